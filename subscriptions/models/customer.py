@@ -1,0 +1,153 @@
+"""The customer, the aggregate whose row every act on its things locks, with addresses and payments."""
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from subscriptions.models.fields import PublicIdField
+from subscriptions.models.merchant import Merchant
+
+
+class Customer(models.Model):
+    class PhoneType(models.IntegerChoices):
+        INVALID = 0, "invalid"
+        LANDLINE = 1, "landline"
+        MOBILE = 2, "mobile"
+        VOIP = 3, "voip"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="customers")
+    merchant_user_id = models.CharField(max_length=255, help_text="The shop's own id of this customer.")
+    first_name = models.CharField(max_length=255)
+    last_name = models.CharField(max_length=255)
+    email = models.EmailField(max_length=254)
+    phone_number = models.CharField(max_length=40, null=True, blank=True)
+    phone_type = models.PositiveSmallIntegerField(choices=PhoneType, null=True, blank=True)
+    locale = models.CharField(max_length=16, default="en-us")
+    price_code = models.CharField(max_length=64, null=True, blank=True)
+    session_id = models.CharField(max_length=255, null=True, blank=True)
+    user_token_id = models.CharField(max_length=255, blank=True)
+    extra_data = models.JSONField(null=True, blank=True)
+    is_test = models.BooleanField(default=False, help_text="Never reaches a live gateway or connection.")
+    first_subscribed = models.DateTimeField(null=True, blank=True, editable=False)
+    last_login = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    last_updated = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "merchant_user_id"], name="customer_merchant_user_id"),
+            models.CheckConstraint(condition=~models.Q(merchant_user_id=""), name="customer_has_id"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created", "-id"], name="customer_list"),
+            models.Index(fields=["merchant", "last_updated"], name="customer_updated"),
+            models.Index("merchant", Lower("email"), name="customer_email"),
+            models.Index("merchant", Lower("last_name"), name="customer_last_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Address(models.Model):
+    """A postal address; its content never changes, a new one is a new row."""
+
+    class Type(models.TextChoices):
+        SHIPPING = "shipping_address", "Shipping"
+        BILLING = "billing_address", "Billing"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="addresses")
+    public_id = PublicIdField()
+    address_type = models.CharField(max_length=16, choices=Type, default=Type.SHIPPING)
+    label = models.CharField(max_length=255, null=True, blank=True)
+    first_name = models.CharField(max_length=255)
+    last_name = models.CharField(max_length=255)
+    company_name = models.CharField(max_length=255, null=True, blank=True)
+    address = models.CharField(max_length=255)
+    address2 = models.CharField(max_length=255, null=True, blank=True)
+    city = models.CharField(max_length=255)
+    state_province_code = models.CharField(max_length=16)
+    zip_postal_code = models.CharField(max_length=32)
+    country_code = models.CharField(max_length=2)
+    phone = models.CharField(max_length=40, blank=True)
+    fax = models.CharField(max_length=40, null=True, blank=True)
+    token_id = models.CharField(max_length=255, null=True, blank=True)
+    store_public_id = models.UUIDField(null=True, blank=True)
+    live = models.BooleanField(default=True)
+    created = models.DateTimeField(default=timezone.now)
+    updated = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="address_list"),
+            models.Index(fields=["merchant", "customer", "-created"], name="address_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}, {self.city}"
+
+
+class Payment(models.Model):
+    """A means of payment as the shop's platform knows it: a token and what a customer recognises it by."""
+
+    class CardType(models.IntegerChoices):
+        VISA = 1, "Visa"
+        MASTERCARD = 2, "Mastercard"
+        AMERICAN_EXPRESS = 3, "American Express"
+        DISCOVER = 4, "Discover"
+        DINERS = 5, "Diners"
+        JCB = 6, "JCB"
+
+    class Method(models.TextChoices):
+        CREDIT_CARD = "credit card", "Credit card"
+        PAYPAL = "paypal", "PayPal"
+        APPLE_PAY = "applepay", "Apple Pay"
+        GOOGLE_PAY = "googlepay", "Google Pay"
+        SHOP_PAY = "shoppay", "Shop Pay"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments")
+    public_id = PublicIdField()
+    billing_address = models.ForeignKey(Address, models.PROTECT, null=True, blank=True, related_name="+")
+    payment_method = models.CharField(max_length=16, choices=Method, default=Method.CREDIT_CARD)
+    token_id = models.CharField(max_length=255)
+    cc_number_ending = models.CharField(max_length=4, null=True, blank=True)
+    cc_type = models.PositiveSmallIntegerField(choices=CardType, null=True, blank=True)
+    cc_holder = models.CharField(max_length=255, null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="The last day the card is good for.")
+    label = models.CharField(max_length=255, null=True, blank=True)
+    live = models.BooleanField(default=True)
+    created = models.DateTimeField(default=timezone.now)
+    last_updated = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # Full card numbers are never kept.
+            models.CheckConstraint(
+                condition=models.Q(cc_number_ending__isnull=True) | models.Q(cc_number_ending__regex=r"^\d{4}$"),
+                name="payment_last_four_only",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="payment_list"),
+            models.Index(fields=["merchant", "customer", "-created"], name="payment_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cc_type_description} {self.cc_number_ending or ''}".strip()
+
+    @property
+    def cc_type_description(self) -> str:
+        """`Visa`, or the method's name where there is no card."""
+        return self.get_cc_type_display() if self.cc_type else self.get_payment_method_display()
+
+    @property
+    def cc_exp_date(self) -> str | None:
+        """`MM/YYYY`."""
+        return f"{self.expires_on:%m/%Y}" if self.expires_on else None

@@ -1,0 +1,51 @@
+"""Column types the models of all apps share."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+
+
+def new_public_id() -> UUID:
+    """A UUIDv7: unique, and sorted by the time it was made."""
+    return uuid_utils.compat.uuid7()
+
+
+class PublicIdField(models.UUIDField):
+    """The id the outside knows a row by; shown as 32 lower-case hex digits (`.hex`)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"default": new_public_id, "editable": False, "unique": True, **options})
+
+
+class MoneyField(models.DecimalField):
+    """An amount of at least 0.00 in the currency of the row or its merchant."""
+
+    def __init__(self, **options: Any) -> None:
+        zero = MinValueValidator(Decimal(0))
+        super().__init__(**{"max_digits": 12, "decimal_places": 2, "validators": [zero], **options})
+
+
+class EncryptedField(models.TextField):
+    """Text encrypted at rest under the newest of `ENCRYPTION_KEYS`; older keys still decrypt."""
+
+    @staticmethod
+    def cipher() -> MultiFernet:
+        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+
+    def get_prep_value(self, value: str | None) -> str | None:
+        return value and self.cipher().encrypt(value.encode()).decode()
+
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
+        try:
+            return value and self.cipher().decrypt(value.encode()).decode()
+        except InvalidToken as error:
+            raise ValueError(
+                f"{self.model.__name__}.{self.name} was encrypted under a key that is not in ENCRYPTION_KEYS; "
+                "add the old key to the end of the list"
+            ) from error

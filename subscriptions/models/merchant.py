@@ -1,0 +1,115 @@
+"""The merchant, who owns every row, and the people and programs that act for it."""
+
+import zoneinfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from subscriptions.models.fields import EncryptedField, PublicIdField
+
+
+def validate_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name} is no time zone; use an IANA name such as America/New_York.")
+
+
+class Merchant(models.Model):
+    """A shop and its program settings."""
+
+    public_id = PublicIdField()
+    name = models.CharField(max_length=255)
+    shop_url = models.URLField(help_text="The shop's home page; links land here and pages lead back to it.")
+    time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_zone])
+    currency_code = models.CharField(max_length=3, default="USD")
+    country_code = models.CharField(max_length=2, default="US", help_text="Region of phone numbers without a prefix.")
+    locale = models.CharField(max_length=16, default="en-us")
+    is_shopify = models.BooleanField(default=False)
+    is_test = models.BooleanField(default=False, help_text="A demo or test merchant; may use the sandbox.")
+    reminder_days = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(5)])
+    reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
+    placement_hour = models.PositiveSmallIntegerField(
+        default=5, null=True, blank=True, validators=[MaxValueValidator(11)], help_text="Empty: orders are never placed."
+    )
+    storefront_key = EncryptedField(blank=True, help_text="Signs requests of the shop's own pages.")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(reminder_days__gte=5), name="merchant_reminder_days"),
+            models.CheckConstraint(condition=models.Q(reminder_hour__lte=23), name="merchant_reminder_hour"),
+            models.CheckConstraint(condition=models.Q(placement_hour__lte=11), name="merchant_placement_hour"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    MARKETING = "marketing", "Marketing"
+    SUPPORT = "support", "Support"
+    READ_ONLY = "read_only", "Read-only"
+
+
+class Membership(models.Model):
+    """A member of the merchant's staff and the role that says what they may do there."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class ApiKey(models.Model):
+    """A REST credential, `rpk_<prefix>_<secret>`; only an HMAC of it is kept."""
+
+    SCOPES = ["read", "write", "bulk", "gladly:read", "gladly:act"]
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8, unique=True)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=16), default=list)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant", "-created"], name="api_key_list")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (rpk_{self.prefix}_…)"
+
+
+class IdempotencyKey(models.Model):
+    """A write of a REST client and its answer, so that a repeat gets the same answer and acts no second time."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
+    credential = models.CharField(max_length=255)
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=500)
+    key = models.CharField(max_length=255)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the first request is running.")
+    answer = models.JSONField(null=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "credential", "method", "path", "key"], name="idempotency_key_once"
+            )
+        ]
+        indexes = [models.Index(fields=["created"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,150 @@
+"""Orders by their numbered statuses, and the items on them."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from subscriptions.models.customer import Address, Customer, Payment
+from subscriptions.models.fields import MoneyField, PublicIdField
+from subscriptions.models.merchant import Merchant
+from subscriptions.models.offer import Offer
+from subscriptions.models.product import Product
+from subscriptions.models.subscription import Subscription
+
+
+class OrderStatus(models.IntegerChoices):
+    """The numbers of the REST API; 2, 7, 8 and 16 are historic and never written."""
+
+    UNSENT = 1, "Upcoming"
+    REJECTED = 3, "Rejected"
+    CANCELLED = 4, "Cancelled"
+    SUCCESS = 5, "Placed"
+    SEND_NOW = 6, "Send now"
+    PENDING_BATCH_RESPONSE = 9, "Waiting for a file"
+    PENDING_VERIFICATION = 10, "Waiting for verification"
+    PENDING_PLACEMENT = 11, "Being placed"
+    EXCEPTION_DURING_PLACEMENT_PREPARATION = 12, "Failed before sending"
+    CONNECTION_ERROR_DURING_PLACEMENT = 13, "Outcome unknown"
+    RESPONSE_PROCESSING_ERROR = 14, "Answer not understood"
+    GENERIC_ERROR_RESPONSE = 15, "Temporary error"
+    MERGED = 17, "Merged"
+    CREDIT_CARD_RETRY = 18, "Payment retry"
+    AWAITING_RETRY_INSTRUCTIONS = 19, "Waits for an instruction"
+    AWAITING_RESPONSE_CLASSIFICATION = 20, "Waits for classification"
+
+
+FAILING = [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY]
+OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def open(self) -> "OrderQuerySet":
+        """Orders a change may still reach, and that others of the same date, payment and address join."""
+        return self.filter(OPEN)
+
+
+class Order(models.Model):
+    """`sub_total` is after discounts; `total` = `sub_total` + `shipping_total`."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="orders")
+    public_id = PublicIdField()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="orders")
+    shipping_address = models.ForeignKey(Address, models.PROTECT, related_name="orders")
+    status = models.PositiveSmallIntegerField(choices=OrderStatus, default=OrderStatus.UNSENT)
+    place_date = models.DateField(help_text="In the merchant's zone.")
+    tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
+    sub_total = MoneyField(default=0)
+    tax_total = MoneyField(default=0)
+    shipping_total = MoneyField(default=0)
+    discount_total = MoneyField(default=0)
+    total = MoneyField(default=0)
+    currency_code = models.CharField(max_length=3, default="USD")
+    cancelled = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    generic_error_count = models.PositiveSmallIntegerField(default=0)
+    order_merchant_id = models.CharField(max_length=255, null=True, blank=True)
+    rejected_message = models.TextField(null=True, blank=True)
+    rejected_error_code = models.CharField(max_length=16, null=True, blank=True)
+    locked = models.BooleanField(default=False)
+    oos_free_shipping = models.BooleanField(default=False, help_text="Split off for an item out of stock.")
+    extra_data = models.JSONField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    updated = models.DateTimeField(default=timezone.now)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "customer", "place_date", "payment", "shipping_address"],
+                condition=OPEN,
+                name="order_one_open_per_date",
+            ),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status"),
+            models.CheckConstraint(condition=Q(total=F("sub_total") + F("shipping_total")), name="order_total"),
+            models.CheckConstraint(
+                condition=Q(sub_total__gte=0, tax_total__gte=0, shipping_total__gte=0, discount_total__gte=0),
+                name="order_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=OrderStatus.CANCELLED, cancelled__isnull=False)
+                | (~Q(status=OrderStatus.CANCELLED) & Q(cancelled__isnull=True)),
+                name="order_cancelled",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="order_list"),
+            models.Index(fields=["merchant", "updated"], name="order_updated"),
+            models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
+            models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} {self.place_date}"
+
+
+class Item(models.Model):
+    """A line of an order. `price` is the unit's list price, `total_price` the line after discounts."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    public_id = PublicIdField()
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="items")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")
+    quantity = models.PositiveIntegerField(default=1)
+    price = MoneyField()
+    extra_cost = MoneyField(default=0)
+    total_price = MoneyField()
+    one_time = models.BooleanField(default=False)
+    frozen = models.BooleanField(default=False, help_text="The price was set by hand and stays.")
+    upcoming = models.BooleanField(
+        default=True, help_text="The order is still to come; kept beside the status for the constraint below."
+    )
+    first_placed = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "subscription"], condition=Q(upcoming=True), name="item_one_upcoming"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="item_quantity"),
+            models.CheckConstraint(
+                condition=Q(price__gte=0, extra_cost__gte=0, total_price__gte=0), name="item_amounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(one_time=True, subscription__isnull=True)
+                | Q(one_time=False, subscription__isnull=False),
+                name="item_one_time_or_subscribed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="item_list"),
+            models.Index(fields=["merchant", "order"], name="item_order"),
+            models.Index(fields=["merchant", "subscription", "-created"], name="item_subscription"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"

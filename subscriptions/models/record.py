@@ -1,0 +1,111 @@
+"""What was done and what the world is told of it. Only the actions' core writes these rows."""
+
+from django.db import models
+from django.utils import timezone
+
+from subscriptions.models.customer import Customer
+from subscriptions.models.fields import PublicIdField
+from subscriptions.models.merchant import Merchant
+from subscriptions.models.order import Order
+from subscriptions.models.subscription import Subscription
+
+
+class Activity(models.Model):
+    """One line of a customer's Recent Activity: exactly one for each act."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="activities")
+    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="activities")
+    order = models.ForeignKey(Order, models.SET_NULL, null=True, related_name="activities")
+    verb = models.CharField(max_length=64, help_text="The action, such as subscription.cancel.")
+    sentence = models.CharField(max_length=1500)
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=255)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "activities"
+        indexes = [
+            models.Index(fields=["merchant", "customer", "-id"], name="activity_customer"),
+            models.Index(fields=["merchant", "-id"], name="activity_list"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Event(models.Model):
+    """A fact as it was in the transaction that made it; retries send the same payload and recipient."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="events")
+    public_id = PublicIdField()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="events")
+    activity = models.ForeignKey(Activity, models.SET_NULL, null=True, related_name="events")
+    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="events")
+    order = models.ForeignKey(Order, models.SET_NULL, null=True, related_name="events")
+    kind = models.CharField(max_length=64, help_text="A name of the catalogue.")
+    payload = models.JSONField()
+    recipient = models.JSONField(help_text="The customer's e-mail, phone and names at that moment.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "customer", "-id"], name="event_customer"),
+            models.Index(fields=["merchant", "kind", "-id"], name="event_kind"),
+            models.Index(fields=["merchant", "-id"], name="event_list"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class JobRun(models.Model):
+    """One run of a job for one merchant and local day; the unique key makes it happen once."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        MISSED = "missed", "Missed"
+        FAILED = "failed", "Failed"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="job_runs")
+    job = models.CharField(max_length=32)
+    local_date = models.DateField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cursor = models.BigIntegerField(default=0, help_text="The last customer done; a new try goes on after it.")
+    total = models.PositiveIntegerField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "job", "local_date"], name="job_run_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.local_date}"
+
+
+class CancelReason(models.Model):
+    """A reason a customer may choose when cancelling; `code` leads the subscription's `cancel_reason`."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="cancel_reasons")
+    application = models.CharField(max_length=32, default="msi")
+    code = models.PositiveSmallIntegerField()
+    label = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "application", "code"], name="cancel_reason_once")
+        ]
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.label

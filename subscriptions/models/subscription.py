@@ -1,0 +1,128 @@
+"""A customer's standing wish for a product at a frequency."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from subscriptions.calendar import Period, frequency_days, frequency_description
+from subscriptions.models.customer import Address, Customer, Payment
+from subscriptions.models.fields import MoneyField, PublicIdField
+from subscriptions.models.merchant import Merchant
+from subscriptions.models.offer import Offer
+from subscriptions.models.product import Product
+
+PREPAID_NONE = Q(
+    prepaid_orders_per_billing__isnull=True, prepaid_orders_remaining__isnull=True, renewal_behavior__isnull=True
+)
+PREPAID_WHOLE = Q(
+    prepaid_orders_per_billing__gte=2, prepaid_orders_remaining__gte=0, renewal_behavior__isnull=False
+)
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def live(self) -> "SubscriptionQuerySet":
+        return self.filter(cancelled__isnull=True)
+
+
+class Subscription(models.Model):
+    """Live until `cancelled`. `price` is set only when locked; else the product's price counts."""
+
+    class Origin(models.TextChoices):
+        CHECKOUT = "replenishment", "Checkout"
+        UPSELL = "IU replenishment", "Added to an order"
+        STAFF = "CSA replenishment", "Staff"
+
+    class Renewal(models.TextChoices):
+        AUTORENEW = "autorenew", "Renew"
+        CANCEL = "cancel", "Cancel"
+        DOWNGRADE = "downgrade", "Continue without prepaying"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="subscriptions")
+    public_id = PublicIdField()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="subscriptions")
+    shipping_address = models.ForeignKey(Address, models.PROTECT, related_name="subscriptions")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")
+    raw_subscription_type = models.CharField(max_length=24, choices=Origin, default=Origin.CHECKOUT)
+    quantity = models.PositiveIntegerField(default=1)
+    price = MoneyField(null=True, blank=True)
+    currency_code = models.CharField(max_length=3, default="USD")
+    every = models.PositiveSmallIntegerField()
+    every_period = models.PositiveSmallIntegerField(choices=Period)
+    reminder_days = models.PositiveSmallIntegerField(default=5)
+    start_date = models.DateField()
+    cancelled = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=1000, null=True, blank=True)
+    prepaid_orders_per_billing = models.PositiveSmallIntegerField(null=True, blank=True)
+    prepaid_orders_remaining = models.PositiveSmallIntegerField(null=True, blank=True)
+    renewal_behavior = models.CharField(max_length=16, choices=Renewal, null=True, blank=True)
+    last_renewal_revenue = MoneyField(null=True, blank=True)
+    prepaid_origin_merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
+    session_id = models.CharField(max_length=255, null=True, blank=True)
+    merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    customer_rep = models.CharField(max_length=255, null=True, blank=True)
+    extra_data = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    updated = models.DateTimeField(default=timezone.now)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="subscription_quantity"),
+            models.CheckConstraint(
+                condition=Q(every__gte=1, every_period__in=Period.values), name="subscription_frequency"
+            ),
+            models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="subscription_price"),
+            models.CheckConstraint(condition=Q(reminder_days__gte=5), name="subscription_reminder_days"),
+            models.CheckConstraint(
+                condition=Q(cancelled__isnull=False) | Q(cancel_reason__isnull=True), name="subscription_reason"
+            ),
+            models.CheckConstraint(condition=PREPAID_NONE | PREPAID_WHOLE, name="subscription_prepaid"),
+            models.UniqueConstraint(
+                fields=["merchant", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="subscription_external_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="subscription_list"),
+            models.Index(fields=["merchant", "updated"], name="subscription_updated"),
+            models.Index(fields=["merchant", "customer", "-created"], name="subscription_customer"),
+            models.Index(
+                F("merchant"), F("product"), condition=Q(cancelled__isnull=True), name="subscription_live_product"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"
+
+    @property
+    def live(self) -> bool:
+        return self.cancelled is None
+
+    @property
+    def has_prepaid(self) -> bool:
+        return self.prepaid_orders_per_billing is not None
+
+    @property
+    def frequency_days(self) -> int:
+        return frequency_days(self.every, self.every_period)
+
+    @property
+    def frequency_description(self) -> str:
+        return frequency_description(self.every, self.every_period)
+
+    @property
+    def cancel_reason_code(self) -> int | None:
+        """The leading number of `cancel_reason`, which is kept verbatim as `code|text`."""
+        code = (self.cancel_reason or "").split("|")[0].strip()
+        return int(code) if code.isdecimal() else None
+
+    @property
+    def cancel_reason_text(self) -> str:
+        """What follows the code; the whole reason where it has no code."""
+        code, bar, text = (self.cancel_reason or "").partition("|")
+        return text.strip() if bar else ("" if code.strip().isdecimal() else code.strip())
