@@ -24,7 +24,7 @@ class ActionToken(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.CASCADE, null=True, blank=True, related_name="action_tokens"
     )
-    order = models.ForeignKey(Order, models.CASCADE, null=True, blank=True, related_name="action_tokens")
+    order = models.ForeignKey(Order, models.DO_NOTHING, null=True, blank=True, related_name="action_tokens")
     event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="action_tokens")
     issued_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -40,7 +40,8 @@ class ActionToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(scope="order", order__isnull=False, subscription__isnull=True)
+                # The order is empty once an emptied order was removed; its token is then an expired one.
+                condition=Q(scope="order", subscription__isnull=True)
                 | Q(scope="subscription", subscription__isnull=False, order__isnull=True),
                 name="action_token_scope",
             ),

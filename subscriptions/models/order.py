@@ -109,7 +109,7 @@ class Item(models.Model):
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     public_id = PublicIdField()
-    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    order = models.ForeignKey(Order, models.DO_NOTHING, related_name="items")
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="items")
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")

@@ -1,0 +1,29 @@
+"""Foreign keys the database itself follows on delete.
+
+Django would fetch and update the rows that point at an order, statement by statement, each time an emptied
+order goes away. Such keys say `DO_NOTHING` in the model and get their rule here.
+"""
+
+from typing import Literal
+
+from django.db.migrations import RunSQL
+
+REPLACE = """
+DO $$
+DECLARE key record;
+BEGIN
+    SELECT conname, pg_get_constraintdef(oid) AS definition INTO STRICT key
+    FROM pg_constraint
+    WHERE contype = 'f' AND conrelid = '{table}'::regclass AND conkey = ARRAY[(
+        SELECT attnum FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'
+    )];
+    EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', key.conname);
+    EXECUTE format('ALTER TABLE {table} ADD CONSTRAINT %I %s', key.conname,
+                   replace(key.definition, ' DEFERRABLE', ' ON DELETE {rule} DEFERRABLE'));
+END $$
+"""
+
+
+def on_delete(table: str, column: str, rule: Literal["CASCADE", "SET NULL"]) -> RunSQL:
+    """The migration step that gives the foreign key `column` of `table` its rule."""
+    return RunSQL(REPLACE.format(table=table, column=column, rule=rule), RunSQL.noop)
