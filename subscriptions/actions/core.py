@@ -1,0 +1,169 @@
+"""The only way to change the domain.
+
+A body wrapped by `action` runs in one transaction that holds the customer's row, after its guards have passed.
+It changes rows and returns the sentence of its activity. The core writes that one activity and the events the
+body announced, and hands them to the sinks, all in the same transaction.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import OperationalError, models, transaction
+from django.utils.module_loading import import_string
+from psycopg.errors import LockNotAvailable
+
+from subscriptions.actors import Actor
+from subscriptions.errors import Busy, NotFound
+from subscriptions.events import payloads
+from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
+
+Subject = TypeVar("Subject", Customer, Subscription, Order)
+P = ParamSpec("P")
+Sink = Callable[[list[Event]], None]
+
+# What a body and its payloads read of the subject, fetched with it.
+RELATED: dict[type[models.Model], tuple[str, ...]] = {
+    Customer: (),
+    Subscription: ("product", "payment", "shipping_address", "offer"),
+    Order: ("payment", "shipping_address"),
+}
+
+_held: ContextVar[Customer | None] = ContextVar("held_customer", default=None)
+
+
+@dataclass
+class Act(Generic[Subject]):
+    """One act under way: who does it, to what, and what came of it."""
+
+    verb: str
+    actor: Actor
+    customer: Customer
+    subject: Subject
+    result: Any = None
+    events: list[Event] = field(default_factory=list)
+    activity: Activity = field(init=False)
+
+    def announce(self, kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> None:
+        """Add the event `kind`; call it once the rows are changed, for the payload says how they are now."""
+        self.events.append(
+            Event(
+                merchant=self.customer.merchant,
+                customer=self.customer,
+                subscription=subject if isinstance(subject, Subscription) else None,
+                order=subject if isinstance(subject, Order) else None,
+                kind=kind,
+                payload=payloads.build(kind, subject, **added),
+                recipient=payloads.recipient(self.customer),
+            )
+        )
+
+
+Body = Callable[Concatenate[Act[Subject], P], str]
+Guard = Callable[[Act[Subject]], None]
+
+
+def action(
+    verb: str, *, guards: Iterable[Guard[Subject]] = ()
+) -> Callable[[Body[Subject, P]], Callable[..., Act[Subject]]]:
+    """Make `body(act, **inputs)` an action, called as `f(subject, *, actor, **inputs)`.
+
+    It returns the finished `Act`. A guard or the body raises `Refused`, and nothing has changed. Raises `Busy`
+    when another write holds the customer, `NotFound` when the subject is gone.
+    """
+
+    def wrap(body: Body[Subject, P]) -> Callable[..., Act[Subject]]:
+        @wraps(body)
+        def run(subject: Subject, *, actor: Actor, **inputs: Any) -> Act[Subject]:
+            owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
+            with locked(pk=owner, merchant=subject.merchant_id) as customer:
+                act = Act(verb, actor, customer, _reread(subject, customer))
+                for guard in guards:
+                    guard(act)
+                sentence = body(act, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
+                _record(act, sentence)
+            return act
+
+        return run
+
+    return wrap
+
+
+@contextmanager
+def locked(*related: str, **lookup: Any) -> Iterator[Customer]:
+    """A transaction that holds the row of the customer `lookup` finds, with `related` rows read along.
+
+    Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
+    everything. Raises `Busy` after two seconds behind another write (the session's lock_timeout), `NotFound`.
+    """
+    held = _held.get()
+    if held is not None:
+        if held.pk != lookup.get("pk"):
+            raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
+        yield held
+        return
+    with transaction.atomic():
+        customer = _lock(related, lookup)
+        token = _held.set(customer)
+        try:
+            yield customer
+        finally:
+            _held.reset(token)
+
+
+def _lock(related: tuple[str, ...], lookup: dict[str, Any]) -> Customer:
+    # No key update: other transactions may go on inserting rows that point at this customer.
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True).select_related("merchant", *related)
+    try:
+        return rows.get(**lookup)
+    except Customer.DoesNotExist as error:
+        raise NotFound("not_found", "There is no such customer.") from error
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Busy from error
+        raise
+
+
+def _reread(subject: Subject, customer: Customer) -> Subject:
+    """The subject as it is now that nobody else can change it."""
+    if isinstance(subject, Customer):
+        return customer
+    model = type(subject)
+    fresh = model._default_manager.select_related(*RELATED[model]).filter(
+        pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk
+    )
+    found = fresh.first()
+    if found is None:
+        raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.")
+    # The instances already read stand in for the keys, so that nothing is fetched twice.
+    found.customer, found.merchant = customer, customer.merchant
+    return found
+
+
+def _record(act: Act[Subject], sentence: str) -> None:
+    subject = act.subject
+    act.activity = Activity.objects.create(
+        merchant=act.customer.merchant,
+        customer=act.customer,
+        subscription=subject if isinstance(subject, Subscription) else None,
+        order=subject if isinstance(subject, Order) else None,
+        verb=act.verb,
+        sentence=sentence,
+        actor_kind=act.actor.kind,
+        actor_id=act.actor.id,
+        actor_name=act.actor.name,
+    )
+    for event in act.events:
+        event.activity = act.activity
+    Event.objects.bulk_create(act.events)
+    for sink in _sinks():
+        sink(act.events)
+
+
+@cache
+def _sinks() -> list[Sink]:
+    return [import_string(path) for path in settings.EVENT_SINKS]

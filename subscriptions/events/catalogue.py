@@ -1,0 +1,100 @@
+"""Every kind of event the world is told of, one row each."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Base = Literal["subscriber", "subscription", "order", "item"]
+Scope = Literal["order", "subscription"]
+Status = Literal["active", "inactive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`name` is the metric's name at an ESP, verbatim.
+
+    `adds` and `omits` change the payload of `base`; with `shopify_only` the added fields are sent for
+    merchants on Shopify alone. `token_scope`: the event carries an action token of that scope.
+    `profile_status`: the event sets the customer property `Ordergroove Subscriber Status`.
+    """
+
+    name: str
+    title: str
+    base: Base
+    adds: tuple[str, ...] = ()
+    omits: tuple[str, ...] = ()
+    shopify_only: bool = False
+    token_scope: Scope | None = None
+    profile_status: Status | None = None
+
+    @property
+    def category(self) -> str:
+        """`subscriber`, `subscription` or `order`; an item's event counts as an order's."""
+        return "order" if self.base == "item" else self.base
+
+
+CANCEL_REASON = ("cancel_reason", "cancel_reason_code", "cancel_reason_message")
+REJECTION = ("rejected_code", "rejected_message")
+
+SUBSCRIBER_CREATE = "ordergroove.subscriber.create"
+SUBSCRIBER_CANCEL = "ordergroove.subscriber.cancel"
+SUBSCRIPTIONS_CREATED = "ordergroove.subscriber.subscriptions_created"
+SUBSCRIPTION_CREATE = "ordergroove.subscription.create"
+SUBSCRIPTION_REACTIVATE = "ordergroove.subscription.reactivate"
+SUBSCRIPTION_CANCEL = "ordergroove.subscription.cancel"
+ORDER_REMINDER = "ordergroove.order.reminder"
+ORDER_CANCEL = "ordergroove.order.cancel"
+ORDER_SUCCESS = "ordergroove.order.success"
+ORDER_REJECT = "ordergroove.order.reject"
+# The one name without the prefix; receivers know it so.
+RETRYABLE_FAILURE = "order.retryable_placement_failure"
+CARD_EXPIRATION = "ordergroove.order.credit_card_expiration_warning"
+OUT_OF_STOCK = "ordergroove.item.out_of_stock"
+
+ROWS = [
+    Kind(SUBSCRIBER_CREATE, "Subscriber Created", "subscriber", profile_status="active"),
+    Kind(SUBSCRIBER_CANCEL, "Subscriber Canceled", "subscriber", profile_status="inactive"),
+    Kind(
+        SUBSCRIPTIONS_CREATED,
+        "Subscriptions Created",
+        "subscriber",
+        omits=("total_subscriptions_count",),
+        profile_status="active",
+    ),
+    Kind(
+        SUBSCRIPTION_CREATE,
+        "Subscription Created",
+        "subscription",
+        token_scope="subscription",
+        profile_status="active",
+    ),
+    Kind(SUBSCRIPTION_REACTIVATE, "Subscription Reactivated", "subscription", profile_status="active"),
+    Kind(
+        SUBSCRIPTION_CANCEL,
+        "Subscription Canceled",
+        "subscription",
+        adds=CANCEL_REASON,
+        token_scope="subscription",
+    ),
+    Kind("ordergroove.subscription.change_frequency", "Subscription Frequency Changed", "subscription"),
+    Kind("ordergroove.subscription.change_payment", "Subscription Payment Changed", "subscription"),
+    Kind("ordergroove.subscription.change_quantity", "Subscription Quantity Changed", "subscription"),
+    Kind(
+        "ordergroove.subscription.change_shipping_address",
+        "Subscription Shipping Address Changed",
+        "subscription",
+    ),
+    Kind("ordergroove.subscription.sku_swap", "Subscription SKU Swapped", "subscription"),
+    Kind(ORDER_REMINDER, "Order Reminder", "order", token_scope="order"),
+    Kind(CARD_EXPIRATION, "Credit Card Expiration Warning", "order"),
+    Kind(ORDER_CANCEL, "Order Canceled", "order"),
+    Kind(ORDER_SUCCESS, "Order Success", "order"),
+    Kind("ordergroove.order.change_next_order_date", "Order Date Changed", "order"),
+    Kind("ordergroove.order.change_payment", "Order Payment Changed", "order"),
+    Kind("ordergroove.order.change_shipping_address", "Order Address Changed", "order"),
+    Kind("ordergroove.order.send_now", "Order Sent Now", "order"),
+    Kind("ordergroove.order.skip_order", "Order Skipped", "order"),
+    Kind(ORDER_REJECT, "Order Rejected", "order", adds=REJECTION),
+    Kind(RETRYABLE_FAILURE, "Order Retry-able Failure", "order", adds=REJECTION, shopify_only=True),
+    Kind(OUT_OF_STOCK, "Item Out of Stock", "item"),
+]
+KINDS = {kind.name: kind for kind in ROWS}

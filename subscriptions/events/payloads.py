@@ -1,0 +1,227 @@
+"""The payload of each event kind: the facts at the moment of the act, as plain JSON."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Customer, Entitlement, Item, Merchant, Order, Product, Subscription
+
+Payload = dict[str, Any]
+# A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
+SUBSET = 10
+
+
+def build(kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> Payload:
+    """The payload of `kind` for `subject` as it now is, with the fields this kind adds.
+
+    Raises ValueError when `added` are not exactly the kind's own.
+    """
+    row = KINDS[kind]
+    expected = set(row.adds)
+    if set(added) != expected:
+        raise ValueError(f"{kind} adds {sorted(expected)}, not {sorted(added)}")
+    payload = BUILDERS[row.base](subject)
+    for name in row.omits:
+        del payload[name]
+    if row.shopify_only and not subject.merchant.is_shopify:
+        return payload
+    return payload | added
+
+
+def recipient(customer: Customer) -> Payload:
+    """Whom the event is about, frozen with it: a later change of address must not look like another person."""
+    return {
+        "email": customer.email.strip().lower(),
+        "phone_number": customer.phone_number,
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "country_code": customer.merchant.country_code,
+    }
+
+
+def subscriber(customer: Customer) -> Payload:
+    """Lists the live subscriptions, newest first; those of a customer who has none left, when all are cancelled."""
+    everything = list(customer.subscriptions.select_related("product").order_by("-created", "-id"))
+    live = [subscription for subscription in everything if subscription.live]
+    shown = (live or everything)[:SUBSET]
+    return {
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "email": customer.email,
+        "phone_number": customer.phone_number,
+        "has_prepaid": any(subscription.has_prepaid for subscription in live),
+        "total_subscriptions_count": len(live),
+        "subscriptions_subset": [
+            {
+                **_frequency(subscription),
+                "quantity": subscription.quantity,
+                "prepaid_orders_per_billing": subscription.prepaid_orders_per_billing,
+                "prepaid_renewal_behavior": subscription.renewal_behavior,
+                "product": _product(subscription.product),
+            }
+            for subscription in shown
+        ],
+    }
+
+
+def subscription(subscription: Subscription) -> Payload:
+    product = subscription.product
+    entitlements = subscription.entitlements.select_related("resource", "product", "customer", "merchant")
+    return {
+        **_frequency(subscription),
+        "product": _product(product),
+        "product_id": product.external_product_id,
+        "product_name": product.name,
+        "product_sku": product.sku or "",
+        "quantity": subscription.quantity,
+        **_prepaid(subscription),
+        "currency_code": subscription.currency_code,
+        **_entitlements(list(entitlements), subscription.merchant),
+    }
+
+
+def order(order: Order) -> Payload:
+    items = list(order.items.select_related("product", "subscription").order_by("id"))
+    entitlements = Entitlement.objects.filter(
+        merchant=order.merchant, subscription__in=[item.subscription_id for item in items if item.subscription_id]
+    ).select_related("resource", "product", "customer", "merchant")
+    address = order.shipping_address
+    return {
+        "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
+        "tries": order.tries,
+        "discount_total": _number(order.discount_total),
+        "shipping_total": _number(order.shipping_total),
+        "sub_total": _number(order.sub_total),
+        "total": _number(order.total),
+        "has_prepaid": any(item.subscription and item.subscription.has_prepaid for item in items),
+        "currency_code": order.currency_code,
+        "total_items_count": len(items),
+        "items_subset": [_line(item) for item in items[:SUBSET]],
+        "payment": {
+            "cc_number_ending": order.payment.cc_number_ending or "",
+            "cc_exp_date": order.payment.cc_exp_date,
+            "cc_type_description": order.payment.cc_type_description,
+        },
+        "place_date": order.place_date.isoformat(),
+        "shipping_address": {
+            "address": address.address,
+            "address2": address.address2 or "",
+            "city": address.city,
+            "state_province_code": address.state_province_code,
+            "zip_postal_code": address.zip_postal_code,
+            "country_code": address.country_code,
+        },
+        **_entitlements(list(entitlements), order.merchant),
+    }
+
+
+def item(item: Item) -> Payload:
+    """`days_since_first_attempt` counts from the day the order was first due."""
+    prepaid = _prepaid(item.subscription)
+    return {
+        "has_prepaid": prepaid.pop("has_prepaid"),
+        "product": _product(item.product),
+        "quantity": item.quantity,
+        "price": _number(item.price),
+        "currency_code": item.order.currency_code,
+        "total_price": _number(item.total_price),
+        "days_since_first_attempt": max(
+            0, (calendar.today(item.merchant.time_zone) - item.order.place_date).days
+        ),
+        **prepaid,
+    }
+
+
+BUILDERS: dict[str, Any] = {
+    "subscriber": subscriber,
+    "subscription": subscription,
+    "order": order,
+    "item": item,
+}
+
+
+def _number(amount: Decimal) -> float:
+    # Two decimals at most survive the way through a float unchanged.
+    return float(amount)
+
+
+def _frequency(subscription: Subscription) -> Payload:
+    return {
+        "frequency_days": subscription.frequency_days,
+        "frequency_description": subscription.frequency_description,
+        "id": subscription.public_id.hex,
+    }
+
+
+def _product(product: Product) -> Payload:
+    return {
+        "id": product.external_product_id,
+        "name": product.name,
+        "sku": product.sku or "",
+        "image_url": product.image_url or "",
+        "detail_url": product.detail_url or "",
+    }
+
+
+def _prepaid(subscription: Subscription | None) -> Payload:
+    return {
+        "has_prepaid": bool(subscription and subscription.has_prepaid),
+        "prepaid_orders_per_billing": subscription and subscription.prepaid_orders_per_billing,
+        "prepaid_renewal_behavior": subscription and subscription.renewal_behavior,
+        "prepaid_orders_remaining": subscription and subscription.prepaid_orders_remaining,
+    }
+
+
+def _line(item: Item) -> Payload:
+    # A one-time item belongs to no subscription; the keys stay, so that templates need no case for it.
+    frequency = (
+        _frequency(item.subscription)
+        if item.subscription
+        else {"frequency_days": 0, "frequency_description": "", "id": ""}
+    )
+    return {
+        "product": {**_product(item.product), "price": _number(item.product.price)},
+        "subscription": frequency,
+        "price": _number(item.price),
+        "quantity": item.quantity,
+        "total_price": _number(item.total_price),
+    }
+
+
+def _entitlements(entitlements: list[Entitlement], merchant: Merchant) -> Payload:
+    now = timezone.now()
+    latest = max((entitlement.expiration for entitlement in entitlements), default=None)
+    return {
+        "entitlement_summaries": [_summary(entitlement) for entitlement in entitlements],
+        "meta_entitlement_expires_at": latest
+        and f"{calendar.local(latest, merchant.time_zone):%B %d, %Y at %I:%M %p}",
+        "has_grace_entitlement": any(row.live and row.expiration <= now < _grace_end(row) for row in entitlements),
+        "has_active_entitlement": any(row.live and now < row.expiration for row in entitlements),
+    }
+
+
+def _grace_end(entitlement: Entitlement) -> datetime:
+    return entitlement.expiration + timedelta(seconds=entitlement.grace_period or 0)
+
+
+def _summary(entitlement: Entitlement) -> Payload:
+    return {
+        "live": entitlement.live,
+        "merchant": entitlement.merchant.public_id.hex,
+        "identified_product": entitlement.product.external_product_id,
+        "resource_name": entitlement.resource.name,
+        "expires_at": _moment(entitlement.expiration),
+        "access_type": entitlement.access_type,
+        "grace_expires_at": _moment(_grace_end(entitlement)) if entitlement.grace_period else None,
+        "merchant_user_id": entitlement.customer.merchant_user_id,
+        "resource_public_id": entitlement.resource.public_id.hex,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    """`2027-07-28T18:48:37.783Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
