@@ -32,9 +32,13 @@ class Answer:
 
 
 class Integration(Protocol):
-    per_second: int
     per_minute: int
     """How many requests the client allows itself for each connection."""
+    first_wait: int
+    longest_wait: int
+    """Seconds to wait after the first temporary fault in a row; doubled each time up to the longest."""
+    give_up_after: int
+    """Seconds after which a delivery that only met temporary faults counts as failed for good."""
 
     def send(self, delivery: Delivery) -> Answer:
         """Send one delivery, outside any transaction; never raises for what the other side does.

@@ -36,6 +36,8 @@ class Connection(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="Temporary failures in a row.")
     crashes = models.PositiveIntegerField(default=0, editable=False, help_text="Leases lost in a row.")
+    window_started = models.DateTimeField(null=True, editable=False)
+    window_sent = models.PositiveIntegerField(default=0, editable=False, help_text="Requests since then.")
     last_success_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(max_length=500, blank=True, editable=False)
 

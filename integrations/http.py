@@ -1,0 +1,151 @@
+"""The one door for outbound HTTP: it checks where a request goes and connects to nothing but what it checked."""
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
+from django.conf import settings
+
+TIMEOUT = httpx.Timeout(10, connect=5)
+# httpx bounds each phase only, so an answer that trickles would never end.
+DEADLINE_SECONDS = 15
+ANSWER_BYTES = 64 * 1024
+NAMES_KEPT = 100
+NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class AddressRefused(Exception):
+    """The URL breaks an address rule; the sentence says which, trying again does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`body` is cut after 64 KiB."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+def request(
+    method: str, url: str, *, headers: dict[str, str], content: bytes | None = None, own_sandbox: bool = False
+) -> Reply:
+    """Send one request and read its answer, whatever its status; redirects are answers like any other.
+
+    `own_sandbox` also lets through this portal's own sandbox, be its address private; pass it for test
+    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came within 15 seconds.
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    options = {"own_sandbox": own_sandbox}
+    with client().stream(method, url, headers=headers, content=content, extensions=options) as response:
+        return Reply(response.status_code, response.headers, _read(response, deadline))
+
+
+def check(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
+    """The addresses `url` may be reached at. Raises AddressRefused, and httpx.ConnectError for an unknown name."""
+    if url.userinfo:
+        raise AddressRefused("The address must not hold a user name or password.")
+    private_allowed = settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES or (own_sandbox and is_own_sandbox(url))
+    if url.scheme not in (("https", "http") if private_allowed else ("https",)):
+        raise AddressRefused("The address must begin with https://.")
+    addresses = resolve(url)
+    if not private_allowed and not all(is_public(address) for address in addresses):
+        raise AddressRefused(f"{url.host} is at a private address; only public ones may be called.")
+    return addresses
+
+
+def is_own_sandbox(url: httpx.URL) -> bool:
+    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the one private place that test merchants may call."""
+    portal = httpx.URL(settings.PUBLIC_URL)
+    same_place = (url.scheme, url.netloc) == (portal.scheme, portal.netloc)
+    return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")
+
+
+def resolve(url: httpx.URL) -> list[str]:
+    name = url.raw_host.decode("ascii")
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    try:
+        answers = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpx.ConnectError(f"{url.host} has no address") from error
+    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+def is_public(text: str) -> bool:
+    """Whether the IP address is on the public internet, also when an IPv6 address wraps an IPv4 one."""
+    address = _unwrapped(ip_address(text))
+    return address.is_global and not address.is_multicast
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+class CheckedTransport(httpx.BaseTransport):
+    """Connects to the address it checked; `Host`, SNI and certificate stay those of the name."""
+
+    def __init__(self) -> None:
+        self.ssl_context = httpx.create_ssl_context(trust_env=False)
+        self.pools: dict[str, httpx.HTTPTransport] = {}
+
+    def pool(self, name: str) -> httpx.HTTPTransport:
+        # A pool knows its connections by address; shared between names it would let one name's certificate
+        # stand for another's.
+        if name not in self.pools:
+            if len(self.pools) >= NAMES_KEPT:
+                self.close()
+            self.pools[name] = httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0)
+        return self.pools[name]
+
+    def close(self) -> None:
+        for pool in self.pools.values():
+            pool.close()
+        self.pools.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url, name = request.url, request.url.raw_host.decode("ascii")
+        *others, last = check(url, own_sandbox=request.extensions["own_sandbox"])
+        request.extensions["sni_hostname"] = name
+        for address in others:
+            request.url = url.copy_with(host=address)
+            try:
+                return self.pool(name).handle_request(request)
+            except httpx.ConnectError:  # nothing has been sent; the name's next address may answer
+                continue
+        request.url = url.copy_with(host=last)
+        return self.pool(name).handle_request(request)
+
+
+@cache
+def client() -> httpx.Client:
+    """This process's client."""
+    return httpx.Client(
+        transport=CheckedTransport(),
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "Reprise", "Accept-Encoding": "identity"},
+    )
+
+
+# Two processes that share a socket read each other's answers.
+os.register_at_fork(after_in_child=client.cache_clear)
+
+
+def _read(response: httpx.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) >= ANSWER_BYTES:
+            break
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer did not end in time", request=response.request)
+    return bytes(body[:ANSWER_BYTES])

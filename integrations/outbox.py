@@ -1,0 +1,195 @@
+"""Event → Delivery → Attempt: what must reach another system, in order, at least once.
+
+A delivery is a row written in the action's own transaction. Waking its lane is only a doorbell: a lost one is made
+good by the sweep. One request at a time leaves by a lane, so the order of events is kept.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from integrations import lane as lanes
+from integrations.base import Answer, Integration, Outcome
+from integrations.models import Attempt, Connection, Delivery
+from integrations.registry import INTEGRATIONS
+from subscriptions.models import Event
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+# After this a lane with more to send goes to the end of the queue, so that others get their turn.
+TURN_SECONDS = 15
+FORGOTTEN_AFTER = timedelta(seconds=5)
+# A delivery that was being sent each time its worker died is taken for the cause.
+CRASHES_TO_GIVE_UP = 3
+
+FINAL = {
+    Outcome.DONE: Delivery.State.DONE,
+    Outcome.SKIPPED: Delivery.State.SKIPPED,
+    Outcome.DEAD: Delivery.State.DEAD,
+}
+
+ENQUEUE = """
+INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, state, attempts_made, error, created)
+SELECT event.merchant_id, connection.id, event.id, 'pending', 0, '', %s
+FROM subscriptions_event event
+JOIN subscriptions_customer customer ON customer.id = event.customer_id
+JOIN integrations_connection connection ON connection.merchant_id = event.merchant_id
+WHERE event.id = ANY(%s) AND connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
+  -- Test customers never reach a live connection.
+  AND (NOT customer.is_test OR starts_with(connection.base_url, %s))
+ORDER BY event.id
+RETURNING connection_id
+"""
+
+
+def enqueue(events: list[Event]) -> None:
+    """Event sink: one delivery for each event and connection that wants it, and a ring once they are committed."""
+    if not events:
+        return
+    with database.cursor() as cursor:
+        sandbox = settings.PUBLIC_URL + "/sandbox/"
+        cursor.execute(ENQUEUE, [timezone.now(), [event.pk for event in events], sandbox])
+        lanes_to_wake = sorted({connection_id for (connection_id,) in cursor.fetchall()})
+    if lanes_to_wake:
+        # After the commit, or the drain could look before the rows can be seen. Robust: the act itself is done.
+        transaction.on_commit(partial(ring, lanes_to_wake), robust=True)
+
+
+def ring(connection_ids: list[int]) -> None:
+    """Wake each lane once, however many deliveries came meanwhile."""
+    for connection_id in connection_ids:
+        with transaction.atomic():
+            if Connection.objects.filter(pk=connection_id, woken=False).update(woken=True):
+                async_task("integrations.outbox.drain", connection_id, save=False)
+
+
+def drain(connection_id: int) -> None:
+    """Task: send what waits in a lane until it is empty, has to rest, or its turn is over."""
+    lane = lanes.take(connection_id)
+    if lane is None:
+        return
+    integration = INTEGRATIONS[lane.integration]
+    ends = time.monotonic() + TURN_SECONDS
+    _give_up_on_a_killer(lane)
+    while lanes.renew(lane):
+        batch = _pending(lane)
+        if not batch and lanes.release(lane):
+            return
+        for delivery in batch:
+            if not lanes.count_request(lane, integration) or not _send(lane, integration, delivery):
+                return
+        if time.monotonic() > ends:
+            lanes.hand_over(lane)
+            ring([lane.pk])
+            return
+
+
+def sweep() -> None:
+    """Tick, each minute: wake the lanes whose deliveries a lost doorbell, a rest or a dead worker left behind."""
+    now = timezone.now()
+    forgotten = Delivery.objects.filter(
+        connection=OuterRef("pk"), state=Delivery.State.PENDING, created__lt=now - FORGOTTEN_AFTER
+    )
+    waiting = Connection.objects.filter(lanes.ready(now), Exists(forgotten))
+    for connection_id in list(waiting.values_list("pk", flat=True)):
+        async_task("integrations.outbox.drain", connection_id, save=False)
+
+
+def replay(delivery: Delivery) -> bool:
+    """Send a delivery that failed for good once more, as the same event; False when it is not such a one."""
+    dead = Delivery.objects.filter(pk=delivery.pk, merchant=delivery.merchant, state=Delivery.State.DEAD)
+    with transaction.atomic():
+        # Its patience starts anew: `created` is what the integration's time to give up counts from.
+        again = dead.update(state=Delivery.State.PENDING, error="", finished=None, created=timezone.now())
+        if again:
+            transaction.on_commit(partial(ring, [delivery.connection_id]), robust=True)
+    return bool(again)
+
+
+def resume(connection: Connection) -> None:
+    """End a pause: staff have mended the connection."""
+    Connection.objects.filter(pk=connection.pk, merchant=connection.merchant).update(
+        paused_reason="", not_before=None, failures=0
+    )
+    ring([connection.pk])
+
+
+def _pending(lane: Connection) -> list[Delivery]:
+    waiting = Delivery.objects.filter(connection=lane, state=Delivery.State.PENDING)
+    related = ("event__customer__merchant", "event__merchant", "connection__merchant")
+    return list(waiting.select_related(*related).order_by("id")[:BATCH])
+
+
+def _send(lane: Connection, integration: Integration, delivery: Delivery) -> bool:
+    """Send one; False when the lane was given back, and nothing more may be sent."""
+    attempt = _begin(delivery)
+    started = time.monotonic()
+    answer = integration.send(delivery)
+    attempt.milliseconds = round((time.monotonic() - started) * 1000)
+    with transaction.atomic():
+        if not lanes.held(lane).select_for_update().exists():
+            # Another worker has the lane by now and sends this delivery itself.
+            return False
+        _finish(attempt, delivery, answer, _patience_is_over(delivery, integration))
+        return _go_on(lane, integration, answer)
+
+
+def _begin(delivery: Delivery) -> Attempt:
+    """Noted before the request leaves: whatever happens to this worker, it is known that it was tried."""
+    with transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(attempts_made=F("attempts_made") + 1)
+        return Attempt.objects.create(delivery=delivery)
+
+
+def _finish(attempt: Attempt, delivery: Delivery, answer: Answer, give_up: bool) -> None:
+    attempt.status, attempt.detail = answer.status, answer.detail[:2048]
+    attempt.save(update_fields=["status", "detail", "milliseconds"])
+    row = Delivery.objects.filter(pk=delivery.pk)
+    state = FINAL.get(answer.outcome) or (Delivery.State.DEAD if give_up else None)
+    if state:
+        row.update(state=state, error=answer.detail[:500], finished=timezone.now())
+    elif answer.outcome is Outcome.THROTTLED:
+        row.update(attempts_made=F("attempts_made") - 1, error=answer.detail[:500])
+    else:
+        row.update(error=answer.detail[:500])
+
+
+def _go_on(lane: Connection, integration: Integration, answer: Answer) -> bool:
+    match answer.outcome:
+        case Outcome.DONE | Outcome.SKIPPED | Outcome.DEAD:
+            lanes.succeeded(lane)
+            return True
+        case Outcome.RETRY:
+            lanes.back_off(lane, integration, answer)
+        case Outcome.THROTTLED:
+            lanes.throttle(lane, answer)
+        case Outcome.PAUSE:
+            lanes.pause(lane, answer)
+            log.error("connection %s is paused: %s", lane.pk, answer.detail)
+    return False
+
+
+def _patience_is_over(delivery: Delivery, integration: Integration) -> bool:
+    return timezone.now() > delivery.created + timedelta(seconds=integration.give_up_after)
+
+
+def _give_up_on_a_killer(lane: Connection) -> None:
+    if lane.crashes < CRASHES_TO_GIVE_UP:
+        return
+    suspect = _pending(lane)[:1]
+    if suspect and suspect[0].attempts_made >= CRASHES_TO_GIVE_UP:
+        log.error("delivery %s: its worker ended %s times while sending it", suspect[0].pk, lane.crashes)
+        Delivery.objects.filter(pk=suspect[0].pk).update(
+            state=Delivery.State.DEAD,
+            error=f"The worker ended {lane.crashes} times while sending this.",
+            finished=timezone.now(),
+        )

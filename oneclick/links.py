@@ -1,0 +1,30 @@
+"""The address a 1-click link has."""
+
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+
+from subscriptions.models import Merchant
+
+TOKEN_TAG = "{{ event.action_token }}"
+
+
+def build(page_url: str, action: str, token: str, **parameters: str) -> str:
+    """The on-site link: each parameter behind its own `#`, which never reaches a server.
+
+    `token` is a customer's own, or an ESP's merge tag, which stays as written.
+    """
+    pairs = {"og_quick_action": action, **parameters}
+    fragment = "".join(f"#{name}={quote(value, safe='')}" for name, value in pairs.items())
+    return f"{page_url}{fragment}#og_quick_action_token={token}"
+
+
+def landing_url(merchant: Merchant, slug: str = "") -> str:
+    """Our hosted page of the merchant; without `slug` its default one."""
+    page = f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
+    return f"{page}{slug}/" if slug else page
+
+
+def landing_url_with_query(merchant: Merchant, parameters: dict[str, str]) -> str:
+    """The hosted page in the query form, which works without JavaScript."""
+    return f"{landing_url(merchant)}?{urlencode(parameters)}"

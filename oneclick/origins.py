@@ -1,0 +1,31 @@
+"""Which pages may read our answers: the merchant's registered shop origins, and our own."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from oneclick.models import OneClickSettings
+from subscriptions.models import Merchant
+
+CACHE_SECONDS = 60
+
+
+def merchant_of(public_id: str) -> tuple[Merchant | None, list[str]]:
+    """The merchant a script was made for, and its shop origins."""
+    key = f"one-click-merchant:{public_id}"
+    found: tuple[Merchant | None, list[str]] = cache.get_or_set(key, lambda: _find(public_id), CACHE_SECONDS)
+    return found
+
+
+def _find(public_id: str) -> tuple[Merchant | None, list[str]]:
+    rules = OneClickSettings.objects.select_related("merchant").filter(merchant__public_id=public_id).first()
+    return (rules.merchant, rules.shop_origins) if rules else (None, [])
+
+
+def is_own(request: HttpRequest, origin: str) -> bool:
+    """Ours, or none: a form sent under `no-referrer` names its origin as `null`."""
+    public = urlsplit(settings.PUBLIC_URL)
+    here = f"{request.scheme}://{request.get_host()}"
+    return origin in ("", "null", here, f"{public.scheme}://{public.netloc}")

@@ -1,0 +1,12 @@
+from django.urls import path, re_path
+
+from oneclick import pages, views
+
+app_name = "oneclick"
+urlpatterns = [
+    path("one_click/undo/", views.undo, name="undo"),
+    path("one_click/<str:action>/", views.act, name="act"),
+    re_path(r"^(?P<public_id>[0-9a-f]{32})/main\.js$", pages.script, name="script"),
+    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/$", pages.landing, name="landing"),
+    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/(?P<slug>[-\w]+)/$", pages.landing, name="landing_page"),
+]

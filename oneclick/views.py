@@ -1,0 +1,204 @@
+"""The endpoints a click ends at."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
+
+from oneclick import limits, links, messages, origins, pages, redemption, tokens
+from oneclick.deeds import DEEDS
+from oneclick.models import ActionToken
+from oneclick.redemption import Success
+from subscriptions.errors import Busy, Refused
+from subscriptions.models import Merchant
+
+PER_TOKEN = 30
+CORS_METHODS = "POST, OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`merchant` is the one whose script calls, where it says so; `origin` is set when a shop's page calls."""
+
+    merchant: Merchant | None
+    origin: str
+
+
+# A token is the only credential: there is no cookie a foreign page could ride on.
+@csrf_exempt
+def act(request: HttpRequest, action: str) -> HttpResponse:
+    """POST acts; a GET that names JSON acts too, any other GET leads to the merchant's page."""
+    if action not in DEEDS:
+        raise Http404
+    table = DEEDS[action].table
+    if request.method == "POST":
+        return _post(request, table, lambda text, fields, caller: redemption.redeem(text, action, fields, caller))
+    if request.method == "GET":
+        return _guarded(_get(request, action))
+    return _preflight(request, "GET, HEAD, " + CORS_METHODS)
+
+
+@csrf_exempt
+def undo(request: HttpRequest) -> HttpResponse:
+    """POST takes an act back."""
+    if request.method == "POST":
+        return _post(request, "undo", lambda text, fields, caller: redemption.undo(text, caller))
+    return _preflight(request, CORS_METHODS)
+
+
+def _post(
+    request: HttpRequest, table: str, perform: Callable[[str, dict[str, str], Merchant | None], Success]
+) -> HttpResponse:
+    caller = _caller(request)
+    if caller is None:
+        return _guarded(_error(request, None, 403, "other", messages.error(table, "other")))
+    fields = _fields(request)
+    text = fields.pop("token", "")
+    answer = _knocked_too_often(request, text, table)
+    if answer is None:
+        try:
+            answer = _success(request, caller, perform(text, fields, caller.merchant))
+        except Refused as refusal:
+            answer = _error(request, caller.merchant, 400, refusal.code, refusal.sentence, text)
+        except Busy:
+            answer = _error(request, caller.merchant, 503, "busy", messages.error(table, "other"), text)
+            answer["Retry-After"] = "1"
+    return _guarded(answer, caller.origin)
+
+
+def _get(request: HttpRequest, action: str) -> HttpResponse:
+    fields = request.GET.dict()
+    text = str(fields.pop("token", ""))
+    token = _known(text)
+    asks_for_json = any(kind.match("application/json") and str(kind) != "*/*" for kind in request.accepted_types)
+    if asks_for_json and (token is None or token.merchant.one_click.allow_get):
+        return _knocked_too_often(request, text, DEEDS[action].table) or _act_for_client(text, action, fields)
+    if token is None:
+        return HttpResponse(messages.error(DEEDS[action].table, "invalid_token"), status=400, content_type="text/plain")
+    pairs = {"og_quick_action": action, "og_quick_action_token": text, **fields}
+    fragment = "#".join(f"{name}={quote(str(value), safe='')}" for name, value in pairs.items())
+    answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
+    answer.status_code = 303
+    return answer
+
+
+def _act_for_client(text: str, action: str, fields: dict[str, Any]) -> HttpResponse:
+    """The answer API clients of the documented interface expect."""
+    try:
+        redemption.redeem(text, action, fields)
+    except Refused as refusal:
+        return JsonResponse({"error": refusal.code}, status=400)
+    except Busy:
+        return JsonResponse({"error": "busy"}, status=503, headers={"Retry-After": "1"})
+    return JsonResponse({})
+
+
+def _known(text: str) -> ActionToken | None:
+    nonce = tokens.nonce_in(text)
+    return nonce and ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce).first()
+
+
+def _caller(request: HttpRequest) -> Caller | None:
+    """Who calls; None for a page of an origin the merchant has not registered."""
+    public_id = request.GET.get("merchant", "")
+    merchant, registered = origins.merchant_of(public_id) if _is_id(public_id) else (None, [])
+    origin = request.headers.get("Origin", "")
+    if origins.is_own(request, origin):
+        return Caller(merchant, "")
+    return Caller(merchant, origin) if origin in registered else None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return UUID(text).hex == text
+    except ValueError:
+        return False
+
+
+def _fields(request: HttpRequest) -> dict[str, str]:
+    """The body's fields as text; a body that is no JSON object has none."""
+    if request.content_type != "application/json":
+        return {name: str(value) for name, value in request.POST.items()}
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+
+
+def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpResponse | None:
+    wait = limits.wait_for(f"client:{limits.client_address(request)}", settings.ONE_CLICK_RATE)
+    # A forged token gets no counter of its own: anybody can make up any number of them.
+    if not wait and tokens.nonce_in(text):
+        wait = limits.wait_for(f"token:{text}", PER_TOKEN)
+    if not wait:
+        return None
+    answer = _error(request, None, 429, "too_many_requests", messages.error(table, "other"))
+    answer["Retry-After"] = str(wait)
+    return answer
+
+
+def _success(request: HttpRequest, caller: Caller, success: Success) -> HttpResponse:
+    if _wants_page(request):
+        merchant = caller.merchant or _merchant_of(request.POST.get("token", ""))
+        return pages.landing_response(request, merchant, {"status": "success", "message": success.message})
+    offer = success.undo
+    undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
+    return JsonResponse(
+        {
+            "status": "success",
+            "action": success.action,
+            "message": success.message,
+            "undo": undo,
+            "replayed": success.replayed,
+        }
+    )
+
+
+def _error(
+    request: HttpRequest, merchant: Merchant | None, status: int, code: str, message: str, text: str = ""
+) -> HttpResponse:
+    if _wants_page(request):
+        banner = {"status": "error", "message": message}
+        return pages.landing_response(request, merchant or _merchant_of(text), banner, status)
+    return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    """A plain form of a browser without JavaScript."""
+    return request.content_type != "application/json" and "text/html" in request.headers.get("Accept", "")
+
+
+def _merchant_of(text: str) -> Merchant | None:
+    token = _known(text)
+    return token and token.merchant
+
+
+def _preflight(request: HttpRequest, allowed: str) -> HttpResponse:
+    """OPTIONS is answered for CORS; any other method changes nothing."""
+    if request.method != "OPTIONS":
+        status = 200 if request.method == "HEAD" and "HEAD" in allowed else 405
+        return _guarded(HttpResponse(status=status, headers={"Allow": allowed}))
+    caller = _caller(request)
+    answer = HttpResponse(status=204, headers={"Allow": allowed})
+    if caller and caller.origin:
+        answer["Access-Control-Allow-Methods"] = CORS_METHODS
+        answer["Access-Control-Allow-Headers"] = "Content-Type"
+        answer["Access-Control-Max-Age"] = "600"
+    return _guarded(answer, caller.origin if caller else "")
+
+
+def _guarded(answer: HttpResponse, origin: str = "") -> HttpResponse:
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Cache-Control"] = "no-store"
+    patch_vary_headers(answer, ["Origin"])
+    if origin:
+        answer["Access-Control-Allow-Origin"] = origin
+    return answer

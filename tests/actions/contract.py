@@ -1,0 +1,66 @@
+"""What every action must pass: one activity, exactly its events, no trace of a refusal, two at once act once."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from integrations.models import Delivery
+from oneclick.models import ActionToken
+from subscriptions.actions.core import Act
+from subscriptions.errors import DomainError
+from subscriptions.models import Activity, Event, Item, Order, Subscription
+from tests.factories import STAFF
+
+DOMAIN = [Subscription, Order, Item, Activity, Event, ActionToken, Delivery]
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every domain row there is, column by column."""
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in DOMAIN}
+
+
+def leaves_one_activity_and(kinds: list[str], act: Callable[[], Act[Any]]) -> Act[Any]:
+    """Run `act`; its activity is the only new one, and the new events are `kinds`, in this order."""
+    activities, events = set(Activity.objects.all()), set(Event.objects.all())
+    done = act()
+    assert set(Activity.objects.all()) - activities == {done.activity}
+    new = [event for event in Event.objects.order_by("id") if event not in events]
+    assert [event.kind for event in new] == kinds
+    assert {event.activity for event in new} <= {done.activity}
+    assert done.activity.actor_kind == STAFF.kind and done.activity.actor_name == STAFF.name
+    return done
+
+
+def refuses(code: str, act: Callable[[], Act[Any]]) -> None:
+    """`act` is refused with `code`, and not one column of one row has changed."""
+    before = everything()
+    with pytest.raises(DomainError) as refusal:
+        act()
+    assert refusal.value.code == code
+    assert everything() == before
+
+
+def two_at_once(act: Callable[[], Act[Any]]) -> list[str]:
+    """Run `act` in two threads that start together; what became of each: `done` or the refusal's code."""
+    barrier = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            act()
+            outcomes.append("done")
+        except DomainError as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)

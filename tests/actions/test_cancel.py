@@ -1,0 +1,157 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from oneclick.models import ActionToken
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Event, Item, Order, OrderStatus, Subscription
+from tests.actions import contract
+from tests.factories import STAFF, ItemFactory, OrderFactory, SubscriptionFactory, subscription_with_order
+
+CANCEL = "ordergroove.subscription.cancel"
+LAST = "ordergroove.subscriber.cancel"
+
+
+@pytest.mark.django_db
+def test_cancelling_the_last_subscription_ends_it_and_says_so_to_both_kinds_of_listener():
+    subscription = subscription_with_order()
+
+    act = contract.leaves_one_activity_and([CANCEL, LAST], lambda: cancel(subscription, actor=STAFF, reason="4|too much"))
+
+    row = Subscription.objects.get()
+    assert (row.live, row.cancel_reason, row.cancel_reason_code) == (False, "4|too much", 4)
+    assert act.activity.sentence == "Cancelled the subscription to House blend. Reason: too much"
+    assert act.activity.subscription == subscription
+    payload = Event.objects.get(kind=CANCEL).payload
+    assert (payload["cancel_reason"], payload["cancel_reason_code"], payload["cancel_reason_message"]) == (
+        "4|too much",
+        "4",
+        "too much",
+    )
+
+
+@pytest.mark.django_db
+def test_cancelling_one_of_two_subscriptions_does_not_end_the_subscriber():
+    subscription = subscription_with_order()
+    other = subscription_with_order(customer=subscription.customer)
+
+    contract.leaves_one_activity_and([CANCEL], lambda: cancel(subscription, actor=STAFF))
+
+    assert Subscription.objects.get(pk=other.pk).live
+
+
+@pytest.mark.django_db
+def test_the_upcoming_item_leaves_and_an_emptied_order_goes_away():
+    subscription = subscription_with_order()
+
+    cancel(subscription, actor=STAFF)
+
+    assert not Item.objects.exists()
+    assert not Order.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_order_shared_with_another_subscription_stays_and_its_totals_shrink():
+    subscription = subscription_with_order(date(2026, 12, 1))
+    other = subscription_with_order(
+        date(2026, 12, 1),
+        customer=subscription.customer,
+        payment=subscription.payment,
+        shipping_address=subscription.shipping_address,
+        quantity=1,
+    )
+    assert Order.objects.get().total == Decimal("37.50")
+
+    cancel(subscription, actor=STAFF)
+
+    assert list(Item.objects.values_list("subscription", flat=True)) == [other.pk]
+    assert Order.objects.get().total == Decimal("12.50")
+
+
+@pytest.mark.django_db
+def test_the_cancel_event_carries_a_token_for_the_subscription():
+    subscription = subscription_with_order()
+
+    cancel(subscription, actor=STAFF)
+
+    token = ActionToken.objects.get()
+    assert (token.scope, token.subscription, token.event.kind) == ("subscription", subscription, CANCEL)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY])
+def test_an_order_being_retried_for_this_subscription_alone_is_cancelled_too(status):
+    subscription = subscription_with_order()
+    order = OrderFactory(customer=subscription.customer, status=status)
+    ItemFactory(order=order, subscription=subscription, upcoming=False)
+
+    contract.leaves_one_activity_and(
+        [CANCEL, "ordergroove.order.cancel", LAST], lambda: cancel(subscription, actor=STAFF)
+    )
+
+    order.refresh_from_db()
+    assert order.status == OrderStatus.CANCELLED and order.cancelled is not None
+
+
+@pytest.mark.django_db
+def test_an_order_being_retried_for_others_too_goes_on():
+    subscription = subscription_with_order()
+    order = OrderFactory(customer=subscription.customer, status=OrderStatus.CREDIT_CARD_RETRY)
+    ItemFactory(order=order, subscription=subscription, upcoming=False)
+    ItemFactory(order=order, upcoming=False)
+
+    cancel(subscription, actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.status == OrderStatus.CREDIT_CARD_RETRY
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reason", "code", "text"),
+    [("2 | moved away", 2, "moved away"), ("1", 1, ""), ("too dear", None, "too dear"), ("", None, "")],
+)
+def test_a_reason_is_kept_verbatim_and_read_leniently(reason, code, text):
+    subscription = subscription_with_order()
+
+    cancel(subscription, actor=STAFF, reason=reason)
+
+    row = Subscription.objects.get()
+    assert (row.cancel_reason or "", row.cancel_reason_code, row.cancel_reason_text) == (reason, code, text)
+
+
+@pytest.mark.django_db
+def test_a_cancelled_subscription_cannot_be_cancelled_again():
+    subscription = subscription_with_order()
+    cancel(subscription, actor=STAFF)
+    contract.refuses("subscription_not_active", lambda: cancel(subscription, actor=STAFF))
+
+
+@pytest.mark.django_db
+def test_a_prepaid_subscription_with_orders_left_cannot_be_cancelled():
+    subscription = subscription_with_order(
+        prepaid_orders_per_billing=3, prepaid_orders_remaining=2, renewal_behavior="autorenew"
+    )
+    contract.refuses("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
+
+
+@pytest.mark.django_db
+def test_a_reason_too_long_to_keep_is_refused():
+    subscription = subscription_with_order()
+    contract.refuses("cancel_reason_too_long", lambda: cancel(subscription, actor=STAFF, reason="x" * 1001))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_cancels_at_once_one_acts():
+    subscription = subscription_with_order()
+    outcomes = contract.two_at_once(lambda: cancel(subscription, actor=STAFF))
+    assert outcomes == ["done", "subscription_not_active"]
+    assert Event.objects.filter(kind=CANCEL).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_stale_copy_of_a_subscription_of_another_merchant_is_not_found():
+    subscription = subscription_with_order()
+    subscription.merchant_id = SubscriptionFactory().merchant_id
+    contract.refuses("not_found", lambda: cancel(subscription, actor=STAFF))
