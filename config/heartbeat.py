@@ -1,0 +1,78 @@
+"""Signs of life of the worker clusters.
+
+A cluster whose idle worker or monitor was killed hands out no task any more, yet reports that it works. So
+each cluster sends a task of its own through all its parts, and the last of them writes the heartbeat.
+"""
+
+import os
+import socket
+import time
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import close_old_connections, connection
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.signing import SignedPackage
+
+from integrations.models import Heartbeat
+
+PULSE = "pulse"
+
+
+class Broker(ORM):
+    """django-q2's ORM broker with a pulse that every cluster feeds to itself."""
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self.next_pulse = 0.0
+        self.cluster_pid = os.getppid()  # a cluster makes its broker in the child that guards it
+
+    def dequeue(self) -> list[tuple[int | str, str]] | None:
+        if time.monotonic() < self.next_pulse:
+            tasks: list[tuple[int | str, str]] | None = super().dequeue()
+            return tasks
+        self.next_pulse = time.monotonic() + settings.HEARTBEAT_SECONDS
+        return [(PULSE, SignedPackage.dumps(_task()))]
+
+    def acknowledge(self, task_id: int | str) -> None:
+        if task_id == PULSE:
+            if not connection.in_atomic_block:
+                close_old_connections()
+            beat = {"beat_at": timezone.now(), "pid": self.cluster_pid}
+            Heartbeat.objects.update_or_create(cluster=cluster_name(), defaults=beat)
+        else:
+            super().acknowledge(task_id)
+
+
+def cluster_name() -> str:
+    """The name of the cluster this process belongs to: REPRISE_CLUSTER, or else the machine's."""
+    return os.environ.get("REPRISE_CLUSTER") or socket.gethostname()
+
+
+def ages() -> dict[str, float]:
+    """Seconds since the last heartbeat, by cluster."""
+    now = timezone.now()
+    return {row.cluster: (now - row.beat_at).total_seconds() for row in Heartbeat.objects.order_by("cluster")}
+
+
+def limit() -> float:
+    """The age in seconds at which a heartbeat counts as missing."""
+    return 3.0 * settings.HEARTBEAT_SECONDS
+
+
+def pulse() -> None:
+    """The task: to have come this far is all it does."""
+
+
+def _task() -> dict[str, object]:
+    return {
+        "id": uuid4().hex,
+        "name": PULSE,
+        "func": "config.heartbeat.pulse",
+        "args": (),
+        "kwargs": {},
+        "started": timezone.now(),
+        "save": False,
+        "ack_failure": True,
+    }

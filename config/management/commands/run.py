@@ -1,0 +1,104 @@
+"""The whole portal in one foreground process."""
+
+import http.client
+import signal
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from config import demo, heartbeat
+from config.supervision import services
+from config.supervision.leftovers import end_leftovers
+from config.supervision.supervisor import AlreadyRuns, Supervisor, only_one
+
+CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
+WELCOME = """
+  Reprise is running. Ctrl-C stops it.
+
+  Staff pages   {url}
+  Login         {username}  {password}
+  1-click link  {link}
+"""
+
+
+class Command(BaseCommand):
+    help = "Run everything in the foreground: database, web server, workers, scheduler. PORT names the port."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="Make no demo data on the first run.")
+
+    def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+        try:
+            with only_one(settings.HOME / "run" / "supervisor.lock"):
+                self._prepare(no_demo)
+                self._supervise(no_demo)
+        except AlreadyRuns as other:
+            raise CommandError(
+                f"Reprise already runs from {settings.HOME} (process {other}). "
+                "Stop it first, or name another folder with REPRISE_HOME."
+            ) from None
+
+    def _prepare(self, no_demo: bool) -> None:
+        if count := end_leftovers(settings.HOME):
+            self.stderr.write(f"Ended {count} processes an earlier run had left behind.")
+        _require_free_port()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        if not no_demo:
+            call_command("demo")
+        connections.close_all()
+
+    def _supervise(self, no_demo: bool) -> None:
+        supervisor = Supervisor()
+        clusters = [services.cluster(name) for name in CLUSTERS]
+        supervisor.children = [services.web(settings.LISTEN_HOST, settings.PORT), *clusters]
+        try:
+            while supervisor.step() and not _answers():
+                pass
+            if not supervisor.stopping:
+                self._welcome(no_demo)
+            supervisor.run(lambda: services.watch(clusters), every=heartbeat.limit() / 12)
+        finally:
+            supervisor.stop()
+
+    def _welcome(self, no_demo: bool) -> None:
+        if no_demo:
+            self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Ctrl-C stops it.")
+        else:
+            found = demo.describe()
+            self.stdout.write(WELCOME.format(**found["admin"], link=found["link"]))
+        self.stdout.flush()
+        connections.close_all()
+
+
+def _require_free_port() -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.LISTEN_HOST else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.LISTEN_HOST, settings.PORT))
+        except OSError as error:
+            raise CommandError(
+                f"Port {settings.PORT} on {settings.LISTEN_HOST} is not free ({error.strerror}). "
+                "Choose another one, for example PORT=8001."
+            ) from None
+
+
+def _answers() -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.LISTEN_HOST, settings.LISTEN_HOST)
+    caller = http.client.HTTPConnection(host, settings.PORT, timeout=5)
+    try:
+        caller.request("GET", "/healthz")
+        caller.getresponse()
+        return True
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        caller.close()

@@ -1,0 +1,59 @@
+"""The schedule rows of django-q2: made here, and nobody else's are let in.
+
+One row with bad arguments stops all schedules, so rows take none.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error
+from django.db import connections, transaction
+
+SCHEDULES = {"sweep": "integrations.outbox.sweep"}  # each ticks once a minute
+LOCK = 0x52455052  # of pg_advisory_xact_lock; any number nobody else uses
+PLAIN = {
+    "schedule_type": "I",
+    "minutes": 1,
+    "repeats": -1,
+    "args": None,
+    "kwargs": None,
+    "hook": None,
+    "cron": None,
+    "cluster": None,
+    "intended_date_kwarg": None,
+}
+
+
+def ensure_schedules(using: str = "default", **kwargs: Any) -> None:
+    """Make the rows, and put right those that differ. Takes the arguments of post_migrate."""
+    if not _table_exists(using):
+        return
+    rows = apps.get_model("django_q", "Schedule").objects.using(using)
+    with transaction.atomic(using=using):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        for name, function in SCHEDULES.items():
+            if not rows.filter(name=name, func=function).update(**PLAIN):
+                rows.create(name=name, func=function, **PLAIN)
+
+
+def check_schedules(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """System check portal.E001, run by `migrate` and `check --database default`."""
+    return [
+        Error(
+            f"The task queue has a schedule nobody here knows: {row.name or row.pk} ({row.func}).",
+            hint=f"Delete row {row.pk} of django_q_schedule; one bad schedule stops all of them.",
+            id="portal.E001",
+        )
+        for using in databases or []
+        if _table_exists(using)
+        for row in apps.get_model("django_q", "Schedule").objects.using(using).order_by("pk")
+        if SCHEDULES.get(row.name) != row.func
+    ]
+
+
+def _table_exists(using: str) -> bool:
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_q_schedule') IS NOT NULL")
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,77 @@
+"""One supervised process with everything it starts."""
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from functools import partial
+
+from config.supervision.parent import die_with
+
+logger = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between an end and the next start
+STEADY = 60.0  # seconds after which a child counts as healthy again
+
+
+class Child:
+    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.name = name
+        self.command = command
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0  # time.time()
+        self.pause = FIRST_PAUSE / 2  # seconds
+        self.next_start = 0.0  # time.monotonic()
+        self.kill_at: float | None = None  # time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Start what does not run, after a pause that grows with each early end; end what is overdue."""
+        self.clear_away()
+        if self.process is None and time.monotonic() >= self.next_start:
+            self._start()
+
+    def ask_to_stop(self, grace: float) -> None:
+        """Signal the main process alone: a worker cluster hangs when its members are signalled as well.
+
+        After `grace` seconds `clear_away` kills whatever is left.
+        """
+        if self.process and self.kill_at is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.kill_at = time.monotonic() + grace
+
+    def clear_away(self) -> None:
+        """Kill what is overdue; if the main process has ended, kill what it left behind and forget it."""
+        if self.process is None:
+            return
+        if self.kill_at and time.monotonic() > self.kill_at:
+            logger.warning("%s does not stop; killing it", self.name)
+            self._kill_group()
+        # Looked at without collecting it: until then nobody else can get its number, nor its group's.
+        if os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            self._kill_group()
+            self._note_end(self.process.wait())
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid()),
+        )
+        self.started = time.time()
+
+    def _kill_group(self) -> None:
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _note_end(self, status: int) -> None:
+        if self.kill_at is None:
+            early = time.time() - self.started < STEADY
+            self.pause = min(self.pause * 2, LONGEST_PAUSE) if early else FIRST_PAUSE
+            logger.error("%s ended (status %s); next start in %.0f s", self.name, status, self.pause)
+            self.next_start = time.monotonic() + self.pause
+        self.process = self.kill_at = None

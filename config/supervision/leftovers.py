@@ -1,0 +1,44 @@
+"""What an earlier supervisor, ended by -9, left running."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+# Every child inherits it and passes it on, so it marks whole trees; no process id is guessed.
+MARK = "REPRISE_SUPERVISED"
+
+
+def end_leftovers(home: Path, grace: float = 10) -> int:
+    """End all processes ever supervised for `home`; return how many there were. `grace` is in seconds."""
+    groups = {process: _group(process) for process in marked(home)}
+    mains = {process.pid for process, group in groups.items() if group == process.pid}
+    for process, group in groups.items():
+        if process.pid in mains:  # it ends its own, see Child.ask_to_stop
+            process.terminate()
+        elif group not in mains:
+            process.kill()
+    _, alive = psutil.wait_procs(groups, timeout=grace)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=grace)
+    return len(groups)
+
+
+def marked(home: Path) -> list[psutil.Process]:
+    """The running processes that carry the mark of `home`."""
+    return [process for process in psutil.process_iter() if _mark(process) == str(home)]
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(MARK)
+    except psutil.Error:  # somebody else's, or gone
+        return None
+
+
+def _group(process: psutil.Process) -> int:
+    with suppress(ProcessLookupError):
+        return os.getpgid(process.pid)
+    return process.pid

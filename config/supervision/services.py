@@ -1,0 +1,63 @@
+"""The children of `make run` and what is watched about them."""
+
+import logging
+import os
+import sys
+import time
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from config import heartbeat, postgres
+from config.supervision.child import Child
+from config.supervision.leftovers import MARK
+
+logger = logging.getLogger(__name__)
+GRACE_OF_THE_SILENT = 5.0  # seconds; a frozen cluster does not heed the signal
+
+
+def web(host: str, port: int) -> Child:
+    options = {
+        "--interface": "wsgi",
+        "--host": host,
+        "--port": str(port),
+        "--workers": str(settings.WEB_WORKERS),
+        # Each thread keeps a database connection; more of them only wait for the interpreter.
+        "--blocking-threads": str(settings.WEB_THREADS),
+        "--workers-kill-timeout": "10",
+        "--log-level": "warning",
+    }
+    flags = ["--respawn-failed-workers", "--no-ws"]
+    words = [word for pair in options.items() for word in pair]
+    command = [sys.executable, "-m", "granian", *words, *flags, "config.wsgi:application"]
+    return Child("web", command, _environment())
+
+
+def cluster(name: str) -> Child:
+    command = [sys.executable, "manage.py", "qcluster"]
+    return Child(name, command, _environment() | {"REPRISE_CLUSTER": name})
+
+
+def watch(clusters: list[Child]) -> None:
+    """Bring the embedded database back if it is gone; stop each cluster whose heartbeat is missing."""
+    try:
+        if settings.EMBEDDED_POSTGRES:
+            postgres.ensure_running(settings.HOME)
+        ages = heartbeat.ages()
+    except (DatabaseError, RuntimeError) as error:
+        logger.error("the database does not answer: %s", error)
+        return
+    finally:
+        connection.close()
+    for child in clusters:
+        silent = min(ages.get(child.name, float("inf")), time.time() - child.started)
+        if child.process and silent > heartbeat.limit():
+            logger.error("%s has been silent for %.0f s; restarting it", child.name, silent)
+            child.ask_to_stop(GRACE_OF_THE_SILENT)
+
+
+def _environment() -> dict[str, str]:
+    # The URL is passed on so that the embedded server has one owner, who stops it last.
+    given = {"DATABASE_URL": settings.DATABASE_URL, "REPRISE_HOME": str(settings.HOME)}
+    inherited = {name: value for name, value in os.environ.items() if name != "REPRISE_UNDER_MAKE"}
+    return inherited | given | {MARK: str(settings.HOME)}

@@ -1,0 +1,115 @@
+from datetime import timedelta
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import OperationalError
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+
+from config import heartbeat
+from config.schedules import ensure_schedules
+from integrations.models import Heartbeat
+
+
+def beat(cluster: str, seconds_ago: int) -> None:
+    Heartbeat.objects.create(cluster=cluster, pid=1, beat_at=timezone.now() - timedelta(seconds=seconds_ago))
+
+
+def test_healthz_answers_without_a_database(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_readyz_is_503_until_a_worker_cluster_gives_a_sign_of_life(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "fail",
+        "checks": {
+            "database": {"status": "ok"},
+            "migrations": {"status": "ok", "unapplied": 0},
+            "workers": {"status": "fail", "heartbeats": {}},
+            "deliveries": {"status": "ok", "late_lanes": {}},
+        },
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ages", "status", "code"),
+    [([10, 20], "ok", 200), ([10, 181], "warn", 200), ([181, 500], "fail", 503)],
+)
+def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
+    client: Client, ages: list[int], status: str, code: int
+) -> None:
+    for number, age in enumerate(ages):
+        beat(f"cluster-{number}", age)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["workers"]["status"]) == (code, status)
+
+
+@pytest.mark.django_db
+def test_readyz_is_503_while_a_migration_is_missing(client: Client) -> None:
+    beat("workers-1", 1)
+    MigrationRecorder(connection).record_unapplied("portal", "0001_task_queue")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"] == {"status": "fail", "unapplied": 1}
+
+
+def test_readyz_is_503_when_the_database_is_gone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: DatabaseWrapper) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(DatabaseWrapper, "cursor", refuse)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "fail", "checks": {"database": {"status": "fail"}}}
+
+
+@pytest.mark.django_db
+def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(settings, monkeypatch) -> None:
+    monkeypatch.setenv("REPRISE_CLUSTER", "workers-9")
+    broker = heartbeat.Broker("default")
+    async_task("config.heartbeat.pulse")
+    [(pulse, _)] = broker.dequeue()
+    assert not Heartbeat.objects.exists()
+    broker.acknowledge(pulse)
+    assert Heartbeat.objects.get().cluster == "workers-9"
+    [(task, _)] = broker.dequeue()
+    broker.acknowledge(task)
+    assert not OrmQ.objects.exists()
+
+
+@pytest.mark.django_db
+def test_migrating_again_keeps_one_row_per_schedule_and_mends_it() -> None:
+    Schedule.objects.update(args="(1,", schedule_type="C", cron="nonsense")
+    ensure_schedules()
+    assert list(Schedule.objects.values_list("name", "schedule_type", "minutes", "args", "cron")) == [
+        ("sweep", "I", 1, None, None)
+    ]
+
+
+@pytest.mark.django_db
+def test_a_schedule_nobody_knows_is_refused_by_the_system_check() -> None:
+    assert run_checks(tags=["database"], databases=["default"]) == []
+    Schedule.objects.create(name="mine", func="os.remove", args="(1,")
+    [error] = run_checks(tags=["database"], databases=["default"])
+    assert error.id == "portal.E001"
+    assert "mine (os.remove)" in error.msg
+
+
+@pytest.mark.django_db
+def test_the_task_queue_claims_by_an_index_and_its_ids_start_again_before_they_are_too_long() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'task_queue_claim'")
+        assert "(key, lock, id)" in cursor.fetchone()[0]
+        cursor.execute("SELECT setval('django_q_ormq_id_seq', 2147483647)")
+    async_task("config.heartbeat.pulse")
+    assert OrmQ.objects.get().pk == 1
