@@ -1,0 +1,77 @@
+"""Klaviyo as the outbox sees it."""
+
+from collections.abc import Callable
+
+import httpx
+from django.utils import timezone
+
+from integrations import http
+from integrations.base import Answer, Outcome
+from integrations.klaviyo import answers, bodies, client
+from integrations.models import Connection, Delivery
+from oneclick import tokens
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Event
+
+
+class Klaviyo:
+    # 80 % of what an account may do at this endpoint: other programs send by the same quota.
+    per_minute = 2800
+    first_wait = 30
+    longest_wait = 30 * 60
+    give_up_after = 24 * 3600
+
+    def send(self, delivery: Delivery) -> Answer:
+        """Send the event of `delivery`; call it with no transaction open."""
+        event, now = delivery.event, timezone.now()
+        profile = bodies.Profile.of(event)
+        if not profile.identified:
+            return Answer(Outcome.SKIPPED, detail="The customer has no valid e-mail address or phone number.")
+        body = bodies.create_event(
+            event, profile, status=status_of(event), action_token=action_token_of(event), now=now
+        )
+        content = bodies.encode(body)
+        answer = _ask(lambda: client.create_event(delivery.connection, content), answers.read)
+        notes = [answer.detail, *bodies.remarks(event, profile, now)]
+        return Answer(answer.outcome, answer.status, " ".join(filter(None, notes)), answer.retry_after)
+
+    def test(self, connection: Connection) -> Answer:
+        """DONE with the account's name and id when key and address are right; else what is wrong with them."""
+        return _ask(lambda: client.get_accounts(connection), _account)
+
+
+def status_of(event: Event) -> str | None:
+    """`active` or `inactive` as the customer is now, for the kinds that set it: an old event must not set it back."""
+    if KINDS[event.kind].profile_status is None:
+        return None
+    subscriptions = event.merchant.subscriptions.filter(customer=event.customer_id)
+    return "active" if subscriptions.live().exists() else "inactive"
+
+
+def action_token_of(event: Event) -> str | None:
+    if KINDS[event.kind].token_scope is None:
+        return None
+    token = event.action_tokens.first()
+    return tokens.text_of(token) if token else None
+
+
+def _ask(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
+    try:
+        return read(call())
+    except (client.WrongSetUp, http.AddressRefused) as error:
+        return Answer(Outcome.PAUSE, detail=str(error))
+    except httpx.TransportError as error:
+        return Answer(Outcome.RETRY, detail=f"No answer: {type(error).__name__}.")
+
+
+def _account(reply: http.Reply) -> Answer:
+    if reply.status != 200:
+        return answers.read(reply)
+    try:
+        account = answers.parsed(reply)["data"][0]
+        attributes = account["attributes"]
+        name = attributes["contact_information"]["organization_name"]
+        kind = ", a test account" if attributes["test_account"] else ""
+    except (KeyError, IndexError, TypeError):
+        return Answer(Outcome.PAUSE, 200, "The address answers, but not as Klaviyo does.")
+    return Answer(Outcome.DONE, 200, f"{name} ({account['id']}){kind}")

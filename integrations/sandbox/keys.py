@@ -1,0 +1,49 @@
+"""The credentials of the sandbox: the secrets of test merchants' Klaviyo connections that lead to it."""
+
+import re
+import secrets
+from uuid import UUID
+
+from django.conf import settings
+
+from integrations.models import Connection
+from integrations.sandbox.faults import Fault
+from subscriptions.models import Merchant
+
+PATH = "/sandbox/klaviyo"
+SCHEME = "Klaviyo-API-Key "
+# Secrets are encrypted and cannot be searched for, so the key names its merchant.
+FORM = re.compile(r"sandbox_([0-9a-f]{32})_\w+", re.ASCII)
+
+
+def base_url() -> str:
+    """What a connection's `base_url` must be to reach the sandbox."""
+    return settings.PUBLIC_URL + PATH
+
+
+def make(merchant: Merchant) -> str:
+    """A fresh `sandbox_<merchant's public id>_<random>`; it is valid once it is the secret of a connection."""
+    return f"sandbox_{merchant.public_id.hex}_{secrets.token_hex(16)}"
+
+
+def merchant_of(authorization: str) -> Merchant:
+    """The test merchant whose key the `Authorization` header holds. Raises Fault 401."""
+    if not authorization.startswith(SCHEME):
+        raise Fault(401, "not_authenticated", "Missing or invalid authorization scheme. Use Klaviyo-API-Key.")
+    key = authorization.removeprefix(SCHEME).strip()
+    form = FORM.fullmatch(key)
+    for connection in _connections(UUID(form[1])) if form else ():
+        if secrets.compare_digest(connection.secret, key):
+            return connection.merchant
+    raise Fault(401, "authentication_failed", "Incorrect authentication credentials.")
+
+
+def _connections(public_id: UUID) -> list[Connection]:
+    # Only the end of the address counts: the portal may have moved to another port or name since.
+    rows = Connection.objects.filter(
+        merchant__public_id=public_id,
+        merchant__is_test=True,
+        integration=Connection.Integration.KLAVIYO,
+        base_url__endswith=PATH,
+    )
+    return list(rows.select_related("merchant"))

@@ -1,0 +1,108 @@
+"""Keeping what the sandbox received."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, transaction
+from django.utils import timezone
+
+from integrations.models import SandboxEvent, SandboxProfile
+from integrations.sandbox.faults import Fault
+from subscriptions.models import Merchant
+
+TEXTS = ("email", "phone_number", "first_name", "last_name")
+
+
+def keep_event(merchant: Merchant, data: dict[str, Any]) -> None:
+    """Keep a checked event; a repeated `unique_id` of the same profile and metric is dropped in silence."""
+    attributes = data["attributes"]
+    now = timezone.now()
+    at = datetime.fromisoformat(attributes["time"]) if attributes.get("time") else now
+    with _storable(), transaction.atomic():
+        profile, _ = _upsert(merchant, attributes["profile"]["data"])
+        event = SandboxEvent(
+            merchant=merchant,
+            profile=profile,
+            metric=attributes["metric"]["data"]["attributes"]["name"],
+            # Without an id Klaviyo keeps one event per profile, metric and second.
+            unique_id=attributes.get("unique_id") or str(int(at.timestamp())),
+            time=at,
+            properties=attributes["properties"] | _value(attributes),
+            received=now,
+        )
+        SandboxEvent.objects.bulk_create([event], ignore_conflicts=True)
+
+
+def upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
+    """The profile as it now is, and whether it is new. Raises Fault 404, 409."""
+    with _storable(), transaction.atomic():
+        return _upsert(merchant, data)
+
+
+class _storable:
+    """Turns text the database cannot hold, such as NUL or half a surrogate pair, into a fault of the sender."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, (DataError, UnicodeEncodeError)):
+            raise Fault(400, "invalid", "The body holds characters that cannot be stored.") from error
+
+
+def _value(attributes: dict[str, Any]) -> dict[str, Any]:
+    """An event's value among its properties, under the names Klaviyo shows it by."""
+    named = {"$value": attributes.get("value"), "$currency_code": attributes.get("value_currency")}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _upsert(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
+    attributes = data["attributes"]
+    texts = {name: attributes[name] or "" for name in TEXTS if name in attributes}
+    if "email" in texts:
+        texts["email"] = texts["email"].lower()
+    properties = attributes.get("properties") or {}
+    profile, created = _find_or_create(merchant, data.get("id"), texts, properties)
+    if not created:
+        _change(profile, texts, properties)
+    return profile, created
+
+
+def _find_or_create(
+    merchant: Merchant, public_id: str | None, texts: dict[str, str], properties: dict[str, Any]
+) -> tuple[SandboxProfile, bool]:
+    profiles = SandboxProfile.objects.select_for_update().filter(merchant=merchant)
+    if public_id:
+        return _by_id(profiles, public_id), False
+    new = {"merchant": merchant, **texts, "properties": properties}
+    if texts.get("email"):
+        return profiles.get_or_create(merchant=merchant, email=texts["email"], defaults=new)
+    found = profiles.filter(phone_number=texts["phone_number"]).order_by("id").first()
+    return (found, False) if found else (SandboxProfile.objects.create(**new), True)
+
+
+def _by_id(profiles: Any, public_id: str) -> SandboxProfile:
+    try:
+        profile: SandboxProfile = profiles.get(public_id=UUID(public_id))
+    except (ValueError, SandboxProfile.DoesNotExist) as error:
+        raise Fault(
+            404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"}
+        ) from error
+    return profile
+
+
+def _change(profile: SandboxProfile, texts: dict[str, str], properties: dict[str, Any]) -> None:
+    email = texts.get("email")
+    if email and email != profile.email:
+        other = SandboxProfile.objects.filter(merchant=profile.merchant_id, email=email).first()
+        if other:
+            detail = "A profile already exists with one of these identifiers."
+            meta = {"duplicate_profile_id": other.public_id.hex}
+            raise Fault(409, "duplicate_profile", detail, meta=meta)
+    wanted = texts | {"properties": profile.properties | properties}
+    changed = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(profile, name, value)
+        profile.updated = timezone.now()
+        profile.save(update_fields=[*changed, "updated"])

@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+
+import pytest
+
+from integrations import http
+
+
+@pytest.fixture(autouse=True)
+def client_of_its_own() -> Iterator[None]:
+    """An open connection would keep a thread of the live server, and with it a database session, alive."""
+    made = http.client
+    made.cache_clear()
+    yield
+    made().close()
+    made.cache_clear()

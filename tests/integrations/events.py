@@ -1,0 +1,52 @@
+"""Events of every kind, built as actions build them, with connections that lead to the sandbox."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.models import Connection, Delivery
+from integrations.sandbox import keys
+from oneclick import tokens
+from subscriptions.events import payloads
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Event, Item, Merchant
+from tests.factories import ConnectionFactory, ItemFactory
+
+
+def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
+    connection: Connection = ConnectionFactory(
+        merchant=merchant, **{"secret": keys.make(merchant), "base_url": keys.base_url(), **fields}
+    )
+    return connection
+
+
+def event_of(
+    kind: str, item: Item | None = None, *, at: datetime | None = None, **recipient: object
+) -> Event:
+    """An event of `kind` about `item`'s customer, subscription or order, with its token."""
+    item = item or ItemFactory()
+    row, subscription = KINDS[kind], item.subscription
+    subject = {
+        "subscriber": item.order.customer,
+        "subscription": subscription,
+        "order": item.order,
+        "item": item,
+    }
+    added = {name: "4|Overstocked" for name in row.adds}
+    event = Event.objects.create(
+        merchant=item.merchant,
+        customer=item.order.customer,
+        subscription=subscription if row.base == "subscription" else None,
+        order=item.order if row.base == "order" else None,
+        kind=kind,
+        payload=payloads.build(kind, subject[row.base], **added),
+        recipient=payloads.recipient(item.order.customer) | recipient,
+        at=at or timezone.now(),
+    )
+    tokens.issue_for_events([event])
+    return Event.objects.select_related("merchant", "customer").get(pk=event.pk)
+
+
+def delivery_of(event: Event, connection: Connection) -> Delivery:
+    return Delivery.objects.create(merchant=event.merchant, connection=connection, event=event)

@@ -1,0 +1,260 @@
+"""The outbound door, against real sockets on this machine."""
+
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from integrations import http
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "http://169.254.169.254/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        size = 200_000 if self.path == "/big" else 0
+        body = b"x" * size or f"{self.headers['Host']} {self.client_address[1]}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.path == "/trickle":
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.1)
+        else:
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with serving() as number:
+        yield number
+
+
+@pytest.fixture
+def private_allowed(settings) -> None:
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+
+
+def names(monkeypatch, *answers: list[str]) -> None:
+    """Make every name resolve to the next of `answers`, the last one for ever."""
+    queue, real = list(answers), socket.getaddrinfo
+
+    def resolve(name: str, port: int, *rest: int, **options: int) -> list[tuple[object, ...]]:
+        if not name.endswith(".test"):
+            return real(name, port, *rest, **options)
+        addresses = queue.pop(0) if len(queue) > 1 else queue[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(http.socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "224.0.0.1",
+        "ff0e::1",
+    ],
+)
+def test_a_private_address_is_refused(address):
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(http.AddressRefused, match="private address"):
+        http.request("GET", f"https://{host}/", headers={})
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "64:ff9b::5db8:d822"])
+def test_a_public_address_passes(address):
+    assert http.is_public(address)
+
+
+def test_one_private_address_among_public_ones_is_refused(monkeypatch):
+    names(monkeypatch, ["93.184.216.34", "10.0.0.1"])
+    with pytest.raises(http.AddressRefused):
+        http.check(httpx.URL("https://shop.test/"))
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [("http://93.184.216.34/", "https://"), ("https://user:word@93.184.216.34/", "user name")],
+)
+def test_plain_http_and_passwords_in_the_address_are_refused(url, sentence):
+    with pytest.raises(http.AddressRefused, match=sentence):
+        http.request("GET", url, headers={})
+
+
+def test_an_unknown_name_counts_as_no_answer():
+    with pytest.raises(httpx.ConnectError):
+        http.request("GET", "https://nowhere.invalid/", headers={})
+
+
+def test_a_request_goes_to_the_address_that_was_checked_under_its_own_name(
+    monkeypatch, port, private_allowed
+):
+    names(monkeypatch, ["127.0.0.1"], ["192.0.2.1"])
+    reply = http.request("GET", f"http://shop.test:{port}/", headers={})
+    assert (reply.status, reply.body.split()[0]) == (200, f"shop.test:{port}".encode())
+
+
+def test_a_name_that_turns_private_is_refused_at_the_next_request(monkeypatch):
+    names(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
+    url = httpx.URL("https://shop.test/")
+    assert http.check(url) == ["93.184.216.34"]
+    with pytest.raises(http.AddressRefused):
+        http.check(url)
+
+
+def test_the_next_address_is_tried_when_nothing_listens_at_the_first(monkeypatch, port, private_allowed):
+    names(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    assert http.request("GET", f"http://shop.test:{port}/", headers={}).status == 200
+
+
+def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch, port, private_allowed):
+    names(monkeypatch, ["127.0.0.1"])
+    first, again, other = (
+        http.request("GET", f"http://{name}:{port}/", headers={}).body.split()[1]
+        for name in ("one.test", "one.test", "two.test")
+    )
+    assert first == again != other
+
+
+def test_a_certificate_of_another_name_ends_the_request(monkeypatch, tmp_path, private_allowed):
+    with tls_server(tmp_path, "shop.test") as (port, trusted):
+        monkeypatch.setattr(http.httpx, "create_ssl_context", lambda **_: trusted)
+        names(monkeypatch, ["127.0.0.1"])
+        assert http.request("GET", f"https://shop.test:{port}/", headers={}).status == 200
+        with pytest.raises(httpx.ConnectError, match="mismatch"):
+            http.request("GET", f"https://other.test:{port}/", headers={})
+
+
+def test_a_redirect_is_not_followed(port, private_allowed):
+    reply = http.request("GET", f"http://127.0.0.1:{port}/moved", headers={})
+    assert (reply.status, reply.headers["Location"]) == (302, "http://169.254.169.254/")
+
+
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch, port, private_allowed):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert http.request("GET", f"http://127.0.0.1:{port}/", headers={}).status == 200
+
+
+def test_an_answer_is_cut_at_64_kib(port, private_allowed):
+    assert len(http.request("GET", f"http://127.0.0.1:{port}/big", headers={}).body) == 64 * 1024
+
+
+def test_an_answer_that_trickles_is_given_up(monkeypatch, port, private_allowed):
+    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        http.request("GET", f"http://127.0.0.1:{port}/trickle", headers={})
+
+
+def test_a_fork_gets_a_client_of_its_own():
+    parents = http.client()
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writer, b"same" if http.client() is parents else b"own")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 8) == b"own"
+
+
+@pytest.mark.parametrize(
+    ("path", "own_sandbox", "passes"),
+    [
+        ("/sandbox/klaviyo/api/events", True, True),
+        ("/sandbox/klaviyo/api/events", False, False),
+        ("/admin/", True, False),
+        ("/sandbox/../admin/", True, False),
+        ("/sandboxed", True, False),
+    ],
+)
+def test_only_the_own_sandbox_is_open_and_only_on_request(settings, port, path, own_sandbox, passes):
+    settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
+    url = settings.PUBLIC_URL + path
+    send: Callable[[], http.Reply] = lambda: http.request("GET", url, headers={}, own_sandbox=own_sandbox)
+    if passes:
+        assert send().status == 200
+    else:
+        with pytest.raises(http.AddressRefused):
+            send()
+
+
+def test_another_port_or_name_of_this_machine_is_not_the_own_sandbox(settings, port):
+    settings.PUBLIC_URL = f"http://127.0.0.1:{port + 1}"
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(http.AddressRefused):
+            http.request("GET", f"http://{host}:{port}/sandbox/", headers={}, own_sandbox=True)
+
+
+@contextmanager
+def tls_server(folder, name: str) -> Iterator[tuple[int, ssl.SSLContext]]:
+    """A server with a certificate for `name`, and a context that trusts it."""
+    key, certificate = _self_signed(name)
+    (folder / "pair.pem").write_bytes(key + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "pair.pem")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server.server_port, ssl.create_default_context(cadata=certificate.decode())
+    server.shutdown()
+    server.server_close()
+
+
+def _self_signed(name: str) -> tuple[bytes, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private, certificate.public_bytes(serialization.Encoding.PEM)
