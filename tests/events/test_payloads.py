@@ -1,0 +1,160 @@
+"""Real payloads, walked against the description of each base payload: no key more or less, every leaf of its type."""
+
+import json
+import re
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from subscriptions.events import payloads
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Entitlement, Product, Resource
+from tests.factories import ItemFactory, MerchantFactory, CustomerFactory, OrderFactory, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.contract]
+ADDED = {
+    "cancel_reason": "4|too much",
+    "cancel_reason_code": "4",
+    "cancel_reason_message": "too much",
+    "rejected_code": "140",
+    "rejected_message": "declined",
+}
+LEAVES = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and round(value, 2) == value,
+    "date": lambda value: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)),
+    "datetime": lambda value: datetime.fromisoformat(value).tzinfo is not None,
+    "null": lambda value: value is None,
+}
+
+
+def mismatches(value, shape, path="") -> list[str]:
+    """Where `value` differs from `shape`."""
+    if isinstance(shape, str):
+        return [] if any(_is(value, leaf) for leaf in shape.split("|")) else [f"{path}: {value!r} is no {shape}"]
+    if set(shape) == {"list_of"}:
+        if not isinstance(value, list):
+            return [f"{path} is no list"]
+        return [text for i, entry in enumerate(value) for text in mismatches(entry, shape["list_of"], f"{path}[{i}]")]
+    if not isinstance(value, dict):
+        return [f"{path} is no object"]
+    wrong = [f"{path}.{key} is missing" for key in shape.keys() - value.keys()]
+    wrong += [f"{path}.{key} is too much" for key in value.keys() - shape.keys()]
+    return wrong + [text for key in shape.keys() & value.keys() for text in mismatches(value[key], shape[key], f"{path}.{key}")]
+
+
+def _is(value, leaf) -> bool:
+    try:
+        return LEAVES[leaf](value)
+    except (TypeError, ValueError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def shapes(contracts):
+    return json.loads((contracts / "events.json").read_text())["base_payloads"]
+
+
+@pytest.fixture
+def subjects():
+    subscription = subscription_with_order(
+        prepaid_orders_per_billing=3, prepaid_orders_remaining=2, renewal_behavior="autorenew"
+    )
+    subscription.merchant.is_shopify = True
+    Entitlement.objects.create(
+        merchant=subscription.merchant,
+        customer=subscription.customer,
+        subscription=subscription,
+        product=subscription.product,
+        resource=Resource.objects.create(
+            merchant=subscription.merchant, name="Ad free music", external_resource_id="music"
+        ),
+        expiration=datetime.fromisoformat("2027-07-28T18:48:37.783Z"),
+        grace_period=86400,
+    )
+    item = subscription.items.get()
+    ItemFactory(
+        order=item.order, subscription=None, one_time=True, product=subscription.product, quantity=1
+    )
+    item.order.merchant = subscription.merchant
+    return {
+        "subscriber": subscription.customer,
+        "subscription": subscription,
+        "order": item.order,
+        "item": item,
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_payload_has_exactly_the_described_tree(name, shapes, subjects):
+    kind = KINDS[name]
+    payload = payloads.build(name, subjects[kind.base], **{field: ADDED[field] for field in kind.adds})
+    shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
+    assert mismatches(payload, shape | {field: "string" for field in kind.adds}) == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_payload_of_a_bare_subject_has_the_same_tree(name, shapes):
+    kind = KINDS[name]
+    merchant = MerchantFactory(is_shopify=True)
+    customer = CustomerFactory(merchant=merchant, phone_number=None)
+    subscription = subscription_with_order(customer=customer)
+    Product.objects.update(sku=None, image_url=None, detail_url=None)
+    subscription.product.refresh_from_db()
+    order = OrderFactory(customer=customer)
+    bare = {"subscriber": customer, "subscription": subscription, "order": order, "item": subscription.items.get()}
+    payload = payloads.build(name, bare[kind.base], **{field: "" for field in kind.adds})
+    shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
+    assert mismatches(payload, shape | {field: "string" for field in kind.adds}) == []
+
+
+def test_the_walk_finds_a_wrong_name_type_and_nesting():
+    shape = {"a": "integer", "list": {"list_of": {"b": "string|null"}}}
+    assert mismatches({"a": 1, "list": [{"b": None}]}, shape) == []
+    assert set(mismatches({"a": True, "list": [{"c": "x"}]}, shape)) == {
+        ".a: True is no integer",
+        ".list[0].b is missing",
+        ".list[0].c is too much",
+    }
+
+
+def test_a_field_the_kind_does_not_add_is_refused(subjects):
+    with pytest.raises(ValueError, match="adds"):
+        payloads.build("ordergroove.subscription.reactivate", subjects["subscription"], cancel_reason="4")
+
+
+def test_rejection_fields_of_a_retryable_failure_go_to_merchants_on_shopify_only(subjects):
+    subjects["order"].merchant.is_shopify = False
+    payload = payloads.build("order.retryable_placement_failure", subjects["order"], rejected_code="140", rejected_message="x")
+    assert not {"rejected_code", "rejected_message"} & payload.keys()
+
+
+def test_entitlements_read_as_documented(subjects):
+    with time_machine.travel("2027-07-01T12:00:00Z", tick=False):
+        payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+    (summary,) = payload["entitlement_summaries"]
+    assert (summary["expires_at"], summary["resource_name"]) == ("2027-07-28T18:48:37.783Z", "Ad free music")
+    assert payload["meta_entitlement_expires_at"] == "July 28, 2027 at 02:48 PM"
+    assert (payload["has_active_entitlement"], payload["has_grace_entitlement"]) == (True, False)
+
+
+def test_an_expired_entitlement_is_in_grace_for_its_time_only(subjects):
+    ends = datetime.fromisoformat("2027-07-28T18:48:37.783Z")
+    read = []
+    for moment in (ends, ends + timedelta(seconds=86399), ends + timedelta(seconds=86400)):
+        with time_machine.travel(moment, tick=False):
+            payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+        read.append((payload["has_active_entitlement"], payload["has_grace_entitlement"]))
+    assert read == [(False, True), (False, True), (False, False)]
+
+
+def test_a_subscriber_who_has_cancelled_all_still_shows_what_there_was():
+    subscription = subscription_with_order()
+    subscription.cancelled = subscription.created
+    subscription.save()
+    payload = payloads.build("ordergroove.subscriber.cancel", subscription.customer)
+    assert payload["total_subscriptions_count"] == 0
+    assert [entry["id"] for entry in payload["subscriptions_subset"]] == [subscription.public_id.hex]
