@@ -77,8 +77,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = request.GET.dict()
     text = str(fields.pop("token", ""))
     token = _known(text)
-    asks_for_json = any(kind.match("application/json") and str(kind) != "*/*" for kind in request.accepted_types)
-    if asks_for_json and (token is None or token.merchant.one_click.allow_get):
+    if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
         return _knocked_too_often(request, text, DEEDS[action].table) or _act_for_client(text, action, fields)
     if token is None:
         return HttpResponse(messages.error(DEEDS[action].table, "invalid_token"), status=400, content_type="text/plain")
@@ -87,6 +86,11 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
     answer.status_code = 303
     return answer
+
+
+def _names_json(request: HttpRequest) -> bool:
+    """Named in full: a wildcard, as every browser and mail scanner sends, asks for nothing in particular."""
+    return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
 
 
 def _act_for_client(text: str, action: str, fields: dict[str, Any]) -> HttpResponse:

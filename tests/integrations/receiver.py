@@ -1,0 +1,57 @@
+"""A small real HTTP server that plays the other side and answers as told."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Script = Callable[[int, dict[str, Any]], tuple[int, dict[str, str]]]
+
+
+class Receiver(ThreadingHTTPServer):
+    """`bodies` holds what came, in order; `script(number, body)` gives each answer's status and headers."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script = script
+        self.bodies: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def ids(self) -> list[str]:
+        return [body["data"]["attributes"]["unique_id"] for body in self.bodies]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append(body)
+        status, headers = self.server.script(len(self.server.bodies), body)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def receiver(script: Script = lambda number, body: (202, {})) -> Iterator[Receiver]:
+    server = Receiver(script)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
