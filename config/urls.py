@@ -2,12 +2,15 @@ from django.urls import include, path
 
 from config import health
 
+from oneclick import views as one_click
 from subscriptions.admin.site import site
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("sandbox/klaviyo/", include("integrations.sandbox.urls")),
+    path("api/one_click/undo/", one_click.undo),
+    path("api/one_click/<str:action>/", one_click.act),
     path("api/", include("subscriptions.api.urls")),
     path("admin/", site.urls),
     path("", include("oneclick.urls")),

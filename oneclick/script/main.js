@@ -1,0 +1,279 @@
+(function (settings) {
+  "use strict";
+
+  const ACTIONS = ["delay", "skip", "reactivate", "upsell", "product_upsell", "subscription_upsell"];
+  const PERIODS = { 1: "day", 2: "week", 3: "month", 4: "year" };
+  const SENT_AS = {
+    og_quick_action: "action",
+    og_quick_action_token: "token",
+    og_delay_by: "days",
+    og_winback_id: "winback_id",
+  };
+  // Mail services wrap, encode and append to links, hence the many separators.
+  const IN_LINK =
+    /(?:[?#]|&(?:amp;)?|%23)(og_(?:quick_action(?:_token)?|delay_by|product_id|offer_id|every(?:_period)?|quantity|winback_id|link|sig|mode))(?:=|%3D)(.*?)(?=[?#&]|%23|$)/gi;
+  const IN_QUERY = /[?&](token|action|days|winback_id)=([^&]*)/g;
+  const TIMEOUT = 20000;
+
+  let banner = null;
+
+  // --- the link ---------------------------------------------------------------------------------
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text).trim();
+    } catch {
+      return text;
+    }
+  }
+
+  /** Takes the link's parameters out of the address bar; null when the address holds no 1-click link. */
+  function takeLink() {
+    const link = {};
+    const take = (match, name, value) => {
+      const key = SENT_AS[name.toLowerCase()] || name.toLowerCase();
+      if (!(key in link)) link[key] = decoded(value);
+      return "";
+    };
+    const clean = (part, mark) => {
+      const kept = part.replace(IN_LINK, take);
+      return kept && mark + kept.replace(/^(?:[?#]|&(?:amp;)?|%23)/i, "");
+    };
+    const hash = clean(location.hash, "#");
+    let search = clean(location.search, "?");
+    const path = location.pathname.replace(IN_LINK, take);
+    // `token` and `action` are common names: only together, with an action of ours, are they ours.
+    const query = new URLSearchParams(location.search);
+    if (query.has("token") && ACTIONS.includes(query.get("action"))) {
+      search = search.replace(IN_QUERY, take).replace(/^&/, "?");
+    }
+    if (!("action" in link || "token" in link)) return null;
+    history.replaceState(history.state, "", path + search + hash);
+    return link;
+  }
+
+  // --- who is there -----------------------------------------------------------------------------
+
+  /** Resolves once the page is on a screen and has a body to put the banner in. */
+  function pageShown() {
+    return new Promise((resolve) => {
+      const events = ["visibilitychange", "prerenderingchange", "DOMContentLoaded"];
+      const look = () => {
+        if (document.prerendering || document.visibilityState !== "visible" || !document.body) return;
+        for (const name of events) document.removeEventListener(name, look);
+        resolve();
+      };
+      for (const name of events) document.addEventListener(name, look);
+      look();
+    });
+  }
+
+  /** False within a second where nothing is drawn, as in a scanner's browser. */
+  function framesDrawn() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, 1000, false);
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)));
+    });
+  }
+
+  // A customer who comes from a message has not touched the page yet, so the signs are those of a
+  // window before somebody. Where they are missing the button asks, and only a real press counts.
+  async function personIsThere() {
+    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
+    if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
+    if (!(await framesDrawn())) return false;
+    const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
+    // Browsers inside mail apps on phones have no focus before the first touch.
+    return document.hasFocus() || touched || navigator.maxTouchPoints > 0;
+  }
+
+  // --- the request ------------------------------------------------------------------------------
+
+  async function post(name, body) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), TIMEOUT);
+    try {
+      const response = await fetch(`${settings.base}/one_click/${name}/?merchant=${settings.merchant}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify(body),
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        keepalive: true,
+        signal: stop.signal,
+      });
+      if (response.status === 404) return { status: "error", error: "broken_link", message: settings.texts.broken };
+      const answer = await response.json();
+      if (!answer.message) throw new Error("no message");
+      return { ...answer, passing: response.status === 429 || response.status >= 500 };
+    } catch {
+      return { status: "error", error: "network", message: settings.texts.network, passing: true };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function send(name, body) {
+    // After a press at once, so that nobody presses twice; else only where the answer takes its time.
+    const slow = setTimeout(show, banner ? 0 : 400, "notice", settings.texts.working);
+    const answer = await post(name, body);
+    clearTimeout(slow);
+    const kind = answer.status === "success" ? "success" : "error";
+    let button = null;
+    if (answer.undo) {
+      const press = () => send("undo", { token: answer.undo.token });
+      button = { label: settings.texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
+    } else if (answer.passing) {
+      button = { label: settings.texts.again, press: () => send(name, body) };
+    }
+    show(kind, answer.message, button);
+    tell(name, kind, answer.error || null);
+  }
+
+  /** For the shop's own analytics; the token stays here. */
+  function tell(action, status, error) {
+    const detail = { action, status, error };
+    document.dispatchEvent(new CustomEvent("reprise:one-click", { bubbles: true, detail }));
+  }
+
+  // --- the banner -------------------------------------------------------------------------------
+
+  const ICONS = {
+    success: ["M8 12.5l2.8 2.8L16 9.5", "M12 2.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19z"],
+    error: ["M12 7v6.2M12 16.6v.1", "M12 2.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19z"],
+    notice: ["M12 7v5.4l3.2 2", "M12 2.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19z"],
+    close: ["M6 6l12 12M18 6L6 18"],
+  };
+
+  function icon(name) {
+    const draw = (tag, attributes) => {
+      const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+      return node;
+    };
+    const svg = draw("svg", { class: "alert-container__icon", viewBox: "0 0 24 24", "aria-hidden": "true" });
+    svg.append(...ICONS[name].map((d) => draw("path", { d })));
+    return svg;
+  }
+
+  function element(tag, name, attributes) {
+    const node = document.createElement(tag);
+    node.className = name;
+    for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+    return node;
+  }
+
+  function pressable(name, press, attributes) {
+    const node = element("button", name, { type: "button", ...attributes });
+    node.addEventListener("click", (event) => event.isTrusted && press());
+    return node;
+  }
+
+  /** A sheet made by script: a content security policy that forbids inline styles lets it pass. */
+  function dress() {
+    const css = settings.css + `div:where(.alert-container){z-index:${settings.zIndex}}`;
+    if ("adoptedStyleSheets" in document && "replaceSync" in CSSStyleSheet.prototype) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    } else {
+      document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+    }
+  }
+
+  let dressed = false;
+
+  /** kind: success, error or notice; button: {label, press, left?}, left in milliseconds. */
+  function show(kind, text, button) {
+    if (!dressed) dress();
+    dressed = true;
+    const focused = banner && banner.contains(document.activeElement);
+    close();
+    const shown = element("div", `alert-container alert-container--${kind}`, {
+      role: kind === "error" ? "alert" : "status",
+      lang: settings.locale,
+      dir: "auto",
+      tabindex: "-1",
+    });
+    const message = element("p", "alert-container__text");
+    shown.append(icon(kind), message);
+    if (button) addButton(shown, button);
+    const cross = pressable("alert-container__close", close, { "aria-label": settings.texts.close });
+    cross.append(icon("close"));
+    shown.append(cross);
+    document.body.prepend(shown);
+    banner = shown;
+    // Screen readers speak what changes in a region they know, so the words come after it.
+    setTimeout(() => (message.textContent = text), 60);
+    if (focused) shown.focus();
+    if (kind === "success" && settings.autoHide) hideLater(shown);
+  }
+
+  function addButton(shown, { label, press, left }) {
+    const node = pressable("alert-container__button", press);
+    node.textContent = label;
+    shown.append(node);
+    // The offer is fresh: where no time seems left, the customer's clock is wrong.
+    if (left !== undefined) setTimeout(() => node.remove(), left > 0 ? left : 60000);
+  }
+
+  function hideLater(shown) {
+    setTimeout(() => {
+      if (shown.matches(":hover, :focus-within")) hideLater(shown);
+      else if (shown === banner) close();
+    }, settings.autoHide * 1000);
+  }
+
+  function close() {
+    if (banner) banner.remove();
+    banner = null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) close();
+  });
+
+  // --- asking first -----------------------------------------------------------------------------
+
+  function amount(count, unit) {
+    const style = { style: "unit", unit, unitDisplay: "long" };
+    return new Intl.NumberFormat(settings.locale, style).format(count);
+  }
+
+  function filled(text, link) {
+    const frequency = PERIODS[link.og_every_period] && amount(link.og_every || 1, PERIODS[link.og_every_period]);
+    const values = {
+      days: amount(link.days || settings.delayDays, "day"),
+      quantity: link.og_quantity || "1",
+      frequency: frequency || "–",
+    };
+    return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] || whole);
+  }
+
+  function ask(link, kind, go) {
+    const label = settings.texts[`button_${kind}`];
+    show("notice", filled(settings.texts[`confirm_${kind}`], link), { label, press: go });
+  }
+
+  // --- the road ---------------------------------------------------------------------------------
+
+  async function run() {
+    const link = takeLink();
+    if (!link || navigator.webdriver) return;
+    await pageShown();
+    const { action, og_mode: mode, ...body } = link;
+    if (!ACTIONS.includes(action)) {
+      show("error", settings.texts.broken);
+      return tell(action || "", "error", "broken_link");
+    }
+    const setting = action.endsWith("upsell") ? "upsell" : action;
+    const subscribes = action === "subscription_upsell" || "og_every" in link || "og_every_period" in link;
+    const kind = setting === "upsell" && subscribes ? "subscribe" : setting;
+    const go = () => send(action, { token: "", ...body });
+    const instant = mode !== "confirm" && !settings.confirm.includes(setting) && (await personIsThere());
+    return instant ? go() : ask(link, kind, go);
+  }
+
+  addEventListener("hashchange", run);
+  run();
+})(__SETTINGS__);

@@ -1,0 +1,169 @@
+"""A real browser before a real server: `portal` is ours, `shop` another origin under a strict policy."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from oneclick.models import ActionToken, OneClickSettings
+from oneclick.tokens import text_of
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Merchant, Subscription
+from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
+
+# Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+def launched(playwright: Playwright, *switches: str) -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("Browser tests need Chromium: apt-get install chromium")
+    browser = playwright.chromium.launch(executable_path=chromium, args=[*SWITCHES, *switches])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser that does not say it is driven by a program."""
+    yield from launched(playwright, "--disable-blink-features=AutomationControlled")
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """visit(**options of the context) gives a fresh page, of a person at a desk unless told otherwise."""
+    contexts = []
+
+    def fresh(**options: object) -> Page:
+        contexts.append(browser.new_context(**{"user_agent": PERSON, **options}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        return page
+
+    yield fresh
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    return visit(viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def portal(live_server, settings) -> str:
+    """The address of our own server."""
+    cache.clear()
+    settings.PUBLIC_URL = live_server.url
+    return live_server.url
+
+
+class Shop:
+    """A shop's site: every path answers `html` under `policy`; `paths` are those it was asked for."""
+
+    def __init__(self) -> None:
+        self.html = ""
+        self.policy = ""
+        self.paths: list[str] = []
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                shop.paths.append(self.path)
+                body = shop.html.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Security-Policy", shop.policy)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def load(
+        self, portal: str, public_id: str, head: str = "", body: str = "<h1>The shop</h1>", inline: str = ""
+    ) -> None:
+        """Put the merchant's script on the shop's pages, in the head, as its first script.
+
+        `inline`, such as "style-src", lets the shop's own inline code through the policy.
+        """
+        sources = {"default-src": "'none'", "script-src": portal, "connect-src": portal, "img-src": "data:"}
+        if inline:
+            sources[inline] = f"{sources.get(inline, '')} 'unsafe-inline'"
+        self.policy = "; ".join(f"{directive} {source}" for directive, source in sources.items())
+        self.html = (
+            '<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<script src="{portal}/{public_id}/main.js"></script>{head}</head><body>{body}</body></html>'
+        )
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.server.shutdown()
+    shop.server.server_close()
+
+
+@pytest.fixture
+def merchant(portal, shop) -> Merchant:
+    """A merchant whose script may run on the shop's pages."""
+    merchant: Merchant = MerchantFactory(name="Harbour Coffee", shop_url=f"{shop.url}/")
+    OneClickSettings.objects.filter(merchant=merchant).update(shop_origins=[shop.url])
+    shop.load(portal, merchant.public_id.hex)
+    return merchant
+
+
+@pytest.fixture
+def subscription(merchant) -> Subscription:
+    """A cancelled subscription; its cancel event issued a token."""
+    live = subscription_with_order(customer=CustomerFactory(merchant=merchant))
+    return cancel(live, actor=STAFF).subject
+
+
+@pytest.fixture
+def token(subscription) -> str:
+    return text_of(ActionToken.objects.get(subscription=subscription))

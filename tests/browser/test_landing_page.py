@@ -1,0 +1,59 @@
+"""The hosted page, with and without JavaScript."""
+
+import pytest
+from playwright.sync_api import expect
+
+from oneclick.links import landing_url, landing_url_with_query
+from oneclick.models import LandingPage
+
+
+def test_a_link_to_our_own_page_acts_there(page, merchant, token, subscription):
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{landing_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+    assert page.url == landing_url(merchant)
+    assert page.context.cookies() == []
+    assert said == []
+
+
+def test_without_scripts_the_query_form_of_a_link_works_by_one_button(visit, merchant, token, subscription):
+    page = visit(java_script_enabled=False)
+    page.goto(landing_url_with_query(merchant, {"token": token, "action": "reactivate"}))
+    subscription.refresh_from_db()
+    assert not subscription.live
+    page.get_by_role("button", name="Reactivate my subscription").click()
+    banner = page.locator(".alert-container--success[role=status]")
+    expect(banner).to_contain_text("is active again")
+    expect(banner).to_have_css("background-color", "rgb(20, 105, 63)")
+    expect(banner).to_have_css("position", "fixed")
+    subscription.refresh_from_db()
+    assert subscription.live
+
+
+def test_without_scripts_a_forged_token_is_refused_on_a_page(visit, merchant):
+    page = visit(java_script_enabled=False)
+    page.goto(landing_url_with_query(merchant, {"token": "forged", "action": "reactivate"}))
+    page.get_by_role("button", name="Reactivate my subscription").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "The link is invalid. Your subscription was not reactivated."
+    )
+
+
+def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merchant, token):
+    page.goto(landing_url_with_query(merchant, {"token": token, "action": "reactivate"}))
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+    assert page.url == landing_url(merchant)
+    assert page.locator("form").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_accent_colour_and_the_scheme_come_through_the_strict_policy(visit, merchant, scheme):
+    LandingPage.objects.filter(merchant=merchant).update(accent_color="#123456")
+    page = visit(color_scheme=scheme)
+    page.goto(landing_url(merchant))
+    expect(page.get_by_role("link", name="Continue to the shop")).to_have_css(
+        "background-color", "rgb(18, 52, 86)"
+    )
+    ground = {"light": "rgb(244, 245, 242)", "dark": "rgb(16, 19, 18)"}[scheme]
+    expect(page.locator("body")).to_have_css("background-color", ground)

@@ -1,0 +1,100 @@
+"""Who the script acts for: at once for a person, after a press where it cannot tell, never for a driven browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from oneclick.models import OneClickSettings
+from tests.browser.conftest import PERSON, launched
+
+SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
+
+
+@pytest.fixture
+def link(shop, token) -> str:
+    return f"{shop.url}/#og_quick_action=reactivate#og_quick_action_token={token}"
+
+
+@pytest.fixture
+def driven(playwright) -> Iterator[Browser]:
+    """A browser that says it is driven by a program."""
+    yield from launched(playwright)
+
+
+def posts_of(page: Page) -> list[str]:
+    posts: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
+    return posts
+
+
+def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, link, subscription):
+    page = visit(user_agent=SCANNER)
+    posts = posts_of(page)
+    page.goto(link)
+    button = page.get_by_role("button", name="Reactivate my subscription")
+    expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
+    page.evaluate("document.querySelectorAll('.alert-container button').forEach(button => button.click())")
+    page.wait_for_timeout(300)
+    assert posts == []
+    button.click()
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+    assert len(posts) == 1
+    subscription.refresh_from_db()
+    assert subscription.live
+
+
+def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, shop):
+    page = driven.new_page(user_agent=PERSON)
+    posts = posts_of(page)
+    page.goto(link)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("navigator.webdriver") is True
+    assert page.url == f"{shop.url}/"
+    assert page.locator(".alert-container").count() == 0
+    assert posts == []
+
+
+def test_a_page_nobody_looks_at_waits(page, link):
+    page.add_init_script(
+        "window.shown = 'hidden';"
+        "Object.defineProperty(Document.prototype, 'visibilityState', { get: () => window.shown })"
+    )
+    posts = posts_of(page)
+    page.goto(link)
+    page.wait_for_timeout(500)
+    assert posts == []
+    page.evaluate("window.shown = 'visible'; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
+def test_a_prerendered_page_waits(page, link):
+    page.add_init_script(
+        "window.early = true; Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
+    )
+    posts = posts_of(page)
+    page.goto(link)
+    page.wait_for_timeout(500)
+    assert posts == []
+    page.evaluate("window.early = false; document.dispatchEvent(new Event('prerenderingchange'))")
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
+def test_a_link_can_ask_for_the_button(page, link):
+    posts = posts_of(page)
+    page.goto(f"{link}#og_mode=confirm")
+    expect(page.get_by_role("button", name="Reactivate my subscription")).to_be_visible()
+    assert posts == []
+
+
+def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
+    OneClickSettings.objects.filter(merchant=merchant).update(confirm_actions=["delay", "upsell"])
+    posts = posts_of(page)
+    page.goto(f"{shop.url}/#og_quick_action=delay#og_quick_action_token=T")
+    expect(page.get_by_role("status")).to_contain_text("Delay your order by 14 days?")
+    page.goto("about:blank")
+    page.goto(
+        f"{shop.url}/#og_quick_action=upsell#og_every=2#og_every_period=2#og_product_id=P#og_quick_action_token=T"
+    )
+    expect(page.get_by_role("status")).to_contain_text("Quantity: 1, every 2 weeks.")
+    assert posts == []
