@@ -1,4 +1,4 @@
-"""What a customer's browser loads: the script of a merchant and its landing pages. Nothing here changes anything."""
+"""What a customer's browser loads: the script of a merchant and its landing pages."""
 
 from typing import TypedDict
 

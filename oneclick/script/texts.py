@@ -24,7 +24,7 @@ DEFAULTS = {
     "button_subscribe": "Subscribe",
     "continue": "Continue to the shop",
     "questions": "Questions? We are happy to help:",
-    "needs_script": "Did you follow a link from a message? Then turn on JavaScript and open the link once more.",
+    "needs_script": "Did a link in a message bring you here? Turn on JavaScript and open it once more.",
     "page_heading": "Your subscription",
 }
 

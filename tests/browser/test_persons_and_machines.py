@@ -1,4 +1,4 @@
-"""Who the script acts for: at once for a person, after a press where it cannot tell, never for a driven browser."""
+"""The script acts at once for a person, after a press where it cannot tell, never for a driven browser."""
 
 from collections.abc import Iterator
 
@@ -70,7 +70,8 @@ def test_a_page_nobody_looks_at_waits(page, link):
 
 def test_a_prerendered_page_waits(page, link):
     page.add_init_script(
-        "window.early = true; Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
+        "window.early = true;"
+        "Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
     )
     posts = posts_of(page)
     page.goto(link)
