@@ -1,4 +1,4 @@
-"""The one door for outbound HTTP: it checks where a request goes and connects to nothing but what it checked."""
+"""The one door for outbound HTTP: it checks where a request goes and connects to nothing else."""
 
 import os
 import socket
@@ -37,7 +37,7 @@ def request(
     """Send one request and read its answer, whatever its status; redirects are answers like any other.
 
     `own_sandbox` also lets through this portal's own sandbox, be its address private; pass it for test
-    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came within 15 seconds.
+    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came in 15 seconds.
     """
     deadline = time.monotonic() + DEADLINE_SECONDS
     options = {"own_sandbox": own_sandbox}
@@ -46,7 +46,7 @@ def request(
 
 
 def check(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
-    """The addresses `url` may be reached at. Raises AddressRefused, and httpx.ConnectError for an unknown name."""
+    """The addresses `url` may be reached at. Raises AddressRefused, httpx.ConnectError (unknown name)."""
     if url.userinfo:
         raise AddressRefused("The address must not hold a user name or password.")
     private_allowed = settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES or (own_sandbox and is_own_sandbox(url))
@@ -59,7 +59,7 @@ def check(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
 
 
 def is_own_sandbox(url: httpx.URL) -> bool:
-    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the one private place that test merchants may call."""
+    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the one private place open to test merchants."""
     portal = httpx.URL(settings.PUBLIC_URL)
     same_place = (url.scheme, url.netloc) == (portal.scheme, portal.netloc)
     return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")

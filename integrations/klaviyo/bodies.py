@@ -71,7 +71,7 @@ class Profile:
 def create_event(
     event: Event, profile: Profile, *, status: str | None, action_token: str | None, now: datetime
 ) -> dict[str, Any]:
-    """The body of `POST /api/events`; `status` is the profile's `active` or `inactive` where the kind sets it."""
+    """The body of `POST /api/events`; `status`: `active` or `inactive`, where the kind sets it."""
     properties = dict(event.payload)
     if action_token:
         properties["action_token"] = action_token
@@ -130,7 +130,7 @@ def valid_email(text: str | None) -> str | None:
 
 
 def e164(text: str | None, region: str) -> str | None:
-    """`+15013299800`; `region` (ISO 3166) is that of numbers without a country prefix. None: not a valid number."""
+    """`+15013299800`; `region` (ISO 3166): of numbers without a country prefix. None: no valid number."""
     try:
         number = phonenumbers.parse(text or "", region)
     except phonenumbers.NumberParseException:

@@ -20,7 +20,7 @@ def create_event(connection: Connection, body: bytes) -> http.Reply:
 
 
 def get_accounts(connection: Connection) -> http.Reply:
-    """`GET /api/accounts`; answers 200 with the one account of the key. Raises WrongSetUp, and as `http.request` does."""
+    """`GET /api/accounts`; answers 200 with the key's account. Raises as `create_event` does."""
     return _call(connection, "GET", "/api/accounts")
 
 

@@ -36,12 +36,12 @@ class Klaviyo:
         return Answer(answer.outcome, answer.status, " ".join(filter(None, notes)), answer.retry_after)
 
     def test(self, connection: Connection) -> Answer:
-        """DONE with the account's name and id when key and address are right; else what is wrong with them."""
+        """DONE with the account's name and id when key and address are right; else what is wrong."""
         return _ask(lambda: client.get_accounts(connection), _account)
 
 
 def status_of(event: Event) -> str | None:
-    """`active` or `inactive` as the customer is now, for the kinds that set it: an old event must not set it back."""
+    """`active` or `inactive`, as the customer is now: an event sent late must not set it back."""
     if KINDS[event.kind].profile_status is None:
         return None
     subscriptions = event.merchant.subscriptions.filter(customer=event.customer_id)

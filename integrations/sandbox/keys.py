@@ -22,7 +22,7 @@ def base_url() -> str:
 
 
 def make(merchant: Merchant) -> str:
-    """A fresh `sandbox_<merchant's public id>_<random>`; it is valid once it is the secret of a connection."""
+    """A fresh `sandbox_<merchant's public id>_<random>`; valid once it is the secret of a connection."""
     return f"sandbox_{merchant.public_id.hex}_{secrets.token_hex(16)}"
 
 

@@ -65,18 +65,19 @@ PROFILE_FILTERS = {
 
 
 def condition(text: str, filters: dict[str, Filter]) -> Q:
-    """`equals(metric_id,"x"),greater-than(datetime,2026-11-20T00:00:00Z)` as a condition. Raises Fault 400."""
+    """`equals(metric_id,"x"),greater-than(datetime,2026-11-20T00:00:00Z)` as a Q. Raises Fault 400."""
     found, position = Q(), 0
     while position < len(text):
         term = TERM.match(text, position)
         if term is None:
             raise invalid_parameter("filter", f"Unexpected '{text[position : position + 40]}' in the filter.")
-        found &= _term(*term.groups(), filters)
+        found &= _term(term, filters)
         position = term.end()
     return found
 
 
-def _term(operator: str, field: str, value: str, filters: dict[str, Filter]) -> Q:
+def _term(term: re.Match[str], filters: dict[str, Filter]) -> Q:
+    operator, field, value = term.groups()
     allowed = filters.get(field)
     if allowed is None or operator not in allowed.operators:
         raise invalid_parameter("filter", f"'{operator}' is not allowed on '{field}' here.")
@@ -99,8 +100,8 @@ class Paging:
         """A page, and the query string of the next one; None on the last. Raises Fault 400."""
         column, backwards = self._order(query.get("sort", self.default_sort))
         size = self._size(query.get("page[size]", str(self.default_size)))
-        if "page[cursor]" in query:
-            rows = rows.filter(_beyond(column, backwards, query["page[cursor]"]))
+        if (cursor := query.get("page[cursor]")) is not None:
+            rows = rows.filter(_beyond(column, backwards, cursor))
         sign = "-" if backwards else ""
         found = list(rows.order_by(f"{sign}{column}", f"{sign}id")[: size + 1])
         if len(found) <= size:

@@ -91,6 +91,8 @@ def _is_datetime(value: Any) -> bool:
 
 
 def _is_email(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
     try:
         validate_email(value)
     except ValidationError:

@@ -41,7 +41,7 @@ def upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxPro
 
 
 class _storable:
-    """Turns text the database cannot hold, such as NUL or half a surrogate pair, into a fault of the sender."""
+    """Turns text the database cannot hold, such as NUL or half a surrogate pair, into a Fault."""
 
     def __enter__(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The sandbox ESP: answers as Klaviyo's API does for what the portal sends, and gives it back by Klaviyo's reads."""
+"""The sandbox ESP: answers as Klaviyo's API does for what the portal sends, and gives it back."""
 
 from typing import Any
 from uuid import UUID

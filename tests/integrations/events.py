@@ -33,7 +33,7 @@ def event_of(
         "order": item.order,
         "item": item,
     }
-    added = {name: "4|Overstocked" for name in row.adds}
+    added = dict.fromkeys(row.adds, "4|Overstocked")
     event = Event.objects.create(
         merchant=item.merchant,
         customer=item.order.customer,

@@ -1,0 +1,270 @@
+"""Client and sandbox, held against the official description of Klaviyo's API."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from integrations import http
+from integrations.base import Answer, Outcome
+from integrations.klaviyo import client
+from integrations.klaviyo.integration import Klaviyo
+from integrations.models import Connection, SandboxEvent, SandboxProfile
+from subscriptions.events.catalogue import KINDS
+from tests.factories import ItemFactory, MerchantFactory
+from tests.integrations.events import delivery_of, event_of, sandbox_connection
+from tests.integrations.test_sandbox import BAD, event, profile_of
+
+pytestmark = [pytest.mark.contract, pytest.mark.django_db]
+KLAVIYO = "https://a.klaviyo.com"
+
+
+class SpecRequest:
+    """An httpx request as openapi-core reads one."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.host_url = f"{request.url.scheme}://{request.url.netloc.decode()}"
+        self.path, self.method = request.url.path, request.method.lower()
+        self.full_url_pattern = self.host_url + self.path
+        self.content_type = request.headers.get("content-type", "").split(";")[0]
+        self.body = request.content or None
+        self.parameters = RequestParameters(
+            query=ImmutableMultiDict(list(request.url.params.multi_items())),
+            header=Headers(list(request.headers.items())),
+            cookie=ImmutableMultiDict(),
+            path={},
+        )
+
+
+class SpecResponse:
+    """A Django response as openapi-core reads one."""
+
+    def __init__(self, response: Any) -> None:
+        self.data, self.status_code = response.content or None, response.status_code
+        self.content_type = response.headers.get("Content-Type", "")
+        self.headers = Headers(list(response.headers.items()))
+
+
+@pytest.fixture(scope="module")
+def spec(contracts) -> OpenAPI:
+    return OpenAPI.from_file_path(str(contracts / "klaviyo-openapi-strict.json"))
+
+
+def request_of(body: Any, connection: Connection, path: str = "/api/events") -> httpx.Request:
+    headers = {
+        "Authorization": f"Klaviyo-API-Key {connection.secret}",
+        "revision": client.REVISION,
+        "Content-Type": client.MEDIA_TYPE,
+    }
+    return httpx.Request("POST", KLAVIYO + path, headers=headers, content=json.dumps(body))
+
+
+def schema_takes(spec: OpenAPI, request: httpx.Request) -> bool:
+    try:
+        spec.validate_request(SpecRequest(request))
+    except OpenAPIError:
+        return False
+    return True
+
+
+def ask_sandbox(request: httpx.Request) -> Any:
+    names = ("authorization", "revision")
+    return Client().generic(
+        request.method,
+        f"/sandbox/klaviyo{request.url.path}",
+        request.content,
+        content_type=request.headers.get("content-type", ""),
+        headers={name: request.headers[name] for name in names if name in request.headers},
+    )
+
+
+@pytest.fixture
+def checked_sandbox(monkeypatch, spec) -> Callable[[], None]:
+    """Let the door lead to the sandbox, past the official description."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Authorization"].startswith("Klaviyo-API-Key ")
+        assert request.headers["Content-Type"] == "application/vnd.api+json"
+        spec.validate_request(SpecRequest(request))
+        response = ask_sandbox(request)
+        return httpx.Response(response.status_code, stream=httpx.ByteStream(response.content))
+
+    double = httpx.Client(transport=httpx.MockTransport(handle))
+    monkeypatch.setattr(http, "client", lambda: double)
+
+
+@pytest.mark.usefixtures("checked_sandbox")
+def test_klaviyo_and_the_sandbox_take_the_event_of_every_kind():
+    item = ItemFactory(order__total="25.50", order__sub_total="25.50")
+    connection = sandbox_connection(item.merchant)
+    connection.base_url = KLAVIYO
+    for kind in KINDS:
+        assert Klaviyo().send(delivery_of(event_of(kind, item), connection)) == Answer(Outcome.DONE, 202), (
+            kind
+        )
+    assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
+
+
+@pytest.mark.usefixtures("checked_sandbox")
+def test_klaviyo_and_the_sandbox_take_recipients_of_every_sort():
+    item = ItemFactory()
+    connection = sandbox_connection(item.merchant)
+    connection.base_url = KLAVIYO
+    for recipient in (
+        {"email": "josé@shop.test", "phone_number": None, "last_name": "Núñez 🌱"},
+        {"email": "", "phone_number": "501-329-9800"},
+        {"email": "ana@shop.test", "phone_number": "12", "first_name": "", "last_name": None},
+        {"email": f"{'a' * 80}@long-enough-to-be-refused.test", "phone_number": "+15013299800"},
+    ):
+        answer = Klaviyo().send(
+            delivery_of(event_of("ordergroove.order.cancel", item, **recipient), connection)
+        )
+        assert answer.outcome in (Outcome.DONE, Outcome.SKIPPED), (recipient, answer)
+
+
+@pytest.mark.usefixtures("checked_sandbox")
+def test_the_connection_test_is_a_call_klaviyo_knows():
+    connection = sandbox_connection(MerchantFactory())
+    connection.base_url = KLAVIYO
+    assert Klaviyo().test(connection).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("spoil", [pair[1] for pair in BAD], ids=[pair[0] for pair in BAD])
+def test_schema_and_sandbox_refuse_the_same_bodies(spec, spoil):
+    connection, body = sandbox_connection(MerchantFactory()), event()
+    assert verdicts(spec, body, connection) == (True, True)
+    spoil(body)
+    # An identifier of null passes the description, though Klaviyo finds no profile by it.
+    null_only = profile_of(body) == {"email": None} if "attributes" in body.get("data", {}) else False
+    assert verdicts(spec, body, connection) == (null_only, False)
+
+
+def verdicts(spec: OpenAPI, body: Any, connection: Connection) -> tuple[bool, bool]:
+    request = request_of(body, connection)
+    return schema_takes(spec, request), ask_sandbox(request).status_code == 202
+
+
+def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The path of every value inside objects, outermost first; what is inside event properties is free."""
+    if not isinstance(value, dict) or path[-1:] == ("properties",):
+        return []
+    return [found for key, part in value.items() for found in ((*path, key), *places(part, (*path, key)))]
+
+
+FULL = event(
+    value=12.5,
+    value_currency="USD",
+    backfill=False,
+    profile={
+        "email": "ana@shop.test",
+        "phone_number": "+15013299800",
+        "first_name": "Ana",
+        "last_name": "Ruiz",
+        "properties": {"Ordergroove Subscriber Status": "active"},
+    },
+)
+REMOVED = object()
+MUTATIONS = st.tuples(
+    st.sampled_from(places(FULL)),
+    st.sampled_from([REMOVED, None, True, 0, -1.5, "", "x", "2026-11-20T12:00:00Z", [], {}, {"surprise": 1}]),
+)
+
+
+def mutated(body: dict, path: tuple[str, ...], value: Any) -> None:
+    *parents, key = path
+    for parent in parents:
+        body = body.get(parent) if isinstance(body, dict) else None
+    if isinstance(body, dict):
+        if value is REMOVED:
+            body.pop(key, None)
+        else:
+            body[key] = copy.deepcopy(value)
+
+
+@hypothesis_settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    database=None,
+)
+@given(mutations=st.lists(MUTATIONS, min_size=1, max_size=2))
+def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
+    body = copy.deepcopy(FULL)
+    for path, value in mutations:
+        mutated(body, path, value)
+    connection = Connection.objects.first() or sandbox_connection(MerchantFactory())
+    by_schema, by_sandbox = verdicts(spec, body, connection)
+    if no_identifier_but_null(body):
+        assert not by_sandbox
+    else:
+        assert by_schema == by_sandbox
+
+
+def no_identifier_but_null(body: dict) -> bool:
+    """Passes the description, which asks for the key alone; Klaviyo finds no profile by it."""
+    try:
+        profile = profile_of(body)
+        return not (profile.get("email") or profile.get("phone_number"))
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def test_the_reads_answer_in_klaviyos_form(spec):
+    connection = sandbox_connection(MerchantFactory())
+    ask_sandbox(request_of(FULL, connection))
+    kept, profile = SandboxEvent.objects.get(), SandboxProfile.objects.get()
+    for path in (
+        "/api/events",
+        "/api/events?include=metric,profile&page[size]=1",
+        f"/api/events/{kept.public_id.hex}",
+        "/api/metrics",
+        "/api/profiles",
+        f"/api/profiles/{profile.public_id.hex}",
+        "/api/accounts",
+    ):
+        request = httpx.Request(
+            "GET", KLAVIYO + path, headers=dict(request_of({}, connection).headers) | {"content-length": "0"}
+        )
+        response = Client().get(
+            f"/sandbox/klaviyo{path}",
+            headers={name: request.headers[name] for name in ("authorization", "revision")},
+        )
+        drop_null_links(response)
+        spec.validate_response(SpecRequest(request), SpecResponse(response))
+
+
+def drop_null_links(response: Any) -> None:
+    """Klaviyo gives `next` and `prev` as null where there is none; its description knows strings only."""
+    body = response.json()
+    body["links"] = {name: link for name, link in body["links"].items() if link}
+    response.content = json.dumps(body)
+
+
+def test_a_profile_upsert_is_answered_in_klaviyos_form(spec):
+    connection = sandbox_connection(MerchantFactory())
+    body = {"data": {"type": "profile", "attributes": {"email": "ana@shop.test"}}}
+    for status in (201, 200):
+        request = request_of(body, connection, "/api/profile-import")
+        spec.validate_request(SpecRequest(request))
+        response = ask_sandbox(request)
+        assert response.status_code == status
+        spec.validate_response(SpecRequest(request), SpecResponse(response))
+
+
+@pytest.mark.parametrize("missing", ["revision", "content-type"])
+def test_schema_and_sandbox_refuse_a_request_without_a_header(spec, missing):
+    request = request_of(event(), sandbox_connection(MerchantFactory()))
+    del request.headers[missing]
+    assert not schema_takes(spec, request)
+    assert ask_sandbox(request).status_code in (400, 415)
