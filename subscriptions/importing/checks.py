@@ -1,0 +1,132 @@
+"""What a row of subscriptions.csv must agree with: itself, and what is stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from subscriptions import calendar
+from subscriptions.importing import belongings
+from subscriptions.importing import rows as stored
+from subscriptions.importing.customers import by_user_id
+from subscriptions.importing.products import by_external_id
+from subscriptions.importing.report import Report
+from subscriptions.importing.table import Row
+from subscriptions.models import Address, Customer, Merchant, Payment, Product, Subscription
+
+PREPAID = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", "live"
+    CANCELLED = "cancelled", "canceled"
+
+
+@dataclass(init=False)
+class Named:
+    """What a file's rows name, by the shop's own ids; addresses and payments by customer, newest first."""
+
+    customers: dict[Any, Customer]
+    products: dict[str, Product]
+    subscriptions: dict[str | None, Subscription]
+    addresses: dict[int, list[Address]]
+    payments: dict[int, list[Payment]]
+
+    def __init__(self, merchant: Merchant, rows: Sequence[Row]) -> None:
+        # Customers first: their rows are the lock that every act on their subscriptions waits for.
+        self.customers = by_user_id(merchant, rows)
+        self.products = by_external_id(merchant.products.all(), rows)
+        known = merchant.subscriptions.select_related("product", "customer")
+        ids = [row.values["external_id"] for row in rows]
+        self.subscriptions = {each.external_id: each for each in stored.find(known, "external_id", ids)}
+        self.addresses = belongings.live_addresses(merchant, self.customers.values())
+        self.payments = belongings.live_payments(merchant, self.customers.values())
+
+
+def is_cancelled(row: Row) -> bool:
+    """As the status says; without one, a cancel date tells."""
+    status = row.values.get("status")
+    return status == Status.CANCELLED if status else bool(row.values.get("cancelled"))
+
+
+def check(row: Row, named: Named, merchant: Merchant, report: Report) -> None:
+    """Report what is wrong with `row`."""
+    _check_status(row, report)
+    _check_prepaid(row, report)
+    if row.values["external_product_id"] not in named.products:
+        _missing(row, "external_product_id", "product", report)
+    if row.values["merchant_user_id"] not in named.customers:
+        _missing(row, "merchant_user_id", "customer", report)
+    elif known := named.subscriptions.get(row.values["external_id"]):
+        _check_known(row, known, report)
+    else:
+        _check_new(row, named, merchant, report)
+
+
+def _missing(row: Row, column: str, noun: str, report: Report) -> None:
+    report.problem(row.line, column, f"there is no {noun} “{row.values[column]}”; import the {noun}s first.")
+
+
+def _check_status(row: Row, report: Report) -> None:
+    if is_cancelled(row):
+        if not row.values.get("cancelled"):
+            report.problem(
+                row.line, "cancelled", "is empty; a cancelled subscription needs the day it was cancelled."
+            )
+        return
+    for name in ("cancelled", "cancel_reason"):
+        if row.values.get(name):
+            report.problem(
+                row.line, name, "is filled on a live subscription; empty it, or set status to cancelled."
+            )
+
+
+def _check_prepaid(row: Row, report: Report) -> None:
+    filled = [name for name in PREPAID if row.values.get(name) is not None]
+    if filled and len(filled) < len(PREPAID):
+        report.problem(row.line, filled[0], f"a prepaid subscription needs all of {', '.join(PREPAID)}.")
+
+
+def _check_known(row: Row, known: Subscription, report: Report) -> None:
+    if known.customer.merchant_user_id != row.values["merchant_user_id"]:
+        owner = known.customer.merchant_user_id
+        report.problem(
+            row.line, "merchant_user_id", f"the subscription is of customer “{owner}” and cannot move."
+        )
+    fixed = {
+        "quantity": known.quantity,
+        "price": known.price,
+        "external_product_id": known.product.external_product_id,
+    }
+    for name, value in fixed.items():
+        if known.has_prepaid and row.values.get(name, value) != value:
+            report.problem(
+                row.line, name, f"a prepaid subscription does not allow this change; it is {value}."
+            )
+
+
+def _check_new(row: Row, named: Named, merchant: Merchant, report: Report) -> None:
+    customer = named.customers[row.values["merchant_user_id"]]
+    for mine, thing in ((named.addresses, "shipping address"), (named.payments, "payment")):
+        if not mine.get(customer.pk):
+            who = row.values["merchant_user_id"]
+            report.problem(
+                row.line,
+                "merchant_user_id",
+                f"customer “{who}” has no {thing}; import it with customers.csv first.",
+            )
+    if is_cancelled(row):
+        return
+    product = named.products.get(row.values["external_product_id"])
+    if product and product.discontinued:
+        report.problem(
+            row.line,
+            "external_product_id",
+            "this product is discontinued; give another one, or cancel the subscription.",
+        )
+    day, today = row.values.get("next_order_date"), calendar.today(merchant.time_zone)
+    if day and day <= today:
+        report.problem(
+            row.line, "next_order_date", "is not after today; give a day from tomorrow on, or leave it empty."
+        )

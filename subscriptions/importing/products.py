@@ -1,0 +1,133 @@
+"""products.csv: products and the groups they are in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from subscriptions.importing import dates, values
+from subscriptions.importing import rows as stored
+from subscriptions.importing.report import Outcome, Report
+from subscriptions.importing.table import KEEP, Column, Row, Step, Table, column
+from subscriptions.models import Merchant, Product, ProductGroup
+
+Group = tuple[str, str]
+Membership = Product.groups.through
+
+
+def _columns(merchant: Merchant) -> list[Column]:
+    flags = (
+        "live",
+        "discontinued",
+        "autoship_enabled",
+        "autoship_by_default",
+        "prepaid_eligible",
+        "upsell_eligible",
+    )
+    return [
+        column(Product, "external_product_id", values.identifier, required=True),
+        column(Product, "name", required=True),
+        column(Product, "price", values.money, required=True),
+        column(Product, "sku"),
+        column(Product, "image_url", values.url),
+        column(Product, "detail_url", values.url),
+        column(Product, "product_type", values.choice(Product.Type)),
+        *(column(Product, name, values.boolean) for name in flags),
+        column(Product, "premier_enabled", values.choice(Product.Premier)),
+        column(Product, "every", values.whole(1, 999)),
+        column(Product, "every_period", values.period),
+        column(Product, "incentive_group"),
+        column(Product, "extra_data", values.mapping),
+        Column("groups", _groups, empty=frozenset()),
+        Column("created", dates.past_moment(merchant.time_zone), empty=KEEP),
+    ]
+
+
+def _groups(value: str) -> frozenset[Group]:
+    groups = []
+    for part in value.split("|"):
+        group_type, _, name = (piece.strip() for piece in part.partition(":"))
+        if group_type not in ProductGroup.Type.values or not 0 < len(name) <= 255:
+            raise ValueError(
+                f"{values.shown(part)} is no group; write type:name, such as sku_swap:beans, "
+                "with | between them."
+            )
+        groups.append((group_type, name))
+    return frozenset(groups)
+
+
+def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -> None:
+    known = by_external_id(merchant.products.select_for_update(no_key=True).order_by("pk"), rows)
+    has_groups = _groups_of(merchant, known.values())
+    changed: list[Product] = []
+    regrouped: list[tuple[Product, frozenset[Group]]] = []
+    for row in rows:
+        given = dict(row.values)
+        groups = given.pop("groups", None)
+        product = known.get(given["external_product_id"]) or Product(merchant=merchant)
+        _check_type(product, row, report)
+        outcome = stored.change(product, _switched_off(product, given))
+        if (product.every is None) != (product.every_period is None):
+            report.problem(row.line, "every", "every and every_period need each other; fill or empty both.")
+        if groups is not None and groups != has_groups[product.pk]:
+            regrouped.append((product, groups))
+            outcome = outcome if outcome is Outcome.CREATED else Outcome.UPDATED
+        if outcome is not Outcome.UNCHANGED:
+            product.last_update = timezone.now()
+            changed.append(product)
+        report.count(outcome)
+    if not report.problems:
+        stored.write(changed, step, "products")
+        _write_groups(merchant, regrouped, step)
+
+
+def _check_type(product: Product, row: Row, report: Report) -> None:
+    given = row.values.get("product_type", product.product_type)
+    if product.pk and given != product.product_type:
+        report.problem(
+            row.line, "product_type", f"a product keeps the type it was made with: {product.product_type}."
+        )
+
+
+def _switched_off(product: Product, given: dict[str, object]) -> dict[str, object]:
+    """A discontinued product is neither in stock nor open to subscriptions, whatever its cells say."""
+    off = given.get("discontinued", product.discontinued)
+    return given | ({"live": False, "autoship_enabled": False} if off else {})
+
+
+def by_external_id(products: QuerySet[Product], rows: Sequence[Row]) -> dict[str, Product]:
+    """Those of `products` that `rows` name."""
+    names = [row.values["external_product_id"] for row in rows]
+    return {each.external_product_id: each for each in stored.find(products, "external_product_id", names)}
+
+
+def _groups_of(merchant: Merchant, products: Iterable[Product]) -> dict[int | None, frozenset[Group]]:
+    rows = Membership.objects.filter(productgroup__merchant=merchant).select_related("productgroup")
+    found: dict[int | None, set[Group]] = defaultdict(set)
+    for each in stored.find(rows, "product", [product.pk for product in products]):
+        found[each.product_id].add((each.productgroup.group_type, each.productgroup.name))
+    return defaultdict(frozenset, {key: frozenset(groups) for key, groups in found.items()})
+
+
+def _write_groups(
+    merchant: Merchant, regrouped: Sequence[tuple[Product, frozenset[Group]]], step: Step
+) -> None:
+    wanted = {group for _, groups in regrouped for group in groups}
+    ProductGroup.objects.bulk_create(
+        [ProductGroup(merchant=merchant, group_type=kind, name=name) for kind, name in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+    stored_groups = ProductGroup.objects.filter(merchant=merchant)
+    ids = {(each.group_type, each.name): each.pk for each in stored_groups}
+    for chunk in stored.chunks([product.pk for product, _ in regrouped]):
+        Membership.objects.filter(product__in=chunk).delete()
+    links = [
+        Membership(product=product, productgroup_id=ids[group])
+        for product, groups in regrouped
+        for group in groups
+    ]
+    stored.write(links, step, "groups")
+
+
+PRODUCTS = Table("product", "external_product_id", _columns, _save)

@@ -1,0 +1,116 @@
+"""A CSV file as rows, with every cell that cannot be read reported."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from subscriptions.importing.report import Report
+from subscriptions.importing.table import KEEP, Column, Row, Step, Table
+from subscriptions.models import Merchant
+
+DELIMITERS = ",;\t"
+
+
+def read(path: Path, table: Table, merchant: Merchant, report: Report, step: Step) -> list[Row]:
+    """The sound rows of `path`; the others go to `report`. Raises OSError when there is no such file."""
+    content = _text(path, report)
+    if content is None:
+        return []
+    records = list(_records(content, report))
+    if not records:
+        if not report.problems:
+            report.problem(
+                1, "", f"the file is empty; it needs a header row and one row for each {table.noun}."
+            )
+        return []
+    columns = _header(records[0][1], table.columns(merchant), report)
+    if report.problems:
+        return []
+    rows = [_row(line, cells, columns, report) for line, cells in step(records[1:], "reading")]
+    _refuse_doubles(rows, table.key, report)
+    bad = {problem.line for problem in report.problems}
+    return [row for row in rows if row.line not in bad]
+
+
+def _text(path: Path, report: Report) -> str | None:
+    data = path.read_bytes()
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        report.problem(line, "", "the text is not UTF-8; save the file as “CSV UTF-8” and try again.")
+        return None
+    if "\0" in content:
+        line = content[: content.index("\0")].count("\n") + 1
+        report.problem(line, "", "there is a NUL character; save the file as “CSV UTF-8” and try again.")
+        return None
+    return content
+
+
+def _records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
+    first = content.lstrip().split("\n", 1)[0]
+    reader = csv.reader(
+        io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True
+    )
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        report.problem(
+            begins, "", f"this is no CSV ({error}); check that every quote that opens also closes."
+        )
+
+
+def _header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
+    known = {column.name: column for column in columns}
+    given = [name.strip().lower().replace(" ", "_") for name in names]
+    for name in sorted({name for name in given if name in known and given.count(name) > 1}):
+        report.problem(1, name, "this column is there twice; keep one.")
+    for column in columns:
+        if column.required and column.name not in given:
+            report.problem(1, column.name, f"this column is missing; the header has: {', '.join(given)}.")
+    if unknown := [name for name in given if name and name not in known]:
+        report.notices.append(f"Ignored columns: {', '.join(unknown)}.")
+    return [known.get(name) for name in given]
+
+
+def _row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
+    row = Row(line, {})
+    if len(cells) != len(columns):
+        report.problem(
+            line,
+            "",
+            f"the row has {len(cells)} fields and the header {len(columns)}; check commas and quotes.",
+        )
+        return row
+    for column, cell in zip(columns, cells, strict=True):
+        if column:
+            _cell(row, column, cell.strip(), report)
+    return row
+
+
+def _cell(row: Row, column: Column, cell: str, report: Report) -> None:
+    if not cell:
+        if column.required:
+            report.problem(row.line, column.name, "the cell is empty; every row needs a value here.")
+        elif column.empty is not KEEP:
+            row.values[column.name] = column.empty
+        return
+    try:
+        row.values[column.name] = column.read(cell)
+    except ValueError as error:
+        report.problem(row.line, column.name, str(error))
+
+
+def _refuse_doubles(rows: list[Row], key: str, report: Report) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        value = row.values.get(key)
+        if value is not None and first.setdefault(value, row.line) != row.line:
+            report.problem(
+                row.line, key, f"“{value}” is on line {first[value]} already; keep one of the two."
+            )

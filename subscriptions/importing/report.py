@@ -1,0 +1,41 @@
+"""What an import found and did."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Outcome(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row cannot come in. `line` is where its record begins, counted from 1 with the header."""
+
+    line: int
+    column: str
+    sentence: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+        return f"{place}: {self.sentence}"
+
+
+@dataclass
+class Report:
+    """`notices` are for people and stop nothing; any problem means that nothing was written."""
+
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def problem(self, line: int, column: str, sentence: str) -> None:
+        self.problems.append(Problem(line, column, sentence))
+
+    def count(self, outcome: Outcome) -> None:
+        self.counts[outcome] += 1
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number:,} {outcome.value}" for outcome, number in self.counts.items())

@@ -1,0 +1,49 @@
+"""Stored rows by their keys, and new or changed ones written in chunks."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.db import models
+
+from subscriptions.importing.report import Outcome
+from subscriptions.importing.table import Step
+
+T = TypeVar("T")
+M = TypeVar("M", bound=models.Model)
+CHUNK = 1000
+
+
+def find(rows: models.QuerySet[M], field: str, keys: Iterable[Any]) -> list[M]:
+    """Those of `rows` whose `field` is one of `keys`."""
+    return [row for chunk in chunks(sorted(set(keys))) for row in rows.filter(**{f"{field}__in": chunk})]
+
+
+def change(row: models.Model, values: Mapping[str, Any]) -> Outcome:
+    """Set `values` on `row` and tell what that makes of it."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    if row.pk is None:
+        return Outcome.CREATED
+    return Outcome.UPDATED if differing else Outcome.UNCHANGED
+
+
+def write(rows: Sequence[M], step: Step, title: str = "writing") -> None:
+    """Insert the new ones of `rows`, all of one model, and store the changed ones whole."""
+    new = [row for row in rows if row.pk is None]
+    changed = [row for row in rows if row.pk is not None]
+    for chunk in step([*chunks(new), *chunks(changed)], title):
+        model = type(chunk[0])
+        if chunk[0].pk is None:
+            model._default_manager.bulk_create(chunk)
+        else:
+            # bulk_update writes a CASE for each field and row, and takes several times as long.
+            fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+            model._default_manager.bulk_create(
+                chunk, update_conflicts=True, unique_fields=["id"], update_fields=fields
+            )
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`items` in parts that are one query each."""
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -1,0 +1,62 @@
+"""What a file may hold: its columns and how its rows are saved."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import models
+
+from subscriptions.importing import values
+from subscriptions.importing.report import Report
+from subscriptions.models import Merchant
+
+KEEP = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`empty` is what an empty cell says; `KEEP` leaves what is there."""
+
+    name: str
+    read: values.Reader
+    required: bool = False
+    empty: Any = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One record: the line it begins on, and the values that its cells set or clear."""
+
+    line: int
+    values: dict[str, Any]
+
+
+class Step(Protocol):
+    """Passes items on and shows how far along they are."""
+
+    def __call__(self, items: Sequence[Any], title: str) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """`save` checks the rows against what is stored and, unless there is a problem, writes them."""
+
+    noun: str
+    key: str
+    columns: Callable[[Merchant], Sequence[Column]]
+    save: Callable[[Merchant, Sequence[Row], Report, Step], None]
+
+
+def column(
+    model: type[models.Model],
+    field: str,
+    read: values.Reader | None = None,
+    *,
+    name: str = "",
+    required: bool = False,
+) -> Column:
+    """A column for `model.field`: the field's length limits it, an empty cell means the field's default."""
+    definition = model._meta.get_field(field)
+    assert isinstance(definition, models.Field)
+    reader = read or values.text(definition.max_length)
+    return Column(name or field, reader, required, None if required else definition.get_default())

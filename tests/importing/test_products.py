@@ -1,0 +1,98 @@
+from decimal import Decimal
+
+import pytest
+
+from subscriptions.importing.products import PRODUCTS
+from subscriptions.models import Merchant, Product, ProductGroup
+from tests.factories import ProductFactory
+from tests.importing.conftest import Load
+
+HEADER = "external_product_id,name,price"
+BLEND = "P-1,House blend,12.5"
+
+
+def groups(product: Product) -> set[str]:
+    return {f"{each.group_type}:{each.name}" for each in product.groups.all()}
+
+
+def test_a_row_becomes_a_product(load: Load, merchant: Merchant) -> None:
+    report = load(
+        PRODUCTS,
+        f"{HEADER},autoship_enabled,every,every_period,groups,extra_data",
+        f'{BLEND},yes,2,Weeks,eligibility:prepaid | sku_swap:beans,"{{""roast"": ""light""}}"',
+    )
+    assert report.problems == []
+    product = Product.objects.get()
+    assert (product.merchant, product.external_product_id, product.price) == (
+        merchant,
+        "P-1",
+        Decimal("12.50"),
+    )
+    assert (product.autoship_enabled, product.live, product.every, product.every_period) == (True, True, 2, 2)
+    assert product.extra_data == {"roast": "light"}
+    assert groups(product) == {"eligibility:prepaid", "sku_swap:beans"}
+
+
+def test_running_twice_changes_nothing(load: Load) -> None:
+    rows = [f"{HEADER},groups", f"{BLEND},sku_swap:beans"]
+    load(PRODUCTS, *rows)
+    before = list(Product.objects.values())
+    assert str(load(PRODUCTS, *rows)) == "0 created, 0 updated, 1 unchanged"
+    assert list(Product.objects.values()) == before
+    assert ProductGroup.objects.count() == 1
+
+
+def test_groups_replace_those_stored_and_stay_where_the_column_is_left_out(load: Load) -> None:
+    load(PRODUCTS, f"{HEADER},groups", f"{BLEND},sku_swap:beans")
+    assert str(load(PRODUCTS, HEADER, BLEND)) == "0 created, 0 updated, 1 unchanged"
+    assert groups(Product.objects.get()) == {"sku_swap:beans"}
+    assert str(load(PRODUCTS, f"{HEADER},groups", f"{BLEND},eligibility:prepaid")) == (
+        "0 created, 1 updated, 0 unchanged"
+    )
+    assert groups(Product.objects.get()) == {"eligibility:prepaid"}
+
+
+def test_a_discontinued_product_is_out_of_stock_and_not_for_subscribing(load: Load) -> None:
+    load(PRODUCTS, f"{HEADER},discontinued,live,autoship_enabled", f"{BLEND},true,true,true")
+    product = Product.objects.get()
+    assert (product.discontinued, product.live, product.autoship_enabled) == (True, False, False)
+
+
+def test_a_product_keeps_the_type_it_was_made_with(load: Load, merchant: Merchant) -> None:
+    ProductFactory(merchant=merchant, external_product_id="P-1")
+    report = load(PRODUCTS, f"{HEADER},product_type", f"{BLEND},plan")
+    assert [str(each) for each in report.problems] == [
+        "line 2, product_type: a product keeps the type it was made with: standard."
+    ]
+    assert Product.objects.get().product_type == "standard"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sentence"),
+    [
+        ("image_url", "blend.png", "“blend.png” is no web address; write it whole, with https://."),
+        (
+            "groups",
+            "beans",
+            "“beans” is no group; write type:name, such as sku_swap:beans, with | between them.",
+        ),
+        ("every", "0", "“0” is no whole number from 1 to 999."),
+        ("every", "2", "every and every_period need each other; fill or empty both."),
+    ],
+)
+def test_a_bad_cell_is_refused(load: Load, column: str, value: str, sentence: str) -> None:
+    report = load(PRODUCTS, f"{HEADER},{column}", f"{BLEND},{value}")
+    assert [str(each) for each in report.problems] == [f"line 2, {column}: {sentence}"]
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("price", ["free", "12,50", "-1", "NaN", "1e3", "$5", "１２"])
+def test_a_price_must_be_digits_and_a_point(load: Load, price: str) -> None:
+    report = load(PRODUCTS, HEADER, f'P-1,House blend,"{price}"')
+    assert "is no amount; write only digits and a decimal point, such as 12.50." in str(report.problems[0])
+
+
+@pytest.mark.parametrize("price", ["1.005", "100000"])
+def test_a_price_has_two_decimals_and_a_limit(load: Load, price: str) -> None:
+    report = load(PRODUCTS, HEADER, f"P-1,House blend,{price}")
+    assert "is no price; at most 99999.99, with two decimals." in str(report.problems[0])

@@ -1,0 +1,121 @@
+import json
+import stat
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+
+from config import demo, demo_shop
+from integrations.models import Connection, Delivery
+from oneclick.models import ActionToken
+from oneclick.tokens import nonce_in
+from subscriptions.api import keys
+from subscriptions.models import Activity, Customer, Merchant, Order, Product, Role, Subscription
+
+
+@pytest.fixture(autouse=True)
+def home(settings: Settings, tmp_path: Path) -> Iterator[Path]:
+    settings.HOME = tmp_path
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    yield tmp_path
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    demo.load()
+    return Merchant.objects.get()
+
+
+def rows() -> dict[str, int]:
+    models = (Merchant, Customer, Product, Subscription, Order, Activity, ActionToken, Delivery)
+    return {model.__name__: model._default_manager.count() for model in models}
+
+
+def test_the_demo_is_a_test_merchant_with_everything_to_try(merchant: Merchant) -> None:
+    assert merchant.is_test
+    assert (merchant.customers.count(), merchant.products.count()) == (300, 40)
+    assert merchant.landing_pages.get().is_default
+    assert merchant.one_click.shop_origins == [merchant.shop_url]
+    assert merchant.cancel_reasons.count() == 10
+    user = get_user_model().objects.get()
+    assert (user.username, user.is_staff, user.is_superuser) == ("demo", True, True)
+    assert user.memberships.get().role == Role.OWNER
+    assert Activity.objects.count() == 7
+    assert Delivery.objects.count() >= 7
+
+
+def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchant, home: Path) -> None:
+    before, kept = rows(), (home / "demo.json").read_text()
+    assert demo.load() is False
+    assert rows() == before
+    assert (home / "demo.json").read_text() == kept
+    assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
+
+
+def test_the_demo_follows_the_address_of_the_portal(merchant: Merchant, settings: Settings) -> None:
+    settings.PUBLIC_URL = "http://127.0.0.1:9000"
+    demo.load()
+    assert Connection.objects.get().base_url == "http://127.0.0.1:9000/sandbox/klaviyo"
+    pictures = set(Product.objects.values_list("image_url", flat=True))
+    assert all(each.startswith("http://127.0.0.1:9000/static/demo/") for each in pictures)
+    files = {each.name for each in (settings.BASE_DIR / "static/demo").iterdir()}
+    assert {each.rsplit("/", 1)[1] for each in pictures} == files
+    settings.PUBLIC_URL = "http://127.0.0.1:1"  # of a process that is not the portal
+    assert demo.describe()["base_url"] == "http://127.0.0.1:9000"
+
+
+def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
+    old = demo.describe()
+    (home / "demo.json").unlink()
+    demo.load()
+    new = demo.describe()
+    assert keys.find(old["api_key"]) is None
+    key = keys.find(new["api_key"])
+    assert key is not None
+    assert (key.merchant, key.scopes) == (merchant, ["read", "write", "bulk"])
+    assert get_user_model().objects.get().check_password(new["admin"]["password"])
+
+
+def test_each_description_has_a_fresh_token_and_link_of_test_customers(merchant: Merchant) -> None:
+    texts = [text for _ in range(2) for text in _tokens(demo.describe())]
+    tokens = [ActionToken.objects.get(nonce=nonce_in(text)) for text in texts]
+    assert len({token.pk for token in tokens}) == 4
+    assert all(token.state == "ready" and token.customer.is_test for token in tokens)
+    assert not any(token.subscription.live for token in tokens if token.subscription)
+
+
+def _tokens(description: dict[str, dict[str, str]]) -> list[str]:
+    return [description["tokens"]["subscription"], str(description["link"]).rsplit("=", 1)[1]]
+
+
+def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> None:
+    told = demo.describe()
+    sample = told["sample"]
+    customer = merchant.customers.get(merchant_user_id=sample["customer"])
+    live = customer.subscriptions.get(public_id=sample["active_subscription"])
+    gone = customer.subscriptions.get(public_id=sample["cancelled_subscription"])
+    assert (live.live, gone.live) == (True, False)
+    assert live.items.get(upcoming=True).order.public_id.hex == sample["upcoming_order"]
+    token = ActionToken.objects.get(nonce=nonce_in(told["tokens"]["subscription"]))
+    assert token.subscription == gone
+    assert merchant.products.get(external_product_id=sample["product"]).autoship_enabled
+    assert merchant.offers.get(public_id=sample["offer"]).usable_in_links
+    assert told["link"].startswith(f"{told['landing_url']}#og_quick_action=reactivate#og_quick_action_token=")
+
+
+def test_demo_json_prints_the_description_and_nothing_else(merchant: Merchant) -> None:
+    out = StringIO()
+    call_command("demo_json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert told["merchant"] == {"public_id": merchant.public_id.hex, "name": demo_shop.NAME}
+    assert told["sandbox"]["klaviyo_key"] == Connection.objects.get().secret
+
+
+@pytest.mark.django_db
+def test_demo_json_says_what_to_do_when_there_is_no_demo() -> None:
+    with pytest.raises(CommandError, match="There is no demo yet; make run makes it"):
+        call_command("demo_json")
