@@ -19,7 +19,7 @@ MAKERS = {
 def ensure(path: Path) -> Path:
     """Return `path`, an env file (mode 0600), made with fresh secrets when it is missing."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         lines = "".join(f"{name}={make()}\n" for name, make in MAKERS.items())
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)

@@ -13,7 +13,10 @@ from django_q.tasks import async_task
 
 from config import heartbeat
 from config.schedules import ensure_schedules
-from integrations.models import Heartbeat
+from integrations.models import Connection, Delivery, Heartbeat
+from subscriptions.actions import subscription as actions
+from subscriptions.actors import Actor, ActorKind
+from tests.factories import ConnectionFactory, SubscriptionFactory
 
 
 def beat(cluster: str, seconds_ago: int) -> None:
@@ -55,6 +58,33 @@ def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("waiting", "lane", "status", "code"),
+    [
+        (30, {}, "ok", 200),
+        (61, {}, "warn", 200),
+        (901, {}, "fail", 503),
+        (901, {"enabled": False}, "ok", 200),
+        (901, {"paused_reason": "The key is refused."}, "ok", 200),
+        (901, {"not_before": timezone.now() + timedelta(hours=1)}, "ok", 200),
+    ],
+)
+def test_a_delivery_that_could_leave_but_waits_is_a_warning_and_after_15_minutes_a_failure(
+    client: Client, waiting: int, lane: dict[str, object], status: str, code: int
+) -> None:
+    beat("workers-1", 1)
+    connection = ConnectionFactory()
+    subscription = SubscriptionFactory(customer__merchant=connection.merchant)
+    actions.cancel(subscription, actor=Actor(ActorKind.JOB, "test", "Test"), reason="1|Too much")
+    Delivery.objects.update(created=timezone.now() - timedelta(seconds=waiting))
+    Connection.objects.update(**lane)
+    answer = client.get("/readyz")
+    check = answer.json()["checks"]["deliveries"]
+    assert (answer.status_code, check["status"]) == (code, status)
+    assert list(check["late_lanes"]) == ([] if status == "ok" else [str(connection.pk)])
+
+
+@pytest.mark.django_db
 def test_readyz_is_503_while_a_migration_is_missing(client: Client) -> None:
     beat("workers-1", 1)
     MigrationRecorder(connection).record_unapplied("portal", "0001_task_queue")
@@ -74,7 +104,7 @@ def test_readyz_is_503_when_the_database_is_gone(client: Client, monkeypatch: py
 
 
 @pytest.mark.django_db
-def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(settings, monkeypatch) -> None:
+def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPRISE_CLUSTER", "workers-9")
     broker = heartbeat.Broker("default")
     async_task("config.heartbeat.pulse")

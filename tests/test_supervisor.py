@@ -27,6 +27,7 @@ class Portal:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.pid_file = home / "postgres" / "postmaster.pid"
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         inherited = {
@@ -52,7 +53,7 @@ class Portal:
             )
         try:
             said = f"Reprise is running at http://127.0.0.1:{self.port}"
-            eventually(lambda: said in log.read_text() or process.poll() is not None, seconds=60)
+            eventually(lambda: said in log.read_text() or process.poll() is not None, seconds=180)
             assert process.poll() is None, log.read_text()
             yield process
         finally:
@@ -77,21 +78,28 @@ class Portal:
             body: bytes = answer.read()
         return body.decode()
 
+    def answers(self, path: str) -> bool:
+        try:
+            return bool(self.get(path))
+        except OSError:
+            return False
+
     def main_process(self, word: str) -> psutil.Process:
         """A child that leads its own group, its command line holding `word`."""
         return next(p for p in marked(self.home) if os.getpgid(p.pid) == p.pid and word in p.cmdline())
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(f"postgresql://postgres@/postgres?host={self.socket_folder()}") as connection:
+        folder = self.pid_file.read_text().splitlines()[4]
+        with psycopg.connect(f"postgresql://postgres@/postgres?host={folder}") as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    def socket_folder(self) -> str:
-        return (self.home / "postgres" / "postmaster.pid").read_text().splitlines()[4]
+    def postmaster(self) -> psutil.Process:
+        return psutil.Process(int(self.pid_file.read_text().split()[0]))
 
     def assert_all_gone(self) -> None:
         assert marked(self.home) == []
-        assert not (self.home / "postgres" / "postmaster.pid").exists()
+        assert not self.pid_file.exists()
         assert [
             p.pid for p in psutil.process_iter(["cmdline"]) if str(self.home) in (p.info["cmdline"] or [])
         ] == []
@@ -99,7 +107,7 @@ class Portal:
             pass
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -111,67 +119,80 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
     return Portal(tmp_path_factory.mktemp("portal"))
 
 
-def test_it_runs_once_and_sigterm_ends_every_process_and_frees_the_port(
-    portal: Portal, tmp_path: Path
+@pytest.fixture(scope="module")
+def supervisor(portal: Portal) -> Iterator[subprocess.Popen[bytes]]:
+    """One run for all tests about a portal that goes on; the last of them ends it."""
+    with portal.running() as process:
+        yield process
+
+
+def test_a_second_start_and_a_taken_port_are_refused_in_words(
+    portal: Portal, supervisor: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    with portal.running() as supervisor:
-        assert f"Reprise already runs from {portal.home} (process {supervisor.pid})" in portal.refusal()
-        assert f"Port {portal.port} on 127.0.0.1 is not free" in portal.refusal(REPRISE_HOME=str(tmp_path))
-        assert portal.get("/healthz") == "ok\n"
-        assert portal.query("SHOW listen_addresses") == [("",)]
-        eventually(lambda: len(portal.query("SELECT 1 FROM integrations_heartbeat")) == 2)
-        supervisor.send_signal(signal.SIGTERM)
-        assert supervisor.wait(timeout=40) == 0
+    assert f"Reprise already runs from {portal.home} (process {supervisor.pid})" in portal.refusal()
+    assert f"Port {portal.port} on 127.0.0.1 is not free" in portal.refusal(REPRISE_HOME=str(tmp_path))
+    assert portal.get("/healthz") == "ok\n"
+
+
+@pytest.mark.usefixtures("supervisor")
+def test_the_embedded_database_listens_on_its_socket_alone(portal: Portal) -> None:
+    assert portal.query("SHOW listen_addresses") == [("",)]
+    assert portal.postmaster().net_connections("inet") == []
+
+
+@pytest.mark.usefixtures("supervisor")
+def test_a_killed_database_is_brought_back(portal: Portal) -> None:
+    postmaster = portal.postmaster()
+    postmaster.kill()
+    eventually(lambda: portal.pid_file.exists() and portal.postmaster() != postmaster)
+    eventually(lambda: portal.answers("/readyz"))
+
+
+@pytest.mark.usefixtures("supervisor")
+def test_a_killed_child_is_started_again_without_its_orphans(portal: Portal) -> None:
+    mains = [portal.main_process(word) for word in ("granian", "qcluster")]
+    families = [p for main in mains for p in (main, *main.children(recursive=True))]
+    for main in mains:
+        main.kill()
+    eventually(lambda: not any(p.is_running() for p in families))
+    eventually(lambda: portal.answers("/healthz"))
+    eventually(lambda: sum("qcluster" in p.cmdline() for p in marked(portal.home)) == 12)
+
+
+@pytest.mark.usefixtures("supervisor")
+def test_a_cluster_frozen_by_the_death_of_an_idle_worker_is_restarted(portal: Portal) -> None:
+    cluster = portal.main_process("qcluster")
+    sentinel = cluster.children()[0]
+    eventually(lambda: len(sentinel.children()) == 4)
+    for worker in sentinel.children()[:2]:
+        worker.kill()
+    eventually(lambda: not cluster.is_running())
+    eventually(lambda: '"workers": {"status": "ok"' in portal.get("/readyz"))
+
+
+def test_sigterm_ends_every_process_and_frees_the_port(
+    portal: Portal, supervisor: subprocess.Popen[bytes]
+) -> None:
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(timeout=40) == 0
     portal.assert_all_gone()
 
 
 def test_a_start_after_kill_9_ends_the_leftovers_and_keeps_the_data(portal: Portal) -> None:
-    with portal.running() as supervisor:
+    with portal.running() as first:
         portal.query("CREATE TABLE kept AS SELECT 7 AS number")
         cluster = portal.main_process("qcluster")
+        eventually(lambda: len(cluster.children(recursive=True)) == 5)
         orphans = cluster.children(recursive=True)
-        assert orphans
-        for process in (supervisor, cluster):
-            process.kill()
-        supervisor.wait()
+        first.kill()
+        cluster.kill()
+        first.wait()
         assert all(process.is_running() for process in orphans)
-    with portal.running() as supervisor:
+    with portal.running() as second:
         assert not any(process.is_running() for process in orphans)
         assert portal.query("SELECT number FROM kept") == [(7,)]
-        supervisor.send_signal(signal.SIGINT)
-        assert supervisor.wait(timeout=40) == 0
-    portal.assert_all_gone()
-
-
-def test_a_killed_child_is_started_again(portal: Portal) -> None:
-    with portal.running():
-        before = {word: portal.main_process(word) for word in ("granian", "qcluster")}
-        families = {p for process in before.values() for p in [process, *process.children(recursive=True)]}
-        for process in before.values():
-            process.kill()
-        eventually(lambda: not any(process.is_running() for process in families))
-        eventually(lambda: sum("qcluster" in p.cmdline() for p in marked(portal.home)) == 12)
-        eventually(lambda: _answers(portal))
-    portal.assert_all_gone()
-
-
-def test_a_cluster_frozen_by_the_death_of_an_idle_worker_is_restarted(portal: Portal) -> None:
-    with portal.running():
-        cluster = portal.main_process("qcluster")
-        sentinel = cluster.children()[0]
-        eventually(lambda: len(sentinel.children()) == 4)
-        for worker in sentinel.children()[:2]:
-            worker.kill()
-        eventually(lambda: not cluster.is_running())
-        eventually(lambda: '"workers": {"status": "ok"' in portal.get("/readyz"))
-    portal.assert_all_gone()
-
-
-def test_the_embedded_database_is_brought_back(portal: Portal) -> None:
-    with portal.running():
-        postmaster = psutil.Process(int((portal.home / "postgres" / "postmaster.pid").read_text().split()[0]))
-        postmaster.kill()
-        eventually(lambda: _answers(portal, "/admin/login/"))
+        second.send_signal(signal.SIGINT)
+        assert second.wait(timeout=40) == 0
     portal.assert_all_gone()
 
 
@@ -181,12 +202,5 @@ def test_a_signal_to_make_alone_stops_everything(portal: Portal, number: signal.
         make.send_signal(number)
         make.wait(timeout=40)
     eventually(lambda: not marked(portal.home))
-    eventually(lambda: not (portal.home / "postgres" / "postmaster.pid").exists())
+    eventually(lambda: not portal.pid_file.exists())
     portal.assert_all_gone()
-
-
-def _answers(portal: Portal, path: str = "/healthz") -> bool:
-    try:
-        return bool(portal.get(path))
-    except OSError:
-        return False
