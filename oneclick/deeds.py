@@ -37,19 +37,17 @@ class Deed:
 
 def reactivate(token: ActionToken, parameters: dict[str, str], actor: Actor) -> Done:
     """Live again as it was, with the next order tomorrow in the merchant's zone."""
-    subscription = _subscription(token)
-    before = subscription.cancel_reason
     tomorrow = calendar.today(token.merchant.time_zone) + timedelta(days=1)
-    act = verbs.reactivate(subscription, actor=actor, next_order_date=tomorrow)
+    act = verbs.reactivate(_subscription(token), actor=actor, next_order_date=tomorrow)
     place_date: date = act.result.order.place_date
-    facts = {"product_name": subscription.product.name, "date": calendar.human_date(place_date)}
-    return Done(act, facts, {"cancel_reason": before})
+    facts = {"product_name": act.subject.product.name, "date": calendar.human_date(place_date)}
+    return Done(act, facts, {"cancel_reason": act.before.cancel_reason})
 
 
 def undo_reactivate(token: ActionToken, actor: Actor) -> Facts:
-    subscription = _subscription(token)
-    verbs.cancel(subscription, actor=actor, reason=(token.undo_facts or {}).get("cancel_reason") or "")
-    return {"product_name": subscription.product.name}
+    reason = (token.undo_facts or {}).get("cancel_reason") or ""
+    act = verbs.cancel(_subscription(token), actor=actor, reason=reason)
+    return {"product_name": act.subject.product.name}
 
 
 DEEDS = {
@@ -58,6 +56,5 @@ DEEDS = {
 
 
 def _subscription(token: ActionToken) -> Subscription:
-    # The scope was checked before; the database's own check ties it to this column.
-    assert token.subscription is not None
-    return token.subscription
+    """What the action needs to find it; the action itself reads the row."""
+    return Subscription(pk=token.subscription_id, customer=token.customer, merchant=token.merchant)

@@ -18,8 +18,6 @@ from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Customer, Merchant, OrderStatus
 
-WITH_SUBJECT = ("subscription__product", "order")
-
 
 @dataclass(frozen=True, slots=True)
 class Success:
@@ -85,10 +83,8 @@ def _holder(nonce: UUID, merchant: Merchant | None) -> dict[str, object]:
 
 def _token(customer: Customer, nonce: UUID) -> ActionToken:
     """Read under the lock: another click may have used it while this one waited."""
-    token = ActionToken.objects.select_related(*WITH_SUBJECT).get(nonce=nonce)
+    token = ActionToken.objects.get(nonce=nonce)
     token.customer, token.merchant = customer, customer.merchant
-    if token.subscription:
-        token.subscription.customer, token.subscription.merchant = customer, customer.merchant
     return token
 
 
@@ -106,9 +102,10 @@ def _check(token: ActionToken, deed: Deed) -> None:
 def _expired(token: ActionToken) -> bool:
     if token.expires_at <= timezone.now():
         return True
-    gone = token.order is None or token.order.status != OrderStatus.UNSENT
-    # Its own use may have ended the order; that is the next check's to say.
-    return token.scope == ActionToken.Scope.ORDER and gone and token.used_at is None
+    if token.scope != ActionToken.Scope.ORDER or token.used_at:
+        # Its own use may have ended the order; that is the next check's to say.
+        return False
+    return token.order is None or token.order.status != OrderStatus.UNSENT
 
 
 def _is_replay(token: ActionToken, action: str, parameters: dict[str, str]) -> bool:

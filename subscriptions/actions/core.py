@@ -5,6 +5,7 @@ It changes rows and returns the sentence of its activity. The core writes that o
 body announced, and hands them to the sinks, all in the same transaction.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,7 +30,7 @@ Sink = Callable[[list[Event]], None]
 # What a body and its payloads read of the subject, fetched with it.
 RELATED: dict[type[models.Model], tuple[str, ...]] = {
     Customer: (),
-    Subscription: ("product", "payment", "shipping_address", "offer"),
+    Subscription: ("product",),
     Order: ("payment", "shipping_address"),
 }
 
@@ -38,15 +39,19 @@ _held: ContextVar[Customer | None] = ContextVar("held_customer", default=None)
 
 @dataclass
 class Act(Generic[Subject]):
-    """One act under way: who does it, to what, and what came of it."""
+    """One act under way: who does it, to what, and what came of it. `before` is the subject as it was."""
 
     verb: str
     actor: Actor
     customer: Customer
     subject: Subject
+    before: Subject = field(init=False)
     result: Any = None
     events: list[Event] = field(default_factory=list)
     activity: Activity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = copy.copy(self.subject)
 
     def announce(self, kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> None:
         """Add the event `kind`; call it once the rows are changed, for the payload says how they are now."""
@@ -72,7 +77,7 @@ def action(
 ) -> Callable[[Body[Subject, P]], Callable[..., Act[Subject]]]:
     """Make `body(act, **inputs)` an action, called as `f(subject, *, actor, **inputs)`.
 
-    It returns the finished `Act`. A guard or the body raises `Refused`, and nothing has changed. Raises `Busy`
+    Of the given subject only its key and its owners' count; the act reads it anew. It returns the finished `Act`. A guard or the body raises `Refused`, and nothing has changed. Raises `Busy`
     when another write holds the customer, `NotFound` when the subject is gone.
     """
 

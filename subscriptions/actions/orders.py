@@ -20,7 +20,7 @@ def add_subscription_item(subscription: Subscription, day: date) -> Item:
         order=order,
         subscription=subscription,
         product=subscription.product,
-        offer=subscription.offer,
+        offer_id=subscription.offer_id,
         quantity=subscription.quantity,
         price=price,
         total_price=total_price,
@@ -102,8 +102,8 @@ def _matching_order(subscription: Subscription, day: date) -> Order:
         "merchant": subscription.merchant,
         "customer": subscription.customer,
         "place_date": day,
-        "payment": subscription.payment,
-        "shipping_address": subscription.shipping_address,
+        "payment_id": subscription.payment_id,
+        "shipping_address_id": subscription.shipping_address_id,
     }
     return Order.objects.open().filter(**fields).first() or Order(
         **fields, currency_code=subscription.currency_code

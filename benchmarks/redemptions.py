@@ -1,0 +1,110 @@
+"""Successful redemptions per second, and refused forged tokens."""
+
+import json
+import sys
+from collections.abc import Iterator
+
+from benchmarks import load, seed
+from benchmarks.figure import Figure
+from benchmarks.portal import pgbench, server
+from oneclick import tokens
+from subscriptions.models import Event, Merchant, Product
+
+CONNECTIONS = 16
+SECONDS = 10
+SUBSCRIBERS = 60_000
+PATH = "/one_click/reactivate/?merchant={}"
+
+# The rows one redemption locks and writes, in one transaction. Each client goes through numbers of its own, from the
+# other end than the redemptions; the n-th customer's things all have the id n.
+SAME_ROWS = """
+\\set k :k + 1
+\\set n {last} - :client_id - {clients} * :k
+BEGIN;
+SELECT id FROM subscriptions_customer WHERE id = :n FOR NO KEY UPDATE;
+UPDATE subscriptions_subscription SET cancelled = NULL, cancel_reason = NULL, every = 2, every_period = 2,
+    start_date = current_date, updated = now() WHERE id = :n;
+INSERT INTO subscriptions_order (merchant_id, customer_id, payment_id, shipping_address_id, public_id, status,
+    place_date, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries,
+    generic_error_count, locked, oos_free_shipping, created, updated)
+VALUES ({merchant}, :n, :n, :n, gen_random_uuid(), 1, current_date + 1, 12, 0, 0, 0, 12, 'USD', 0, 0, false, false,
+    now(), now()) RETURNING id AS order_id \\gset
+INSERT INTO subscriptions_item (merchant_id, order_id, subscription_id, product_id, public_id, quantity, price,
+    extra_cost, total_price, one_time, frozen, upcoming, created)
+VALUES ({merchant}, :order_id, :n, {product}, gen_random_uuid(), 1, 12, 0, 12, false, false, true, now());
+INSERT INTO subscriptions_activity (merchant_id, customer_id, subscription_id, verb, sentence, actor_kind,
+    actor_id, actor_name, at)
+VALUES ({merchant}, :n, :n, 'subscription.reactivate',
+    'Reactivated the subscription to House blend. The next order is planned for November 21, 2026.', 'link',
+    '1', '1-Click reactivate', now()) RETURNING id AS activity_id \\gset
+INSERT INTO subscriptions_event (merchant_id, customer_id, subscription_id, activity_id, public_id, kind, payload,
+    recipient, at)
+VALUES ({merchant}, :n, :n, :activity_id, gen_random_uuid(), 'ordergroove.subscription.reactivate',
+    '{payload}', '{recipient}', now()) RETURNING id AS event_id \\gset
+INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, state, attempts_made, error, created)
+VALUES ({merchant}, {connection}, :event_id, 'pending', 0, '', now());
+UPDATE oneclick_actiontoken SET used_at = now(), used_action = 'reactivate', used_parameters = '{{}}',
+    used_message = 'Your subscription to House blend is active again. Your next order is planned for tomorrow.',
+    activity_id = :activity_id, undo_facts = '{{"cancel_reason": "4|too much"}}' WHERE id = :n;
+INSERT INTO oneclick_click (merchant_id, token_id, action, outcome, replayed, likely_machine, at)
+VALUES ({merchant}, :n, 'reactivate', 'success', false, false, now());
+COMMIT;
+"""
+
+
+def figures() -> Iterator[Figure]:
+    merchant = seed.cancelled_subscribers(SUBSCRIBERS)
+    path = PATH.format(merchant.public_id.hex)
+    genuine = (_post(path, tokens.text_of(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2))
+    forged = _forged(path)
+    with server() as port:
+        load.run(port, genuine, connections=CONNECTIONS, seconds=2)  # warm
+        redeemed = load.run(port, genuine, connections=CONNECTIONS, seconds=SECONDS)
+        written = pgbench(_same_rows(merchant), clients=CONNECTIONS, seconds=SECONDS)
+        _expect({200}, redeemed)
+        yield Figure(
+            "redemptions",
+            redeemed.rate,
+            written,
+            "redemptions/s",
+            f"over HTTP with {CONNECTIONS} connections, p99 {redeemed.p99:.0f} ms; reference: pgbench writing the same rows",
+        )
+        load.run(port, forged, connections=CONNECTIONS, seconds=1)
+        refused = load.run(port, forged, connections=CONNECTIONS, seconds=SECONDS / 2)
+        empty = load.run(port, _empty(), connections=CONNECTIONS, seconds=SECONDS / 2)
+        _expect({400}, refused)
+        _expect({200}, empty)
+        yield Figure("forged_tokens", refused.rate, empty.rate, "answers/s", "reference: an empty view")
+
+
+def _post(path: str, token: str) -> bytes:
+    return load.post_json(path, json.dumps({"token": token}))
+
+
+def _forged(path: str) -> Iterator[bytes]:
+    while True:
+        yield _post(path, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB")
+
+
+def _empty() -> Iterator[bytes]:
+    while True:
+        yield _post("/empty/", "x" * 44)
+
+
+def _expect(statuses: set[int], result: load.Result) -> None:
+    if set(result.statuses) != statuses:
+        sys.exit(f"expected answers {statuses}, got {dict(result.statuses)}")
+
+
+def _same_rows(merchant: Merchant) -> str:
+    event = Event.objects.latest("id")
+    script = SAME_ROWS.format(
+        last=SUBSCRIBERS,
+        clients=CONNECTIONS,
+        merchant=merchant.pk,
+        product=Product.objects.get().pk,
+        connection=merchant.connections.get().pk,
+        payload=json.dumps(event.payload),
+        recipient=json.dumps(event.recipient),
+    )
+    return script

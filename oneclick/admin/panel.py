@@ -1,0 +1,28 @@
+"""What the customer's page shows of 1-Click: the tokens, and every click on them."""
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpRequest
+
+from oneclick.admin.tokens import STATES
+from oneclick.models import ActionToken, Click
+from subscriptions.admin.site import site
+from subscriptions.models import Customer
+
+MOST_TOKENS = 20
+
+
+def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
+    clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")
+    rows = (
+        ActionToken.objects.filter(merchant=customer.merchant_id, customer=customer)
+        .select_related("subscription__product", "order", "event")
+        .prefetch_related(Prefetch("clicks", clicks))
+        .order_by("-pk")[:MOST_TOKENS]
+    )
+    buttons = site.get_model_admin(ActionToken).offered_buttons
+    tokens = [
+        {"row": row, "label": STATES[row.state.capitalize()], "buttons": buttons(request, row)} for row in rows
+    ]
+    return "admin/panels/tokens.html", {"tokens": tokens}

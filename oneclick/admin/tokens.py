@@ -1,0 +1,139 @@
+"""Action tokens: their state and clicks; the usable form only on a press that is recorded."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from oneclick import links, tokens
+from oneclick.models import Action, ActionToken, Click
+from subscriptions.admin.base import Button, MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.display import pretty_json
+from subscriptions.admin.roles import Right
+from subscriptions.admin.search import customers_matching
+from subscriptions.admin.site import site
+
+STATES = {"Ready": "success", "Used": "info", "Undone": "warning", "Revoked": "danger", "Expired": "default"}
+
+
+def usable(token: ActionToken) -> bool:
+    return token.state == "ready"
+
+
+def finished_link(token: ActionToken) -> str:
+    """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
+    action = Action.REACTIVATE if token.scope == ActionToken.Scope.SUBSCRIPTION else Action.DELAY
+    return links.build(links.landing_url(token.merchant), action, tokens.text_of(token))
+
+
+def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
+    token_admin = site.get_model_admin(ActionToken)
+    token_admin.log_change(request, token, "Showed the usable token.")
+    context = {
+        **site.each_context(request),
+        "title": "Usable token",
+        "opts": token_admin.opts,
+        "token": token,
+        "text": tokens.text_of(token),
+        "link": finished_link(token),
+    }
+    return TemplateResponse(request, "admin/token_shown.html", context)
+
+
+def revoke(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
+    if not tokens.revoke(token):
+        return "Nothing to revoke: the token was used or revoked before."
+    site.get_model_admin(ActionToken).log_change(request, token, "Revoked.")
+    return "The token is revoked; its links are refused from now on."
+
+
+class StateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(name.lower(), name) for name in STATES]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        open_ = Q(used_at=None, revoked_at=None)
+        states = {
+            "ready": open_ & Q(expires_at__gt=timezone.now()),
+            "expired": open_ & Q(expires_at__lte=timezone.now()),
+            "used": Q(used_at__isnull=False, undone_at=None),
+            "undone": Q(undone_at__isnull=False),
+            "revoked": Q(revoked_at__isnull=False, used_at=None),
+        }
+        return rows.filter(states.get(self.value() or "", Q()))
+
+
+class ClickInline(ReadOnlyInline):
+    model = Click
+    fields = ["at", "action", "outcome", "replayed", "likely_machine", "link"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(merchant=request.merchant).select_related("link")
+
+
+@admin.register(ActionToken, site=site)
+class ActionTokenAdmin(MerchantAdmin):
+    list_display = ["customer_of", "scope", "state_of", "used_action", "issued_at", "expires_at", "used_at"]
+    list_filter = [StateFilter, "scope"]
+    list_select_related = ["customer"]
+    ordering = ["-id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    inlines = [ClickInline]
+    fieldsets = [
+        (None, {"fields": ["state_of", "customer", "scope", "subscription", "order", "event"]}),
+        ("Life", {"fields": ["issued_at", "expires_at", "revoked_at"]}),
+        ("Use", {"fields": ["used_at", "used_action", "parameters", "used_message", "undone_at"]}),
+    ]
+    readonly_fields = ["state_of", "parameters"]
+    buttons = (
+        Button(
+            verb="show",
+            title="Show token",
+            icon="key",
+            right=Right.USE_TOKENS,
+            question="Whoever has the token can act for this customer once. That you looked is recorded.",
+            run=show,
+            offered=usable,
+        ),
+        Button(
+            verb="revoke",
+            title="Revoke",
+            icon="block",
+            right=Right.REVOKE_TOKENS,
+            question="Links that carry this token are refused from now on. This cannot be taken back.",
+            run=revoke,
+            offered=usable,
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("merchant")
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        found = rows.filter(customer__in=customers_matching(request.merchant, term)) if term else rows
+        return found, False
+
+    @display(description="Customer", header=True)
+    def customer_of(self, row: ActionToken) -> list[str]:
+        return [str(row.customer), row.customer.email]
+
+    @display(description="State", label=STATES)
+    def state_of(self, row: ActionToken) -> str:
+        return row.state.capitalize()
+
+    @display(description="Parameters")
+    def parameters(self, row: ActionToken) -> str:
+        return pretty_json(row.used_parameters) if row.used_parameters else "-"
