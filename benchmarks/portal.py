@@ -50,11 +50,13 @@ def _wait_for(port: int) -> None:
 
 def pgbench(script: str, *, clients: int, seconds: int) -> float:
     """Transactions per second of `script`, run by PostgreSQL's own load generator on the same server."""
-    command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"), "--no-vacuum", "--file=/dev/stdin"]
+    command = [
+        str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"),
+        "--no-vacuum",
+        "--file=/dev/stdin",
+    ]
     command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", "--protocol=prepared", "--define=k=0"]
-    done = subprocess.run(
-        [*command, settings.DATABASE_URL], input=script, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, settings.DATABASE_URL], input=script, capture_output=True, text=True, check=False)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if done.returncode or not found:
         sys.exit(f"pgbench failed: {done.stderr}")

@@ -49,9 +49,7 @@ def describe() -> dict[str, Any]:
     """
     merchant, kept = demo_shop.find(), _kept()
     if merchant is None or not kept:
-        raise NoDemo(
-            "There is no demo yet; make run makes it at its first start, and so does manage.py demo."
-        )
+        raise NoDemo("There is no demo yet; make run makes it at its first start, and so does manage.py demo.")
     # The address of the running portal, which this process need not have been started with.
     base = kept["base_url"]
     landing = base + reverse("oneclick:landing_page", args=[merchant.public_id.hex, demo_shop.LANDING_SLUG])

@@ -50,9 +50,7 @@ def find() -> Merchant | None:
 
 def make() -> Merchant:
     """The merchant with everything it has; call it in a transaction."""
-    merchant = Merchant.objects.create(
-        name=NAME, shop_url=SHOP_URL, is_test=True, storefront_key=secrets.token_hex(16)
-    )
+    merchant = Merchant.objects.create(name=NAME, shop_url=SHOP_URL, is_test=True, storefront_key=secrets.token_hex(16))
     _settings(merchant)
     _offers(merchant)
     for name, table in FILES.items():
@@ -90,9 +88,7 @@ def _settings(merchant: Merchant) -> None:
 
 def _offers(merchant: Merchant) -> None:
     profile = OfferProfile.objects.create(merchant=merchant, name="Come back and save")
-    Offer.objects.create(
-        merchant=merchant, profile=profile, name="15 % off the next order", usable_in_links=True
-    )
+    Offer.objects.create(merchant=merchant, profile=profile, name="15 % off the next order", usable_in_links=True)
     coupon = Coupon.objects.create(
         merchant=merchant, profile=profile, use=Coupon.Use.INITIAL, name="15 % off", code="COMEBACK15"
     )
@@ -109,9 +105,7 @@ def _offers(merchant: Merchant) -> None:
 
 def _acts(merchant: Merchant) -> None:
     """Some cancellations and returns, so that activity, tokens and the inbox have something to show."""
-    subscriptions = {
-        each.external_id: each for each in merchant.subscriptions.filter(external_id__in=CANCELLED)
-    }
+    subscriptions = {each.external_id: each for each in merchant.subscriptions.filter(external_id__in=CANCELLED)}
     for external_id, reason in CANCELLED.items():
         acts.cancel(subscriptions[external_id], actor=JOB, reason=reason)
     for external_id in COME_BACK:

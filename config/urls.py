@@ -1,7 +1,6 @@
 from django.urls import include, path
 
 from config import health
-
 from oneclick import views as one_click
 from subscriptions.admin.site import site
 

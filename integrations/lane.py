@@ -6,7 +6,7 @@ dead, can write nothing more.
 
 import random
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -66,9 +66,7 @@ def count_request(lane: Connection, integration: Integration) -> bool:
         return False
     lane.window_sent += 1
     return bool(
-        held(lane).update(
-            lease_until=now + LEASE, window_started=lane.window_started, window_sent=lane.window_sent
-        )
+        held(lane).update(lease_until=now + LEASE, window_started=lane.window_started, window_sent=lane.window_sent)
     )
 
 

@@ -11,22 +11,15 @@ ERRORS = {
         "invalid_token": "The link is invalid. The product was not added to your order.",
         "expired_token": "This link is expired. The product was not added to your order.",
         "token_already_used": "This link was previously used. The product was not added to your order.",
-        "token_wrong_context": (
-            "This link is not valid for this action. "
-            "The product was not added to your order."
-        ),
+        "token_wrong_context": ("This link is not valid for this action. The product was not added to your order."),
         "missing_og_product_id": (
-            'There was a technical error. '
-            'The product was not added to your order. Please share the following code with customer '
+            "There was a technical error. "
+            "The product was not added to your order. Please share the following code with customer "
             'service: "missing_og_product_id".'
         ),
-        "invalid_og_product_id": (
-            "The product is unavailable or invalid. "
-            "The product was not added to your order."
-        ),
+        "invalid_og_product_id": ("The product is unavailable or invalid. The product was not added to your order."),
         "invalid_og_offer_id": (
-            "The discount associated with your link is invalid. "
-            "The product was not added to your order."
+            "The discount associated with your link is invalid. The product was not added to your order."
         ),
         "other": "The product was not added to your order.",
     },
@@ -36,23 +29,20 @@ ERRORS = {
         "token_already_used": "This link was previously used. The subscription was not created.",
         "token_wrong_context": "This link is not valid for this action. The subscription was not created.",
         "missing_og_product_id": (
-            'There was a technical error. '
-            'The subscription was not created. Please share the following code with customer service: '
+            "There was a technical error. "
+            "The subscription was not created. Please share the following code with customer service: "
             '"missing_og_product_id".'
         ),
         "invalid_og_product_id": "The product is unavailable or invalid. The subscription was not created.",
-        "invalid_og_offer_id": (
-            "The discount associated with your link is invalid. "
-            "The subscription was not created."
-        ),
+        "invalid_og_offer_id": ("The discount associated with your link is invalid. The subscription was not created."),
         "missing_og_every": (
-            'There was a technical error. '
-            'The subscription was not created. Please share the following code with customer service: '
+            "There was a technical error. "
+            "The subscription was not created. Please share the following code with customer service: "
             '"missing_og_every".'
         ),
         "missing_og_every_period": (
-            'There was a technical error. '
-            'The subscription was not created. Please share the following code with customer service: '
+            "There was a technical error. "
+            "The subscription was not created. Please share the following code with customer service: "
             '"missing_og_every_period".'
         ),
         "other": "The subscription was not created.",
@@ -61,10 +51,7 @@ ERRORS = {
         "invalid_token": "The link is invalid. Your subscription was not reactivated.",
         "expired_token": "This link is expired. Your subscription was not reactivated.",
         "token_already_used": "This link was previously used. Your subscription was not reactivated.",
-        "token_wrong_context": (
-            "This link is not valid for this action. "
-            "Your subscription was not reactivated."
-        ),
+        "token_wrong_context": ("This link is not valid for this action. Your subscription was not reactivated."),
         "subscription_already_active": "Your subscription is already active. No changes have been made.",
         "other": "Your subscription was not reactivated.",
     },
@@ -72,10 +59,7 @@ ERRORS = {
         "invalid_token": "The link is invalid. Your subscription was not reactivated.",
         "expired_token": "This link is expired. Your subscription was not reactivated.",
         "token_already_used": "This link was previously used. Your subscription was not reactivated.",
-        "token_wrong_context": (
-            "This link is not valid for this action. "
-            "Your subscription was not reactivated."
-        ),
+        "token_wrong_context": ("This link is not valid for this action. Your subscription was not reactivated."),
         "subscription_already_active": "Your subscription is already active. No changes have been made.",
         "other": "Your subscription was not reactivated.",
     },
@@ -101,13 +85,9 @@ CORRECTED = {
 SUCCESS = {
     "product_upsell": "{product_name} was added to your order for {date}.",
     "subscription_upsell": (
-        "Your subscription to {product_name} was created. "
-        "Delivery frequency: {frequency_description}."
+        "Your subscription to {product_name} was created. Delivery frequency: {frequency_description}."
     ),
-    "reactivate": (
-        "Your subscription to {product_name} is active again. "
-        "Your next order is planned for {date}."
-    ),
+    "reactivate": ("Your subscription to {product_name} is active again. Your next order is planned for {date}."),
     "delay": "Your order was delayed. Its new date is {date}.",
     "skip": "Your order was skipped. Your next order is planned for {date}.",
 }
@@ -146,7 +126,7 @@ def success(table: str, merchant: Merchant, locale: str, **facts: str) -> str:
 
 def _own_wording(merchant: Merchant, locale: str, table: str, code: str) -> str | None:
     """In the customer's locale, else the merchant's."""
-    texts = cache.get_or_set(f"one-click-texts:{merchant.pk}", lambda: _texts_of(merchant), CACHE_SECONDS)
+    texts = cache.get_or_set(f"one-click-texts:{merchant.pk}", lambda: _texts_of(merchant), CACHE_SECONDS) or {}
     return texts.get((locale, table, code)) or texts.get((merchant.locale, table, code))
 
 

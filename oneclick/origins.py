@@ -15,8 +15,8 @@ CACHE_SECONDS = 60
 def merchant_of(public_id: str) -> tuple[Merchant | None, list[str]]:
     """The merchant a script was made for, and its shop origins."""
     key = f"one-click-merchant:{public_id}"
-    found: tuple[Merchant | None, list[str]] = cache.get_or_set(key, lambda: _find(public_id), CACHE_SECONDS)
-    return found
+    found = cache.get_or_set(key, lambda: _find(public_id), CACHE_SECONDS)
+    return found or (None, [])
 
 
 def _find(public_id: str) -> tuple[Merchant | None, list[str]]:

@@ -41,16 +41,14 @@ def script(request: HttpRequest, public_id: str) -> HttpResponse:
     if found is None:
         raise Http404("No merchant has this id.")
     gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(
-        found.gzipped if gzipped else found.plain, content_type="text/javascript; charset=utf-8"
-    )
+    response = HttpResponse(found.gzipped if gzipped else found.plain, content_type="text/javascript; charset=utf-8")
     if gzipped:
         response["Content-Encoding"] = "gzip"
     response["ETag"] = found.etag
     response["Cache-Control"] = "public, max-age=300, must-revalidate"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     patch_vary_headers(response, ["Accept-Encoding"])
-    return get_conditional_response(request, etag=found.etag, response=response)
+    return get_conditional_response(request, etag=found.etag, response=response) or response
 
 
 @require_safe
@@ -102,8 +100,7 @@ def render_page(
             "accent": accent,
             "logo_url": web_address(page.logo_url),
             "css_url": css_url,
-            "continue_url": web_address(page.continue_url)
-            or web_address(merchant.shop_url if merchant else ""),
+            "continue_url": web_address(page.continue_url) or web_address(merchant.shop_url if merchant else ""),
             "support_url": support_address(page.support_contact),
             "banner": banner,
             "form": None if banner else form_of(request, texts),
@@ -124,8 +121,6 @@ def form_of(request: HttpRequest, texts: dict[str, str]) -> dict[str, object] | 
         return None
     fields = {name: request.GET[name] for name in FORM_FIELDS if name in request.GET}
     kind = "upsell" if action.endswith("upsell") else action
-    if kind == "upsell" and (
-        action == "subscription_upsell" or {"og_every", "og_every_period"} & set(fields)
-    ):
+    if kind == "upsell" and (action == "subscription_upsell" or {"og_every", "og_every_period"} & set(fields)):
         kind = "subscribe"
     return {"action": action, "fields": fields, "label": texts[f"button_{kind}"]}

@@ -129,9 +129,7 @@ def _mark_used(token: ActionToken, action: str, parameters: dict[str, str], done
     token.used_message = message
     token.activity = done.act.activity
     token.undo_facts = done.undo_facts
-    token.save(
-        update_fields=["used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts"]
-    )
+    token.save(update_fields=["used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts"])
     _note(token, action, "success")
 
 
@@ -162,9 +160,7 @@ def _changed_since(token: ActionToken) -> bool:
 
 
 def _note(token: ActionToken, action: str, outcome: str, *, replayed: bool = False) -> None:
-    Click.objects.create(
-        merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed
-    )
+    Click.objects.create(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed)
 
 
 def _note_refusal(nonce: UUID, action: str, table: str, refusal: Refused) -> Refused:

@@ -70,7 +70,7 @@ def _new(event: Event, rules: OneClickSettings) -> ActionToken:
         merchant=event.merchant,
         customer=event.customer,
         event=event,
-        scope=KINDS[event.kind].token_scope,
+        scope=KINDS[event.kind].token_scope or "",
         subscription=event.subscription,
         order=event.order,
         expires_at=_end(event, rules),

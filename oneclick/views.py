@@ -106,7 +106,9 @@ def _act_for_client(text: str, action: str, fields: dict[str, Any]) -> HttpRespo
 
 def _known(text: str) -> ActionToken | None:
     nonce = tokens.nonce_in(text)
-    return nonce and ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce).first()
+    if nonce is None:
+        return None
+    return ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce).first()
 
 
 def _caller(request: HttpRequest) -> Caller | None:
@@ -152,7 +154,7 @@ def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpRespo
 def _success(request: HttpRequest, caller: Caller, success: Success) -> HttpResponse:
     if _wants_page(request):
         merchant = caller.merchant or _merchant_of(request.POST.get("token", ""))
-        return pages.landing_response(request, merchant, {"status": "success", "message": success.message})
+        return pages.landing_response(request, merchant, pages.Banner(status="success", message=success.message))
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(
@@ -170,7 +172,7 @@ def _error(
     request: HttpRequest, merchant: Merchant | None, status: int, code: str, message: str, text: str = ""
 ) -> HttpResponse:
     if _wants_page(request):
-        banner = {"status": "error", "message": message}
+        banner = pages.Banner(status="error", message=message)
         return pages.landing_response(request, merchant or _merchant_of(text), banner, status)
     return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
 
@@ -182,7 +184,7 @@ def _wants_page(request: HttpRequest) -> bool:
 
 def _merchant_of(text: str) -> Merchant | None:
     token = _known(text)
-    return token and token.merchant
+    return token.merchant if token else None
 
 
 def _preflight(request: HttpRequest, allowed: str) -> HttpResponse:

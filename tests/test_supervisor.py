@@ -30,9 +30,7 @@ class Portal:
         self.pid_file = home / "postgres" / "postmaster.pid"
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
-        inherited = {
-            k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "MAKEFLAGS", "MAKELEVEL"}
-        }
+        inherited = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "MAKEFLAGS", "MAKELEVEL"}}
         self.environment = inherited | {
             "REPRISE_HOME": str(home),
             "PORT": str(self.port),
@@ -100,9 +98,7 @@ class Portal:
     def assert_all_gone(self) -> None:
         assert marked(self.home) == []
         assert not self.pid_file.exists()
-        assert [
-            p.pid for p in psutil.process_iter(["cmdline"]) if str(self.home) in (p.info["cmdline"] or [])
-        ] == []
+        assert [p.pid for p in psutil.process_iter(["cmdline"]) if str(self.home) in (p.info["cmdline"] or [])] == []
         with socket.create_server(("127.0.0.1", self.port)):
             pass
 
@@ -170,9 +166,7 @@ def test_a_cluster_frozen_by_the_death_of_an_idle_worker_is_restarted(portal: Po
     eventually(lambda: '"workers": {"status": "ok"' in portal.get("/readyz"))
 
 
-def test_sigterm_ends_every_process_and_frees_the_port(
-    portal: Portal, supervisor: subprocess.Popen[bytes]
-) -> None:
+def test_sigterm_ends_every_process_and_frees_the_port(portal: Portal, supervisor: subprocess.Popen[bytes]) -> None:
     supervisor.send_signal(signal.SIGTERM)
     assert supervisor.wait(timeout=40) == 0
     portal.assert_all_gone()

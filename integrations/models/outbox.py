@@ -68,9 +68,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [models.UniqueConstraint(fields=["event", "connection"], name="delivery_once")]
         indexes = [
-            models.Index(
-                F("connection"), F("id"), condition=Q(state="pending"), name="delivery_pending"
-            ),
+            models.Index(F("connection"), F("id"), condition=Q(state="pending"), name="delivery_pending"),
             models.Index(fields=["merchant", "-id"], name="delivery_list"),
         ]
 

@@ -40,9 +40,7 @@ class SandboxEvent(models.Model):
     received = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["profile", "metric", "unique_id"], name="sandbox_event_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["profile", "metric", "unique_id"], name="sandbox_event_once")]
         indexes = [models.Index(fields=["merchant", "-id"], name="sandbox_event_list")]
 
     def __str__(self) -> str:

@@ -39,9 +39,7 @@ class OneClickSettings(models.Model):
     token_days = models.PositiveSmallIntegerField(
         default=90, validators=[MinValueValidator(1)], help_text="Life of a subscription's token."
     )
-    delay_days = models.PositiveSmallIntegerField(
-        default=14, validators=[MinValueValidator(1), MaxValueValidator(365)]
-    )
+    delay_days = models.PositiveSmallIntegerField(default=14, validators=[MinValueValidator(1), MaxValueValidator(365)])
     replay_seconds = models.PositiveSmallIntegerField(
         default=3,
         validators=[MaxValueValidator(600)],
@@ -107,9 +105,7 @@ class LandingPage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "slug"], name="landing_page_slug"),
-            models.UniqueConstraint(
-                fields=["merchant"], condition=Q(is_default=True), name="landing_page_one_default"
-            ),
+            models.UniqueConstraint(fields=["merchant"], condition=Q(is_default=True), name="landing_page_one_default"),
         ]
 
     def __str__(self) -> str:
@@ -134,9 +130,7 @@ class SavedLink(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["merchant", "name"], condition=Q(archived=False), name="saved_link_name"
-            )
+            models.UniqueConstraint(fields=["merchant", "name"], condition=Q(archived=False), name="saved_link_name")
         ]
         indexes = [models.Index(fields=["merchant", "-created"], name="saved_link_list")]
 

@@ -21,9 +21,7 @@ class ActionToken(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="action_tokens")
     nonce = models.UUIDField(default=uuid4, unique=True, editable=False)
     scope = models.CharField(max_length=12, choices=Scope)
-    subscription = models.ForeignKey(
-        Subscription, models.CASCADE, null=True, blank=True, related_name="action_tokens"
-    )
+    subscription = models.ForeignKey(Subscription, models.CASCADE, null=True, blank=True, related_name="action_tokens")
     order = models.ForeignKey(Order, models.DO_NOTHING, null=True, blank=True, related_name="action_tokens")
     event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="action_tokens")
     issued_at = models.DateTimeField(default=timezone.now)
@@ -46,7 +44,8 @@ class ActionToken(models.Model):
                 name="action_token_scope",
             ),
             models.CheckConstraint(
-                condition=Q(used_at__isnull=False) | Q(undone_at__isnull=True), name="action_token_undone_was_used"
+                condition=Q(used_at__isnull=False) | Q(undone_at__isnull=True),
+                name="action_token_undone_was_used",
             ),
         ]
         indexes = [

@@ -61,11 +61,7 @@ def cancel_failing_orders(subscription: Subscription) -> list[Order]:
         status__in=FAILING,
         items__subscription=subscription,
     ).select_related("payment", "shipping_address")
-    alone = [
-        order
-        for order in failing.distinct()
-        if not order.items.exclude(subscription=subscription).exists()
-    ]
+    alone = [order for order in failing.distinct() if not order.items.exclude(subscription=subscription).exists()]
     for order in alone:
         order.customer, order.merchant = subscription.customer, subscription.merchant
         order.status = OrderStatus.CANCELLED
@@ -83,7 +79,10 @@ def line(subscription: Subscription) -> tuple[Decimal, Decimal]:
     total = unit * subscription.quantity
     if subscription.prepaid_orders_per_billing is None:
         return unit, total
-    return unit, ZERO if subscription.prepaid_orders_remaining else total * subscription.prepaid_orders_per_billing
+    return (
+        unit,
+        ZERO if subscription.prepaid_orders_remaining else total * subscription.prepaid_orders_per_billing,
+    )
 
 
 def recount(order: Order, items: Iterable[Item]) -> None:
@@ -105,6 +104,4 @@ def _matching_order(subscription: Subscription, day: date) -> Order:
         "payment_id": subscription.payment_id,
         "shipping_address_id": subscription.shipping_address_id,
     }
-    return Order.objects.open().filter(**fields).first() or Order(
-        **fields, currency_code=subscription.currency_code
-    )
+    return Order.objects.open().filter(**fields).first() or Order(**fields, currency_code=subscription.currency_code)

@@ -83,16 +83,12 @@ def reactivate(
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
     subscription.start_date = start_date or subscription.start_date
-    day = next_order_date or calendar.add_frequency(
-        start_date or today, subscription.every, subscription.every_period
-    )
+    day = next_order_date or calendar.add_frequency(start_date or today, subscription.every, subscription.every_period)
     if day < today:
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = timezone.now()
-    subscription.save(
-        update_fields=["cancelled", "cancel_reason", "every", "every_period", "start_date", "updated"]
-    )
+    subscription.save(update_fields=["cancelled", "cancel_reason", "every", "every_period", "start_date", "updated"])
     act.result = orders.add_subscription_item(subscription, day)
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     return (

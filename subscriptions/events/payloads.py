@@ -24,7 +24,7 @@ def build(kind: str, subject: Customer | Subscription | Order | Item, **added: s
     expected = set(row.adds)
     if set(added) != expected:
         raise ValueError(f"{kind} adds {sorted(expected)}, not {sorted(added)}")
-    payload = BUILDERS[row.base](subject)
+    payload: Payload = BUILDERS[row.base](subject)
     for name in row.omits:
         del payload[name]
     if row.shopify_only and not subject.merchant.is_shopify:
@@ -87,7 +87,8 @@ def subscription(subscription: Subscription) -> Payload:
 def order(order: Order) -> Payload:
     items = list(order.items.select_related("product", "subscription").order_by("id"))
     entitlements = Entitlement.objects.filter(
-        merchant=order.merchant, subscription__in=[item.subscription_id for item in items if item.subscription_id]
+        merchant=order.merchant,
+        subscription__in=[item.subscription_id for item in items if item.subscription_id],
     ).select_related("resource", "product", "customer", "merchant")
     address = order.shipping_address
     return {
@@ -129,9 +130,7 @@ def item(item: Item) -> Payload:
         "price": _number(item.price),
         "currency_code": item.order.currency_code,
         "total_price": _number(item.total_price),
-        "days_since_first_attempt": max(
-            0, (calendar.today(item.merchant.time_zone) - item.order.place_date).days
-        ),
+        "days_since_first_attempt": max(0, (calendar.today(item.merchant.time_zone) - item.order.place_date).days),
         **prepaid,
     }
 
@@ -197,8 +196,7 @@ def _entitlements(entitlements: list[Entitlement], merchant: Merchant) -> Payloa
     latest = max((entitlement.expiration for entitlement in entitlements), default=None)
     return {
         "entitlement_summaries": [_summary(entitlement) for entitlement in entitlements],
-        "meta_entitlement_expires_at": latest
-        and f"{calendar.local(latest, merchant.time_zone):%B %d, %Y at %I:%M %p}",
+        "meta_entitlement_expires_at": latest and f"{calendar.local(latest, merchant.time_zone):%B %d, %Y at %I:%M %p}",
         "has_grace_entitlement": any(row.live and row.expiration <= now < _grace_end(row) for row in entitlements),
         "has_active_entitlement": any(row.live and now < row.expiration for row in entitlements),
     }

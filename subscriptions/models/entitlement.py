@@ -41,9 +41,7 @@ class ResourceGrant(models.Model):
     grace_period = models.PositiveBigIntegerField(null=True, blank=True, help_text="Seconds.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "product", "resource"], name="resource_grant_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["merchant", "product", "resource"], name="resource_grant_once")]
 
     def __str__(self) -> str:
         return f"{self.product}: {self.resource}"
@@ -55,9 +53,7 @@ class Entitlement(models.Model):
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="entitlements")
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="entitlements")
-    subscription = models.ForeignKey(
-        Subscription, models.PROTECT, null=True, blank=True, related_name="entitlements"
-    )
+    subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="entitlements")
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     resource = models.ForeignKey(Resource, models.PROTECT, related_name="entitlements")
     access_type = models.CharField(max_length=16, default="time_based")

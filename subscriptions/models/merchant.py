@@ -3,9 +3,9 @@
 import zoneinfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -32,7 +32,11 @@ class Merchant(models.Model):
     reminder_days = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(5)])
     reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
     placement_hour = models.PositiveSmallIntegerField(
-        default=5, null=True, blank=True, validators=[MaxValueValidator(11)], help_text="Empty: orders are never placed."
+        default=5,
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(11)],
+        help_text="Empty: orders are never placed.",
     )
     storefront_key = EncryptedField(blank=True, help_text="Signs requests of the shop's own pages.")
     created = models.DateTimeField(default=timezone.now, editable=False)

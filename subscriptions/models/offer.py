@@ -96,7 +96,8 @@ class Discount(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(value__gte=0), name="discount_value"),
             models.CheckConstraint(
-                condition=~models.Q(type="Discount Percent") | models.Q(value__lte=100), name="discount_percent"
+                condition=~models.Q(type="Discount Percent") | models.Q(value__lte=100),
+                name="discount_percent",
             ),
         ]
 

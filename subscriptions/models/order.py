@@ -135,8 +135,7 @@ class Item(models.Model):
                 condition=Q(price__gte=0, extra_cost__gte=0, total_price__gte=0), name="item_amounts"
             ),
             models.CheckConstraint(
-                condition=Q(one_time=True, subscription__isnull=True)
-                | Q(one_time=False, subscription__isnull=False),
+                condition=Q(one_time=True, subscription__isnull=True) | Q(one_time=False, subscription__isnull=False),
                 name="item_one_time_or_subscribed",
             ),
         ]

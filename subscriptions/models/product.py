@@ -20,9 +20,7 @@ class ProductGroup(models.Model):
     name = models.CharField(max_length=255)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "group_type", "name"], name="product_group_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["merchant", "group_type", "name"], name="product_group_once")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.group_type})"
@@ -108,7 +106,8 @@ class ProductRelationship(models.Model):
                 fields=["merchant", "relationship_type", "from_product"], name="product_relationship_once"
             ),
             models.CheckConstraint(
-                condition=~models.Q(from_product=models.F("to_product")), name="product_relationship_not_itself"
+                condition=~models.Q(from_product=models.F("to_product")),
+                name="product_relationship_not_itself",
             ),
         ]
 

@@ -85,9 +85,7 @@ class JobRun(models.Model):
     finished = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "job", "local_date"], name="job_run_once_a_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["merchant", "job", "local_date"], name="job_run_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.job} {self.local_date}"
@@ -102,9 +100,7 @@ class CancelReason(models.Model):
     label = models.CharField(max_length=255)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "application", "code"], name="cancel_reason_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["merchant", "application", "code"], name="cancel_reason_once")]
         ordering = ["code"]
 
     def __str__(self) -> str:

@@ -12,11 +12,11 @@ from subscriptions.models.offer import Offer
 from subscriptions.models.product import Product
 
 PREPAID_NONE = Q(
-    prepaid_orders_per_billing__isnull=True, prepaid_orders_remaining__isnull=True, renewal_behavior__isnull=True
+    prepaid_orders_per_billing__isnull=True,
+    prepaid_orders_remaining__isnull=True,
+    renewal_behavior__isnull=True,
 )
-PREPAID_WHOLE = Q(
-    prepaid_orders_per_billing__gte=2, prepaid_orders_remaining__gte=0, renewal_behavior__isnull=False
-)
+PREPAID_WHOLE = Q(prepaid_orders_per_billing__gte=2, prepaid_orders_remaining__gte=0, renewal_behavior__isnull=False)
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -78,7 +78,8 @@ class Subscription(models.Model):
             models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="subscription_price"),
             models.CheckConstraint(condition=Q(reminder_days__gte=5), name="subscription_reminder_days"),
             models.CheckConstraint(
-                condition=Q(cancelled__isnull=False) | Q(cancel_reason__isnull=True), name="subscription_reason"
+                condition=Q(cancelled__isnull=False) | Q(cancel_reason__isnull=True),
+                name="subscription_reason",
             ),
             models.CheckConstraint(condition=PREPAID_NONE | PREPAID_WHOLE, name="subscription_prepaid"),
             models.UniqueConstraint(
@@ -92,7 +93,10 @@ class Subscription(models.Model):
             models.Index(fields=["merchant", "updated"], name="subscription_updated"),
             models.Index(fields=["merchant", "customer", "-created"], name="subscription_customer"),
             models.Index(
-                F("merchant"), F("product"), condition=Q(cancelled__isnull=True), name="subscription_live_product"
+                F("merchant"),
+                F("product"),
+                condition=Q(cancelled__isnull=True),
+                name="subscription_live_product",
             ),
         ]
 

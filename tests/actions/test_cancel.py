@@ -17,7 +17,9 @@ LAST = "ordergroove.subscriber.cancel"
 def test_cancelling_the_last_subscription_ends_it_and_says_so_to_both_kinds_of_listener():
     subscription = subscription_with_order()
 
-    act = contract.leaves_one_activity_and([CANCEL, LAST], lambda: cancel(subscription, actor=STAFF, reason="4|too much"))
+    act = contract.leaves_one_activity_and(
+        [CANCEL, LAST], lambda: cancel(subscription, actor=STAFF, reason="4|too much")
+    )
 
     row = Subscription.objects.get()
     assert (row.live, row.cancel_reason, row.cancel_reason_code) == (False, "4|too much", 4)

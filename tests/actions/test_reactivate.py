@@ -78,7 +78,10 @@ def test_a_finished_prepaid_cycle_starts_anew_and_charges_all_its_orders():
 
     reactivate(subscription, actor=STAFF, next_order_date=date(2026, 11, 21))
 
-    assert (Order.objects.get().total, Order.objects.get().discount_total) == (Decimal("75.00"), Decimal("0.00"))
+    assert (Order.objects.get().total, Order.objects.get().discount_total) == (
+        Decimal("75.00"),
+        Decimal("0.00"),
+    )
 
 
 @pytest.mark.django_db

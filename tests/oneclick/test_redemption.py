@@ -15,9 +15,7 @@ from subscriptions.models import Activity, Customer, Event, Item, Order, Subscri
 from tests.factories import STAFF, subscription_with_order
 
 REACTIVATE = "ordergroove.subscription.reactivate"
-SUCCESS = (
-    "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
-)
+SUCCESS = "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
 NOW = "2026-11-20T17:00:00Z"
 
 
@@ -178,9 +176,7 @@ def test_a_token_presented_at_another_merchants_script_is_invalid(token):
 def test_a_merchants_own_wording_wins_in_the_customers_locale_then_in_its_own(token, clock):
     merchant = token.merchant
     text = "¡Listo! {product_name}: {date}"
-    MessageText.objects.create(
-        merchant=merchant, locale="es-us", table="reactivate", code="success", text=text
-    )
+    MessageText.objects.create(merchant=merchant, locale="es-us", table="reactivate", code="success", text=text)
     MessageText.objects.create(
         merchant=merchant, locale="en-us", table="reactivate", code="token_already_used", text="Used up."
     )

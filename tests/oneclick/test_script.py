@@ -65,9 +65,7 @@ def test_once_cached_it_asks_the_database_nothing(client, address, django_assert
 def test_other_settings_make_another_script_with_another_etag(client, merchant, address):
     before = client.get(address)
     OneClickSettings.objects.filter(merchant=merchant).update(z_index=77, confirm_actions=["skip"])
-    MessageText.objects.create(
-        merchant=merchant, locale=merchant.locale, table=TABLE, code="close", text='"</script>é'
-    )
+    MessageText.objects.create(merchant=merchant, locale=merchant.locale, table=TABLE, code="close", text='"</script>é')
     cache.clear()
     after = client.get(address)
     assert '"zIndex": 77' in after.text
@@ -78,9 +76,7 @@ def test_other_settings_make_another_script_with_another_etag(client, merchant, 
 
 def test_a_merchants_script_holds_nothing_of_another(client, merchant, address):
     other = MerchantFactory()
-    MessageText.objects.create(
-        merchant=other, locale=other.locale, table=TABLE, code="close", text="Not for you"
-    )
+    MessageText.objects.create(merchant=other, locale=other.locale, table=TABLE, code="close", text="Not for you")
     body = client.get(address).text
     assert "Not for you" not in body
     assert other.public_id.hex not in body
