@@ -67,7 +67,7 @@ def figures() -> Iterator[Figure]:
             redeemed.rate,
             written,
             "redemptions/s",
-            f"over HTTP with {CONNECTIONS} connections, p99 {redeemed.p99:.0f} ms; reference: pgbench writing the same rows",
+            f"{CONNECTIONS} connections, p99 {redeemed.p99:.0f} ms; reference: pgbench writing the same rows",
         )
         load.run(port, forged, connections=CONNECTIONS, seconds=1)
         refused = load.run(port, forged, connections=CONNECTIONS, seconds=SECONDS / 2)

@@ -77,8 +77,9 @@ def action(
 ) -> Callable[[Body[Subject, P]], Callable[..., Act[Subject]]]:
     """Make `body(act, **inputs)` an action, called as `f(subject, *, actor, **inputs)`.
 
-    Of the given subject only its key and its owners' count; the act reads it anew. It returns the finished `Act`. A guard or the body raises `Refused`, and nothing has changed. Raises `Busy`
-    when another write holds the customer, `NotFound` when the subject is gone.
+    Of the given subject only its key and its owners' count; the act reads it anew. It returns the finished `Act`.
+    A guard or the body raises `Refused`, and nothing has changed. Raises `Busy` when another write holds the
+    customer, `NotFound` when the subject is gone.
     """
 
     def wrap(body: Body[Subject, P]) -> Callable[..., Act[Subject]]:
