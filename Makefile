@@ -46,10 +46,12 @@ requirements: .venv/bin/uv
 
 # The stamps: what is installed is as old as the list it came from.
 .venv/.base: requirements/base.txt | .venv/bin/python
+	@echo "Installing what $< lists; the first time takes a minute." >&2
 	@$(INSTALL) $< >&2
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.base
+	@echo "Installing what $< lists." >&2
 	@$(INSTALL) $< >&2
 	@touch $@
 

@@ -54,14 +54,14 @@ def _workers() -> Check:
 def _deliveries() -> Check:
     """A lane held back by its receiver or its merchant is theirs to mend, so only what could leave counts."""
     now = timezone.now()
-    lanes = list(_late_lanes(now))
+    lanes = _late_lanes(now)
     alarm = any(lane["due"] < now - LAG_ALARM for lane in lanes)
     late = {str(lane["connection"]): round((now - lane["due"]).total_seconds(), 1) for lane in lanes}
     return {"status": "fail" if alarm else "warn" if lanes else "ok", "late_lanes": late}
 
 
-def _late_lanes(now: datetime) -> Any:
+def _late_lanes(now: datetime) -> list[Any]:
     open_lane = Q(connection__enabled=True, connection__paused_reason="")
     pending = Delivery.objects.filter(open_lane, state=Delivery.State.PENDING)
     oldest = pending.values("connection").annotate(due=Greatest(Min("created"), F("connection__not_before")))
-    return oldest.filter(due__lt=now - LAG_WARNING).order_by("due")[:100]
+    return list(oldest.filter(due__lt=now - LAG_WARNING).order_by("due")[:100])

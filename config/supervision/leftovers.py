@@ -15,13 +15,15 @@ def end_leftovers(home: Path, grace: float = 10) -> int:
     groups = {process: _group(process) for process in marked(home)}
     mains = {process.pid for process, group in groups.items() if group == process.pid}
     for process, group in groups.items():
-        if process.pid in mains:  # it ends its own, see Child.ask_to_stop
-            process.terminate()
-        elif group not in mains:
-            process.kill()
+        with suppress(psutil.NoSuchProcess):
+            if process.pid in mains:  # it ends its own, see Child.ask_to_stop
+                process.terminate()
+            elif group not in mains:
+                process.kill()
     _, alive = psutil.wait_procs(groups, timeout=grace)
     for process in alive:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(alive, timeout=grace)
     return len(groups)
 

@@ -18,6 +18,13 @@ STEP = 0.25  # seconds between two looks
 GRACE = 20.0  # seconds a child may take to finish what it does
 
 
+def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Call `handler` on Ctrl-C, on SIGTERM, and when the terminal closes, unless nohup says to stay."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
 class AlreadyRuns(Exception):
     """Another supervisor holds the lock; the text is its process id."""
 
@@ -38,7 +45,7 @@ def only_one(lock: Path) -> Iterator[None]:
 
 
 class Supervisor:
-    """Once made, it takes SIGINT, SIGTERM and the end of a make above it for the wish to stop."""
+    """Once made, it takes the stop signals and the end of a make above it for the wish to stop."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
@@ -46,8 +53,7 @@ class Supervisor:
         self.make = os.getppid() if os.environ.get("REPRISE_UNDER_MAKE") else None
         if self.make:
             parent.die_with(self.make)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
+        on_stop_signals(self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.told_to_stop = True

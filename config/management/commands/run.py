@@ -1,7 +1,6 @@
 """The whole portal in one foreground process."""
 
 import http.client
-import signal
 import socket
 import sys
 from argparse import ArgumentParser
@@ -15,7 +14,7 @@ from django.db import connections
 from config import demo, heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
-from config.supervision.supervisor import AlreadyRuns, Supervisor, only_one
+from config.supervision.supervisor import AlreadyRuns, Supervisor, on_stop_signals, only_one
 
 CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 WELCOME = """
@@ -34,8 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="Make no demo data on the first run.")
 
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+        on_stop_signals(lambda *_: sys.exit(0))
         try:
             with only_one(settings.HOME / "run" / "supervisor.lock"):
                 self._prepare(no_demo)
