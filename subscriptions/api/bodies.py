@@ -1,0 +1,42 @@
+"""What the writes take in their bodies. Keys they do not know are ignored."""
+
+from datetime import date
+from typing import Any
+
+from django.core.validators import MaxValueValidator
+from rest_framework import serializers
+
+from subscriptions.actions.subscription import REASON_LENGTH
+from subscriptions.calendar import Period
+
+# Far enough for any subscription, and near enough to add a frequency to.
+LAST_DAY = MaxValueValidator(date(2999, 12, 31))
+
+
+class CancelBody(serializers.Serializer[Any]):
+    """Why it is cancelled, if known."""
+
+    cancel_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=REASON_LENGTH,
+        help_text="`code|text`; kept as it comes.",
+    )
+
+
+class ReactivateBody(serializers.Serializer[Any]):
+    """How it goes on."""
+
+    every = serializers.IntegerField(min_value=1, max_value=999)
+    every_period = serializers.IntegerField(
+        min_value=min(Period), max_value=max(Period), help_text="1 days, 2 weeks, 3 months, 4 years."
+    )
+    start_date = serializers.DateField(input_formats=["%Y-%m-%d"], validators=[LAST_DAY])
+    next_order_date = serializers.DateField(
+        input_formats=["%Y-%m-%d"],
+        validators=[LAST_DAY],
+        required=False,
+        help_text="Today or later; left out, the first order comes at `start_date` plus the frequency.",
+    )

@@ -1,0 +1,66 @@
+"""The one translator from what views and actions raise to the bodies and headers a client gets."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from subscriptions.errors import Busy, DomainError, Forbidden, NotFound
+
+DENIED = {"detail": "Authentication Failed"}
+MISSING = {"detail": "Unable to find requested asset."}
+# Refusals that clients look for under a field.
+FIELDS = {
+    "subscription_already_active": "subscription",
+    "next_order_date_past": "next_order_date",
+    "cancel_reason_too_long": "cancel_reason",
+}
+
+
+class Denied(APIException):
+    """The caller may not; `code` says why and goes into `X-Error-Code`."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = DENIED["detail"]
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code=code)
+        self.error_code = code
+
+
+class Conflict(APIException):
+    """`Idempotency-Key` stands in the way."""
+
+    def __init__(self, status_code: int, code: str, detail: str, *, retry_after: int | None = None) -> None:
+        super().__init__(detail, code)
+        self.status_code = status_code
+        self.error_code = code
+        self.wait = retry_after
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER; None for what nobody foresaw."""
+    if isinstance(error, DomainError):
+        return _of_domain(error)
+    if isinstance(error, Http404):
+        return Response(MISSING, status=404)
+    response = exception_handler(error, context)
+    if response is not None and hasattr(error, "error_code"):
+        response["X-Error-Code"] = error.error_code
+    return response
+
+
+def _of_domain(error: DomainError) -> Response:
+    headers = {"X-Error-Code": error.code}
+    match error:
+        case Busy():
+            return Response({"details": error.sentence}, status=423, headers=headers | {"Retry-After": "1"})
+        case NotFound():
+            return Response(MISSING, status=404, headers=headers)
+        case Forbidden():
+            return Response(DENIED, status=403, headers=headers)
+    field = FIELDS.get(error.code)
+    return Response({field: [error.sentence]} if field else {"detail": error.sentence}, status=400, headers=headers)

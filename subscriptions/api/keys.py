@@ -1,0 +1,62 @@
+"""API keys: `rpk_<prefix>_<secret>`, shown whole once; afterwards only an HMAC of the key is kept."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from subscriptions.errors import Refused
+from subscriptions.models import ApiKey, Merchant
+
+ACTIVE_PER_MERCHANT = 10
+
+
+def make(
+    merchant: Merchant, name: str, scopes: Sequence[str], *, expires: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key of `merchant` and its text, which cannot be had again.
+
+    `scopes` are some of `ApiKey.SCOPES`. Raises `Refused` for an unknown scope and for an
+    eleventh active key.
+    """
+    unknown = sorted(set(scopes) - set(ApiKey.SCOPES))
+    if unknown:
+        allowed = ", ".join(ApiKey.SCOPES)
+        raise Refused("unknown_scope", f"{unknown[0]} is no scope; choose from {allowed}.")
+    prefix = secrets.token_hex(4)
+    text = f"rpk_{prefix}_{secrets.token_hex(20)}"
+    with transaction.atomic():
+        # Two made at once must not both be the tenth.
+        Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+        if _active(merchant).count() >= ACTIVE_PER_MERCHANT:
+            raise Refused("too_many_api_keys", f"{ACTIVE_PER_MERCHANT} keys are active; revoke one first.")
+        key = ApiKey.objects.create(
+            merchant=merchant,
+            name=name,
+            prefix=prefix,
+            digest=_digest(text),
+            scopes=list(scopes),
+            expires=expires,
+        )
+    return key, text
+
+
+def find(text: str) -> ApiKey | None:
+    """The key `text` is, with its merchant; None when it is unknown or revoked. It may have expired."""
+    prefix = text.removeprefix("rpk_").partition("_")[0]
+    key = ApiKey.objects.select_related("merchant").filter(prefix=prefix, revoked__isnull=True).first()
+    return key if key and hmac.compare_digest(key.digest, _digest(text)) else None
+
+
+def _active(merchant: Merchant) -> QuerySet[ApiKey]:
+    return merchant.api_keys.filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()), revoked=None)
+
+
+def _digest(text: str) -> str:
+    return hmac.new(settings.API_KEY_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,91 @@
+"""What every answer carries: the request's id, and under `/api/` the rate and the CORS headers."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from subscriptions.api import rate, request_id
+
+Answer = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger(__name__)
+
+PREFIX = "/api/"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+        "X-Error-Code, X-Request-Id"
+    ),
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "OPTIONS,GET,PUT,POST,DELETE,PATCH",
+    # Without x-api-key: a key belongs on a server, never in a browser.
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Accept, X-OG-API-VERSION, Idempotency-Key, X-Request-Id"
+    ),
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class RequestId:
+    """Names each request; the outermost middleware, so that whatever answers is covered."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = request_id.choose(request.headers.get("x-request-id"))
+        request_id.current.set(name)
+        response = self.get_response(request)
+        response["X-Request-Id"] = name
+        return response
+
+
+class ApiGate:
+    """Counts requests, answers preflights and makes the trailing slash optional without a redirect."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        quota = rate.count("api", rate.client_address(request), settings.API_RATE)
+        if not request.path_info.endswith("/"):
+            # A redirect would lose the body of a PATCH.
+            request.path_info += "/"
+        response = _too_many(quota) if quota.exceeded else self.get_response(request)
+        for name, value in (quota.headers | (CORS if _is_rest(request) else {})).items():
+            response[name] = value
+        return response
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if request.method == "OPTIONS" and _is_rest(request):
+            return HttpResponse(status=204, headers=PREFLIGHT)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The answer to what no view foresaw, without its internals."""
+        if not request.path_info.startswith(PREFIX) or isinstance(error, Http404):
+            return None
+        if isinstance(error, SuspiciousOperation):
+            return JsonResponse({"detail": "The request is malformed or too large."}, status=400)
+        log.exception("%s %s failed", request.method, request.path_info)
+        if isinstance(error, OperationalError | InterfaceError):
+            detail = "The service is not available; try again in a moment."
+            return JsonResponse({"detail": detail}, status=503, headers={"Retry-After": "5"})
+        return JsonResponse({"detail": "Something went wrong on our side."}, status=500)
+
+
+def _is_rest(request: HttpRequest) -> bool:
+    # What else lives under the prefix has its own rules on who may call from where.
+    return request.resolver_match is not None and request.resolver_match.app_name == "rest"
+
+
+def _too_many(quota: rate.Quota) -> HttpResponse:
+    detail = f"Too many requests; try again in {quota.reset} seconds."
+    return JsonResponse({"detail": detail}, status=429, headers={"Retry-After": str(quota.reset)})

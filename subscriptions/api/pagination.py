@@ -1,0 +1,162 @@
+"""Two ways through a list: numbered pages with a count, and cursors that no new row shifts."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from rest_framework.exceptions import NotFound
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.pagination import BasePagination, PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
+
+
+class Ordering(BaseFilterBackend):
+    """`ordering=`: a key of the view's `orderings`, which says its column; unknown ones are ignored.
+
+    A tie decides among equals, so that every row has one place. It is turned round with the column, for then
+    the list's index serves both directions.
+    """
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        return queryset.order_by(*self.terms(request.query_params.get("ordering", ""), view))
+
+    @staticmethod
+    def terms(wanted: str, view: Any) -> tuple[str, str]:
+        column = view.orderings.get(wanted.removeprefix("-"))
+        if column is None:
+            return view.default_order
+        first, tie = view.default_order
+        descends = wanted.startswith("-")
+        same_way = descends == first.startswith("-")
+        return ("-" if descends else "") + column, tie if same_way else turned(tie)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        choices = ", ".join(f"`{name}`, `-{name}`" for name in view.orderings)
+        return [_parameter("ordering", "string", f"{choices}; others are ignored.")] if choices else []
+
+
+def turned(term: str) -> str:
+    return term.removeprefix("-") if term.startswith("-") else f"-{term}"
+
+
+class Pages(PageNumberPagination):
+    page_size = PAGE_SIZE
+    page: Page[Any]
+    request: Request
+    page_size_query_param = "page_size"
+    max_page_size = MAX_PAGE_SIZE
+
+    def get_next_link(self) -> str | None:
+        return link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
+
+    def get_previous_link(self) -> str | None:
+        return link(self.request, page=self.page.previous_page_number()) if self.page.has_previous() else None
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        address = {"type": ["string", "null"], "format": "uri"}
+        count = {"type": "integer", "description": "Not in cursor mode."}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"count": count, "next": address, "previous": address, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return [
+            _parameter("page", "integer", "From 1; not in cursor mode."),
+            _parameter("page_size", "integer", f"{PAGE_SIZE} where not given; more than {MAX_PAGE_SIZE} is cut."),
+            _parameter("cursor", "string", "From `next` or `previous`; only with `X-OG-API-VERSION: 2`."),
+        ]
+
+
+class Cursors(BasePagination):
+    """Goes on from the last row's own values. They are (column, tie) of the queryset's order."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        self.request = request
+        self.terms: tuple[str, str] = queryset.query.order_by
+        size = Pages().get_page_size(request) or PAGE_SIZE
+        given = request.query_params.get("cursor")
+        backwards, after = decode(given) if given else (False, None)
+        try:
+            rows = list(self._from(queryset, backwards, after)[: size + 1])
+        except (ValidationError, ValueError):
+            raise _invalid() from None
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        self.next = self._cursor(rows[-1:], False) if more or backwards else None
+        self.previous = self._cursor(rows[:1], True) if (more if backwards else after) else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        onward = link(self.request, cursor=self.next) if self.next else None
+        back = link(self.request, cursor=self.previous) if self.previous else None
+        return Response({"next": onward, "previous": back, "results": data})
+
+    def _from(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
+        terms = [turned(term) if backwards else term for term in self.terms]
+        rows = rows.order_by(*terms)
+        if after is None:
+            return rows
+        (column, further), (tie, beyond) = [
+            (term.removeprefix("-"), "lt" if term.startswith("-") else "gt") for term in terms
+        ]
+        at, mark = after
+        # The first condition is implied by the second, but is what an index can use.
+        return rows.filter(
+            Q(**{f"{column}__{further}e": at}),
+            Q(**{f"{column}__{further}": at}) | Q(**{f"{tie}__{beyond}": mark}),
+        )
+
+    def _cursor(self, rows: list[Any], backwards: bool) -> str | None:
+        if not rows:
+            return None
+        values = [value_at(rows[0], term.removeprefix("-")) for term in self.terms]
+        texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+        return base64.urlsafe_b64encode(json.dumps([backwards, *texts]).encode()).decode().rstrip("=")
+
+
+def value_at(row: Any, path: str) -> Any:
+    for name in path.split("__"):
+        row = getattr(row, name)
+    return row
+
+
+def decode(text: str) -> tuple[bool, list[str]]:
+    """Which way a cursor goes, and from where."""
+    try:
+        backwards, at, tie = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError, RecursionError):
+        raise _invalid() from None
+    if not (isinstance(backwards, bool) and isinstance(at, str) and isinstance(tie, str)):
+        raise _invalid()
+    return backwards, [at, tie]
+
+
+def link(request: Request, **place: object) -> str:
+    """This list's address at another place, absolute and with all its filters."""
+    query: QueryDict = request.query_params.copy()
+    for name, value in place.items():
+        query[name] = str(value)
+    root = settings.PUBLIC_URL or "{0.scheme}://{0.netloc}".format(urlsplit(request.build_absolute_uri()))
+    return f"{root}{request._request.path}?{query.urlencode()}"
+
+
+def _invalid() -> NotFound:
+    return NotFound("Invalid cursor")
+
+
+def _parameter(name: str, kind: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": kind}}

@@ -1,0 +1,134 @@
+"""The OpenAPI description: what drf-spectacular cannot see in the views, above all how each call can fail."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+DETAIL = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
+DETAILS = {"type": "object", "required": ["details"], "properties": {"details": {"type": "string"}}}
+MESSAGES = {"type": "array", "items": {"type": "string"}}
+BY_FIELD = {"type": "object", "additionalProperties": MESSAGES}
+INVALID = {"anyOf": [DETAIL, BY_FIELD]}
+
+# Status: what it means, the form of its body, an example.
+ERRORS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "400": (
+        "A value is wrong, or the state does not allow it.",
+        INVALID,
+        {"every": ["This field is required."]},
+    ),
+    "403": ("The credential is missing, wrong or not enough.", DETAIL, {"detail": "Authentication Failed"}),
+    "404": ("No such thing at this merchant.", DETAIL, {"detail": "Unable to find requested asset."}),
+    "409": (
+        "The first request with this Idempotency-Key is running.",
+        DETAIL,
+        {"detail": "A request with this Idempotency-Key is running."},
+    ),
+    "415": ("The body is not JSON.", DETAIL, {"detail": 'Unsupported media type "text/plain" in request.'}),
+    "422": (
+        "The Idempotency-Key came with another body before.",
+        DETAIL,
+        {"detail": "This Idempotency-Key came with another body before."},
+    ),
+    "423": (
+        "Another write holds the customer.",
+        DETAILS,
+        {"details": "This customer is being changed elsewhere; try again in a moment."},
+    ),
+    "429": ("Too many requests.", DETAIL, {"detail": "Too many requests; try again in 12 seconds."}),
+    "500": ("A fault on our side.", DETAIL, {"detail": "Something went wrong on our side."}),
+    "503": ("Not available.", DETAIL, {"detail": "The service is not available; try again in a moment."}),
+}
+ANYWHERE = {"403", "429", "500", "503"}
+WRITING = {"400", "404", "409", "415", "422", "423"}
+
+RETRY_AFTER = {"409", "423", "429", "503"}
+ON_EVERY_ANSWER = {
+    "X-Request-Id": ("string", "The caller's, or ours; quote it when asking for help."),
+    "RateLimit-Limit": ("integer", "Requests per minute and client address."),
+    "RateLimit-Remaining": ("integer", "What is left of them."),
+    "RateLimit-Reset": ("integer", "Seconds until they start anew."),
+}
+
+
+class Schema(AutoSchema):
+    view: Any
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            operation.setdefault("parameters", []).extend(self._more_parameters())
+            operation["responses"] |= {status: self._failure(status) for status in sorted(self._statuses())}
+            for status, response in operation["responses"].items():
+                response["headers"] = _headers(status)
+        return operation
+
+    def get_operation_id(self) -> str:
+        return super().get_operation_id().removesuffix("_partial_update")
+
+    def get_request_serializer(self) -> Any:
+        return getattr(self.view, "body", None)
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return hasattr(self.view, "orderings")
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        optional = getattr(serializer, "optional", {})
+        if optional:
+            schema["required"] = [key for key in schema["required"] if key not in optional]
+        return schema
+
+    def _statuses(self) -> set[str]:
+        if self.method != "GET":
+            return ANYWHERE | WRITING
+        return ANYWHERE | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
+
+    def _failure(self, status: str) -> dict[str, Any]:
+        description, form, example = ERRORS[status]
+        if status == "404" and self._is_list_view():
+            description, example = "No such page.", {"detail": "Invalid page."}
+        return {
+            "description": description,
+            "content": {"application/json": {"schema": form, "example": example}},
+        }
+
+    def _more_parameters(self) -> list[dict[str, Any]]:
+        more = [_parameter("query", name, text, "boolean") for name, text in self.view.flags.items()]
+        if self._is_list_view():
+            more.append(_parameter("header", "X-OG-API-VERSION", "`2`: pages by cursor, without a count."))
+        if self.method != "GET":
+            more.append(
+                _parameter("header", "Idempotency-Key", "For 24 hours a repeat gets the first request's answer.")
+            )
+        return [
+            *more,
+            _parameter("header", "X-Request-Id", "Comes back on the answer, and stands in our logs."),
+        ]
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    target_class = "subscriptions.api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "apiKey", "in": "header", "name": "x-api-key"}
+
+
+def only_api(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """A preprocessing hook: other parts of the site are not described."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
+
+
+def _headers(status: str) -> dict[str, Any]:
+    headers = dict(ON_EVERY_ANSWER)
+    if status in RETRY_AFTER:
+        headers["Retry-After"] = ("integer", "Seconds to wait before trying again.")
+    if status in {"400", "403", "423"}:
+        headers["X-Error-Code"] = ("string", "Which refusal it is, for programs.")
+    return {name: {"description": text, "schema": {"type": kind}} for name, (kind, text) in headers.items()}
+
+
+def _parameter(place: str, name: str, description: str, kind: str = "string") -> dict[str, Any]:
+    return {"name": name, "in": place, "description": description, "schema": {"type": kind}}

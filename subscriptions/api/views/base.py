@@ -1,0 +1,130 @@
+"""What the views share: who calls, what they may see, lists, objects, and writes that act once."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from subscriptions.actions.core import Act
+from subscriptions.api import authentication, errors, idempotency, pagination
+from subscriptions.api.filters import NO, YES, is_id
+from subscriptions.api.schema import Schema
+
+
+class OnlyJson(DefaultContentNegotiation):
+    """JSON whatever `Accept` says: there is nothing else to choose, and 406 would help nobody."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class View(GenericAPIView[Any]):
+    """`scopes` are the kinds of credential that may call; `flags` the query booleans, with what they do."""
+
+    schema = Schema()
+    authentication_classes = authentication.WAYS
+    permission_classes = [authentication.MayCall]
+    content_negotiation_class = OnlyJson
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
+    filter_backends = []
+    scopes = "A"
+    flags: dict[str, str] = {}
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        return errors.handle
+
+    @property
+    def credential(self) -> authentication.Credential | None:
+        """Who calls; None while the views are being described."""
+        return authentication.caller(self.request) if getattr(self, "request", None) else None
+
+    def get_queryset(self) -> QuerySet[Any]:
+        credential = self.credential
+        rows = super().get_queryset()
+        return credential.own(rows) if credential else rows.none()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = dict(super().get_serializer_context())
+        if self.credential is None:
+            return context
+        options = {name: boolean(self.request, name) for name in self.flags}
+        return context | {"merchant": self.credential.merchant, "options": options}
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
+
+def boolean(request: Request, name: str) -> bool:
+    value = request.query_params.get(name, "")
+    if value and value not in YES + NO:
+        raise ValidationError({name: ["Give true or false."]})
+    return value in YES
+
+
+class ListView(View, ListAPIView[Any]):
+    """`across` lists reach over customers, and need the right to."""
+
+    across = True
+    filter_backends = [DjangoFilterBackend, pagination.Ordering]
+    pagination_class = pagination.Pages
+    orderings: dict[str, str] = {}
+    default_order = ("-created", "public_id")
+
+    def get_permissions(self) -> list[Any]:
+        return [*super().get_permissions()] + ([authentication.MayListAll()] if self.across else [])
+
+    @property
+    def paginator(self) -> pagination.Pages | pagination.Cursors:
+        if not hasattr(self, "_paginator"):
+            by_cursor = self.request.headers.get("x-og-api-version") == "2"
+            self._paginator = pagination.Cursors() if by_cursor else pagination.Pages()
+        return self._paginator
+
+
+class ObjectView(View):
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+
+    def get_object(self) -> Any:
+        given = self.kwargs["id"]
+        if "\0" in given or (self.lookup_field == "public_id" and not is_id(given)):
+            raise Http404
+        return super().get_object()
+
+
+class DetailView(ObjectView, RetrieveAPIView[Any]):
+    pass
+
+
+class ActView(ObjectView):
+    """PATCH: reads the body by `body`, acts, and answers with the whole object as it is now."""
+
+    http_method_names = ["patch"]
+    body: type[Any]
+
+    def act(self, row: Any, **inputs: Any) -> Act[Any]:
+        raise NotImplementedError
+
+    def patch(self, request: Request, **_: str) -> Response | HttpResponse:
+        return idempotency.once(request, self.answer, self.handle_exception)
+
+    def answer(self) -> Response:
+        row = self.get_object()
+        body = self.body(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        caller = cast(authentication.Credential, self.credential)
+        self.act(row, actor=caller.actor, **body.validated_data)
+        return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)

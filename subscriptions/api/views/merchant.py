@@ -1,0 +1,14 @@
+from subscriptions.api.filtersets import CancelReasonFilters
+from subscriptions.api.serializers import CancelReasonSerializer
+from subscriptions.api.views.base import ListView
+from subscriptions.models import CancelReason
+
+
+class CancelReasonList(ListView):
+    """The reasons a customer may choose from."""
+
+    queryset = CancelReason.objects.all()
+    serializer_class = CancelReasonSerializer
+    filterset_class = CancelReasonFilters
+    across = False
+    default_order = ("code", "id")

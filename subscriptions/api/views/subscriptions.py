@@ -1,0 +1,45 @@
+from typing import Any
+
+from subscriptions.actions import subscription
+from subscriptions.actions.core import Act
+from subscriptions.api.bodies import CancelBody, ReactivateBody
+from subscriptions.api.filtersets import SubscriptionFilters
+from subscriptions.api.serializers import SubscriptionSerializer
+from subscriptions.api.views.base import ActView, DetailView, ListView, View
+from subscriptions.models import Subscription
+
+
+class Subscriptions(View):
+    queryset = Subscription.objects.select_related(
+        "customer", "product", "payment", "shipping_address", "offer"
+    ).prefetch_related("entitlements__grantees")
+    serializer_class = SubscriptionSerializer
+
+
+class SubscriptionList(Subscriptions, ListView):
+    """The subscriptions, newest first."""
+
+    filterset_class = SubscriptionFilters
+    orderings = {"created": "created", "updated": "updated"}
+
+
+class SubscriptionDetail(Subscriptions, DetailView):
+    """One subscription. When its next order comes, `GET /items/?subscription=…&status=1` leads to."""
+
+
+class Cancel(Subscriptions, ActView):
+    """End a live subscription; its upcoming item leaves its order."""
+
+    body = CancelBody
+
+    def act(self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any) -> Act[Subscription]:
+        return subscription.cancel(row, reason=cancel_reason or "", **inputs)
+
+
+class Reactivate(Subscriptions, ActView):
+    """Make a cancelled subscription live again and plan its next order."""
+
+    body = ReactivateBody
+
+    def act(self, row: Subscription, **inputs: Any) -> Act[Subscription]:
+        return subscription.reactivate(row, **inputs)

@@ -1,0 +1,121 @@
+"""Real answers against our own description of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from jsonschema import Draft202012Validator
+from openapi_core import OpenAPI
+from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIResponse
+from openapi_spec_validator import validate
+
+from subscriptions.models import Merchant
+from tests.api.test_acts import SETTINGS
+from tests.factories import CancelReasonFactory, SubscriptionFactory, subscription_with_order
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def described(db: None) -> dict[str, Any]:
+    return Client().get("/api/schema/", headers=JSON).json()
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -> None:
+    validate(described)
+    assert described["openapi"].startswith("3.1")
+    assert described["components"]["securitySchemes"] == {
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
+    }
+    assert {f"{method} {path.removeprefix('/api')}" for path, method, _ in operations(described)} == {
+        "get /customers/",
+        "get /customers/{id}/",
+        "get /subscriptions/",
+        "get /subscriptions/{id}/",
+        "patch /subscriptions/{id}/cancel/",
+        "patch /subscriptions/{id}/reactivate/",
+        "get /orders/",
+        "get /orders/{id}/",
+        "get /items/",
+        "get /items/{id}/",
+        "get /merchant/cancel_reason/",
+    }
+
+
+def test_the_schema_comes_as_yaml_too(db: None) -> None:
+    response = Client().get("/api/schema/")
+    assert response.status_code == 200
+    assert response.content.startswith(b"openapi: 3.1")
+
+
+def test_each_operation_lists_its_errors_with_a_fitting_example(described: dict[str, Any]) -> None:
+    for path, method, operation in operations(described):
+        expected = {"403", "404", "429", "500", "503"}
+        if method == "patch":
+            expected |= {"400", "409", "415", "422", "423"}
+        assert expected <= set(operation["responses"]), path
+        for status in set(operation["responses"]) - {"200"}:
+            content = operation["responses"][status]["content"]["application/json"]
+            Draft202012Validator(content["schema"]).validate(content["example"])
+
+
+def test_the_docs_are_public_and_load_nothing_from_elsewhere(db: None) -> None:
+    response = Client().get("/api/docs/")
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "/static/drf_spectacular_sidecar/swagger-ui-dist/" in page
+    assert "https://" not in page
+    assert "/api/schema/" in page
+
+
+def test_real_answers_are_as_described(api: Client, merchant: Merchant, described: dict[str, Any]) -> None:
+    contract = OpenAPI.from_dict(described)
+    row = subscription_with_order(customer__merchant=merchant)
+    SubscriptionFactory(
+        customer=row.customer,
+        prepaid_orders_per_billing=3,
+        prepaid_orders_remaining=3,
+        renewal_behavior="cancel",
+    )
+    CancelReasonFactory(merchant=merchant)
+    item = row.items.get()
+    one = f"/api/subscriptions/{row.public_id.hex}/"
+    reads = [
+        ("get", "/api/customers/?live=true", None, 200),
+        ("get", f"/api/customers/{row.customer.merchant_user_id}/", None, 200),
+        ("get", "/api/subscriptions/?page_size=1&live=true", None, 200),
+        ("get", one, None, 200),
+        ("get", "/api/orders/?status=1&status=3&include_has_plan=true", None, 200),
+        ("get", f"/api/orders/{item.order.public_id.hex}/", None, 200),
+        ("get", "/api/items/?omit_price_calculation=true", None, 200),
+        ("get", f"/api/items/{item.public_id.hex}/", None, 200),
+        ("get", "/api/merchant/cancel_reason/", None, 200),
+    ]
+    writes = [
+        ("patch", one + "reactivate/", SETTINGS, 400),
+        ("patch", one + "cancel/", {"cancel_reason": "4|Enough"}, 200),
+        ("patch", one + "cancel/", {}, 400),
+        ("patch", one + "reactivate/", {}, 400),
+        ("patch", one + "reactivate/", SETTINGS | {"next_order_date": "2900-01-01"}, 200),
+    ]
+    misses = [
+        ("get", "/api/orders/?place=x", None, 400),
+        ("get", "/api/orders/?page=9", None, 404),
+        ("get", "/api/orders/none/", None, 404),
+    ]
+    for headers, calls in (({"X-OG-API-VERSION": "2"}, reads), ({}, reads + writes + misses)):
+        for method, address, body, status in calls:
+            response = getattr(api, method)(address, body, content_type="application/json", headers=headers)
+            assert response.status_code == status, address
+            contract.validate_response(
+                DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response)
+            )
+    refusal = Client().get("/api/customers/")
+    contract.validate_response(DjangoOpenAPIRequest(refusal.wsgi_request), DjangoOpenAPIResponse(refusal))
