@@ -142,9 +142,10 @@ def _reread(subject: Subject, customer: Customer) -> Subject:
     fresh = model._default_manager.select_related(*RELATED[model]).filter(
         pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk
     )
-    found = fresh.first()
-    if found is None:
-        raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.")
+    try:
+        found = fresh.get()
+    except model.DoesNotExist as error:
+        raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
     # The instances already read stand in for the keys, so that nothing is fetched twice.
     found.customer, found.merchant = customer, customer.merchant
     return found

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Customer, Entitlement, Item, Merchant, Order, Product, Subscription
+from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
 
 Payload = dict[str, Any]
 # A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
@@ -70,7 +71,6 @@ def subscriber(customer: Customer) -> Payload:
 
 def subscription(subscription: Subscription) -> Payload:
     product = subscription.product
-    entitlements = subscription.entitlements.select_related("resource", "product", "customer", "merchant")
     return {
         **_frequency(subscription),
         "product": _product(product),
@@ -80,16 +80,14 @@ def subscription(subscription: Subscription) -> Payload:
         "quantity": subscription.quantity,
         **_prepaid(subscription),
         "currency_code": subscription.currency_code,
-        **_entitlements(list(entitlements), subscription.merchant),
+        **_entitlements(subscription.entitlements.all(), subscription.customer),
     }
 
 
 def order(order: Order) -> Payload:
     items = list(order.items.select_related("product", "subscription").order_by("id"))
-    entitlements = Entitlement.objects.filter(
-        merchant=order.merchant,
-        subscription__in=[item.subscription_id for item in items if item.subscription_id],
-    ).select_related("resource", "product", "customer", "merchant")
+    subscriptions = [item.subscription_id for item in items if item.subscription_id]
+    entitlements = Entitlement.objects.filter(merchant=order.merchant, subscription__in=subscriptions)
     address = order.shipping_address
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
@@ -116,7 +114,7 @@ def order(order: Order) -> Payload:
             "zip_postal_code": address.zip_postal_code,
             "country_code": address.country_code,
         },
-        **_entitlements(list(entitlements), order.merchant),
+        **_entitlements(entitlements, order.customer),
     }
 
 
@@ -191,14 +189,17 @@ def _line(item: Item) -> Payload:
     }
 
 
-def _entitlements(entitlements: list[Entitlement], merchant: Merchant) -> Payload:
+def _entitlements(found: QuerySet[Entitlement], holder: Customer) -> Payload:
     now = timezone.now()
-    latest = max((entitlement.expiration for entitlement in entitlements), default=None)
+    # Most subscriptions have none: prefetching then costs nothing, a join would each time.
+    rows = list(found.prefetch_related("resource", "product").order_by("id"))
+    latest = max((row.expiration for row in rows), default=None)
+    zone = holder.merchant.time_zone
     return {
-        "entitlement_summaries": [_summary(entitlement) for entitlement in entitlements],
-        "meta_entitlement_expires_at": latest and f"{calendar.local(latest, merchant.time_zone):%B %d, %Y at %I:%M %p}",
-        "has_grace_entitlement": any(row.live and row.expiration <= now < _grace_end(row) for row in entitlements),
-        "has_active_entitlement": any(row.live and now < row.expiration for row in entitlements),
+        "entitlement_summaries": [_summary(row, holder) for row in rows],
+        "meta_entitlement_expires_at": latest and f"{calendar.local(latest, zone):%B %d, %Y at %I:%M %p}",
+        "has_grace_entitlement": any(row.live and row.expiration <= now < _grace_end(row) for row in rows),
+        "has_active_entitlement": any(row.live and now < row.expiration for row in rows),
     }
 
 
@@ -206,16 +207,16 @@ def _grace_end(entitlement: Entitlement) -> datetime:
     return entitlement.expiration + timedelta(seconds=entitlement.grace_period or 0)
 
 
-def _summary(entitlement: Entitlement) -> Payload:
+def _summary(entitlement: Entitlement, holder: Customer) -> Payload:
     return {
         "live": entitlement.live,
-        "merchant": entitlement.merchant.public_id.hex,
+        "merchant": holder.merchant.public_id.hex,
         "identified_product": entitlement.product.external_product_id,
         "resource_name": entitlement.resource.name,
         "expires_at": _moment(entitlement.expiration),
         "access_type": entitlement.access_type,
         "grace_expires_at": _moment(_grace_end(entitlement)) if entitlement.grace_period else None,
-        "merchant_user_id": entitlement.customer.merchant_user_id,
+        "merchant_user_id": holder.merchant_user_id,
         "resource_public_id": entitlement.resource.public_id.hex,
     }
 

@@ -1,6 +1,7 @@
 """Column types the models of all apps share."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +32,17 @@ class MoneyField(models.DecimalField):
         super().__init__(**{"max_digits": 12, "decimal_places": 2, "validators": [zero], **options})
 
 
+@cache
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
 class EncryptedField(models.TextField):
     """Text encrypted at rest under the newest of `ENCRYPTION_KEYS`; older keys still decrypt."""
 
     @staticmethod
     def cipher() -> MultiFernet:
-        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+        return _cipher(tuple(settings.ENCRYPTION_KEYS))
 
     def get_prep_value(self, value: str | None) -> str | None:
         return value and self.cipher().encrypt(value.encode()).decode()
