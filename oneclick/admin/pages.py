@@ -4,8 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import (
@@ -23,7 +21,7 @@ from subscriptions.admin.site import site
 ORIGIN = "https://shop.example"
 
 
-class LinesField(forms.CharField):
+class LinesField(forms.Field):
     """A list of texts, one on each line."""
 
     widget = UnfoldAdminTextareaWidget
@@ -77,6 +75,7 @@ class LandingPageAdmin(MerchantAdmin):
     form = LandingPageForm
     edit = Right.LINKS
     list_display = ["name", "slug", "default", "address"]
+    list_select_related = ["merchant"]
     ordering = ["name", "pk"]
     search_fields = ["name__icontains"]
     search_help_text = "Name"
@@ -87,9 +86,6 @@ class LandingPageAdmin(MerchantAdmin):
         ("What it says", {"fields": ["title", "heading", "text", "support_contact", "continue_url"]}),
         ("Look", {"fields": ["logo_url", "accent_color", "css_url"]}),
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("merchant")
 
     @display(description="Default", boolean=True)
     def default(self, row: LandingPage) -> bool:

@@ -22,7 +22,5 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         .order_by("-pk")[:MOST_TOKENS]
     )
     buttons = site.get_model_admin(ActionToken).offered_buttons
-    tokens = [
-        {"row": row, "label": STATES[row.state.capitalize()], "buttons": buttons(request, row)} for row in rows
-    ]
+    tokens = [{"row": row, "label": STATES[row.state.capitalize()], "buttons": buttons(request, row)} for row in rows]
     return "admin/panels/tokens.html", {"tokens": tokens}

@@ -14,7 +14,9 @@ from unfold.enums import ActionVariant
 
 from oneclick import links, tokens
 from oneclick.models import Action, ActionToken, Click
-from subscriptions.admin.base import Button, MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.buttons import Button
+from subscriptions.admin.current import merchant_of
 from subscriptions.admin.display import pretty_json
 from subscriptions.admin.roles import Right
 from subscriptions.admin.search import customers_matching
@@ -79,7 +81,7 @@ class ClickInline(ReadOnlyInline):
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(merchant=request.merchant).select_related("link")
+        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("link")
 
 
 @admin.register(ActionToken, site=site)
@@ -119,11 +121,8 @@ class ActionTokenAdmin(MerchantAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("merchant")
-
     def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        found = rows.filter(customer__in=customers_matching(request.merchant, term)) if term else rows
+        found = rows.filter(customer__in=customers_matching(merchant_of(request), term)) if term else rows
         return found, False
 
     @display(description="Customer", header=True)

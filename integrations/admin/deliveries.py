@@ -1,0 +1,75 @@
+"""Deliveries and their attempts; what failed for good can be sent again."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from integrations import outbox
+from integrations.admin.filters import ConnectionFilter
+from integrations.models import Attempt, Delivery
+from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.buttons import Button
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.roles import Right
+from subscriptions.admin.search import customers_matching
+from subscriptions.admin.site import site
+
+LABELS = {"Waiting": "warning", "Delivered": "success", "Failed for good": "danger", "Not sent": "default"}
+MOST_ATTEMPTS = 50
+
+
+def send_again(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
+    if not outbox.replay(delivery):
+        return "Nothing to send: it is on its way already."
+    site.get_model_admin(Delivery).log_change(request, delivery, "Sent again.")
+    return "The delivery is on its way again, with the same id; what arrived before is not doubled."
+
+
+class AttemptInline(ReadOnlyInline):
+    model = Attempt
+    fields = ["at", "status", "milliseconds", "detail"]
+    ordering = ["-id"]
+    per_page = MOST_ATTEMPTS
+
+
+@admin.register(Delivery, site=site)
+class DeliveryAdmin(MerchantAdmin):
+    list_display = ["event_of", "customer_of", "connection", "state_of", "attempts_made", "created", "finished"]
+    list_filter = ["state", ConnectionFilter]
+    list_select_related = ["event__customer", "connection"]
+    ordering = ["-id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    inlines = [AttemptInline]
+    fields = ["event", "connection", "state_of", "attempts_made", "error", "created", "finished"]
+    readonly_fields = ["state_of"]
+    buttons = (
+        Button(
+            verb="send-again",
+            title="Send again",
+            icon="send",
+            right=Right.DELIVERIES,
+            question="Sends the same facts with the same id once more.",
+            run=send_again,
+            offered=lambda delivery: delivery.state == Delivery.State.DEAD,
+        ),
+    )
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        found = rows.filter(event__customer__in=customers_matching(merchant_of(request), term)) if term else rows
+        return found, False
+
+    @display(description="Event")
+    def event_of(self, row: Delivery) -> str:
+        return row.event.kind
+
+    @display(description="Customer")
+    def customer_of(self, row: Delivery) -> str:
+        return str(row.event.customer)
+
+    @display(description="State", label=LABELS)
+    def state_of(self, row: Delivery) -> str:
+        return row.get_state_display()

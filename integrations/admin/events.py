@@ -1,0 +1,69 @@
+"""Events, exactly as they were when they happened, and where they were delivered to."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from integrations.admin.deliveries import LABELS
+from integrations.admin.filters import KindFilter
+from integrations.models import Delivery
+from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.display import pretty_json
+from subscriptions.admin.search import rows_matching
+from subscriptions.admin.site import site
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Event
+
+
+class DeliveryInline(ReadOnlyInline):
+    model = Delivery
+    fields = ["connection", "state_of", "attempts_made", "error", "created", "finished"]
+    readonly_fields = ["state_of"]
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("connection")
+
+    @display(description="State", label=LABELS)
+    def state_of(self, row: Delivery) -> str:
+        return row.get_state_display()
+
+
+@admin.register(Event, site=site)
+class EventAdmin(MerchantAdmin):
+    list_display = ["title", "customer_of", "at"]
+    list_filter = [KindFilter]
+    list_select_related = ["customer"]
+    ordering = ["-id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    inlines = [DeliveryInline]
+    fields = ["kind", "at", "customer", "activity", "id_outside", "recipient_shown", "payload_shown"]
+    readonly_fields = ["id_outside", "recipient_shown", "payload_shown"]
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
+
+    @display(description="Event", header=True)
+    def title(self, row: Event) -> list[Any]:
+        return [KINDS[row.kind].title if row.kind in KINDS else row.kind, row.kind]
+
+    @display(description="Customer", header=True)
+    def customer_of(self, row: Event) -> list[str]:
+        return [str(row.customer), row.customer.email]
+
+    @display(description="Event id")
+    def id_outside(self, row: Event) -> str:
+        return row.public_id.hex
+
+    @display(description="Recipient")
+    def recipient_shown(self, row: Event) -> str:
+        return pretty_json(row.recipient)
+
+    @display(description="Payload")
+    def payload_shown(self, row: Event) -> str:
+        return pretty_json(row.payload)

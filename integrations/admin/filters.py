@@ -1,0 +1,32 @@
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from integrations.models import Connection
+from subscriptions.admin.current import merchant_of
+from subscriptions.events.catalogue import KINDS
+
+
+class ConnectionFilter(SimpleListFilter):
+    title = "connection"
+    parameter_name = "connection"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        rows = Connection.objects.filter(merchant=merchant_of(request)).order_by("name")
+        return [(str(row.pk), row.name) for row in rows]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        value = self.value() or ""
+        return rows.filter(connection=int(value)) if value.isdecimal() else rows
+
+
+class KindFilter(SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(kind.name, kind.title) for kind in KINDS.values()]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        return rows.filter(kind=self.value()) if self.value() in KINDS else rows

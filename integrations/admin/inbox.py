@@ -1,0 +1,74 @@
+"""The sandbox ESP's inbox: what a merchant would look up in the ESP's activity feed, with the links finished."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from integrations.models import SandboxEvent
+from oneclick import links
+from oneclick.models import Action
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.roles import Right, may
+from subscriptions.admin.site import site
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Merchant
+
+PER_PAGE = 25
+LINK_ACTIONS = {"subscription": [Action.REACTIVATE], "order": [Action.DELAY, Action.SKIP]}
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    if not merchant_of(request).is_test:
+        raise Http404("Only test merchants have a sandbox.")
+    if not may(request, Right.USE_TOKENS):
+        raise PermissionDenied
+    rows = SandboxEvent.objects.filter(merchant=merchant_of(request))
+    metrics = rows.values("metric").annotate(n=Count("pk"), latest=Max("pk")).order_by("-latest")
+    metric = request.GET.get("metric", "")
+    page = Paginator(chosen(rows, metric), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        **site.each_context(request),
+        "title": "Sandbox inbox",
+        "metrics": metrics,
+        "metric": metric,
+        "page": page,
+        "total": sum(row["n"] for row in metrics),
+        "entries": [entry(merchant_of(request), event) for event in page],
+    }
+    return TemplateResponse(request, "admin/inbox.html", context)
+
+
+def chosen(rows: QuerySet[SandboxEvent], metric: str) -> QuerySet[SandboxEvent]:
+    found = rows.filter(metric=metric) if metric else rows
+    return found.select_related("profile").order_by("-pk")
+
+
+def entry(merchant: Merchant, event: SandboxEvent) -> dict[str, Any]:
+    token = event.properties.get("action_token", "")
+    return {
+        "event": event,
+        "properties": json.dumps(event.properties, indent=2, ensure_ascii=False),
+        "profile": json.dumps(event.profile.properties, indent=2, ensure_ascii=False),
+        "token": token,
+        "links": finished_links(merchant, event.metric, token),
+    }
+
+
+def finished_links(merchant: Merchant, metric: str, token: str) -> list[tuple[str, str]]:
+    """Name and address of the links a mail for this event can hold, with the customer's own token."""
+    kind = KINDS.get(metric)
+    if not token or kind is None or kind.token_scope is None:
+        return []
+    page = links.landing_url(merchant)
+    return [(action.label, links.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
+
+
+site.pages.append(path("inbox/", site.admin_view(inbox), name="inbox"))

@@ -1,0 +1,161 @@
+"""Customers: the list with its search, and the page of one customer."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.module_loading import import_string
+from unfold.decorators import display
+
+from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.display import money
+from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
+from subscriptions.admin.search import customers_matching
+from subscriptions.admin.site import site
+from subscriptions.admin.subscriptions import reasons_of
+from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
+
+MOST_SUBSCRIPTIONS = 100
+MOST_ORDERS = 10
+MOST_ACTIVITIES = 50
+
+
+@admin.register(Customer, site=site)
+class CustomerAdmin(MerchantAdmin):
+    list_display = ["name", "live_count", "next_order", "created"]
+    list_filter = [SubscriberFilter, "is_test"]
+    ordering = ["-created", "-id"]
+    search_fields = ["email"]
+    search_help_text = "E-mail, name, phone or id"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        live = live_subscriptions(request).values("customer").annotate(n=Count("pk")).values("n")
+        orders = Order.objects.filter(merchant=merchant_of(request), customer=OuterRef("pk"), status=OrderStatus.UNSENT)
+        first = orders.order_by("place_date").values("place_date")[:1]
+        rows = super().get_queryset(request)
+        return rows.annotate(live=Coalesce(Subquery(live), 0), next_day=Subquery(first))
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        if not term:
+            return rows, False
+        return rows.filter(pk__in=customers_matching(merchant_of(request), term)), False
+
+    @display(description="Customer", header=True)
+    def name(self, row: Customer) -> list[str]:
+        return [str(row), row.email, initials(row)]
+
+    @display(description="Live subscriptions")
+    def live_count(self, row: Any) -> int:
+        return int(row.live)
+
+    @display(description="Next order", empty_value="-")
+    def next_order(self, row: Any) -> Any:
+        return row.next_day
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        customer = self.get_object(request, object_id)
+        if customer is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            **page(request, customer),
+            "title": str(customer),
+            "original": customer,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/customer.html", context)
+
+
+def initials(customer: Customer) -> str:
+    return (customer.first_name[:1] + customer.last_name[:1]) or customer.email[:1]
+
+
+def page(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the customer's page shows; a fixed number of queries whatever the customer has."""
+    panels = [import_string(path)(request, customer) for path in settings.CUSTOMER_PANELS]
+    subscriptions = subscription_cards(request, customer)
+    return {
+        "customer": customer,
+        "initials": initials(customer),
+        "subscriptions": subscriptions,
+        "live": sum(card["row"].live for card in subscriptions),
+        "upcoming": order_cards(customer, {"status": OrderStatus.UNSENT}, "place_date"),
+        "earlier": earlier_orders(customer),
+        "activities": activity_lines(customer, panels),
+        "panels": [{"template": template, "context": context} for template, context in panels],
+    }
+
+
+def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
+    upcoming = Item.objects.filter(merchant=merchant_of(request), subscription=OuterRef("pk"), upcoming=True)
+    rows = (
+        Subscription.objects.filter(merchant=merchant_of(request), customer=customer)
+        .select_related("product", "offer")
+        .annotate(next_day=Subquery(upcoming.values("order__place_date")[:1]))
+        .order_by("cancelled", "-created")
+    )
+    buttons = site.get_model_admin(Subscription).offered_buttons
+    reasons = {r.code: r.label for r in reasons_of(merchant_of(request))}
+    return [
+        {
+            "row": row,
+            "price": money(row.product.price if row.price is None else row.price, row.currency_code),
+            "because": because(row, reasons),
+            "buttons": buttons(request, row),
+        }
+        for row in sorted(rows[:MOST_SUBSCRIPTIONS], key=lambda row: not row.live)
+    ]
+
+
+def because(row: Subscription, reasons: dict[int, str]) -> str:
+    """`Overstocked` or `Overstocked (cupboard is full)`: the reason's label and what was written beside it."""
+    label, text = reasons.get(row.cancel_reason_code or 0, ""), row.cancel_reason_text
+    return f"{label} ({text})" if label and text and text != label else label or text
+
+
+def order_cards(customer: Customer, which: dict[str, Any], order_by: str) -> list[dict[str, Any]]:
+    items = Item.objects.select_related("product").order_by("pk")
+    orders = (
+        Order.objects.filter(merchant=customer.merchant_id, customer=customer, **which)
+        .select_related("payment", "shipping_address")
+        .prefetch_related(Prefetch("items", items))
+        .order_by(order_by)[:MOST_ORDERS]
+    )
+    return [
+        {
+            "row": order,
+            "items": [(item, money(item.total_price, order.currency_code)) for item in order.items.all()],
+            "discount": money(order.discount_total, order.currency_code) if order.discount_total else "",
+            "shipping": money(order.shipping_total, order.currency_code) if order.shipping_total else "",
+            "total": money(order.total, order.currency_code),
+        }
+        for order in orders
+    ]
+
+
+def earlier_orders(customer: Customer) -> list[tuple[Order, str]]:
+    orders = Order.objects.filter(merchant=customer.merchant_id, customer=customer)
+    latest = orders.exclude(status=OrderStatus.UNSENT).order_by("-place_date")[:MOST_ORDERS]
+    return [(order, money(order.total, order.currency_code)) for order in latest]
+
+
+def activity_lines(customer: Customer, panels: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Newest first, each with its events and what the panels know of them (`event_notes`: event → labels)."""
+    notes: dict[int, list[Any]] = defaultdict(list)
+    for _template, context in panels:
+        for event, labels in context.get("event_notes", {}).items():
+            notes[event] += labels
+    events = Event.objects.only("id", "kind", "activity_id").order_by("pk")
+    rows = customer.activities.filter(merchant=customer.merchant_id).prefetch_related(Prefetch("events", events))
+    return [
+        {"row": row, "events": [(event, notes[event.pk]) for event in row.events.all()]}
+        for row in rows.order_by("-pk")[:MOST_ACTIVITIES]
+    ]

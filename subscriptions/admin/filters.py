@@ -1,0 +1,42 @@
+"""Filters of the lists; each is one condition an index or a short sub-query answers."""
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from subscriptions.admin.current import merchant_of
+from subscriptions.models import Subscription
+
+ACTIVE = "active"
+INACTIVE = "inactive"
+
+
+class LiveFilter(SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(ACTIVE, "Active"), (INACTIVE, "Cancelled")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        if self.value() in (ACTIVE, INACTIVE):
+            return rows.filter(cancelled__isnull=self.value() == ACTIVE)
+        return rows
+
+
+class SubscriberFilter(SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(ACTIVE, "Has a live subscription"), (INACTIVE, "Has none")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        live = Exists(live_subscriptions(request))
+        return {ACTIVE: rows.filter(live), INACTIVE: rows.exclude(live)}.get(self.value() or "", rows)
+
+
+def live_subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
+    """Of the customer in the outer query."""
+    return Subscription.objects.live().filter(merchant=merchant_of(request), customer=OuterRef("pk")).order_by()

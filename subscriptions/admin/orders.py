@@ -1,0 +1,62 @@
+"""Orders, to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.display import money
+from subscriptions.admin.search import rows_matching
+from subscriptions.admin.site import site
+from subscriptions.models import Item, Order
+
+LABELS = {"Upcoming": "info", "Placed": "success", "Cancelled": "default", "Rejected": "danger"}
+
+
+class ItemInline(ReadOnlyInline):
+    model = Item
+    fields = ["product", "quantity", "price", "total_price", "one_time"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("product")
+
+
+@admin.register(Order, site=site)
+class OrderAdmin(MerchantAdmin):
+    list_display = ["customer_of", "place_date", "state", "amount", "created"]
+    list_filter = ["status"]
+    list_select_related = ["customer"]
+    ordering = ["-created", "public_id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    inlines = [ItemInline]
+    fieldsets = [
+        (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
+        ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
+        ("Placing", {"fields": ["tried_at", "tries", "rejected_error_code", "rejected_message"]}),
+        ("Ids", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
+    ]
+    readonly_fields = ["id_outside"]
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
+
+    @display(description="Customer", header=True)
+    def customer_of(self, row: Order) -> list[Any]:
+        return [str(row.customer), row.customer.email]
+
+    @display(description="Status", label=LABELS)
+    def state(self, row: Order) -> str:
+        return row.get_status_display()
+
+    @display(description="Total")
+    def amount(self, row: Order) -> str:
+        return money(row.total, row.currency_code)
+
+    @display(description="Id")
+    def id_outside(self, row: Order) -> str:
+        return row.public_id.hex

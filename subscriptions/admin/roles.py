@@ -1,0 +1,40 @@
+"""Who may do what on the staff pages: the one table of roles and rights."""
+
+from enum import StrEnum
+
+from django.http import HttpRequest
+
+from subscriptions.admin.current import membership_of
+from subscriptions.models import Role
+
+
+class Right(StrEnum):
+    LOOK = "look"
+    """See customers, orders, the catalogue, tokens' states, events and deliveries."""
+    ACT = "act"
+    """Cancel and reactivate subscriptions."""
+    REVOKE_TOKENS = "revoke_tokens"
+    USE_TOKENS = "use_tokens"
+    """See a token in its usable form, and so the sandbox inbox."""
+    LINKS = "links"
+    """Change landing pages, links and the 1-Click settings."""
+    DELIVERIES = "deliveries"
+    """Send a failed delivery again."""
+    CONNECTIONS = "connections"
+    """See, change, test and resume connections."""
+    SETTINGS = "settings"
+    """Change the merchant, its team and its cancel reasons; see and revoke API keys."""
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.MARKETING: frozenset({Right.LOOK, Right.REVOKE_TOKENS, Right.USE_TOKENS, Right.LINKS, Right.DELIVERIES}),
+    Role.SUPPORT: frozenset({Right.LOOK, Right.ACT, Right.REVOKE_TOKENS, Right.DELIVERIES}),
+    Role.READ_ONLY: frozenset({Right.LOOK}),
+}
+
+
+def may(request: HttpRequest, right: Right | None) -> bool:
+    """Whether the role at the current merchant has `right`; nobody has the right None."""
+    membership = membership_of(request)
+    return membership is not None and right in RIGHTS[membership.role]

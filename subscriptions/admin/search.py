@@ -1,0 +1,48 @@
+"""Search as staff type it: the beginning of an e-mail or a name, a phone number, an id."""
+
+import re
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
+
+from subscriptions.models import Customer, Merchant
+
+Row = TypeVar("Row", bound=Model)
+MOST_WORDS = 4
+PHONE_DIGITS = 6
+"""Fewer digits than this are an id, not a phone number."""
+
+
+def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
+    """Customers for whom every word of `term` begins their e-mail, a name or id, or ends their phone number."""
+    # Lower() as in the indexes, so that the beginning of an e-mail or last name is found by them.
+    found = Customer.objects.filter(merchant=merchant).alias(mail=Lower("email"), last=Lower("last_name"))
+    if re.fullmatch(r"[\d\s()+.-]+", term):
+        return found.filter(_number(re.sub(r"\s", "", term)))
+    for word in term.split()[:MOST_WORDS]:
+        found = found.filter(_word(word))
+    return found
+
+
+def rows_matching(rows: QuerySet[Row], merchant: Merchant, term: str) -> QuerySet[Row]:
+    """Those of `rows`, things of customers, with the public id `term` or a customer it finds."""
+    try:
+        return rows.filter(public_id=UUID(hex=term))
+    except ValueError:
+        return rows.filter(customer__in=customers_matching(merchant, term))
+
+
+def _word(word: str) -> Q:
+    beginning = word.lower()
+    if "@" in word:
+        return Q(mail__startswith=beginning)
+    names = Q(last__startswith=beginning) | Q(first_name__istartswith=beginning)
+    return names | Q(mail__startswith=beginning) | Q(merchant_user_id__istartswith=word)
+
+
+def _number(number: str) -> Q:
+    digits = re.sub(r"\D", "", number)
+    wanted = Q(merchant_user_id__startswith=number)
+    return wanted | Q(phone_number__endswith=digits[-10:]) if len(digits) >= PHONE_DIGITS else wanted

@@ -1,0 +1,126 @@
+"""The merchant itself, its team, its API keys and its cancel reasons."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
+from subscriptions.admin.buttons import Button
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.roles import Right
+from subscriptions.admin.secrets import SecretField
+from subscriptions.admin.site import site
+from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, Role
+
+
+class MerchantSettingsForm(MerchantForm):
+    storefront_key = SecretField(help_text="Signs requests of the shop's own pages. Empty: stays as it is.")
+
+
+@admin.register(Merchant, site=site)
+class MerchantSettingsAdmin(OneRowAdmin):
+    form = MerchantSettingsForm
+    edit = Right.SETTINGS
+    readonly_fields = ["id_outside", "is_test", "created"]
+    fieldsets = [
+        (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
+        ("Jobs", {"fields": ["reminder_days", "reminder_hour", "placement_hour"]}),
+        ("Keys and ids", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super(MerchantAdmin, self).get_queryset(request).filter(pk=merchant_of(request).pk)
+
+    @display(description="Merchant id")
+    def id_outside(self, row: Merchant) -> str:
+        return row.public_id.hex
+
+
+class MembershipForm(MerchantForm):
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        others = Membership.objects.filter(merchant=self.merchant, role=Role.OWNER).exclude(pk=self.instance.pk)
+        if answers.get("role") != Role.OWNER and not others.exists():
+            raise forms.ValidationError("A merchant keeps at least one owner; make somebody else an owner first.")
+        return answers
+
+
+@admin.register(Membership, site=site)
+class MembershipAdmin(MerchantAdmin):
+    form = MembershipForm
+    edit = Right.SETTINGS
+    addable = False
+    list_display = ["person", "role_of", "last_login"]
+    list_select_related = ["user"]
+    ordering = ["pk"]
+    fields = ["user", "role"]
+    readonly_fields = ["user"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # Nobody locks themselves out; so the last owner stays, too.
+        oneself = isinstance(obj, Membership) and obj.user_id == request.user.pk
+        return super().has_delete_permission(request, obj) and not oneself
+
+    @display(description="Person", header=True)
+    def person(self, row: Membership) -> list[str]:
+        return [row.user.get_full_name() or row.user.get_username(), row.user.email]
+
+    @display(description="Role", label={"Owner": "primary", "Marketing": "info", "Support": "success"})
+    def role_of(self, row: Membership) -> str:
+        return row.get_role_display()
+
+    @display(description="Last login")
+    def last_login(self, row: Membership) -> Any:
+        return row.user.last_login
+
+
+def revoke_key(request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> str:
+    ApiKey.objects.filter(pk=key.pk, merchant=merchant_of(request), revoked=None).update(revoked=timezone.now())
+    site.get_model_admin(ApiKey).log_change(request, key, "Revoked.")
+    return f"{key} is revoked; requests with it are refused from now on."
+
+
+@admin.register(ApiKey, site=site)
+class ApiKeyAdmin(MerchantAdmin):
+    look = Right.SETTINGS
+    list_display = ["name", "shown", "scopes", "created", "expires", "state"]
+    ordering = ["-created", "-id"]
+    fields = ["name", "shown", "scopes", "created", "expires", "revoked"]
+    readonly_fields = ["shown"]
+    buttons = (
+        Button(
+            verb="revoke",
+            title="Revoke",
+            icon="block",
+            right=Right.SETTINGS,
+            question="Programs that use this key are refused from now on. This cannot be taken back.",
+            run=revoke_key,
+            offered=lambda key: key.revoked is None,
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+    @display(description="Key")
+    def shown(self, row: ApiKey) -> str:
+        return f"rpk_{row.prefix}_…"
+
+    @display(description="State", label={"Valid": "success", "Expired": "warning", "Revoked": "danger"})
+    def state(self, row: ApiKey) -> str:
+        if row.revoked:
+            return "Revoked"
+        return "Expired" if row.expires and row.expires <= timezone.now() else "Valid"
+
+
+@admin.register(CancelReason, site=site)
+class CancelReasonAdmin(MerchantAdmin):
+    edit = Right.SETTINGS
+    list_display = ["code", "label", "application"]
+    ordering = ["application", "code"]
+    search_fields = ["label__icontains"]
+    search_help_text = "Text"

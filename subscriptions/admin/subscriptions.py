@@ -1,0 +1,152 @@
+"""Subscriptions: a list, a page to look at, and the buttons that cancel and reactivate."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from subscriptions import calendar
+from subscriptions.actions import subscription as verbs
+from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.buttons import Button, ButtonForm, actor_of
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.filters import LiveFilter
+from subscriptions.admin.roles import Right
+from subscriptions.admin.search import rows_matching
+from subscriptions.admin.site import site
+from subscriptions.models import CancelReason, Merchant, Subscription
+
+OTHER_REASON = "1"
+
+
+class CancelForm(ButtonForm):
+    text = forms.CharField(
+        label="What the customer said",
+        required=False,
+        max_length=900,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        reason = forms.ModelChoiceField(
+            reasons_of(merchant_of(self.request)),
+            to_field_name="code",
+            required=False,
+            empty_label="No reason given",
+            widget=UnfoldAdminSelectWidget,
+        )
+        self.fields = {"reason": reason, **self.fields}
+
+
+class ReactivateForm(ButtonForm):
+    next_order_date = forms.DateField(label="Next order", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        today = calendar.today(merchant_of(self.request).time_zone)
+        self.fields["next_order_date"].initial = today + timedelta(days=1)
+        self.fields["next_order_date"].widget.attrs["min"] = today.isoformat()
+
+
+def reasons_of(merchant: Merchant) -> QuerySet[CancelReason]:
+    return CancelReason.objects.filter(merchant=merchant, application="msi")
+
+
+def as_text(reason: CancelReason | None, text: str) -> str:
+    """`code|text`: without words of the customer the reason's label, without a reason the code of "other"."""
+    if reason is None:
+        return f"{OTHER_REASON}|{text}" if text else ""
+    return f"{reason.code}|{text or reason.label}"
+
+
+def cancel(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
+    verbs.cancel(subscription, actor=actor_of(request), reason=as_text(answers["reason"], answers["text"]))
+    return f"{subscription.product} is cancelled."
+
+
+def reactivate(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
+    day = answers["next_order_date"]
+    act = verbs.reactivate(subscription, actor=actor_of(request), next_order_date=day)
+    planned = calendar.human_date(act.result.order.place_date)
+    return f"{subscription.product} is active again; its next order is on {planned}."
+
+
+CANCEL = Button(
+    verb="cancel",
+    title="Cancel subscription",
+    icon="cancel",
+    right=Right.ACT,
+    question="No further order is placed, and the customer's integrations are told at once.",
+    run=cancel,
+    offered=lambda subscription: subscription.live,
+    form=CancelForm,
+    variant=ActionVariant.DANGER,
+)
+REACTIVATE = Button(
+    verb="reactivate",
+    title="Reactivate",
+    icon="autorenew",
+    right=Right.ACT,
+    question="Quantity and frequency stay as they were; the customer's integrations are told at once.",
+    run=reactivate,
+    offered=lambda subscription: not subscription.live,
+    form=ReactivateForm,
+    variant=ActionVariant.PRIMARY,
+)
+
+
+@admin.register(Subscription, site=site)
+class SubscriptionAdmin(MerchantAdmin):
+    buttons = (CANCEL, REACTIVATE)
+    list_display = ["product_of", "customer_of", "frequency", "state", "created"]
+    list_filter = [LiveFilter]
+    list_select_related = ["product", "customer"]
+    ordering = ["-created", "public_id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    fieldsets = [
+        (None, {"fields": ["customer", "product", "quantity", "frequency", "price", "state"]}),
+        ("When", {"fields": ["start_date", "created", "cancelled", "cancel_reason"]}),
+        ("Delivery and payment", {"fields": ["shipping_address", "payment", "offer", "reminder_days"]}),
+        (
+            "Prepaid",
+            {"fields": ["prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"]},
+        ),
+        ("Ids", {"fields": ["id_outside", "external_id", "merchant_order_id", "raw_subscription_type"]}),
+    ]
+    readonly_fields = ["frequency", "state", "id_outside"]
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
+
+    def after(self, subject: Subscription) -> str:
+        return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
+
+    @display(description="Subscription", header=True)
+    def product_of(self, row: Subscription) -> list[Any]:
+        picture = {"path": row.product.image_url, "squared": True, "width": 32, "height": 32}
+        return [str(row), row.product.sku, "", picture] if row.product.image_url else [str(row), row.product.sku]
+
+    @display(description="Customer", header=True)
+    def customer_of(self, row: Subscription) -> list[str]:
+        return [str(row.customer), row.customer.email]
+
+    @display(description="Frequency")
+    def frequency(self, row: Subscription) -> str:
+        return row.frequency_description
+
+    @display(description="Status", label={"Active": "success", "Cancelled": "danger"})
+    def state(self, row: Subscription) -> str:
+        return "Active" if row.live else "Cancelled"
+
+    @display(description="Id")
+    def id_outside(self, row: Subscription) -> str:
+        return row.public_id.hex

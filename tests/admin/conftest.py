@@ -1,0 +1,117 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import Connection, Delivery, SandboxEvent, SandboxProfile
+from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
+from subscriptions.actions import subscription as verbs
+from subscriptions.models import (
+    ApiKey,
+    CancelReason,
+    Coupon,
+    Customer,
+    Event,
+    Membership,
+    Merchant,
+    Offer,
+    OfferProfile,
+    Order,
+    Product,
+    Role,
+    Subscription,
+)
+from tests import factories as f
+
+Rows = dict[type[Model], Model]
+
+
+@dataclass
+class World:
+    """A merchant with a row of everything; `rows` has one row for each model of the staff pages."""
+
+    merchant: Merchant
+    rows: Rows
+
+
+def make_world(name: str) -> World:
+    """`name` is part of every text, so that a page can be searched for it."""
+    merchant = f.MerchantFactory(name=f"{name} Inc")
+    customer = f.CustomerFactory(
+        merchant=merchant, first_name=name, email=f"{name}@shop.test".lower(), merchant_user_id=f"{name}-1"
+    )
+    f.CancelReasonFactory(merchant=merchant, label=f"{name} reason")
+    connection = f.ConnectionFactory(
+        merchant=merchant, name=f"{name} Klaviyo", secret=f"pk_{name}", paused_reason=f"{name} is paused"
+    )
+    product = f.ProductFactory(merchant=merchant, name=f"{name} blend")
+    live = f.subscription_with_order(customer=customer, product=product)
+    gone = f.subscription_with_order(customer=customer, product=product)
+    verbs.cancel(gone, actor=f.STAFF, reason=f"4|{name} says so")
+    Delivery.objects.filter(merchant=merchant).update(state=Delivery.State.DEAD, error=f"{name} error")
+    profile = OfferProfile.objects.create(merchant=merchant, name=f"{name} profile")
+    Offer.objects.create(merchant=merchant, profile=profile, name=f"{name} offer")
+    Coupon.objects.create(merchant=merchant, profile=profile, use="initial", name=f"{name} coupon", code="C")
+    token = ActionToken.objects.get(merchant=merchant)
+    Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success")
+    sandbox = SandboxProfile.objects.create(merchant=merchant, email=f"{name}@inbox.test".lower())
+    SandboxEvent.objects.create(
+        merchant=merchant,
+        profile=sandbox,
+        metric="ordergroove.subscription.cancel",
+        unique_id=name,
+        time=timezone.now(),
+        properties={"action_token": f"token-{name}"},
+    )
+    rows: Rows = {
+        Merchant: merchant,
+        Customer: customer,
+        Subscription: live,
+        Order: Order.objects.get(merchant=merchant),
+        Product: product,
+        OfferProfile: profile,
+        CancelReason: CancelReason.objects.get(merchant=merchant),
+        ApiKey: ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x"),
+        Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),
+        ActionToken: token,
+        OneClickSettings: merchant.one_click,
+        LandingPage: LandingPage.objects.get(merchant=merchant),
+        SavedLink: SavedLink.objects.create(merchant=merchant, name=f"{name} link", action="reactivate"),
+        Connection: connection,
+        Event: Event.objects.filter(merchant=merchant).first(),
+        Delivery: Delivery.objects.filter(merchant=merchant).first(),
+    }
+    return World(merchant, rows)
+
+
+@pytest.fixture
+def own(db: None) -> World:
+    return make_world("Home")
+
+
+@pytest.fixture
+def foreign(db: None) -> World:
+    return make_world("Foreign")
+
+
+@pytest.fixture
+def login() -> Callable[..., Client]:
+    def logged_in(merchant: Merchant, role: str = Role.OWNER, **user: Any) -> Client:
+        membership = f.MembershipFactory(merchant=merchant, role=role, user=f.UserFactory(**user))
+        client = Client()
+        client.force_login(membership.user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return logged_in
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of the project's own apps and the log of what staff did."""
+    models = [m for app in ("subscriptions", "oneclick", "integrations") for m in apps.get_app_config(app).get_models()]
+    return {m.__name__: list(m.objects.order_by("pk").values()) for m in (*models, LogEntry)}

@@ -1,0 +1,71 @@
+"""How many queries a page makes does not depend on how much there is."""
+
+from collections.abc import Callable
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from subscriptions.actions import subscription as verbs
+from subscriptions.models import Customer, Merchant
+from tests import factories as f
+
+Login = Callable[..., Client]
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def busy_customer(merchant: Merchant, subscriptions: int) -> Customer:
+    customer = f.CustomerFactory(merchant=merchant)
+    for _ in range(subscriptions):
+        verbs.cancel(f.subscription_with_order(customer=customer), actor=f.STAFF)
+        f.subscription_with_order(customer=customer)
+    return customer
+
+
+def test_the_list_of_customers(db: None, login: Login) -> None:
+    merchant = f.MerchantFactory()
+    client = login(merchant)
+    busy_customer(merchant, 1)
+    address = "/admin/subscriptions/customer/"
+    few = queries(client, address)
+    for _ in range(10):
+        busy_customer(merchant, 2)
+    assert queries(client, address) == few <= 5
+    assert queries(client, f"{address}?q=ana+ruiz") == few
+    assert queries(client, f"{address}?status=inactive") == few
+
+
+def test_the_page_of_a_customer(db: None, login: Login) -> None:
+    merchant = f.MerchantFactory()
+    f.ConnectionFactory(merchant=merchant)
+    client = login(merchant)
+    small, big = busy_customer(merchant, 1), busy_customer(merchant, 8)
+    few = queries(client, f"/admin/subscriptions/customer/{small.pk}/change/")
+    assert queries(client, f"/admin/subscriptions/customer/{big.pk}/change/") == few <= 16
+
+
+def test_the_home_page_and_the_lists(db: None, login: Login) -> None:
+    merchant = f.MerchantFactory()
+    f.ConnectionFactory(merchant=merchant)
+    client = login(merchant)
+    busy_customer(merchant, 1)
+    pages = [
+        "/admin/",
+        "/admin/subscriptions/subscription/",
+        "/admin/subscriptions/order/",
+        "/admin/subscriptions/product/",
+        "/admin/oneclick/actiontoken/",
+        "/admin/subscriptions/event/",
+        "/admin/integrations/delivery/",
+    ]
+    few = {page: queries(client, page) for page in pages}
+    busy_customer(merchant, 8)
+    assert {page: queries(client, page) for page in pages} == few
+    assert max(few.values()) <= 10

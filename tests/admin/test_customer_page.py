@@ -1,0 +1,209 @@
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from integrations.models import Delivery
+from oneclick import tokens
+from oneclick.models import ActionToken, Click
+from subscriptions.actions import subscription as verbs
+from subscriptions.actors import ActorKind
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Subscription
+from tests import factories as f
+from tests.admin.conftest import everything
+
+Login = Callable[..., Client]
+CHANGED_BY_CANCEL = {"Subscription", "Order", "Item", "Activity", "Event", "ActionToken", "Delivery"}
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    merchant = f.MerchantFactory()
+    f.CancelReasonFactory(merchant=merchant, code=4, label="Overstocked")
+    f.ConnectionFactory(merchant=merchant)
+    return merchant
+
+
+@pytest.fixture
+def client(merchant: Merchant, login: Login) -> Client:
+    return login(merchant, "support", first_name="Sue", last_name="Port", username="sue")
+
+
+def page(customer: Customer) -> str:
+    return f"/admin/subscriptions/customer/{customer.pk}/change/"
+
+
+def press(client: Client, subscription: Subscription, verb: str, **answers: Any) -> str:
+    """What the page says afterwards."""
+    answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/{verb}/", answers)
+    assert answer.status_code == 302
+    assert answer["Location"] == page(subscription.customer)
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def changed(before: dict[str, list[Any]]) -> set[str]:
+    after = everything()
+    return {name for name in after if after[name] != before[name]}
+
+
+@time_machine.travel("2026-03-02T15:00:00Z")
+def test_cancelling_changes_exactly_the_cancelled_things(merchant: Merchant, client: Client) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    other = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
+    before = everything()
+
+    said = press(client, subscription, "cancel", reason="4", text="cupboard is full")
+
+    assert said == "House blend is cancelled."
+    assert changed(before) == CHANGED_BY_CANCEL
+    subscription.refresh_from_db()
+    assert (subscription.live, subscription.cancel_reason) == (False, "4|cupboard is full")
+    assert not Order.objects.filter(customer=subscription.customer).exists()
+    assert Item.objects.get().subscription == other
+    activity = Activity.objects.get()
+    user = f.UserFactory._meta.model.objects.get(username="sue")
+    assert (activity.actor_kind, activity.actor_id, activity.actor_name) == (
+        ActorKind.STAFF,
+        str(user.pk),
+        "Sue Port",
+    )
+    assert [event.kind for event in Event.objects.order_by("pk")] == [
+        "ordergroove.subscription.cancel",
+        "ordergroove.subscriber.cancel",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"reason": "4"}, "4|Overstocked"),
+        ({"reason": "", "text": "just so"}, "1|just so"),
+        ({}, None),
+    ],
+)
+def test_a_reason_is_kept_as_code_and_text(
+    answers: dict[str, str], reason: str | None, merchant: Merchant, client: Client
+) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    press(client, subscription, "cancel", **answers)
+    subscription.refresh_from_db()
+    assert subscription.cancel_reason == reason
+
+
+def test_a_reason_of_another_merchant_is_refused(merchant: Merchant, client: Client) -> None:
+    f.CancelReasonFactory(code=9, label="Theirs")
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    before = everything()
+    answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/cancel/", {"reason": "9"})
+    assert b"not one of the available choices" in answer.content
+    assert everything() == before
+
+
+@time_machine.travel("2026-03-02T15:00:00Z")
+def test_reactivating_plans_the_chosen_day(merchant: Merchant, client: Client) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    verbs.cancel(subscription, actor=f.STAFF)
+    dialog = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/reactivate/").content.decode()
+    assert 'value="2026-03-03"' in dialog
+    before = everything()
+
+    said = press(client, subscription, "reactivate", next_order_date="2026-03-09")
+
+    assert said == "House blend is active again; its next order is on March 9, 2026."
+    assert changed(before) == CHANGED_BY_CANCEL - {"ActionToken"}
+    subscription.refresh_from_db()
+    assert subscription.live
+    assert Item.objects.get().order.place_date == date(2026, 3, 9)
+    assert Activity.objects.order_by("pk").last().actor_name == "Sue Port"
+
+
+@time_machine.travel("2026-03-03T03:00:00Z")
+def test_tomorrow_is_tomorrow_at_the_merchant(merchant: Merchant, client: Client) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    verbs.cancel(subscription, actor=f.STAFF)
+    dialog = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/reactivate/").content.decode()
+    assert 'value="2026-03-03"' in dialog  # in New York it is still the 2nd
+
+
+@pytest.mark.parametrize(
+    ("verb", "answers", "said"),
+    [
+        ("cancel", {}, "This subscription is cancelled; reactivate it first."),
+        (
+            "reactivate",
+            {"next_order_date": "2020-01-01"},
+            "The next order date lies in the past; choose today or a later day.",
+        ),
+    ],
+)
+def test_a_refusal_shows_its_sentence_and_changes_nothing(
+    verb: str, answers: dict[str, str], said: str, merchant: Merchant, client: Client
+) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    verbs.cancel(subscription, actor=f.STAFF)
+    before = everything()
+    assert press(client, subscription, verb, **answers) == said
+    assert everything() == before
+
+
+def test_a_press_without_its_csrf_token_is_refused(merchant: Merchant, client: Client) -> None:
+    client.handler.enforce_csrf_checks = True
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/cancel/", {})
+    assert answer.status_code == 403
+    subscription.refresh_from_db()
+    assert subscription.live
+
+
+def test_the_page_tells_the_whole_story(merchant: Merchant, client: Client) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    press(client, subscription, "cancel", reason="4")
+    token = ActionToken.objects.get()
+    Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success")
+    Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success", replayed=True)
+    Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="token_already_used")
+    html = client.get(page(subscription.customer)).content.decode()
+    assert "Cancelled the subscription to House blend. Reason: Overstocked" in html
+    assert "Sue Port" in html
+    assert "Reactivate: success" in html
+    assert "replayed" in html
+    assert "Reactivate: token_already_used" in html
+    assert f"/admin/subscriptions/event/{Event.objects.first().pk}/change/" in html
+    assert f"/admin/integrations/delivery/{Delivery.objects.first().pk}/change/" in html
+    assert tokens.text_of(token) not in html
+
+
+def test_a_customer_without_anything_has_a_page(merchant: Merchant, client: Client) -> None:
+    html = client.get(page(f.CustomerFactory(merchant=merchant))).content.decode()
+    assert "This customer has no subscription." in html
+    assert "Nothing has happened yet." in html
+
+
+def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:
+    client = login(merchant, "marketing")
+    verbs.cancel(f.subscription_with_order(customer__merchant=merchant), actor=f.STAFF)
+    token = ActionToken.objects.get()
+    address = f"/admin/oneclick/actiontoken/{token.pk}/show/"
+    assert tokens.text_of(token) not in client.get(address).content.decode()
+    assert not LogEntry.objects.exists()
+    before = everything()
+    answer = client.post(address)
+    assert tokens.text_of(token) in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert changed(before) == {"LogEntry"}
+    assert LogEntry.objects.get().change_message == "Showed the usable token."
+
+
+def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
+    verbs.cancel(f.subscription_with_order(customer__merchant=merchant), actor=f.STAFF)
+    token = ActionToken.objects.get()
+    before = everything()
+    client.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
+    token.refresh_from_db()
+    assert token.state == "revoked"
+    assert changed(before) == {"ActionToken", "LogEntry"}

@@ -1,0 +1,115 @@
+"""Each role at each button and each form; the expectations are written out, not taken from the table."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+
+from integrations.models import Connection, Delivery
+from oneclick.models import ActionToken, LandingPage, OneClickSettings, SavedLink
+from subscriptions.actions import subscription as verbs
+from subscriptions.admin.site import site
+from subscriptions.models import (
+    Activity,
+    ApiKey,
+    CancelReason,
+    Customer,
+    Event,
+    Membership,
+    Merchant,
+    Order,
+    Product,
+    Role,
+    Subscription,
+)
+from tests import factories as f
+from tests.admin.conftest import World, everything
+
+Login = Callable[..., Client]
+OWNER, MARKETING, SUPPORT = Role.OWNER, Role.MARKETING, Role.SUPPORT
+ALL = set(Role.values)
+
+BUTTONS = {
+    (Subscription, "cancel"): {OWNER, SUPPORT},
+    (Subscription, "reactivate"): {OWNER, SUPPORT},
+    (ActionToken, "show"): {OWNER, MARKETING},
+    (ActionToken, "revoke"): {OWNER, MARKETING, SUPPORT},
+    (Delivery, "send-again"): {OWNER, MARKETING, SUPPORT},
+    (Connection, "test"): {OWNER},
+    (Connection, "resume"): {OWNER},
+    (ApiKey, "revoke"): {OWNER},
+}
+SEEN = {Connection: {OWNER}, ApiKey: {OWNER}}
+EDITED = {
+    LandingPage: {OWNER, MARKETING},
+    OneClickSettings: {OWNER, MARKETING},
+    Connection: {OWNER},
+    CancelReason: {OWNER},
+    Membership: {OWNER},
+    Merchant: {OWNER},
+}
+
+
+def address(row: Model, page: str) -> str:
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/{page}/"
+
+
+def test_the_expectations_name_every_button() -> None:
+    assert set(BUTTONS) == {(m, b.verb) for m, one in site._registry.items() for b in one.buttons}
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize(("model", "verb"), BUTTONS)
+def test_a_button_is_for_its_roles_only(model: type[Model], verb: str, role: str, own: World, login: Login) -> None:
+    row = own.rows[model]
+    if verb == "reactivate":
+        verbs.cancel(row, actor=f.STAFF)
+    client = login(own.merchant, role)
+    before = everything()
+    allowed = role in BUTTONS[model, verb]
+    assert client.get(address(row, verb)).status_code == (200 if allowed else 403)
+    if not allowed:
+        assert client.post(address(row, verb), {"next_order_date": "2030-01-01"}).status_code == 403
+    assert everything() == before
+    page = client.get(address(row, "change"))
+    assert (address(row, verb).encode() in page.content) is allowed
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_a_page_is_for_its_roles_only(role: str, own: World, login: Login) -> None:
+    client = login(own.merchant, role)
+    for model, row in own.rows.items():
+        allowed = role in SEEN.get(model, ALL)
+        assert (model, client.get(address(row, "change")).status_code) == (model, 200 if allowed else 403)
+        listed = client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/", follow=True)
+        assert (model, listed.status_code) == (model, 200 if allowed else 403)
+    assert client.get("/admin/inbox/").status_code == (200 if role in {OWNER, MARKETING} else 403)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_a_form_changes_rows_for_its_roles_only(role: str, own: World, login: Login) -> None:
+    client = login(own.merchant, role)
+    for model, row in own.rows.items():
+        before = everything()
+        status = client.post(address(row, "change"), {}).status_code
+        if role not in EDITED.get(model, set()):
+            assert (model, status) in [(model, 403), (model, 405), (model, 302), (model, 200)]
+            assert everything() == before
+        page = client.get(address(row, "change"))
+        has_save = b'name="_save"' in page.content
+        assert (model, has_save) == (model, role in EDITED.get(model, set()))
+
+
+@pytest.mark.parametrize("model", [Customer, Subscription, Order, Product, Event, Delivery, ActionToken, SavedLink])
+def test_rows_of_the_domain_have_no_form(model: type[Model], own: World, login: Login) -> None:
+    client = login(own.merchant, is_superuser=True)
+    before = everything()
+    assert client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/").status_code == 403
+    assert client.post(address(own.rows[model], "delete"), {"post": "yes"}).status_code == 403
+    client.post(address(own.rows[model], "change"), {"quantity": 9, "email": "x@y.test", "kind": "x", "state": "x"})
+    assert everything() == before
+
+
+def test_activities_have_no_page_of_their_own() -> None:
+    assert Activity not in site._registry

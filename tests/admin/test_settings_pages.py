@@ -1,0 +1,120 @@
+from collections.abc import Callable
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from integrations.models import Connection, Delivery
+from oneclick.models import LandingPage, OneClickSettings
+from subscriptions.actions import subscription as verbs
+from subscriptions.models import CancelReason, Membership, Merchant, Role
+from tests import factories as f
+
+Login = Callable[..., Client]
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    return f.MerchantFactory(storefront_key="storefront-secret")
+
+
+@pytest.fixture
+def client(merchant: Merchant, login: Login) -> Client:
+    return login(merchant)
+
+
+def fill(client: Client, address: str, **changes: object) -> str:
+    """Post the page's own form with `changes`; the answer's page, or nothing when it was saved."""
+    form = client.get(address).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields} | changes
+    answer = client.post(address, {k: v for k, v in values.items() if v is not None and v is not False})
+    return "" if answer.status_code == 302 else str(answer.context["errors"])
+
+
+def test_secrets_are_written_and_never_shown(merchant: Merchant, client: Client) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, secret="pk_very_secret")
+    settings = f"/admin/subscriptions/merchant/{merchant.pk}/change/"
+    keys = f"/admin/integrations/connection/{connection.pk}/change/"
+    assert "storefront-secret" not in client.get(settings).content.decode()
+    assert "pk_very_secret" not in client.get(keys).content.decode()
+
+    assert fill(client, settings, name="New name") == ""
+    assert fill(client, keys, name="New name") == ""
+    merchant.refresh_from_db()
+    connection.refresh_from_db()
+    assert (merchant.name, merchant.storefront_key) == ("New name", "storefront-secret")
+    assert (connection.name, connection.secret) == ("New name", "pk_very_secret")
+
+    assert fill(client, keys, secret="pk_other") == ""
+    connection.refresh_from_db()
+    assert connection.secret == "pk_other"
+
+
+def test_a_new_row_belongs_to_the_current_merchant(merchant: Merchant, client: Client) -> None:
+    client.post("/admin/subscriptions/cancelreason/add/", {"application": "msi", "code": 7, "label": "Moved"})
+    assert CancelReason.objects.get().merchant == merchant
+
+
+def test_what_is_taken_is_said_in_the_form(merchant: Merchant, client: Client) -> None:
+    f.CancelReasonFactory(merchant=merchant, code=7)
+    f.CancelReasonFactory(code=8)
+    values = {"application": "msi", "label": "Moved"}
+    answer = client.post("/admin/subscriptions/cancelreason/add/", {**values, "code": 7})
+    assert answer.status_code == 200
+    assert "already exists" in answer.content.decode()
+    assert client.post("/admin/subscriptions/cancelreason/add/", {**values, "code": 8}).status_code == 302
+
+
+def test_a_merchant_keeps_an_owner(merchant: Merchant, client: Client) -> None:
+    mine = Membership.objects.get(merchant=merchant)
+    address = f"/admin/subscriptions/membership/{mine.pk}/change/"
+    assert "keeps at least one owner" in fill(client, address, role=Role.SUPPORT)
+    assert client.post(address.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    f.MembershipFactory(merchant=merchant)
+    assert fill(client, address, role=Role.SUPPORT) == ""
+    mine.refresh_from_db()
+    assert mine.role == Role.SUPPORT
+
+
+def test_the_origins_of_the_shop_are_checked(merchant: Merchant, client: Client) -> None:
+    address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
+    assert "is no origin" in fill(client, address, shop_origins="https://shop.test/page")
+    origins = "https://shop.test/\nhttps://www.shop.test"
+    assert fill(client, address, shop_origins=origins, confirm_actions=["skip"]) == ""
+    rules = OneClickSettings.objects.get(merchant=merchant)
+    assert rules.shop_origins == ["https://shop.test", "https://www.shop.test"]
+    assert rules.confirm_actions == ["skip"]
+
+
+def test_a_landing_page_is_made(merchant: Merchant, client: Client) -> None:
+    values = {"name": "Spring", "slug": "spring", "title": "Spring", "heading": "Hi", "accent_color": "#112233"}
+    assert client.post("/admin/oneclick/landingpage/add/", values).status_code == 302
+    assert LandingPage.objects.get(slug="spring").merchant == merchant
+
+
+def test_a_second_default_page_is_refused_in_the_form(merchant: Merchant, client: Client) -> None:
+    values = {"name": "B", "slug": "b", "title": "B", "heading": "B", "accent_color": "#112233", "is_default": "on"}
+    answer = client.post("/admin/oneclick/landingpage/add/", values)
+    assert answer.status_code == 200
+    assert not LandingPage.objects.filter(slug="b").exists()
+
+
+def test_a_dead_delivery_is_sent_again_and_a_paused_connection_resumed(merchant: Merchant, client: Client) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, paused_reason="The key is wrong.", failures=3)
+    verbs.cancel(f.subscription_with_order(customer__merchant=merchant), actor=f.STAFF)
+    delivery = Delivery.objects.first()
+    Delivery.objects.update(state=Delivery.State.DEAD, error="400")
+    client.post(f"/admin/integrations/delivery/{delivery.pk}/send-again/")
+    client.post(f"/admin/integrations/connection/{connection.pk}/resume/")
+    delivery.refresh_from_db()
+    connection.refresh_from_db()
+    assert (delivery.state, delivery.error) == (Delivery.State.PENDING, "")
+    assert (connection.paused_reason, connection.failures) == ("", 0)
+
+
+def test_a_connection_that_does_not_answer_says_so(merchant: Merchant, client: Client) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, base_url="http://127.0.0.1:9")
+    answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
+    said = " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    assert said.startswith("Klaviyo does not work: ")
+    assert Connection.objects.get().paused_reason == ""

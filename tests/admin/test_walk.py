@@ -1,0 +1,132 @@
+"""Every address of the staff pages, with the ids of this merchant and of another one."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.admin.options import ModelAdmin
+from django.test import Client
+from django.urls import URLPattern, URLResolver
+
+from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.site import site
+from tests import factories as f
+from tests.admin.conftest import World, everything
+
+Login = Callable[..., Client]
+MISSING = 987654321
+
+
+def patterns(found: list[URLPattern | URLResolver], prefix: str = "/admin/") -> Iterator[str]:
+    for pattern in found:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def addresses(model_admin: ModelAdmin, pk: int) -> list[str]:
+    base = f"/admin/{model_admin.opts.app_label}/{model_admin.opts.model_name}"
+    pages = ["change", "delete", "history", *(button.verb for button in model_admin.buttons)]
+    return [f"{base}/{pk}/", *(f"{base}/{pk}/{page}/" for page in pages)]
+
+
+ADMINS = sorted(site._registry.values(), key=str)
+
+
+def test_the_walk_knows_every_address_with_an_id() -> None:
+    known = {address.replace("/7/", "/<id>/") for one in ADMINS for address in addresses(one, 7)}
+    real = {
+        route.replace("<path:object_id>", "<id>").replace("<int:object_id>", "<id>")
+        for route in patterns(site.get_urls())
+        if "object_id" in route and "content_type_id" not in route
+    }
+    assert real == known
+
+
+def test_every_page_is_of_one_merchant() -> None:
+    assert all(isinstance(one, MerchantAdmin) for one in ADMINS)
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=str)
+def test_another_merchants_row_is_answered_like_a_missing_one(
+    model_admin: MerchantAdmin, own: World, foreign: World, login: Login
+) -> None:
+    client = login(own.merchant, is_superuser=True)
+    pk = foreign.rows[model_admin.model].pk
+    before = everything()
+    for theirs, nobodys in zip(addresses(model_admin, pk), addresses(model_admin, MISSING), strict=True):
+        for method in (client.get, client.post):
+            answer, expected = method(theirs), method(nobodys)
+            assert (theirs, answer.status_code) == (theirs, expected.status_code)
+            assert answer.status_code in (302, 403, 404)
+            assert answer.get("Location", "").replace(str(pk), "") == expected.get("Location", "").replace(
+                str(MISSING), ""
+            )
+            assert b"Foreign" not in answer.content
+    assert everything() == before
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=str)
+def test_a_get_changes_nothing_and_shows_nothing_of_others(
+    model_admin: MerchantAdmin, own: World, foreign: World, login: Login
+) -> None:
+    client = login(own.merchant)
+    base = f"/admin/{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
+    pk = own.rows[model_admin.model].pk
+    before = everything()
+    for address in [base, f"{base}add/", f"{base}?q=Foreign", *addresses(model_admin, pk)]:
+        for method in (client.get, client.head):
+            answer = method(address, follow=True)
+            assert (address, answer.status_code) in [(address, code) for code in (200, 403)]
+            assert b"Foreign blend" not in answer.content
+            assert b"foreign@" not in answer.content
+    assert everything() == before
+
+
+@pytest.mark.parametrize("page", ["", "inbox/", "inbox/?metric=ordergroove.subscription.cancel", "search/?s=cust"])
+def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
+    page: str, own: World, foreign: World, login: Login
+) -> None:
+    client = login(own.merchant)
+    before = everything()
+    answer = client.get(f"/admin/{page}")
+    assert answer.status_code == 200
+    assert b"Foreign" not in answer.content
+    assert b"foreign" not in answer.content
+    assert everything() == before
+
+
+def test_a_filter_by_another_merchants_row_finds_nothing(own: World, foreign: World, login: Login) -> None:
+    client = login(own.merchant)
+    connection = next(row for model, row in foreign.rows.items() if model.__name__ == "Connection")
+    answer = client.get(f"/admin/integrations/delivery/?connection={connection.pk}")
+    assert answer.status_code == 200
+    assert b"There are no deliveries yet" in answer.content or b"Nothing matches" in answer.content
+
+
+def test_the_merchant_can_be_switched_to_an_own_one_only(own: World, foreign: World, login: Login) -> None:
+    client = login(own.merchant)
+    assert client.post("/admin/merchant/switch/", {"merchant": foreign.merchant.pk}).status_code == 404
+    assert b"Home Inc" in client.get("/admin/").content
+    assert client.get("/admin/merchant/switch/").status_code == 405
+
+
+def test_a_switch_leads_to_the_other_merchants_rows(own: World, foreign: World, login: Login) -> None:
+    client = login(own.merchant, username="both")
+    f.MembershipFactory(merchant=foreign.merchant, user=f.UserFactory._meta.model.objects.get(username="both"))
+    assert b"Foreign Ruiz" not in client.get("/admin/subscriptions/customer/").content
+    client.post("/admin/merchant/switch/", {"merchant": foreign.merchant.pk})
+    answer = client.get("/admin/subscriptions/customer/").content
+    assert b"Foreign Ruiz" in answer
+    assert b"Home Ruiz" not in answer
+
+
+def test_staff_without_a_merchant_see_a_clear_page_and_nothing_else(own: World) -> None:
+    client = Client()
+    client.force_login(f.UserFactory(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    for address in ["/admin/", "/admin/subscriptions/customer/", "/admin/inbox/"]:
+        answer = client.get(address)
+        assert answer.status_code == 403
+        assert b"you belong to no merchant" in answer.content
+        assert b"Home" not in answer.content.replace(b'alt="Home"', b"")
