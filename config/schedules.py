@@ -10,7 +10,10 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import connections, transaction
 
-SCHEDULES = {"sweep": "integrations.outbox.sweep"}  # each ticks once a minute
+SCHEDULES = {  # each ticks once a minute
+    "sweep": "integrations.outbox.sweep",
+    "purge": "subscriptions.api.idempotency.purge",
+}
 LOCK = 0x52455052  # of pg_advisory_xact_lock; any number nobody else uses
 PLAIN = {
     "schedule_type": "I",

@@ -8,6 +8,7 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -56,7 +57,11 @@ def enqueue(events: list[Event]) -> None:
     if not events:
         return
     with database.cursor() as cursor:
-        facts = {"now": timezone.now(), "events": [event.pk for event in events], "sandbox": sandbox.PATH}
+        facts: dict[str, Any] = {
+            "now": timezone.now(),
+            "events": [event.pk for event in events],
+            "sandbox": sandbox.PATH,
+        }
         cursor.execute(ENQUEUE, facts)
         lanes_to_wake = sorted({connection_id for (connection_id,) in cursor.fetchall()})
     if lanes_to_wake:
@@ -67,8 +72,10 @@ def enqueue(events: list[Event]) -> None:
 def ring(connection_ids: list[int]) -> None:
     """Wake each lane once, however many deliveries came meanwhile."""
     # Read first: in a rush nearly every ring finds the lane woken, and needs no transaction.
-    asleep = Connection.objects.filter(pk__in=connection_ids, woken=False).values_list("pk", flat=True)
-    for connection_id in list(asleep):
+    with database.cursor() as cursor:
+        cursor.execute("SELECT id FROM integrations_connection WHERE id = ANY(%s) AND NOT woken", [connection_ids])
+        asleep = cursor.fetchall()
+    for (connection_id,) in asleep:
         with transaction.atomic():
             if Connection.objects.filter(pk=connection_id, woken=False).update(woken=True):
                 async_task("integrations.outbox.drain", connection_id, save=False)

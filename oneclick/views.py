@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from oneclick import limits, links, messages, origins, pages, redemption, tokens
+from oneclick import links, messages, origins, pages, redemption, tokens
 from oneclick.deeds import DEEDS
 from oneclick.models import ActionToken
 from oneclick.redemption import Success
+from subscriptions.api import rate
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
 
@@ -140,14 +141,15 @@ def _fields(request: HttpRequest) -> dict[str, str]:
 
 
 def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpResponse | None:
-    wait = limits.wait_for(f"client:{limits.client_address(request)}", settings.ONE_CLICK_RATE)
+    quotas = [rate.count("one-click", rate.client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
-    if not wait and tokens.nonce_in(text):
-        wait = limits.wait_for(f"token:{text}", PER_TOKEN)
-    if not wait:
+    if tokens.nonce_in(text):
+        quotas.append(rate.count("token", text, PER_TOKEN))
+    exceeded = [quota for quota in quotas if quota.exceeded]
+    if not exceeded:
         return None
     answer = _error(request, None, 429, "too_many_requests", messages.error(table, "other"))
-    answer["Retry-After"] = str(wait)
+    answer["Retry-After"] = str(exceeded[-1].reset)
     return answer
 
 

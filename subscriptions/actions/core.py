@@ -14,6 +14,7 @@ from functools import cache, wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, models, transaction
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
@@ -22,16 +23,26 @@ from subscriptions.actors import Actor
 from subscriptions.errors import Busy, NotFound
 from subscriptions.events import payloads
 from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
+from subscriptions.models.prepared import Given, Prepared
 
 Subject = TypeVar("Subject", Customer, Subscription, Order)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
 
-# What a body and its payloads read of the subject, fetched with it.
-RELATED: dict[type[models.Model], tuple[str, ...]] = {
-    Customer: (),
-    Subscription: ("product",),
-    Order: ("payment", "shipping_address"),
+
+def holding(*related: str) -> models.QuerySet[Customer]:
+    """Customers to be locked, with their merchant and `related` rows; to be filtered to one by a prepared query."""
+    # No key update: other transactions may go on inserting rows that point at this customer.
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("merchant", *related)
+
+
+BY_KEY = Prepared(lambda: holding().filter(pk=Given("pk"), merchant=Given("merchant")))
+OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
+# How a subject is read anew, with what bodies and payloads need of it.
+FRESH: dict[type[models.Model], Prepared[Any]] = {
+    Subscription: Prepared(lambda: Subscription.objects.select_related("product").filter(**OWN)),
+    Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
 }
 
 _held: ContextVar[Customer | None] = ContextVar("held_customer", default=None)
@@ -86,7 +97,7 @@ def action(
         @wraps(body)
         def run(subject: Subject, *, actor: Actor, **inputs: Any) -> Act[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
-            with locked(pk=owner, merchant=subject.merchant_id) as customer:
+            with locked(BY_KEY, pk=owner, merchant=subject.merchant_id) as customer:
                 act = Act(verb, actor, customer, _reread(subject, customer))
                 for guard in guards:
                     guard(act)
@@ -100,20 +111,20 @@ def action(
 
 
 @contextmanager
-def locked(*related: str, **lookup: Any) -> Iterator[Customer]:
-    """A transaction that holds the row of the customer `lookup` finds, with `related` rows read along.
+def locked(query: Prepared[Customer], **given: Any) -> Iterator[Customer]:
+    """A transaction that holds the row of the customer that `query`, made of `holding()`, finds by `given`.
 
     Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
     everything. Raises `Busy` after two seconds behind another write (the session's lock_timeout), `NotFound`.
     """
     held = _held.get()
     if held is not None:
-        if held.pk != lookup.get("pk"):
+        if held.pk != given.get("pk"):
             raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
         yield held
         return
     with transaction.atomic():
-        customer = _lock(related, lookup)
+        customer = _lock(query, given)
         token = _held.set(customer)
         try:
             yield customer
@@ -121,12 +132,10 @@ def locked(*related: str, **lookup: Any) -> Iterator[Customer]:
             _held.reset(token)
 
 
-def _lock(related: tuple[str, ...], lookup: dict[str, Any]) -> Customer:
-    # No key update: other transactions may go on inserting rows that point at this customer.
-    rows = Customer.objects.select_for_update(of=("self",), no_key=True).select_related("merchant", *related)
+def _lock(query: Prepared[Customer], given: dict[str, Any]) -> Customer:
     try:
-        return rows.get(**lookup)
-    except Customer.DoesNotExist as error:
+        return query.get(**given)
+    except ObjectDoesNotExist as error:
         raise NotFound("not_found", "There is no such customer.") from error
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -139,12 +148,9 @@ def _reread(subject: Subject, customer: Customer) -> Subject:
     if isinstance(subject, Customer):
         return customer
     model = type(subject)
-    fresh = model._default_manager.select_related(*RELATED[model]).filter(
-        pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk
-    )
     try:
-        found = fresh.get()
-    except model.DoesNotExist as error:
+        found: Subject = FRESH[model].get(pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk)
+    except ObjectDoesNotExist as error:
         raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
     # The instances already read stand in for the keys, so that nothing is fetched twice.
     found.customer, found.merchant = customer, customer.merchant

@@ -7,8 +7,18 @@ from decimal import Decimal
 from django.utils import timezone
 
 from subscriptions.models import FAILING, Item, Order, OrderStatus, Subscription
+from subscriptions.models.prepared import Given, Prepared
 
 ZERO = Decimal("0.00")
+MATCHING = Prepared(
+    lambda: Order.objects.open().filter(
+        merchant=Given("merchant_id"),
+        customer=Given("customer_id"),
+        place_date=Given("place_date"),
+        payment=Given("payment_id"),
+        shipping_address=Given("shipping_address_id"),
+    )
+)
 
 
 def add_subscription_item(subscription: Subscription, day: date) -> Item:
@@ -98,12 +108,11 @@ def recount(order: Order, items: Iterable[Item]) -> None:
 
 def _matching_order(subscription: Subscription, day: date) -> Order:
     fields = {
-        "merchant": subscription.merchant,
-        "customer": subscription.customer,
+        "merchant_id": subscription.merchant_id,
+        "customer_id": subscription.customer_id,
         "place_date": day,
         "payment_id": subscription.payment_id,
         "shipping_address_id": subscription.shipping_address_id,
     }
-    # By its key first: most often there is none, and a row of this width costs most of the query.
-    key = Order.objects.open().filter(**fields).values_list("pk", flat=True).first()
-    return Order.objects.get(pk=key) if key else Order(**fields, currency_code=subscription.currency_code)
+    found = MATCHING.all(**fields)
+    return found[0] if found else Order(**fields, currency_code=subscription.currency_code)

@@ -41,7 +41,7 @@ class Ref(Id):
     """The id of the row the attribute of this name points at; None where it points nowhere."""
 
     def get_attribute(self, row: Any) -> Any:
-        target = getattr(row, self.source or "")
+        target = getattr(row, str(self.source))
         return target and target.public_id
 
 

@@ -4,16 +4,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
+from subscriptions.models.prepared import Given, Prepared
 
 Payload = dict[str, Any]
 # A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
 SUBSET = 10
+ENTITLEMENTS = Prepared(lambda: Entitlement.objects.filter(subscription=Given("subscription")).order_by("id"))
 
 
 def build(kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> Payload:
@@ -80,14 +82,14 @@ def subscription(subscription: Subscription) -> Payload:
         "quantity": subscription.quantity,
         **_prepaid(subscription),
         "currency_code": subscription.currency_code,
-        **_entitlements(subscription.entitlements.all(), subscription.customer),
+        **_entitlements(ENTITLEMENTS.all(subscription=subscription.pk), subscription.customer),
     }
 
 
 def order(order: Order) -> Payload:
     items = list(order.items.select_related("product", "subscription").order_by("id"))
     subscriptions = [item.subscription_id for item in items if item.subscription_id]
-    entitlements = Entitlement.objects.filter(merchant=order.merchant, subscription__in=subscriptions)
+    entitlements = Entitlement.objects.filter(subscription__in=subscriptions).order_by("id")
     address = order.shipping_address
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
@@ -114,7 +116,7 @@ def order(order: Order) -> Payload:
             "zip_postal_code": address.zip_postal_code,
             "country_code": address.country_code,
         },
-        **_entitlements(entitlements, order.customer),
+        **_entitlements(list(entitlements), order.customer),
     }
 
 
@@ -189,10 +191,10 @@ def _line(item: Item) -> Payload:
     }
 
 
-def _entitlements(found: QuerySet[Entitlement], holder: Customer) -> Payload:
+def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:
     now = timezone.now()
-    # Most subscriptions have none: prefetching then costs nothing, a join would each time.
-    rows = list(found.prefetch_related("resource", "product").order_by("id"))
+    # Most subscriptions have none: this then costs nothing, a join would each time.
+    prefetch_related_objects(rows, "resource", "product")
     latest = max((row.expiration for row in rows), default=None)
     zone = holder.merchant.time_zone
     return {
