@@ -18,6 +18,7 @@ class Period(models.IntegerChoices):
 
 
 DAYS_IN_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 30, Period.YEARS: 365}
+LONGEST_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 31, Period.YEARS: 366}
 SINGULAR = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
 
 
@@ -40,6 +41,15 @@ def add_frequency(day: date, every: int, period: int) -> date:
     months = every * (12 if unit is Period.YEARS else 1)
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def next_date(start: date, every: int, period: int, today: date) -> date:
+    """The first day after `today` that lies one or more whole frequencies after `start`."""
+    # A lower bound first, so that a daily subscription of many years is not counted day by day.
+    steps = max(1, (today - start).days // (every * LONGEST_PERIOD[Period(period)]))
+    while (day := add_frequency(start, every * steps, period)) <= today:
+        steps += 1
+    return day
 
 
 def today(zone: str) -> date:

@@ -12,7 +12,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 from config import heartbeat
-from config.schedules import ensure_schedules
+from config.schedules import SCHEDULES, ensure_schedules
 from integrations.models import Connection, Delivery, Heartbeat
 from subscriptions.actions import subscription as actions
 from subscriptions.actors import Actor, ActorKind
@@ -121,8 +121,8 @@ def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(monkeypatch: pyt
 def test_migrating_again_keeps_one_row_per_schedule_and_mends_it() -> None:
     Schedule.objects.update(args="(1,", schedule_type="C", cron="nonsense")
     ensure_schedules()
-    assert list(Schedule.objects.values_list("name", "schedule_type", "minutes", "args", "cron")) == [
-        ("sweep", "I", 1, None, None)
+    assert list(Schedule.objects.order_by("id").values_list("name", "schedule_type", "minutes", "args", "cron")) == [
+        (name, "I", 1, None, None) for name in SCHEDULES
     ]
 
 

@@ -1,113 +1,16 @@
 """The whole portal as a process tree: it comes up, heals, and leaves nothing behind."""
 
-import os
 import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-import psycopg
 import pytest
-from django.conf import settings
 
 from config.supervision.leftovers import marked
+from tests.portal import Portal, eventually
 
 pytestmark = pytest.mark.slow
-RUN = [sys.executable, "manage.py", "run", "--no-demo"]
-
-
-class Portal:
-    """One folder and port to run the portal from, time after time."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.pid_file = home / "postgres" / "postmaster.pid"
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
-        inherited = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "MAKEFLAGS", "MAKELEVEL"}}
-        self.environment = inherited | {
-            "REPRISE_HOME": str(home),
-            "PORT": str(self.port),
-            "HEARTBEAT_SECONDS": "1",
-        }
-
-    @contextmanager
-    def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        log = self.home / "output"
-        with log.open("w") as output:  # not a pipe: leftovers would keep it open
-            process = subprocess.Popen(
-                command or RUN,
-                cwd=settings.BASE_DIR,
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            said = f"Reprise is running at http://127.0.0.1:{self.port}"
-            eventually(lambda: said in log.read_text() or process.poll() is not None, seconds=180)
-            assert process.poll() is None, log.read_text()
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(timeout=40)
-
-    def refusal(self, **environment: str) -> str:
-        tried = subprocess.run(
-            RUN,
-            cwd=settings.BASE_DIR,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert tried.returncode == 1
-        return tried.stderr
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-            body: bytes = answer.read()
-        return body.decode()
-
-    def answers(self, path: str) -> bool:
-        try:
-            return bool(self.get(path))
-        except OSError:
-            return False
-
-    def main_process(self, word: str) -> psutil.Process:
-        """A child that leads its own group, its command line holding `word`."""
-        return next(p for p in marked(self.home) if os.getpgid(p.pid) == p.pid and word in p.cmdline())
-
-    def query(self, statement: str) -> list[tuple[object, ...]]:
-        folder = self.pid_file.read_text().splitlines()[4]
-        with psycopg.connect(f"postgresql://postgres@/postgres?host={folder}") as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    def postmaster(self) -> psutil.Process:
-        return psutil.Process(int(self.pid_file.read_text().split()[0]))
-
-    def assert_all_gone(self) -> None:
-        assert marked(self.home) == []
-        assert not self.pid_file.exists()
-        assert [p.pid for p in psutil.process_iter(["cmdline"]) if str(self.home) in (p.info["cmdline"] or [])] == []
-        with socket.create_server(("127.0.0.1", self.port)):
-            pass
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

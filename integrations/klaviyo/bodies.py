@@ -43,9 +43,7 @@ class Profile:
         frozen = event.recipient
         return cls(
             email=valid_email(frozen.get("email")),
-            phone_number=e164(
-                frozen.get("phone_number"), frozen.get("country_code") or event.merchant.country_code
-            ),
+            phone_number=e164(frozen.get("phone_number"), frozen.get("country_code") or event.merchant.country_code),
             first_name=frozen.get("first_name") or "",
             last_name=frozen.get("last_name") or "",
         )

@@ -3,8 +3,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import subscriptions.models.fields
 from django.db import migrations, models
+
+import subscriptions.models.fields
 
 
 class Migration(migrations.Migration):

@@ -85,9 +85,7 @@ def _by_id(profiles: Any, public_id: str) -> SandboxProfile:
     try:
         profile: SandboxProfile = profiles.get(public_id=UUID(public_id))
     except (ValueError, SandboxProfile.DoesNotExist) as error:
-        raise Fault(
-            404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"}
-        ) from error
+        raise Fault(404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"}) from error
     return profile
 
 

@@ -47,9 +47,7 @@ class KlaviyoView(View):
         more = {} if included is None else {"included": included}
         return _json({"data": data, **more, "links": data["links"]}, status)
 
-    def many(
-        self, data: list[Resource], following: str | None, included: list[Resource] | None = None
-    ) -> HttpResponse:
+    def many(self, data: list[Resource], following: str | None, included: list[Resource] | None = None) -> HttpResponse:
         here = self.request.build_absolute_uri()
         following = following and self.request.build_absolute_uri(f"{self.request.path}?{following}")
         more = {} if included is None else {"included": included}
@@ -59,10 +57,7 @@ class KlaviyoView(View):
         """Newest first."""
         rows = SandboxEvent.objects.filter(merchant=self.merchant).values("metric")
         seen = rows.annotate(first=Min("received"), last=Max("received")).order_by("-last", "metric")
-        return [
-            resources.metric(row["metric"], row["first"], row["last"], self.merchant, self.api)
-            for row in seen
-        ]
+        return [resources.metric(row["metric"], row["first"], row["last"], self.merchant, self.api) for row in seen]
 
     def included(self, events: list[SandboxEvent]) -> list[Resource] | None:
         """What `include` asks for beside the events; None when it asks for nothing."""
@@ -86,9 +81,7 @@ class Events(KlaviyoView):
     def get(self, request: HttpRequest) -> HttpResponse:
         names = {metric["id"]: metric["attributes"]["name"] for metric in self.metrics()}
         by_metric = queries.Filter("metric", queries.EQUALS, lambda text: names.get(text, ""))
-        condition = queries.condition(
-            request.GET.get("filter", ""), queries.EVENT_FILTERS | {"metric_id": by_metric}
-        )
+        condition = queries.condition(request.GET.get("filter", ""), queries.EVENT_FILTERS | {"metric_id": by_metric})
         rows = SandboxEvent.objects.filter(condition, merchant=self.merchant).select_related("profile")
         events, following = queries.EVENT_PAGING.page(rows, request.GET)
         data = [resources.event(event, self.merchant, self.api) for event in events]

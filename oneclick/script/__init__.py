@@ -36,9 +36,7 @@ def cached_script(public_id: str) -> Script | None:
 
 
 def build(merchant: Merchant) -> Script:
-    one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(
-        merchant=merchant
-    )
+    one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
     baked = {
         "base": settings.PUBLIC_URL,
         "merchant": merchant.public_id.hex,

@@ -76,14 +76,16 @@ def reactivate(
     """Make a cancelled subscription live again; what is not given stays as it was.
 
     The next order is planned for `next_order_date`, today or later in the merchant's zone; without it for
-    `start_date` (today) plus the frequency. `act.result` is the new upcoming item.
+    `start_date` (today) plus as many whole frequencies as lead past today. `act.result` is the new upcoming item.
     """
     subscription = act.subject
     today = calendar.today(act.customer.merchant.time_zone)
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
     subscription.start_date = start_date or subscription.start_date
-    day = next_order_date or calendar.add_frequency(start_date or today, subscription.every, subscription.every_period)
+    day = next_order_date or calendar.next_date(
+        start_date or today, subscription.every, subscription.every_period, today
+    )
     if day < today:
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None

@@ -71,15 +71,11 @@ def _missing(row: Row, column: str, noun: str, report: Report) -> None:
 def _check_status(row: Row, report: Report) -> None:
     if is_cancelled(row):
         if not row.values.get("cancelled"):
-            report.problem(
-                row.line, "cancelled", "is empty; a cancelled subscription needs the day it was cancelled."
-            )
+            report.problem(row.line, "cancelled", "is empty; a cancelled subscription needs the day it was cancelled.")
         return
     for name in ("cancelled", "cancel_reason"):
         if row.values.get(name):
-            report.problem(
-                row.line, name, "is filled on a live subscription; empty it, or set status to cancelled."
-            )
+            report.problem(row.line, name, "is filled on a live subscription; empty it, or set status to cancelled.")
 
 
 def _check_prepaid(row: Row, report: Report) -> None:
@@ -91,9 +87,7 @@ def _check_prepaid(row: Row, report: Report) -> None:
 def _check_known(row: Row, known: Subscription, report: Report) -> None:
     if known.customer.merchant_user_id != row.values["merchant_user_id"]:
         owner = known.customer.merchant_user_id
-        report.problem(
-            row.line, "merchant_user_id", f"the subscription is of customer “{owner}” and cannot move."
-        )
+        report.problem(row.line, "merchant_user_id", f"the subscription is of customer “{owner}” and cannot move.")
     fixed = {
         "quantity": known.quantity,
         "price": known.price,
@@ -101,9 +95,7 @@ def _check_known(row: Row, known: Subscription, report: Report) -> None:
     }
     for name, value in fixed.items():
         if known.has_prepaid and row.values.get(name, value) != value:
-            report.problem(
-                row.line, name, f"a prepaid subscription does not allow this change; it is {value}."
-            )
+            report.problem(row.line, name, f"a prepaid subscription does not allow this change; it is {value}.")
 
 
 def _check_new(row: Row, named: Named, merchant: Merchant, report: Report) -> None:

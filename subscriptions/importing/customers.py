@@ -48,14 +48,10 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
     changed: list[Customer] = []
     new: list[Address | Payment] = []
     for row, address, payment in zip(rows, addresses, payments, strict=True):
-        customer = known.get(row.values["merchant_user_id"]) or Customer(
-            merchant=merchant, locale=merchant.locale
-        )
+        customer = known.get(row.values["merchant_user_id"]) or Customer(merchant=merchant, locale=merchant.locale)
         outcome = stored.change(customer, {name: value for name, value in row.values.items() if name in own})
         added: list[Address | Payment] = []
-        if address and not belongings.has(
-            has_addresses.get(customer.pk, []), address, belongings.ADDRESS_FIELDS
-        ):
+        if address and not belongings.has(has_addresses.get(customer.pk, []), address, belongings.ADDRESS_FIELDS):
             added.append(Address(merchant=merchant, customer=customer, **address))
         if payment and not belongings.has(has_payments.get(customer.pk, []), payment, belongings.PAYMENT_KEY):
             added.append(Payment(merchant=merchant, customer=customer, **payment))

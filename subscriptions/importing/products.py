@@ -50,8 +50,7 @@ def _groups(value: str) -> frozenset[Group]:
         group_type, _, name = (piece.strip() for piece in part.partition(":"))
         if group_type not in ProductGroup.Type.values or not 0 < len(name) <= 255:
             raise ValueError(
-                f"{values.shown(part)} is no group; write type:name, such as sku_swap:beans, "
-                "with | between them."
+                f"{values.shown(part)} is no group; write type:name, such as sku_swap:beans, with | between them."
             )
         groups.append((group_type, name))
     return frozenset(groups)
@@ -85,9 +84,7 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
 def _check_type(product: Product, row: Row, report: Report) -> None:
     given = row.values.get("product_type", product.product_type)
     if product.pk and given != product.product_type:
-        report.problem(
-            row.line, "product_type", f"a product keeps the type it was made with: {product.product_type}."
-        )
+        report.problem(row.line, "product_type", f"a product keeps the type it was made with: {product.product_type}.")
 
 
 def _switched_off(product: Product, given: dict[str, object]) -> dict[str, object]:
@@ -110,9 +107,7 @@ def _groups_of(merchant: Merchant, products: Iterable[Product]) -> dict[int | No
     return defaultdict(frozenset, {key: frozenset(groups) for key, groups in found.items()})
 
 
-def _write_groups(
-    merchant: Merchant, regrouped: Sequence[tuple[Product, frozenset[Group]]], step: Step
-) -> None:
+def _write_groups(merchant: Merchant, regrouped: Sequence[tuple[Product, frozenset[Group]]], step: Step) -> None:
     wanted = {group for _, groups in regrouped for group in groups}
     ProductGroup.objects.bulk_create(
         [ProductGroup(merchant=merchant, group_type=kind, name=name) for kind, name in sorted(wanted)],
@@ -123,9 +118,7 @@ def _write_groups(
     for chunk in stored.chunks([product.pk for product, _ in regrouped]):
         Membership.objects.filter(product__in=chunk).delete()
     links = [
-        Membership(product=product, productgroup_id=ids[group])
-        for product, groups in regrouped
-        for group in groups
+        Membership(product=product, productgroup_id=ids[group]) for product, groups in regrouped for group in groups
     ]
     stored.write(links, step, "groups")
 

@@ -20,9 +20,7 @@ def read(path: Path, table: Table, merchant: Merchant, report: Report, step: Ste
     records = list(_records(content, report))
     if not records:
         if not report.problems:
-            report.problem(
-                1, "", f"the file is empty; it needs a header row and one row for each {table.noun}."
-            )
+            report.problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
         return []
     columns = _header(records[0][1], table.columns(merchant), report)
     if report.problems:
@@ -50,9 +48,7 @@ def _text(path: Path, report: Report) -> str | None:
 
 def _records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
     first = content.lstrip().split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True
-    )
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -60,9 +56,7 @@ def _records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        report.problem(
-            begins, "", f"this is no CSV ({error}); check that every quote that opens also closes."
-        )
+        report.problem(begins, "", f"this is no CSV ({error}); check that every quote that opens also closes.")
 
 
 def _header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
@@ -111,6 +105,4 @@ def _refuse_doubles(rows: list[Row], key: str, report: Report) -> None:
     for row in rows:
         value = row.values.get(key)
         if value is not None and first.setdefault(value, row.line) != row.line:
-            report.problem(
-                row.line, key, f"“{value}” is on line {first[value]} already; keep one of the two."
-            )
+            report.problem(row.line, key, f"“{value}” is on line {first[value]} already; keep one of the two.")

@@ -39,9 +39,7 @@ def write(rows: Sequence[M], step: Step, title: str = "writing") -> None:
         else:
             # bulk_update writes a CASE for each field and row, and takes several times as long.
             fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-            model._default_manager.bulk_create(
-                chunk, update_conflicts=True, unique_fields=["id"], update_fields=fields
-            )
+            model._default_manager.bulk_create(chunk, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -18,9 +18,7 @@ def quietly(items: Sequence[Any], title: str) -> Iterable[Any]:
     return items
 
 
-def import_file(
-    table: Table, path: Path, merchant: Merchant, *, dry_run: bool = False, step: Step = quietly
-) -> Report:
+def import_file(table: Table, path: Path, merchant: Merchant, *, dry_run: bool = False, step: Step = quietly) -> Report:
     """Bring `path` in. Nothing is written when the report has problems, nor in a dry run, which checks all.
 
     Raises OSError when the file cannot be opened, `Refused` when rows are held by another write.
@@ -38,9 +36,7 @@ def import_file(
     return report
 
 
-def _save(
-    table: Table, rows: Sequence[Row], merchant: Merchant, report: Report, dry_run: bool, step: Step
-) -> None:
+def _save(table: Table, rows: Sequence[Row], merchant: Merchant, report: Report, dry_run: bool, step: Step) -> None:
     with transaction.atomic():
         # One import of a merchant at a time: two would both make the rows that neither has found.
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)

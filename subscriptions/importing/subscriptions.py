@@ -7,7 +7,6 @@ from django.db.models import Min, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from subscriptions import calendar
-from subscriptions.calendar import Period
 from subscriptions.importing import dates, upcoming, values
 from subscriptions.importing import rows as stored
 from subscriptions.importing.checks import PREPAID, Named, Status, check, is_cancelled
@@ -27,7 +26,6 @@ TERMS = (
     "extra_data",
 )
 HISTORY = ("start_date", "created", "cancelled", "cancel_reason", *PREPAID)
-LONGEST_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 31, Period.YEARS: 366}
 
 
 def _columns(merchant: Merchant) -> list[Column]:
@@ -117,18 +115,11 @@ def _next_date(merchant: Merchant, row: Row) -> date:
     if given:
         return given
     start, every, period = (row.values[name] for name in ("start_date", "every", "every_period"))
-    today = calendar.today(merchant.time_zone)
-    # A lower bound, so that a daily subscription of many years is not counted day by day.
-    steps = max(1, (today - start).days // (every * LONGEST_PERIOD[period]))
-    while (day := calendar.add_frequency(start, every * steps, period)) <= today:
-        steps += 1
-    return day
+    return calendar.next_date(start, every, period, calendar.today(merchant.time_zone))
 
 
 def _set_first_subscribed(merchant: Merchant, customers: Iterable[int]) -> None:
-    mine = (
-        Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
-    )
+    mine = Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
     earliest = Subquery(mine.annotate(earliest=Min("created")).values("earliest"))
     for chunk in stored.chunks(sorted(set(customers))):
         Customer.objects.filter(merchant=merchant, pk__in=chunk).filter(

@@ -59,8 +59,7 @@ def follow(merchant: Merchant, changed: Iterable[Subscription], step: Step) -> N
 def _open_orders(merchant: Merchant, customers: Iterable[int]) -> dict[Slot, Order]:
     found = stored.find(Order.objects.open().filter(merchant=merchant), "customer", customers)
     return {
-        (order.customer_id, order.place_date, order.payment_id, order.shipping_address_id): order
-        for order in found
+        (order.customer_id, order.place_date, order.payment_id, order.shipping_address_id): order for order in found
     }
 
 

@@ -68,9 +68,7 @@ def phone(region: str) -> Reader:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(
-                f"{shown(value)} is no phone number; write it like +12125550123, or leave it empty."
-            )
+            raise ValueError(f"{shown(value)} is no phone number; write it like +12125550123, or leave it empty.")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     return read
@@ -113,9 +111,7 @@ def money(value: str) -> Decimal:
     except InvalidOperation:
         amount = None
     if amount is None:
-        raise ValueError(
-            f"{shown(value)} is no amount; write only digits and a decimal point, such as 12.50."
-        )
+        raise ValueError(f"{shown(value)} is no amount; write only digits and a decimal point, such as 12.50.")
     if amount > HIGHEST_PRICE or amount != amount.quantize(Decimal("0.01")):
         raise ValueError(f"{shown(value)} is no price; at most {HIGHEST_PRICE}, with two decimals.")
     return amount.quantize(Decimal("0.01"))
@@ -134,9 +130,7 @@ def no_card_number(longest: int) -> Reader:
 
     def read(value: str) -> str:
         if CARD_NUMBER.fullmatch(value.strip()):
-            raise ValueError(
-                "holds a full card number, which is never kept; give the platform's token for it."
-            )
+            raise ValueError("holds a full card number, which is never kept; give the platform's token for it.")
         return str(text(longest)(value))
 
     return read

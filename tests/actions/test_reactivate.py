@@ -134,3 +134,11 @@ def test_another_merchants_customer_does_not_share_the_order():
     reactivate(subscription, actor=STAFF, next_order_date=date(2026, 12, 24))
     assert foreign.items.get().order != subscription.items.get().order
     assert SubscriptionFactory().items.count() == 0
+
+
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_an_old_start_date_counts_on_in_whole_frequencies_past_today():
+    subscription = cancelled_subscription()
+    reactivate(subscription, actor=STAFF, every=1, every_period=3, start_date=date(2025, 12, 31))
+    assert Order.objects.get().place_date == date(2026, 11, 30)

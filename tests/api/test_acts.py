@@ -91,9 +91,7 @@ def test_a_bad_reason_is_refused_under_its_name(api: Client, merchant: Merchant,
 
 
 @time_machine.travel(NOW, tick=False)
-def test_reactivate_plans_the_first_order_a_frequency_after_the_start(
-    api: Client, cancelled: Subscription
-) -> None:
+def test_reactivate_plans_the_first_order_a_frequency_after_the_start(api: Client, cancelled: Subscription) -> None:
     response = patch(api, cancelled, "reactivate", SETTINGS)
     assert response.status_code == 200
     answer = response.json()
@@ -108,9 +106,7 @@ def test_reactivate_plans_the_first_order_a_frequency_after_the_start(
 
 @time_machine.travel(NOW, tick=False)
 @pytest.mark.parametrize("day", ["2026-11-19", "2027-02-03"])
-def test_reactivate_plans_the_first_order_for_the_day_given(
-    api: Client, cancelled: Subscription, day: str
-) -> None:
+def test_reactivate_plans_the_first_order_for_the_day_given(api: Client, cancelled: Subscription, day: str) -> None:
     assert patch(api, cancelled, "reactivate", SETTINGS | {"next_order_date": day}).status_code == 200
     assert Order.objects.get().place_date.isoformat() == day
 
@@ -134,9 +130,7 @@ def test_a_live_subscription_cannot_be_reactivated(api: Client, merchant: Mercha
     assert nothing_happened()
 
 
-def test_a_subscription_to_a_discontinued_product_stays_cancelled(
-    api: Client, cancelled: Subscription
-) -> None:
+def test_a_subscription_to_a_discontinued_product_stays_cancelled(api: Client, cancelled: Subscription) -> None:
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
     response = patch(api, cancelled, "reactivate", SETTINGS)
     assert (response.status_code, response.json()) == (400, {"detail": "This product is discontinued."})

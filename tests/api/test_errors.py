@@ -117,9 +117,7 @@ def test_a_fault_tells_no_internals_and_is_logged(
     assert record.exc_info[0] is RuntimeError
 
 
-def test_without_the_database_the_service_is_not_available(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_database_the_service_is_not_available(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customers.CustomerList, "list", _raise(OperationalError("gone")))
     response = api.get("/api/customers/")
     assert response.status_code == 503

@@ -65,9 +65,7 @@ def test_a_doubled_hour_is_the_first(api: Client, merchant: Merchant) -> None:
         *[("items", name) for name in ("place", "place_start", "order_updated_start", "order_updated_end")],
     ],
 )
-@pytest.mark.parametrize(
-    "value", ["x", "2026-02-30", "20260101", "2026-01-01T25:00:00", "9999-12-31", "0001-01-01"]
-)
+@pytest.mark.parametrize("value", ["x", "2026-02-30", "20260101", "2026-01-01T25:00:00", "9999-12-31", "0001-01-01"])
 def test_a_bad_date_is_refused_under_its_name(api: Client, name: str, parameter: str, value: str) -> None:
     response = api.get(f"/api/{name}/", {parameter: value})
     sentence = "Give a date as YYYY-MM-DD or a time as YYYY-MM-DDThh:mm:ss."
@@ -142,21 +140,15 @@ def test_subscriptions_by_product_and_address(api: Client, merchant: Merchant) -
 
 
 def test_orders_by_status_which_may_be_repeated(api: Client, merchant: Merchant) -> None:
-    rows = {
-        status: OrderFactory(customer__merchant=merchant, status=status).public_id.hex for status in (1, 3, 5)
-    }
+    rows = {status: OrderFactory(customer__merchant=merchant, status=status).public_id.hex for status in (1, 3, 5)}
     assert found(api, "orders", "status=3") == [rows[3]]
     assert set(found(api, "orders", "status=3&status=5")) == {rows[3], rows[5]}
     assert found(api, "orders", "status=2") == []
 
 
-def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(
-    api: Client, merchant: Merchant
-) -> None:
+def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(api: Client, merchant: Merchant) -> None:
     row = subscription_with_order(date(2026, 12, 24), customer__merchant=merchant)
-    (past,) = [
-        ItemFactory(order=OrderFactory(customer=row.customer, status=5), subscription=row, upcoming=False)
-    ]
+    (past,) = [ItemFactory(order=OrderFactory(customer=row.customer, status=5), subscription=row, upcoming=False)]
     (item,) = api.get(f"/api/items/?subscription={row.public_id.hex}&status=1").json()["results"]
     assert item["public_id"] != past.public_id.hex
     assert api.get(f"/api/orders/{item['order']}/").json()["place"] == "2026-12-24 00:00:00"
@@ -166,9 +158,7 @@ def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(
     }
 
 
-def test_place_is_the_day_of_the_plan_until_tried_and_then_the_real_time(
-    api: Client, merchant: Merchant
-) -> None:
+def test_place_is_the_day_of_the_plan_until_tried_and_then_the_real_time(api: Client, merchant: Merchant) -> None:
     planned = subscription_with_order(date(2026, 3, 8), customer__merchant=merchant).items.get()
     tried = subscription_with_order(date(2026, 3, 1), customer__merchant=merchant).items.get()
     Order.objects.filter(pk=tried.order.pk).update(tried_at=EARLY, status=5)

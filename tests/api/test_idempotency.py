@@ -69,9 +69,7 @@ def test_a_key_counts_for_one_credential_and_one_path(connect: Connect, row: Sub
     assert patch(one, row, "cancel", **KEY).status_code == 200
     assert patch(one, other, "cancel", **KEY).status_code == 200
     assert patch(two, row, "cancel", **KEY).status_code == 400
-    assert (
-        patch(one, row, "reactivate", SETTINGS | {"next_order_date": "2900-01-01"}, **KEY).status_code == 200
-    )
+    assert patch(one, row, "reactivate", SETTINGS | {"next_order_date": "2900-01-01"}, **KEY).status_code == 200
     assert IdempotencyKey.objects.count() == 4
 
 
@@ -106,9 +104,7 @@ def test_after_a_day_a_key_is_new(api: Client, row: Subscription) -> None:
     assert IdempotencyKey.objects.get().status == 400
 
 
-def test_a_running_request_is_waited_for_until_its_process_must_have_died(
-    api: Client, row: Subscription
-) -> None:
+def test_a_running_request_is_waited_for_until_its_process_must_have_died(api: Client, row: Subscription) -> None:
     patch(api, row, "cancel", **KEY)
     IdempotencyKey.objects.update(status=None, answer=None)
     response = patch(api, row, "cancel", **KEY)
@@ -118,9 +114,7 @@ def test_a_running_request_is_waited_for_until_its_process_must_have_died(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_lost_the_key_to_another_changes_nothing(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_lost_the_key_to_another_changes_nothing(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
     act = views.Cancel.act
@@ -163,9 +157,7 @@ def test_two_at_once_act_once(connect: Connect) -> None:
     answers = at_once(2, lambda: patch(client, row, "cancel", {"cancel_reason": "1"}, **KEY))
     last = patch(client, row, "cancel", {"cancel_reason": "1"}, **KEY)
     assert last["Idempotency-Replayed"] == "true"
-    first = [
-        answer for answer in answers if answer.status_code == 200 and "Idempotency-Replayed" not in answer
-    ]
+    first = [answer for answer in answers if answer.status_code == 200 and "Idempotency-Replayed" not in answer]
     assert len(first) == 1
     for answer in answers:
         if answer is not first[0]:

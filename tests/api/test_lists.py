@@ -16,9 +16,7 @@ def rows(merchant: Merchant) -> list[Subscription]:
     """Seven subscriptions of one customer, of which three were made in the same moment; in list order."""
     customer = CustomerFactory(merchant=merchant, merchant_user_id="a b")
     made = [
-        SubscriptionFactory(
-            customer=customer, created=NOON + timedelta(days=day), updated=NOON - timedelta(days=day)
-        )
+        SubscriptionFactory(customer=customer, created=NOON + timedelta(days=day), updated=NOON - timedelta(days=day))
         for day in (0, 1, 2, 2, 2, 3, 4)
     ]
     return sorted(made, key=lambda row: (-row.created.timestamp(), row.public_id))
@@ -67,11 +65,7 @@ def test_links_are_absolute_and_keep_the_filters(api: Client, rows: list[Subscri
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "portal.shop.test", "/api/subscriptions")
         assert parse_qs(parts.query) == parse_qs(query) | {"page": [page]}
     settings.PUBLIC_URL = ""
-    assert (
-        api.get("/api/subscriptions/?page_size=2")
-        .json()["next"]
-        .startswith("http://testserver/api/subscriptions/")
-    )
+    assert api.get("/api/subscriptions/?page_size=2").json()["next"].startswith("http://testserver/api/subscriptions/")
 
 
 @pytest.mark.parametrize("headers", [{}, V2])
@@ -136,12 +130,8 @@ def test_orders_go_by_place(api: Client, merchant: Merchant) -> None:
     )
     later = OrderFactory(customer__merchant=merchant, place_date=NOON.date() + timedelta(days=3))
     for headers in ({}, V2):
-        assert ids(api.get("/api/orders/?ordering=place", headers=headers).json()) == hexes(
-            [planned, tried, later]
-        )
-        assert ids(api.get("/api/orders/?ordering=-place", headers=headers).json()) == hexes(
-            [later, tried, planned]
-        )
+        assert ids(api.get("/api/orders/?ordering=place", headers=headers).json()) == hexes([planned, tried, later])
+        assert ids(api.get("/api/orders/?ordering=-place", headers=headers).json()) == hexes([later, tried, planned])
     first = api.get("/api/orders/?ordering=place&page_size=2", headers=V2).json()["next"]
     assert ids(api.get("/api/orders/?" + urlsplit(first).query, headers=V2).json()) == hexes([later])
 
@@ -152,9 +142,7 @@ def test_a_page_that_is_not_there_is_not_found(api: Client, rows: list[Subscript
     assert (response.status_code, response.json()) == (404, {"detail": "Invalid page."})
 
 
-@pytest.mark.parametrize(
-    "cursor", ["x", "ä", "W10", "W3RydWVd", "WzEsMiwzXQ", "W2ZhbHNlLCJhIiwiYiJd", "WyI" * 99]
-)
+@pytest.mark.parametrize("cursor", ["x", "ä", "W10", "W3RydWVd", "WzEsMiwzXQ", "W2ZhbHNlLCJhIiwiYiJd", "WyI" * 99])
 def test_a_cursor_that_means_nothing_is_not_found(api: Client, rows: list[Subscription], cursor: str) -> None:
     for name in ("subscriptions", "customers", "merchant/cancel_reason"):
         response = api.get(f"/api/{name}/", {"cursor": cursor}, headers=V2)

@@ -191,9 +191,7 @@ def test_an_order_to_come(api: Client, merchant: Merchant) -> None:
     }
 
 
-def test_a_tried_order_shows_the_real_time_and_its_rejection_as_json_text(
-    api: Client, merchant: Merchant
-) -> None:
+def test_a_tried_order_shows_the_real_time_and_its_rejection_as_json_text(api: Client, merchant: Merchant) -> None:
     row = OrderFactory(
         customer__merchant=merchant,
         status=OrderStatus.REJECTED,

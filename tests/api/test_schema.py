@@ -114,8 +114,6 @@ def test_real_answers_are_as_described(api: Client, merchant: Merchant, describe
         for method, address, body, status in calls:
             response = getattr(api, method)(address, body, content_type="application/json", headers=headers)
             assert response.status_code == status, address
-            contract.validate_response(
-                DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response)
-            )
+            contract.validate_response(DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response))
     refusal = Client().get("/api/customers/")
     contract.validate_response(DjangoOpenAPIRequest(refusal.wsgi_request), DjangoOpenAPIResponse(refusal))

@@ -28,9 +28,7 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PERSON = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-)
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,

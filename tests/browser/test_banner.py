@@ -124,9 +124,7 @@ def test_a_message_is_text_and_never_markup(page, link, merchant):
 
 
 def test_the_shops_own_css_wins_over_ours_and_its_resets_do_not(page, link, portal, shop, merchant):
-    css = (
-        "*{margin:0} button{width:100%} div{position:static} .alert-container{background:navy;z-index:99999}"
-    )
+    css = "*{margin:0} button{width:100%} div{position:static} .alert-container{background:navy;z-index:99999}"
     shop.load(portal, merchant.public_id.hex, head=f"<style>{css}</style>", inline="style-src")
     page.goto(link)
     banner = page.get_by_role("status")

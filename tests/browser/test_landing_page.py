@@ -35,9 +35,7 @@ def test_without_scripts_a_forged_token_is_refused_on_a_page(visit, merchant):
     page = visit(java_script_enabled=False)
     page.goto(landing_url_with_query(merchant, {"token": "forged", "action": "reactivate"}))
     page.get_by_role("button", name="Reactivate my subscription").click()
-    expect(page.get_by_role("alert")).to_have_text(
-        "The link is invalid. Your subscription was not reactivated."
-    )
+    expect(page.get_by_role("alert")).to_have_text("The link is invalid. Your subscription was not reactivated.")
 
 
 def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merchant, token):
@@ -52,8 +50,6 @@ def test_the_accent_colour_and_the_scheme_come_through_the_strict_policy(visit, 
     LandingPage.objects.filter(merchant=merchant).update(accent_color="#123456")
     page = visit(color_scheme=scheme)
     page.goto(landing_url(merchant))
-    expect(page.get_by_role("link", name="Continue to the shop")).to_have_css(
-        "background-color", "rgb(18, 52, 86)"
-    )
+    expect(page.get_by_role("link", name="Continue to the shop")).to_have_css("background-color", "rgb(18, 52, 86)")
     ground = {"light": "rgb(244, 245, 242)", "dark": "rgb(16, 19, 18)"}[scheme]
     expect(page.locator("body")).to_have_css("background-color", ground)

@@ -57,18 +57,14 @@ def test_the_parameters_are_gone_before_the_shops_next_script_runs(page, shop, m
 
 def test_a_link_without_a_token_is_answered_as_invalid(page, shop, merchant):
     page.goto(f"{shop.url}/#og_quick_action=reactivate")
-    expect(page.get_by_role("alert")).to_have_text(
-        "The link is invalid. Your subscription was not reactivated."
-    )
+    expect(page.get_by_role("alert")).to_have_text("The link is invalid. Your subscription was not reactivated.")
 
 
 def test_a_misspelled_action_is_said_and_sends_nothing(page, shop, merchant):
     posts = []
     page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
     page.goto(f"{shop.url}/#og_quick_action=reactivte#og_quick_action_token=T")
-    expect(page.get_by_role("alert")).to_have_text(
-        "The link is incomplete or misspelled. Nothing was changed."
-    )
+    expect(page.get_by_role("alert")).to_have_text("The link is incomplete or misspelled. Nothing was changed.")
     assert posts == []
 
 

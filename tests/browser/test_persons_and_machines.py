@@ -70,8 +70,7 @@ def test_a_page_nobody_looks_at_waits(page, link):
 
 def test_a_prerendered_page_waits(page, link):
     page.add_init_script(
-        "window.early = true;"
-        "Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
+        "window.early = true;Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
     )
     posts = posts_of(page)
     page.goto(link)

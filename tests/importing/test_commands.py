@@ -41,9 +41,7 @@ def test_the_samples_come_in_and_a_second_time_change_nothing(merchant: Merchant
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_the_number_of_queries_does_not_grow_with_the_rows(
-    merchant: Merchant, tmp_path: Path, again: bool
-) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_rows(merchant: Merchant, tmp_path: Path, again: bool) -> None:
     for noun, table in TABLES.items():
         lines = (SAMPLES / f"{noun}.csv").read_text().splitlines()
         few = tmp_path / f"{noun}.csv"
@@ -102,13 +100,9 @@ def test_an_import_behind_another_one_gives_up_and_says_so() -> None:
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM subscriptions_merchant WHERE id = %s FOR NO KEY UPDATE", [merchant.pk]
-            )
+            cursor.execute("SELECT 1 FROM subscriptions_merchant WHERE id = %s FOR NO KEY UPDATE", [merchant.pk])
         with pytest.raises(CommandError, match=r"Another import or change is under way; try again"):
             call("products", SAMPLES / "products.csv", merchant.name)
     finally:
         other.close()
-    assert call("products", SAMPLES / "products.csv", merchant.name).startswith(
-        "Imported products: 40 created"
-    )
+    assert call("products", SAMPLES / "products.csv", merchant.name).startswith("Imported products: 40 created")

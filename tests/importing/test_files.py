@@ -23,9 +23,7 @@ def test_commas_semicolons_and_tabs_are_told_apart(load: Load, delimiter: str) -
 
 
 def test_columns_come_in_any_order_and_unknown_ones_are_noticed(load: Load) -> None:
-    report = load(
-        CUSTOMERS, "Email,shoe size,Last Name,first_name,merchant_user_id", "ana@mail.test,39,Ruiz,Ana,C-1"
-    )
+    report = load(CUSTOMERS, "Email,shoe size,Last Name,first_name,merchant_user_id", "ana@mail.test,39,Ruiz,Ana,C-1")
     assert report.problems == []
     assert report.notices == ["Ignored columns: shoe_size."]
     assert Customer.objects.get().full_name == "Ana Ruiz"
@@ -94,9 +92,7 @@ def test_a_missing_column_is_named_with_those_that_are_there(load: Load) -> None
 
 def test_a_column_that_is_there_twice_is_refused(load: Load) -> None:
     report = load(CUSTOMERS, f"{HEADER},email", f"{ANA},other@mail.test")
-    assert [str(problem) for problem in report.problems] == [
-        "line 1, email: this column is there twice; keep one."
-    ]
+    assert [str(problem) for problem in report.problems] == ["line 1, email: this column is there twice; keep one."]
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_line(load: Load) -> None:

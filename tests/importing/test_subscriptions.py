@@ -157,9 +157,7 @@ def test_a_status_decided_here_stays_and_is_noticed(load: Load) -> None:
     load(SUBSCRIPTIONS, f"{HEADER},cancelled", f"{ONE},2026-11-10")
     report = load(SUBSCRIPTIONS, HEADER, ONE)
     assert str(report) == "0 created, 0 updated, 1 unchanged"
-    assert report.notices[0].startswith(
-        "1 subscriptions are live here and cancelled in the file, or vice versa."
-    )
+    assert report.notices[0].startswith("1 subscriptions are live here and cancelled in the file, or vice versa.")
     assert not Subscription.objects.get().live
 
 
@@ -168,9 +166,7 @@ BAD_ROWS = {
         "next_order_date: is not after today; give a day from tomorrow on, or leave it empty."
     ),
     ("next_order_date", "soon"): "next_order_date: “soon” is no date; write it like 2026-01-31.",
-    ("status", "cancelled"): (
-        "cancelled: is empty; a cancelled subscription needs the day it was cancelled."
-    ),
+    ("status", "cancelled"): ("cancelled: is empty; a cancelled subscription needs the day it was cancelled."),
     ("status,cancelled", "active,2026-11-01"): (
         "cancelled: is filled on a live subscription; empty it, or set status to cancelled."
     ),

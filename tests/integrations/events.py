@@ -21,9 +21,7 @@ def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
     return connection
 
 
-def event_of(
-    kind: str, item: Item | None = None, *, at: datetime | None = None, **recipient: object
-) -> Event:
+def event_of(kind: str, item: Item | None = None, *, at: datetime | None = None, **recipient: object) -> Event:
     """An event of `kind` about `item`'s customer, subscription or order, with its token."""
     item = item or ItemFactory()
     row, subscription = KINDS[kind], item.subscription

@@ -126,9 +126,7 @@ def test_an_unknown_name_counts_as_no_answer():
         http.request("GET", "https://nowhere.invalid/", headers={})
 
 
-def test_a_request_goes_to_the_address_that_was_checked_under_its_own_name(
-    monkeypatch, port, private_allowed
-):
+def test_a_request_goes_to_the_address_that_was_checked_under_its_own_name(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.1"], ["192.0.2.1"])
     reply = http.request("GET", f"http://shop.test:{port}/", headers={})
     assert (reply.status, reply.body.split()[0]) == (200, f"shop.test:{port}".encode())

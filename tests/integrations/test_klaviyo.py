@@ -199,9 +199,7 @@ def test_an_old_event_counts_as_of_now_only_if_it_is_still_true(kind):
 
 @pytest.mark.django_db
 def test_an_event_of_less_than_three_and_a_half_hours_keeps_its_time():
-    found = attributes_of(
-        event_of(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30)
-    )
+    found = attributes_of(event_of(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30))
     assert (found["time"], "occurred_at" in found["properties"]) == ("2026-11-20T12:00:00.000Z", False)
 
 
@@ -263,9 +261,7 @@ def test_a_refusal_without_klaviyos_words_is_told_by_its_status(answering, deliv
     assert Klaviyo().send(delivery).detail == "HTTP 503, with no reason of Klaviyo's."
 
 
-@pytest.mark.parametrize(
-    "error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")]
-)
+@pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")])
 def test_no_answer_is_a_temporary_fault(answering, delivery, error):
     answering(error)
     answer = Klaviyo().send(delivery)

@@ -110,9 +110,7 @@ def test_klaviyo_and_the_sandbox_take_the_event_of_every_kind():
     connection = sandbox_connection(item.merchant)
     connection.base_url = KLAVIYO
     for kind in KINDS:
-        assert Klaviyo().send(delivery_of(event_of(kind, item), connection)) == Answer(Outcome.DONE, 202), (
-            kind
-        )
+        assert Klaviyo().send(delivery_of(event_of(kind, item), connection)) == Answer(Outcome.DONE, 202), kind
     assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
 
 
@@ -127,9 +125,7 @@ def test_klaviyo_and_the_sandbox_take_recipients_of_every_sort():
         {"email": "ana@shop.test", "phone_number": "12", "first_name": "", "last_name": None},
         {"email": f"{'a' * 80}@long-enough-to-be-refused.test", "phone_number": "+15013299800"},
     ):
-        answer = Klaviyo().send(
-            delivery_of(event_of("ordergroove.order.cancel", item, **recipient), connection)
-        )
+        answer = Klaviyo().send(delivery_of(event_of("ordergroove.order.cancel", item, **recipient), connection))
         assert answer.outcome in (Outcome.DONE, Outcome.SKIPPED), (recipient, answer)
 
 

@@ -78,17 +78,14 @@ def test_a_test_customer_reaches_the_sandbox_and_no_live_connection(subscription
 def test_a_rolled_back_act_leaves_no_event_delivery_or_ring(
     subscription, connection, django_capture_on_commit_callbacks
 ):
-    with django_capture_on_commit_callbacks() as callbacks, pytest.raises(RuntimeError):
-        with transaction.atomic():
-            cancel(subscription, actor=STAFF)
-            raise RuntimeError
+    with django_capture_on_commit_callbacks() as callbacks, pytest.raises(RuntimeError), transaction.atomic():
+        cancel(subscription, actor=STAFF)
+        raise RuntimeError
     assert not Event.objects.exists() and not Delivery.objects.exists()
     assert callbacks == []
 
 
-def test_a_lane_is_rung_once_however_many_events_come(
-    subscription, connection, django_capture_on_commit_callbacks
-):
+def test_a_lane_is_rung_once_however_many_events_come(subscription, connection, django_capture_on_commit_callbacks):
     for act in (cancel, reactivate, cancel):
         with django_capture_on_commit_callbacks(execute=True):
             act(subscription, actor=STAFF)

@@ -35,9 +35,7 @@ class Account:
         return self.http.post(API + path, body, content_type=content_type, headers=self.headers)
 
     def get(self, path: str, **query: str) -> Any:
-        query = {
-            name.replace("page_", "page[") + "]" if "page_" in name else name: v for name, v in query.items()
-        }
+        query = {name.replace("page_", "page[") + "]" if "page_" in name else name: v for name, v in query.items()}
         return self.http.get(API + path, query, headers=self.headers)
 
 
@@ -81,9 +79,7 @@ def test_an_accepted_event_is_kept_with_its_profile(account):
         NOON,
         {"id": "9f1c", "quantity": 2},
     )
-    row = SandboxProfile.objects.values(
-        "merchant", "email", "phone_number", "first_name", "last_name", "properties"
-    )
+    row = SandboxProfile.objects.values("merchant", "email", "phone_number", "first_name", "last_name", "properties")
     assert row.get() == {
         **profile,
         "merchant": account.merchant.pk,
@@ -113,9 +109,7 @@ def test_without_a_unique_id_one_event_per_second_is_kept(account):
 
 
 def test_a_profile_keeps_what_a_later_event_does_not_mention_and_null_clears(account):
-    account.post(
-        "/events", event(profile={"email": "a@shop.test", "first_name": "Ana", "properties": {"x": 1}})
-    )
+    account.post("/events", event(profile={"email": "a@shop.test", "first_name": "Ana", "properties": {"x": 1}}))
     account.post(
         "/events",
         event(unique_id="u2", profile={"email": "a@shop.test", "last_name": "Ruiz", "properties": {"y": 2}}),
@@ -370,9 +364,7 @@ def test_pages_lose_and_repeat_nothing_at_equal_times(account):
     assert ids(first) + ids(second) == ["u4", "u3", "u2", "u1"]
 
 
-@pytest.mark.parametrize(
-    "query", [{"page_size": "0"}, {"page_size": "1001"}, {"page_size": "x"}, {"page_cursor": "x"}]
-)
+@pytest.mark.parametrize("query", [{"page_size": "0"}, {"page_size": "1001"}, {"page_size": "x"}, {"page_cursor": "x"}])
 def test_a_page_that_cannot_be_is_refused(account, query):
     assert account.get("/events", **query).status_code == 400
 

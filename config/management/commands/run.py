@@ -57,10 +57,12 @@ class Command(BaseCommand):
     def _supervise(self, no_demo: bool) -> None:
         supervisor = Supervisor()
         clusters = [services.cluster(name) for name in CLUSTERS]
-        supervisor.children = [services.web(settings.LISTEN_HOST, settings.PORT), *clusters]
+        supervisor.children = [services.web(settings.LISTEN_HOST, settings.PORT)]
         try:
             while supervisor.step() and not _answers():
                 pass
+            # Not before: the sandbox is served by the web, and a worker that finds nobody there waits half a minute.
+            supervisor.children += clusters
             if not supervisor.stopping:
                 self._welcome(no_demo)
             supervisor.run(lambda: services.watch(clusters), every=heartbeat.limit() / 12)
