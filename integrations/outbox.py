@@ -41,12 +41,12 @@ FINAL = {
 ENQUEUE = """
 INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, state, attempts_made, error, created)
 SELECT event.merchant_id, connection.id, event.id, 'pending', 0, '', %(now)s
-FROM subscriptions_event event
-JOIN subscriptions_customer customer ON customer.id = event.customer_id
+FROM unnest(%(ids)s::bigint[], %(merchants)s::bigint[], %(kinds)s::text[], %(tests)s::boolean[])
+    AS event (id, merchant_id, kind, is_test)
 JOIN integrations_connection connection ON connection.merchant_id = event.merchant_id
-WHERE event.id = ANY(%(events)s) AND connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
+WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
-  AND (NOT customer.is_test OR right(connection.base_url, length(%(sandbox)s)) = %(sandbox)s)
+  AND (NOT event.is_test OR right(connection.base_url, length(%(sandbox)s)) = %(sandbox)s)
 ORDER BY event.id
 RETURNING connection_id
 """
@@ -57,16 +57,22 @@ def enqueue(events: list[Event]) -> None:
     if not events:
         return
     with database.cursor() as cursor:
-        facts: dict[str, Any] = {
-            "now": timezone.now(),
-            "events": [event.pk for event in events],
-            "sandbox": sandbox.PATH,
-        }
-        cursor.execute(ENQUEUE, facts)
+        cursor.execute(ENQUEUE, _facts(events))
         lanes_to_wake = sorted({connection_id for (connection_id,) in cursor.fetchall()})
     if lanes_to_wake:
         # After the commit, or the drain could look before the rows can be seen. Robust: the act itself is done.
         transaction.on_commit(partial(ring, lanes_to_wake), robust=True)
+
+
+def _facts(events: list[Event]) -> dict[str, Any]:
+    return {
+        "now": timezone.now(),
+        "ids": [event.pk for event in events],
+        "merchants": [event.merchant_id for event in events],
+        "kinds": [event.kind for event in events],
+        "tests": [event.customer.is_test for event in events],
+        "sandbox": sandbox.PATH,
+    }
 
 
 def ring(connection_ids: list[int]) -> None:

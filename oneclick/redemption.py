@@ -13,14 +13,18 @@ from django.utils import timezone
 from oneclick import messages, tokens
 from oneclick.deeds import DEEDS, Deed, Done
 from oneclick.models import ActionToken, Click
-from subscriptions.actions.core import holding, locked
+from subscriptions.actions.core import locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Customer, Merchant, OrderStatus
 from subscriptions.models.prepared import Given, Prepared
 
-HOLDER = Prepared(lambda: holding("merchant__one_click").filter(action_tokens__nonce=Given("nonce")))
-TOKEN = Prepared(lambda: ActionToken.objects.filter(nonce=Given("nonce")))
+# Both rows are locked, for only a locked row is read as the click before has left it.
+TOKEN = Prepared(
+    lambda: ActionToken.objects.select_for_update(of=("customer", "self"), no_key=True)
+    .select_related("customer__merchant__one_click")
+    .filter(nonce=Given("nonce"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ def redeem(text: str, action: str, parameters: dict[str, str], merchant: Merchan
     if nonce is None:
         raise _customer_refusal(deed.table, "invalid_token")
     try:
-        with locked(HOLDER, nonce=nonce) as customer:
-            token = _token(customer, nonce, merchant)
+        with locked(TOKEN, nonce=nonce) as token:
+            customer = _owner(token, merchant)
             if _is_replay(token, action, wanted):
                 return _replay(token)
             _check(token, deed)
@@ -66,8 +70,8 @@ def undo(text: str, merchant: Merchant | None = None) -> Success:
     if nonce is None:
         raise _customer_refusal("undo", "invalid_token")
     try:
-        with locked(HOLDER, nonce=nonce) as customer:
-            token = _token(customer, nonce, merchant)
+        with locked(TOKEN, nonce=nonce) as token:
+            customer = _owner(token, merchant)
             _check_undo(token)
             actor = Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {token.used_action}")
             facts = DEEDS[token.used_action].undo(token, actor)
@@ -81,13 +85,11 @@ def undo(text: str, merchant: Merchant | None = None) -> Success:
         raise _note_refusal(nonce, "undo", "undo", refusal) from refusal
 
 
-def _token(customer: Customer, nonce: UUID, merchant: Merchant | None) -> ActionToken:
-    """Read under the lock: another click may have used it while this one waited."""
-    if merchant and merchant.pk != customer.merchant_id:
+def _owner(token: ActionToken, merchant: Merchant | None) -> Customer:
+    if merchant and merchant.pk != token.merchant_id:
         raise NotFound("not_found", "This token is another merchant's.")
-    token = TOKEN.get(nonce=nonce)
-    token.customer, token.merchant = customer, customer.merchant
-    return token
+    token.merchant = token.customer.merchant
+    return token.customer
 
 
 def _check(token: ActionToken, deed: Deed) -> None:

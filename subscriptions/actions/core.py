@@ -26,18 +26,17 @@ from subscriptions.models import Activity, Customer, Event, Item, Order, Subscri
 from subscriptions.models.prepared import Given, Prepared
 
 Subject = TypeVar("Subject", Customer, Subscription, Order)
+Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
 
 
-def holding(*related: str) -> models.QuerySet[Customer]:
-    """Customers to be locked, with their merchant and `related` rows; to be filtered to one by a prepared query."""
+BY_KEY = Prepared(
     # No key update: other transactions may go on inserting rows that point at this customer.
-    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("merchant", *related)
-
-
-BY_KEY = Prepared(lambda: holding().filter(pk=Given("pk"), merchant=Given("merchant")))
+    lambda: Customer.objects.select_for_update(of=("self",), no_key=True)
+    .select_related("merchant")
+    .filter(pk=Given("pk"), merchant=Given("merchant"))
+)
 OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
 # How a subject is read anew, with what bodies and payloads need of it.
 FRESH: dict[type[models.Model], Prepared[Any]] = {
@@ -97,7 +96,7 @@ def action(
         @wraps(body)
         def run(subject: Subject, *, actor: Actor, **inputs: Any) -> Act[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
-            with locked(BY_KEY, pk=owner, merchant=subject.merchant_id) as customer:
+            with _customer(owner, subject.merchant_id) as customer:
                 act = Act(verb, actor, customer, _reread(subject, customer))
                 for guard in guards:
                     guard(act)
@@ -111,28 +110,35 @@ def action(
 
 
 @contextmanager
-def locked(query: Prepared[Customer], **given: Any) -> Iterator[Customer]:
-    """A transaction that holds the row of the customer that `query`, made of `holding()`, finds by `given`.
+def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
+    """A transaction that holds a customer: the row `query` locks and finds by `given`, or that row's `customer`.
 
     Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
     everything. Raises `Busy` after two seconds behind another write (the session's lock_timeout), `NotFound`.
     """
-    held = _held.get()
-    if held is not None:
-        if held.pk != given.get("pk"):
-            raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
-        yield held
-        return
+    if _held.get():
+        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
     with transaction.atomic():
-        customer = _lock(query, given)
-        token = _held.set(customer)
+        row = _lock(query, given)
+        token = _held.set(row if isinstance(row, Customer) else row.customer)  # type: ignore[attr-defined]  # by contract
         try:
-            yield customer
+            yield row
         finally:
             _held.reset(token)
 
 
-def _lock(query: Prepared[Customer], given: dict[str, Any]) -> Customer:
+@contextmanager
+def _customer(key: int, merchant: int) -> Iterator[Customer]:
+    """The customer an action is about, already held by the block it was called in or held from now on."""
+    held = _held.get()
+    if held and (held.pk, held.merchant_id) == (key, merchant):
+        yield held
+        return
+    with locked(BY_KEY, pk=key, merchant=merchant) as customer:
+        yield customer
+
+
+def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
     try:
         return query.get(**given)
     except ObjectDoesNotExist as error:

@@ -12,6 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.expressions import Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # missing in the stubs
+from psycopg.sql import as_string
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -42,9 +43,7 @@ class Prepared(Generic[Row]):
     def all(self, **given: Any) -> list[Row]:
         compiled = self._compiled
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(
-                compiled.sql, [given[value.value] if isinstance(value, Given) else value for value in compiled.values]
-            )
+            cursor.execute(compiled.sql, [given[name] for name in compiled.given])
             return compiled.instances(cursor.fetchall())
 
     @cached_property
@@ -57,7 +56,10 @@ class _Compiled(Generic[Row]):
 
     def __init__(self, queryset: models.QuerySet[Row]) -> None:
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, self.values = compiler.as_sql()
+        template, values = compiler.as_sql()
+        # Fixed values are written into the SQL: a partial index is of no use where its condition is a parameter.
+        self.sql = template % tuple("%s" if isinstance(value, Given) else as_string(value) for value in values)
+        self.given = [value.value for value in values if isinstance(value, Given)]
         self.compiler = compiler
         info = compiler.klass_info
         self.model: type[Row] = info["model"]

@@ -289,7 +289,7 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
     check = redemption._check
 
     def lock_nothing(query, given):
-        return Customer.objects.get(action_tokens__nonce=given["nonce"])
+        return ActionToken.objects.get(nonce=given["nonce"])
 
     def check_together(token, deed):
         check(token, deed)
