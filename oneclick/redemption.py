@@ -21,9 +21,11 @@ from subscriptions.models.prepared import Given, Prepared
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
 TOKEN = Prepared(
-    lambda: ActionToken.objects.select_for_update(of=("customer", "self"), no_key=True)
-    .select_related("customer__merchant__one_click")
-    .filter(nonce=Given("nonce"))
+    lambda: (
+        ActionToken.objects.select_for_update(of=("customer", "self"), no_key=True)
+        .select_related("customer__merchant__one_click")
+        .filter(nonce=Given("nonce"))
+    )
 )
 
 

@@ -33,9 +33,11 @@ Sink = Callable[[list[Event]], None]
 
 BY_KEY = Prepared(
     # No key update: other transactions may go on inserting rows that point at this customer.
-    lambda: Customer.objects.select_for_update(of=("self",), no_key=True)
-    .select_related("merchant")
-    .filter(pk=Given("pk"), merchant=Given("merchant"))
+    lambda: (
+        Customer.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("merchant")
+        .filter(pk=Given("pk"), merchant=Given("merchant"))
+    )
 )
 OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
 # How a subject is read anew, with what bodies and payloads need of it.

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -62,14 +61,9 @@ class MerchantAdmin(ButtonsAdmin):
         return type(form.__name__, (form,), {"merchant": merchant_of(request)})
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **options: Any) -> Any:
-        try:
-            db_field.related_model._meta.get_field("merchant")
-        except FieldDoesNotExist:
-            pass
-        else:
-            options.setdefault(
-                "queryset", db_field.related_model._default_manager.filter(merchant=merchant_of(request))
-            )
+        model = db_field.remote_field.model
+        if any(field.name == "merchant" for field in model._meta.get_fields()):
+            options.setdefault("queryset", model._default_manager.filter(merchant=merchant_of(request)))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
