@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest
@@ -30,7 +30,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         checks = {"database": {"status": "ok"}, "migrations": _migrations()}
         if checks["migrations"]["status"] == "ok":
             checks |= {"workers": _workers(), "deliveries": _deliveries()}
-    except DatabaseError:
+    except Error:
         checks = {"database": {"status": "fail"}}
     found = {check["status"] for check in checks.values()}
     status = next(word for word in ("fail", "warn", "ok") if word in found)

@@ -37,7 +37,7 @@ class Portal:
 
     @contextmanager
     def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        log = self.home / "output"
+        log = self.home / f"output-{time.monotonic_ns()}"
         with log.open("w") as output:  # not a pipe: leftovers would keep it open
             process = subprocess.Popen(
                 command or RUN,

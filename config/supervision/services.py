@@ -6,7 +6,7 @@ import sys
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from config import heartbeat, postgres
 from config.supervision.child import Child
@@ -44,14 +44,14 @@ def watch(clusters: list[Child]) -> None:
         if settings.EMBEDDED_POSTGRES:
             postgres.ensure_running(settings.HOME)
         ages = heartbeat.ages()
-    except (DatabaseError, RuntimeError) as error:
+    except (Error, RuntimeError) as error:
         logger.error("the database does not answer: %s", error)
         return
     finally:
         connection.close()
     for child in clusters:
         silent = min(ages.get(child.name, float("inf")), time.time() - child.started)
-        if child.process and silent > heartbeat.limit():
+        if child.process and child.kill_at is None and silent > heartbeat.limit():
             logger.error("%s has been silent for %.0f s; restarting it", child.name, silent)
             child.ask_to_stop(GRACE_OF_THE_SILENT)
 
