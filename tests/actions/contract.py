@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations.models import Delivery
-from oneclick.models import ActionToken
 from subscriptions.actions.core import Act
 from subscriptions.errors import DomainError
-from subscriptions.models import Activity, Event, Item, Order, Subscription
+from subscriptions.models import Activity, Event
 from tests.factories import STAFF
-
-DOMAIN = [Subscription, Order, Item, Activity, Event, ActionToken, Delivery]
-
-
-def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every domain row there is, column by column."""
-    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in DOMAIN}
+from tests.rows import everything
 
 
 def leaves_one_activity_and(kinds: list[str], act: Callable[[], Act[Any]]) -> Act[Any]:

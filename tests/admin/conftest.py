@@ -3,8 +3,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.contrib.admin.models import LogEntry
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
@@ -109,9 +107,3 @@ def login() -> Callable[..., Client]:
         return client
 
     return logged_in
-
-
-def everything() -> dict[str, list[Any]]:
-    """All rows of the project's own apps and the log of what staff did."""
-    models = [m for app in ("subscriptions", "oneclick", "integrations") for m in apps.get_app_config(app).get_models()]
-    return {m.__name__: list(m.objects.order_by("pk").values()) for m in (*models, LogEntry)}

@@ -15,7 +15,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.actors import ActorKind
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Subscription
 from tests import factories as f
-from tests.admin.conftest import everything
+from tests.rows import everything
 
 Login = Callable[..., Client]
 CHANGED_BY_CANCEL = {"Subscription", "Order", "Item", "Activity", "Event", "ActionToken", "Delivery"}

@@ -24,7 +24,8 @@ from subscriptions.models import (
     Subscription,
 )
 from tests import factories as f
-from tests.admin.conftest import World, everything
+from tests.admin.conftest import World
+from tests.rows import everything
 
 Login = Callable[..., Client]
 OWNER, MARKETING, SUPPORT = Role.OWNER, Role.MARKETING, Role.SUPPORT

@@ -10,7 +10,8 @@ from django.urls import URLPattern, URLResolver
 from subscriptions.admin.base import MerchantAdmin
 from subscriptions.admin.site import site
 from tests import factories as f
-from tests.admin.conftest import World, everything
+from tests.admin.conftest import World
+from tests.rows import everything
 
 Login = Callable[..., Client]
 MISSING = 987654321

@@ -1,7 +1,9 @@
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -147,6 +149,25 @@ def test_a_refused_body_is_dead_and_the_others_go_on(subscription, connection):
     assert states() == ["dead", "done"]
 
 
+def test_a_refusal_is_no_success_of_the_connection(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    with receiver(lambda number, body: (400, {})) as server:
+        send_to(connection, server)
+    assert connection.last_success_at is None
+    assert connection.last_error == "HTTP 400, with no reason of Klaviyo's."
+
+
+def test_a_mended_connection_is_woken_at_once_though_events_came_meanwhile(
+    subscription, connection, django_capture_on_commit_callbacks
+):
+    Connection.objects.update(paused_reason="wrong key")
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel(subscription, actor=STAFF)
+    assert OrmQ.objects.count() == 0
+    outbox.resume(connection)
+    assert OrmQ.objects.count() == 1
+
+
 def test_wrong_credentials_pause_the_connection_and_keep_its_deliveries(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (401, {})) as server:
@@ -170,12 +191,33 @@ def test_a_server_that_cannot_be_reached_is_a_temporary_fault(subscription, conn
 
 def test_after_a_day_of_faults_a_delivery_has_failed_for_good(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    clock.shift(timedelta(days=1, seconds=1))
-    with receiver(lambda number, body: (500, {}) if number == 1 else (202, {})) as server:
+    clock.shift(timedelta(days=3))
+    with receiver(lambda number, body: (500, {}) if number <= 2 else (202, {})) as server:
         send_to(connection, server)
-        clock.shift(60)
+        assert states() == ["pending", "pending"], "what waited untried has the whole day before it"
+        clock.shift(timedelta(days=1, seconds=1))
+        send_to(connection, server)
+        clock.shift(timedelta(minutes=10))
         send_to(connection, server)
     assert states() == ["dead", "done"]
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_only_faults_make_a_delivery_fail_for_good_however_old_it_is(subscription, connection, clock, status):
+    cancel(subscription, actor=STAFF)
+    with receiver(lambda number, body: (status, {})) as server:
+        send_to(connection, server)
+        clock.shift(timedelta(days=2))
+        outbox.resume(connection)
+        send_to(connection, server)
+    assert (len(server.ids), states()) == (2, ["pending", "pending"])
+
+
+def test_a_receiver_that_asks_for_years_gets_a_day(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    with receiver(lambda number, body: (429, {"Retry-After": "9" * 30})) as server:
+        send_to(connection, server)
+    assert timedelta(days=1) <= connection.not_before - timezone.now() <= timedelta(days=1.2)
 
 
 def test_a_delivery_that_failed_for_good_can_be_sent_again_with_the_same_id(subscription, connection):
@@ -231,6 +273,49 @@ def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription,
         send_to(connection, server)
     assert states() == ["dead", "done"]
     assert Delivery.objects.get(state="dead").error == "The worker ended 3 times while sending this."
+
+
+def test_an_answer_of_any_kind_ends_a_row_of_crashes(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    for _ in range(2):
+        lane.take(connection.pk)
+        clock.shift(31)
+    with receiver(lambda number, body: (503, {})) as server:
+        send_to(connection, server)
+    assert (connection.crashes, connection.failures) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acts_under_way_neither_take_a_lane_nor_hold_it_up(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    other = subscription_with_order(customer__merchant=subscription.merchant)
+    under_way, sent = threading.Event(), threading.Event()
+
+    def act() -> None:
+        with transaction.atomic():
+            cancel(other, actor=STAFF)
+            under_way.set()
+            sent.wait(10)
+        database.close()
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    try:
+        assert under_way.wait(10)
+        with receiver() as server:
+            send_to(connection, server)
+        assert states() == ["done", "done"]
+    finally:
+        sent.set()
+        thread.join()
+
+
+def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
+    connection = ConnectionFactory(merchant=subscription.merchant, integration="attentive")
+    cancel(subscription, actor=STAFF)
+    outbox.drain(connection.pk)
+    connection.refresh_from_db()
+    assert (states(), connection.lease_token) == (["pending", "pending"], None)
 
 
 def test_a_full_minute_makes_the_lane_wait_for_the_next(subscription, connection, monkeypatch, clock):

@@ -1,0 +1,48 @@
+"""The pages for what cannot be shown: whole pages, in need of nothing else."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
+from django.views.csrf import csrf_failure
+from django.views.defaults import permission_denied
+
+
+def breaks(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("broken")
+
+
+urlpatterns = [path("breaks/", breaks)]
+
+
+def test_an_unknown_address_gets_a_whole_page() -> None:
+    answer = Client().get("/nowhere/")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_fault_gets_a_whole_page_without_the_database() -> None:
+    # No database fixture: pytest-django fails any query.
+    answer = Client(raise_request_exception=False).get("/breaks/")
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("view", "sentence"),
+    [
+        (lambda request: permission_denied(request, PermissionDenied()), "Your role does not include this page"),
+        (csrf_failure, "load the page again"),
+    ],
+)
+def test_a_refusal_says_what_to_do(view, sentence: str) -> None:
+    answer = view(RequestFactory().get("/admin/"))
+    assert answer.status_code == 403
+    assert sentence in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["http:", "https:", "src=", "{%"])
+def test_an_error_page_loads_nothing(address: str) -> None:
+    assert address not in Client().get("/nowhere/").content.decode()

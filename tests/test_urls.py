@@ -1,0 +1,105 @@
+"""Machines open links with GET and HEAD: a walk over every address there is, as every kind of visitor."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from integrations.sandbox import keys as sandbox
+from oneclick import tokens
+from oneclick.models import ActionToken
+from subscriptions.actions.subscription import cancel
+from subscriptions.api import keys
+from subscriptions.models import Subscription
+from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
+from tests.rows import everything
+
+pytestmark = pytest.mark.django_db
+PLACEHOLDER = re.compile(r"<[^>]+>|\(\?P<(\w+)>[^)]*\)")
+ACTS = "/one_click/reactivate/"
+
+
+def routes(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield re.sub(r"\^|\$|/\?$|\\(?=\.)", "", route)
+
+
+ROUTES = sorted(set(routes(get_resolver().url_patterns)))
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    subscription = subscription_with_order()
+    other = subscription_with_order(customer=subscription.customer)
+    ConnectionFactory(
+        merchant=subscription.merchant, base_url=sandbox.base_url(), secret=sandbox.make(subscription.merchant)
+    )
+    cancel(other, actor=STAFF)
+    return subscription
+
+
+@pytest.fixture
+def visitors(subscription) -> dict[str, Client]:
+    _, key = keys.make(subscription.merchant, "All", ["read", "write", "bulk"])
+    secret = subscription.merchant.connections.get().secret
+    staff = Client()
+    staff.force_login(MembershipFactory(merchant=subscription.merchant).user)
+    return {
+        "a scanner": Client(),
+        "a browser": Client(headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}),
+        "staff": staff,
+        "an API client": Client(headers={"x-api-key": key}),
+        "an ESP": Client(headers={"Authorization": f"Klaviyo-API-Key {secret}", "revision": "2026-07-15"}),
+    }
+
+
+def addresses(route: str, subscription: Subscription) -> list[str]:
+    """`route` with the ids of real rows of each sort in its places."""
+    public = subscription.merchant.public_id.hex
+    token = ActionToken.objects.get()
+    ids = [subscription.public_id.hex, subscription.customer.merchant_user_id, subscription.items.get().public_id.hex]
+    fillings = {
+        "action": ["reactivate"],
+        "slug": ["welcome"],
+        "public_id": [public],
+        "id": ids,
+        "object_id": [str(token.pk), str(subscription.pk)],
+        "content_type_id": ["1"],
+        "app_label": ["subscriptions"],
+        "url": ["anything"],
+    }
+    filled = [route]
+    for found in PLACEHOLDER.finditer(route):
+        name = found[1] or found[0].strip("<>").split(":")[-1]
+        filled = [path.replace(found[0], value) for path in filled for value in fillings[name]]
+    query = f"?token={tokens.text_of(token)}&action=reactivate"
+    return [path + end for path in filled for end in ("", query)]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_get_and_head_change_no_row_of_the_domain(route, subscription, visitors):
+    cache.clear()
+    before = everything()
+    for address in addresses(route, subscription):
+        for client in visitors.values():
+            client.get(address)
+            client.head(address)
+    assert everything() == before
+
+
+def test_the_one_exception_is_a_one_click_get_that_names_json(subscription):
+    token = ActionToken.objects.get()
+    named = {"Accept": "application/json"}
+    address = f"{ACTS}?token={tokens.text_of(token)}"
+    before = everything()
+    assert Client().head(address, headers=named).status_code == 200
+    assert everything() == before
+    assert Client().get(address, headers=named).json() == {}
+    assert Subscription.objects.get(pk=token.subscription_id).live
