@@ -14,18 +14,21 @@ from django.utils import timezone
 
 from integrations.base import Answer, Integration
 from integrations.models import Connection
+from integrations.registry import INTEGRATIONS
 
 # Longer than the slowest request an integration may make; a killed worker's lane stands still this long.
 LEASE = timedelta(seconds=30)
 MINUTE = timedelta(minutes=1)
 JITTER = 0.2
+# Whatever a receiver asks for: a slip of its must not stop a lane for ever.
+LONGEST_REST = 24 * 3600.0  # seconds
 
 
 def ready(now: datetime) -> Q:
-    """Lanes nothing keeps from sending: neither switched off, paused, waiting nor held."""
+    """Lanes nothing keeps from sending: known here, and neither switched off, paused, waiting nor held."""
     rested = Q(not_before=None) | Q(not_before__lte=now)
     free = Q(lease_token=None) | Q(lease_until__lt=now)
-    return Q(enabled=True, paused_reason="") & rested & free
+    return Q(enabled=True, paused_reason="", integration__in=INTEGRATIONS) & rested & free
 
 
 def take(connection_id: int) -> Connection | None:
@@ -33,7 +36,8 @@ def take(connection_id: int) -> Connection | None:
     now = timezone.now()
     with transaction.atomic():
         lane = (
-            Connection.objects.select_for_update(skip_locked=True, of=("self",))
+            # No key update: acts that commit a delivery hold the row's key meanwhile, and it would look taken.
+            Connection.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("merchant")
             .filter(ready(now), pk=connection_id)
             .first()
@@ -85,10 +89,24 @@ def rest(lane: Connection, until: datetime) -> None:
     held(lane).update(not_before=until, lease_token=None, lease_until=None, woken=False)
 
 
+def answered(lane: Connection) -> bool:
+    """Note that the worker has lived to see an answer, and keep the lane until the transaction ends.
+
+    False: the lease is lost.
+    """
+    return bool(held(lane).update(crashes=0))
+
+
 def succeeded(lane: Connection) -> None:
     """Forget what went wrong before."""
-    lane.failures = lane.crashes = 0
-    held(lane).update(failures=0, crashes=0, not_before=None, last_error="", last_success_at=timezone.now())
+    lane.failures = 0
+    held(lane).update(failures=0, not_before=None, last_error="", last_success_at=timezone.now())
+
+
+def refused(lane: Connection, answer: Answer) -> None:
+    """The receiver is well; it only will not take this one."""
+    lane.failures = 0
+    held(lane).update(failures=0, not_before=None, last_error=answer.detail[:500])
 
 
 def back_off(lane: Connection, integration: Integration, answer: Answer) -> None:
@@ -115,4 +133,4 @@ def pause(lane: Connection, answer: Answer) -> None:
 
 
 def _later(seconds: float) -> datetime:
-    return timezone.now() + timedelta(seconds=seconds * random.uniform(1, 1 + JITTER))
+    return timezone.now() + timedelta(seconds=min(seconds, LONGEST_REST) * random.uniform(1, 1 + JITTER))

@@ -50,6 +50,11 @@ WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
 ORDER BY event.id
 RETURNING connection_id
 """
+# A lane that may not send is left alone: its flag would stay up and silence the rings after it.
+ASLEEP = """
+SELECT id FROM integrations_connection
+WHERE id = ANY(%s) AND NOT woken AND enabled AND paused_reason = '' AND coalesce(not_before, '-infinity') <= %s
+"""
 
 
 def enqueue(events: list[Event]) -> None:
@@ -79,7 +84,7 @@ def ring(connection_ids: list[int]) -> None:
     """Wake each lane once, however many deliveries came meanwhile."""
     # Read first: in a rush nearly every ring finds the lane woken, and needs no transaction.
     with database.cursor() as cursor:
-        cursor.execute("SELECT id FROM integrations_connection WHERE id = ANY(%s) AND NOT woken", [connection_ids])
+        cursor.execute(ASLEEP, [connection_ids, timezone.now()])
         asleep = cursor.fetchall()
     for (connection_id,) in asleep:
         with transaction.atomic():
@@ -123,7 +128,7 @@ def replay(delivery: Delivery) -> bool:
     """Send a delivery that failed for good once more, as the same event; False when it is not such a one."""
     dead = Delivery.objects.filter(pk=delivery.pk, merchant=delivery.merchant, state=Delivery.State.DEAD)
     with transaction.atomic():
-        # Its patience starts anew: `created` is what the integration's time to give up counts from.
+        # The integration's patience starts anew: attempts before `created` do not count.
         again = dead.update(state=Delivery.State.PENDING, error="", finished=None, created=timezone.now())
         if again:
             transaction.on_commit(partial(ring, [delivery.connection_id]), robust=True)
@@ -151,10 +156,11 @@ def _send(lane: Connection, integration: Integration, delivery: Delivery) -> boo
     answer = integration.send(delivery)
     attempt.milliseconds = round((time.monotonic() - started) * 1000)
     with transaction.atomic():
-        if not lanes.held(lane).select_for_update().exists():
+        if not lanes.answered(lane):
             # Another worker has the lane by now and sends this delivery itself.
             return False
-        _finish(attempt, delivery, answer, _patience_is_over(delivery, integration))
+        give_up = answer.outcome is Outcome.RETRY and _patience_is_over(delivery, integration)
+        _finish(attempt, delivery, answer, give_up)
         return _go_on(lane, integration, answer)
 
 
@@ -180,8 +186,13 @@ def _finish(attempt: Attempt, delivery: Delivery, answer: Answer, give_up: bool)
 
 def _go_on(lane: Connection, integration: Integration, answer: Answer) -> bool:
     match answer.outcome:
-        case Outcome.DONE | Outcome.SKIPPED | Outcome.DEAD:
+        case Outcome.SKIPPED:
+            return True
+        case Outcome.DONE:
             lanes.succeeded(lane)
+            return True
+        case Outcome.DEAD:
+            lanes.refused(lane, answer)
             return True
         case Outcome.RETRY:
             lanes.back_off(lane, integration, answer)
@@ -194,7 +205,10 @@ def _go_on(lane: Connection, integration: Integration, answer: Answer) -> bool:
 
 
 def _patience_is_over(delivery: Delivery, integration: Integration) -> bool:
-    return timezone.now() > delivery.created + timedelta(seconds=integration.give_up_after)
+    # From the first try on: the days it stood behind a pause or another delivery are not its fault.
+    tries = delivery.attempts.filter(at__gte=delivery.created).order_by("at")
+    first = tries.values_list("at", flat=True).first()
+    return first is not None and timezone.now() > first + timedelta(seconds=integration.give_up_after)
 
 
 def _give_up_on_a_killer(lane: Connection) -> None:
