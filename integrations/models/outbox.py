@@ -86,7 +86,7 @@ class Attempt(models.Model):
     detail = models.CharField(max_length=2048, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.status or 'no answer'}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M:%S} {self.status or 'no answer'}"
 
 
 class Heartbeat(models.Model):

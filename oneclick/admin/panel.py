@@ -5,12 +5,13 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest
 
-from oneclick.admin.tokens import STATES
+from oneclick.admin.tokens import STATES, reason_of
 from oneclick.models import ActionToken, Click
 from subscriptions.admin.site import site
 from subscriptions.models import Customer
 
 MOST_TOKENS = 20
+MOST_CLICKS = 10
 
 
 def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
@@ -22,5 +23,13 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         .order_by("-pk")[:MOST_TOKENS]
     )
     buttons = site.get_model_admin(ActionToken).offered_buttons
-    tokens = [{"row": row, "label": STATES[row.state.capitalize()], "buttons": buttons(request, row)} for row in rows]
+    tokens = [
+        {
+            "row": row,
+            "label": STATES[row.state.capitalize()],
+            "clicks": [(click, reason_of(click)) for click in row.clicks.all()[:MOST_CLICKS]],
+            "buttons": buttons(request, row),
+        }
+        for row in rows
+    ]
     return "admin/panels/tokens.html", {"tokens": tokens}

@@ -23,6 +23,21 @@ from subscriptions.admin.search import customers_matching
 from subscriptions.admin.site import site
 
 STATES = {"Ready": "success", "Used": "info", "Undone": "warning", "Revoked": "danger", "Expired": "default"}
+REASONS = {
+    "token_already_used": "the link was used before",
+    "expired_token": "the link had expired",
+    "invalid_token": "the link was revoked",
+    "token_wrong_context": "the link is for another action",
+    "subscription_already_active": "the subscription was active already",
+    "undo_too_late": "the time to undo was over",
+    "undo_already_done": "it was undone before",
+    "undo_superseded": "the subscription was changed since",
+}
+
+
+def reason_of(click: Click) -> str:
+    """Why the click was refused, in words of staff; empty where the code says it."""
+    return REASONS.get(click.outcome, "")
 
 
 def usable(token: ActionToken) -> bool:

@@ -54,7 +54,7 @@ class ActionToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()} token of {self.issued_at:%Y-%m-%d}"
+        return f"{self.get_scope_display()} token of {timezone.localtime(self.issued_at):%Y-%m-%d}"
 
     @property
     def state(self) -> str:

@@ -20,3 +20,34 @@ document.addEventListener("click", async (event) => {
     Alpine.$data(document.documentElement).openModal = false;
   }
 });
+
+// unfold's modal leaves the keyboard on the page behind it.
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea";
+let opener = null;
+
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (target.id !== "modal-content") return;
+  opener = detail.requestConfig.elt;
+  target.setAttribute("role", "dialog");
+  target.setAttribute("aria-modal", "true");
+  target.setAttribute("aria-label", target.querySelector("h2").textContent);
+  setTimeout(() => target.querySelector(FOCUSABLE).focus());
+});
+
+document.addEventListener("keydown", (event) => {
+  const dialog = event.key === "Tab" && event.target.closest("#modal-content");
+  if (!dialog) return;
+  const stops = [...dialog.querySelectorAll(FOCUSABLE)];
+  const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+  if (event.target !== edge) return;
+  event.preventDefault();
+  other.focus();
+});
+
+document.addEventListener("alpine:initialized", () => {
+  Alpine.effect(() => {
+    if (Alpine.$data(document.documentElement).openModal || !opener) return;
+    opener.focus();
+    opener = null;
+  });
+});
