@@ -9,7 +9,7 @@ from subscriptions.actions import orders
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Subscription
+from subscriptions.models import CancelReason, Subscription
 
 REASON_LENGTH = 1000
 
@@ -60,7 +60,7 @@ def cancel(act: Act[Subscription], *, reason: str = "") -> str:
         act.announce(catalogue.ORDER_CANCEL, order)
     if not act.customer.subscriptions.live().exists():
         act.announce(catalogue.SUBSCRIBER_CANCEL, act.customer)
-    because = subscription.cancel_reason_text or reason
+    because = _because(subscription)
     return f"Cancelled the subscription to {subscription.product}." + (f" Reason: {because}" if because else "")
 
 
@@ -97,3 +97,12 @@ def reactivate(
         f"Reactivated the subscription to {subscription.product}. "
         f"The next order is planned for {calendar.human_date(day)}."
     )
+
+
+def _because(subscription: Subscription) -> str:
+    """The words of the reason; of a bare code the merchant's label."""
+    text, code = subscription.cancel_reason_text, subscription.cancel_reason_code
+    if text or code is None:
+        return text
+    known = CancelReason.objects.filter(merchant=subscription.merchant, code=code).order_by("id").first()
+    return known.label if known else f"code {code}"

@@ -128,5 +128,5 @@ class Subscription(models.Model):
     @property
     def cancel_reason_text(self) -> str:
         """What follows the code; the whole reason where it has no code."""
-        code, bar, text = (self.cancel_reason or "").partition("|")
-        return text.strip() if bar else ("" if code.strip().isdecimal() else code.strip())
+        reason = self.cancel_reason or ""
+        return reason.strip(" |") if self.cancel_reason_code is None else reason.partition("|")[2].strip()

@@ -2,12 +2,21 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from oneclick.models import ActionToken
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Event, Item, Order, OrderStatus, Subscription
 from tests.actions import contract
-from tests.factories import STAFF, ItemFactory, OrderFactory, SubscriptionFactory, subscription_with_order
+from tests.factories import (
+    STAFF,
+    CancelReasonFactory,
+    ItemFactory,
+    OrderFactory,
+    SubscriptionFactory,
+    subscription_with_order,
+)
 
 CANCEL = "ordergroove.subscription.cancel"
 LAST = "ordergroove.subscriber.cancel"
@@ -92,8 +101,9 @@ def test_an_order_being_retried_for_this_subscription_alone_is_cancelled_too(sta
         [CANCEL, "ordergroove.order.cancel", LAST], lambda: cancel(subscription, actor=STAFF)
     )
 
+    made = order.updated
     order.refresh_from_db()
-    assert order.status == OrderStatus.CANCELLED and order.cancelled is not None
+    assert (order.status, order.cancelled) == (OrderStatus.CANCELLED, order.updated) and order.updated > made
 
 
 @pytest.mark.django_db
@@ -112,7 +122,16 @@ def test_an_order_being_retried_for_others_too_goes_on():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("reason", "code", "text"),
-    [("2 | moved away", 2, "moved away"), ("1", 1, ""), ("too dear", None, "too dear"), ("", None, "")],
+    [
+        ("2 | moved away", 2, "moved away"),
+        ("1", 1, ""),
+        ("5|", 5, ""),
+        ("too dear", None, "too dear"),
+        ("dear|too dear", None, "dear|too dear"),
+        ("|too dear", None, "too dear"),
+        ("|", None, ""),
+        ("", None, ""),
+    ],
 )
 def test_a_reason_is_kept_verbatim_and_read_leniently(reason, code, text):
     subscription = subscription_with_order()
@@ -121,6 +140,54 @@ def test_a_reason_is_kept_verbatim_and_read_leniently(reason, code, text):
 
     row = Subscription.objects.get()
     assert (row.cancel_reason or "", row.cancel_reason_code, row.cancel_reason_text) == (reason, code, text)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reason", "because"),
+    [
+        ("4", " Reason: Overstocked"),
+        ("4|", " Reason: Overstocked"),
+        ("4|too much", " Reason: too much"),
+        ("5|", " Reason: code 5"),
+        ("9" * 30, f" Reason: code {'9' * 30}"),
+        ("|", ""),
+    ],
+)
+def test_recent_activity_names_a_bare_code_by_the_merchants_own_label(reason, because):
+    CancelReasonFactory(label="Another merchant's")
+    subscription = subscription_with_order()
+    CancelReasonFactory(merchant=subscription.merchant)
+    act = cancel(subscription, actor=STAFF, reason=reason)
+    assert act.activity.sentence == f"Cancelled the subscription to House blend.{because}"
+
+
+@pytest.mark.django_db
+def test_cancelling_marks_the_subscription_as_updated():
+    subscription = subscription_with_order()
+    with time_machine.travel("2027-01-01T12:00:00Z", tick=False):
+        cancel(subscription, actor=STAFF)
+        row = Subscription.objects.get()
+        assert row.updated == row.cancelled == timezone.now()
+
+
+@pytest.mark.django_db
+def test_the_longest_reason_is_kept():
+    subscription = subscription_with_order()
+    cancel(subscription, actor=STAFF, reason="x" * 1000)
+    assert Subscription.objects.get().cancel_reason == "x" * 1000
+
+
+@pytest.mark.django_db
+def test_earlier_items_of_a_cancelled_subscription_stay_on_their_orders():
+    subscription = subscription_with_order()
+    placed = OrderFactory(customer=subscription.customer, status=OrderStatus.SUCCESS)
+    item = ItemFactory(order=placed, subscription=subscription, upcoming=False)
+
+    cancel(subscription, actor=STAFF)
+
+    assert list(Item.objects.all()) == [item]
+    assert list(Order.objects.all()) == [placed]
 
 
 @pytest.mark.django_db

@@ -119,6 +119,16 @@ def test_a_next_order_date_in_the_past_is_refused():
     )
 
 
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_today_is_early_enough_and_marks_the_subscription_as_updated():
+    subscription = cancelled_subscription()
+    with time_machine.travel("2026-11-20T18:00:00Z", tick=False):
+        reactivate(subscription, actor=STAFF, next_order_date=date(2026, 11, 20))
+    assert Order.objects.get().place_date == date(2026, 11, 20)
+    assert Subscription.objects.get().updated.isoformat() == "2026-11-20T18:00:00+00:00"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_reactivations_at_once_one_acts():
     subscription = cancelled_subscription()

@@ -1,0 +1,36 @@
+import pytest
+
+from subscriptions.actions import core
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Customer
+from tests.actions import contract
+from tests.factories import STAFF, MerchantFactory, subscription_with_order
+
+pytestmark = pytest.mark.django_db
+
+
+def held(customer: Customer):
+    return core.locked(core.BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
+
+
+def test_an_action_on_the_customer_held_already_joins_that_transaction():
+    subscription = subscription_with_order()
+    with held(subscription.customer) as customer:
+        assert cancel(subscription, actor=STAFF).customer is customer
+
+
+def test_an_act_may_not_hold_a_second_customer():
+    subscription = subscription_with_order()
+    other = subscription_with_order()
+    before = contract.everything()
+    with pytest.raises(RuntimeError, match="one customer only"), held(subscription.customer):
+        cancel(other, actor=STAFF)
+    assert contract.everything() == before
+
+
+def test_a_customer_held_for_its_merchant_is_not_held_for_another():
+    subscription = subscription_with_order()
+    with held(subscription.customer):
+        subscription.merchant_id = MerchantFactory().pk
+        with pytest.raises(RuntimeError, match="one customer only"):
+            cancel(subscription, actor=STAFF)
