@@ -20,7 +20,9 @@ def merchant_of(public_id: str) -> tuple[Merchant | None, list[str]]:
 
 
 def _find(public_id: str) -> tuple[Merchant | None, list[str]]:
-    rules = OneClickSettings.objects.select_related("merchant").filter(merchant__public_id=public_id).first()
+    # What is cached may leave this process; the merchant's secret stays behind.
+    rows = OneClickSettings.objects.select_related("merchant").defer("merchant__storefront_key")
+    rules = rows.filter(merchant__public_id=public_id).first()
     return (rules.merchant, rules.shop_origins) if rules else (None, [])
 
 

@@ -22,6 +22,8 @@ from subscriptions.models import Merchant
 
 PER_TOKEN = 30
 CORS_METHODS = "POST, OPTIONS"
+# What the script reads in a fragment, where the query has other names.
+IN_FRAGMENT = {"days": "og_delay_by", "winback_id": "og_winback_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,9 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
         return _knocked_too_often(request, text, DEEDS[action].table) or _act_for_client(text, action, fields)
     if token is None:
         return HttpResponse(messages.error(DEEDS[action].table, "invalid_token"), status=400, content_type="text/plain")
-    pairs = {"og_quick_action": action, "og_quick_action_token": text, **fields}
-    fragment = "#".join(f"{name}={quote(str(value), safe='')}" for name, value in pairs.items())
+    own = {"og_quick_action": action, "og_quick_action_token": text}
+    pairs = own | {IN_FRAGMENT.get(name, name): str(value) for name, value in fields.items()} | own
+    fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
     answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
     answer.status_code = 303
     return answer
@@ -135,7 +138,7 @@ def _fields(request: HttpRequest) -> dict[str, str]:
         return {name: str(value) for name, value in request.POST.items()}
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
 
@@ -143,8 +146,9 @@ def _fields(request: HttpRequest) -> dict[str, str]:
 def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpResponse | None:
     quotas = [rate.count("one-click", rate.client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
-    if tokens.nonce_in(text):
-        quotas.append(rate.count("token", text, PER_TOKEN))
+    # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
+    if nonce := tokens.nonce_in(text) or tokens.nonce_in(text, "undo"):
+        quotas.append(rate.count("token", nonce.hex, PER_TOKEN))
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:
         return None

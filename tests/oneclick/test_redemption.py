@@ -10,9 +10,10 @@ from oneclick import redemption, tokens
 from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
 from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel, reactivate
-from subscriptions.errors import Refused
-from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
-from tests.factories import STAFF, subscription_with_order
+from subscriptions.errors import Busy, Refused
+from subscriptions.models import Activity, Customer, Event, Item, Order, OrderStatus, Subscription
+from tests.api.races import holding
+from tests.factories import STAFF, OrderFactory, subscription_with_order
 
 REACTIVATE = "ordergroove.subscription.reactivate"
 SUCCESS = "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
@@ -125,24 +126,48 @@ def test_a_used_and_expired_token_counts_as_expired(token, clock):
     assert refusal_of(lambda: click(token))[0] == "expired_token"
 
 
-def test_an_orders_token_is_not_valid_for_a_reactivation(token):
-    order_token = ActionToken.objects.create(
+def order_token(token: ActionToken, **fields) -> ActionToken:
+    """A token for an order of the same customer, in `fields` as given."""
+    return ActionToken.objects.create(
         merchant=token.merchant,
         customer=token.customer,
         scope="order",
-        order=Order.objects.create(
-            merchant=token.merchant,
-            customer=token.customer,
-            payment=token.subscription.payment,
-            shipping_address=token.subscription.shipping_address,
-            place_date=date(2026, 12, 1),
-        ),
-        expires_at=timezone.now() + timedelta(days=1),
+        **{"order": OrderFactory(customer=token.customer), "expires_at": timezone.now() + timedelta(days=1), **fields},
     )
-    assert refusal_of(lambda: click(order_token)) == (
+
+
+def test_an_orders_token_is_not_valid_for_a_reactivation(token):
+    assert refusal_of(lambda: click(order_token(token))) == (
         "token_wrong_context",
         "This link is not valid for this action. Your subscription was not reactivated.",
     )
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_an_orders_token_ends_with_the_order_but_its_own_use_is_named_first(token, removed):
+    order = None if removed else OrderFactory(customer=token.customer, status=OrderStatus.SUCCESS)
+    assert refusal_of(lambda: click(order_token(token, order=order)))[0] == "expired_token"
+    used = order_token(token, order=order, used_at=timezone.now())
+    assert refusal_of(lambda: click(used))[0] == "token_already_used"
+
+
+def test_a_token_of_a_merchant_that_has_switched_1_click_off_is_invalid(token):
+    OneClickSettings.objects.update(enabled=False)
+    assert refusal_of(lambda: click(token))[0] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    ("used", "code"),
+    [
+        ({"used_action": "skip"}, "token_already_used"),
+        ({"used_parameters": {"winback_id": "1"}}, "token_already_used"),
+        ({"revoked_at": NOW}, "invalid_token"),
+    ],
+)
+def test_only_the_same_click_on_a_good_token_is_a_replay(token, used, code):
+    click(token)
+    ActionToken.objects.update(**used)
+    assert refusal_of(lambda: click(token))[0] == code
 
 
 def test_a_subscription_that_is_active_already_leaves_the_token_unused(token):
@@ -173,6 +198,13 @@ def test_a_token_presented_at_another_merchants_script_is_invalid(token):
     assert not Subscription.objects.get(pk=token.subscription_id).live
 
 
+def test_an_undo_at_another_merchants_script_is_invalid(token):
+    foreign = subscription_with_order().merchant
+    offer, _ = click(token).undo
+    assert refusal_of(lambda: redemption.undo(offer, foreign))[0] == "invalid_token"
+    assert Subscription.objects.get(pk=token.subscription_id).live
+
+
 def test_a_merchants_own_wording_wins_in_the_customers_locale_then_in_its_own(token, clock):
     merchant = token.merchant
     text = "¡Listo! {product_name}: {date}"
@@ -199,6 +231,7 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
     assert not Item.objects.exists()
     token.refresh_from_db()
     assert token.state == "undone"
+    assert clicks() == [("reactivate", "success", False), ("undo", "undone", False)]
     assert Event.objects.filter(kind="ordergroove.subscription.cancel").count() == 2
 
 
@@ -221,6 +254,12 @@ def test_undo_is_refused_once_something_else_changed(token):
     reactivate(token.subscription, actor=STAFF, next_order_date=date(2026, 12, 24))
     assert refusal_of(lambda: redemption.undo(offer))[0] == "undo_superseded"
     assert Order.objects.get().place_date == date(2026, 12, 24)
+
+
+def test_what_happens_to_another_subscription_does_not_stand_in_the_way_of_undo(token):
+    offer, _ = click(token).undo
+    cancel(subscription_with_order(customer=token.customer), actor=STAFF)
+    assert redemption.undo(offer).action == "undo"
 
 
 def test_a_merchant_may_offer_no_undo(token):
@@ -266,6 +305,12 @@ def committed_token(transactional_db) -> ActionToken:
     # Fifty clicks take longer than the usual window on a slow machine.
     OneClickSettings.objects.update(replay_seconds=600)
     return ActionToken.objects.get()
+
+
+def test_a_click_waits_for_whoever_changes_the_customer(committed_token):
+    with holding(Customer.objects.all()), pytest.raises(Busy):
+        click(committed_token)
+    assert not Click.objects.exists()
 
 
 def test_of_fifty_simultaneous_clicks_one_acts_and_the_others_get_its_answer(committed_token):

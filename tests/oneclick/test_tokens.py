@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from oneclick import tokens
 from oneclick.models import ActionToken, OneClickSettings
 from subscriptions.actions.subscription import cancel
-from tests.factories import STAFF, subscription_with_order
+from tests.factories import STAFF, ItemFactory, subscription_with_order
+from tests.integrations.events import event_of
 
 
 @pytest.fixture
@@ -90,3 +91,18 @@ def test_a_token_can_be_revoked_once(token):
     assert tokens.revoke(token) is False
     token.refresh_from_db()
     assert token.state == "revoked"
+
+
+@pytest.mark.django_db
+def test_a_used_token_cannot_be_revoked(token):
+    ActionToken.objects.update(used_at=timezone.now())
+    assert tokens.revoke(token) is False
+
+
+@pytest.mark.django_db
+def test_an_orders_token_lives_until_its_day_begins_at_the_merchant():
+    item = ItemFactory(order__place_date=date(2026, 12, 1))
+    reminder = event_of("ordergroove.order.reminder", item)
+    token = ActionToken.objects.get()
+    assert (token.event, token.order, token.subscription) == (reminder, item.order, None)
+    assert token.expires_at == datetime(2026, 12, 1, 5, tzinfo=UTC)

@@ -1,12 +1,15 @@
 import json
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.cache import cache
 
 from oneclick import tokens
 from oneclick.models import ActionToken, Click, OneClickSettings
 from subscriptions.actions.subscription import cancel
-from subscriptions.models import Subscription
+from subscriptions.api import rate
+from subscriptions.models import Merchant, Subscription
 from tests.factories import STAFF, subscription_with_order
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +72,10 @@ def test_a_refusal_names_its_code_and_the_customers_text(client, token):
     assert answer.json() == {"status": "error", "error": "token_already_used", "message": USED}
 
 
-@pytest.mark.parametrize("body", ["", "no json", "[]", '"x"', "{}", '{"token": 7}', '{"token": null}', "\xff"])
+ODD_BODIES = ["", "no json", "[]", '"x"', "{}", '{"token": 7}', '{"token": null}', "\xff", "[" * 100_000]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES)
 def test_any_other_body_is_an_invalid_token(client, token, body):
     answer = client.post(url_of(token), body, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
@@ -130,6 +136,15 @@ def test_any_other_get_leads_to_the_merchants_page_and_changes_nothing(client, t
     assert not is_live(token) and not Click.objects.exists()
 
 
+def test_the_pages_fragment_spells_parameters_as_the_script_reads_them(client, token):
+    text = tokens.text_of(token)
+    query = {"og_quick_action": "skip", "token": text, "days": "21", "winback_id": "w", "a#b": "c&d"}
+    answer = client.get("/one_click/reactivate/", query)
+    assert answer["Location"].partition("#")[2] == (
+        f"og_quick_action=reactivate#og_quick_action_token={text}#og_delay_by=21#og_winback_id=w#a%23b=c%26d"
+    )
+
+
 def test_a_merchant_may_switch_the_acting_get_off(client, token):
     OneClickSettings.objects.update(allow_get=False)
     answer = client.get(
@@ -167,6 +182,33 @@ def test_a_token_presented_too_often_has_to_wait_whoever_presents_it(client, tok
         for i in range(31)
     ]
     assert statuses == [200] * 30 + [429]
+
+
+@time_machine.travel("2026-11-20T17:00:00Z", tick=False)
+def test_another_spelling_of_a_token_or_its_undo_is_counted_with_it(client, token):
+    while "-" not in (text := tokens.text_of(token)):
+        token.nonce = uuid4()
+    ActionToken.objects.update(nonce=token.nonce, expires_at="2027-01-01T00:00:00Z")
+    assert tokens.nonce_in(text.replace("-", "+")) == token.nonce
+    for spelling in (text, text.replace("-", "+")):
+        client.post("/one_click/reactivate/", {"token": spelling})
+    client.post("/one_click/undo/", {"token": tokens.text_of(token, "undo")})
+    assert rate.count("token", token.nonce.hex, 30).used == 4
+
+
+def test_the_cache_holds_no_secret_of_the_merchant_and_no_usable_token(client, token):
+    Merchant.objects.update(storefront_key="s3cret")
+    post(client, token, Origin=SHOP)
+    kept = b"".join(key.encode() + value for key, value in cache._cache.items())
+    assert SHOP.encode() in kept
+    assert b"s3cret" not in kept and tokens.text_of(token).encode() not in kept
+
+
+def test_the_slash_at_the_end_is_optional_and_no_body_is_lost(client, token):
+    answer = client.post("/one_click/reactivate", {"token": tokens.text_of(token)})
+    offer = answer.json()["undo"]["token"]
+    assert client.post("/one_click/undo", {"token": offer}).status_code == 200
+    assert not is_live(token)
 
 
 def test_an_unknown_action_is_no_page(client):
