@@ -66,6 +66,8 @@ PROFILE_FILTERS = {
 
 def condition(text: str, filters: dict[str, Filter]) -> Q:
     """`equals(metric_id,"x"),greater-than(datetime,2026-11-20T00:00:00Z)` as a Q. Raises Fault 400."""
+    if "\0" in text:
+        raise invalid_parameter("filter", "The filter holds a character that no value has.")
     found, position = Q(), 0
     while position < len(text):
         term = TERM.match(text, position)

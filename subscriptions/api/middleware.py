@@ -59,7 +59,9 @@ class ApiGate:
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"
         response = _too_many(quota) if quota.exceeded else self.get_response(request)
-        for name, value in (quota.headers | (CORS if _is_rest(request) else {})).items():
+        # A refusal for its rate knows no view yet; any page may read it.
+        readable = quota.exceeded or _is_rest(request)
+        for name, value in (quota.headers | (CORS if readable else {})).items():
             response[name] = value
         return response
 

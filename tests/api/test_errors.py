@@ -66,7 +66,7 @@ def test_another_media_type_is_not_taken(api: Client, merchant: Merchant, media:
     assert Subscription.objects.get().live
 
 
-@pytest.mark.parametrize("body", ["{", "'", "\x80", "NaN"])
+@pytest.mark.parametrize("body", ["{", "'", "\x80", "NaN", "[" * 100_000])
 def test_a_body_that_cannot_be_read_is_refused(api: Client, merchant: Merchant, body: str) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
     address = f"/api/subscriptions/{row.public_id.hex}/cancel/"

@@ -48,6 +48,16 @@ def test_ranges_are_of_the_merchants_days_and_seconds(
     assert "".join(rows[row] for row in found(api, "subscriptions", query)) == expected
 
 
+def test_a_day_without_its_midnight_ends_with_the_next_one(api: Client, merchant: Merchant) -> None:
+    # Santiago goes from 23:59:59 on September 5 to 01:00 on September 6.
+    Merchant.objects.update(time_zone="America/Santiago")
+    first, _after = (
+        SubscriptionFactory(customer__merchant=merchant, created=datetime(2026, 9, day, hour, tzinfo=UTC))
+        for day, hour in ((6, 4), (7, 3))
+    )
+    assert found(api, "subscriptions", "created=2026-09-06") == [first.public_id.hex]
+
+
 def test_a_doubled_hour_is_the_first(api: Client, merchant: Merchant) -> None:
     first = SubscriptionFactory(
         customer__merchant=merchant, updated=datetime(2026, 11, 1, 5, 30, tzinfo=UTC)

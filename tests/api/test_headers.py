@@ -91,6 +91,7 @@ def test_too_many_requests_of_one_address_are_refused(api: Client, settings, mer
     response = api.patch(address + "cancel/", headers={"Idempotency-Key": "k"})
     assert (response.status_code, list(response.json())) == (429, ["detail"])
     assert (response["RateLimit-Remaining"], response["Retry-After"]) == ("0", response["RateLimit-Reset"])
+    assert response["Access-Control-Allow-Origin"] == "*"
     assert re.fullmatch(r"Too many requests; try again in \d+ seconds\.", response.json()["detail"])
     assert api.get(address, REMOTE_ADDR="10.0.0.9").status_code == 200
     settings.API_RATE = 6000

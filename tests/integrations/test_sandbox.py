@@ -335,6 +335,7 @@ def test_events_are_found_by_metric_profile_and_time(three):
         "greater-than(datetime,2026-11-20T13:00:00)",
         "greater-than(timestamp,99999999999999999999)",
         "equals(profile_id,'x')",
+        "equals(metric_id,'\0')",
         "equals(metric_id,'x'),",
         "equals(metric_id,'x')equals(metric_id,'x')",
     ],

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -29,6 +29,14 @@ class OnlyJson(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class Json(JSONParser):
+    def parse(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().parse(*args, **options)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply") from None
+
+
 class View(GenericAPIView[Any]):
     """`scopes` are the kinds of credential that may call; `flags` the query booleans, with what they do."""
 
@@ -36,7 +44,7 @@ class View(GenericAPIView[Any]):
     authentication_classes = authentication.WAYS
     permission_classes = [authentication.MayCall]
     content_negotiation_class = OnlyJson
-    parser_classes = [JSONParser]
+    parser_classes = [Json]
     renderer_classes = [JSONRenderer]
     filter_backends = []
     scopes = "A"
