@@ -1,0 +1,49 @@
+"""Staff's dialogs by keyboard alone."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from subscriptions.models import Merchant, Subscription
+from tests import factories as f
+
+
+@pytest.fixture
+def subscription(page: Page, portal: str, merchant: Merchant) -> Subscription:
+    """A live one, on whose customer's page a member of staff is."""
+    client = Client()
+    client.force_login(f.MembershipFactory(merchant=merchant).user, backend="django.contrib.auth.backends.ModelBackend")
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    live = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
+    page.goto(f"{portal}/admin/subscriptions/customer/{live.customer_id}/change/")
+    return live
+
+
+def test_a_dialog_takes_the_keyboard_keeps_it_and_gives_it_back(page: Page, subscription: Subscription) -> None:
+    opener = page.get_by_role("link", name="Cancel subscription")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+
+    page.keyboard.press("Shift+Tab")
+    expect(dialog.get_by_role("button", name="Cancel subscription")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    subscription.refresh_from_db()
+    assert subscription.live
+
+
+def test_a_dialog_acts_by_keyboard(page: Page, subscription: Subscription) -> None:
+    page.get_by_role("link", name="Cancel subscription").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is cancelled.")).to_be_visible()
+    subscription.refresh_from_db()
+    assert not subscription.live
