@@ -1,10 +1,12 @@
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import health
 from oneclick import views as one_click
 from subscriptions.admin.site import site
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("sandbox/klaviyo/", include("integrations.sandbox.urls")),

@@ -55,7 +55,7 @@ class ImportCommand(BaseCommand):
         if len(problems) > MOST_SHOWN:
             self.stderr.write(f"… and {len(problems) - MOST_SHOWN:,} more.")
         rows = len({problem.line for problem in problems})
-        raise CommandError(f"{len(problems):,} problems on {rows:,} lines; nothing was imported.")
+        raise CommandError(f"Problems: {len(problems):,}, on lines: {rows:,}. Nothing was imported.")
 
     def _step(self, items: Sequence[Any], title: str) -> Iterable[Any]:
         quiet = not sys.stderr.isatty()

@@ -28,3 +28,8 @@ def test_who_is_not_staff_stays_outside(db: None) -> None:
     client = Client()
     assert log_in(client, "correct horse") == 200
     assert client.get("/admin/").status_code == 302
+
+
+def test_the_bare_address_leads_to_the_staff_pages(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")

@@ -70,7 +70,7 @@ def test_bad_rows_end_the_command_with_each_of_them_named(
 ) -> None:
     path = tmp_path / "customers.csv"
     path.write_text("\n".join([HEADER, *(f"C-{n},Ana,Ruiz,nowhere" for n in range(120))]))
-    with pytest.raises(CommandError, match=r"^120 problems on 120 lines; nothing was imported\.$") as error:
+    with pytest.raises(CommandError, match=r"^Problems: 120, on lines: 120\. Nothing was imported\.$") as error:
         call("customers", path, merchant.name)
     assert error.value.returncode == 1
     lines = capsys.readouterr().err.splitlines()
