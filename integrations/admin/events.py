@@ -38,7 +38,7 @@ class EventAdmin(MerchantAdmin):
     list_display = ["title", "customer_of", "at"]
     list_filter = [KindFilter]
     list_select_related = ["customer"]
-    ordering = ["-id"]
+    ordering = ["-at", "-id"]
     search_fields = ["customer"]
     search_help_text = "Customer's e-mail, name, phone or id"
     inlines = [DeliveryInline]

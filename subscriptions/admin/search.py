@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from subscriptions.models import Customer, Merchant
 
 Row = TypeVar("Row", bound=Model)
+SEARCHED = ("email", "first_name", "last_name", "merchant_user_id")
 MOST_WORDS = 4
 PHONE_DIGITS = 6
 """Fewer digits than this are an id, not a phone number."""
@@ -17,8 +18,9 @@ PHONE_DIGITS = 6
 
 def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
     """Customers for whom every word of `term` begins their e-mail, a name or id, or ends their phone number."""
-    # Lower() as in the indexes, so that the beginning of an e-mail or last name is found by them.
-    found = Customer.objects.filter(merchant=merchant).alias(mail=Lower("email"), last=Lower("last_name"))
+    # Lower() as in the indexes.
+    lowered = {f"lower_{name}": Lower(name) for name in SEARCHED}
+    found = Customer.objects.filter(merchant=merchant).alias(**lowered)
     if re.fullmatch(r"[\d\s()+.-]+", term):
         return found.filter(_number(re.sub(r"\s", "", term)))
     for word in term.split()[:MOST_WORDS]:
@@ -36,10 +38,8 @@ def rows_matching(rows: QuerySet[Row], merchant: Merchant, term: str) -> QuerySe
 
 def _word(word: str) -> Q:
     beginning = word.lower()
-    if "@" in word:
-        return Q(mail__startswith=beginning)
-    names = Q(last__startswith=beginning) | Q(first_name__istartswith=beginning)
-    return names | Q(mail__startswith=beginning) | Q(merchant_user_id__istartswith=word)
+    columns = ("email",) if "@" in word else SEARCHED
+    return Q(*((f"lower_{name}__startswith", beginning) for name in columns), _connector=Q.OR)
 
 
 def _number(number: str) -> Q:

@@ -52,8 +52,8 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["merchant", "customer", "-id"], name="event_customer"),
-            models.Index(fields=["merchant", "kind", "-id"], name="event_kind"),
-            models.Index(fields=["merchant", "-id"], name="event_list"),
+            models.Index(fields=["merchant", "kind", "-at"], name="event_kind"),
+            models.Index(fields=["merchant", "-at"], name="event_list"),
         ]
 
     def __str__(self) -> str:
