@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Field, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -131,6 +131,11 @@ class ConnectionAdmin(MerchantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_pending(merchant_of(request))
+
+    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "integration":
+            options["choices"] = [(kind, Connection.Integration(kind).label) for kind in registry.INTEGRATIONS]
+        return super().formfield_for_choice_field(db_field, request, **options)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
         return [*self.readonly_fields, "integration"] if obj else self.readonly_fields

@@ -112,6 +112,14 @@ def test_a_dead_delivery_is_sent_again_and_a_paused_connection_resumed(merchant:
     assert (connection.paused_reason, connection.failures) == ("", 0)
 
 
+@pytest.mark.parametrize(("kind", "made"), [("klaviyo", True), ("attentive", False), ("nonsense", False)])
+def test_a_connection_can_be_made_to_what_there_is_an_integration_for(
+    merchant: Merchant, client: Client, kind: str, made: bool
+) -> None:
+    client.post("/admin/integrations/connection/add/", {"name": "New", "integration": kind, "secret": "pk_1"})
+    assert Connection.objects.filter(merchant=merchant, integration=kind).exists() is made
+
+
 def test_a_connection_that_does_not_answer_says_so(merchant: Merchant, client: Client) -> None:
     connection = f.ConnectionFactory(merchant=merchant, base_url="http://127.0.0.1:9")
     answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
