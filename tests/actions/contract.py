@@ -1,16 +1,15 @@
 """What every action must pass: one activity, exactly its events, no trace of a refusal, two at once act once."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from subscriptions.actions.core import Act
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event
 from tests.factories import STAFF
+from tests.races import at_once
 from tests.rows import everything
 
 
@@ -37,22 +36,12 @@ def refuses(code: str, act: Callable[[], Act[Any]]) -> None:
 
 def two_at_once(act: Callable[[], Act[Any]]) -> list[str]:
     """Run `act` in two threads that start together; what became of each: `done` or the refusal's code."""
-    barrier = threading.Barrier(2)
-    outcomes: list[str] = []
 
-    def run() -> None:
-        barrier.wait()
+    def run() -> str:
         try:
             act()
-            outcomes.append("done")
         except DomainError as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connection.close()
+            return refusal.code
+        return "done"
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(outcomes)
+    return sorted(at_once(2, run))

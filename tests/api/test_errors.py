@@ -9,9 +9,9 @@ from django.test import Client
 from subscriptions.api.views import customers
 from subscriptions.models import Customer, Merchant, Subscription
 from tests.api.conftest import Connect
-from tests.api.races import holding
 from tests.api.test_acts import patch
 from tests.factories import MerchantFactory, SubscriptionFactory
+from tests.races import holding
 
 MISSING = {"detail": "Unable to find requested asset."}
 

@@ -11,9 +11,9 @@ from subscriptions.api import idempotency
 from subscriptions.api.views import subscriptions as views
 from subscriptions.models import Activity, Customer, Event, IdempotencyKey, Merchant, Subscription
 from tests.api.conftest import Connect
-from tests.api.races import at_once, holding
 from tests.api.test_acts import SETTINGS, patch
 from tests.factories import MerchantFactory, SubscriptionFactory
+from tests.races import at_once, holding
 
 KEY = {"Idempotency-Key": "order 1 / try"}
 BUSY = {"detail": "A request with this Idempotency-Key is running."}

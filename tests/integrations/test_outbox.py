@@ -16,6 +16,7 @@ from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.models import Customer, Event
 from tests.factories import STAFF, ConnectionFactory, subscription_with_order
 from tests.integrations.receiver import receiver
+from tests.races import holding
 
 pytestmark = pytest.mark.django_db
 
@@ -380,6 +381,12 @@ def test_an_answer_of_any_kind_ends_a_row_of_crashes(subscription, connection, c
     with receiver(lambda number, body: (503, {})) as server:
         send_to(connection, server)
     assert (connection.crashes, connection.failures) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lane_another_worker_is_just_taking_is_not_waited_for(connection):
+    with holding(Connection.objects.all()):
+        assert lane.take(connection.pk) is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
 from oneclick import redemption, tokens
@@ -12,8 +12,8 @@ from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Activity, Customer, Event, Item, Order, OrderStatus, Subscription
-from tests.api.races import holding
 from tests.factories import STAFF, OrderFactory, subscription_with_order
+from tests.races import at_once, holding
 
 REACTIVATE = "ordergroove.subscription.reactivate"
 SUCCESS = "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
@@ -276,27 +276,16 @@ def test_a_click_after_the_undo_is_no_replay(token):
 def redeem_at_once(token: ActionToken, number: int) -> list[str]:
     """`number` threads redeem the same token together; what each was told: `acted`, `replayed` or the code."""
     text = tokens.text_of(token)
-    barrier = threading.Barrier(number)
-    outcomes: list[str] = []
 
-    def run() -> None:
-        barrier.wait()
+    def run() -> str:
         try:
-            success = redemption.redeem(text, "reactivate", {})
-            outcomes.append("replayed" if success.replayed else "acted")
+            return "replayed" if redemption.redeem(text, "reactivate", {}).replayed else "acted"
         except Refused as refusal:
-            outcomes.append(refusal.code)
+            return refusal.code
         except IntegrityError:
-            outcomes.append("IntegrityError")
-        finally:
-            connection.close()
+            return "IntegrityError"
 
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(outcomes)
+    return sorted(at_once(number, run))
 
 
 @pytest.fixture

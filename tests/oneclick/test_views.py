@@ -10,7 +10,7 @@ from oneclick.models import ActionToken, Click, OneClickSettings
 from subscriptions.actions.subscription import cancel
 from subscriptions.api import rate
 from subscriptions.models import Merchant, Subscription
-from tests.factories import STAFF, subscription_with_order
+from tests.factories import STAFF, MerchantFactory, subscription_with_order
 
 pytestmark = pytest.mark.django_db
 SHOP = "https://shop.test"
@@ -92,11 +92,19 @@ def test_an_answer_is_never_stored_nor_tells_where_it_came_from(client, token):
 def test_a_registered_shop_page_may_read_the_answer(client, token):
     answer = post(client, token, Origin=SHOP)
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (200, SHOP)
+    assert answer["Vary"] == "Origin"
 
 
 def test_a_registered_shop_page_may_read_a_refusal_of_a_forged_token(client, token):
     answer = post(client, token, "forged", Origin=SHOP)
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (400, SHOP)
+
+
+def test_another_merchants_script_cannot_use_the_token(client, token):
+    foreign = MerchantFactory().public_id.hex
+    answer = client.post(f"/one_click/reactivate/?merchant={foreign}", {"token": tokens.text_of(token)})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
+    assert not is_live(token)
 
 
 def test_a_page_of_any_other_origin_is_refused_and_nothing_happens(client, token):
@@ -173,6 +181,8 @@ def test_a_client_that_knocks_too_often_has_to_wait(client, token, settings):
     assert [post(client, token, "forged").status_code for _ in range(3)] == [400, 400, 429]
     answer = post(client, token)
     assert 1 <= int(answer["Retry-After"]) <= 61
+    ask = {"path": "/one_click/reactivate/", "headers": {"Accept": "application/json"}}
+    assert client.get(**ask, data={"token": tokens.text_of(token)}).status_code == 429
     assert not is_live(token)
 
 
