@@ -32,7 +32,7 @@ class Portal:
         self.environment = inherited | {
             "REPRISE_HOME": str(home),
             "PORT": str(self.port),
-            "HEARTBEAT_SECONDS": "1",
+            "HEARTBEAT_SECONDS": "3",
         }
 
     @contextmanager
