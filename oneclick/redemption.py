@@ -17,7 +17,7 @@ from subscriptions.actions.core import locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Customer, Merchant, OrderStatus
-from subscriptions.models.prepared import Given, Prepared
+from subscriptions.models.prepared import Given, Prepared, insert, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
 TOKEN = Prepared(
@@ -135,7 +135,7 @@ def _mark_used(token: ActionToken, action: str, parameters: dict[str, str], done
     token.used_message = message
     token.activity = done.act.activity
     token.undo_facts = done.undo_facts
-    token.save(update_fields=["used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts"])
+    update(token, "used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts")
     _note(token, action, "success")
 
 
@@ -166,7 +166,7 @@ def _changed_since(token: ActionToken) -> bool:
 
 
 def _note(token: ActionToken, action: str, outcome: str, *, replayed: bool = False) -> None:
-    Click.objects.create(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed)
+    insert(Click(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed))
 
 
 def _note_refusal(nonce: UUID, action: str, table: str, refusal: Refused) -> Refused:

@@ -1,8 +1,11 @@
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection
 
 from subscriptions.models import Customer, Merchant, Subscription
-from subscriptions.models.prepared import Given, Prepared
+from subscriptions.models.prepared import Given, Prepared, insert, update
 from tests.factories import ProductFactory, SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +51,44 @@ def test_an_empty_outer_join_reads_as_none():
     subscription = SubscriptionFactory(product=ProductFactory())
     prepared = Prepared(lambda: Subscription.objects.select_related("offer").filter(pk=Given("pk")))
     assert prepared.get(pk=subscription.pk).offer is None
+
+
+def test_an_annotation_comes_along():
+    subscription = SubscriptionFactory()
+    prepared = Prepared(lambda: Subscription.objects.entitled().select_related("product").filter(pk=Given("pk")))
+    assert prepared.get(pk=subscription.pk).has_entitlements is False
+    assert prepared.get(pk=subscription.pk).product == subscription.product
+
+
+def test_an_inserted_row_reads_as_it_was_written(django_assert_num_queries):
+    subscription = SubscriptionFactory()
+    row = Customer(
+        merchant=subscription.merchant,
+        merchant_user_id="C-9",
+        first_name="Öz",
+        last_name="L'Étoile",
+        email="oz@shop.test",
+        extra_data={"size": ["L", None]},
+    )
+    with django_assert_num_queries(1):
+        insert(row)
+    assert row.pk and not row._state.adding
+    assert values(Customer.objects.get(merchant_user_id="C-9")) == values(row)
+
+
+def test_an_update_writes_its_fields_alone():
+    subscription = SubscriptionFactory(extra_data={"size": "L"})
+    subscription.quantity, subscription.price, subscription.extra_data = 7, Decimal("3.50"), {"size": "S"}
+    update(subscription, "quantity", "extra_data")
+    row = Subscription.objects.get()
+    assert (row.quantity, row.price, row.extra_data) == (7, None, {"size": "S"})
+
+
+def test_an_updated_secret_is_encrypted_like_a_saved_one():
+    merchant = SubscriptionFactory().merchant
+    merchant.storefront_key = "s3cret"
+    update(merchant, "storefront_key")
+    assert Merchant.objects.get().storefront_key == "s3cret"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT storefront_key FROM subscriptions_merchant")
+        assert "s3cret" not in cursor.fetchone()[0]

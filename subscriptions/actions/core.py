@@ -23,7 +23,7 @@ from subscriptions.actors import Actor
 from subscriptions.errors import Busy, NotFound
 from subscriptions.events import payloads
 from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
-from subscriptions.models.prepared import Given, Prepared
+from subscriptions.models.prepared import Given, Prepared, insert
 
 Subject = TypeVar("Subject", Customer, Subscription, Order)
 Held = TypeVar("Held", bound=models.Model)
@@ -42,7 +42,7 @@ BY_KEY = Prepared(
 OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
 # How a subject is read anew, with what bodies and payloads need of it.
 FRESH: dict[type[models.Model], Prepared[Any]] = {
-    Subscription: Prepared(lambda: Subscription.objects.select_related("product").filter(**OWN)),
+    Subscription: Prepared(lambda: Subscription.objects.entitled().select_related("product").filter(**OWN)),
     Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
 }
 
@@ -167,7 +167,7 @@ def _reread(subject: Subject, customer: Customer) -> Subject:
 
 def _record(act: Act[Subject], sentence: str) -> None:
     subject = act.subject
-    act.activity = Activity.objects.create(
+    act.activity = Activity(
         merchant=act.customer.merchant,
         customer=act.customer,
         subscription=subject if isinstance(subject, Subscription) else None,
@@ -178,6 +178,7 @@ def _record(act: Act[Subject], sentence: str) -> None:
         actor_id=act.actor.id,
         actor_name=act.actor.name,
     )
+    insert(act.activity)
     for event in act.events:
         event.activity = act.activity
     Event.objects.bulk_create(act.events)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from subscriptions.models import FAILING, Item, Order, OrderStatus, Subscription
-from subscriptions.models.prepared import Given, Prepared
+from subscriptions.models.prepared import Given, Prepared, insert
 
 ZERO = Decimal("0.00")
 MATCHING = Prepared(
@@ -36,8 +36,12 @@ def add_subscription_item(subscription: Subscription, day: date) -> Item:
         total_price=total_price,
     )
     recount(order, [*order.items.all(), item] if order.pk else [item])
-    order.save()
-    item.save()
+    if order.pk:
+        order.save()
+    else:
+        insert(order)
+    item.order = order
+    insert(item)
     return item
 
 

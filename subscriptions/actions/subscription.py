@@ -10,6 +10,7 @@ from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import CancelReason, Subscription
+from subscriptions.models.prepared import update
 
 REASON_LENGTH = 1000
 
@@ -46,7 +47,7 @@ def cancel(act: Act[Subscription], *, reason: str = "") -> str:
     subscription = act.subject
     subscription.cancelled = subscription.updated = timezone.now()
     subscription.cancel_reason = reason or None
-    subscription.save(update_fields=["cancelled", "cancel_reason", "updated"])
+    update(subscription, "cancelled", "cancel_reason", "updated")
     orders.remove_upcoming_item(subscription)
     code = subscription.cancel_reason_code
     act.announce(
@@ -90,7 +91,7 @@ def reactivate(
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = timezone.now()
-    subscription.save(update_fields=["cancelled", "cancel_reason", "every", "every_period", "start_date", "updated"])
+    update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     act.result = orders.add_subscription_item(subscription, day)
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     return (

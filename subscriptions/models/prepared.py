@@ -1,11 +1,11 @@
-"""Queries whose SQL is built once.
+"""Statements whose SQL is built once.
 
-Building a wide query costs Django several times what PostgreSQL needs to answer it. What every act runs is
+Building a wide one costs Django several times what PostgreSQL needs to answer it. What every act runs is
 therefore prepared: the queryset is compiled at first use, and later only its `Given` values change.
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -51,6 +51,43 @@ class Prepared(Generic[Row]):
         return _Compiled(self.queryset())
 
 
+def insert(row: models.Model) -> None:
+    """Write a new row, as `save()` would, without its signals; the rows it points at must be written before."""
+    model = type(row)
+    sql, fields = _insertion(model)
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
+        (row.pk,) = cursor.fetchone()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def update(row: models.Model, *names: str) -> None:
+    """Write these fields of a row, as `save(update_fields=…)` would, without its signals."""
+    sql, fields = _change(type(row), names)
+    connection = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, row.pk])
+
+
+@cache
+def _insertion(model: type[models.Model]) -> tuple[str, list[Any]]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    key = f'"{model._meta.pk.column}"'
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places}) RETURNING {key}', fields
+
+
+@cache
+def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[Any]]:
+    known = {field.name: field for field in model._meta.concrete_fields}
+    fields = [known[name] for name in names]
+    columns = ", ".join(f'"{field.column}" = %s' for field in fields)
+    return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{model._meta.pk.column}" = %s', fields
+
+
 class _Compiled(Generic[Row]):
     """What Django's own iteration over a queryset works out each time anew."""
 
@@ -67,6 +104,7 @@ class _Compiled(Generic[Row]):
         self.first, self.last = columns[0], columns[-1] + 1
         self.names = [column[0].target.attname for column in compiler.select[self.first : self.last]]
         self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)
+        self.annotations = list((compiler.annotation_col_map or {}).items())
         self.converters = compiler.get_converters([column[0] for column in compiler.select])
 
     def instances(self, rows: list[tuple[Any, ...]]) -> list[Row]:
@@ -77,4 +115,6 @@ class _Compiled(Generic[Row]):
         instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.first : self.last])
         for populator in self.related:
             populator.populate(row, instance)
+        for name, column in self.annotations:
+            setattr(instance, name, row[column])
         return instance

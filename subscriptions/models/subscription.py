@@ -1,5 +1,6 @@
 """A customer's standing wish for a product at a frequency."""
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -22,6 +23,11 @@ PREPAID_WHOLE = Q(prepaid_orders_per_billing__gte=2, prepaid_orders_remaining__g
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
         return self.filter(cancelled__isnull=True)
+
+    def entitled(self) -> "SubscriptionQuerySet":
+        """With `has_entitlements`, which spares most of them the search for entitlements."""
+        rows = apps.get_model("subscriptions", "Entitlement").objects.filter(subscription=models.OuterRef("pk"))
+        return self.annotate(has_entitlements=models.Exists(rows))
 
 
 class Subscription(models.Model):
