@@ -48,14 +48,17 @@ def _wait_for(port: int) -> None:
     sys.exit("The server did not start; see what it printed above.")
 
 
-def pgbench(script: str, *, clients: int, seconds: int) -> float:
-    """Transactions per second of `script`, run by PostgreSQL's own load generator on the same server."""
+def pgbench(script: str, *, clients: int, seconds: int, k: int) -> float:
+    """Transactions per second of `script`, run by PostgreSQL's own load generator on the same server.
+
+    The script's variable `k` begins as given.
+    """
     command = [
         str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"),
         "--no-vacuum",
         "--file=/dev/stdin",
     ]
-    command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", "--protocol=prepared", "--define=k=0"]
+    command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", "--protocol=prepared", f"--define=k={k}"]
     done = subprocess.run([*command, settings.DATABASE_URL], input=script, capture_output=True, text=True, check=False)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if done.returncode or not found:
