@@ -1,6 +1,6 @@
 """The address a 1-click link has."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -23,8 +23,3 @@ def landing_url(merchant: Merchant, slug: str = "") -> str:
     """Our hosted page of the merchant; without `slug` its default one."""
     page = f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
     return f"{page}{slug}/" if slug else page
-
-
-def landing_url_with_query(merchant: Merchant, parameters: dict[str, str]) -> str:
-    """The hosted page in the query form, which works without JavaScript."""
-    return f"{landing_url(merchant)}?{urlencode(parameters)}"
