@@ -122,7 +122,7 @@ def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
         raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
     with transaction.atomic():
         row = _lock(query, given)
-        token = _held.set(row if isinstance(row, Customer) else row.customer)  # type: ignore[attr-defined]  # by contract
+        token = _held.set(row if isinstance(row, Customer) else row.customer)  # type: ignore[attr-defined]  # see above
         try:
             yield row
         finally:
