@@ -79,9 +79,20 @@ class Portal:
         except OSError:
             return False
 
+    def processes(self, word: str) -> list[psutil.Process]:
+        """The children, and theirs, with `word` in the command line, as far as they can be seen this moment.
+
+        A process that is just replacing its program shows neither its command line nor the mark.
+        """
+        return [process for process in marked(self.home) if word in _command_line(process)]
+
     def main_process(self, word: str) -> psutil.Process:
-        """A child that leads its own group, its command line holding `word`."""
-        return next(p for p in marked(self.home) if os.getpgid(p.pid) == p.pid and word in p.cmdline())
+        """The first child seen that leads its own group; waited for, as the portal is up before its clusters."""
+        eventually(lambda: bool(self._leaders(word)))
+        return self._leaders(word)[0]
+
+    def _leaders(self, word: str) -> list[psutil.Process]:
+        return [process for process in self.processes(word) if _group(process) == process.pid]
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         folder = self.pid_file.read_text().splitlines()[4]
@@ -105,3 +116,17 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # gone
+        return []
+
+
+def _group(process: psutil.Process) -> int | None:
+    try:
+        return os.getpgid(process.pid)
+    except ProcessLookupError:
+        return None

@@ -14,7 +14,6 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from config.supervision.leftovers import marked
 from tests.portal import Portal, eventually
 
 pytestmark = pytest.mark.slow
@@ -126,7 +125,7 @@ def test_what_was_committed_before_the_workers_were_killed_arrives_once_they_are
     again = {"every": 1, "every_period": 3, "start_date": "2026-01-01"}
     api(demo, f"subscriptions/{subscription}/reactivate/", "PATCH", again)
 
-    clusters = [process for process in marked(running.home) if "qcluster" in process.cmdline()]
+    clusters = running.processes("qcluster")
     for process in clusters:
         process.suspend()
     reason = "4|too much"
