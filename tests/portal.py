@@ -46,6 +46,7 @@ class Portal:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_mind_interrupts,
             )
         try:
             eventually(lambda: "Reprise is running" in log.read_text() or process.poll() is not None, seconds=180)
@@ -116,6 +117,11 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def _mind_interrupts() -> None:
+    # A shell lets what it runs in the background ignore Ctrl-C, and everything started from there would too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _command_line(process: psutil.Process) -> list[str]:

@@ -68,10 +68,10 @@
     });
   }
 
-  /** False within a second where nothing is drawn, as in a scanner's browser. */
+  /** False where nothing is drawn for seconds, as in a scanner's browser. */
   function framesDrawn() {
     return new Promise((resolve) => {
-      setTimeout(resolve, 1000, false);
+      setTimeout(resolve, 2500, false);
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)));
     });
   }
