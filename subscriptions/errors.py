@@ -26,16 +26,32 @@ class Busy(DomainError):
     """The customer's row is held by another write; trying again in a moment helps."""
 
     def __init__(self) -> None:
-        super().__init__("busy", "This customer is being changed elsewhere; try again in a moment.")
+        super().__init__("busy", SENTENCES["busy"])
 
 
 SENTENCES = {
+    "busy": "This customer is being changed elsewhere; try again in a moment.",
     "subscription_not_active": "This subscription is cancelled; reactivate it first.",
     "subscription_already_active": "This subscription is active already.",
+    "subscription_not_in_order": "This subscription has no item in this order.",
+    "order_not_open": "This order can no longer be changed.",
+    "order_not_rescuable": "This order cannot be rescued.",
+    "order_not_waiting": "This order does not wait for an instruction.",
     "prepaid_orders_remaining": "{n} prepaid orders are still to be delivered.",
+    "prepaid_fixed": "A prepaid subscription does not allow this change.",
+    "not_prepaid": "This subscription is not prepaid.",
+    "already_prepaid": "This subscription is prepaid already.",
+    "prepaid_unavailable": "Prepaid is not offered for this product.",
     "product_discontinued": "This product is discontinued.",
+    "price_differs": "While prepaid orders remain, the new product must cost the same.",
+    "not_one_time": "Only a one-time item can become a subscription.",
+    "record_inactive": "This address or payment is inactive.",
+    "customer_exists": "There is a customer with the id {id} already.",
     "next_order_date_past": "The next order date lies in the past; choose today or a later day.",
+    "order_date_not_future": "The order date must be tomorrow or later.",
+    "place_date_past": "The date lies in the past; choose today or a later day.",
     "cancel_reason_too_long": "The cancel reason is longer than {n} characters; shorten it.",
+    "invalid_value": "{name} must be {rule}.",
 }
 
 

@@ -11,21 +11,32 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import OperationalError, models, transaction
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
 from subscriptions.actors import Actor
-from subscriptions.errors import Busy, NotFound
+from subscriptions.errors import Busy, NotFound, refused
 from subscriptions.events import payloads
-from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
+from subscriptions.models import (
+    Activity,
+    Address,
+    Customer,
+    Entitlement,
+    Event,
+    Item,
+    Merchant,
+    Order,
+    Payment,
+    Subscription,
+)
 from subscriptions.models.prepared import Given, Prepared, insert
 
-Subject = TypeVar("Subject", Customer, Subscription, Order)
+Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
@@ -44,6 +55,16 @@ OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("cust
 FRESH: dict[type[models.Model], Prepared[Any]] = {
     Subscription: Prepared(lambda: Subscription.objects.entitled().select_related("product").filter(**OWN)),
     Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
+    Item: Prepared(
+        lambda: Item.objects.select_related(
+            "product", "subscription__product", "order__payment", "order__shipping_address"
+        ).filter(pk=Given("pk"), merchant=Given("merchant"), order__customer=Given("customer"))
+    ),
+    Address: Prepared(lambda: Address.objects.filter(**OWN)),
+    Payment: Prepared(lambda: Payment.objects.filter(**OWN)),
+    Entitlement: Prepared(
+        lambda: Entitlement.objects.select_related("resource", "subscription__product").filter(**OWN)
+    ),
 }
 
 _held: ContextVar[Customer | None] = ContextVar("held_customer", default=None)
@@ -71,8 +92,7 @@ class Act(Generic[Subject]):
             Event(
                 merchant=self.customer.merchant,
                 customer=self.customer,
-                subscription=subject if isinstance(subject, Subscription) else None,
-                order=subject if isinstance(subject, Order) else None,
+                **_about(subject),
                 kind=kind,
                 payload=payloads.build(kind, subject, **added),
                 recipient=payloads.recipient(self.customer),
@@ -84,9 +104,11 @@ Body = Callable[Concatenate[Act[Subject], P], str]
 Guard = Callable[[Act[Subject]], None]
 
 
-def action(
-    verb: str, *, guards: Iterable[Guard[Subject]] = ()
-) -> Callable[[Body[Subject, P]], Callable[..., Act[Subject]]]:
+class Wrap(Protocol):
+    def __call__(self, body: Body[Subject, P], /) -> Callable[..., Act[Subject]]: ...
+
+
+def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
     """Make `body(act, **inputs)` an action, called as `f(subject, *, actor, **inputs)`.
 
     Of the given subject only its key and its owners' count; the act reads it anew. It returns the finished `Act`.
@@ -161,17 +183,19 @@ def _reread(subject: Subject, customer: Customer) -> Subject:
     except ObjectDoesNotExist as error:
         raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
     # The instances already read stand in for the keys, so that nothing is fetched twice.
-    found.customer, found.merchant = customer, customer.merchant
+    for row in (found, *(getattr(found, name, None) for name in ("order", "subscription"))):
+        if row is not None:
+            row.merchant = customer.merchant
+            if not isinstance(row, Item):
+                row.customer = customer
     return found
 
 
 def _record(act: Act[Subject], sentence: str) -> None:
-    subject = act.subject
     act.activity = Activity(
         merchant=act.customer.merchant,
         customer=act.customer,
-        subscription=subject if isinstance(subject, Subscription) else None,
-        order=subject if isinstance(subject, Order) else None,
+        **_about(act.subject),
         verb=act.verb,
         sentence=sentence,
         actor_kind=act.actor.kind,
@@ -184,6 +208,35 @@ def _record(act: Act[Subject], sentence: str) -> None:
     Event.objects.bulk_create(act.events)
     for sink in _sinks():
         sink(act.events)
+
+
+def _about(subject: models.Model) -> dict[str, models.Model | None]:
+    """The subscription and the order that an activity or event about `subject` is filed under."""
+    if isinstance(subject, Item | Entitlement):
+        return {"subscription": subject.subscription, "order": getattr(subject, "order", None)}
+    return {
+        "subscription": subject if isinstance(subject, Subscription) else None,
+        "order": subject if isinstance(subject, Order) and subject.pk else None,
+    }
+
+
+@contextmanager
+def new_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
+    """A transaction that makes a customer and holds it. Refused when the shop's id of it is known already."""
+    if _held.get():
+        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
+    with transaction.atomic():
+        customer = Customer(merchant=merchant, **fields)
+        try:
+            with transaction.atomic():
+                insert(customer)
+        except IntegrityError as error:
+            raise refused("customer_exists", id=customer.merchant_user_id) from error
+        token = _held.set(customer)
+        try:
+            yield customer
+        finally:
+            _held.reset(token)
 
 
 @cache

@@ -1,122 +1,256 @@
-"""What actions do to orders and their items: which order an item joins, prices, totals, emptied orders."""
+"""Which order an item is on.
+
+The open orders of one customer differ in date, payment or address (their `Slot`): what becomes equal is merged, what
+is emptied goes away, and whatever came or went, the totals follow.
+"""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.models import FAILING, Item, Order, OrderStatus, Subscription
-from subscriptions.models.prepared import Given, Prepared, insert
+from subscriptions import calendar
+from subscriptions.actions import totals
+from subscriptions.errors import refused
+from subscriptions.models import FAILING, Customer, Item, Order, OrderStatus, Slot, Subscription
+from subscriptions.models.prepared import Given, Prepared, insert, update
 
-ZERO = Decimal("0.00")
+AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
+PLACE = ("place_date", "payment", "shipping_address")
 MATCHING = Prepared(
-    lambda: Order.objects.open().filter(
-        merchant=Given("merchant_id"),
-        customer=Given("customer_id"),
-        place_date=Given("place_date"),
-        payment=Given("payment_id"),
-        shipping_address=Given("shipping_address_id"),
+    lambda: (
+        Order.objects.open()
+        .select_related("payment", "shipping_address")
+        .filter(
+            merchant=Given("merchant"),
+            customer=Given("customer"),
+            place_date=Given("place_date"),
+            payment=Given("payment_id"),
+            shipping_address=Given("shipping_address_id"),
+        )
+    )
+)
+LINES = Prepared(
+    lambda: (
+        Item.objects.select_related("product", "subscription__product")
+        .filter(merchant=Given("merchant"), order=Given("order"))
+        .order_by("id")
+    )
+)
+UPCOMING = Prepared(
+    lambda: Item.objects.select_related("product", "order__payment", "order__shipping_address").filter(
+        merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True
     )
 )
 
 
 def add_subscription_item(subscription: Subscription, day: date) -> Item:
-    """Give `subscription` its upcoming item on `day`, on the open order of that date, payment and address."""
-    order = _matching_order(subscription, day)
-    price, total_price = line(subscription)
-    item = Item(
+    """Give `subscription`, that has none, its upcoming item on `day`."""
+    item = new_item(subscription)
+    slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
+    put(subscription.customer, [item], slot)
+    return item
+
+
+def new_item(subscription: Subscription) -> Item:
+    """The next item of `subscription` as its settings now are; on no order yet and not saved."""
+    return Item(
         merchant=subscription.merchant,
-        order=order,
         subscription=subscription,
         product=subscription.product,
         offer_id=subscription.offer_id,
         quantity=subscription.quantity,
-        price=price,
-        total_price=total_price,
+        price=totals.unit_price(subscription),
     )
-    recount(order, [*order.items.all(), item] if order.pk else [item])
-    if order.pk:
-        order.save()
-    else:
-        insert(order)
-    item.order = order
-    insert(item)
+
+
+def put(customer: Customer, items: list[Item], slot: Slot) -> Order:
+    """Add new items to the open order of `slot`, which is made where there is none."""
+    order = _open(customer, slot) or Order(
+        merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **asdict(slot)
+    )
+    changed = totals.recount(order, [*lines(order), *items])
+    _save(order)
+    for item in items:
+        item.order = order
+        insert(item)
+    _write([item for item in changed if item not in items], "total_price")
+    return order
+
+
+def upcoming_item(subscription: Subscription) -> Item:
+    """The upcoming item of a live subscription, with its order. Refused when that can no longer be changed."""
+    found = UPCOMING.all(merchant=subscription.merchant_id, subscription=subscription.pk)
+    if not found or not found[0].order.is_open:
+        raise refused("order_not_open")
+    (item,) = found
+    item.subscription = subscription
+    _own(item.order, subscription.customer)
     return item
 
 
-def remove_upcoming_item(subscription: Subscription) -> None:
-    """Take the upcoming item of `subscription` off its order; an order left empty goes away."""
-    lines = Item.objects.filter(
-        merchant=subscription.merchant, order__items__subscription=subscription, order__items__upcoming=True
-    ).select_related("order")
-    others = []
-    order = None
-    for item in lines:
-        if item.subscription_id == subscription.pk:
-            order = item.order
-            item.delete()
-        else:
-            others.append(item)
-    if order is None:
-        return
+def move_item(customer: Customer, item: Item, slot: Slot) -> Order:
+    """Take the item, and it alone, to `slot`; if it is all its order has and nobody is there, the order moves."""
+    order = item.order
+    if order.slot == slot:
+        return order
+    others = [line for line in lines(order) if line.pk != item.pk]
+    target = _open(customer, slot)
+    if target is None and not others:
+        return _take(order, slot)
+    target = target or Order(
+        merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **asdict(slot)
+    )
+    changed = totals.recount(target, [*lines(target), item])
+    _save(target)
+    item.order = target
+    _write([line for line in changed if line.pk != item.pk], "total_price")
+    _write([item], "order", "total_price")
+    leave(order, others)
+    return target
+
+
+def move_order(customer: Customer, order: Order, slot: Slot) -> Order:
+    """Take the whole order to `slot`. Where another open order is there already, that one gets the items.
+
+    Returns the order that now has them; the merged one is history and says which it was merged into.
+    """
+    if order.slot == slot:
+        return order
+    target = _open(customer, slot) if order.is_open else None
+    if target is None:
+        return _take(order, slot)
+    moved = lines(order)
+    for item in moved:
+        item.order = target
+    Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
+    order.status = OrderStatus.MERGED
+    order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
+    settle(order, [])
+    update(order, "status", "extra_data")
+    settle(target, lines(target))
+    return target
+
+
+def remove(customer: Customer, item: Item) -> None:
+    """Take the item off its order for good; an order left empty goes away."""
+    others = [line for line in lines(item.order) if line.pk != item.pk]
+    item.delete()
+    leave(_own(item.order, customer), others)
+
+
+def leave(order: Order, others: list[Item]) -> None:
+    """What becomes of an order that an item has left: it goes on with `others`, or goes away."""
     if others:
-        recount(order, others)
-        order.save()
+        settle(order, others)
     else:
         order.delete()
 
 
-def cancel_failing_orders(subscription: Subscription) -> list[Order]:
-    """Cancel the orders in a retry flow that hold nothing but items of `subscription`."""
-    failing = Order.objects.filter(
-        merchant=subscription.merchant,
-        customer=subscription.customer,
-        status__in=FAILING,
-        items__subscription=subscription,
-    ).select_related("payment", "shipping_address")
-    alone = [order for order in failing.distinct() if not order.items.exclude(subscription=subscription).exists()]
-    for order in alone:
-        order.customer, order.merchant = subscription.customer, subscription.merchant
-        order.status = OrderStatus.CANCELLED
-        order.cancelled = order.updated = timezone.now()
-        order.save(update_fields=["status", "cancelled", "updated"])
-    return alone
+def settle(order: Order, items: Iterable[Item]) -> None:
+    """Bring the totals of a saved order in line with its items, and save both."""
+    _write(totals.recount(order, items), "total_price")
+    update(order, *AMOUNTS)
 
 
-def line(subscription: Subscription) -> tuple[Decimal, Decimal]:
-    """Unit price and line total of the subscription's next item.
+def lines(order: Order) -> list[Item]:
+    """The items of `order`, with what prices and payloads need of them."""
+    if order.pk is None:
+        return []
+    found = LINES.all(merchant=order.merchant_id, order=order.pk)
+    for item in found:
+        item.order = order
+    return found
 
-    Of a prepaid cycle the first order charges all of them, the others nothing.
+
+def follow_up(customer: Customer, order: Order, start: date) -> list[Item]:
+    """Close the upcoming items of `order` and give their subscriptions the next ones, from `start` on.
+
+    `start` plus one frequency in calendar units, and as many more as lead past today. Returns the new items.
     """
-    unit = subscription.product.price if subscription.price is None else subscription.price
-    total = unit * subscription.quantity
-    if subscription.prepaid_orders_per_billing is None:
-        return unit, total
-    return (
-        unit,
-        ZERO if subscription.prepaid_orders_remaining else total * subscription.prepaid_orders_per_billing,
-    )
+    today = calendar.today(customer.merchant.time_zone)
+    coming = [item for item in lines(order) if item.upcoming]
+    Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=False)
+    made: dict[Slot, list[Item]] = {}
+    for item in coming:
+        subscription = item.subscription
+        if subscription is None:
+            continue
+        subscription.customer, subscription.merchant = customer, customer.merchant
+        day = calendar.next_date(start, subscription.every, subscription.every_period, today)
+        slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
+        made.setdefault(slot, []).append(new_item(subscription))
+    for slot, items in made.items():
+        put(customer, items, slot)
+    return [item for items in made.values() for item in items]
 
 
-def recount(order: Order, items: Iterable[Item]) -> None:
-    """Set the order's totals from its items; the caller saves. The one place that adds up an order."""
-    lines = list(items)
-    order.sub_total = sum((item.total_price for item in lines), ZERO)
-    listed = sum((item.price * item.quantity + item.extra_cost for item in lines), ZERO)
-    # A prepaid cycle's first order charges more than its own list price; that is no negative discount.
-    order.discount_total = max(ZERO, listed - order.sub_total)
-    order.total = order.sub_total + order.shipping_total
+def withdraw(subscription: Subscription) -> list[Order]:
+    """Take the upcoming item of a cancelled subscription away, and end the orders being retried for it alone.
+
+    Returns the orders that were cancelled.
+    """
+    held = Order.objects.filter(merchant=subscription.merchant_id, items__subscription=subscription)
+    concerned = held.filter(items__upcoming=True) | held.filter(status__in=FAILING)
+    ended = []
+    by_order: dict[int, list[Item]] = {}
+    rows = Item.objects.filter(merchant=subscription.merchant_id, order__in=concerned.values("pk"))
+    for line in rows.select_related("subscription__product", "order__payment", "order__shipping_address").order_by(
+        "id"
+    ):
+        by_order.setdefault(line.order_id, []).append(line)
+    for items in by_order.values():
+        order = _own(items[0].order, subscription.customer)
+        others = [line for line in items if line.subscription_id != subscription.pk]
+        gone = [line for line in items if line.subscription_id == subscription.pk and line.upcoming]
+        if gone:
+            gone[0].delete()
+            leave(order, others)
+        elif not others:
+            close(order)
+            ended.append(order)
+    return ended
+
+
+def close(order: Order) -> None:
+    """Cancel an order; its items stay as history."""
+    order.status = OrderStatus.CANCELLED
+    order.cancelled = order.updated = timezone.now()
+    update(order, "status", "cancelled", "updated")
+
+
+def _currency(customer: Customer, items: Iterable[Item]) -> str:
+    subscribed = (item.subscription.currency_code for item in items if item.subscription)
+    return next(subscribed, customer.merchant.currency_code)
+
+
+def _open(customer: Customer, slot: Slot) -> Order | None:
+    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **asdict(slot))
+    return _own(found[0], customer) if found else None
+
+
+def _own(order: Order, customer: Customer) -> Order:
+    order.customer, order.merchant = customer, customer.merchant
+    return order
+
+
+def _take(order: Order, slot: Slot) -> Order:
+    for name, value in asdict(slot).items():
+        setattr(order, name, value)
     order.updated = timezone.now()
+    update(order, *PLACE, "updated")
+    return order
 
 
-def _matching_order(subscription: Subscription, day: date) -> Order:
-    fields = {
-        "merchant_id": subscription.merchant_id,
-        "customer_id": subscription.customer_id,
-        "place_date": day,
-        "payment_id": subscription.payment_id,
-        "shipping_address_id": subscription.shipping_address_id,
-    }
-    found = MATCHING.all(**fields)
-    return found[0] if found else Order(**fields, currency_code=subscription.currency_code)
+def _save(order: Order) -> None:
+    if order.pk:
+        update(order, *AMOUNTS)
+    else:
+        insert(order)
+
+
+def _write(items: Iterable[Any], *names: str) -> None:
+    for item in items:
+        update(item, *names)

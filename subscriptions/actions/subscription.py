@@ -1,42 +1,27 @@
 """The verbs of a subscription."""
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
 from subscriptions import calendar
-from subscriptions.actions import orders
+from subscriptions.actions import checks, orders, totals
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import CancelReason, Subscription
+from subscriptions.models import Address, CancelReason, Item, Offer, Payment, Product, Slot, Subscription
 from subscriptions.models.prepared import update
 
 REASON_LENGTH = 1000
 
 
-def must_be_live(act: Act[Subscription]) -> None:
-    if not act.subject.live:
-        raise refused("subscription_not_active")
-
-
-def must_be_cancelled(act: Act[Subscription]) -> None:
-    if act.subject.live:
-        raise refused("subscription_already_active")
-
-
-def must_have_no_paid_orders_left(act: Act[Subscription]) -> None:
-    # Deliveries that were paid for must not vanish.
-    if act.subject.prepaid_orders_remaining:
-        raise refused("prepaid_orders_remaining", n=act.subject.prepaid_orders_remaining)
-
-
 def must_be_for_sale(act: Act[Subscription]) -> None:
-    if act.subject.product.discontinued:
-        raise refused("product_discontinued")
+    checks.for_sale(act.subject.product)
 
 
-@action("subscription.cancel", guards=[must_be_live, must_have_no_paid_orders_left])
+@action("subscription.cancel", guards=[checks.must_be_live, checks.must_have_no_paid_orders_left])
 def cancel(act: Act[Subscription], *, reason: str = "") -> str:
     """End a live subscription. `reason` is `code|text`, a bare code or a bare text, and kept verbatim.
 
@@ -44,28 +29,12 @@ def cancel(act: Act[Subscription], *, reason: str = "") -> str:
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
-    subscription = act.subject
-    subscription.cancelled = subscription.updated = timezone.now()
-    subscription.cancel_reason = reason or None
-    update(subscription, "cancelled", "cancel_reason", "updated")
-    orders.remove_upcoming_item(subscription)
-    code = subscription.cancel_reason_code
-    act.announce(
-        catalogue.SUBSCRIPTION_CANCEL,
-        subscription,
-        cancel_reason=reason,
-        cancel_reason_code="" if code is None else str(code),
-        cancel_reason_message=subscription.cancel_reason_text,
-    )
-    for order in orders.cancel_failing_orders(subscription):
-        act.announce(catalogue.ORDER_CANCEL, order)
-    if not act.customer.subscriptions.live().exists():
-        act.announce(catalogue.SUBSCRIBER_CANCEL, act.customer)
-    because = _because(subscription)
-    return f"Cancelled the subscription to {subscription.product}." + (f" Reason: {because}" if because else "")
+    end(act, act.subject, reason)
+    because = _because(act.subject)
+    return f"Cancelled the subscription to {act.subject.product}." + (f" Reason: {because}" if because else "")
 
 
-@action("subscription.reactivate", guards=[must_be_cancelled, must_be_for_sale])
+@action("subscription.reactivate", guards=[checks.must_be_cancelled, must_be_for_sale])
 def reactivate(
     act: Act[Subscription],
     *,
@@ -98,6 +67,164 @@ def reactivate(
         f"Reactivated the subscription to {subscription.product}. "
         f"The next order is planned for {calendar.human_date(day)}."
     )
+
+
+@action("subscription.change_quantity", guards=[checks.must_not_be_prepaid])
+def change_quantity(act: Act[Subscription], *, quantity: int) -> str:
+    """From the upcoming order on."""
+    subscription = act.subject
+    subscription.quantity = checks.whole("quantity", quantity)
+    _save(subscription, "quantity")
+    if item := _upcoming(subscription):
+        item.quantity = quantity
+        update(item, "quantity")
+        _settle(item)
+    act.announce(catalogue.CHANGE_QUANTITY, subscription)
+    return f"Changed the quantity of {subscription.product} from {act.before.quantity} to {quantity}."
+
+
+@action("subscription.change_frequency")
+def change_frequency(act: Act[Subscription], *, every: int, every_period: int) -> str:
+    """The upcoming order keeps its date; the ones after it follow the new frequency."""
+    subscription = act.subject
+    subscription.every, subscription.every_period = checks.frequency(every, every_period)
+    _save(subscription, "every", "every_period")
+    act.announce(catalogue.CHANGE_FREQUENCY, subscription)
+    was, now = act.before.frequency_description, subscription.frequency_description
+    return f"Changed the frequency of {subscription.product} from “{was}” to “{now}”."
+
+
+@action("subscription.change_payment")
+def change_payment(act: Act[Subscription], *, payment: Payment) -> str:
+    """Of the subscription and its upcoming item; an order shared with others splits."""
+    subscription = act.subject
+    subscription.payment = checks.usable(act, payment)
+    _save(subscription, "payment")
+    act.announce(catalogue.CHANGE_PAYMENT, subscription)
+    if item := _upcoming(subscription):
+        _move(act, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
+    return f"Changed the payment of {subscription.product} to {payment}."
+
+
+@action("subscription.change_shipping_address")
+def change_shipping_address(act: Act[Subscription], *, address: Address) -> str:
+    """Of the subscription and its upcoming item; an order shared with others splits."""
+    subscription = act.subject
+    subscription.shipping_address = checks.usable(act, address)
+    _save(subscription, "shipping_address")
+    act.announce(catalogue.CHANGE_SHIPPING, subscription)
+    if item := _upcoming(subscription):
+        _move(act, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
+    return f"Changed the shipping address of {subscription.product} to {address}."
+
+
+@action("subscription.change_next_order_date", guards=[checks.must_be_live])
+def change_next_order_date(act: Act[Subscription], *, day: date) -> str:
+    """Its item alone moves to `day`, tomorrow or later in the merchant's zone. `act.result` is its order then."""
+    if day <= calendar.today(act.customer.merchant.time_zone):
+        raise refused("order_date_not_future")
+    item = orders.upcoming_item(act.subject)
+    slot = Slot(day, item.order.payment_id, item.order.shipping_address_id)
+    act.result = orders.move_item(act.customer, item, slot)
+    act.announce(catalogue.ORDER_CHANGE_DATE, act.result)
+    return f"Moved the next order of {act.subject.product} to {calendar.human_date(day)}."
+
+
+@action("subscription.change_product", guards=[checks.must_be_live])
+def change_product(act: Act[Subscription], *, product: Product) -> str:
+    """Swap the product for good, from the upcoming item on; a locked price stays."""
+    subscription = act.subject
+    was = totals.unit_price(subscription)
+    subscription.product = checks.for_sale(checks.own(act, product))
+    if subscription.prepaid_orders_remaining and totals.unit_price(subscription) != was:
+        raise refused("price_differs")
+    _save(subscription, "product")
+    if item := _upcoming(subscription):
+        item.product = product
+        update(item, "product")
+        _reprice(item)
+    act.announce(catalogue.SKU_SWAP, subscription)
+    return f"Swapped {act.before.product} for {product}."
+
+
+@action("subscription.change_reminder_days")
+def change_reminder_days(act: Act[Subscription], *, days: int) -> str:
+    """How many days before an order its reminder goes out, at least 5."""
+    act.subject.reminder_days = checks.whole("reminder_days", days, least=5, most=365)
+    _save(act.subject, "reminder_days")
+    return f"Changed the reminder of {act.subject.product} to {days} days before the order."
+
+
+@action("subscription.change_offer")
+def change_offer(act: Act[Subscription], *, offer: Offer | None) -> str:
+    """What discounts it gets, from the upcoming item on."""
+    subscription = act.subject
+    subscription.offer = offer and checks.own(act, offer)
+    _save(subscription, "offer")
+    if item := _upcoming(subscription):
+        item.offer = offer
+        update(item, "offer")
+        _settle(item)
+    return f"Changed the offer of {subscription.product} to {offer or 'none'}."
+
+
+@action("subscription.change_price", guards=[checks.must_not_be_prepaid])
+def change_price(act: Act[Subscription], *, price: Decimal | None) -> str:
+    """Lock the unit price; None unlocks it, and the product's own counts again."""
+    subscription = act.subject
+    subscription.price = None if price is None else checks.amount("price", price)
+    _save(subscription, "price")
+    if item := _upcoming(subscription):
+        _reprice(item)
+    return f"{'Unlocked' if price is None else f'Locked at {price}'} the price of {subscription.product}."
+
+
+def end(act: Act[Any], subscription: Subscription, reason: str) -> None:
+    """Cancel `subscription` as part of an act, and say so."""
+    subscription.cancelled = timezone.now()
+    subscription.cancel_reason = reason or None
+    _save(subscription, "cancelled", "cancel_reason")
+    ended = orders.withdraw(subscription)
+    code = subscription.cancel_reason_code
+    act.announce(
+        catalogue.SUBSCRIPTION_CANCEL,
+        subscription,
+        cancel_reason=reason,
+        cancel_reason_code="" if code is None else str(code),
+        cancel_reason_message=subscription.cancel_reason_text,
+    )
+    for order in ended:
+        act.announce(catalogue.ORDER_CANCEL, order)
+    if not act.customer.subscriptions.live().exists():
+        act.announce(catalogue.SUBSCRIBER_CANCEL, act.customer)
+
+
+def _save(subscription: Subscription, *names: str) -> None:
+    subscription.updated = timezone.now()
+    update(subscription, *names, "updated")
+
+
+def _upcoming(subscription: Subscription) -> Item | None:
+    """The item that a change of the subscription takes along; a cancelled one has none."""
+    return orders.upcoming_item(subscription) if subscription.live else None
+
+
+def _move(act: Act[Subscription], item: Item, *, kind: str, **slot: int) -> None:
+    was = item.order
+    place = {"payment_id": was.payment_id, "shipping_address_id": was.shipping_address_id, **slot}
+    if orders.move_item(act.customer, item, Slot(was.place_date, **place)) is was:
+        act.announce(kind, was)
+
+
+def _reprice(item: Item) -> None:
+    if item.subscription and not item.frozen:
+        item.price = totals.unit_price(item.subscription)
+        update(item, "price")
+    _settle(item)
+
+
+def _settle(item: Item) -> None:
+    orders.settle(item.order, orders.lines(item.order))
 
 
 def _because(subscription: Subscription) -> str:

@@ -41,9 +41,19 @@ SUBSCRIPTIONS_CREATED = "ordergroove.subscriber.subscriptions_created"
 SUBSCRIPTION_CREATE = "ordergroove.subscription.create"
 SUBSCRIPTION_REACTIVATE = "ordergroove.subscription.reactivate"
 SUBSCRIPTION_CANCEL = "ordergroove.subscription.cancel"
+CHANGE_FREQUENCY = "ordergroove.subscription.change_frequency"
+CHANGE_PAYMENT = "ordergroove.subscription.change_payment"
+CHANGE_QUANTITY = "ordergroove.subscription.change_quantity"
+CHANGE_SHIPPING = "ordergroove.subscription.change_shipping_address"
+SKU_SWAP = "ordergroove.subscription.sku_swap"
 ORDER_REMINDER = "ordergroove.order.reminder"
 ORDER_CANCEL = "ordergroove.order.cancel"
 ORDER_SUCCESS = "ordergroove.order.success"
+ORDER_CHANGE_DATE = "ordergroove.order.change_next_order_date"
+ORDER_CHANGE_PAYMENT = "ordergroove.order.change_payment"
+ORDER_CHANGE_SHIPPING = "ordergroove.order.change_shipping_address"
+ORDER_SEND_NOW = "ordergroove.order.send_now"
+ORDER_SKIP = "ordergroove.order.skip_order"
 ORDER_REJECT = "ordergroove.order.reject"
 # The one name without the prefix; receivers know it so.
 RETRYABLE_FAILURE = "order.retryable_placement_failure"
@@ -75,24 +85,24 @@ ROWS = [
         adds=CANCEL_REASON,
         token_scope="subscription",
     ),
-    Kind("ordergroove.subscription.change_frequency", "Subscription Frequency Changed", "subscription"),
-    Kind("ordergroove.subscription.change_payment", "Subscription Payment Changed", "subscription"),
-    Kind("ordergroove.subscription.change_quantity", "Subscription Quantity Changed", "subscription"),
+    Kind(CHANGE_FREQUENCY, "Subscription Frequency Changed", "subscription"),
+    Kind(CHANGE_PAYMENT, "Subscription Payment Changed", "subscription"),
+    Kind(CHANGE_QUANTITY, "Subscription Quantity Changed", "subscription"),
     Kind(
-        "ordergroove.subscription.change_shipping_address",
+        CHANGE_SHIPPING,
         "Subscription Shipping Address Changed",
         "subscription",
     ),
-    Kind("ordergroove.subscription.sku_swap", "Subscription SKU Swapped", "subscription"),
+    Kind(SKU_SWAP, "Subscription SKU Swapped", "subscription"),
     Kind(ORDER_REMINDER, "Order Reminder", "order", token_scope="order"),
     Kind(CARD_EXPIRATION, "Credit Card Expiration Warning", "order"),
     Kind(ORDER_CANCEL, "Order Canceled", "order"),
     Kind(ORDER_SUCCESS, "Order Success", "order"),
-    Kind("ordergroove.order.change_next_order_date", "Order Date Changed", "order"),
-    Kind("ordergroove.order.change_payment", "Order Payment Changed", "order"),
-    Kind("ordergroove.order.change_shipping_address", "Order Address Changed", "order"),
-    Kind("ordergroove.order.send_now", "Order Sent Now", "order"),
-    Kind("ordergroove.order.skip_order", "Order Skipped", "order"),
+    Kind(ORDER_CHANGE_DATE, "Order Date Changed", "order"),
+    Kind(ORDER_CHANGE_PAYMENT, "Order Payment Changed", "order"),
+    Kind(ORDER_CHANGE_SHIPPING, "Order Address Changed", "order"),
+    Kind(ORDER_SEND_NOW, "Order Sent Now", "order"),
+    Kind(ORDER_SKIP, "Order Skipped", "order"),
     Kind(ORDER_REJECT, "Order Rejected", "order", adds=REJECTION),
     Kind(RETRYABLE_FAILURE, "Order Retry-able Failure", "order", adds=REJECTION, shopify_only=True),
     Kind(OUT_OF_STOCK, "Item Out of Stock", "item"),

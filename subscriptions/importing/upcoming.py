@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from subscriptions.actions import orders
+from subscriptions.actions import orders, totals
 from subscriptions.importing import rows as stored
 from subscriptions.importing.table import Step
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Subscription
@@ -27,7 +27,7 @@ def place(merchant: Merchant, wanted: Sequence[tuple[Subscription, date]], step:
     touched = {slot: slots[slot] for slot in joined}
     earlier = _items_of(merchant, [order for order in touched.values() if order.pk])
     for slot, order in touched.items():
-        orders.recount(order, [*earlier[order.pk], *joined[slot]])
+        totals.recount(order, [*earlier[order.pk], *joined[slot]])
     stored.write(list(touched.values()), step, "orders")
     stored.write([item for items in joined.values() for item in items], step, "items")
 
@@ -45,27 +45,27 @@ def follow(merchant: Merchant, changed: Iterable[Subscription], step: Step) -> N
     for item in (item for lines in items.values() for item in lines if item.subscription_id in subscriptions):
         subscription = subscriptions[item.subscription_id]
         item.product, item.quantity = subscription.product, subscription.quantity
+        item.subscription = subscription
         if not item.frozen:
-            item.price, item.total_price = orders.line(subscription)
-        else:
-            item.total_price = item.price * item.quantity
+            item.price = totals.unit_price(subscription)
         moved.append(item)
     for order in found.values():
-        orders.recount(order, items[order.pk])
+        totals.recount(order, items[order.pk])
     stored.write(moved, step, "items")
     stored.write(list(found.values()), step, "orders")
 
 
 def _open_orders(merchant: Merchant, customers: Iterable[int]) -> dict[Slot, Order]:
-    found = stored.find(Order.objects.open().filter(merchant=merchant), "customer", customers)
+    found = stored.find(merchant.orders.open(), "customer", customers)
     return {
         (order.customer_id, order.place_date, order.payment_id, order.shipping_address_id): order for order in found
     }
 
 
 def _items_of(merchant: Merchant, found: Iterable[Order]) -> dict[int | None, list[Item]]:
+    rows = Item.objects.select_related("product", "subscription__product").filter(merchant=merchant)
     items: dict[int | None, list[Item]] = defaultdict(list)
-    for item in stored.find(Item.objects.filter(merchant=merchant), "order", [order.pk for order in found]):
+    for item in stored.find(rows, "order", [order.pk for order in found]):
         items[item.order_id].append(item)
     return items
 
@@ -82,13 +82,6 @@ def _order(subscription: Subscription, day: date) -> Order:
 
 
 def _item(subscription: Subscription, order: Order) -> Item:
-    price, total_price = orders.line(subscription)
-    return Item(
-        merchant=subscription.merchant,
-        order=order,
-        subscription=subscription,
-        product=subscription.product,
-        quantity=subscription.quantity,
-        price=price,
-        total_price=total_price,
-    )
+    item = orders.new_item(subscription)
+    item.order = order
+    return item

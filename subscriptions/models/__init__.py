@@ -4,10 +4,11 @@ from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
-from subscriptions.models.order import FAILING, Item, Order, OrderStatus
+from subscriptions.models.order import FAILING, Item, Order, OrderStatus, Slot
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.subscription import Subscription
+from subscriptions.models.work import CheckoutRequest, Replacement
 
 __all__ = [
     "FAILING",
@@ -15,6 +16,7 @@ __all__ = [
     "Address",
     "ApiKey",
     "CancelReason",
+    "CheckoutRequest",
     "Coupon",
     "Customer",
     "Discount",
@@ -35,8 +37,10 @@ __all__ = [
     "Product",
     "ProductGroup",
     "ProductRelationship",
+    "Replacement",
     "Resource",
     "ResourceGrant",
     "Role",
+    "Slot",
     "Subscription",
 ]

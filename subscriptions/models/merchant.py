@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from subscriptions.models.fields import EncryptedField, PublicIdField
+from subscriptions.models.fields import EncryptedField, MoneyField, PublicIdField
 
 
 def validate_zone(name: str) -> None:
@@ -38,6 +38,8 @@ class Merchant(models.Model):
         validators=[MaxValueValidator(11)],
         help_text="Empty: orders are never placed.",
     )
+    shipping_rate = MoneyField(default=0, help_text="What shipping costs per order, before discounts.")
+    prepaid_enabled = models.BooleanField(default=True, help_text="Subscriptions may be turned into prepaid ones.")
     storefront_key = EncryptedField(blank=True, help_text="Signs requests of the shop's own pages.")
     created = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,5 +1,8 @@
 """Orders by their numbered statuses, and the items on them."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -37,6 +40,15 @@ FAILING = [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY]
 OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What no two open orders of one customer have in common."""
+
+    place_date: date
+    payment_id: int
+    shipping_address_id: int
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
         """Orders a change may still reach, and that others of the same date, payment and address join."""
@@ -54,6 +66,7 @@ class Order(models.Model):
     status = models.PositiveSmallIntegerField(choices=OrderStatus, default=OrderStatus.UNSENT)
     place_date = models.DateField(help_text="In the merchant's zone.")
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="When a failed order is tried again.")
     sub_total = MoneyField(default=0)
     tax_total = MoneyField(default=0)
     shipping_total = MoneyField(default=0)
@@ -103,6 +116,15 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"{self.get_status_display()} {self.place_date}"
 
+    @property
+    def is_open(self) -> bool:
+        """What `open()` selects."""
+        return self.status == OrderStatus.UNSENT and not self.locked and not self.oos_free_shipping
+
+    @property
+    def slot(self) -> "Slot":
+        return Slot(self.place_date, self.payment_id, self.shipping_address_id)
+
 
 class Item(models.Model):
     """A line of an order. `price` is the unit's list price, `total_price` the line after discounts."""
@@ -147,3 +169,7 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
+
+    @property
+    def customer_id(self) -> int:
+        return self.order.customer_id

@@ -65,6 +65,7 @@ class Subscription(models.Model):
     renewal_behavior = models.CharField(max_length=16, choices=Renewal, null=True, blank=True)
     last_renewal_revenue = MoneyField(null=True, blank=True)
     prepaid_origin_merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
+    first_placed = models.DateTimeField(null=True, blank=True, editable=False)
     session_id = models.CharField(max_length=255, null=True, blank=True)
     merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
     external_id = models.CharField(max_length=255, null=True, blank=True)
@@ -116,6 +117,11 @@ class Subscription(models.Model):
     @property
     def has_prepaid(self) -> bool:
         return self.prepaid_orders_per_billing is not None
+
+    @property
+    def awaits_first_order(self) -> bool:
+        """Whether its first order is still to come; a checkout is the first order of what is bought there."""
+        return self.first_placed is None and self.raw_subscription_type != self.Origin.CHECKOUT
 
     @property
     def frequency_days(self) -> int:

@@ -1,0 +1,98 @@
+"""Guards and checks of inputs that several verbs share."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import models
+
+from subscriptions import calendar
+from subscriptions.actions.core import Act
+from subscriptions.errors import NotFound, refused
+from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Product, Subscription
+
+Row = TypeVar("Row", bound=models.Model)
+Record = TypeVar("Record", Address, Payment)
+MOST = 32767  # what the columns of small numbers hold
+
+
+def must_be_live(act: Act[Subscription]) -> None:
+    if not act.subject.live:
+        raise refused("subscription_not_active")
+
+
+def must_be_cancelled(act: Act[Subscription]) -> None:
+    if act.subject.live:
+        raise refused("subscription_already_active")
+
+
+def must_have_no_paid_orders_left(act: Act[Subscription]) -> None:
+    # Deliveries that were paid for must not vanish.
+    if act.subject.prepaid_orders_remaining:
+        raise refused("prepaid_orders_remaining", n=act.subject.prepaid_orders_remaining)
+
+
+def must_not_be_prepaid(act: Act[Any]) -> None:
+    """Of an item its subscription counts."""
+    subscription = act.subject.subscription if isinstance(act.subject, Item) else act.subject
+    if subscription is not None and subscription.has_prepaid:
+        raise refused("prepaid_fixed")
+
+
+def must_be_open(act: Act[Any]) -> None:
+    """Of an item its order counts."""
+    order = act.subject.order if isinstance(act.subject, Item) else act.subject
+    if not order.is_open:
+        raise refused("order_not_open")
+
+
+def must_have_status(*allowed: OrderStatus, code: str = "order_not_open") -> Any:
+    def guard(act: Act[Order]) -> None:
+        if act.subject.status not in allowed or act.subject.locked:
+            raise refused(code)
+
+    return guard
+
+
+def for_sale(product: Product) -> Product:
+    if product.discontinued:
+        raise refused("product_discontinued")
+    return product
+
+
+def own(act: Act[Any], row: Row) -> Row:
+    """`row`, which has to be the merchant's."""
+    if row.merchant_id != act.customer.merchant_id:  # type: ignore[attr-defined]  # every row of the domain has one
+        raise NotFound("not_found", "There is no such thing at this merchant.")
+    return row
+
+
+def usable(act: Act[Any], record: Record) -> Record:
+    """A payment or address, which has to be the customer's own and active."""
+    if record.customer_id != act.customer.pk:
+        raise NotFound("not_found", "This customer has no such payment or address.")
+    if not record.live:
+        raise refused("record_inactive")
+    return record
+
+
+def whole(name: str, value: int, least: int = 1, most: int = MOST) -> int:
+    if not least <= value <= most:
+        raise refused("invalid_value", name=name, rule=f"a whole number from {least} to {most}")
+    return value
+
+
+def frequency(every: int, every_period: int) -> tuple[int, int]:
+    return whole("every", every, most=999), whole("every_period", every_period, most=len(calendar.Period))
+
+
+def amount(name: str, value: Decimal) -> Decimal:
+    if not (value.is_finite() and 0 <= value < 10**10 and value == round(value, 2)):
+        raise refused("invalid_value", name=name, rule="an amount of at least 0.00 with two decimals")
+    return value
+
+
+def today_or_later(act: Act[Any], day: date) -> date:
+    if day < calendar.today(act.customer.merchant.time_zone):
+        raise refused("place_date_past")
+    return day

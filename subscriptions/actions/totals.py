@@ -1,0 +1,137 @@
+"""What an order costs: the one place that prices lines and adds up orders."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from subscriptions.models import Coupon, Discount, Item, OneTimeIncentive, Order, Subscription
+
+ZERO = Decimal("0.00")
+CENT = Decimal("0.01")
+ON_ORDER, ON_ITEM = Discount.Target.ORDER, Discount.Target.ITEM
+SHIPPING = Discount.Field.SHIPPING_TOTAL
+
+
+def unit_price(subscription: Subscription) -> Decimal:
+    """The locked price, or the product's own."""
+    price: Decimal = subscription.product.price if subscription.price is None else subscription.price
+    return price
+
+
+def full_price(item: Item) -> Decimal:
+    """The line before discounts. Of a prepaid cycle the first order charges all of them, the others nothing."""
+    price: Decimal = item.price * item.quantity
+    subscription = item.subscription
+    if subscription is None or subscription.prepaid_orders_per_billing is None:
+        return price + item.extra_cost
+    charged: int = 0 if subscription.prepaid_orders_remaining else subscription.prepaid_orders_per_billing
+    return price * charged
+
+
+def recount(order: Order, items: Iterable[Item]) -> list[Item]:
+    """Set the totals of the order and of its lines, and return the lines that changed; the caller saves.
+
+    A line's discounts come off the line, the order's off the sum of the lines, shipping's off the merchant's flat
+    rate; none takes more than there is. Of an offer's discounts and a `base` incentive the larger counts, an
+    `additional` one comes on top. A price set by hand (`frozen`) takes no discount of an offer.
+    """
+    lines = list(items)
+    offers, incentives = _offers(lines), _incentives(order)
+    full = {id(item): full_price(item) for item in lines}
+    listed = sum(full.values(), ZERO)
+    changed = []
+    for item in lines:
+        total = full[id(item)]
+        by_offer = _off(total, (each for each in offers[item.offer_id] if _counts(each, item, total, listed)))
+        by_incentive = [each for each in incentives if item.pk and each.item_id == item.pk]
+        was, item.total_price = item.total_price, total - _better(total, by_offer, by_incentive)
+        if was != item.total_price:
+            changed.append(item)
+    net = sum((item.total_price for item in lines), ZERO)
+    shipping = ZERO if order.oos_free_shipping or not lines else order.merchant.shipping_rate
+
+    # An offer's discounts on the order count once, however many lines carry it.
+    bearers = list({item.offer_id: item for item in lines if not item.frozen}.values())
+    ordered = [each for item in bearers for each in offers[item.offer_id] if each.coupon.use == _use(item)]
+
+    def off(base: Decimal, name: str, mine: Callable[[Discount], bool]) -> Decimal:
+        by_offer = _off(base, (each for each in ordered if mine(each) and _reached(each, net, shipping)))
+        return _better(base, by_offer, [each for each in incentives if each.order_id and _field(each) == name])
+
+    order.sub_total = net - off(net, "sub_total", lambda each: each.object == ON_ORDER and each.field != SHIPPING)
+    order.shipping_total = shipping - off(shipping, "shipping_total", lambda each: each.field == SHIPPING)
+    order.discount_total = listed - order.sub_total + shipping - order.shipping_total
+    order.total = order.sub_total + order.shipping_total
+    order.updated = timezone.now()
+    return changed
+
+
+def _offers(lines: Sequence[Item]) -> dict[int | None, list[Discount]]:
+    """The discounts each offer of `lines` gives."""
+    carried = {item.offer_id for item in lines if item.offer_id}
+    found: dict[int | None, list[Discount]] = defaultdict(list)
+    if carried:
+        rows = Discount.objects.filter(coupon__profile__offers__in=carried).select_related("coupon")
+        for discount in rows.annotate(offer=F("coupon__profile__offers")).order_by("id"):
+            found[discount.offer].append(discount)
+    return found
+
+
+def _incentives(order: Order) -> list[OneTimeIncentive]:
+    if order.pk is None:
+        return []
+    return list(
+        OneTimeIncentive.objects.filter(
+            Q(expires__isnull=True) | Q(expires__gt=timezone.now()),
+            Q(order=order.pk) | Q(item__order=order.pk),
+            merchant=order.merchant_id,
+            type=OneTimeIncentive.Type.DISCOUNT,
+            applied_at__isnull=True,
+        ).order_by("id")
+    )
+
+
+def _counts(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> bool:
+    """Whether `discount` is one for this line, and the line or order large enough for it."""
+    if item.frozen or discount.object != ON_ITEM or discount.field == SHIPPING:
+        return False
+    if discount.coupon.use != _use(item):
+        return False
+    measured = listed if discount.threshold_field == Discount.Field.SUB_TOTAL else total
+    return discount.threshold_value is None or measured >= discount.threshold_value
+
+
+def _use(item: Item) -> Coupon.Use:
+    """A checkout is its subscriptions' first order; everything else has its first order here."""
+    subscription = item.subscription
+    if subscription is None or subscription.awaits_first_order:
+        return Coupon.Use.INITIAL
+    return Coupon.Use.RECURRING
+
+
+def _reached(discount: Discount, net: Decimal, shipping: Decimal) -> bool:
+    measured = shipping if discount.threshold_field == SHIPPING else net
+    return discount.threshold_value is None or measured >= discount.threshold_value
+
+
+def _field(incentive: OneTimeIncentive) -> str:
+    return "shipping_total" if incentive.field == "shipping_total" else "sub_total"
+
+
+def _better(base: Decimal, by_offer: Decimal, incentives: Sequence[OneTimeIncentive]) -> Decimal:
+    """What comes off `base` in all."""
+    basic = [each for each in incentives if each.stacking_type == OneTimeIncentive.Stacking.BASE]
+    first = max(by_offer, _off(base, basic))
+    return first + _off(base - first, (each for each in incentives if each not in basic))
+
+
+def _off(base: Decimal, discounts: Iterable[Discount | OneTimeIncentive]) -> Decimal:
+    left = base
+    for each in discounts:
+        value = each.value or ZERO
+        percent = (each.type if isinstance(each, Discount) else each.discount_type) == Discount.Type.PERCENT
+        left -= min(left, (left * value / 100).quantize(CENT, ROUND_HALF_UP) if percent else value)
+    return base - left
