@@ -27,8 +27,10 @@ def full_price(item: Item) -> Decimal:
     subscription = item.subscription
     if subscription is None or subscription.prepaid_orders_per_billing is None:
         return price + item.extra_cost
-    charged: int = 0 if subscription.prepaid_orders_remaining else subscription.prepaid_orders_per_billing
-    return price * charged
+    if subscription.prepaid_orders_remaining:
+        return ZERO
+    whole: Decimal = price * subscription.prepaid_orders_per_billing
+    return whole
 
 
 def recount(order: Order, items: Iterable[Item]) -> list[Item]:

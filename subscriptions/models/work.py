@@ -59,9 +59,7 @@ class Replacement(models.Model):
     actor_id = models.CharField(max_length=64)
     actor_name = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    cursor = models.BigIntegerField(
-        default=0, help_text="The last subscription dealt with; a new try goes on after it."
-    )
+    cursor = models.BigIntegerField(default=0, help_text="The last subscription done; a new try goes on after it.")
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     refused = models.JSONField(default=list, help_text="Subscriptions left as they were, each with the reason.")
