@@ -212,12 +212,10 @@ def _record(act: Act[Subject], sentence: str) -> None:
 
 def _about(subject: models.Model) -> dict[str, models.Model | None]:
     """The subscription and the order that an activity or event about `subject` is filed under."""
-    if isinstance(subject, Item | Entitlement):
-        return {"subscription": subject.subscription, "order": getattr(subject, "order", None)}
-    return {
-        "subscription": subject if isinstance(subject, Subscription) else None,
-        "order": subject if isinstance(subject, Order) and subject.pk else None,
-    }
+    subscription = subject if isinstance(subject, Subscription) else getattr(subject, "subscription", None)
+    order = subject if isinstance(subject, Order) else getattr(subject, "order", None)
+    # An order that the act has emptied is gone.
+    return {"subscription": subscription, "order": order if order is not None and order.pk else None}
 
 
 @contextmanager

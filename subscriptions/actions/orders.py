@@ -71,13 +71,19 @@ def put(customer: Customer, items: list[Item], slot: Slot) -> Order:
     order = _open(customer, slot) or Order(
         merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **asdict(slot)
     )
-    changed = totals.recount(order, [*lines(order), *items])
+    add_line(order, *items)
+    return order
+
+
+def add_line(order: Order, *items: Item) -> None:
+    """Write new items to `order`, which may be new itself."""
+    earlier = lines(order)
+    changed = totals.recount(order, [*earlier, *items])
     _save(order)
     for item in items:
         item.order = order
         insert(item)
-    _write([item for item in changed if item not in items], "total_price")
-    return order
+    _write([line for line in changed if line in earlier], "total_price")
 
 
 def upcoming_item(subscription: Subscription) -> Item:
@@ -122,9 +128,6 @@ def move_order(customer: Customer, order: Order, slot: Slot) -> Order:
     target = _open(customer, slot) if order.is_open else None
     if target is None:
         return _take(order, slot)
-    moved = lines(order)
-    for item in moved:
-        item.order = target
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     order.status = OrderStatus.MERGED
     order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
@@ -165,35 +168,35 @@ def lines(order: Order) -> list[Item]:
     return found
 
 
-def follow_up(customer: Customer, order: Order, start: date) -> list[Item]:
-    """Close the upcoming items of `order` and give their subscriptions the next ones, from `start` on.
+def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
+    """Close those of `items` that are upcoming, and give their subscriptions the next ones, from `start` on.
 
     `start` plus one frequency in calendar units, and as many more as lead past today. Returns the new items.
     """
     today = calendar.today(customer.merchant.time_zone)
-    coming = [item for item in lines(order) if item.upcoming]
-    Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=False)
-    made: dict[Slot, list[Item]] = {}
+    coming = [item for item in items if item.upcoming]
     for item in coming:
-        subscription = item.subscription
-        if subscription is None:
-            continue
+        item.upcoming = False
+    _write(coming, "upcoming")
+    made: dict[Slot, list[Item]] = {}
+    for subscription in (item.subscription for item in coming if item.subscription):
         subscription.customer, subscription.merchant = customer, customer.merchant
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
         slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
         made.setdefault(slot, []).append(new_item(subscription))
-    for slot, items in made.items():
-        put(customer, items, slot)
-    return [item for items in made.values() for item in items]
+    for slot, added in made.items():
+        put(customer, added, slot)
+    return [item for added in made.values() for item in added]
 
 
 def withdraw(subscription: Subscription) -> list[Order]:
-    """Take the upcoming item of a cancelled subscription away, and end the orders being retried for it alone.
+    """Take the upcoming item of a cancelled subscription away, and end the orders that are tried again for it alone.
 
     Returns the orders that were cancelled.
     """
     held = Order.objects.filter(merchant=subscription.merchant_id, items__subscription=subscription)
-    concerned = held.filter(items__upcoming=True) | held.filter(status__in=FAILING)
+    waiting = held.filter(status=OrderStatus.UNSENT)  # the next one, and one that waits for stock
+    concerned = waiting | held.filter(status__in=FAILING)
     ended = []
     by_order: dict[int, list[Item]] = {}
     rows = Item.objects.filter(merchant=subscription.merchant_id, order__in=concerned.values("pk"))
@@ -204,9 +207,10 @@ def withdraw(subscription: Subscription) -> list[Order]:
     for items in by_order.values():
         order = _own(items[0].order, subscription.customer)
         others = [line for line in items if line.subscription_id != subscription.pk]
-        gone = [line for line in items if line.subscription_id == subscription.pk and line.upcoming]
-        if gone:
-            gone[0].delete()
+        if order.is_open or (others and order.oos_free_shipping):
+            for line in items:
+                if line not in others:
+                    line.delete()
             leave(order, others)
         elif not others:
             close(order)

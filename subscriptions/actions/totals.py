@@ -21,12 +21,20 @@ def unit_price(subscription: Subscription) -> Decimal:
     return price
 
 
+def present_price(item: Item) -> Decimal:
+    """What a unit of the line costs now; set by hand or locked, it is that."""
+    locked = item.subscription.price if item.subscription else None
+    price: Decimal = item.price if item.frozen else item.product.price if locked is None else locked
+    return price
+
+
 def full_price(item: Item) -> Decimal:
     """The line before discounts. Of a prepaid cycle the first order charges all of them, the others nothing."""
     price: Decimal = item.price * item.quantity
     subscription = item.subscription
     if subscription is None or subscription.prepaid_orders_per_billing is None:
-        return price + item.extra_cost
+        price += item.extra_cost
+        return price
     if subscription.prepaid_orders_remaining:
         return ZERO
     whole: Decimal = price * subscription.prepaid_orders_per_billing
