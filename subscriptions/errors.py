@@ -49,6 +49,8 @@ SENTENCES = {
     "price_differs": "While prepaid orders remain, the new product must cost the same.",
     "not_one_time": "Only a one-time item can become a subscription.",
     "record_inactive": "This address or payment is inactive.",
+    "entitlement_ended": "This access has ended already.",
+    "entitlement_running": "This access and its grace period are not over yet.",
     "customer_exists": "There is a customer with the id {id} already.",
     "next_order_date_past": "The next order date lies in the past; choose today or a later day.",
     "order_date_not_future": "The order date must be tomorrow or later.",

@@ -1,6 +1,6 @@
 """The payload of each event kind: the facts at the moment of the act, as plain JSON."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -206,13 +206,9 @@ def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:
     return {
         "entitlement_summaries": [_summary(row, holder) for row in rows],
         "meta_entitlement_expires_at": latest and f"{calendar.local(latest, zone):%B %d, %Y at %I:%M %p}",
-        "has_grace_entitlement": any(row.live and row.expiration <= now < _grace_end(row) for row in rows),
+        "has_grace_entitlement": any(row.live and row.expiration <= now < row.grace_end for row in rows),
         "has_active_entitlement": any(row.live and now < row.expiration for row in rows),
     }
-
-
-def _grace_end(entitlement: Entitlement) -> datetime:
-    return entitlement.expiration + timedelta(seconds=entitlement.grace_period or 0)
 
 
 def _summary(entitlement: Entitlement, holder: Customer) -> Payload:
@@ -223,7 +219,7 @@ def _summary(entitlement: Entitlement, holder: Customer) -> Payload:
         "resource_name": entitlement.resource.name,
         "expires_at": _moment(entitlement.expiration),
         "access_type": entitlement.access_type,
-        "grace_expires_at": _moment(_grace_end(entitlement)) if entitlement.grace_period else None,
+        "grace_expires_at": _moment(entitlement.grace_end) if entitlement.grace_period else None,
         "merchant_user_id": holder.merchant_user_id,
         "resource_public_id": entitlement.resource.public_id.hex,
     }

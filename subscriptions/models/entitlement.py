@@ -1,5 +1,7 @@
 """Digital goods: resources, the products that grant them, and who holds them until when."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -81,6 +83,10 @@ class Entitlement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} until {self.expiration:%Y-%m-%d}"
+
+    @property
+    def grace_end(self) -> datetime:
+        return self.expiration + timedelta(seconds=self.grace_period or 0)
 
 
 class Grantee(models.Model):

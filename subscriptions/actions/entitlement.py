@@ -1,0 +1,119 @@
+"""The verbs of access to digital goods: granted by plans with each placed order, or by hand."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.actions import checks, orders
+from subscriptions.actions.core import Act, action
+from subscriptions.errors import refused
+from subscriptions.events import catalogue
+from subscriptions.models import Entitlement, Order, Product, Resource, ResourceGrant, Slot, Subscription
+from subscriptions.models.prepared import insert, update
+
+LONGEST = 100 * 366 * 24 * 3600  # seconds
+
+
+@action("entitlement.grant")
+def grant(act: Act[Subscription], *, resource: Resource, seconds: int, grace_period: int | None = None) -> str:
+    """Add time to the subscriber's access by hand, counted from now or the end of what they have.
+
+    `grace_period` is in seconds. `act.result` is the entitlement.
+    """
+    checks.whole("seconds", seconds, most=LONGEST)
+    act.result = _extend(act.subject, act.subject.product, checks.own(act, resource), seconds, grace_period)
+    return f"Granted {resource} until {_day(act, act.result)}."
+
+
+@action("entitlement.modify_expiration")
+def modify_expiration(act: Act[Entitlement], *, day: date, correct_renewal: bool = True) -> str:
+    """Let access end with `day` (23:59:59 UTC), today or later in the merchant's zone.
+
+    The upcoming order of its subscription moves to that day as well, unless that is switched off or it cannot be
+    moved any more. `act.result` is the order that was moved, or None.
+    """
+    entitlement = act.subject
+    checks.today_or_later(act, day)
+    entitlement.expiration, entitlement.live = datetime.combine(day, time(23, 59, 59), UTC), True
+    _save(entitlement, "expiration", "live")
+    subscription = entitlement.subscription
+    if correct_renewal and subscription is not None and subscription.live:
+        item = orders.upcoming_item(subscription)
+        slot = Slot(day, item.order.payment_id, item.order.shipping_address_id)
+        act.result = orders.move_item(act.customer, item, slot)
+        act.announce(catalogue.ORDER_CHANGE_DATE, act.result)
+    return f"Changed the end of {entitlement.resource} to {calendar.human_date(day)}."
+
+
+@action("entitlement.expire")
+def expire(act: Act[Entitlement]) -> str:
+    """End access whose time and grace period are over."""
+    if not act.subject.live:
+        raise refused("entitlement_ended")
+    if timezone.now() < act.subject.grace_end:
+        raise refused("entitlement_running")
+    _end(act.subject)
+    return f"The access to {act.subject.resource} has expired."
+
+
+@action("entitlement.void")
+def void(act: Act[Entitlement]) -> str:
+    """End access at once, whatever time is left."""
+    if not act.subject.live:
+        raise refused("entitlement_ended")
+    _end(act.subject)
+    return f"Took back the access to {act.subject.resource}."
+
+
+def grant_for(act: Act[Any], order: Order) -> None:
+    """What the plans on a placed order add, as part of an act."""
+    for line in orders.lines(order):
+        subscription = line.subscription
+        if subscription is None or line.product.product_type != Product.Type.PLAN:
+            continue
+        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        for given in ResourceGrant.objects.filter(product=line.product).select_related("resource").order_by("id"):
+            _extend(subscription, line.product, given.resource, given.time_amount, given.grace_period)
+
+
+def _extend(
+    subscription: Subscription, product: Product, resource: Resource, seconds: int, grace_period: int | None
+) -> Entitlement:
+    now = timezone.now()
+    held = Entitlement.objects.filter(merchant=subscription.merchant, subscription=subscription, resource=resource)
+    entitlement = held.first() or Entitlement(
+        merchant=subscription.merchant,
+        customer=subscription.customer,
+        subscription=subscription,
+        resource=resource,
+        expiration=now,
+        initial_activation_date=now,
+    )
+    if not entitlement.live or entitlement.expiration < now:
+        entitlement.expiration = now
+    entitlement.expiration += timedelta(seconds=seconds)
+    entitlement.product, entitlement.live, entitlement.latest_activation_date = product, True, now
+    entitlement.grace_period = grace_period
+    if entitlement.pk:
+        _save(entitlement, "product", "live", "latest_activation_date", "expiration", "grace_period")
+    else:
+        insert(entitlement)
+    # The payloads of this act look for entitlements only where a row was read with some.
+    subscription.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `entitled()`
+    return entitlement
+
+
+def _end(entitlement: Entitlement) -> None:
+    entitlement.live = False
+    _save(entitlement, "live")
+
+
+def _save(entitlement: Entitlement, *names: str) -> None:
+    entitlement.last_updated = timezone.now()
+    update(entitlement, *names, "last_updated")
+
+
+def _day(act: Act[Any], entitlement: Entitlement) -> str:
+    return calendar.human_date(calendar.local(entitlement.expiration, act.customer.merchant.time_zone).date())

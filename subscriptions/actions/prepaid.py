@@ -1,0 +1,135 @@
+"""The verbs of prepaid cycles: N orders are charged with the first, the others cost nothing."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions.actions import checks, orders
+from subscriptions.actions.core import Act, action
+from subscriptions.actions.subscription import end
+from subscriptions.errors import refused
+from subscriptions.models import Offer, Order, ProductGroup, Subscription
+from subscriptions.models.prepared import update
+
+CONTEXT = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
+ENDED = "Prepaid cycle ended"
+ELIGIBLE = "prepaid"
+
+
+def must_be_prepaid(act: Act[Subscription]) -> None:
+    if not act.subject.has_prepaid:
+        raise refused("not_prepaid")
+
+
+@action("prepaid.upgrade", guards=[checks.must_be_live])
+def upgrade(
+    act: Act[Subscription],
+    *,
+    orders_per_billing: int,
+    renewal_behavior: str = Subscription.Renewal.AUTORENEW,
+    offer: Offer | None = None,
+) -> str:
+    """Pay several orders at once from the next one on, which charges all of them."""
+    subscription = act.subject
+    if subscription.has_prepaid:
+        raise refused("already_prepaid")
+    groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE)
+    if not (act.customer.merchant.prepaid_enabled and groups.exists()):
+        raise refused("prepaid_unavailable")
+    _set(subscription, orders_per_billing, 0, renewal_behavior)
+    if offer:
+        subscription.offer = checks.own(act, offer)
+        update(subscription, "offer")
+        subscription.items.filter(upcoming=True).update(offer=offer)
+    _settle_upcoming(subscription)
+    return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders at once."
+
+
+@action("prepaid.change_renewal_behavior", guards=[must_be_prepaid])
+def change_renewal_behavior(act: Act[Subscription], *, renewal_behavior: str) -> str:
+    """What happens once all orders of the cycle are delivered."""
+    subscription = act.subject
+    _set(
+        subscription,
+        subscription.prepaid_orders_per_billing or 0,
+        subscription.prepaid_orders_remaining or 0,
+        renewal_behavior,
+    )
+    return f"After the prepaid orders of {subscription.product}: {subscription.get_renewal_behavior_display()}."
+
+
+@action("prepaid.change_context", guards=[must_be_prepaid])
+def change_context(
+    act: Act[Subscription],
+    *,
+    orders_per_billing: int | None = None,
+    orders_remaining: int | None = None,
+    renewal_behavior: str | None = None,
+) -> str:
+    """Correct the cycle; what is not given stays. With nothing left and `cancel` the subscription ends now."""
+    subscription = act.subject
+    _set(
+        subscription,
+        subscription.prepaid_orders_per_billing or 0 if orders_per_billing is None else orders_per_billing,
+        subscription.prepaid_orders_remaining or 0 if orders_remaining is None else orders_remaining,
+        renewal_behavior or subscription.renewal_behavior or "",
+    )
+    if subscription.live:
+        if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
+            end(act, subscription, ENDED)
+        else:
+            _settle_upcoming(subscription)
+    left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
+    return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
+
+
+def advance(act: Act[Any], order: Order) -> None:
+    """Count a placed order of prepaid cycles, as part of an act; a cycle at its end renews, ends or is left.
+
+    The items that come next were made before this order was placed, so their prices follow here.
+    """
+    for line in orders.lines(order):
+        subscription = line.subscription
+        if subscription is None or subscription.prepaid_orders_per_billing is None:
+            continue
+        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        if subscription.prepaid_orders_remaining:
+            subscription.prepaid_orders_remaining -= 1
+        else:
+            subscription.prepaid_orders_remaining = subscription.prepaid_orders_per_billing - 1
+            subscription.last_renewal_revenue = line.total_price
+            subscription.prepaid_origin_merchant_order_id = order.order_merchant_id
+        _save(subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id")
+        if subscription.live:
+            _renew(act, subscription)
+
+
+def _renew(act: Act[Any], subscription: Subscription) -> None:
+    if subscription.prepaid_orders_remaining == 0:
+        if subscription.renewal_behavior == Subscription.Renewal.CANCEL:
+            end(act, subscription, ENDED)
+            return
+        if subscription.renewal_behavior == Subscription.Renewal.DOWNGRADE:
+            for name in CONTEXT:
+                setattr(subscription, name, None)
+            _save(subscription, *CONTEXT)
+    _settle_upcoming(subscription)
+
+
+def _set(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:
+    if renewal_behavior not in Subscription.Renewal.values:
+        raise refused("invalid_value", name="renewal_behavior", rule=f"one of {', '.join(Subscription.Renewal.values)}")
+    subscription.prepaid_orders_per_billing = checks.whole("orders_per_billing", per_billing, least=2)
+    subscription.prepaid_orders_remaining = checks.whole("orders_remaining", remaining, least=0)
+    subscription.renewal_behavior = renewal_behavior
+    _save(subscription, *CONTEXT)
+
+
+def _settle_upcoming(subscription: Subscription) -> None:
+    item = orders.upcoming_item(subscription)
+    orders.settle(item.order, orders.lines(item.order))
+
+
+def _save(subscription: Subscription, *names: str) -> None:
+    subscription.updated = timezone.now()
+    update(subscription, *names, "updated")

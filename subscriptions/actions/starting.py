@@ -1,0 +1,69 @@
+"""How every subscription begins, wherever it was wished for."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.actions import checks
+from subscriptions.actions.core import Act
+from subscriptions.events import catalogue
+from subscriptions.models import Address, Offer, Payment, Product, Subscription
+from subscriptions.models.prepared import insert, update
+
+
+def subscribe(
+    act: Act[Any],
+    *,
+    product: Product,
+    payment: Payment,
+    address: Address,
+    quantity: int,
+    every: int,
+    every_period: int,
+    offer: Offer | None = None,
+    price: Decimal | None = None,
+    origin: Subscription.Origin = Subscription.Origin.CHECKOUT,
+    start_date: date | None = None,
+    **details: Any,
+) -> Subscription:
+    """Make a subscription as part of an act, and say so; its first item is the caller's to make.
+
+    `price` locks the unit price. Its customer's very first subscription makes a subscriber of them.
+    """
+    customer = act.customer
+    checks.frequency(every, every_period)
+    subscription = Subscription(
+        merchant=customer.merchant,
+        customer=customer,
+        product=checks.for_sale(checks.own(act, product)),
+        payment=checks.usable(act, payment),
+        shipping_address=checks.usable(act, address),
+        offer=offer and checks.own(act, offer),
+        quantity=checks.whole("quantity", quantity),
+        price=None if price is None else checks.amount("price", price),
+        every=every,
+        every_period=every_period,
+        raw_subscription_type=origin,
+        start_date=start_date or calendar.today(customer.merchant.time_zone),
+        reminder_days=customer.merchant.reminder_days,
+        currency_code=customer.merchant.currency_code,
+        **details,
+    )
+    insert(subscription)
+    act.announce(catalogue.SUBSCRIPTION_CREATE, subscription)
+    if customer.first_subscribed is None:
+        _first(act, subscription)
+    return subscription
+
+
+def _first(act: Act[Any], subscription: Subscription) -> None:
+    # Customers who came from a file may have subscriptions nobody was told of.
+    others = act.customer.subscriptions.exclude(pk=subscription.pk).order_by("created")
+    earliest = others.values_list("created", flat=True).first()
+    act.customer.first_subscribed = earliest or timezone.now()
+    update(act.customer, "first_subscribed")
+    if earliest is None:
+        act.announce(catalogue.SUBSCRIBER_CREATE, act.customer)

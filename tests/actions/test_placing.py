@@ -1,0 +1,176 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from subscriptions.actions import placing as verbs
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Item, Order, OrderStatus, Payment, Product, Subscription
+from tests.actions import contract
+from tests.factories import STAFF, ItemFactory, ProductFactory, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+DAY, NEXT = date(2026, 11, 20), date(2026, 12, 4)
+REMINDER = "ordergroove.order.reminder"
+CARD = "ordergroove.order.credit_card_expiration_warning"
+SUCCESS = "ordergroove.order.success"
+REJECT = "ordergroove.order.reject"
+RETRY = "order.retryable_placement_failure"
+STOCK = "ordergroove.item.out_of_stock"
+CANCEL = "ordergroove.order.cancel"
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
+        yield
+
+
+@pytest.fixture
+def subscription(noon):
+    return subscription_with_order(DAY)
+
+
+@pytest.fixture
+def order(subscription):
+    return Order.objects.get()
+
+
+@pytest.fixture
+def queued(order):
+    verbs.queue(order, actor=STAFF)
+    return order
+
+
+def prices() -> list[Decimal]:
+    return list(Item.objects.order_by("id").values_list("price", flat=True))
+
+
+def test_a_reminder_tells_the_present_prices(order):
+    Product.objects.update(price=Decimal(15))
+    act = contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    assert prices() == [Decimal(15)]
+    assert act.events[0].payload["total"] == 30.0
+
+
+def test_a_card_that_ends_before_the_order_is_warned_of(order):
+    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, actor=STAFF))
+    Payment.objects.update(expires_on=date(2026, 11, 19))
+    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, actor=STAFF))
+    Payment.objects.update(expires_on=None)
+    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, actor=STAFF))
+
+
+def test_an_order_handed_to_placement_has_its_next_one_already(order):
+    act = contract.leaves_one_activity_and([], lambda: verbs.queue(order, actor=STAFF))
+    order.refresh_from_db()
+    assert (order.status, order.tries) == (OrderStatus.PENDING_PLACEMENT, 1)
+    assert order.tried_at == datetime(2026, 11, 20, 17, tzinfo=UTC)
+    assert act.result == [Item.objects.get(upcoming=True)]
+    assert act.result[0].order.place_date == NEXT
+
+
+@pytest.mark.parametrize(("then", "charged"), [("15", "12.50"), ("10", "10")])
+def test_the_lower_of_the_reminders_and_the_present_price_is_charged(order, then, charged):
+    Product.objects.update(price=Decimal(then))
+    verbs.queue(order, actor=STAFF)
+    assert Item.objects.get(order=order).price == Decimal(charged)
+
+
+def test_a_locked_price_and_one_set_by_hand_are_charged_as_they_are(order):
+    Subscription.objects.update(price=Decimal(14))
+    verbs.queue(order, actor=STAFF)
+    assert Item.objects.get(order=order).price == Decimal(14)
+    upcoming = Order.objects.get(status=OrderStatus.UNSENT)
+    upcoming.items.update(price=Decimal(99), frozen=True)
+    verbs.queue(upcoming, actor=STAFF)
+    assert Item.objects.get(order=upcoming).price == Decimal(99)
+
+
+def test_an_order_placed_marks_its_items_and_the_subscription(queued):
+    act = contract.leaves_one_activity_and(
+        [SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
+    assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
+    assert act.events[0].payload["tries"] == 1
+    contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
+
+
+def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_place(queued):
+    act = contract.leaves_one_activity_and(
+        [REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number")
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.rejected_error_code, queued.rejected_message) == (3, "110", "Wrong number")
+    assert act.events[0].payload["rejected_message"] == "Wrong number"
+    assert Subscription.objects.get().live
+    assert Item.objects.get(upcoming=True).order.place_date == NEXT
+
+
+@pytest.mark.parametrize(("retry_at", "status"), [(datetime(2026, 11, 23, tzinfo=UTC), 18), (None, 19)])
+def test_a_declined_payment_is_tried_again_or_waits_for_an_instruction(queued, retry_at, status):
+    contract.leaves_one_activity_and(
+        [RETRY], lambda: verbs.decline(queued, actor=STAFF, code="140", message="Declined", retry_at=retry_at)
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.retry_at) == (status, retry_at)
+
+
+def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
+    verbs.decline(queued, actor=STAFF, code="140", message="Declined", retry_at=datetime(2026, 11, 23, tzinfo=UTC))
+    act = verbs.queue(queued, actor=STAFF)
+    queued.refresh_from_db()
+    assert (queued.tries, queued.retry_at, act.result) == (2, None, [])
+
+
+@pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
+def test_an_order_on_the_way_is_held_and_only_temporary_errors_are_counted(queued, status, count):
+    contract.leaves_one_activity_and(
+        [], lambda: verbs.hold(queued, actor=STAFF, status=OrderStatus(status), message="Later")
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.generic_error_count) == (status, count)
+
+
+def test_the_shop_may_call_an_order_off(queued):
+    contract.leaves_one_activity_and([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
+    queued.refresh_from_db()
+    assert queued.status == OrderStatus.CANCELLED
+
+
+def test_items_out_of_stock_wait_in_an_order_of_their_own(subscription, order):
+    gone = ProductFactory(merchant=subscription.merchant, name="Decaf", live=False)
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
+    other = subscription_with_order(DAY, product=gone, quantity=1, **same)
+    ItemFactory(order=order, subscription=None, one_time=True, product=gone, quantity=1)
+
+    act = contract.leaves_one_activity_and([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
+
+    waiting = act.result
+    assert (waiting.oos_free_shipping, waiting.place_date, waiting.total) == (True, DAY, Decimal("12.50"))
+    assert [item.subscription for item in waiting.items.all()] == [other]
+    assert [item.subscription for item in order.items.all()] == [subscription]
+    assert other.items.get(upcoming=True).order.place_date == NEXT
+    assert act.events[0].payload["product"]["name"] == "Decaf"
+    assert act.events[0].subscription == other
+    contract.refuses("nothing_out_of_stock", lambda: verbs.set_aside(order, actor=STAFF))
+
+
+def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscription(subscription, order):
+    Product.objects.update(live=False)
+    act = contract.leaves_one_activity_and([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
+    assert act.result == order
+    assert Order.objects.get(oos_free_shipping=True) == order
+    cancel(subscription, actor=STAFF)
+    order.refresh_from_db()
+    assert order.status == OrderStatus.CANCELLED
+    assert not Order.objects.filter(status=OrderStatus.UNSENT).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_placements_at_once_one_acts(order):
+    assert contract.two_at_once(lambda: verbs.queue(order, actor=STAFF)) == ["done", "order_not_due"]
+    assert Item.objects.filter(upcoming=True).count() == 1

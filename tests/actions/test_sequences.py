@@ -1,0 +1,73 @@
+"""Whatever is done in whatever order, a customer's things stay in order."""
+
+from collections import Counter
+
+import pytest
+import time_machine
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subscriptions.errors import DomainError
+from subscriptions.models import Activity, Event, Item, Order, OrderStatus
+from tests.actions import acts
+
+S = OrderStatus
+# From each status to those an order may have after one act; the rest are final.
+PATHS = {
+    S.UNSENT: {S.CANCELLED, S.SEND_NOW, S.MERGED, S.PENDING_PLACEMENT},
+    S.SEND_NOW: {S.PENDING_PLACEMENT},
+    S.PENDING_PLACEMENT: {S.SUCCESS, S.REJECTED, S.GENERIC_ERROR_RESPONSE},
+    S.GENERIC_ERROR_RESPONSE: {S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED},
+}
+STEPS = st.lists(st.tuples(st.sampled_from(acts.ALL), st.integers(0, 60)), min_size=1, max_size=15)
+
+
+class Undone(Exception):
+    pass
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(subscriptions=st.integers(1, 3), steps=STEPS)
+@time_machine.travel("2026-11-20T17:00:00Z", tick=True)
+def test_no_sequence_of_acts_breaks_what_always_holds(subscriptions, steps):
+    try:
+        with transaction.atomic():
+            world = acts.world(subscriptions)
+            for act, number in steps:
+                one_step(world, act, number)
+            raise Undone
+    except Undone:
+        pass
+
+
+def one_step(world: acts.World, act: acts.Perform, number: int) -> None:
+    before = dict(Order.objects.values_list("pk", "status"))
+    activities, events = Activity.objects.count(), Event.objects.count()
+    try:
+        done = act(world, number)
+        assert Activity.objects.count() == activities + 1
+        assert Event.objects.count() == events + len(done.events)
+        assert {event.activity_id for event in done.events} <= {done.activity.pk}
+    except DomainError:
+        assert (Activity.objects.count(), Event.objects.count()) == (activities, events)
+    for key, status in Order.objects.values_list("pk", "status"):
+        was = before.get(key, S.UNSENT)
+        assert status == was or status in PATHS.get(S(was), set()), (was, status)
+    assert_in_order(world)
+
+
+def assert_in_order(world: acts.World) -> None:
+    coming = Item.objects.filter(upcoming=True, subscription__isnull=False)
+    for item in coming.select_related("order"):
+        assert item.order.is_open
+    live = set(world.customer.subscriptions.live().values_list("pk", flat=True))
+    assert Counter(coming.values_list("subscription", flat=True)) == Counter(live)
+    for order in world.customer.orders.prefetch_related("items"):
+        lines = list(order.items.all())
+        assert bool(lines) == (order.status != S.MERGED)
+        assert order.sub_total == sum(line.total_price for line in lines)
+        assert all(line.total_price == line.price * line.quantity for line in lines)
+        assert order.total == order.sub_total + order.shipping_total
