@@ -55,7 +55,7 @@ def test_an_empty_outer_join_reads_as_none():
 
 def test_an_annotation_comes_along():
     subscription = SubscriptionFactory()
-    prepared = Prepared(lambda: Subscription.objects.entitled().select_related("product").filter(pk=Given("pk")))
+    prepared = Prepared(lambda: Subscription.objects.surveyed().select_related("product").filter(pk=Given("pk")))
     assert prepared.get(pk=subscription.pk).has_entitlements is False
     assert prepared.get(pk=subscription.pk).product == subscription.product
 

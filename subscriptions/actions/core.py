@@ -53,7 +53,7 @@ BY_KEY = Prepared(
 OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
 # How a subject is read anew, with what bodies and payloads need of it.
 FRESH: dict[type[models.Model], Prepared[Any]] = {
-    Subscription: Prepared(lambda: Subscription.objects.entitled().select_related("product").filter(**OWN)),
+    Subscription: Prepared(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
     Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
     Item: Prepared(
         lambda: Item.objects.select_related(

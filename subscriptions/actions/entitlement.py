@@ -101,7 +101,7 @@ def _extend(
     else:
         insert(entitlement)
     # The payloads of this act look for entitlements only where a row was read with some.
-    subscription.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `entitled()`
+    subscription.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `surveyed()`
     return entitlement
 
 

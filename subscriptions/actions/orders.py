@@ -140,16 +140,17 @@ def move_order(customer: Customer, order: Order, slot: Slot) -> Order:
 def remove(customer: Customer, item: Item) -> None:
     """Take the item off its order for good; an order left empty goes away."""
     others = [line for line in lines(item.order) if line.pk != item.pk]
-    item.delete()
-    leave(_own(item.order, customer), others)
+    leave(_own(item.order, customer), others, [item])
 
 
-def leave(order: Order, others: list[Item]) -> None:
-    """What becomes of an order that an item has left: it goes on with `others`, or goes away."""
-    if others:
-        settle(order, others)
-    else:
-        order.delete()
+def leave(order: Order, others: list[Item], gone: Iterable[Item] = ()) -> None:
+    """What becomes of an order that items have left, `gone` for good: it goes on with `others`, or goes away."""
+    if not others:
+        order.delete()  # what is left on it goes along, by the database's own rule
+        return
+    for item in gone:
+        item.delete()
+    settle(order, others)
 
 
 def settle(order: Order, items: Iterable[Item]) -> None:
@@ -208,10 +209,7 @@ def withdraw(subscription: Subscription) -> list[Order]:
         order = _own(items[0].order, subscription.customer)
         others = [line for line in items if line.subscription_id != subscription.pk]
         if order.is_open or (others and order.oos_free_shipping):
-            for line in items:
-                if line not in others:
-                    line.delete()
-            leave(order, others)
+            leave(order, others, [line for line in items if line not in others])
         elif not others:
             close(order)
             ended.append(order)

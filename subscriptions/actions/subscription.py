@@ -195,8 +195,13 @@ def end(act: Act[Any], subscription: Subscription, reason: str) -> None:
     )
     for order in ended:
         act.announce(catalogue.ORDER_CANCEL, order)
-    if not act.customer.subscriptions.live().exists():
+    if _is_last(act, subscription):
         act.announce(catalogue.SUBSCRIBER_CANCEL, act.customer)
+
+
+def _is_last(act: Act[Any], subscription: Subscription) -> bool:
+    known: bool | None = getattr(subscription, "is_last", None)  # where it was read for this act
+    return not act.customer.subscriptions.live().exists() if known is None else known
 
 
 def _save(subscription: Subscription, *names: str) -> None:

@@ -192,7 +192,7 @@ def _line(item: Item) -> Payload:
 
 
 def _entitlements_of(subscription: Subscription) -> list[Entitlement]:
-    # Only rows read by `entitled()` know; of others it has to be looked up.
+    # Only rows read by `surveyed()` know; of others it has to be looked up.
     possible = getattr(subscription, "has_entitlements", True)
     return ENTITLEMENTS.all(subscription=subscription.pk) if possible else []
 

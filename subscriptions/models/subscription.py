@@ -24,10 +24,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
         return self.filter(cancelled__isnull=True)
 
-    def entitled(self) -> "SubscriptionQuerySet":
-        """With `has_entitlements`, which spares most of them the search for entitlements."""
-        rows = apps.get_model("subscriptions", "Entitlement").objects.filter(subscription=models.OuterRef("pk"))
-        return self.annotate(has_entitlements=models.Exists(rows))
+    def surveyed(self) -> "SubscriptionQuerySet":
+        """With `has_entitlements` and `is_last`, no other of the customer being live: most acts then need not ask."""
+        held = apps.get_model("subscriptions", "Entitlement").objects.filter(subscription=models.OuterRef("pk"))
+        others = Subscription.objects.live().filter(customer=models.OuterRef("customer"))
+        return self.annotate(
+            has_entitlements=models.Exists(held),
+            is_last=~models.Exists(others.exclude(pk=models.OuterRef("pk"))),
+        )
 
 
 class Subscription(models.Model):
