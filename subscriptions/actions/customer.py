@@ -1,0 +1,70 @@
+"""The verbs of a customer's own record."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from subscriptions.actions import core
+from subscriptions.actions.core import Act, action
+from subscriptions.actors import Actor
+from subscriptions.errors import refused
+from subscriptions.models import Customer, Merchant
+from subscriptions.models.prepared import update
+
+LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> Act[Customer]:
+    """Make a customer of these columns; `merchant_user_id`, names and `email` are needed.
+
+    Refused when the shop's id is known already or the address or locale is none.
+    """
+    fields["email"] = _email(fields["email"])
+    fields["locale"] = _locale(fields.get("locale") or merchant.locale)
+    with core.new_customer(merchant, **fields) as customer:
+        act: Act[Customer] = _created(customer, actor=actor)
+        return act
+
+
+@action("customer.create")
+def _created(act: Act[Customer]) -> str:
+    return f"Created the customer {act.subject}."
+
+
+@action("customer.change_contact_details")
+def change_contact_details(act: Act[Customer], *, email: str, phone_number: str | None) -> str:
+    """Where messages go from now on; events of the past keep the address they went to."""
+    act.subject.email, act.subject.phone_number = _email(email), phone_number or None
+    _save(act.subject, "email", "phone_number")
+    return f"Changed the contact details to {act.subject.email}, {act.subject.phone_number or 'no phone'}."
+
+
+@action("customer.change_locale")
+def change_locale(act: Act[Customer], *, locale: str) -> str:
+    """The language of messages: `fr-ca` or `es_ES`; case and the sort of dash are free."""
+    act.subject.locale = _locale(locale)
+    _save(act.subject, "locale")
+    return f"Changed the locale from {act.before.locale} to {act.subject.locale}."
+
+
+def _email(text: str) -> str:
+    try:
+        validate_email(text.strip())
+    except ValidationError:
+        raise refused("invalid_value", name="email", rule="an e-mail address such as ana@example.com") from None
+    return text.strip()
+
+
+def _locale(text: str) -> str:
+    plain = text.strip().lower().replace("_", "-")
+    if not (LOCALE.fullmatch(plain) and len(plain) <= 16):
+        raise refused("invalid_locale", given=text)
+    return plain
+
+
+def _save(customer: Customer, *names: str) -> None:
+    customer.last_updated = timezone.now()
+    update(customer, *names, "last_updated")

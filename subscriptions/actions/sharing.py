@@ -1,0 +1,29 @@
+"""One payment or address for everything a customer has."""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from django.utils import timezone
+
+from subscriptions.actions import checks, orders
+from subscriptions.actions.core import Act
+from subscriptions.models.prepared import update
+
+
+def use_for_all(
+    act: Act[Any], name: Literal["payment", "shipping_address"], subscription_kind: str, order_kind: str
+) -> None:
+    """Put the act's subject, a payment or address, on all live subscriptions and open orders, and say so of each."""
+    record = checks.usable(act, act.subject)
+    others = act.customer.subscriptions.live().exclude(**{name: record})
+    for subscription in others.select_related("product").order_by("id"):
+        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        setattr(subscription, name, record)
+        subscription.updated = timezone.now()
+        update(subscription, name, "updated")
+        act.announce(subscription_kind, subscription)
+    waiting = act.customer.orders.open().exclude(**{name: record})
+    for order in waiting.select_related("payment", "shipping_address").order_by("place_date", "id"):
+        order.customer, order.merchant = act.customer, act.customer.merchant
+        slot = replace(order.slot, **{f"{name}_id": record.pk})
+        act.announce(order_kind, orders.move_order(act.customer, order, slot))

@@ -1,0 +1,93 @@
+from datetime import date
+
+import pytest
+import time_machine
+
+from subscriptions.actions import address as addresses
+from subscriptions.actions import payment as payments
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Address, Order, OrderStatus, Payment, Subscription
+from tests.actions import contract
+from tests.factories import STAFF, AddressFactory, CustomerFactory, PaymentFactory, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+DAY = date(2026, 12, 1)
+HOME = {
+    "first_name": "Ana",
+    "last_name": "Ruiz",
+    "address": "2 Side Street",
+    "city": "Little Rock",
+    "state_province_code": "AR",
+    "zip_postal_code": "72201",
+    "country_code": "US",
+    "phone": "+15013299800",
+}
+PAYMENT = ["ordergroove.subscription.change_payment", "ordergroove.order.change_payment"]
+SHIPPING = ["ordergroove.subscription.change_shipping_address", "ordergroove.order.change_shipping_address"]
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
+        yield
+
+
+def test_an_address_is_added_and_retired_once():
+    customer = CustomerFactory()
+    act = contract.leaves_one_activity_and([], lambda: addresses.create(customer, actor=STAFF, **HOME))
+    assert act.result == Address.objects.get(customer=customer, city="Little Rock", live=True)
+    contract.leaves_one_activity_and([], lambda: addresses.retire(act.result, actor=STAFF))
+    assert not Address.objects.get().live
+    contract.refuses("record_inactive", lambda: addresses.retire(act.result, actor=STAFF))
+
+
+def test_a_payment_is_added_and_retired_once():
+    customer = CustomerFactory()
+    act = contract.leaves_one_activity_and(
+        [], lambda: payments.create(customer, actor=STAFF, token_id="tok_1", cc_number_ending="4242", cc_type=1)
+    )
+    assert act.result == Payment.objects.get(token_id="tok_1", merchant=customer.merchant)
+    contract.leaves_one_activity_and([], lambda: payments.retire(act.result, actor=STAFF))
+    assert not Payment.objects.get().live
+    contract.refuses("record_inactive", lambda: payments.retire(act.result, actor=STAFF))
+
+
+@pytest.mark.parametrize("number", ["4242424242424242", "424", "42a2", "４２４２"])
+def test_more_than_the_last_four_digits_of_a_card_are_never_kept(number):
+    customer = CustomerFactory()
+    contract.refuses(
+        "invalid_value",
+        lambda: payments.create(customer, actor=STAFF, token_id="tok_1", cc_number_ending=number),
+    )
+
+
+def test_a_payment_for_all_reaches_live_subscriptions_and_open_orders_and_merges_what_becomes_equal():
+    first = subscription_with_order(DAY)
+    same = {"customer": first.customer, "shipping_address": first.shipping_address}
+    other = subscription_with_order(DAY, **same)
+    ended = subscription_with_order(DAY, **same)
+    cancel(ended, actor=STAFF)
+
+    contract.leaves_one_activity_and(PAYMENT, lambda: payments.use_for_all(first.payment, actor=STAFF))
+
+    assert list(Subscription.objects.order_by("id").values_list("payment", flat=True)) == [
+        first.payment_id,
+        first.payment_id,
+        ended.payment_id,
+    ]
+    assert first.items.get().order == other.items.get().order
+    assert sorted(Order.objects.values_list("status", flat=True)) == [OrderStatus.UNSENT, OrderStatus.MERGED]
+
+
+def test_an_address_for_all_reaches_orders_that_differ_from_their_subscriptions():
+    subscription = subscription_with_order(DAY)
+    address = AddressFactory(customer=subscription.customer)
+    contract.leaves_one_activity_and(SHIPPING, lambda: addresses.use_for_all(address, actor=STAFF))
+    contract.leaves_one_activity_and([], lambda: addresses.use_for_all(address, actor=STAFF))
+    assert Order.objects.get().shipping_address == Subscription.objects.get().shipping_address == address
+
+
+def test_a_retired_one_is_not_used_for_all():
+    payment, address = PaymentFactory(live=False), AddressFactory(live=False)
+    contract.refuses("record_inactive", lambda: payments.use_for_all(payment, actor=STAFF))
+    contract.refuses("record_inactive", lambda: addresses.use_for_all(address, actor=STAFF))

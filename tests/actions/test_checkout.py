@@ -1,0 +1,121 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from subscriptions.actions.checkout import Line, checkout, create
+from subscriptions.models import Customer, Item, Order, Subscription
+from tests.actions import contract
+from tests.factories import (
+    STAFF,
+    AddressFactory,
+    CustomerFactory,
+    PaymentFactory,
+    ProductFactory,
+    subscription_with_order,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+FIRST = "ordergroove.subscriber.create"
+CREATE = "ordergroove.subscription.create"
+CREATED = "ordergroove.subscriber.subscriptions_created"
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
+        yield
+
+
+@pytest.fixture
+def customer(noon):
+    return CustomerFactory()
+
+
+@pytest.fixture
+def bought(customer):
+    """What every checkout of the customer has."""
+    return {
+        "actor": STAFF,
+        "merchant_order_id": "1224",
+        "payment": PaymentFactory(customer=customer),
+        "address": AddressFactory(customer=customer),
+    }
+
+
+def line(customer, **fields) -> Line:
+    product = ProductFactory(merchant=customer.merchant)
+    return Line(**{"product": product, "quantity": 2, "every": 1, "every_period": 3, **fields})
+
+
+def test_a_first_checkout_makes_a_subscriber_and_is_told_of_once(customer, bought):
+    wanted = [line(customer), line(customer, every=2, every_period=2)]
+    act = contract.leaves_one_activity_and(
+        [CREATE, FIRST, CREATE, CREATED], lambda: checkout(customer, lines=wanted, **bought)
+    )
+    assert act.result == list(Subscription.objects.order_by("id"))
+    assert list(Order.objects.order_by("place_date").values_list("place_date", "total")) == [
+        (date(2026, 12, 4), Decimal(25)),
+        (date(2026, 12, 20), Decimal(25)),
+    ]
+    row = Subscription.objects.first()
+    assert (row.merchant_order_id, row.raw_subscription_type, row.start_date) == (
+        "1224",
+        "replenishment",
+        date(2026, 11, 20),
+    )
+    assert len(act.events[3].payload["subscriptions_subset"]) == 2
+    assert act.activity.sentence == ("Checked out as order 1224 and subscribed to 2 × House blend, 2 × House blend.")
+
+
+def test_a_later_checkout_makes_no_second_subscriber(customer, bought):
+    checkout(customer, lines=[line(customer)], **bought)
+    again = [line(customer)]
+    contract.leaves_one_activity_and(
+        [CREATE, CREATED], lambda: checkout(customer, lines=again, **bought | {"merchant_order_id": "1225"})
+    )
+
+
+def test_who_came_from_a_file_with_subscriptions_is_a_subscriber_already():
+    known = subscription_with_order().customer
+    wanted = line(known)
+    payment, address = PaymentFactory(customer=known), AddressFactory(customer=known)
+    contract.leaves_one_activity_and(
+        [CREATE], lambda: create(known, actor=STAFF, line=wanted, payment=payment, address=address)
+    )
+    assert Customer.objects.get().first_subscribed
+
+
+def test_a_line_may_name_its_price_and_its_first_date(customer, bought):
+    checkout(customer, lines=[line(customer, price=Decimal(9), first_date=date(2026, 11, 30))], **bought)
+    item = Item.objects.get()
+    assert (item.price, item.total_price, item.order.place_date) == (Decimal(9), Decimal(18), date(2026, 11, 30))
+
+
+def test_a_prepaid_checkout_is_the_first_order_of_its_cycle(customer, bought):
+    checkout(customer, lines=[line(customer, orders_per_billing=3, renewal_behavior="downgrade")], **bought)
+    row = Subscription.objects.get()
+    assert (row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior) == (3, 2, "downgrade")
+    assert row.prepaid_origin_merchant_order_id == "1224"
+    assert Order.objects.get().total == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"quantity": 0}, "invalid_value"),
+        ({"every": 0}, "invalid_value"),
+        ({"price": Decimal("1.001")}, "invalid_value"),
+        ({"first_date": date(2026, 11, 19)}, "place_date_past"),
+        ({"orders_per_billing": 1}, "invalid_value"),
+        ({"orders_per_billing": 2, "renewal_behavior": "maybe"}, "invalid_value"),
+    ],
+)
+def test_one_wrong_line_leaves_nothing_of_the_checkout(customer, bought, wrong, code):
+    wanted = [line(customer), line(customer, **wrong)]
+    contract.refuses(code, lambda: checkout(customer, lines=wanted, **bought))
+
+
+def test_a_checkout_without_subscriptions_is_none(customer, bought):
+    contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=[], **bought))

@@ -1,0 +1,55 @@
+import pytest
+
+from subscriptions.actions import customer as verbs
+from subscriptions.models import Customer
+from tests.actions import contract
+from tests.factories import STAFF, CustomerFactory, MerchantFactory
+
+pytestmark = pytest.mark.django_db
+ANA = {"merchant_user_id": "C-1", "first_name": "Ana", "last_name": "Ruiz", "email": " ana@shop.test "}
+
+
+def test_a_customer_is_created_once_per_merchant():
+    merchant = MerchantFactory(locale="fr-ca")
+    act = contract.leaves_one_activity_and([], lambda: verbs.create(merchant, actor=STAFF, **ANA))
+    row = Customer.objects.get()
+    assert act.subject == row
+    assert (row.merchant, row.merchant_user_id, row.email, row.locale) == (merchant, "C-1", "ana@shop.test", "fr-ca")
+    contract.refuses("customer_exists", lambda: verbs.create(merchant, actor=STAFF, **ANA))
+    verbs.create(MerchantFactory(), actor=STAFF, **ANA)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_creations_at_once_one_acts():
+    merchant = MerchantFactory()
+    outcomes = contract.two_at_once(lambda: verbs.create(merchant, actor=STAFF, **ANA))
+    assert outcomes == ["customer_exists", "done"]
+    assert Customer.objects.count() == 1
+
+
+def test_contact_details_change_and_a_wrong_address_is_refused():
+    customer = CustomerFactory()
+    contract.leaves_one_activity_and(
+        [],
+        lambda: verbs.change_contact_details(customer, actor=STAFF, email="new@shop.test", phone_number="+15013299801"),
+    )
+    row = Customer.objects.get()
+    assert (row.email, row.phone_number) == ("new@shop.test", "+15013299801")
+    assert row.last_updated > customer.last_updated
+    contract.refuses(
+        "invalid_value",
+        lambda: verbs.change_contact_details(customer, actor=STAFF, email="new at shop", phone_number=None),
+    )
+
+
+@pytest.mark.parametrize(("given", "kept"), [("fr-ca", "fr-ca"), ("es_ES", "es-es"), ("DE", "de")])
+def test_a_locale_is_read_whatever_its_case_and_dash(given, kept):
+    customer = CustomerFactory()
+    contract.leaves_one_activity_and([], lambda: verbs.change_locale(customer, actor=STAFF, locale=given))
+    assert Customer.objects.get().locale == kept
+
+
+@pytest.mark.parametrize("given", ["", "english please", "x", "fr-ca-", "fr-" + "x" * 30])
+def test_what_is_no_locale_is_refused(given):
+    customer = CustomerFactory()
+    contract.refuses("invalid_locale", lambda: verbs.change_locale(customer, actor=STAFF, locale=given))
