@@ -1,7 +1,6 @@
 """Real payloads, walked against the description of each base payload: no key more or less, every leaf of its type."""
 
 import json
-import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import time_machine
 from subscriptions.events import payloads
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Entitlement, Product, Resource
+from tests.events.shape import mismatches
 from tests.factories import (
     CustomerFactory,
     ItemFactory,
@@ -26,39 +26,6 @@ ADDED = {
     "rejected_code": "140",
     "rejected_message": "declined",
 }
-LEAVES = {
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, int | float) and round(value, 2) == value,
-    "date": lambda value: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)),
-    "datetime": lambda value: datetime.fromisoformat(value).tzinfo is not None,
-    "null": lambda value: value is None,
-}
-
-
-def mismatches(value, shape, path="") -> list[str]:
-    """Where `value` differs from `shape`."""
-    if isinstance(shape, str):
-        return [] if any(_is(value, leaf) for leaf in shape.split("|")) else [f"{path}: {value!r} is no {shape}"]
-    if set(shape) == {"list_of"}:
-        if not isinstance(value, list):
-            return [f"{path} is no list"]
-        return [text for i, entry in enumerate(value) for text in mismatches(entry, shape["list_of"], f"{path}[{i}]")]
-    if not isinstance(value, dict):
-        return [f"{path} is no object"]
-    wrong = [f"{path}.{key} is missing" for key in shape.keys() - value.keys()]
-    wrong += [f"{path}.{key} is too much" for key in value.keys() - shape.keys()]
-    return wrong + [
-        text for key in shape.keys() & value.keys() for text in mismatches(value[key], shape[key], f"{path}.{key}")
-    ]
-
-
-def _is(value, leaf) -> bool:
-    try:
-        return LEAVES[leaf](value)
-    except (TypeError, ValueError):
-        return False
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""How each kind of event comes about: the act that makes it, on a customer of its own."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions.actions import checkout, placing
+from subscriptions.actions.core import Act
+from subscriptions.models import Customer, Entitlement, Payment, Product, Resource, Subscription
+from tests.actions import acts
+from tests.factories import STAFF
+
+TOMORROW = timedelta(days=1)
+
+
+def rich_world() -> acts.World:
+    """A customer of a merchant on Shopify who has all a payload can speak of."""
+    world = acts.world(2)
+    merchant = world.customer.merchant
+    merchant.is_shopify = True
+    merchant.save()
+    subscription = world.subscription(1)
+    Subscription.objects.filter(pk=subscription.pk).update(
+        prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
+    )
+    for name in ("Ad free music", "Recipes"):
+        Entitlement.objects.create(
+            merchant=merchant,
+            customer=world.customer,
+            subscription=world.subscription(0),
+            product=subscription.product,
+            resource=Resource.objects.create(merchant=merchant, name=name, external_resource_id=name),
+            expiration=datetime.fromisoformat("2027-07-28T18:48:37.783Z"),
+            grace_period=86400,
+        )
+    return world
+
+
+def bought(world: acts.World) -> Act[Any]:
+    line = checkout.Line(product=world.products[0], quantity=1, every=1, every_period=3)
+    return checkout.checkout(
+        world.customer,
+        actor=STAFF,
+        merchant_order_id="1224",
+        payment=world.payments[0],
+        address=world.addresses[0],
+        lines=[line],
+    )
+
+
+def first_bought(world: acts.World) -> Act[Any]:
+    """By somebody who has never subscribed before."""
+    newcomer = acts.world(0)
+    Customer.objects.filter(pk=newcomer.customer.pk).update(merchant=world.customer.merchant)
+    for rows in (newcomer.payments, newcomer.addresses, newcomer.products):
+        for row in rows:
+            type(row).objects.filter(pk=row.pk).update(merchant=world.customer.merchant)
+            row.refresh_from_db()
+    newcomer.customer.refresh_from_db()
+    return bought(newcomer)
+
+
+def last_cancelled(world: acts.World) -> Act[Any]:
+    acts.cancel(world, 1)
+    return acts.cancel(world, 0)
+
+
+def after(first: acts.Perform, then: Callable[[acts.World], Act[Any]]) -> Callable[[acts.World], Act[Any]]:
+    def run(world: acts.World) -> Act[Any]:
+        first(world, 0)
+        return then(world)
+
+    return run
+
+
+def declined(world: acts.World) -> Act[Any]:
+    later = timezone.now() + TOMORROW
+    return placing.decline(world.order(0), actor=STAFF, code="140", message="Declined", retry_at=later)
+
+
+def warned(world: acts.World) -> Act[Any]:
+    Payment.objects.filter(customer=world.customer).update(expires_on=date(2026, 1, 31))
+    return placing.warn_of_card(world.order(0), actor=STAFF)
+
+
+def sold_out(world: acts.World) -> Act[Any]:
+    Product.objects.filter(pk=world.products[1].pk).update(live=False)
+    return placing.set_aside(world.order(0), actor=STAFF)
+
+
+def by(act: acts.Perform, number: int = 0) -> Callable[[acts.World], Act[Any]]:
+    return lambda world: act(world, number)
+
+
+SUBSCRIBER, SUBSCRIPTION, ORDER = "ordergroove.subscriber.", "ordergroove.subscription.", "ordergroove.order."
+PROVOKE: dict[str, Callable[[acts.World], Act[Any]]] = {
+    SUBSCRIBER + "create": first_bought,
+    SUBSCRIBER + "cancel": last_cancelled,
+    SUBSCRIBER + "subscriptions_created": bought,
+    SUBSCRIPTION + "create": bought,
+    SUBSCRIPTION + "reactivate": after(acts.cancel, by(acts.reactivate)),
+    SUBSCRIPTION + "cancel": by(acts.cancel),
+    SUBSCRIPTION + "change_frequency": by(acts.change_frequency),
+    SUBSCRIPTION + "change_payment": by(acts.change_payment, 2),
+    SUBSCRIPTION + "change_quantity": by(acts.change_quantity),
+    SUBSCRIPTION + "change_shipping_address": by(acts.change_shipping, 2),
+    SUBSCRIPTION + "sku_swap": by(acts.change_product),
+    ORDER + "reminder": lambda world: placing.remind(world.order(0), actor=STAFF),
+    ORDER + "credit_card_expiration_warning": warned,
+    ORDER + "cancel": after(acts.queue, lambda world: placing.call_off(world.order(0), actor=STAFF)),
+    ORDER + "success": after(acts.queue, by(acts.succeed)),
+    ORDER + "change_next_order_date": by(acts.change_order_date),
+    ORDER + "change_payment": by(acts.change_order_payment, 2),
+    ORDER + "change_shipping_address": lambda world: acts.orders.change_shipping_address(
+        world.order(0), actor=STAFF, address=world.addresses[1]
+    ),
+    ORDER + "send_now": by(acts.send_now),
+    ORDER + "skip_order": by(acts.skip),
+    ORDER + "reject": after(acts.queue, by(acts.reject)),
+    "order.retryable_placement_failure": after(acts.queue, declined),
+    "ordergroove.item.out_of_stock": sold_out,
+}
