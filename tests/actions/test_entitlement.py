@@ -1,0 +1,157 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from subscriptions.actions import entitlement as verbs
+from subscriptions.actions import placing
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Entitlement, Event, Order, Product, Resource, ResourceGrant
+from tests.actions import contract
+from tests.factories import STAFF, MerchantFactory, ProductFactory, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
+DAY = date(2026, 11, 30)
+MONTH = 30 * 24 * 3600  # seconds
+DATE = "ordergroove.order.change_next_order_date"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def plan(clock):
+    """A live subscription to a plan that grants two resources with each order."""
+    subscription = subscription_with_order(DAY)
+    Product.objects.update(product_type=Product.Type.PLAN)
+    for name, seconds, grace in (("Music", MONTH, 3600), ("Recipes", 2 * MONTH, None)):
+        ResourceGrant.objects.create(
+            merchant=subscription.merchant,
+            product=subscription.product,
+            resource=resource(subscription.merchant, name),
+            time_amount=seconds,
+            grace_period=grace,
+        )
+    subscription.product.refresh_from_db()
+    return subscription
+
+
+def resource(merchant, name="Videos") -> Resource:
+    return Resource.objects.create(merchant=merchant, name=name, external_resource_id=name)
+
+
+@pytest.fixture
+def held(plan) -> Entitlement:
+    verbs.grant(plan, actor=STAFF, resource=resource(plan.merchant), seconds=60, grace_period=600)
+    return Entitlement.objects.get()
+
+
+def place() -> None:
+    order = Order.objects.get(status=1)
+    placing.queue(order, actor=STAFF)
+    placing.succeed(order, actor=STAFF, order_merchant_id="1224")
+
+
+def ends() -> list[datetime]:
+    return list(Entitlement.objects.order_by("id").values_list("expiration", flat=True))
+
+
+def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_tells_of_all(plan):
+    place()
+    assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
+    place()
+    assert ends() == [NOW + timedelta(seconds=2 * MONTH), NOW + timedelta(seconds=4 * MONTH)]
+    payload = Event.objects.filter(kind="ordergroove.order.success").latest("id").payload
+    summaries = payload["entitlement_summaries"]
+    assert [entry["resource_name"] for entry in summaries] == ["Music", "Recipes"]
+    assert [entry["grace_expires_at"] for entry in summaries] == ["2027-01-19T18:00:00.000Z", None]
+    assert payload["meta_entitlement_expires_at"] == "March 20, 2027 at 01:00 PM"  # New York, daylight time
+    assert payload["has_active_entitlement"] is True
+
+
+def test_time_is_added_to_now_once_access_is_over(plan, clock):
+    place()
+    later = NOW + timedelta(days=365)
+    clock.move_to(later)
+    place()
+    assert ends() == [later + timedelta(seconds=MONTH), later + timedelta(seconds=2 * MONTH)]
+
+
+def test_what_is_no_plan_grants_nothing(plan):
+    Product.objects.update(product_type=Product.Type.STANDARD)
+    place()
+    assert ends() == []
+
+
+def test_staff_grant_time_by_hand(plan):
+    videos = resource(plan.merchant)
+    act = contract.leaves_one_activity_and([], lambda: verbs.grant(plan, actor=STAFF, resource=videos, seconds=MONTH))
+    assert ends() == [NOW + timedelta(seconds=MONTH)]
+    assert act.activity.sentence == "Granted Videos until December 20, 2026."
+    assert act.activity.subscription == plan
+
+
+def test_a_foreign_resource_or_no_time_is_refused(plan):
+    foreign, own = resource(MerchantFactory()), resource(plan.merchant)
+    contract.refuses("not_found", lambda: verbs.grant(plan, actor=STAFF, resource=foreign, seconds=1))
+    contract.refuses("invalid_value", lambda: verbs.grant(plan, actor=STAFF, resource=own, seconds=0))
+
+
+def test_a_new_end_takes_the_upcoming_order_along(held):
+    act = contract.leaves_one_activity_and(
+        [DATE], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24))
+    )
+    assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
+    assert act.result == Order.objects.get(place_date=date(2026, 12, 24))
+    contract.refuses("place_date_past", lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 11, 19)))
+
+
+def test_a_new_end_leaves_the_order_where_that_is_wished(held):
+    contract.leaves_one_activity_and(
+        [],
+        lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24), correct_renewal=False),
+    )
+    assert Order.objects.get().place_date == DAY
+
+
+def test_access_expires_after_its_grace_period_only(held, clock):
+    clock.move_to(NOW + timedelta(seconds=60 + 599))
+    contract.refuses("entitlement_running", lambda: verbs.expire(held, actor=STAFF))
+    clock.move_to(NOW + timedelta(seconds=60 + 600))
+    contract.leaves_one_activity_and([], lambda: verbs.expire(held, actor=STAFF))
+    assert not Entitlement.objects.get().live
+    contract.refuses("entitlement_ended", lambda: verbs.expire(held, actor=STAFF))
+
+
+def test_access_outlives_the_subscription_and_can_be_taken_back(held, plan):
+    cancel(plan, actor=STAFF)
+    assert Entitlement.objects.get().live
+    contract.leaves_one_activity_and([], lambda: verbs.void(held, actor=STAFF))
+    assert not Entitlement.objects.get().live
+    contract.refuses("entitlement_ended", lambda: verbs.void(held, actor=STAFF))
+
+
+def test_access_that_was_taken_back_begins_anew_with_the_next_order(plan):
+    place()
+    for row in Entitlement.objects.all():
+        verbs.void(row, actor=STAFF)
+    place()
+    assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
+    assert set(Entitlement.objects.values_list("live", flat=True)) == {True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_access_back_at_once_one_acts(held):
+    assert contract.two_at_once(lambda: verbs.void(held, actor=STAFF)) == ["done", "entitlement_ended"]
+
+
+def test_a_one_time_item_of_a_plan_needs_no_holder_and_grants_nothing(plan):
+    order = Order.objects.get()
+    product = ProductFactory(merchant=plan.merchant, product_type=Product.Type.PLAN)
+    order.items.create(merchant=plan.merchant, product=product, one_time=True, price=1, total_price=1)
+    place()
+    assert Entitlement.objects.count() == 2

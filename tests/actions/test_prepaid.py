@@ -1,0 +1,192 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from subscriptions.actions import placing
+from subscriptions.actions import prepaid as verbs
+from subscriptions.actions.order import skip
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import Item, Offer, OfferProfile, Order, OrderStatus, ProductGroup, Subscription
+from tests.actions import contract
+from tests.factories import STAFF, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+DAY = date(2026, 12, 1)
+CANCEL = ["ordergroove.subscription.cancel", "ordergroove.subscriber.cancel"]
+SUCCESS = "ordergroove.order.success"
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2026-11-20T17:00:00Z", tick=False) as clock:
+        yield clock
+
+
+def prepaid(remaining: int, behavior: str = "autorenew", per_billing: int = 3) -> Subscription:
+    return subscription_with_order(
+        DAY,
+        prepaid_orders_per_billing=per_billing,
+        prepaid_orders_remaining=remaining,
+        renewal_behavior=behavior,
+    )
+
+
+@pytest.fixture
+def eligible():
+    subscription = subscription_with_order(DAY)
+    group = ProductGroup.objects.create(merchant=subscription.merchant, group_type="eligibility", name="prepaid")
+    subscription.product.groups.add(group)
+    return subscription
+
+
+def place() -> Decimal:
+    """Place the one upcoming order; what it charged."""
+    order = Order.objects.get(status=OrderStatus.UNSENT)
+    placing.queue(order, actor=STAFF)
+    placing.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")
+    order.refresh_from_db()
+    return order.total
+
+
+def context() -> tuple[int | None, int | None, str | None]:
+    row = Subscription.objects.get()
+    return row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior
+
+
+def upcoming() -> Decimal:
+    return Item.objects.get(upcoming=True).order.total
+
+
+def test_two_whole_cycles_charge_every_third_order_for_all_three():
+    prepaid(0)
+    assert [place() for _ in range(6)] == [Decimal(amount) for amount in (75, 0, 0, 75, 0, 0)]
+    row = Subscription.objects.get()
+    assert (context(), row.last_renewal_revenue) == ((3, 0, "autorenew"), Decimal(75))
+    fourth = Order.objects.order_by("id")[3]
+    assert row.prepaid_origin_merchant_order_id == fourth.order_merchant_id
+    assert upcoming() == Decimal(75)
+
+
+def test_renewal_at_zero_charges_the_next_order():
+    prepaid(1)
+    assert place() == Decimal(0)
+    assert (context(), upcoming()) == ((3, 0, "autorenew"), Decimal(75))
+
+
+def test_a_cycle_that_is_to_end_ends_with_its_last_order():
+    prepaid(1, "cancel")
+    order = Order.objects.get()
+    placing.queue(order, actor=STAFF)
+    contract.leaves_one_activity_and(
+        [SUCCESS, *CANCEL], lambda: placing.succeed(order, actor=STAFF, order_merchant_id="1")
+    )
+    row = Subscription.objects.get()
+    assert (row.live, row.cancel_reason) == (False, "Prepaid cycle ended")
+    assert not Item.objects.filter(upcoming=True).exists()
+
+
+def test_a_cycle_that_is_to_be_left_goes_on_at_the_normal_price():
+    prepaid(1, "downgrade")
+    assert place() == Decimal(0)
+    assert (context(), upcoming()) == ((None, None, None), Decimal(25))
+    assert place() == Decimal(25)
+
+
+def test_a_skip_costs_none_of_the_orders():
+    prepaid(2)
+    skip(Order.objects.get(), actor=STAFF)
+    assert (context(), upcoming()) == ((3, 2, "autorenew"), Decimal(0))
+
+
+def test_a_rejected_order_costs_none_either():
+    prepaid(2)
+    order = Order.objects.get()
+    placing.queue(order, actor=STAFF)
+    placing.reject(order, actor=STAFF, code="110", message="Wrong number")
+    assert context() == (3, 2, "autorenew")
+
+
+def test_orders_left_stand_in_the_way_of_a_cancel_until_there_are_none():
+    subscription = prepaid(1)
+    contract.refuses("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
+    place()
+    cancel(subscription, actor=STAFF)
+    assert not Subscription.objects.get().live
+
+
+def test_an_upgrade_charges_all_orders_with_the_next(eligible):
+    act = contract.leaves_one_activity_and([], lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
+    assert (context(), upcoming()) == ((4, 0, "autorenew"), Decimal(100))
+    assert act.activity.sentence == "Made the subscription to House blend prepaid: 4 orders at once."
+    contract.refuses("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
+
+
+def test_an_upgrade_may_bring_an_offer(eligible):
+    profile = OfferProfile.objects.create(merchant=eligible.merchant, name="Prepaid")
+    offer = Offer.objects.create(merchant=eligible.merchant, profile=profile, name="Prepaid")
+    verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2, renewal_behavior="cancel", offer=offer)
+    assert Subscription.objects.get().offer == Item.objects.get().offer == offer
+
+
+def test_prepaid_is_offered_for_eligible_products_of_merchants_who_want_it(eligible):
+    plain = subscription_with_order(DAY)
+    contract.refuses("prepaid_unavailable", lambda: verbs.upgrade(plain, actor=STAFF, orders_per_billing=2))
+    type(eligible.merchant).objects.update(prepaid_enabled=False)
+    contract.refuses("prepaid_unavailable", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
+
+
+@pytest.mark.parametrize("wrong", [{"orders_per_billing": 1}, {"orders_per_billing": 2, "renewal_behavior": "maybe"}])
+def test_an_upgrade_that_makes_no_sense_is_refused(eligible, wrong):
+    contract.refuses("invalid_value", lambda: verbs.upgrade(eligible, actor=STAFF, **wrong))
+
+
+def test_what_comes_after_the_cycle_can_be_changed():
+    subscription = prepaid(1)
+    contract.leaves_one_activity_and(
+        [], lambda: verbs.change_renewal_behavior(subscription, actor=STAFF, renewal_behavior="downgrade")
+    )
+    assert context() == (3, 1, "downgrade")
+
+
+def test_a_cycle_can_be_corrected_and_the_upcoming_order_follows():
+    subscription = prepaid(2)
+    contract.leaves_one_activity_and([], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0))
+    assert (context(), upcoming()) == ((3, 0, "autorenew"), Decimal(75))
+    contract.leaves_one_activity_and(
+        [], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=1, orders_per_billing=5)
+    )
+    assert (context(), upcoming()) == ((5, 1, "autorenew"), Decimal(0))
+
+
+def test_a_cycle_corrected_to_its_end_that_is_to_end_ends_now():
+    subscription = prepaid(2)
+    contract.leaves_one_activity_and(
+        CANCEL,
+        lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0, renewal_behavior="cancel"),
+    )
+    assert not Subscription.objects.get().live
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda row: verbs.change_renewal_behavior(row, actor=STAFF, renewal_behavior="cancel"),
+        lambda row: verbs.change_context(row, actor=STAFF, orders_remaining=1),
+    ],
+)
+def test_what_is_not_prepaid_has_no_cycle_to_change(eligible, act):
+    contract.refuses("not_prepaid", lambda: act(eligible))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_upgrades_at_once_one_acts(eligible):
+    outcomes = contract.two_at_once(lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
+    assert outcomes == ["already_prepaid", "done"]
+
+
+def test_the_orders_of_a_cycle_keep_their_distance():
+    prepaid(2)
+    place()
+    assert Item.objects.get(upcoming=True).order.place_date == DAY + timedelta(days=14)
