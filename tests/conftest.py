@@ -1,7 +1,12 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.db.backends.signals import connection_created
+
+from tests import surfaces
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +19,13 @@ def contracts() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def only_acts_write() -> Iterator[None]:
+    """No surface writes a customer's things by itself, in whichever test: each thread's statements are watched."""
+    connection_created.connect(surfaces.attach)
+    surfaces.attach(connection)
+    surfaces.found.clear()
+    yield
+    assert surfaces.found == []

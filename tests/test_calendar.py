@@ -1,6 +1,7 @@
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,9 @@ from subscriptions.calendar import Period
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 EVERY = st.integers(1, 24)
 PERIODS = st.sampled_from(Period)
+ZONES = st.sampled_from(
+    ["America/New_York", "America/Santiago", "Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Chatham"]
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +61,52 @@ def test_midnight_that_the_clocks_skip_is_the_first_moment_after():
     # Santiago goes from 23:59:59 on September 5 to 01:00 on September 6.
     assert calendar.midnight(date(2026, 9, 6), "America/Santiago").isoformat() == "2026-09-06T01:00:00-03:00"
     assert calendar.midnight(date(2026, 11, 20), "America/New_York").isoformat() == "2026-11-20T00:00:00-05:00"
+
+
+@given(DAYS, EVERY, st.sampled_from([Period.MONTHS, Period.YEARS]))
+def test_a_month_later_is_the_same_day_or_the_last_of_a_shorter_month(start, every, period):
+    day = calendar.add_frequency(start, every, period)
+    months = every * (12 if period is Period.YEARS else 1)
+    assert (day.year * 12 + day.month) - (start.year * 12 + start.month) == months
+    last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    assert day.day == min(start.day, last.day)
+
+
+@given(DAYS, EVERY, st.sampled_from([Period.DAYS, Period.WEEKS]))
+def test_days_and_weeks_are_exactly_as_long_as_they_say(start, every, period):
+    assert (calendar.add_frequency(start, every, period) - start).days == calendar.frequency_days(every, period)
+
+
+@given(DAYS, EVERY, PERIODS)
+def test_a_longer_frequency_never_comes_earlier(start, every, period):
+    assert start < calendar.add_frequency(start, every, period) < calendar.add_frequency(start, every + 1, period)
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), ZONES)
+def test_today_is_the_day_that_has_begun_there_and_not_ended(moment, zone):
+    with time_machine.travel(moment, tick=False):
+        today = calendar.today(zone)
+    assert calendar.midnight(today, zone) <= moment < calendar.midnight(today + timedelta(days=1), zone)
+
+
+@given(DAYS, ZONES)
+def test_a_day_begins_when_the_clocks_there_first_show_it(day, zone):
+    begin = calendar.midnight(day, zone)
+    assert calendar.local(begin, zone).date() == day
+    before = begin.astimezone(UTC) - timedelta(microseconds=1)
+    assert calendar.local(before, zone).date() < day
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-03-08T04:59:59Z", date(2026, 3, 7)),  # the night the clocks go forward
+        ("2026-03-08T05:00:00Z", date(2026, 3, 8)),
+        ("2026-11-01T03:59:59Z", date(2026, 10, 31)),  # the night they go back
+        ("2026-11-01T04:00:00Z", date(2026, 11, 1)),
+        ("2026-11-02T04:59:59Z", date(2026, 11, 1)),
+    ],
+)
+def test_today_follows_daylight_saving(moment, day):
+    with time_machine.travel(moment, tick=False):
+        assert calendar.today("America/New_York") == day

@@ -1,0 +1,52 @@
+"""Watches every statement of the tests: only acts may write what belongs to a customer."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from subscriptions.actions import core
+from subscriptions.models import (
+    Activity,
+    Address,
+    Customer,
+    Entitlement,
+    Event,
+    Item,
+    Order,
+    Payment,
+    Subscription,
+)
+
+DOMAIN = [Activity, Address, Customer, Entitlement, Event, Item, Order, Payment, Subscription]
+NAMES = "|".join(model._meta.db_table for model in DOMAIN)
+WRITE = re.compile(rf'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:{NAMES})"?\b', re.IGNORECASE)
+SURFACES = [
+    str(Path(settings.BASE_DIR) / name) + "/"
+    for name in ("subscriptions/api", "subscriptions/admin", "oneclick", "integrations")
+]
+found: list[str] = []  # statements of surfaces outside an act
+
+
+def watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    if WRITE.match(str(sql)) and core._held.get() is None and _from_a_surface():
+        found.append(str(sql)[:200])
+    return execute(sql, params, many, context)
+
+
+def attach(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if watch not in connection.execute_wrappers:
+        connection.execute_wrappers.append(watch)
+
+
+def _from_a_surface() -> bool:
+    frame = sys._getframe(1)
+    while frame:
+        if any(frame.f_code.co_filename.startswith(folder) for folder in SURFACES):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]  # ends with None
+    return False
