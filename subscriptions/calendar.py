@@ -1,6 +1,7 @@
 """Every date rule: frequencies, next dates and the merchant's own days."""
 
 import calendar
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -71,3 +72,12 @@ def midnight(day: date, zone: str) -> datetime:
 def human_date(day: date) -> str:
     """`November 21, 2026`: how customers read a date in English."""
     return f"{day:%B} {day.day}, {day.year}"
+
+
+def card_expiry(text: str) -> date | None:
+    """The last day a card is good for, from `MM/YYYY`, `M/YYYY` or `MM/YY`; None for anything else."""
+    match = re.fullmatch(r"(0?[1-9]|1[0-2])/((?:20)?\d\d)", text, re.ASCII)
+    if not match:
+        return None
+    month, year = int(match[1]), int(match[2]) % 100 + 2000
+    return date(year, month, calendar.monthrange(year, month)[1])

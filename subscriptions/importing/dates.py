@@ -1,12 +1,12 @@
 """A cell's text as a day or a moment; the rules for readers are those of `values`."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from subscriptions.calendar import Period, add_frequency
+from subscriptions.calendar import card_expiry
 from subscriptions.importing.values import Reader, shown
 
 YEARS = range(1970, 2200)
@@ -47,8 +47,7 @@ def _moment(value: str) -> date | None:
 
 def expiry(value: str) -> date:
     """The last day a card is good for, from `MM/YYYY` or `MM/YY`."""
-    match = re.fullmatch(r"(0?[1-9]|1[0-2])/((?:20)?\d\d)", value)
-    if not match:
+    last = card_expiry(value)
+    if last is None:
         raise ValueError(f"{shown(value)} is no expiry; write it like 02/2030.")
-    month, year = int(match[1]), int(match[2]) % 100 + 2000
-    return add_frequency(date(year, month, 1), 1, Period.MONTHS) - timedelta(days=1)
+    return last

@@ -1,0 +1,204 @@
+"""What an order costs with offers and incentives."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from subscriptions.actions import orders
+from subscriptions.models import Coupon, Discount, Item, Offer, OfferProfile, OneTimeIncentive, Order, Subscription
+from tests.factories import ItemFactory, SubscriptionFactory
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 12, 1)
+ORDER, ITEM = Discount.Target.ORDER, Discount.Target.ITEM
+TOTAL, SHIPPING, SUB = Discount.Field.TOTAL_PRICE, Discount.Field.SHIPPING_TOTAL, Discount.Field.SUB_TOTAL
+PERCENT, AMOUNT = Discount.Type.PERCENT, Discount.Type.AMOUNT
+
+
+@pytest.fixture
+def subscription():
+    """Two at 12.50 each; shipping costs 5.00."""
+    subscription = SubscriptionFactory()
+    subscription.merchant.shipping_rate = Decimal(5)
+    subscription.merchant.save()
+    return subscription
+
+
+@pytest.fixture
+def profile(subscription):
+    return OfferProfile.objects.create(merchant=subscription.merchant, name="Subscribe and save")
+
+
+@pytest.fixture
+def offer(profile):
+    return Offer.objects.create(merchant=profile.merchant, profile=profile, name="Subscribe and save")
+
+
+def gives(profile, target, field, kind, value, *, use=Coupon.Use.RECURRING, **threshold) -> None:
+    coupon, _ = Coupon.objects.get_or_create(
+        merchant=profile.merchant, profile=profile, use=use, defaults={"name": use}
+    )
+    coupon.discounts.create(
+        merchant=profile.merchant, name="Off", object=target, field=field, type=kind, value=value, **threshold
+    )
+
+
+def incentive(order, *, value, item=None, kind=PERCENT, field="sub_total", **fields) -> OneTimeIncentive:
+    return OneTimeIncentive.objects.create(
+        merchant=order.merchant,
+        customer=order.customer,
+        order=None if item else order,
+        item=item,
+        name="Sorry",
+        type="Discount",
+        target="item" if item else "order",
+        field=field,
+        discount_type=kind,
+        value=value,
+        **fields,
+    )
+
+
+def counted(subscription, offer=None) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """Discounts, subtotal, shipping and total of the order its next item makes."""
+    subscription.offer = offer
+    order = orders.add_subscription_item(subscription, DAY).order
+    return amounts(order)
+
+
+def amounts(order) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    row = Order.objects.get(pk=order.pk)
+    return row.discount_total, row.sub_total, row.shipping_total, row.total
+
+
+def money(*amounts: str) -> tuple[Decimal, ...]:
+    return tuple(Decimal(amount) for amount in amounts)
+
+
+def test_without_offers_an_order_costs_its_lines_and_the_merchants_shipping(subscription):
+    assert counted(subscription) == money("0", "25", "5", "30")
+
+
+@pytest.mark.parametrize(
+    ("discount", "expected"),
+    [
+        ((ITEM, TOTAL, PERCENT, 10), ("2.50", "22.50", "5", "27.50")),
+        ((ITEM, TOTAL, PERCENT, Decimal("33.33")), ("8.33", "16.67", "5", "21.67")),
+        ((ITEM, TOTAL, AMOUNT, 4), ("4", "21", "5", "26")),
+        ((ITEM, TOTAL, AMOUNT, 99), ("25", "0", "5", "5")),
+        ((ORDER, SUB, PERCENT, 20), ("5", "20", "5", "25")),
+        ((ORDER, TOTAL, AMOUNT, 3), ("3", "22", "5", "27")),
+        ((ORDER, SHIPPING, PERCENT, 100), ("5", "25", "0", "25")),
+        ((ORDER, SHIPPING, AMOUNT, 99), ("5", "25", "0", "25")),
+    ],
+)
+def test_an_offers_discount_comes_off_where_it_says_and_never_more_than_there_is(
+    subscription, profile, offer, discount, expected
+):
+    gives(profile, *discount)
+    assert counted(subscription, offer) == money(*expected)
+
+
+def test_discounts_of_one_offer_come_off_one_after_the_other(subscription, profile, offer):
+    gives(profile, ITEM, TOTAL, PERCENT, 10)
+    gives(profile, ITEM, TOTAL, AMOUNT, 2)
+    gives(profile, ORDER, SUB, PERCENT, 10)
+    assert counted(subscription, offer) == money("6.55", "18.45", "5", "23.45")
+
+
+def test_an_order_discount_counts_once_however_many_lines_carry_the_offer(subscription, profile, offer):
+    gives(profile, ORDER, SUB, AMOUNT, 3)
+    counted(subscription, offer)
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
+    assert counted(SubscriptionFactory(**same), offer) == money("3", "47", "5", "52")
+
+
+@pytest.mark.parametrize(("least", "off"), [(25, "5"), (26, "0")])
+def test_a_threshold_is_reached_or_not(subscription, profile, offer, least, off):
+    gives(profile, ORDER, SHIPPING, PERCENT, 100, threshold_field=SUB, threshold_value=least)
+    assert counted(subscription, offer)[0] == Decimal(off)
+
+
+@pytest.mark.parametrize(("origin", "off"), [(Subscription.Origin.CHECKOUT, "1"), (Subscription.Origin.UPSELL, "10")])
+def test_the_coupon_of_the_first_order_is_for_what_did_not_come_from_a_checkout(
+    subscription, profile, offer, origin, off
+):
+    gives(profile, ITEM, TOTAL, AMOUNT, 10, use=Coupon.Use.INITIAL)
+    gives(profile, ITEM, TOTAL, AMOUNT, 1)
+    subscription.raw_subscription_type = origin
+    assert counted(subscription, offer)[0] == Decimal(off)
+
+
+def test_after_the_first_order_was_placed_the_recurring_coupon_counts(subscription, profile, offer):
+    gives(profile, ITEM, TOTAL, AMOUNT, 10, use=Coupon.Use.INITIAL)
+    gives(profile, ITEM, TOTAL, AMOUNT, 1)
+    subscription.raw_subscription_type = Subscription.Origin.UPSELL
+    subscription.first_placed = timezone.now()
+    assert counted(subscription, offer)[0] == Decimal(1)
+
+
+def test_a_price_set_by_hand_takes_no_discount_of_an_offer(subscription, profile, offer):
+    gives(profile, ITEM, TOTAL, PERCENT, 50)
+    gives(profile, ORDER, SUB, PERCENT, 50)
+    counted(subscription, offer)
+    item = Item.objects.select_related("order__merchant").get()
+    item.price, item.frozen = Decimal(8), True
+    item.save()
+    orders.settle(item.order, orders.lines(item.order))
+    assert amounts(item.order) == money("0", "16", "5", "21")
+
+
+def settled(order) -> tuple[Decimal, ...]:
+    order.merchant = order.customer.merchant
+    orders.settle(order, orders.lines(order))
+    return amounts(order)
+
+
+@pytest.mark.parametrize(("stacking", "off"), [("base", "5"), ("additional", "7")])
+def test_of_an_offer_and_a_base_incentive_the_larger_counts_and_an_additional_one_comes_on_top(
+    subscription, profile, offer, stacking, off
+):
+    gives(profile, ITEM, TOTAL, PERCENT, 10)
+    counted(subscription, offer)
+    item = Item.objects.get()
+    incentive(item.order, item=item, value=20, field="total_price", stacking_type=stacking)
+    assert settled(item.order)[0] == Decimal(off)
+
+
+def test_an_incentive_on_the_order_comes_off_its_subtotal_or_its_shipping(subscription):
+    counted(subscription)
+    order = Order.objects.get()
+    incentive(order, value=10)
+    assert settled(order) == money("2.50", "22.50", "5", "27.50")
+    incentive(order, value=1, kind=AMOUNT, field="shipping_total")
+    assert settled(order) == money("3.50", "22.50", "4", "26.50")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"expires": timezone.now() - timedelta(days=1)}, {"applied_at": timezone.now()}],
+)
+def test_a_lapsed_or_spent_incentive_counts_for_nothing(subscription, fields):
+    counted(subscription)
+    order = Order.objects.get()
+    incentive(order, value=10, **fields)
+    assert settled(order)[0] == Decimal(0)
+
+
+def test_an_order_that_waits_for_stock_ships_free(subscription):
+    counted(subscription)
+    order = Order.objects.get()
+    order.oos_free_shipping = True
+    order.save()
+    assert settled(order) == money("0", "25", "0", "25")
+
+
+def test_an_offer_of_one_line_leaves_the_other_lines_alone(subscription, profile, offer):
+    gives(profile, ITEM, TOTAL, PERCENT, 10)
+    counted(subscription, offer)
+    order = Order.objects.get()
+    ItemFactory(order=order, subscription=None, one_time=True, product=subscription.product, quantity=1)
+    assert settled(order)[0] == Decimal("2.50")
+    assert list(Item.objects.order_by("id").values_list("total_price", flat=True)) == list(money("22.50", "12.50"))
