@@ -30,6 +30,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
     readonly_fields = ["id_outside", "is_test", "created"]
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
+        ("Orders", {"fields": ["shipping_rate", "prepaid_enabled"]}),
         ("Jobs", {"fields": ["reminder_days", "reminder_hour", "placement_hour"]}),
         ("Keys and ids", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
     ]
