@@ -14,7 +14,7 @@ from django.utils import timezone
 from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.errors import refused
-from subscriptions.models import FAILING, Customer, Item, Order, OrderStatus, Slot, Subscription
+from subscriptions.models import FAILING, Customer, Item, OneTimeIncentive, Order, OrderStatus, Slot, Subscription
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
@@ -114,6 +114,8 @@ def move_item(customer: Customer, item: Item, slot: Slot) -> Order:
     item.order = target
     _write([line for line in changed if line.pk != item.pk], "total_price")
     _write([item], "order", "total_price")
+    if not others:
+        _hand_over(order, target)
     leave(order, others)
     return target
 
@@ -129,6 +131,7 @@ def move_order(customer: Customer, order: Order, slot: Slot) -> Order:
     if target is None:
         return _take(order, slot)
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
+    _hand_over(order, target)
     order.status = OrderStatus.MERGED
     order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
     settle(order, [])
@@ -236,6 +239,13 @@ def _open(customer: Customer, slot: Slot) -> Order | None:
 def _own(order: Order, customer: Customer) -> Order:
     order.customer, order.merchant = customer, customer.merchant
     return order
+
+
+def _hand_over(order: Order, target: Order) -> None:
+    """What the customer was promised for an order goes along with the last of its items."""
+    promised = OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=order)
+    if promised.update(order=target):
+        settle(target, lines(target))
 
 
 def _take(order: Order, slot: Slot) -> Order:

@@ -1,5 +1,6 @@
 """What an order costs with offers and incentives."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -202,3 +203,18 @@ def test_an_offer_of_one_line_leaves_the_other_lines_alone(subscription, profile
     ItemFactory(order=order, subscription=None, one_time=True, product=subscription.product, quantity=1)
     assert settled(order)[0] == Decimal("2.50")
     assert list(Item.objects.order_by("id").values_list("total_price", flat=True)) == list(money("22.50", "12.50"))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscription, whole):
+    counted(subscription)
+    order = Order.objects.select_related("merchant", "customer").get()
+    incentive(order, value=10)
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
+    there = orders.add_subscription_item(SubscriptionFactory(**same), DAY + timedelta(days=7)).order
+    slot = replace(order.slot, place_date=there.place_date)
+    if whole:
+        orders.move_order(order.customer, order, slot)
+    else:
+        orders.move_item(order.customer, orders.lines(order)[0], slot)
+    assert amounts(there) == money("5", "45", "5", "50")
