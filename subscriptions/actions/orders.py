@@ -39,6 +39,18 @@ LINES = Prepared(
         .order_by("id")
     )
 )
+# Of the few orders of a customer that are still to come: the next ones, those out of stock, those being retried.
+WAITING = Prepared(
+    lambda: (
+        Item.objects.select_related("subscription__product", "order__payment", "order__shipping_address")
+        .filter(
+            merchant=Given("merchant"),
+            order__customer=Given("customer"),
+            order__status__in=[OrderStatus.UNSENT, *FAILING],
+        )
+        .order_by("id")
+    )
+)
 UPCOMING = Prepared(
     lambda: Item.objects.select_related("product", "order__payment", "order__shipping_address").filter(
         merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True
@@ -198,21 +210,18 @@ def withdraw(subscription: Subscription) -> list[Order]:
 
     Returns the orders that were cancelled.
     """
-    held = Order.objects.filter(merchant=subscription.merchant_id, items__subscription=subscription)
-    waiting = held.filter(status=OrderStatus.UNSENT)  # the next one, and one that waits for stock
-    concerned = waiting | held.filter(status__in=FAILING)
-    ended = []
     by_order: dict[int, list[Item]] = {}
-    rows = Item.objects.filter(merchant=subscription.merchant_id, order__in=concerned.values("pk"))
-    for line in rows.select_related("subscription__product", "order__payment", "order__shipping_address").order_by(
-        "id"
-    ):
+    for line in WAITING.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
         by_order.setdefault(line.order_id, []).append(line)
+    ended = []
     for items in by_order.values():
         order = _own(items[0].order, subscription.customer)
-        others = [line for line in items if line.subscription_id != subscription.pk]
+        mine = [line for line in items if line.subscription_id == subscription.pk]
+        others = [line for line in items if line not in mine]
+        if not mine:
+            continue
         if order.is_open or (others and order.oos_free_shipping):
-            leave(order, others, [line for line in items if line not in others])
+            leave(order, others, mine)
         elif not others:
             close(order)
             ended.append(order)
