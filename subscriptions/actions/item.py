@@ -76,7 +76,7 @@ def subscribe(act: Act[Item], *, every: int, every_period: int, offer: Offer | N
     )
     item.subscription, item.one_time, item.offer = subscription, False, offer or item.offer
     update(item, "subscription", "one_time", "offer")
-    orders.settle(order, orders.lines(order))
+    orders.settle_item(item)
     act.result = subscription
     return f"Subscribed to {item.quantity} × {item.product}, {_often(subscription)}."
 
@@ -138,7 +138,7 @@ def _new(act: Act[Order], product: Product, quantity: int, offer: Offer | None) 
 
 def _save(item: Item, *names: str) -> None:
     update(item, *names)
-    orders.settle(item.order, orders.lines(item.order))
+    orders.settle_item(item)
 
 
 def _often(subscription: Subscription) -> str:

@@ -174,6 +174,11 @@ def settle(order: Order, items: Iterable[Item]) -> None:
     update(order, *AMOUNTS)
 
 
+def settle_item(item: Item) -> None:
+    """As `settle`, for the order of an item that was changed and saved."""
+    settle(item.order, lines(item.order))
+
+
 def lines(order: Order) -> list[Item]:
     """The items of `order`, with what prices and payloads need of them."""
     if order.pk is None:

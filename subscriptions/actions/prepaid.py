@@ -41,7 +41,7 @@ def upgrade(
         subscription.offer = checks.own(act, offer)
         update(subscription, "offer")
         subscription.items.filter(upcoming=True).update(offer=offer)
-    _settle_upcoming(subscription)
+    orders.settle_item(orders.upcoming_item(subscription))
     return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders at once."
 
 
@@ -78,7 +78,7 @@ def change_context(
         if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
             end(act, subscription, ENDED)
         else:
-            _settle_upcoming(subscription)
+            orders.settle_item(orders.upcoming_item(subscription))
     left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
     return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
 
@@ -113,7 +113,7 @@ def _renew(act: Act[Any], subscription: Subscription) -> None:
             for name in CONTEXT:
                 setattr(subscription, name, None)
             _save(subscription, *CONTEXT)
-    _settle_upcoming(subscription)
+    orders.settle_item(orders.upcoming_item(subscription))
 
 
 def _set(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:
@@ -123,11 +123,6 @@ def _set(subscription: Subscription, per_billing: int, remaining: int, renewal_b
     subscription.prepaid_orders_remaining = checks.whole("orders_remaining", remaining, least=0)
     subscription.renewal_behavior = renewal_behavior
     _save(subscription, *CONTEXT)
-
-
-def _settle_upcoming(subscription: Subscription) -> None:
-    item = orders.upcoming_item(subscription)
-    orders.settle(item.order, orders.lines(item.order))
 
 
 def _save(subscription: Subscription, *names: str) -> None:

@@ -78,7 +78,7 @@ def change_quantity(act: Act[Subscription], *, quantity: int) -> str:
     if item := _upcoming(subscription):
         item.quantity = quantity
         update(item, "quantity")
-        _settle(item)
+        orders.settle_item(item)
     act.announce(catalogue.CHANGE_QUANTITY, subscription)
     return f"Changed the quantity of {subscription.product} from {act.before.quantity} to {quantity}."
 
@@ -164,7 +164,7 @@ def change_offer(act: Act[Subscription], *, offer: Offer | None) -> str:
     if item := _upcoming(subscription):
         item.offer = offer
         update(item, "offer")
-        _settle(item)
+        orders.settle_item(item)
     return f"Changed the offer of {subscription.product} to {offer or 'none'}."
 
 
@@ -225,11 +225,7 @@ def _reprice(item: Item) -> None:
     if item.subscription and not item.frozen:
         item.price = totals.unit_price(item.subscription)
         update(item, "price")
-    _settle(item)
-
-
-def _settle(item: Item) -> None:
-    orders.settle(item.order, orders.lines(item.order))
+    orders.settle_item(item)
 
 
 def _because(subscription: Subscription) -> str:

@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-import time_machine
 
 from subscriptions.actions import address as addresses
 from subscriptions.actions import payment as payments
@@ -24,12 +23,6 @@ HOME = {
 }
 PAYMENT = ["ordergroove.subscription.change_payment", "ordergroove.order.change_payment"]
 SHIPPING = ["ordergroove.subscription.change_shipping_address", "ordergroove.order.change_shipping_address"]
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
 
 
 def test_an_address_is_added_and_retired_once():

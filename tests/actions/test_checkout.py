@@ -2,7 +2,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 
 from subscriptions.actions.checkout import Line, checkout, create
 from subscriptions.models import Customer, Item, Order, Subscription
@@ -20,12 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 FIRST = "ordergroove.subscriber.create"
 CREATE = "ordergroove.subscription.create"
 CREATED = "ordergroove.subscriber.subscriptions_created"
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
 
 
 @pytest.fixture

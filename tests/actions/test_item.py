@@ -2,7 +2,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 
 from subscriptions.actions import item as verbs
 from subscriptions.models import Customer, Item, Order, OrderStatus, Subscription
@@ -13,12 +12,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY, NEXT = date(2026, 12, 1), date(2026, 12, 15)
 CREATE = "ordergroove.subscription.create"
 FIRST = "ordergroove.subscriber.create"
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ FINAL = [OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.SUCCESS, Order
 
 
 @pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
-
-
-@pytest.fixture
 def subscription(noon):
     return subscription_with_order(DAY)
 

@@ -2,7 +2,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-import time_machine
 
 from subscriptions.actions import placing as verbs
 from subscriptions.actions.subscription import cancel
@@ -19,12 +18,6 @@ REJECT = "ordergroove.order.reject"
 RETRY = "order.retryable_placement_failure"
 STOCK = "ordergroove.item.out_of_stock"
 CANCEL = "ordergroove.order.cancel"
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-import time_machine
 
 from subscriptions.actions import placing
 from subscriptions.actions import prepaid as verbs
@@ -16,12 +15,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = date(2026, 12, 1)
 CANCEL = ["ordergroove.subscription.cancel", "ordergroove.subscriber.cancel"]
 SUCCESS = "ordergroove.order.success"
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False) as clock:
-        yield clock
 
 
 def prepaid(remaining: int, behavior: str = "autorenew", per_billing: int = 3) -> Subscription:

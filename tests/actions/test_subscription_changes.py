@@ -2,7 +2,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 
 from subscriptions.actions import subscription as verbs
 from subscriptions.errors import NotFound
@@ -25,12 +24,6 @@ PAYMENT = "ordergroove.subscription.change_payment"
 QUANTITY = "ordergroove.subscription.change_quantity"
 SHIPPING = "ordergroove.subscription.change_shipping_address"
 SWAP = "ordergroove.subscription.sku_swap"
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-11-20T17:00:00Z", tick=False):
-        yield
 
 
 @pytest.fixture
