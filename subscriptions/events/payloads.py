@@ -15,7 +15,13 @@ from subscriptions.models.prepared import Given, Prepared
 Payload = dict[str, Any]
 # A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
 SUBSET = 10
-ENTITLEMENTS = Prepared(lambda: Entitlement.objects.filter(subscription=Given("subscription")).order_by("id"))
+ENTITLEMENTS = Prepared(
+    lambda: (
+        Entitlement.objects.select_related("resource", "product")
+        .filter(subscription=Given("subscription"))
+        .order_by("id")
+    )
+)
 
 
 def build(kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> Payload:

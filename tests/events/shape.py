@@ -1,8 +1,7 @@
 """A payload's tree, walked against its description: no key more or less, every leaf of its type."""
 
 import json
-import re
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ LEAVES = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, int | float) and round(value, 2) == value,
-    "date": lambda value: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)),
+    "number": lambda value: type(value) in (int, float) and round(value, 2) == value,
+    "date": lambda value: date.fromisoformat(value).isoformat() == value,
     "datetime": lambda value: datetime.fromisoformat(value).tzinfo is not None,
     "null": lambda value: value is None,
 }
