@@ -1,7 +1,8 @@
 """Who acts. Every action takes an `Actor`; activity and webhooks name it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class ActorKind(StrEnum):
@@ -20,3 +21,11 @@ class Actor:
     kind: ActorKind
     id: str
     name: str
+
+    def kept(self) -> dict[str, str]:
+        """As JSON, for work that outlives the request."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, kept: dict[str, str]) -> Self:
+        return cls(ActorKind(kept["kind"]), kept["id"], kept["name"])

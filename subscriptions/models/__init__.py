@@ -8,6 +8,7 @@ from subscriptions.models.order import FAILING, Item, Order, OrderStatus, Slot
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.subscription import Subscription
+from subscriptions.models.work import CheckoutRequest, Replacement
 
 __all__ = [
     "FAILING",
@@ -15,6 +16,7 @@ __all__ = [
     "Address",
     "ApiKey",
     "CancelReason",
+    "CheckoutRequest",
     "Coupon",
     "Customer",
     "Discount",
@@ -35,6 +37,7 @@ __all__ = [
     "Product",
     "ProductGroup",
     "ProductRelationship",
+    "Replacement",
     "Resource",
     "ResourceGrant",
     "Role",

@@ -1,0 +1,72 @@
+"""Work that outlives a request: checkouts as they came in, and replacements of discontinued products."""
+
+from django.db import models
+from django.utils import timezone
+
+from subscriptions.models.fields import PublicIdField
+from subscriptions.models.merchant import Merchant
+from subscriptions.models.product import Product
+
+
+class CheckoutRequest(models.Model):
+    """What a shop told of one checkout; its order id there makes it count once."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="checkouts")
+    public_id = PublicIdField()
+    merchant_order_id = models.CharField(max_length=255)
+    actor = models.JSONField(help_text="Who sent it.")
+    body = models.JSONField(help_text="As it was checked, without card numbers.")
+    answer = models.JSONField(null=True, help_text="What came of it; empty while nothing has.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField()
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "merchant_order_id"], name="checkout_once"),
+        ]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=models.Q(answer__isnull=True), name="checkout_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.merchant_order_id
+
+
+class Replacement(models.Model):
+    """One run that swaps a discontinued product for another, or cancels, on all live subscriptions to it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="replacements")
+    public_id = PublicIdField()
+    product = models.ForeignKey(Product, models.PROTECT, related_name="replacements")
+    substitute = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: the subscriptions end."
+    )
+    silent = models.BooleanField(default=False, help_text="No event tells the customers of the swap.")
+    actor = models.JSONField(help_text="Who began it.")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    cursor = models.BigIntegerField(default=0, help_text="The last subscription done; a new try goes on after it.")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.JSONField(default=list, help_text="Subscriptions left as they were, each with the reason.")
+    lease_until = models.DateTimeField()
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "product"], condition=models.Q(state="running"), name="replacement_one_at_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-created"], name="replacement_list"),
+            models.Index(fields=["lease_until"], condition=models.Q(state="running"), name="replacement_running"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} → {self.substitute or 'cancelled'}"
