@@ -2,58 +2,129 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import subscriptions.models.fields
 from django.db import migrations, models
+
+import subscriptions.models.fields
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('subscriptions', '0004_prices_and_retries'),
+        ("subscriptions", "0004_prices_and_retries"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CheckoutRequest',
+            name="CheckoutRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', subscriptions.models.fields.PublicIdField(default=subscriptions.models.fields.new_public_id, editable=False, unique=True)),
-                ('merchant_order_id', models.CharField(max_length=255)),
-                ('actor', models.JSONField(help_text='Who sent it.')),
-                ('body', models.JSONField(help_text='As it was checked, without card numbers.')),
-                ('answer', models.JSONField(help_text='What came of it; empty while nothing has.', null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField()),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checkouts', to='subscriptions.merchant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    subscriptions.models.fields.PublicIdField(
+                        default=subscriptions.models.fields.new_public_id, editable=False, unique=True
+                    ),
+                ),
+                ("merchant_order_id", models.CharField(max_length=255)),
+                ("actor", models.JSONField(help_text="Who sent it.")),
+                ("body", models.JSONField(help_text="As it was checked, without card numbers.")),
+                ("answer", models.JSONField(help_text="What came of it; empty while nothing has.", null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField()),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checkouts",
+                        to="subscriptions.merchant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('answer__isnull', True)), fields=['lease_until'], name='checkout_pending')],
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'merchant_order_id'), name='checkout_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("answer__isnull", True)), fields=["lease_until"], name="checkout_pending"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("merchant", "merchant_order_id"), name="checkout_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Replacement',
+            name="Replacement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', subscriptions.models.fields.PublicIdField(default=subscriptions.models.fields.new_public_id, editable=False, unique=True)),
-                ('silent', models.BooleanField(default=False, help_text='No event tells the customers of the swap.')),
-                ('actor', models.JSONField(help_text='Who began it.')),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done')], default='running', max_length=8)),
-                ('cursor', models.BigIntegerField(default=0, help_text='The last subscription done; a new try goes on after it.')),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('refused', models.JSONField(default=list, help_text='Subscriptions left as they were, each with the reason.')),
-                ('lease_until', models.DateTimeField()),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished', models.DateTimeField(null=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='subscriptions.merchant')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='subscriptions.product')),
-                ('substitute', models.ForeignKey(blank=True, help_text='Empty: the subscriptions end.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='subscriptions.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    subscriptions.models.fields.PublicIdField(
+                        default=subscriptions.models.fields.new_public_id, editable=False, unique=True
+                    ),
+                ),
+                ("silent", models.BooleanField(default=False, help_text="No event tells the customers of the swap.")),
+                ("actor", models.JSONField(help_text="Who began it.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done")], default="running", max_length=8
+                    ),
+                ),
+                (
+                    "cursor",
+                    models.BigIntegerField(
+                        default=0, help_text="The last subscription done; a new try goes on after it."
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                (
+                    "refused",
+                    models.JSONField(default=list, help_text="Subscriptions left as they were, each with the reason."),
+                ),
+                ("lease_until", models.DateTimeField()),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished", models.DateTimeField(null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replacements",
+                        to="subscriptions.merchant",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replacements",
+                        to="subscriptions.product",
+                    ),
+                ),
+                (
+                    "substitute",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the subscriptions end.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="subscriptions.product",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['merchant', '-created'], name='replacement_list'), models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='replacement_running')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('merchant', 'product'), name='replacement_one_at_a_time')],
+                "indexes": [
+                    models.Index(fields=["merchant", "-created"], name="replacement_list"),
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["lease_until"], name="replacement_running"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")),
+                        fields=("merchant", "product"),
+                        name="replacement_one_at_a_time",
+                    )
+                ],
             },
         ),
     ]
