@@ -10,7 +10,7 @@ from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
 from subscriptions.actions.starting import subscribe
-from subscriptions.errors import refused
+from subscriptions.errors import SENTENCES, Refused, refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer, Offer, Payment, Product, Subscription
 
@@ -20,7 +20,7 @@ class Line:
     """One subscription bought. `price` locks it; `first_date` is that of its first order here.
 
     Without `first_date` that is today plus the frequency. `orders_per_billing` makes it prepaid: the checkout has
-    charged that many orders and delivered the first.
+    charged that many orders and delivered the first. `grantees` are the names and shop's ids of who shares a plan.
     """
 
     product: Product
@@ -32,6 +32,16 @@ class Line:
     first_date: date | None = None
     orders_per_billing: int | None = None
     renewal_behavior: str = Subscription.Renewal.AUTORENEW
+    grantees: Sequence[tuple[str, str]] = ()
+
+
+class NothingSubscribed(Refused):
+    """`refusals` are those of the lines, in their order."""
+
+    def __init__(self, refusals: Sequence[Refused]) -> None:
+        said = " ".join(each.sentence for each in refusals)
+        super().__init__("nothing_subscribed", said or SENTENCES["nothing_subscribed"])
+        self.refusals = refusals
 
 
 @action("checkout")
@@ -44,15 +54,21 @@ def checkout(
     lines: Sequence[Line],
     session_id: str | None = None,
 ) -> str:
-    """Start the subscriptions of one checkout. `act.result` is the list of them, in the order of `lines`."""
-    if not lines:
-        raise refused("nothing_subscribed")
+    """Start the subscriptions of one checkout, as many as can be: they are bought and cannot be asked for again.
+
+    `act.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
+    """
+    checks.usable(act, payment)
+    checks.usable(act, address)
     act.result = [
-        start(act, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id) for line in lines
+        _start(act, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
+        for line in lines
     ]
+    started = [str(each) for each in act.result if isinstance(each, Subscription)]
+    if not started:
+        raise NothingSubscribed(act.result)
     act.announce(catalogue.SUBSCRIPTIONS_CREATED, act.customer)
-    names = ", ".join(f"{line.quantity} × {line.product}" for line in lines)
-    return f"Checked out as order {merchant_order_id} and subscribed to {names}."
+    return f"Checked out as order {merchant_order_id} and subscribed to {', '.join(started)}."
 
 
 @action("subscription.create")
@@ -65,8 +81,18 @@ def create(act: Act[Customer], *, line: Line, payment: Payment, address: Address
     )
 
 
+def _start(act: Act[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
+    try:
+        return start(act, line, *given, **details)
+    except Refused as refusal:
+        return refusal
+
+
 def start(act: Act[Any], line: Line, payment: Payment, address: Address, **details: Any) -> Subscription:
+    """A refusal comes before anything is written."""
     today = calendar.today(act.customer.merchant.time_zone)
+    day = line.first_date or calendar.next_date(today, *checks.frequency(line.every, line.every_period), today)
+    checks.today_or_later(act, day)
     subscription = subscribe(
         act,
         product=line.product,
@@ -77,11 +103,11 @@ def start(act: Act[Any], line: Line, payment: Payment, address: Address, **detai
         every_period=line.every_period,
         offer=line.offer,
         price=line.price,
+        grantees=line.grantees,
         **_prepaid(line, details.get("merchant_order_id")),
         **details,
     )
-    day = line.first_date or calendar.next_date(today, line.every, line.every_period, today)
-    orders.add_subscription_item(subscription, checks.today_or_later(act, day))
+    orders.add_subscription_item(subscription, day)
     return subscription
 
 

@@ -1,5 +1,6 @@
 """The verbs of access to digital goods: granted by plans with each placed order, or by hand."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Entitlement, Order, Product, Resource, ResourceGrant, Slot, Subscription
+from subscriptions.models import Entitlement, Grantee, Order, Product, Resource, ResourceGrant, Slot, Subscription
 from subscriptions.models.prepared import insert, update
 
 LONGEST = 100 * 366 * 24 * 3600  # seconds
@@ -74,8 +75,20 @@ def grant_for(act: Act[Any], order: Order) -> None:
         if subscription is None or line.product.product_type != Product.Type.PLAN:
             continue
         subscription.customer, subscription.merchant = act.customer, act.customer.merchant
-        for given in ResourceGrant.objects.filter(product=line.product).select_related("resource").order_by("id"):
-            _extend(subscription, line.product, given.resource, given.time_amount, given.grace_period)
+        grant_plan(subscription, line.product)
+
+
+def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tuple[str, str]] = ()) -> None:
+    """What one order of `plan` adds, as part of an act. `grantees` are the names and shop's ids of who shares it."""
+    for given in ResourceGrant.objects.filter(product=plan).select_related("resource").order_by("id"):
+        entitlement = _extend(subscription, plan, given.resource, given.time_amount, given.grace_period)
+        Grantee.objects.bulk_create(
+            [
+                Grantee(merchant=entitlement.merchant, entitlement=entitlement, name=name, external_id=external_id)
+                for name, external_id in grantees
+            ],
+            ignore_conflicts=True,
+        )
 
 
 def _extend(

@@ -1,5 +1,6 @@
 """How every subscription begins, wherever it was wished for."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from subscriptions import calendar
-from subscriptions.actions import checks
+from subscriptions.actions import checks, entitlement
 from subscriptions.actions.core import Act
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Offer, Payment, Product, Subscription
@@ -27,11 +28,13 @@ def subscribe(
     price: Decimal | None = None,
     origin: Subscription.Origin = Subscription.Origin.CHECKOUT,
     start_date: date | None = None,
+    grantees: Sequence[tuple[str, str]] = (),
     **details: Any,
 ) -> Subscription:
     """Make a subscription as part of an act, and say so; its first item is the caller's to make.
 
-    `price` locks the unit price. Its customer's very first subscription makes a subscriber of them.
+    `price` locks the unit price. A plan bought in a checkout grants access from now on, which `grantees` (names and
+    shop's ids) share. Its customer's very first subscription makes a subscriber of them.
     """
     customer = act.customer
     checks.frequency(every, every_period)
@@ -53,6 +56,8 @@ def subscribe(
         **details,
     )
     insert(subscription)
+    if not subscription.awaits_first_order and product.product_type == Product.Type.PLAN:
+        entitlement.grant_plan(subscription, product, grantees)
     act.announce(catalogue.SUBSCRIPTION_CREATE, subscription)
     if customer.first_subscribed is None:
         _first(act, subscription)

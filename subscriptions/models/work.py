@@ -15,7 +15,7 @@ class CheckoutRequest(models.Model):
     public_id = PublicIdField()
     merchant_order_id = models.CharField(max_length=255)
     actor = models.JSONField(help_text="Who sent it.")
-    body = models.JSONField(help_text="As it was checked, without card numbers.")
+    body = models.JSONField(help_text="As it was checked, without card numbers; emptied once it is answered.")
     answer = models.JSONField(null=True, help_text="What came of it; empty while nothing has.")
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField()

@@ -25,13 +25,14 @@ def leaves_one_activity_and(kinds: list[str], act: Callable[[], Act[Any]]) -> Ac
     return done
 
 
-def refuses(code: str, act: Callable[[], Act[Any]]) -> None:
-    """`act` is refused with `code`, and not one column of one row has changed."""
+def refuses(code: str, act: Callable[[], Act[Any]]) -> DomainError:
+    """`act` is refused with `code`, and not one column of one row has changed. Returns the refusal."""
     before = everything()
     with pytest.raises(DomainError) as refusal:
         act()
     assert refusal.value.code == code
     assert everything() == before
+    return refusal.value
 
 
 def two_at_once(act: Callable[[], Act[Any]]) -> list[str]:

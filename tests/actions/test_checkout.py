@@ -1,10 +1,11 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from subscriptions.actions.checkout import Line, checkout, create
-from subscriptions.models import Customer, Item, Order, Subscription
+from subscriptions.models import Customer, Entitlement, Item, Order, Resource, ResourceGrant, Subscription
 from tests.actions import contract
 from tests.factories import (
     STAFF,
@@ -105,10 +106,42 @@ def test_a_prepaid_checkout_is_the_first_order_of_its_cycle(customer, bought):
         ({"orders_per_billing": 2, "renewal_behavior": "maybe"}, "invalid_value"),
     ],
 )
-def test_one_wrong_line_leaves_nothing_of_the_checkout(customer, bought, wrong, code):
-    wanted = [line(customer), line(customer, **wrong)]
-    contract.refuses(code, lambda: checkout(customer, lines=wanted, **bought))
+def test_a_wrong_line_leaves_nothing_and_the_others_start(customer, bought, wrong, code):
+    wanted = [line(customer, **wrong), line(customer)]
+    act = contract.leaves_one_activity_and(
+        [CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought)
+    )
+    assert act.result[0].code == code
+    assert act.result[1] == Subscription.objects.get()
+    assert Item.objects.get().subscription == act.result[1]
+    assert act.activity.sentence == "Checked out as order 1224 and subscribed to 2 × House blend."
+
+
+def test_a_checkout_of_wrong_lines_only_leaves_nothing(customer, bought):
+    gone = ProductFactory(merchant=customer.merchant, discontinued=True, live=False, autoship_enabled=False)
+    wanted = [line(customer, product=gone), line(customer, first_date=date(2026, 11, 19))]
+    refusal = contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=wanted, **bought))
+    assert [each.code for each in refusal.refusals] == ["product_discontinued", "place_date_past"]
 
 
 def test_a_checkout_without_subscriptions_is_none(customer, bought):
     contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=[], **bought))
+
+
+def test_a_checkout_on_a_retired_payment_is_refused_whole(customer, bought):
+    bought["payment"] = PaymentFactory(customer=customer, live=False)
+    wanted = [line(customer)]
+    contract.refuses("record_inactive", lambda: checkout(customer, lines=wanted, **bought))
+
+
+def test_a_plan_bought_in_a_checkout_grants_access_at_once(customer, bought):
+    plan = ProductFactory(merchant=customer.merchant, product_type="plan")
+    resource = Resource.objects.create(merchant=customer.merchant, name="Videos", external_resource_id="v-1")
+    ResourceGrant.objects.create(merchant=customer.merchant, product=plan, resource=resource, time_amount=86400)
+    shared = [("Ana", "a-1"), ("Bo", "b-2")]
+    act = checkout(customer, lines=[line(customer, product=plan, grantees=shared)], **bought)
+    entitlement = Entitlement.objects.get()
+    assert entitlement.expiration == timezone.now() + timedelta(days=1)
+    assert (entitlement.subscription, entitlement.product, entitlement.live) == (act.result[0], plan, True)
+    assert list(entitlement.grantees.order_by("id").values_list("name", "external_id")) == shared
+    assert [each["resource_name"] for each in act.events[0].payload["entitlement_summaries"]] == ["Videos"]
