@@ -56,6 +56,7 @@ SENTENCES = {
     "order_date_not_future": "The order date must be tomorrow or later.",
     "place_date_past": "The date lies in the past; choose today or a later day.",
     "cancel_reason_too_long": "The cancel reason is longer than {n} characters; shorten it.",
+    "order_received": "The order {id} has been received already.",
     "nothing_subscribed": "The checkout holds no subscription.",
     "invalid_locale": "Invalid locale: {given}",
     "invalid_value": "{name} must be {rule}.",

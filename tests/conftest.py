@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.backends.signals import connection_created
 
@@ -29,3 +30,10 @@ def only_acts_write() -> Iterator[None]:
     surfaces.found.clear()
     yield
     assert surfaces.found == []
+
+
+@pytest.fixture
+def noon() -> Iterator[time_machine.Traveller]:
+    """It is noon in New York on November 20, 2026, and stays so until told."""
+    with time_machine.travel("2026-11-20T17:00:00Z", tick=False) as clock:
+        yield clock

@@ -225,16 +225,20 @@ def new_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
         raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
     with transaction.atomic():
         customer = Customer(merchant=merchant, **fields)
-        try:
-            with transaction.atomic():
-                insert(customer)
-        except IntegrityError as error:
-            raise refused("customer_exists", id=customer.merchant_user_id) from error
         token = _held.set(customer)
         try:
+            _insert_new(customer)
             yield customer
         finally:
             _held.reset(token)
+
+
+def _insert_new(customer: Customer) -> None:
+    try:
+        with transaction.atomic():
+            insert(customer)
+    except IntegrityError as error:
+        raise refused("customer_exists", id=customer.merchant_user_id) from error
 
 
 @cache

@@ -11,8 +11,9 @@ MESSAGES = {"type": "array", "items": {"type": "string"}}
 BY_FIELD = {"type": "object", "additionalProperties": MESSAGES}
 INVALID = {"anyOf": [DETAIL, BY_FIELD]}
 
-# Status: what it means, the form of its body, an example.
-ERRORS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+# What a status means, the form of its body, an example.
+Failure = tuple[str, dict[str, Any], dict[str, Any]]
+ERRORS: dict[str, Failure] = {
     "400": (
         "A value is wrong, or the state does not allow it.",
         INVALID,
@@ -41,7 +42,7 @@ ERRORS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "503": ("Not available.", DETAIL, {"detail": "The service is not available; try again in a moment."}),
 }
 ANYWHERE = {"403", "429", "500", "503"}
-WRITING = {"400", "404", "409", "415", "422", "423"}
+WRITING = {"400", "409", "422", "423"}
 
 RETRY_AFTER = {"409", "423", "429", "503"}
 ON_EVERY_ANSWER = {
@@ -81,12 +82,14 @@ class Schema(AutoSchema):
         return schema
 
     def _statuses(self) -> set[str]:
-        if self.method != "GET":
-            return ANYWHERE | WRITING
-        return ANYWHERE | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
+        if self.method == "GET":
+            return ANYWHERE | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
+        takes_anything = "*/*" in (parser.media_type for parser in self.view.parser_classes)
+        names_something = {"404"} if "{" in self.path else set()
+        return ANYWHERE | WRITING | names_something | (set() if takes_anything else {"415"})
 
     def _failure(self, status: str) -> dict[str, Any]:
-        description, form, example = ERRORS[status]
+        description, form, example = self.view.failures.get(status, ERRORS[status])
         if status == "404" and self._is_list_view():
             description, example = "No such page.", {"detail": "Invalid page."}
         return {

@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from subscriptions.api.views import customers, merchant, orders, subscriptions
+from subscriptions.api.views import customers, merchant, orders, purchases, subscriptions
 
 
 @csrf_exempt
@@ -21,6 +21,8 @@ urlpatterns = [
     path("subscriptions/<str:id>/", subscriptions.SubscriptionDetail.as_view()),
     path("subscriptions/<str:id>/cancel/", subscriptions.Cancel.as_view()),
     path("subscriptions/<str:id>/reactivate/", subscriptions.Reactivate.as_view()),
+    path("subscription/create/", purchases.PurchaseCreate.as_view()),
+    path("subscription/<str:id>/response/", purchases.PurchaseOutcome.as_view()),
     path("orders/", orders.OrderList.as_view()),
     path("orders/<str:id>/", orders.OrderDetail.as_view()),
     path("items/", orders.ItemList.as_view()),

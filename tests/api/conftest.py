@@ -1,12 +1,14 @@
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from subscriptions.api import keys
-from subscriptions.models import Merchant
-from tests.factories import MerchantFactory
+from subscriptions.models import Merchant, Product
+from tests.api.shop import PLACE, line
+from tests.factories import MerchantFactory, ProductFactory
 
 Connect = Callable[..., Client]
 
@@ -36,3 +38,30 @@ def api(connect: Connect) -> Client:
 def stranger(connect: Connect) -> Client:
     """A client of another merchant."""
     return connect(of=MerchantFactory())
+
+
+@pytest.fixture
+def coffee(merchant: Merchant) -> Product:
+    return ProductFactory(merchant=merchant, external_product_id="coffee", price=Decimal("12.50"))
+
+
+@pytest.fixture
+def bought(merchant: Merchant, coffee: Product) -> dict[str, Any]:
+    """The body of a checkout of one subscription."""
+    return {
+        "merchant_id": merchant.public_id.hex,
+        "merchant_order_id": "1224",
+        "session_id": "s-1",
+        "user": {
+            "user_id": "C-1001",
+            "first_name": "Ana",
+            "last_name": "Ruiz",
+            "email": "ana@example.com",
+            "phone_number": "+15015550100",
+            "extra_data": {"tier": "gold"},
+            "shipping_address": PLACE,
+            "billing_address": PLACE,
+        },
+        "payment": {"token_id": "tok_1", "cc_number": "************4242", "cc_exp_date": "12/2030", "cc_type": 1},
+        "products": [line()],
+    }

@@ -10,10 +10,14 @@ from openapi_core import OpenAPI
 from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIResponse
 from openapi_spec_validator import validate
 
+from subscriptions.actions import purchase
+from subscriptions.api.purchase import read
 from subscriptions.models import Merchant
+from tests.api import shop
 from tests.api.test_acts import SETTINGS
-from tests.factories import CancelReasonFactory, SubscriptionFactory, subscription_with_order
+from tests.factories import STAFF, CancelReasonFactory, SubscriptionFactory, subscription_with_order
 
+WRITE = {"400", "409", "422", "423"}
 JSON = {"Accept": "application/json"}
 
 
@@ -41,6 +45,8 @@ def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -
         "get /subscriptions/{id}/",
         "patch /subscriptions/{id}/cancel/",
         "patch /subscriptions/{id}/reactivate/",
+        "post /subscription/create/",
+        "get /subscription/{id}/response/",
         "get /orders/",
         "get /orders/{id}/",
         "get /items/",
@@ -57,11 +63,10 @@ def test_the_schema_comes_as_yaml_too(db: None) -> None:
 
 def test_each_operation_lists_its_errors_with_a_fitting_example(described: dict[str, Any]) -> None:
     for path, method, operation in operations(described):
-        expected = {"403", "404", "429", "500", "503"}
-        if method == "patch":
-            expected |= {"400", "409", "415", "422", "423"}
+        expected = {"403", "429", "500", "503"}
+        expected |= {"get": {"404"}, "post": WRITE, "patch": WRITE | {"404", "415"}}[method]
         assert expected <= set(operation["responses"]), path
-        for status in set(operation["responses"]) - {"200"}:
+        for status in set(operation["responses"]) - {"200", "202", "206"}:
             content = operation["responses"][status]["content"]["application/json"]
             Draft202012Validator(content["schema"]).validate(content["example"])
 
@@ -117,3 +122,19 @@ def test_real_answers_are_as_described(api: Client, merchant: Merchant, describe
             contract.validate_response(DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response))
     refusal = Client().get("/api/customers/")
     contract.validate_response(DjangoOpenAPIRequest(refusal.wsgi_request), DjangoOpenAPIResponse(refusal))
+
+
+def test_real_purchases_are_as_described(
+    api: Client, merchant: Merchant, described: dict[str, Any], bought: dict[str, Any]
+) -> None:
+    contract = OpenAPI.from_dict(described)
+    twice = bought | {"merchant_order_id": "1225", "products": [shop.line(), shop.line("tea")]}
+    purchases = [(bought, 200), (bought, 409), (twice, 206), (bought | {"user": {}}, 400), ({}, 400)]
+    answers = [(shop.send(api, body), status) for body, status in purchases]
+    name = answers[0][0].json()["subs_req_id"]
+    pending = purchase.receive(merchant, read(merchant, bought | {"merchant_order_id": "1226"}), actor=STAFF)
+    for each, status in ((name, 200), (pending.public_id.hex, 202), ("none", 404)):
+        answers.append((api.get(f"/api/subscription/{each}/response/"), status))
+    for response, status in answers:
+        assert response.status_code == status
+        contract.validate_response(DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response))

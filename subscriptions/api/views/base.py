@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from subscriptions.actions.core import Act
 from subscriptions.api import authentication, errors, idempotency, pagination
 from subscriptions.api.filters import NO, YES, is_id
-from subscriptions.api.schema import Schema
+from subscriptions.api.schema import Failure, Schema
 
 
 class OnlyJson(DefaultContentNegotiation):
@@ -38,7 +38,10 @@ class Json(JSONParser):
 
 
 class View(GenericAPIView[Any]):
-    """`scopes` are the kinds of credential that may call; `flags` the query booleans, with what they do."""
+    """`scopes` are the kinds of credential that may call; `flags` the query booleans, with what they do.
+
+    `failures` describes, by status, errors that look otherwise than everywhere else.
+    """
 
     schema = Schema()
     authentication_classes = authentication.WAYS
@@ -49,6 +52,7 @@ class View(GenericAPIView[Any]):
     filter_backends = []
     scopes = "A"
     flags: dict[str, str] = {}
+    failures: dict[str, Failure] = {}
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.handle
@@ -57,6 +61,11 @@ class View(GenericAPIView[Any]):
     def credential(self) -> authentication.Credential | None:
         """Who calls; None while the views are being described."""
         return authentication.caller(self.request) if getattr(self, "request", None) else None
+
+    @property
+    def caller(self) -> authentication.Credential:
+        """Who calls, in a request that may."""
+        return cast(authentication.Credential, self.credential)
 
     def get_queryset(self) -> QuerySet[Any]:
         credential = self.credential
@@ -133,6 +142,5 @@ class ActView(ObjectView):
         row = self.get_object()
         body = self.body(data=self.request.data)
         body.is_valid(raise_exception=True)
-        caller = cast(authentication.Credential, self.credential)
-        self.act(row, actor=caller.actor, **body.validated_data)
+        self.act(row, actor=self.caller.actor, **body.validated_data)
         return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)

@@ -1,0 +1,162 @@
+"""The body of the Purchase POST: how it arrives, and what is checked before it is kept."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from django.core.serializers.json import DjangoJSONEncoder
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.parsers import BaseParser
+
+from subscriptions import calendar
+from subscriptions.actions.purchase import Told, fault
+from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
+from subscriptions.models import Merchant, Offer
+
+FORM = b"create_request="
+PLACES = ("shipping_address", "billing_address")
+
+
+class Rejected(APIException):
+    """The request as a whole is none: `{"error": sentence}`."""
+
+    def __init__(self, sentence: str, status_code: int = 400, code: str = "purchase_invalid") -> None:
+        super().__init__({"error": sentence})
+        self.status_code = status_code
+        self.error_code = code
+
+
+class CreateRequest(BaseParser):
+    """`create_request=<URL-encoded JSON>` or plain JSON, whatever the content type says."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body: bytes = parser_context["request"]._request.body  # unlike the stream, bounded in size
+        try:
+            if body.startswith(FORM):
+                body = unquote_plus(body[len(FORM) :].partition(b"&")[0].decode("ascii"), errors="strict").encode()
+            return _storable(json.loads(body, parse_constant=_no_number))
+        except (ValueError, RecursionError):
+            raise Rejected("The body is neither JSON nor create_request= followed by URL-encoded JSON.") from None
+
+
+def _storable(value: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False)
+    text.encode()  # half a surrogate pair is no text
+    if "\\u0000" in text:
+        raise ValueError("the database cannot hold this character")
+    return value
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def read(merchant: Merchant, data: Any) -> Told:
+    """The purchase as `actions.purchase.receive` keeps it, from a parsed body.
+
+    Raises `Rejected` for a body that is none, and `ValidationError` by object for what is wrong with one. Lines that
+    are wrong are kept under `errors`; they raise when they are all that would have become a subscription.
+    """
+    body = PurchaseBody(data=data, context={"merchant": merchant})
+    if not body.is_valid():
+        raise _refusal(body.errors)
+    given = body.validated_data
+    lines, errors = _lines(merchant, given["products"])
+    if errors["subscriptions"] and not lines:
+        raise ValidationError(errors)
+    user = dict(given["user"])
+    places = {name: user.pop(name) for name in PLACES}
+    if lines:
+        _require({"shipping_address": places["shipping_address"], "payment": given["payment"]})
+    details = {name: given[name] for name in ("merchant_order_id", "session_id", "payment")}
+    told = details | places | {"user": user, "lines": lines, "errors": errors}
+    as_json: Told = json.loads(json.dumps(told, cls=DjangoJSONEncoder))
+    return as_json
+
+
+def _refusal(errors: dict[str, Any]) -> APIException:
+    """Of what is wrong beside the lines: of the request as a whole, else of its objects."""
+    for name, wrong in errors.items():
+        if name not in ("user", "payment") or not isinstance(wrong, dict) or "non_field_errors" in wrong:
+            return Rejected(f"{name}: {_first(wrong)}")
+    objects = dict(errors)
+    user = dict(objects.pop("user", {}))
+    apart = {name: user.pop(name) for name in ("user_id", *PLACES) if name in user}
+    return ValidationError(apart | ({"customer": user} if user else {}) | objects)
+
+
+def _first(errors: Any) -> str:
+    while not isinstance(errors, str):
+        errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
+    return errors
+
+
+def _require(parts: dict[str, Any]) -> None:
+    missing = {name: [REQUIRED] for name, part in parts.items() if part is None}
+    if missing:
+        raise ValidationError(missing)
+
+
+def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[Told], Told]:
+    """The lines that ask for a subscription, and what is wrong with the others."""
+    lines: list[Told] = []
+    errors: Told = {"products": [], "subscriptions": []}
+    for product in products:
+        try:
+            line = _line(merchant, product)
+        except ValidationError as error:
+            name = product.get("product")
+            if product.get("subscription_info"):
+                errors["subscriptions"].append(fault(name, error.detail))
+            else:
+                errors["products"].append({"product": name, "purchase": error.detail})
+            continue
+        lines += [line] if line else []
+    return lines, errors
+
+
+def _line(merchant: Merchant, given: dict[str, Any]) -> Told | None:
+    """None for what is bought once: it names no frequency, and nobody subscribes by accident."""
+    body = ProductBody(data=given)
+    if not body.is_valid():
+        raise ValidationError(dict(_flat(body.errors)))
+    bought = body.validated_data
+    info = dict(bought["subscription_info"] or {})
+    override = info.pop("tracking_override", None) or {}
+    if override.get("every") is None and override.get("every_period") is None:
+        return None
+    _require({name: override[name] for name in ("every", "every_period")} | {"quantity": info["quantity"]})
+    line: Told = info | override | {"product": override["product"] or bought["product"]}
+    _know(merchant, line["product"], line["offer"])
+    if line.pop("subscription_type") == "prepaid":
+        _require({"prepaid_orders_per_billing": line["prepaid_orders_per_billing"]})
+    grantees = bought["grantees"] or (bought["purchase_info"] or {}).get("grantees", [])
+    return line | {"first_order_place_date": _first_date(merchant, line), "grantees": grantees}
+
+
+def _know(merchant: Merchant, product: str, offer: Any) -> None:
+    if not merchant.products.filter(external_product_id=product).exists():
+        raise ValidationError({"product": ["There is no such product."]})
+    if offer and not Offer.objects.filter(merchant=merchant, public_id=offer).exists():
+        raise ValidationError({"offer": ["There is no such offer."]})
+
+
+def _first_date(merchant: Merchant, line: Told) -> Any:
+    """The day the line names, or that many days from today; None leaves it to the frequency."""
+    offset = line.pop("initial_order_offset_days")
+    if line["first_order_place_date"] or offset is None:
+        return line["first_order_place_date"]
+    return calendar.today(merchant.time_zone) + timedelta(days=offset)
+
+
+def _flat(errors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Sentences by field, without the objects the fields are in."""
+    for name, wrong in errors.items():
+        if isinstance(wrong, dict):
+            yield from _flat(wrong)
+        else:
+            yield name, wrong

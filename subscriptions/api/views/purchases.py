@@ -1,0 +1,101 @@
+"""The Purchase POST, which a shop sends after every checkout, and what came of it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from subscriptions.actions import purchase
+from subscriptions.api import idempotency
+from subscriptions.api.filters import is_id
+from subscriptions.api.purchase import CreateRequest, Rejected, read
+from subscriptions.api.purchase_body import PurchaseBody
+from subscriptions.api.schema import DETAIL
+from subscriptions.api.views.base import View
+from subscriptions.errors import DomainError, Refused
+from subscriptions.models import CheckoutRequest
+
+PENDING = "The request is being worked on."
+ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+BY_OBJECT = {"type": "object", "additionalProperties": True}
+
+
+class ReceivedAnswer(serializers.Serializer[Any]):
+    result = serializers.CharField()
+    subs_req_id = serializers.CharField()
+
+
+class PartlyAnswer(serializers.Serializer[Any]):
+    customer = serializers.CharField(allow_null=True)
+    payment = serializers.CharField(allow_null=True)
+    subscriptions = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    errors = serializers.DictField()  # type: ignore[assignment]  # the metaclass takes fields off the class
+
+
+class OutcomeAnswer(PartlyAnswer):
+    shipping_address = serializers.CharField(allow_null=True)
+
+
+class PurchaseCreate(View):
+    """Make a checkout's customer, address, payment and subscriptions; what is known already is used again.
+
+    Lines with a frequency in `tracking_override` become subscriptions, others are bought once. A checkout counts once
+    by its `merchant_order_id`.
+    """
+
+    http_method_names = ["post"]
+    queryset = CheckoutRequest.objects.none()
+    parser_classes = [CreateRequest]
+    body = PurchaseBody
+    failures = {
+        "400": (
+            "The request is none, one of its objects is wrong, or no subscription can start.",
+            {"anyOf": [ERROR, BY_OBJECT]},
+            {"customer": {"email": ["This field is required."]}},
+        ),
+        "409": (
+            "The order has been received already, or the first request with this Idempotency-Key is running.",
+            {"anyOf": [ERROR, DETAIL]},
+            {"error": "The order 1224 has been received already."},
+        ),
+    }
+
+    @extend_schema(responses={200: ReceivedAnswer, 206: PartlyAnswer})
+    def post(self, request: Request) -> Response | HttpResponse:
+        return idempotency.once(request, self.answer, self.handle_exception)
+
+    def answer(self) -> Response:
+        merchant, actor = self.caller.merchant, self.caller.actor
+        told = read(merchant, self.request.data)
+        try:
+            kept = purchase.receive(merchant, told, actor=actor)
+        except Refused as refusal:
+            raise Rejected(refusal.sentence, 409, refusal.code) from refusal
+        try:
+            answer = purchase.fulfil(kept.pk)
+        except DomainError as error:
+            # Nothing came of it, so the shop may send the order again.
+            kept.delete()
+            raise ValidationError(error.errors) if isinstance(error, purchase.Unfit) else error from error
+        if any(answer["errors"].values()):
+            return Response({name: said for name, said in answer.items() if name != "shipping_address"}, status=206)
+        return Response({"result": "Subscription request received", "subs_req_id": kept.public_id.hex})
+
+
+class PurchaseOutcome(View):
+    """What came of a checkout; 202 while nothing has."""
+
+    queryset = CheckoutRequest.objects.all()
+
+    @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})
+    def get(self, request: Request, id: str) -> Response | HttpResponse:
+        kept = self.get_queryset().filter(public_id=id).first() if is_id(id) else None
+        if kept is None:
+            return Response({"detail": "Not found"}, status=404)
+        if kept.answer is None:
+            return HttpResponse(PENDING, content_type="text/plain", status=202)
+        return Response(kept.answer)

@@ -1,0 +1,37 @@
+"""Purchases that come at the same time."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from subscriptions.actions import purchase
+from subscriptions.api.purchase import read
+from subscriptions.models import Address, CheckoutRequest, Customer, Event, Payment, Subscription
+from tests.api.shop import send
+from tests.factories import STAFF
+from tests.races import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
+
+
+def test_one_order_sent_twice_at_once_is_done_once(api: Client, bought: dict):
+    statuses = at_once(2, lambda: send(api, bought).status_code)
+    assert sorted(statuses) == [200, 409]
+    assert (Customer.objects.count(), Subscription.objects.count()) == (1, 1)
+
+
+def test_two_orders_of_one_new_customer_at_once_make_one_customer(api: Client, bought: dict):
+    orders = [json.dumps(bought | {"merchant_order_id": name}) for name in ("1", "2")]
+    statuses = at_once(2, lambda: send(api, json.loads(orders.pop())).status_code)
+    assert statuses == [200, 200]
+    assert (Customer.objects.count(), Address.objects.count(), Payment.objects.count()) == (1, 2, 1)
+    assert Subscription.objects.count() == 2
+    assert Event.objects.filter(kind="ordergroove.subscriber.create").count() == 1
+
+
+def test_a_request_and_the_tick_at_once_do_the_order_once(merchant, bought: dict):
+    kept = purchase.receive(merchant, read(merchant, bought), actor=STAFF)
+    answers = at_once(2, lambda: purchase.fulfil(kept.pk))
+    assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer
+    assert Subscription.objects.count() == 1
