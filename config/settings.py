@@ -154,6 +154,8 @@ EVENT_SINKS = ["oneclick.tokens.issue_for_events", "integrations.outbox.enqueue"
 # Dotted paths of f(request, customer) -> (template, context): the parts of the staff's customer page
 # that belong to upper layers.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
+# Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
+PLACEMENT_DOOR = "integrations.placement.post"
 
 # The doorbell and the ticker; the truth is in our own tables.
 Q_CLUSTER = {

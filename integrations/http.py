@@ -10,10 +10,6 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 from django.conf import settings
 
-TIMEOUT = httpx.Timeout(10, connect=5)
-# httpx bounds each phase only, so an answer that trickles would never end.
-DEADLINE_SECONDS = 15
-ANSWER_BYTES = 64 * 1024
 NAMES_KEPT = 100
 NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -23,8 +19,24 @@ class AddressRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds to connect, between two pieces of the answer, and in all; a longer body is cut.
+
+    httpx bounds each phase only, so an answer that trickles would never end.
+    """
+
+    connect: float = 5
+    silence: float = 10
+    deadline: float = 15
+    body_bytes: int = 64 * 1024
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """`body` is cut after 64 KiB."""
+    """`body` is cut at the limit."""
 
     status: int
     headers: httpx.Headers
@@ -32,17 +44,26 @@ class Reply:
 
 
 def request(
-    method: str, url: str, *, headers: dict[str, str], content: bytes | None = None, own_sandbox: bool = False
+    method: str,
+    url: str,
+    *,
+    headers: dict[str, str],
+    content: bytes | None = None,
+    own_sandbox: bool = False,
+    limits: Limits = LIMITS,
 ) -> Reply:
     """Send one request and read its answer, whatever its status; redirects are answers like any other.
 
     `own_sandbox` also lets through this portal's own sandbox, be its address private; pass it for test
-    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came in 15 seconds.
+    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came in time.
     """
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + limits.deadline
     options = {"own_sandbox": own_sandbox}
-    with client().stream(method, url, headers=headers, content=content, extensions=options) as response:
-        return Reply(response.status_code, response.headers, _read(response, deadline))
+    timeout = httpx.Timeout(limits.silence, connect=limits.connect)
+    with client().stream(
+        method, url, headers=headers, content=content, extensions=options, timeout=timeout
+    ) as response:
+        return Reply(response.status_code, response.headers, _read(response, deadline, limits.body_bytes))
 
 
 def check(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
@@ -129,7 +150,6 @@ def client() -> httpx.Client:
     """This process's client."""
     return httpx.Client(
         transport=CheckedTransport(),
-        timeout=TIMEOUT,
         follow_redirects=False,
         trust_env=False,
         headers={"User-Agent": "Reprise", "Accept-Encoding": "identity"},
@@ -140,12 +160,12 @@ def client() -> httpx.Client:
 os.register_at_fork(after_in_child=client.cache_clear)
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
+def _read(response: httpx.Response, deadline: float, most: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) >= ANSWER_BYTES:
+        if len(body) >= most:
             break
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the answer did not end in time", request=response.request)
-    return bytes(body[:ANSWER_BYTES])
+    return bytes(body[:most])

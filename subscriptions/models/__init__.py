@@ -2,9 +2,16 @@
 
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
-from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, Role
+from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, RetryPlan, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import FAILING, Item, Order, OrderStatus, Slot
+from subscriptions.models.placement import (
+    Effect,
+    GatewaySettings,
+    PlacementAttempt,
+    SimulatedOutcome,
+    SimulatedPlacement,
+)
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.subscription import Subscription
@@ -20,8 +27,10 @@ __all__ = [
     "Coupon",
     "Customer",
     "Discount",
+    "Effect",
     "Entitlement",
     "Event",
+    "GatewaySettings",
     "Grantee",
     "IdempotencyKey",
     "Item",
@@ -34,13 +43,17 @@ __all__ = [
     "Order",
     "OrderStatus",
     "Payment",
+    "PlacementAttempt",
     "Product",
     "ProductGroup",
     "ProductRelationship",
     "Replacement",
     "Resource",
     "ResourceGrant",
+    "RetryPlan",
     "Role",
+    "SimulatedOutcome",
+    "SimulatedPlacement",
     "Slot",
     "Subscription",
 ]

@@ -17,6 +17,21 @@ def validate_zone(name: str) -> None:
         raise ValidationError(f"{name} is no time zone; use an IANA name such as America/New_York.")
 
 
+def validate_retry_days(days: list[int]) -> None:
+    if days != sorted(set(days)) or not all(1 <= day <= 90 for day in days):
+        raise ValidationError("Give each day once, in ascending order, from 1 to 90.")
+
+
+class RetryPlan(models.TextChoices):
+    """When an order whose payment was declined is tried again; days count from the decline."""
+
+    CLASSIC = "classic", "Classic: after 3 and 6 days"
+    OPTIMIZER = "optimizer", "Optimizer: after 1, 3, 6, 10 and 15 days"
+    MANUAL = "manual", "Manual: after the days given"
+    EXTERNAL = "external", "External: within 24 hours somebody says what to do"
+    OFF = "off", "Off: rejected at once"
+
+
 class Merchant(models.Model):
     """A shop and its program settings."""
 
@@ -38,6 +53,28 @@ class Merchant(models.Model):
         validators=[MaxValueValidator(11)],
         help_text="Empty: orders are never placed.",
     )
+    placed_hourly = models.BooleanField(default=False, help_text="Due orders are placed every hour from then on.")
+    retry_plan = models.CharField(max_length=16, choices=RetryPlan, default=RetryPlan.CLASSIC)
+    retry_days = ArrayField(
+        models.PositiveSmallIntegerField(),
+        size=10,
+        default=list,
+        blank=True,
+        validators=[validate_retry_days],
+        help_text="The days of the manual plan, such as 2, 5, 9.",
+    )
+    generic_error_limit = models.PositiveSmallIntegerField(
+        default=3, help_text="How often an order is tried again after a temporary error of the platform."
+    )
+    card_recycling = models.BooleanField(
+        default=False, help_text="The platform renews cards by itself; no warning of their expiry."
+    )
+    disengaged_after = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Rejected orders in a row that cancel a subscription; empty: never.",
+    )
     shipping_rate = MoneyField(default=0, help_text="What shipping costs per order, before discounts.")
     prepaid_enabled = models.BooleanField(default=True, help_text="Subscriptions may be turned into prepaid ones.")
     storefront_key = EncryptedField(blank=True, help_text="Signs requests of the shop's own pages.")
@@ -48,6 +85,11 @@ class Merchant(models.Model):
             models.CheckConstraint(condition=models.Q(reminder_days__gte=5), name="merchant_reminder_days"),
             models.CheckConstraint(condition=models.Q(reminder_hour__lte=23), name="merchant_reminder_hour"),
             models.CheckConstraint(condition=models.Q(placement_hour__lte=11), name="merchant_placement_hour"),
+            models.CheckConstraint(
+                condition=~models.Q(retry_plan="manual") | models.Q(retry_days__len__gte=1),
+                name="merchant_manual_retry_days",
+            ),
+            models.CheckConstraint(condition=models.Q(disengaged_after__gte=1), name="merchant_disengaged_after"),
         ]
 
     def __str__(self) -> str:

@@ -177,10 +177,14 @@ def test_an_answer_is_cut_at_64_kib(port, private_allowed):
     assert len(http.request("GET", f"http://127.0.0.1:{port}/big", headers={}).body) == 64 * 1024
 
 
-def test_an_answer_that_trickles_is_given_up(monkeypatch, port, private_allowed):
-    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.3)
+def test_an_answer_that_trickles_is_given_up(port, private_allowed):
     with pytest.raises(httpx.ReadTimeout):
-        http.request("GET", f"http://127.0.0.1:{port}/trickle", headers={})
+        http.request("GET", f"http://127.0.0.1:{port}/trickle", headers={}, limits=http.Limits(deadline=0.3))
+
+
+def test_who_asks_may_set_how_much_of_an_answer_is_read(port, private_allowed):
+    url = f"http://127.0.0.1:{port}/big"
+    assert len(http.request("GET", url, headers={}, limits=http.Limits(body_bytes=100_000)).body) == 100_000
 
 
 def test_a_fork_gets_a_client_of_its_own():

@@ -1,0 +1,161 @@
+"""How orders reach the merchant's platform, what came of each try, and the simulator that stands in for one."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from subscriptions.models.customer import Payment
+from subscriptions.models.fields import PublicIdField
+from subscriptions.models.merchant import Merchant
+from subscriptions.models.order import Order, OrderStatus
+from subscriptions.models.product import Product
+
+
+class Effect(models.TextChoices):
+    """What an attempt to place an order came to."""
+
+    PLACED = "placed", "Placed"
+    VERIFY = "verify", "Being processed"
+    REFUSED = "refused", "Refused"
+    CALLED_OFF = "called_off", "Cancelled by the platform"
+    DECLINED = "declined", "Payment declined"
+    TEMPORARY = "temporary", "Temporary error"
+    NOT_SENT = "not_sent", "Failed before sending"
+    NO_ANSWER = "no_answer", "Outcome unknown"
+    UNREADABLE = "unreadable", "Answer not understood"
+
+    @property
+    def status(self) -> OrderStatus:
+        """The status the order comes to; a declined payment that nothing tries again ends as rejected."""
+        return STATUSES[self]
+
+
+STATUSES = {
+    Effect.PLACED: OrderStatus.SUCCESS,
+    Effect.VERIFY: OrderStatus.PENDING_VERIFICATION,
+    Effect.REFUSED: OrderStatus.REJECTED,
+    Effect.CALLED_OFF: OrderStatus.CANCELLED,
+    Effect.DECLINED: OrderStatus.CREDIT_CARD_RETRY,
+    Effect.TEMPORARY: OrderStatus.GENERIC_ERROR_RESPONSE,
+    Effect.NOT_SENT: OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
+    Effect.NO_ANSWER: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    Effect.UNREADABLE: OrderStatus.RESPONSE_PROCESSING_ERROR,
+}
+
+
+class GatewaySettings(models.Model):
+    """The merchant's platform. Posts are signed with the merchant's storefront key."""
+
+    class Kind(models.TextChoices):
+        XML = "xml", "XML order post"
+        JSON = "json", "JSON order post"
+        SIMULATOR = "simulator", "Simulator: nothing is placed for real"
+
+    merchant = models.OneToOneField(Merchant, models.PROTECT, related_name="gateway")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.XML)
+    url = models.URLField(max_length=500, blank=True, help_text="Where each order is posted; https only.")
+    without_card = models.BooleanField(
+        "leave card data out", default=False, help_text="Card holder, number and expiry stay empty; the token counts."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "gateway"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind="simulator") | ~Q(url=""), name="gateway_has_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class PlacementAttempt(models.Model):
+    """The placement log: one post of one order. The row is there before the post leaves; kept 180 days."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="placement_attempts")
+    public_id = PublicIdField()
+    # The database refuses to remove an order once tried; asking for it beforehand would cost every removal a query.
+    order = models.ForeignKey(Order, models.DO_NOTHING, related_name="placement_attempts")
+    tries = models.PositiveSmallIntegerField(help_text="The order's `tries` when it was sent.")
+    started = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+    request = models.TextField(blank=True, help_text="The beginning of what was sent, without card data.")
+    http_status = models.PositiveSmallIntegerField(null=True, help_text="Empty: no answer came.")
+    answer = models.TextField(blank=True, help_text="The beginning of the answer.")
+    code = models.CharField(max_length=16, blank=True)
+    message = models.CharField(max_length=1000, blank=True)
+    order_merchant_id = models.CharField(max_length=255, blank=True, help_text="The order's id on the platform.")
+    effect = models.CharField(max_length=16, choices=Effect, blank=True, help_text="Empty while under way.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "order", "tries"], name="placement_attempt_once")]
+        indexes = [models.Index(fields=["merchant", "started", "public_id"], name="placement_attempt_list")]
+
+    def __str__(self) -> str:
+        return f"Try {self.tries}: {self.get_effect_display() or 'under way'}"
+
+
+class SimulatedOutcome(models.Model):
+    """What the simulator answers for orders with this payment or product; a payment's outcome goes first."""
+
+    class Outcome(models.TextChoices):
+        """A placement code stands for the answer that brings it."""
+
+        APPROVE = "000", "Approve"
+        PROCESSING = "010", "Processing (010)"
+        TECHNICAL = "020", "Technical problem (020)"
+        CANCEL = "030", "Cancel this order (030)"
+        CARD_TYPE = "100", "Card type (100)"
+        CARD_NUMBER = "110", "Card number (110)"
+        CARD_EXPIRY = "120", "Card expiry (120)"
+        BILLING_ADDRESS = "130", "Billing address (130)"
+        DECLINE = "140", "Payment declined (140)"
+        PAYPAL = "150", "PayPal (150)"
+        DO_NOT_RETRY = "160", "Do not retry (160)"
+        NO_DEFAULT_CARD = "170", "No default card (170)"
+        AUTHENTICATION = "180", "Strong authentication needed (180)"
+        TEMPORARY = "999", "Temporary error (999)"
+        UNKNOWN_CODE = "777", "A code nobody knows"
+        TIMEOUT = "timeout", "Time-out, not placed"
+        LOST = "lost", "Placed, but the answer is lost"
+        SERVER_ERROR = "500", "Server error"
+        GARBAGE = "garbage", "An answer nobody understands"
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="simulated_outcomes")
+    payment = models.ForeignKey(Payment, models.CASCADE, null=True, blank=True, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, null=True, blank=True, related_name="+")
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.APPROVE)
+    times = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many tries of an order end so; later ones are approved. Empty: all."
+    )
+    milliseconds = models.PositiveIntegerField(default=0, help_text="How long the answer takes.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "payment"], name="simulated_outcome_payment"),
+            models.UniqueConstraint(fields=["merchant", "product"], name="simulated_outcome_product"),
+            models.CheckConstraint(
+                condition=Q(payment__isnull=False, product__isnull=True)
+                | Q(payment__isnull=True, product__isnull=False),
+                name="simulated_outcome_for_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment or self.product}: {self.get_outcome_display()}"
+
+
+class SimulatedPlacement(models.Model):
+    """What the simulator remembers of an order: the memory of a platform, apart from the domain's own rows."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
+    order_public_id = models.UUIDField(help_text="The idempotency key of its posts.")
+    times_asked = models.PositiveIntegerField(default=1)
+    outcome = models.CharField(max_length=8, choices=SimulatedOutcome.Outcome, help_text="Of the last post.")
+    order_merchant_id = models.CharField(max_length=255, blank=True, help_text="Empty while it is not placed.")
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "order_public_id"], name="simulated_once")]
+
+    def __str__(self) -> str:
+        return self.order_merchant_id or self.order_public_id.hex

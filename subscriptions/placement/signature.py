@@ -1,0 +1,24 @@
+"""The storefront signature: shows that the other side holds the merchant's storefront key."""
+
+import base64
+import hashlib
+import hmac
+import json
+
+from subscriptions.models import Merchant
+
+
+def sign(key: str, text: str) -> str:
+    """Base64 of the HMAC-SHA256 of `text` under `key`, both taken as UTF-8."""
+    return base64.b64encode(hmac.digest(key.encode(), text.encode(), hashlib.sha256)).decode()
+
+
+def authorization(merchant: Merchant, merchant_user_id: str, now: int) -> str:
+    """The header `Authorization` for something of this customer, as ASCII; `now` in Unix seconds."""
+    header = {
+        "public_id": merchant.public_id.hex,
+        "sig_field": merchant_user_id,
+        "ts": now,
+        "sig": sign(merchant.storefront_key, f"{merchant_user_id}|{now}"),
+    }
+    return json.dumps(header, separators=(",", ":"))

@@ -1,0 +1,91 @@
+"""A platform in this process, which answers as staff chose and places no order twice."""
+
+import json
+import time
+
+from django.db.models import Q
+from django.utils import timezone
+
+from subscriptions.models import GatewaySettings, SimulatedOutcome, SimulatedPlacement
+from subscriptions.placement import json_post, xml_post
+from subscriptions.placement.answers import CODES, FIELDS, Answer, Reply
+from subscriptions.placement.gateway import PlacementRequest
+from subscriptions.placement.post import Form, NoAnswer, attempt
+
+Outcome = SimulatedOutcome.Outcome
+PLACING = (Outcome.APPROVE, Outcome.LOST)
+GARBAGE = b"<html>\xff\x00 We are sorry: <order><code>SUCC"
+ASK = """
+INSERT INTO subscriptions_simulatedplacement AS known
+    (merchant_id, order_public_id, times_asked, outcome, order_merchant_id, created)
+VALUES (%s, %s, 1, '', '', %s)
+ON CONFLICT (merchant_id, order_public_id) DO UPDATE SET times_asked = known.times_asked + 1
+RETURNING *
+"""
+
+
+class Simulator:
+    """Counts every post by its idempotency key; an order that it has placed gets the same answer ever after."""
+
+    def place(self, request: PlacementRequest) -> Answer:
+        form = _form(request)
+        return attempt(form, request, lambda: _reply(request, form))
+
+
+def _form(request: PlacementRequest) -> Form:
+    settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)
+    return json_post.FORM if settings and settings.kind == GatewaySettings.Kind.JSON else xml_post.FORM
+
+
+def _reply(request: PlacementRequest, form: Form) -> Reply:
+    choice = _choice(request)
+    (memory,) = SimulatedPlacement.objects.raw(ASK, [request.merchant.pk, request.order.public_id, timezone.now()])
+    if choice:
+        time.sleep(choice.milliseconds / 1000)
+    if memory.order_merchant_id:
+        return Reply(200, _body(form, "SUCCESS", memory.order_merchant_id))
+    memory.outcome = _outcome(choice, memory.times_asked)
+    if memory.outcome in PLACING:
+        memory.order_merchant_id = f"SIM-{memory.pk}"
+    memory.save(update_fields=["outcome", "order_merchant_id"])
+    return _answer(form, memory)
+
+
+def _choice(request: PlacementRequest) -> SimulatedOutcome | None:
+    """What staff chose for the payment, or else for the first item's product that has a choice."""
+    products = [item.product_id for item in request.items]
+    chosen = SimulatedOutcome.objects.filter(
+        Q(payment=request.order.payment_id) | Q(product__in=products), merchant=request.merchant
+    )
+    by_product = {row.product_id: row for row in chosen}  # that of the payment under None
+    return next((by_product[product] for product in [None, *products] if product in by_product), None)
+
+
+def _outcome(choice: SimulatedOutcome | None, times_asked: int) -> str:
+    if choice is None or (choice.times is not None and times_asked > choice.times):
+        return Outcome.APPROVE
+    return choice.outcome
+
+
+def _answer(form: Form, memory: SimulatedPlacement) -> Reply:
+    match memory.outcome:
+        case Outcome.APPROVE:
+            return Reply(200, _body(form, "SUCCESS", memory.order_merchant_id))
+        case Outcome.PROCESSING:
+            return Reply(200, _body(form, "PROCESSING"))
+        case Outcome.TIMEOUT | Outcome.LOST:
+            raise NoAnswer("The simulator let the time run out.")
+        case Outcome.SERVER_ERROR:
+            return Reply(500, b"Internal Server Error")
+        case Outcome.GARBAGE:
+            return Reply(200, GARBAGE)
+    code = CODES.get(memory.outcome)
+    return Reply(200, _body(form, "ERROR", "", memory.outcome, code.meaning if code else "Nobody knows this code."))
+
+
+def _body(form: Form, *values: str) -> bytes:
+    """An answer with these FIELDS."""
+    fields = dict(zip(FIELDS, values, strict=False))
+    if form is json_post.FORM:
+        return json.dumps(fields).encode()
+    return xml_post.element("order", xml_post.leaves(fields)).encode()
