@@ -75,10 +75,8 @@ def checkout(
 def create(act: Act[Customer], *, line: Line, payment: Payment, address: Address) -> str:
     """Start one subscription without a checkout, as staff do. `act.result` is it."""
     act.result = start(act, line, payment, address, origin=Subscription.Origin.STAFF)
-    first = act.result.items.get().order.place_date
-    return (
-        f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {calendar.human_date(first)}."
-    )
+    first = calendar.human_date(_first_day(act, line))
+    return f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {first}."
 
 
 def _start(act: Act[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
@@ -90,9 +88,7 @@ def _start(act: Act[Any], line: Line, *given: Any, **details: Any) -> Subscripti
 
 def start(act: Act[Any], line: Line, payment: Payment, address: Address, **details: Any) -> Subscription:
     """A refusal comes before anything is written."""
-    today = calendar.today(act.customer.merchant.time_zone)
-    day = line.first_date or calendar.next_date(today, *checks.frequency(line.every, line.every_period), today)
-    checks.today_or_later(act, day)
+    day = _first_day(act, line)
     subscription = subscribe(
         act,
         product=line.product,
@@ -109,6 +105,12 @@ def start(act: Act[Any], line: Line, payment: Payment, address: Address, **detai
     )
     orders.add_subscription_item(subscription, day)
     return subscription
+
+
+def _first_day(act: Act[Any], line: Line) -> date:
+    today = calendar.today(act.customer.merchant.time_zone)
+    day = line.first_date or calendar.next_date(today, *checks.frequency(line.every, line.every_period), today)
+    return checks.today_or_later(act, day)
 
 
 def _prepaid(line: Line, merchant_order_id: str | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from subscriptions import calendar
@@ -34,7 +35,8 @@ MATCHING = Prepared(
 )
 LINES = Prepared(
     lambda: (
-        Item.objects.select_related("product", "subscription__product")
+        _priced()
+        .select_related("product", "subscription__product")
         .filter(merchant=Given("merchant"), order=Given("order"))
         .order_by("id")
     )
@@ -42,7 +44,8 @@ LINES = Prepared(
 # Of the few orders of a customer that are still to come: the next ones, those out of stock, those being retried.
 WAITING = Prepared(
     lambda: (
-        Item.objects.select_related("subscription__product", "order__payment", "order__shipping_address")
+        _priced()
+        .select_related("subscription__product", "order__payment", "order__shipping_address")
         .filter(
             merchant=Given("merchant"),
             order__customer=Given("customer"),
@@ -52,8 +55,10 @@ WAITING = Prepared(
     )
 )
 UPCOMING = Prepared(
-    lambda: Item.objects.select_related("product", "order__payment", "order__shipping_address").filter(
-        merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True
+    lambda: (
+        _priced()
+        .select_related("product", "order__payment", "order__shipping_address")
+        .filter(merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True)
     )
 )
 
@@ -118,9 +123,7 @@ def move_item(customer: Customer, item: Item, slot: Slot) -> Order:
     target = _open(customer, slot)
     if target is None and not others:
         return _take(order, slot)
-    target = target or Order(
-        merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **asdict(slot)
-    )
+    target = target or _beside(customer, order, slot)
     changed = totals.recount(target, [*lines(target), item])
     _save(target)
     item.order = target
@@ -198,7 +201,8 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
     coming = [item for item in items if item.upcoming]
     for item in coming:
         item.upcoming = False
-    _write(coming, "upcoming")
+    if coming:
+        Item.objects.filter(pk__in=[item.pk for item in coming]).update(upcoming=False)
     made: dict[Slot, list[Item]] = {}
     for subscription in (item.subscription for item in coming if item.subscription):
         subscription.customer, subscription.merchant = customer, customer.merchant
@@ -240,9 +244,26 @@ def close(order: Order) -> None:
     update(order, "status", "cancelled", "updated")
 
 
+def _priced() -> QuerySet[Item]:
+    """Items that know whether they or their orders have incentives to count: most have not, and none need be read."""
+    counting = OneTimeIncentive.objects.filter(applied_at__isnull=True)
+    return Item.objects.annotate(
+        has_incentives=Exists(counting.filter(order=OuterRef("order"))) | Exists(counting.filter(item=OuterRef("pk")))
+    )
+
+
 def _currency(customer: Customer, items: Iterable[Item]) -> str:
     subscribed = (item.subscription.currency_code for item in items if item.subscription)
     return next(subscribed, customer.merchant.currency_code)
+
+
+def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
+    """A new order of the same customer, with what is known of the payment and address they share."""
+    made = Order(merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **asdict(slot))
+    for name in ("payment", "shipping_address"):
+        if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
+            setattr(made, name, getattr(order, name))
+    return made
 
 
 def _open(customer: Customer, slot: Slot) -> Order | None:

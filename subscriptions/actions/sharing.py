@@ -15,7 +15,7 @@ def use_for_all(
 ) -> None:
     """Put the act's subject, a payment or address, on all live subscriptions and open orders, and say so of each."""
     record = checks.usable(act, act.subject)
-    others = act.customer.subscriptions.live().exclude(**{name: record})
+    others = act.customer.subscriptions.live().surveyed().exclude(**{name: record})
     for subscription in others.select_related("product").order_by("id"):
         subscription.customer, subscription.merchant = act.customer, act.customer.merchant
         setattr(subscription, name, record)
@@ -26,4 +26,6 @@ def use_for_all(
     for order in waiting.select_related("payment", "shipping_address").order_by("place_date", "id"):
         order.customer, order.merchant = act.customer, act.customer.merchant
         slot = replace(order.slot, **{f"{name}_id": record.pk})
-        act.announce(order_kind, orders.move_order(act.customer, order, slot))
+        moved = orders.move_order(act.customer, order, slot)
+        setattr(moved, name, record)  # or each payload would read it again
+        act.announce(order_kind, moved)

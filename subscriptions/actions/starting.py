@@ -56,6 +56,7 @@ def subscribe(
         **details,
     )
     insert(subscription)
+    subscription.has_entitlements = False  # type: ignore[attr-defined]  # an annotation of `surveyed()`
     if not subscription.awaits_first_order and product.product_type == Product.Type.PLAN:
         entitlement.grant_plan(subscription, product, grantees)
     act.announce(catalogue.SUBSCRIPTION_CREATE, subscription)

@@ -49,7 +49,7 @@ def recount(order: Order, items: Iterable[Item]) -> list[Item]:
     `additional` one comes on top. A price set by hand (`frozen`) takes no discount of an offer.
     """
     lines = list(items)
-    offers, incentives = _offers(lines), _incentives(order)
+    offers, incentives = _offers(lines), _incentives(order, lines)
     full = {id(item): full_price(item) for item in lines}
     listed = sum(full.values(), ZERO)
     changed = []
@@ -90,13 +90,19 @@ def _offers(lines: Sequence[Item]) -> dict[int | None, list[Discount]]:
     return found
 
 
-def _incentives(order: Order) -> list[OneTimeIncentive]:
-    if order.pk is None:
+def _incentives(order: Order, lines: Sequence[Item]) -> list[OneTimeIncentive]:
+    """What counts for the order and these lines, one of which may be on its way from another order."""
+    saved = [line for line in lines if line.pk]
+    # Lines read by `orders.lines` know; of others it has to be looked up.
+    if not any(getattr(line, "has_incentives", True) for line in saved):
         return []
+    mine = Q(item__in=[line.pk for line in saved])
+    if order.pk:
+        mine |= Q(order=order.pk)
     return list(
         OneTimeIncentive.objects.filter(
             Q(expires__isnull=True) | Q(expires__gt=timezone.now()),
-            Q(order=order.pk) | Q(item__order=order.pk),
+            mine,
             merchant=order.merchant_id,
             type=OneTimeIncentive.Type.DISCOUNT,
             applied_at__isnull=True,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from subscriptions import calendar
@@ -93,9 +93,9 @@ def subscription(subscription: Subscription) -> Payload:
 
 
 def order(order: Order) -> Payload:
-    items = list(order.items.select_related("product", "subscription").order_by("id"))
-    subscriptions = [item.subscription_id for item in items if item.subscription_id]
-    entitlements = Entitlement.objects.filter(subscription__in=subscriptions).order_by("id")
+    held = Entitlement.objects.filter(subscription=OuterRef("subscription"))
+    found = order.items.select_related("product", "subscription").annotate(has_entitlements=Exists(held))
+    items = list(found.order_by("id"))
     address = order.shipping_address
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
@@ -122,7 +122,7 @@ def order(order: Order) -> Payload:
             "zip_postal_code": address.zip_postal_code,
             "country_code": address.country_code,
         },
-        **_entitlements(list(entitlements), order.customer),
+        **_entitlements(_entitlements_on(items), order.customer),
     }
 
 
@@ -203,10 +203,18 @@ def _entitlements_of(subscription: Subscription) -> list[Entitlement]:
     return ENTITLEMENTS.all(subscription=subscription.pk) if possible else []
 
 
+def _entitlements_on(items: list[Any]) -> list[Entitlement]:
+    # Most orders have none: this then costs nothing.
+    holders = [item.subscription_id for item in items if item.has_entitlements]
+    if not holders:
+        return []
+    return list(
+        Entitlement.objects.select_related("resource", "product").filter(subscription__in=holders).order_by("id")
+    )
+
+
 def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:
     now = timezone.now()
-    # Most subscriptions have none: this then costs nothing, a join would each time.
-    prefetch_related_objects(rows, "resource", "product")
     latest = max((row.expiration for row in rows), default=None)
     zone = holder.merchant.time_zone
     return {

@@ -14,7 +14,17 @@ from subscriptions.actions import order as orders
 from subscriptions.actions import placing, subscription
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
-from subscriptions.models import Address, Customer, Item, Order, OrderStatus, Payment, Product, Subscription
+from subscriptions.models import (
+    Address,
+    Customer,
+    Entitlement,
+    Item,
+    Order,
+    OrderStatus,
+    Payment,
+    Product,
+    Subscription,
+)
 from tests.factories import STAFF, AddressFactory, CustomerFactory, PaymentFactory, ProductFactory, SubscriptionFactory
 
 
@@ -36,6 +46,9 @@ class World:
 
     def item(self, n: int) -> Item:
         return pick(Item.objects.filter(order__customer=self.customer).order_by("id"), n)
+
+    def entitlement(self, n: int) -> Entitlement:
+        return pick(self.customer.entitlements.order_by("id"), n)
 
 
 def pick(found: QuerySet[Any], n: int) -> Any:

@@ -108,9 +108,7 @@ def test_a_prepaid_checkout_is_the_first_order_of_its_cycle(customer, bought):
 )
 def test_a_wrong_line_leaves_nothing_and_the_others_start(customer, bought, wrong, code):
     wanted = [line(customer, **wrong), line(customer)]
-    act = contract.leaves_one_activity_and(
-        [CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought)
-    )
+    act = contract.leaves_one_activity_and([CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought))
     assert act.result[0].code == code
     assert act.result[1] == Subscription.objects.get()
     assert Item.objects.get().subscription == act.result[1]

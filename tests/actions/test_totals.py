@@ -218,3 +218,18 @@ def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscriptio
     else:
         orders.move_item(order.customer, orders.lines(order)[0], slot)
     assert amounts(there) == money("5", "45", "5", "50")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_incentive_on_an_item_goes_along_wherever_it_moves(subscription, there):
+    order = orders.add_subscription_item(subscription, DAY).order
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
+    for days in (0, 7) if there else (0,):
+        orders.add_subscription_item(SubscriptionFactory(**same), DAY + timedelta(days=days))
+    incentive(order, item=subscription.items.get(), value=20, field="total_price")
+    item = orders.upcoming_item(subscription)
+
+    moved = orders.move_item(subscription.customer, item, replace(order.slot, place_date=DAY + timedelta(days=7)))
+
+    assert moved != order
+    assert (amounts(moved)[0], amounts(order)[0]) == (Decimal(5), Decimal(0))

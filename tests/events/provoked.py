@@ -25,17 +25,31 @@ def rich_world() -> acts.World:
     Subscription.objects.filter(pk=subscription.pk).update(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
     )
-    for name in ("Ad free music", "Recipes"):
+    plan(world.products[0])
+    for granted in world.products[0].resource_grants.all():
         Entitlement.objects.create(
             merchant=merchant,
             customer=world.customer,
             subscription=world.subscription(0),
-            product=subscription.product,
-            resource=Resource.objects.create(merchant=merchant, name=name, external_resource_id=name),
+            product=granted.product,
+            resource=granted.resource,
             expiration=datetime.fromisoformat("2027-07-28T18:48:37.783Z"),
-            grace_period=86400,
+            grace_period=granted.grace_period,
         )
     return world
+
+
+def plan(product: Product) -> None:
+    """Make `product` one that grants two resources, the second without a grace period."""
+    product.product_type = Product.Type.PLAN
+    product.save()
+    for name, grace_period in (("Ad free music", 86400), ("Recipes", None)):
+        product.resource_grants.create(
+            merchant=product.merchant,
+            resource=Resource.objects.create(merchant=product.merchant, name=name, external_resource_id=name),
+            time_amount=30 * 86400,
+            grace_period=grace_period,
+        )
 
 
 def bought(world: acts.World) -> Act[Any]:

@@ -1,6 +1,7 @@
 """A payload's tree, walked against its description: no key more or less, every leaf of its type."""
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,17 @@ def mismatches(value: Any, shape: Any, path: str = "") -> list[str]:
     return wrong + [
         text for key in shape.keys() & value.keys() for text in mismatches(value[key], shape[key], f"{path}.{key}")
     ]
+
+
+def lists(value: Any, shape: Any, path: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every list that `shape` describes in `value`, with its path."""
+    if isinstance(shape, dict) and set(shape) == {"list_of"}:
+        yield path, value
+        for i, entry in enumerate(value):
+            yield from lists(entry, shape["list_of"], f"{path}[{i}]")
+    elif isinstance(shape, dict):
+        for key, leaf in shape.items():
+            yield from lists(value[key], leaf, f"{path}.{key}")
 
 
 def _is(value: Any, leaf: str) -> bool:

@@ -10,7 +10,7 @@ from oneclick.models import ActionToken
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 from tests.events.provoked import PROVOKE, rich_world
-from tests.events.shape import GOLDEN, mismatches
+from tests.events.shape import GOLDEN, lists, mismatches
 
 
 def provoke(kind: str) -> Event:
@@ -40,6 +40,16 @@ def test_every_kind_has_its_golden_description_and_its_act():
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_act_makes_the_event_exactly_as_described(kind):
     assert mismatches(provoke(kind).payload, GOLDEN[kind]["payload"]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_walked_has_entries_in_each_list_and_several_entitlements(kind):
+    shape = GOLDEN[kind]["payload"]
+    found = dict(lists(provoke(kind).payload, shape))
+    assert all(found.values())
+    assert bool(found) == (not kind.endswith("item.out_of_stock"))
+    assert ("entitlement_summaries" in shape) == (len(found.get(".entitlement_summaries", [])) == 2)
 
 
 @pytest.mark.django_db

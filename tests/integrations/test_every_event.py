@@ -1,25 +1,63 @@
+"""Each kind of event, from the act that makes it to what the sandbox has of it."""
+
+from collections.abc import Callable
+
 import pytest
 
 from integrations import outbox
-from integrations.models import Delivery, SandboxEvent
+from integrations.klaviyo.bodies import STATUS_PROPERTY
+from integrations.models import Delivery, SandboxEvent, SandboxProfile
+from oneclick import tokens
+from oneclick.models import ActionToken
 from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Customer
 from tests.events.provoked import PROVOKE, rich_world
 from tests.events.shape import GOLDEN, mismatches
 from tests.integrations.events import sandbox_connection
 
+pytestmark = pytest.mark.django_db(transaction=True)
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, settings, live_server):
+
+@pytest.fixture
+def receive(settings, live_server) -> Callable[..., SandboxEvent]:
+    """Provokes an event and returns it as the sandbox has it, after everything the connection wants is sent."""
     settings.PUBLIC_URL = live_server.url
     world = rich_world()
-    connection = sandbox_connection(world.customer.merchant)
 
-    PROVOKE[kind](world)
-    outbox.drain(connection.pk)
+    def run(kind: str, **connection: object) -> SandboxEvent:
+        lane = sandbox_connection(world.customer.merchant, **connection)
+        PROVOKE[kind](world)
+        outbox.drain(lane.pk)
+        assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.DONE}
+        return SandboxEvent.objects.get(metric=kind)
 
-    assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.DONE}
+    return run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, receive):
+    received = receive(kind).properties
     shape = GOLDEN[kind]["payload"] | ({"action_token": "string"} if KINDS[kind].token_scope else {})
-    received = SandboxEvent.objects.get(metric=kind).properties
     # What begins with a dollar is Klaviyo's own: the value of an order and its currency.
     assert mismatches({key: value for key, value in received.items() if key[0] != "$"}, shape) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_event_leaves_the_customers_profile_with_the_status_described(kind, receive):
+    customer = Customer.objects.get()
+    before = {STATUS_PROPERTY: "as it was", "Favourite": "Espresso"}
+    SandboxProfile.objects.create(merchant=customer.merchant, email=customer.email, properties=before)
+    # Alone: other events of the same act set the status as well.
+    profile = receive(kind, switched_off_kinds=[other for other in KINDS if other != kind]).profile
+    status = GOLDEN[kind]["profile_update"]
+    expected = before if profile.email == customer.email else {}
+    assert profile.properties == expected | ({STATUS_PROPERTY: status} if status else {})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if GOLDEN[kind]["carries_action_token"]])
+def test_the_token_that_arrives_is_the_one_kept_for_the_event(kind, receive):
+    received = receive(kind)
+    kept = ActionToken.objects.get(event__public_id=received.unique_id)
+    assert received.properties["action_token"] == tokens.text_of(kept)
+    assert tokens.nonce_in(received.properties["action_token"]) == kept.nonce
+    assert kept.scope == GOLDEN[kind]["carries_action_token"]

@@ -1,0 +1,155 @@
+"""What a customer's things may be like before an act; each changes a world of `acts`."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from subscriptions.actions import placing, prepaid, subscription
+from subscriptions.models import (
+    Discount,
+    Entitlement,
+    Item,
+    Offer,
+    OfferProfile,
+    OneTimeIncentive,
+    Payment,
+    Product,
+    ProductGroup,
+    Resource,
+    ResourceGrant,
+    Subscription,
+)
+from tests.actions import acts
+from tests.actions.acts import World
+from tests.factories import STAFF, CancelReasonFactory, ProductFactory
+
+Situation = Callable[[World], Any]
+RESOURCES = ("Music", "Recipes")
+HOUR = 3600  # seconds
+LATER = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def resource(world: World, name: str = "Music") -> Resource:
+    merchant = world.customer.merchant
+    return Resource.objects.get_or_create(merchant=merchant, name=name, external_resource_id=name)[0]
+
+
+def entitled(world: World) -> None:
+    """Each subscription has two entitlements, which have just ended."""
+    for row in world.customer.subscriptions.all():
+        for name in RESOURCES:
+            Entitlement.objects.create(
+                merchant=row.merchant,
+                customer=row.customer,
+                subscription=row,
+                product=row.product,
+                resource=resource(world, name),
+                expiration=timezone.now(),
+            )
+
+
+def on_plans(world: World) -> None:
+    """Each product is a plan that grants two resources."""
+    Product.objects.update(product_type=Product.Type.PLAN)
+    for product in world.products:
+        for name in RESOURCES:
+            ResourceGrant.objects.create(
+                merchant=product.merchant, product=product, resource=resource(world, name), time_amount=HOUR
+            )
+
+
+def eligible(world: World) -> None:
+    """All may be prepaid."""
+    group = ProductGroup.objects.create(
+        merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE
+    )
+    group.products.add(*world.products)
+
+
+def paid_ahead(world: World) -> None:
+    eligible(world)
+    for row in world.customer.subscriptions.all():
+        prepaid.upgrade(row, actor=STAFF, orders_per_billing=3)
+
+
+def offered(world: World) -> None:
+    profile = OfferProfile.objects.create(merchant=world.customer.merchant, name="Standard")
+    offer = Offer.objects.create(merchant=profile.merchant, profile=profile, name="Standard")
+    Subscription.objects.update(offer=offer)
+    Item.objects.update(offer=offer)
+
+
+def promised(world: World) -> None:
+    """The order has an incentive."""
+    order = world.order(0)
+    OneTimeIncentive.objects.create(
+        merchant=order.merchant,
+        customer=order.customer,
+        order=order,
+        name="Sorry",
+        type=OneTimeIncentive.Type.DISCOUNT,
+        target="order",
+        field="sub_total",
+        discount_type=Discount.Type.PERCENT,
+        value=10,
+    )
+
+
+def labelled(world: World) -> None:
+    """The merchant's code 4 has a label."""
+    CancelReasonFactory(merchant=world.customer.merchant)
+
+
+def alone(world: World) -> None:
+    """Each subscription has an order of its own."""
+    for days, row in enumerate(world.customer.subscriptions.order_by("id")):
+        subscription.change_next_order_date(row, actor=STAFF, day=date(2026, 12, 5 + days))
+
+
+def queued(world: World) -> None:
+    acts.queue(world, 0)
+
+
+def declined(world: World, retry_at: datetime | None = LATER) -> Any:
+    return placing.decline(world.order(0), actor=STAFF, code="140", message="Declined", retry_at=retry_at)
+
+
+def retried(world: World) -> None:
+    """An order of the first subscription alone is being tried again."""
+    alone(world)
+    queued(world)
+    declined(world)
+
+
+def waiting(world: World) -> None:
+    queued(world)
+    declined(world, None)
+
+
+def rejected(world: World) -> None:
+    queued(world)
+    acts.reject(world, 0)
+
+
+def out_of_stock(world: World) -> None:
+    """The product of the first item."""
+    missing = ProductFactory(merchant=world.customer.merchant, live=False)
+    Item.objects.filter(pk=world.item(0).pk).update(product=missing)
+
+
+def all_out_of_stock(world: World) -> None:
+    Product.objects.update(live=False)
+
+
+def card_expires(world: World) -> None:
+    Payment.objects.update(expires_on=date(2026, 1, 31))
+
+
+def first(*steps: Situation) -> Situation:
+    def run(world: World) -> None:
+        for step in steps:
+            step(world)
+
+    return run

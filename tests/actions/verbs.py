@@ -1,0 +1,111 @@
+"""Every verb of the domain, performed on a world of `acts`."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from subscriptions.actions import address as addresses
+from subscriptions.actions import checkout, entitlement, placing, prepaid, subscription
+from subscriptions.actions import customer as customers
+from subscriptions.actions import item as items
+from subscriptions.actions import order as orders
+from subscriptions.actions import payment as payments
+from subscriptions.actions.core import Act
+from tests.actions import acts, situations
+from tests.actions.acts import World
+from tests.factories import STAFF
+
+Verb = Callable[[World], Act[Any]]
+BY = {"actor": STAFF}
+BO = {"merchant_user_id": "C-new", "first_name": "Bo", "last_name": "Li", "email": "bo@shop.test"}
+
+
+def line(world: World) -> checkout.Line:
+    return checkout.Line(product=world.products[0], quantity=1, every=1, every_period=3)
+
+
+def bought(world: World, lines: int = 1) -> Act[Any]:
+    where = {"payment": world.payments[0], "address": world.addresses[0]}
+    return checkout.checkout(
+        world.customer, merchant_order_id="1224", lines=[line(world) for _ in range(lines)], **where, **BY
+    )
+
+
+def subscribed(world: World) -> Act[Any]:
+    return checkout.create(
+        world.customer, line=line(world), payment=world.payments[0], address=world.addresses[0], **BY
+    )
+
+
+def numbered(act: acts.Perform, number: int = 0) -> Verb:
+    return lambda world: act(world, number)
+
+
+VERBS: dict[str, Verb] = {
+    "customer.create": lambda w: customers.create(w.customer.merchant, **BO, **BY),
+    "customer.change_contact_details": lambda w: customers.change_contact_details(
+        w.customer, email="new@shop.test", phone_number=None, **BY
+    ),
+    "customer.change_locale": lambda w: customers.change_locale(w.customer, locale="fr-ca", **BY),
+    "address.create": lambda w: addresses.create(w.customer, address="2 Side Street", **BY),
+    "address.retire": lambda w: addresses.retire(w.addresses[1], **BY),
+    "address.use_for_all": lambda w: addresses.use_for_all(w.addresses[1], **BY),
+    "payment.create": lambda w: payments.create(w.customer, token_id="tok_new", **BY),
+    "payment.retire": lambda w: payments.retire(w.payments[1], **BY),
+    "payment.use_for_all": lambda w: payments.use_for_all(w.payments[1], **BY),
+    "checkout": bought,
+    "subscription.create": subscribed,
+    "subscription.cancel": numbered(acts.cancel),
+    "subscription.reactivate": numbered(acts.reactivate),
+    "subscription.change_quantity": lambda w: subscription.change_quantity(w.subscription(0), quantity=5, **BY),
+    "subscription.change_frequency": numbered(acts.change_frequency),
+    "subscription.change_product": lambda w: subscription.change_product(
+        w.subscription(0), product=w.products[1], **BY
+    ),
+    "subscription.change_payment": numbered(acts.change_payment, 2),
+    "subscription.change_shipping_address": numbered(acts.change_shipping, 2),
+    "subscription.change_next_order_date": numbered(acts.change_next_date),
+    "subscription.change_reminder_days": lambda w: subscription.change_reminder_days(w.subscription(0), days=7, **BY),
+    "subscription.change_offer": lambda w: subscription.change_offer(w.subscription(0), offer=None, **BY),
+    "subscription.change_price": lambda w: subscription.change_price(w.subscription(0), price=Decimal(9), **BY),
+    "prepaid.upgrade": lambda w: prepaid.upgrade(w.subscription(0), orders_per_billing=3, **BY),
+    "prepaid.change_context": lambda w: prepaid.change_context(w.subscription(0), orders_remaining=1, **BY),
+    "prepaid.change_renewal_behavior": lambda w: prepaid.change_renewal_behavior(
+        w.subscription(0), renewal_behavior="cancel", **BY
+    ),
+    "order.skip": numbered(acts.skip),
+    "order.skip_subscription": numbered(acts.skip_one),
+    "order.send_now": numbered(acts.send_now),
+    "order.change_date": numbered(acts.change_order_date),
+    "order.change_payment": numbered(acts.change_order_payment, 2),
+    "order.change_shipping_address": lambda w: orders.change_shipping_address(w.order(0), address=w.addresses[1], **BY),
+    "order.change_extra_data": lambda w: orders.change_extra_data(w.order(0), extra_data={"gift": "yes"}, **BY),
+    "order.rescue": lambda w: orders.rescue(w.order(0), **BY),
+    "order.retry": lambda w: orders.retry(w.order(0), at=situations.LATER, **BY),
+    "order.give_up": lambda w: orders.give_up(w.order(0), **BY),
+    "order.remind": lambda w: placing.remind(w.order(0), **BY),
+    "order.warn_of_card": lambda w: placing.warn_of_card(w.order(0), **BY),
+    "order.queue": numbered(acts.queue),
+    "order.set_aside": lambda w: placing.set_aside(w.order(0), **BY),
+    "order.succeed": numbered(acts.succeed),
+    "order.reject": numbered(acts.reject),
+    "order.decline": situations.declined,
+    "order.hold": numbered(acts.hold),
+    "order.call_off": lambda w: placing.call_off(w.order(0), **BY),
+    "item.add": numbered(acts.add_product),
+    "item.add_with_subscription": numbered(acts.add_subscription),
+    "item.subscribe": lambda w: items.subscribe(w.item(-1), every=1, every_period=3, **BY),
+    "item.change_quantity": lambda w: items.change_quantity(w.item(0), quantity=5, **BY),
+    "item.change_price": lambda w: items.change_price(w.item(0), price=Decimal(9), **BY),
+    "item.change_product": lambda w: items.change_product(w.item(0), product=w.products[1], **BY),
+    "item.remove": numbered(acts.remove_item),
+    "entitlement.grant": lambda w: entitlement.grant(
+        w.subscription(0), resource=situations.resource(w), seconds=situations.HOUR, **BY
+    ),
+    "entitlement.modify_expiration": lambda w: entitlement.modify_expiration(
+        w.entitlement(0), day=date(2026, 12, 24), **BY
+    ),
+    "entitlement.expire": lambda w: entitlement.expire(w.entitlement(0), **BY),
+    "entitlement.void": lambda w: entitlement.void(w.entitlement(0), **BY),
+}
