@@ -1,4 +1,4 @@
-"""The verbs of an order that people ask for; what comes of placing it is in `placing`."""
+"""The verbs of an order that people ask for; what the clock does is in `placing`."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, placing
+from subscriptions.actions import checks, orders, outcome
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -57,7 +57,7 @@ def send_now(act: Act[Order]) -> str:
     act.result = orders.follow_up(act.customer, orders.lines(order), today)
     act.announce(catalogue.ORDER_SEND_NOW, order)
     for older in _failing_for(order):
-        placing.refuse(act, older, SUPERSEDED, "Superseded by an order sent now.")
+        outcome.refuse(act, older, SUPERSEDED, "Superseded by an order sent now.")
     return "Sent the order now." + _then(act.result)
 
 
@@ -117,7 +117,7 @@ def retry(act: Act[Order], *, at: datetime) -> str:
 def give_up(act: Act[Order]) -> str:
     """The other instruction: no more tries."""
     order = act.subject
-    placing.refuse(act, order, order.rejected_error_code or "140", order.rejected_message or "No further retry.")
+    outcome.refuse(act, order, order.rejected_error_code or "140", order.rejected_message or "No further retry.")
     return "Gave up the order that waited for an instruction."
 
 

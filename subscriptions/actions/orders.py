@@ -214,6 +214,12 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
     return [item for added in made.values() for item in added]
 
 
+def become(order: Order, status: OrderStatus, *names: str) -> None:
+    """Give `order` another status, and save the columns `names` with it."""
+    order.status, order.updated = status, timezone.now()
+    update(order, "status", *names, "updated")
+
+
 def withdraw(subscription: Subscription) -> list[Order]:
     """Take the upcoming item of a cancelled subscription away, and end the orders that are tried again for it alone.
 

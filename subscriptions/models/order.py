@@ -66,7 +66,9 @@ class Order(models.Model):
     status = models.PositiveSmallIntegerField(choices=OrderStatus, default=OrderStatus.UNSENT)
     place_date = models.DateField(help_text="In the merchant's zone.")
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
-    retry_at = models.DateTimeField(null=True, blank=True, help_text="When a failed order is tried again.")
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
+    )
     sub_total = MoneyField(default=0)
     tax_total = MoneyField(default=0)
     shipping_total = MoneyField(default=0)
@@ -76,6 +78,8 @@ class Order(models.Model):
     cancelled = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     generic_error_count = models.PositiveSmallIntegerField(default=0)
+    declines = models.PositiveSmallIntegerField(default=0, editable=False)
+    first_declined = models.DateTimeField(null=True, blank=True, editable=False)
     order_merchant_id = models.CharField(max_length=255, null=True, blank=True)
     rejected_message = models.TextField(null=True, blank=True)
     rejected_error_code = models.CharField(max_length=16, null=True, blank=True)

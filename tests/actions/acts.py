@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from subscriptions import calendar
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import placing, subscription
+from subscriptions.actions import outcome, placing, subscription
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
 from subscriptions.models import (
@@ -163,16 +163,16 @@ def queue(w: World, n: int) -> Any:
 
 
 def succeed(w: World, n: int) -> Any:
-    return placing.succeed(w.order(n), actor=STAFF, order_merchant_id=str(n))
+    return outcome.succeed(w.order(n), actor=STAFF, order_merchant_id=str(n))
 
 
 def reject(w: World, n: int) -> Any:
-    return placing.reject(w.order(n), actor=STAFF, code="110", message="Wrong number")
+    return outcome.reject(w.order(n), actor=STAFF, code="110", message="Wrong number")
 
 
 def hold(w: World, n: int) -> Any:
     status = OrderStatus.GENERIC_ERROR_RESPONSE
-    return placing.hold(w.order(n), actor=STAFF, status=status, message="Later")
+    return outcome.hold(w.order(n), actor=STAFF, status=status, code="", message="Later")
 
 
 def set_aside(w: World, n: int) -> Any:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.actions import placing, prepaid, subscription
+from subscriptions.actions import outcome, prepaid, subscription
 from subscriptions.models import (
     Discount,
     Entitlement,
     Item,
+    Merchant,
     Offer,
     OfferProfile,
     OneTimeIncentive,
@@ -112,8 +113,8 @@ def queued(world: World) -> None:
     acts.queue(world, 0)
 
 
-def declined(world: World, retry_at: datetime | None = LATER) -> Any:
-    return placing.decline(world.order(0), actor=STAFF, code="140", message="Declined", retry_at=retry_at)
+def declined(world: World) -> Any:
+    return outcome.decline(world.order(0), actor=STAFF, code="140", message="Declined")
 
 
 def retried(world: World) -> None:
@@ -124,8 +125,9 @@ def retried(world: World) -> None:
 
 
 def waiting(world: World) -> None:
+    Merchant.objects.update(retry_plan="external")
     queued(world)
-    declined(world, None)
+    declined(world)
 
 
 def rejected(world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from subscriptions.actions import entitlement as verbs
-from subscriptions.actions import placing
+from subscriptions.actions import outcome, placing
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Entitlement, Event, Order, Product, Resource, ResourceGrant
 from tests.actions import contract
@@ -53,7 +53,7 @@ def held(plan) -> Entitlement:
 def place() -> None:
     order = Order.objects.get(status=1)
     placing.queue(order, actor=STAFF)
-    placing.succeed(order, actor=STAFF, order_merchant_id="1224")
+    outcome.succeed(order, actor=STAFF, order_merchant_id="1224")
 
 
 def ends() -> list[datetime]:

@@ -13,11 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY, NEXT = date(2026, 11, 20), date(2026, 12, 4)
 REMINDER = "ordergroove.order.reminder"
 CARD = "ordergroove.order.credit_card_expiration_warning"
-SUCCESS = "ordergroove.order.success"
-REJECT = "ordergroove.order.reject"
-RETRY = "order.retryable_placement_failure"
 STOCK = "ordergroove.item.out_of_stock"
-CANCEL = "ordergroove.order.cancel"
 
 
 @pytest.fixture
@@ -28,12 +24,6 @@ def subscription(noon):
 @pytest.fixture
 def order(subscription):
     return Order.objects.get()
-
-
-@pytest.fixture
-def queued(order):
-    verbs.queue(order, actor=STAFF)
-    return order
 
 
 def prices() -> list[Decimal]:
@@ -79,59 +69,6 @@ def test_a_locked_price_and_one_set_by_hand_are_charged_as_they_are(order):
     upcoming.items.update(price=Decimal(99), frozen=True)
     verbs.queue(upcoming, actor=STAFF)
     assert Item.objects.get(order=upcoming).price == Decimal(99)
-
-
-def test_an_order_placed_marks_its_items_and_the_subscription(queued):
-    act = contract.leaves_one_activity_and(
-        [SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
-    )
-    queued.refresh_from_db()
-    assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
-    assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
-    assert act.events[0].payload["tries"] == 1
-    contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
-
-
-def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_place(queued):
-    act = contract.leaves_one_activity_and(
-        [REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number")
-    )
-    queued.refresh_from_db()
-    assert (queued.status, queued.rejected_error_code, queued.rejected_message) == (3, "110", "Wrong number")
-    assert act.events[0].payload["rejected_message"] == "Wrong number"
-    assert Subscription.objects.get().live
-    assert Item.objects.get(upcoming=True).order.place_date == NEXT
-
-
-@pytest.mark.parametrize(("retry_at", "status"), [(datetime(2026, 11, 23, tzinfo=UTC), 18), (None, 19)])
-def test_a_declined_payment_is_tried_again_or_waits_for_an_instruction(queued, retry_at, status):
-    contract.leaves_one_activity_and(
-        [RETRY], lambda: verbs.decline(queued, actor=STAFF, code="140", message="Declined", retry_at=retry_at)
-    )
-    queued.refresh_from_db()
-    assert (queued.status, queued.retry_at) == (status, retry_at)
-
-
-def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
-    verbs.decline(queued, actor=STAFF, code="140", message="Declined", retry_at=datetime(2026, 11, 23, tzinfo=UTC))
-    act = verbs.queue(queued, actor=STAFF)
-    queued.refresh_from_db()
-    assert (queued.tries, queued.retry_at, act.result) == (2, None, [])
-
-
-@pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
-def test_an_order_on_the_way_is_held_and_only_temporary_errors_are_counted(queued, status, count):
-    contract.leaves_one_activity_and(
-        [], lambda: verbs.hold(queued, actor=STAFF, status=OrderStatus(status), message="Later")
-    )
-    queued.refresh_from_db()
-    assert (queued.status, queued.generic_error_count) == (status, count)
-
-
-def test_the_shop_may_call_an_order_off(queued):
-    contract.leaves_one_activity_and([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
-    queued.refresh_from_db()
-    assert queued.status == OrderStatus.CANCELLED
 
 
 def test_items_out_of_stock_wait_in_an_order_of_their_own(subscription, order):

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import placing
+from subscriptions.actions import outcome, placing
 from subscriptions.actions import prepaid as verbs
 from subscriptions.actions.order import skip
 from subscriptions.actions.subscription import cancel
@@ -38,7 +38,7 @@ def place() -> Decimal:
     """Place the one upcoming order; what it charged."""
     order = Order.objects.get(status=OrderStatus.UNSENT)
     placing.queue(order, actor=STAFF)
-    placing.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")
+    outcome.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")
     order.refresh_from_db()
     return order.total
 
@@ -73,7 +73,7 @@ def test_a_cycle_that_is_to_end_ends_with_its_last_order():
     order = Order.objects.get()
     placing.queue(order, actor=STAFF)
     contract.leaves_one_activity_and(
-        [SUCCESS, *CANCEL], lambda: placing.succeed(order, actor=STAFF, order_merchant_id="1")
+        [SUCCESS, *CANCEL], lambda: outcome.succeed(order, actor=STAFF, order_merchant_id="1")
     )
     row = Subscription.objects.get()
     assert (row.live, row.cancel_reason) == (False, "Prepaid cycle ended")
@@ -97,7 +97,7 @@ def test_a_rejected_order_costs_none_either():
     prepaid(2)
     order = Order.objects.get()
     placing.queue(order, actor=STAFF)
-    placing.reject(order, actor=STAFF, code="110", message="Wrong number")
+    outcome.reject(order, actor=STAFF, code="110", message="Wrong number")
     assert context() == (3, 2, "autorenew")
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from subscriptions.actions import address as addresses
-from subscriptions.actions import checkout, entitlement, placing, prepaid, subscription
+from subscriptions.actions import checkout, entitlement, outcome, placing, prepaid, subscription
 from subscriptions.actions import customer as customers
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
@@ -92,7 +92,7 @@ VERBS: dict[str, Verb] = {
     "order.reject": numbered(acts.reject),
     "order.decline": situations.declined,
     "order.hold": numbered(acts.hold),
-    "order.call_off": lambda w: placing.call_off(w.order(0), **BY),
+    "order.call_off": lambda w: outcome.call_off(w.order(0), **BY),
     "item.add": numbered(acts.add_product),
     "item.add_with_subscription": numbered(acts.add_subscription),
     "item.subscribe": lambda w: items.subscribe(w.item(-1), every=1, every_period=3, **BY),

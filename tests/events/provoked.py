@@ -4,9 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from subscriptions.actions import checkout, placing
+from subscriptions.actions import checkout, outcome, placing
 from subscriptions.actions.core import Act
 from subscriptions.models import Customer, Entitlement, Payment, Product, Resource, Subscription
 from tests.actions import acts
@@ -90,8 +88,7 @@ def after(first: acts.Perform, then: Callable[[acts.World], Act[Any]]) -> Callab
 
 
 def declined(world: acts.World) -> Act[Any]:
-    later = timezone.now() + TOMORROW
-    return placing.decline(world.order(0), actor=STAFF, code="140", message="Declined", retry_at=later)
+    return outcome.decline(world.order(0), actor=STAFF, code="140", message="Declined")
 
 
 def warned(world: acts.World) -> Act[Any]:
@@ -123,7 +120,7 @@ PROVOKE: dict[str, Callable[[acts.World], Act[Any]]] = {
     SUBSCRIPTION + "sku_swap": by(acts.change_product),
     ORDER + "reminder": lambda world: placing.remind(world.order(0), actor=STAFF),
     ORDER + "credit_card_expiration_warning": warned,
-    ORDER + "cancel": after(acts.queue, lambda world: placing.call_off(world.order(0), actor=STAFF)),
+    ORDER + "cancel": after(acts.queue, lambda world: outcome.call_off(world.order(0), actor=STAFF)),
     ORDER + "success": after(acts.queue, by(acts.succeed)),
     ORDER + "change_next_order_date": by(acts.change_order_date),
     ORDER + "change_payment": by(acts.change_order_payment, 2),

@@ -1,0 +1,192 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from subscriptions.actions import outcome as verbs
+from subscriptions.actions import placing
+from subscriptions.models import Effect, Item, Merchant, Order, OrderStatus, Subscription
+from subscriptions.placement.answers import CODES, Answer
+from tests.actions import contract
+from tests.factories import STAFF, subscription_with_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+DAY, NEXT = date(2026, 11, 20), date(2026, 12, 4)
+SUCCESS = "ordergroove.order.success"
+REJECT = "ordergroove.order.reject"
+RETRY = "order.retryable_placement_failure"
+CANCEL = "ordergroove.order.cancel"
+ENDED = ["ordergroove.subscription.cancel", "ordergroove.subscriber.cancel"]
+
+
+@pytest.fixture
+def queued(noon) -> Order:
+    subscription_with_order(DAY)
+    order = Order.objects.get()
+    placing.queue(order, actor=STAFF)
+    return order
+
+
+def declined(order: Order):
+    return verbs.decline(order, actor=STAFF, code="140", message="Declined")
+
+
+def held(order: Order, status: int):
+    return verbs.hold(order, actor=STAFF, status=OrderStatus(status), code="999", message="Later")
+
+
+def again(order: Order, noon, day: int) -> None:
+    """It is tried again at noon of that day of December."""
+    noon.move_to(datetime(2026, 12, day, 17, tzinfo=UTC))
+    placing.queue(order, actor=STAFF)
+
+
+def test_an_order_placed_marks_its_items_and_the_subscription(queued):
+    act = contract.leaves_one_activity_and(
+        [SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
+    assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
+    assert act.events[0].payload["tries"] == 1
+    contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
+
+
+def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_place(queued):
+    act = contract.leaves_one_activity_and(
+        [REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number")
+    )
+    queued.refresh_from_db()
+    assert (queued.status, queued.rejected_error_code, queued.rejected_message) == (3, "110", "Wrong number")
+    assert act.events[0].payload["rejected_message"] == "Wrong number"
+    assert Subscription.objects.get().live
+    assert Item.objects.get(upcoming=True).order.place_date == NEXT
+
+
+def test_a_declined_payment_is_tried_again_on_the_days_of_the_plan_and_then_refused(queued, noon):
+    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    queued.refresh_from_db()
+    assert (queued.status, queued.declines) == (18, 1)
+    assert queued.retry_at == datetime(2026, 11, 23, 5, tzinfo=UTC)  # midnight in New York
+    noon.shift(timedelta(days=3))
+    placing.queue(queued, actor=STAFF)
+    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    queued.refresh_from_db()
+    assert queued.retry_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    noon.shift(timedelta(days=3))
+    placing.queue(queued, actor=STAFF)
+    contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
+    queued.refresh_from_db()
+    assert (queued.status, queued.declines, queued.tries, queued.rejected_error_code) == (3, 3, 3, "140")
+
+
+def test_the_merchants_own_days_count(queued):
+    Merchant.objects.update(retry_plan="manual", retry_days=[10])
+    declined(queued)
+    queued.refresh_from_db()
+    assert queued.retry_at == datetime(2026, 11, 30, 5, tzinfo=UTC)
+
+
+def test_without_a_plan_a_declined_payment_is_refused_at_once(queued):
+    Merchant.objects.update(retry_plan="off")
+    contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
+
+
+def test_under_the_external_plan_the_order_waits_a_day_for_an_instruction(queued):
+    Merchant.objects.update(retry_plan="external")
+    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    queued.refresh_from_db()
+    assert (queued.status, queued.retry_at) == (19, datetime(2026, 11, 21, 17, tzinfo=UTC))
+
+
+def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
+    declined(queued)
+    act = placing.queue(queued, actor=STAFF)
+    queued.refresh_from_db()
+    assert (queued.tries, queued.retry_at, act.result) == (2, None, [])
+
+
+@pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
+def test_an_order_on_the_way_is_held_and_only_temporary_errors_are_counted(queued, status, count):
+    contract.leaves_one_activity_and([], lambda: held(queued, status))
+    queued.refresh_from_db()
+    assert (queued.status, queued.generic_error_count) == (status, count)
+
+
+def test_temporary_errors_are_tried_again_three_times_and_then_refused(queued):
+    for _ in range(3):
+        held(queued, 15)
+        placing.queue(queued, actor=STAFF)
+    contract.leaves_one_activity_and([REJECT], lambda: held(queued, 15))
+    queued.refresh_from_db()
+    assert (queued.status, queued.tries, queued.rejected_error_code) == (3, 4, "999")
+
+
+def test_an_unknown_outcome_is_asked_for_again_until_the_next_order_is_due(queued, noon):
+    again_on = {3: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT, 4: OrderStatus.REJECTED}
+    held(queued, 13)
+    for day, status in again_on.items():
+        again(queued, noon, day)
+        held(queued, 13)
+        queued.refresh_from_db()
+        assert queued.status == status
+
+
+def test_the_shop_may_call_an_order_off(queued):
+    contract.leaves_one_activity_and([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
+    queued.refresh_from_db()
+    assert queued.status == OrderStatus.CANCELLED
+
+
+def test_so_many_rejected_orders_in_a_row_end_a_subscription_where_the_merchant_wants_it(queued, noon):
+    Merchant.objects.update(disengaged_after=2)
+    contract.leaves_one_activity_and([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
+    following = Item.objects.get(upcoming=True).order
+    noon.move_to(datetime(2026, 12, 4, 17, tzinfo=UTC))
+    placing.queue(following, actor=STAFF)
+    contract.leaves_one_activity_and(
+        [REJECT, *ENDED], lambda: verbs.reject(following, actor=STAFF, code="110", message="No")
+    )
+    assert Subscription.objects.get().cancel_reason == "113|Disengaged"
+    assert not Item.objects.filter(upcoming=True).exists()
+
+
+def test_a_placed_order_between_two_rejected_ones_keeps_the_subscription(queued, noon):
+    Merchant.objects.update(disengaged_after=2)
+    verbs.reject(queued, actor=STAFF, code="110", message="No")
+    for day, then in ((4, "placed"), (18, "rejected")):
+        following = Item.objects.get(upcoming=True).order
+        again(following, noon, day)
+        if then == "placed":
+            verbs.succeed(following, actor=STAFF, order_merchant_id="1")
+        else:
+            verbs.reject(following, actor=STAFF, code="110", message="No")
+    assert Subscription.objects.get().live
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kinds"),
+    [
+        ("000", 5, [SUCCESS]),
+        ("010", 10, []),
+        ("020", 3, [REJECT]),
+        ("030", 4, [CANCEL]),
+        *((code, 3, [REJECT]) for code in ("100", "110", "120", "130", "150", "160", "170", "180")),
+        ("140", 18, [RETRY]),
+        ("999", 15, []),
+    ],
+)
+def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
+    answer = Answer(CODES[code].effect, code, CODES[code].meaning, "1224" if code == "000" else "")
+    contract.leaves_one_activity_and(kinds, lambda: verbs.finalize(queued, answer=answer, actor=STAFF))
+    queued.refresh_from_db()
+    assert queued.status == status
+
+
+@pytest.mark.parametrize(("effect", "status"), [("not_sent", 12), ("no_answer", 13), ("unreadable", 14)])
+def test_what_is_no_answer_leads_to_its_status_without_an_event(queued, effect, status):
+    answer = Answer(Effect(effect), message="Why")
+    contract.leaves_one_activity_and([], lambda: verbs.finalize(queued, answer=answer, actor=STAFF))
+    queued.refresh_from_db()
+    assert (queued.status, queued.rejected_message) == (status, "Why")
+    if status == 14:
+        contract.refuses("order_not_due", lambda: placing.queue(queued, actor=STAFF))
