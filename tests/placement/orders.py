@@ -1,6 +1,6 @@
 """An order whose every value is known, and requests for tests that care less."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 

@@ -18,7 +18,8 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 XML_ATTACKS = {
     "doctype": b"<!DOCTYPE order>" + SUCCESS,
     "billion laughs": f'<!DOCTYPE order [<!ENTITY l0 "ha">{LAUGHS}]><order><code>&l9;</code></order>'.encode(),
-    "quadratic": b'<!DOCTYPE order [<!ENTITY a "%b">]><order><code>%b</code></order>' % (b"x" * 50_000, b"&a;" * 50_000),
+    "quadratic": b'<!DOCTYPE order [<!ENTITY a "%b">]><order><code>%b</code></order>'
+    % (b"x" * 50_000, b"&a;" * 50_000),
     "file": b'<!DOCTYPE order [<!ENTITY f SYSTEM "file:///etc/passwd">]><order><orderId>&f;</orderId></order>',
     "address": b'<!DOCTYPE order SYSTEM "http://127.0.0.1:9/x.dtd">' + SUCCESS,
     "parameter": b'<!DOCTYPE order [<!ENTITY % p SYSTEM "http://127.0.0.1:9/">%p;]>' + SUCCESS,
