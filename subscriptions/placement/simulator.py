@@ -3,6 +3,7 @@
 import json
 import time
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -39,16 +40,9 @@ def _form(request: PlacementRequest) -> Form:
 
 def _reply(request: PlacementRequest, form: Form) -> Reply:
     choice = _choice(request)
-    (memory,) = SimulatedPlacement.objects.raw(ASK, [request.merchant.pk, request.order.public_id, timezone.now()])
     if choice:
         time.sleep(choice.milliseconds / 1000)
-    if memory.order_merchant_id:
-        return Reply(200, _body(form, "SUCCESS", memory.order_merchant_id))
-    memory.outcome = _outcome(choice, memory.times_asked)
-    if memory.outcome in PLACING:
-        memory.order_merchant_id = f"SIM-{memory.pk}"
-    memory.save(update_fields=["outcome", "order_merchant_id"])
-    return _answer(form, memory)
+    return _answer(form, _remember(request, choice))
 
 
 def _choice(request: PlacementRequest) -> SimulatedOutcome | None:
@@ -61,8 +55,19 @@ def _choice(request: PlacementRequest) -> SimulatedOutcome | None:
     return next((by_product[product] for product in [None, *products] if product in by_product), None)
 
 
-def _outcome(choice: SimulatedOutcome | None, times_asked: int) -> str:
-    if choice is None or (choice.times is not None and times_asked > choice.times):
+def _remember(request: PlacementRequest, choice: SimulatedOutcome | None) -> SimulatedPlacement:
+    """Count the post and say what comes of it, in the memory of its order; posts of one order wait for each other."""
+    with transaction.atomic():
+        (memory,) = SimulatedPlacement.objects.raw(ASK, [request.merchant.pk, request.order.public_id, timezone.now()])
+        memory.outcome = _outcome(choice, memory)
+        if memory.outcome in PLACING:
+            memory.order_merchant_id = f"SIM-{memory.pk}"
+        memory.save(update_fields=["outcome", "order_merchant_id"])
+    return memory
+
+
+def _outcome(choice: SimulatedOutcome | None, memory: SimulatedPlacement) -> str:
+    if choice is None or memory.order_merchant_id or (choice.times is not None and memory.times_asked > choice.times):
         return Outcome.APPROVE
     return choice.outcome
 

@@ -2,7 +2,7 @@
 
 `orderSubtotalValue` is after discounts, as the API's `sub_total`; `orderSubtotalDiscount` is what discounts on the
 whole order took off it, `orderDiscount` all that discounts took off lines, order and shipping. Tax is not part of the
-total. A line's `price` × `qty` − `discount` is its `finalPrice`.
+total. A line's `finalPrice` is `price` × `qty` − `discount`; more where it has an extra cost or pays for later orders.
 """
 
 import json

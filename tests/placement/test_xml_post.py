@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from subscriptions.models import Order, Payment
+from subscriptions.models import Item, Order, Payment
 from subscriptions.placement import xml_post
 from subscriptions.placement.gateway import PlacementRequest, snapshot
 from tests.placement.orders import known_order, live_merchant
@@ -135,6 +135,12 @@ def test_writing_asks_the_database_nothing(order, django_assert_num_queries):
         request = snapshot(order)
     with django_assert_num_queries(0):
         xml_post.write(request, with_card=True)
+
+
+def test_a_line_that_pays_for_later_orders_has_no_discount(order):
+    Item.objects.filter(one_time=False).update(total_price=75)
+    line = ElementTree.fromstring(_written(order)).find("items/item")
+    assert (line.findtext("finalPrice"), line.findtext("discount")) == ("75.00", "0.00")
 
 
 def test_without_a_billing_address_its_elements_are_empty(order):

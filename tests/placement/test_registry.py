@@ -1,0 +1,79 @@
+import pytest
+from django.db import IntegrityError, transaction
+
+from subscriptions.models import Effect, GatewaySettings, Merchant, PlacementAttempt
+from subscriptions.placement import json_post, xml_post
+from subscriptions.placement.gateway import snapshot, snapshots
+from subscriptions.placement.post import HttpGateway
+from subscriptions.placement.registry import gateway_of
+from subscriptions.placement.simulator import Simulator
+from tests.factories import MerchantFactory
+from tests.placement.orders import live_merchant, some_request
+from tests.placement.platform import platform
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_merchants_orders_go_the_way_it_chose():
+    request = some_request(live_merchant())
+    assert gateway_of(request.order) == HttpGateway(xml_post.FORM)
+    GatewaySettings.objects.update(kind=GatewaySettings.Kind.JSON)
+    assert gateway_of(snapshot(request.order).order) == HttpGateway(json_post.FORM)
+    GatewaySettings.objects.update(kind=GatewaySettings.Kind.SIMULATOR)
+    assert isinstance(gateway_of(snapshot(request.order).order), Simulator)
+
+
+@pytest.mark.parametrize("test", ["merchant", "customer"])
+def test_nothing_of_a_test_merchant_or_customer_reaches_a_live_gateway(settings, test):
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+    with platform() as there:
+        request = some_request(live_merchant(there.url))
+        getattr(request, test).is_test = True
+        assert gateway_of(request.order).place(request).effect is Effect.PLACED
+    assert there.posts == []
+
+
+def test_without_a_gateway_orders_wait():
+    request = some_request(MerchantFactory(is_test=False))
+    answer = gateway_of(request.order).place(request)
+    assert answer.effect is Effect.NOT_SENT and "gateway" in answer.message
+
+
+def test_many_orders_are_read_by_two_queries_in_the_order_asked_for(django_assert_num_queries):
+    merchant = live_merchant()
+    orders = [some_request(merchant).order for _ in range(3)][::-1]
+    with django_assert_num_queries(2):
+        found = snapshots(orders)
+        assert [request.key for request in found] == [order.public_id.hex for order in orders]
+        assert all(request.customer_is_live and gateway_of(request.order) for request in found)
+
+
+def test_the_picture_of_an_order_is_not_the_callers_row():
+    request = some_request()
+    assert snapshot(request.order).order is not request.order
+
+
+def test_a_gateway_needs_an_address_unless_it_is_the_simulator():
+    merchant = MerchantFactory()
+    with pytest.raises(IntegrityError, match="gateway_has_address"), transaction.atomic():
+        GatewaySettings.objects.create(merchant=merchant, kind="xml")
+    assert GatewaySettings.objects.create(merchant=merchant, kind="simulator").pk
+
+
+def test_a_try_of_an_order_is_logged_once():
+    order = some_request().order
+    PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=1)
+    with pytest.raises(IntegrityError, match="placement_attempt_once"), transaction.atomic():
+        PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=1)
+
+
+def test_a_manual_plan_needs_days():
+    with pytest.raises(IntegrityError, match="merchant_manual_retry_days"), transaction.atomic():
+        MerchantFactory(retry_plan="manual")
+    assert MerchantFactory(retry_plan="manual", retry_days=[2, 5]).pk
+
+
+@pytest.mark.parametrize("days", [[2, 1], [1, 1], [0], [91]])
+def test_days_that_make_no_plan_are_refused(days):
+    with pytest.raises(Exception, match="ascending"):
+        Merchant._meta.get_field("retry_days").run_validators(days)

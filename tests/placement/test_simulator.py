@@ -1,0 +1,125 @@
+"""The simulator, whose outcomes staff choose."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from subscriptions.models import Effect, GatewaySettings, OrderStatus, SimulatedOutcome, SimulatedPlacement
+from subscriptions.placement.answers import CODES, Answer
+from subscriptions.placement.gateway import PlacementRequest
+from subscriptions.placement.simulator import Simulator
+from tests.factories import MerchantFactory
+from tests.placement.orders import known_order, live_merchant, snapshot, some_request
+
+Outcome = SimulatedOutcome.Outcome
+EXPECTED = {
+    Outcome.APPROVE: OrderStatus.SUCCESS,
+    Outcome.UNKNOWN_CODE: OrderStatus.RESPONSE_PROCESSING_ERROR,
+    Outcome.TIMEOUT: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    Outcome.LOST: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    Outcome.SERVER_ERROR: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    Outcome.GARBAGE: OrderStatus.RESPONSE_PROCESSING_ERROR,
+}
+
+
+def choose(request: PlacementRequest, outcome: str, **fields: object) -> SimulatedOutcome:
+    """An outcome for the request's payment, unless `fields` name a product."""
+    target = fields if "product" in fields else fields | {"payment": request.order.payment}
+    return SimulatedOutcome.objects.create(merchant=request.merchant, outcome=outcome, **target)
+
+
+def place(request: PlacementRequest) -> Answer:
+    return Simulator().place(request)
+
+
+def memory(request: PlacementRequest) -> SimulatedPlacement:
+    return SimulatedPlacement.objects.get(merchant=request.merchant, order_public_id=request.order.public_id)
+
+
+@pytest.mark.django_db
+class TestOutcomes:
+    def test_an_order_is_placed_unless_something_else_was_chosen(self):
+        request = some_request()
+        answer = place(request)
+        assert (answer.effect, answer.http_status) == (Effect.PLACED, 200)
+        assert memory(request).order_merchant_id == answer.order_id != ""
+
+    @pytest.mark.parametrize("kind", ["xml", "json"])
+    @pytest.mark.parametrize("outcome", Outcome)
+    def test_each_outcome_goes_the_way_of_a_real_answer(self, outcome, kind):
+        merchant = MerchantFactory()
+        GatewaySettings.objects.create(merchant=merchant, kind=kind, url="https://platform.test/")
+        request = some_request(merchant)
+        choose(request, outcome)
+        answer = place(request)
+        expected = EXPECTED.get(outcome) or CODES[outcome].effect.status
+        assert (answer.effect.status, memory(request).outcome) == (expected, outcome)
+        assert answer.request.startswith("<?xml" if kind == "xml" else '{"order"')
+
+    def test_every_code_a_platform_answers_can_be_chosen(self):
+        assert {code.text for code in CODES.values() if code.answered} <= set(Outcome.values)
+
+    def test_an_order_once_placed_is_placed_no_second_time(self):
+        request = some_request()
+        first, again = place(request), place(request)
+        assert first.order_id == again.order_id
+        assert memory(request).times_asked == 2
+
+    def test_an_order_whose_answer_was_lost_has_been_placed(self):
+        request = some_request()
+        choose(request, Outcome.LOST)
+        assert place(request).effect is Effect.NO_ANSWER
+        assert place(request).order_id == memory(request).order_merchant_id != ""
+
+    def test_an_order_that_timed_out_has_not_been_placed(self):
+        request = some_request()
+        choose(request, Outcome.TIMEOUT)
+        assert [place(request).effect for _ in range(2)] == [Effect.NO_ANSWER] * 2
+        assert memory(request).order_merchant_id == ""
+
+    def test_an_outcome_may_hold_for_the_first_tries_only(self):
+        request = some_request()
+        choose(request, Outcome.DECLINE, times=2)
+        effects = [place(request).effect for _ in range(3)]
+        assert effects == [Effect.DECLINED, Effect.DECLINED, Effect.PLACED]
+
+    def test_a_payments_outcome_goes_before_a_products_and_the_first_line_before_the_next(self):
+        request = snapshot(known_order(live_merchant()))
+        first, second = request.items
+        choose(request, Outcome.CANCEL, product=second.product)
+        assert place(request).effect is Effect.CALLED_OFF
+        choose(request, Outcome.TEMPORARY, product=first.product)
+        assert place(request).effect is Effect.TEMPORARY
+        choose(request, Outcome.DECLINE)
+        assert place(request).effect is Effect.DECLINED
+
+    def test_another_merchants_choices_and_orders_are_its_own(self):
+        request = some_request()
+        choose(some_request(), Outcome.DECLINE)
+        assert place(request).effect is Effect.PLACED
+        assert SimulatedPlacement.objects.filter(merchant=request.merchant).count() == 1
+
+    def test_a_slow_answer_takes_its_time(self):
+        request = some_request()
+        choose(request, Outcome.APPROVE, milliseconds=60)
+        start = time.monotonic()
+        assert place(request).effect is Effect.PLACED
+        assert time.monotonic() - start >= 0.06
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_of_one_order_at_once_place_it_once_and_are_all_counted():
+    request = some_request()
+
+    def post(_: int) -> Answer:
+        try:
+            return place(request)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(16)))
+    assert {answer.order_id for answer in answers} == {memory(request).order_merchant_id}
+    assert memory(request).times_asked == 16
