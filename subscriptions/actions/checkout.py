@@ -58,8 +58,7 @@ def checkout(
 
     `act.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
     """
-    checks.usable(act, payment)
-    checks.usable(act, address)
+    payment, address = checks.chosen(act, payment), checks.chosen(act, address)
     act.result = [
         _start(act, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
         for line in lines
@@ -74,6 +73,7 @@ def checkout(
 @action("subscription.create")
 def create(act: Act[Customer], *, line: Line, payment: Payment, address: Address) -> str:
     """Start one subscription without a checkout, as staff do. `act.result` is it."""
+    payment, address = checks.chosen(act, payment), checks.chosen(act, address)
     act.result = start(act, line, payment, address, origin=Subscription.Origin.STAFF)
     first = calendar.human_date(_first_day(act, line))
     return f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {first}."

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import Act, reread
 from subscriptions.errors import NotFound, refused
 from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Product, Subscription
 
@@ -74,6 +74,11 @@ def usable(act: Act[Any], record: Record) -> Record:
     if not record.live:
         raise refused("record_inactive")
     return record
+
+
+def chosen(act: Act[Any], record: Record) -> Record:
+    """As `usable`, of one handed to the act; read anew, for it may have been retired since it was chosen."""
+    return usable(act, reread(usable(act, record), act.customer))
 
 
 def whole(name: str, value: int, least: int = 1, most: int = MOST) -> int:

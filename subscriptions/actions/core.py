@@ -121,7 +121,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
         def run(subject: Subject, *, actor: Actor, **inputs: Any) -> Act[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
             with _customer(owner, subject.merchant_id) as customer:
-                act = Act(verb, actor, customer, _reread(subject, customer))
+                act = Act(verb, actor, customer, reread(subject, customer))
                 for guard in guards:
                     guard(act)
                 sentence = body(act, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
@@ -173,7 +173,7 @@ def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
         raise
 
 
-def _reread(subject: Subject, customer: Customer) -> Subject:
+def reread(subject: Subject, customer: Customer) -> Subject:
     """The subject as it is now that nobody else can change it."""
     if isinstance(subject, Customer):
         return customer

@@ -42,8 +42,8 @@ def add_with_subscription(
     subscription = start(
         act,
         product=product,
-        payment=checks.usable(act, payment or order.payment),
-        address=checks.usable(act, address or order.shipping_address),
+        payment=checks.chosen(act, payment) if payment else order.payment,
+        address=checks.chosen(act, address) if address else order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,
@@ -66,8 +66,8 @@ def subscribe(act: Act[Item], *, every: int, every_period: int, offer: Offer | N
     subscription = start(
         act,
         product=checks.for_sale(item.product),
-        payment=checks.usable(act, order.payment),
-        address=checks.usable(act, order.shipping_address),
+        payment=order.payment,
+        address=order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,

@@ -76,14 +76,14 @@ def change_date(act: Act[Order], *, day: date) -> str:
 @action("order.change_payment", guards=[must_be_unsent_or_failing])
 def change_payment(act: Act[Order], *, payment: Payment) -> str:
     """Of this order; its subscriptions keep theirs. `act.result` as for a change of date."""
-    _relocate(act, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.usable(act, payment).pk)
+    _relocate(act, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.chosen(act, payment).pk)
     return f"Changed the payment of the order of {calendar.human_date(act.before.place_date)} to {payment}."
 
 
 @action("order.change_shipping_address", guards=[must_be_unsent_or_failing])
 def change_shipping_address(act: Act[Order], *, address: Address) -> str:
     """Of this order; its subscriptions keep theirs. `act.result` as for a change of date."""
-    _relocate(act, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.usable(act, address).pk)
+    _relocate(act, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.chosen(act, address).pk)
     return f"Changed the shipping address of the order of {calendar.human_date(act.before.place_date)} to {address}."
 
 

@@ -98,7 +98,7 @@ def change_frequency(act: Act[Subscription], *, every: int, every_period: int) -
 def change_payment(act: Act[Subscription], *, payment: Payment) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
     subscription = act.subject
-    subscription.payment = checks.usable(act, payment)
+    subscription.payment = checks.chosen(act, payment)
     _save(subscription, "payment")
     act.announce(catalogue.CHANGE_PAYMENT, subscription)
     if item := _upcoming(subscription):
@@ -110,7 +110,7 @@ def change_payment(act: Act[Subscription], *, payment: Payment) -> str:
 def change_shipping_address(act: Act[Subscription], *, address: Address) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
     subscription = act.subject
-    subscription.shipping_address = checks.usable(act, address)
+    subscription.shipping_address = checks.chosen(act, address)
     _save(subscription, "shipping_address")
     act.announce(catalogue.CHANGE_SHIPPING, subscription)
     if item := _upcoming(subscription):

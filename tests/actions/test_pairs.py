@@ -2,32 +2,45 @@
 
 import contextlib
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
+from subscriptions.actions import address as addresses
+from subscriptions.actions import entitlement
+from subscriptions.actions import payment as payments
+from subscriptions.actions.core import Act
 from subscriptions.errors import DomainError
-from subscriptions.models import Order
-from tests.actions import acts
+from subscriptions.models import Order, Payment
+from tests.actions import acts, contract, situations, verbs
+from tests.factories import STAFF
 from tests.races import at_once
 
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
-def attempt(world: acts.World, act: acts.Perform) -> None:
+
+def attempt(world: acts.World, act: verbs.Verb) -> None:
     with contextlib.suppress(DomainError):
-        act(world, 0)
+        act(world)
 
 
 def state(world: acts.World) -> dict[str, Any]:
     """All that counts afterwards, without keys and moments."""
     found = world.customer.orders.prefetch_related("items")
+    held = world.customer.entitlements.order_by("id")
+    records = [world.customer.payments, world.customer.addresses]
     return {
         "subscriptions": [
-            (row.live, row.quantity, row.product.price) for row in world.customer.subscriptions.order_by("id")
+            (row.live, row.quantity, row.product.price, row.payment.live, row.shipping_address.live)
+            for row in world.customer.subscriptions.order_by("id")
         ],
         "orders": sorted((order.place_date, order.status, order.total, lines(order)) for order in found),
+        "records": [sorted(rows.values_list("live", flat=True)) for rows in records],
+        "entitlements": [(row.live, round((row.expiration - NOON).total_seconds() / situations.HOUR)) for row in held],
         "events": sorted(world.customer.events.values_list("kind", flat=True)),
-        "activities": world.customer.activities.count(),
+        "activities": sorted(world.customer.activities.values_list("verb", flat=True)),
     }
 
 
@@ -35,24 +48,107 @@ def lines(order: Order) -> list[Any]:
     return sorted((item.quantity, item.price, item.upcoming) for item in order.items.all())
 
 
-PAIRS = [
-    pytest.param(first, second, id=f"{first.__name__}-{second.__name__}")
+COMMONEST = [
+    pytest.param(verbs.numbered(first), verbs.numbered(second), id=f"{first.__name__}-{second.__name__}")
     for first, second in itertools.combinations(acts.COMMONEST, 2)
 ]
+# Others that reach for the same rows.
+RIVALS = [
+    ("payment.retire", "subscription.change_payment"),
+    ("payment.retire", "order.change_payment"),
+    ("payment.retire", "payment.use_for_all"),
+    ("payment.use_for_all", "subscription.change_payment"),
+    ("payment.use_for_all", "subscription.cancel"),
+    ("payment.use_for_all", "address.use_for_all"),
+    ("address.retire", "subscription.change_shipping_address"),
+    ("address.retire", "order.change_shipping_address"),
+    ("address.retire", "address.use_for_all"),
+    ("entitlement.grant", "entitlement.void"),
+    ("entitlement.grant", "entitlement.expire"),
+    ("entitlement.grant", "entitlement.modify_expiration"),
+    ("entitlement.grant", "order.succeed"),
+    ("checkout", "subscription.cancel"),
+    ("checkout", "payment.use_for_all"),
+]
+
+
+def prepared(name: str) -> acts.World:
+    world = acts.world(1)
+    if name.startswith("entitlement"):
+        situations.entitled(world)
+        situations.on_plans(world)
+        acts.queue(world, 0)
+    return world
+
+
+def ends_as_if_in_turn(first: verbs.Verb, second: verbs.Verb, situation: str = "") -> None:
+    outcomes = []
+    for order in ((first, second), (second, first)):
+        world = prepared(situation)
+        for act in order:
+            attempt(world, act)
+        outcomes.append(state(world))
+    assert state(prepared(situation)) not in outcomes
+    world = prepared(situation)
+    pending = [first, second]
+    at_once(2, lambda: attempt(world, pending.pop()))
+    assert state(world) in outcomes
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-@time_machine.travel("2026-11-20T17:00:00Z", tick=True)
+@pytest.mark.parametrize(("first", "second"), COMMONEST)
+@time_machine.travel(NOON, tick=True)
 def test_two_acts_at_once_end_as_if_one_came_after_the_other(first, second):
-    outcomes = []
-    for order in ((first, second), (second, first)):
-        world = acts.world(1)
-        for act in order:
-            attempt(world, act)
-        outcomes.append(state(world))
+    ends_as_if_in_turn(first, second)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("first", "second"), RIVALS)
+@time_machine.travel(NOON, tick=True)
+def test_two_rivals_at_once_end_as_if_one_came_after_the_other(first, second):
+    ends_as_if_in_turn(verbs.VERBS[first], verbs.VERBS[second], first)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", ["subscription.change_payment", "order.change_payment", "checkout"])
+def test_a_payment_retired_after_it_was_chosen_is_refused(act):
     world = acts.world(1)
-    pending = [first, second]
-    at_once(2, lambda: attempt(world, pending.pop()))
-    assert state(world) in outcomes
+    for payment in world.payments:
+        payments.retire(Payment.objects.get(pk=payment.pk), actor=STAFF)
+    assert all(payment.live for payment in world.payments)  # as they were chosen
+    contract.refuses("record_inactive", lambda: verbs.VERBS[act](world))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", ["subscription.change_shipping_address", "order.change_shipping_address", "checkout"])
+def test_an_address_retired_after_it_was_chosen_is_refused(act):
+    world = acts.world(1)
+    for address in world.addresses:
+        addresses.retire(type(address).objects.get(pk=address.pk), actor=STAFF)
+    assert all(address.live for address in world.addresses)
+    contract.refuses("record_inactive", lambda: verbs.VERBS[act](world))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_time_granted_twice_at_once_is_added_twice():
+    world = acts.world(1)
+    videos = situations.resource(world, "Videos")
+
+    def give() -> Act[Any]:
+        return entitlement.grant(world.subscription(0), actor=STAFF, resource=videos, seconds=situations.HOUR)
+
+    with time_machine.travel(NOON, tick=False):
+        assert contract.two_at_once(give) == ["done", "done"]
+    assert state(world)["entitlements"] == [(True, 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_checkouts_of_one_customer_make_one_subscriber():
+    world = acts.world(0)
+    assert contract.two_at_once(lambda: verbs.bought(world)) == ["done", "done"]
+    told = state(world)["events"]
+    assert told.count("ordergroove.subscriber.create") == 1
+    assert told.count("ordergroove.subscriber.subscriptions_created") == 2
+    assert len(state(world)["orders"]) == 1
