@@ -27,7 +27,7 @@ NAMES = "|".join(model._meta.db_table for model in DOMAIN)
 WRITE = re.compile(rf'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:{NAMES})"?\b', re.IGNORECASE)
 SURFACES = [
     str(Path(settings.BASE_DIR) / name) + "/"
-    for name in ("subscriptions/api", "subscriptions/admin", "oneclick", "integrations")
+    for name in ("subscriptions/api", "subscriptions/admin", "subscriptions/jobs", "oneclick", "integrations")
 ]
 found: list[str] = []  # statements of surfaces outside an act
 

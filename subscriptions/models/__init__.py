@@ -8,7 +8,7 @@ from subscriptions.models.order import FAILING, Item, Order, OrderStatus, Slot
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.subscription import Subscription
-from subscriptions.models.work import CheckoutRequest, Replacement
+from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
 __all__ = [
     "FAILING",
@@ -37,6 +37,7 @@ __all__ = [
     "Product",
     "ProductGroup",
     "ProductRelationship",
+    "Refusal",
     "Replacement",
     "Resource",
     "ResourceGrant",
