@@ -53,7 +53,7 @@ def discontinue(
         rows = _locked(product, substitute)
         held = rows[product.pk]
         if substitute is not None:
-            _check(held, rows.get(substitute.pk))
+            must_replace(held, rows.get(substitute.pk))
         _must_be_at_rest(held)
         held.discontinued, held.live, held.autoship_enabled = True, False, False
         held.last_update = timezone.now()
@@ -80,21 +80,44 @@ def follow_relationships(
     for product in (product for product in products if product.pk in totals):
         relationship = found.get(product.pk)
         substitute = relationship.to_product if relationship else None
-        if substitute and _unfit(substitute):
+        if substitute and unfit(substitute):
             left.append(product)
         else:
-            runs.append(_run(product, substitute, _is_silent(relationship), actor, totals[product.pk]))
+            runs.append(_run(product, substitute, is_silent(relationship), actor, totals[product.pk]))
     _wake(Replacement.objects.bulk_create(runs))
     return runs, left
 
 
 def relationships(merchant: Merchant, products: Iterable[int]) -> dict[int, ProductRelationship]:
-    """By the keys of `products`, what replaces them when they are discontinued."""
+    """What replaces products when they are discontinued, by their keys."""
     rows = ProductRelationship.objects.filter(
         merchant=merchant, from_product__in=list(products), relationship_type__in=REPLACING
     ).select_related("to_product")
     ranked = sorted(rows, key=lambda row: REPLACING.index(ProductRelationship.Type(row.relationship_type)))
     return {row.from_product_id: row for row in ranked}
+
+
+def is_silent(relationship: ProductRelationship | None) -> bool:
+    """Whether customers are not to be told of the swap."""
+    silent = ProductRelationship.Type.SILENT_REPLACEMENT
+    return relationship is not None and relationship.relationship_type == silent
+
+
+def must_replace(product: Product, substitute: Product | None) -> None:
+    """Raises `Refused` unless `substitute` is a product of the merchant's that `product` can be swapped for."""
+    if substitute is None or substitute.merchant_id != product.merchant_id:
+        raise refused("substitute_unknown")
+    if substitute.pk == product.pk:
+        raise refused("substitute_itself")
+    if code := unfit(substitute):
+        raise refused(code)
+
+
+def unfit(substitute: Product) -> str:
+    """The code of why nothing can be swapped for it; empty when it can."""
+    if substitute.discontinued:
+        return "substitute_discontinued"
+    return "" if substitute.autoship_enabled else "substitute_not_subscribable"
 
 
 def concerned(product: Product) -> SubscriptionQuerySet:
@@ -164,27 +187,6 @@ def _must_be_at_rest(product: Product) -> None:
         raise refused("replacement_running")
     if running.filter(substitute=product).exists():
         raise refused("replacement_arriving")
-
-
-def _check(product: Product, substitute: Product | None) -> None:
-    if substitute is None:
-        raise refused("substitute_unknown")
-    if substitute == product:
-        raise refused("substitute_itself")
-    if code := _unfit(substitute):
-        raise refused(code)
-
-
-def _unfit(substitute: Product) -> str:
-    """Why nothing can be swapped for it; empty when it can."""
-    if substitute.discontinued:
-        return "substitute_discontinued"
-    return "" if substitute.autoship_enabled else "substitute_not_subscribable"
-
-
-def _is_silent(relationship: ProductRelationship | None) -> bool:
-    silent = ProductRelationship.Type.SILENT_REPLACEMENT
-    return relationship is not None and relationship.relationship_type == silent
 
 
 def _run(product: Product, substitute: Product | None, silent: bool, actor: Actor, total: int) -> Replacement:
