@@ -17,7 +17,7 @@ from subscriptions.events import catalogue
 from subscriptions.models import Product, ProductRelationship, Replacement
 
 END = "end"
-PER_PAGE = 25
+PER_PAGE = 10
 
 
 def wizard(request: HttpRequest, product: Product, around: dict[str, Any]) -> HttpResponse:

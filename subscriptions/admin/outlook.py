@@ -6,15 +6,15 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from subscriptions import calendar
 from subscriptions.actions import product as verbs
 from subscriptions.admin.display import money
 from subscriptions.models import Item, Order, Product, ProductGroup, Subscription
 
-MOST_CANDIDATES = 10
-HEADERS = ["Customer", "Subscription", "Frequency", "Next order", "Unit price"]
+MOST_CANDIDATES = 8
+HEADERS = ["Customer", "Quantity", "Frequency", "Next order", "Unit price"]
 
 
 def rows(live: QuerySet[Subscription]) -> QuerySet[Subscription]:
@@ -85,8 +85,8 @@ def _cells(product: Product, row: Any) -> list[Any]:
     price = money(product.price if row.price is None else row.price, row.currency_code)
     return [
         format_html('<a class="staff-break text-link" href="{}">{}</a>', customer, row.customer),
-        f"{row.quantity} × {product}",
+        row.quantity,
         row.frequency_description,
-        calendar.human_date(row.next_day) if row.next_day else "None planned",
+        date_format(row.next_day, "N j, Y") if row.next_day else "None planned",
         price if row.price is None else f"{price}, locked",
     ]

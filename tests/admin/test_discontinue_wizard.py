@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 
 from subscriptions.actions import product as verbs
 from subscriptions.jobs import replacements
@@ -89,18 +90,20 @@ def test_the_first_step_lists_the_live_subscriptions(staff: Client, product: Pro
     (subscription,) = subscribe(product)
     subscribe(dark)
     answer = staff.get(page_of(product))
-    assert "House blend has 1 live subscription of 1 customer" in text(answer)
+    assert "Discontinue House blend 1. Choose 2. Check 3. Progress It has 1 live subscription of 1 customer." in text(
+        answer
+    )
     item = Item.objects.select_related("order").get(subscription=subscription)
-    day = item.order.place_date
-    assert f"Ana Ruiz 2 × House blend Every 2 weeks {day:%B} {day.day}, {day.year} $12.50" in text(answer)
+    day = date_format(item.order.place_date, "N j, Y")
+    assert f"Ana Ruiz 2 Every 2 weeks {day} $12.50" in text(answer)
     assert f"/customer/{subscription.customer_id}/change/".encode() in answer.content
 
 
 def test_the_list_has_pages(staff: Client, product: Product) -> None:
-    subscribe(product, 26)
+    subscribe(product, 11)
     assert "Page 1 of 2" in text(staff.get(page_of(product)))
     last = staff.get(page_of(product), {"page": 2})
-    assert last.content.decode().count("2 × House blend") == 1
+    assert text(last).count("Every 2 weeks") == 1
 
 
 def test_the_relationship_is_proposed_and_group_mates_come_next(
@@ -199,7 +202,7 @@ def test_the_event_is_proposed_as_the_relationship_has_it(
     subscribe(product)
     relate(product, dark, kind)
     answer = staff.get(page_of(product), {"choice": dark.pk}).content.decode()
-    assert bool(re.search(r'name="tell"\s+checked', answer)) is told
+    assert bool(re.search(r'name="tell"[^>]*checked', answer)) is told
 
 
 @pytest.mark.parametrize("choice", ["", "x", "0", "-1", "9" * 30, "itself", "foreign", "not for sale"])
