@@ -13,6 +13,7 @@ from django.db import connections, transaction
 SCHEDULES = {  # each ticks once a minute
     "sweep": "integrations.outbox.sweep",
     "purchases": "subscriptions.jobs.purchases.finish",
+    "replacements": "subscriptions.jobs.replacements.sweep",
     "purge": "subscriptions.api.idempotency.purge",
 }
 LOCK = 0x52455052  # of pg_advisory_xact_lock; any number nobody else uses

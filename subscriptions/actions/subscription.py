@@ -131,8 +131,8 @@ def change_next_order_date(act: Act[Subscription], *, day: date) -> str:
 
 
 @action("subscription.change_product", guards=[checks.must_be_live])
-def change_product(act: Act[Subscription], *, product: Product) -> str:
-    """Swap the product for good, from the upcoming item on; a locked price stays."""
+def change_product(act: Act[Subscription], *, product: Product, silent: bool = False) -> str:
+    """Swap the product for good, from the upcoming item on; a locked price stays. `silent`: no event tells of it."""
     subscription = act.subject
     was = totals.unit_price(subscription)
     subscription.product = checks.for_sale(checks.own(act, product))
@@ -143,7 +143,8 @@ def change_product(act: Act[Subscription], *, product: Product) -> str:
         item.product = product
         update(item, "product")
         _reprice(item)
-    act.announce(catalogue.SKU_SWAP, subscription)
+    if not silent:
+        act.announce(catalogue.SKU_SWAP, subscription)
     return f"Swapped {act.before.product} for {product}."
 
 

@@ -54,19 +54,18 @@ class Button:
 
 
 class ButtonsAdmin(ModelAdmin):
-    """Rows with `buttons`; `look` is the right to see the rows at all."""
+    """Rows with `buttons`, and with `pages`, methods of that name; `look` is the right to see the rows at all."""
 
     look: Right = Right.LOOK
     buttons: tuple[Button, ...] = ()
+    pages: tuple[str, ...] = ()
 
     def get_urls(self) -> list[URLPattern]:
+        views = {button.verb: partial(self.press, button=button) for button in self.buttons}
+        views |= {page: getattr(self, page) for page in self.pages}
         return [
-            path(
-                f"<int:object_id>/{button.verb}/",
-                self.admin_site.admin_view(partial(self.press, button=button)),
-                name=self.url_name(button.verb),
-            )
-            for button in self.buttons
+            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
+            for name, view in views.items()
         ] + super().get_urls()
 
     def url_name(self, page: str) -> str:

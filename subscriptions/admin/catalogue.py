@@ -3,16 +3,24 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.decorators import display
+from unfold.enums import ActionVariant
 
+from subscriptions.actions.product import concerned
 from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.admin.discontinuing import wizard
 from subscriptions.admin.display import money
+from subscriptions.admin.roles import Right, may
 from subscriptions.admin.site import site
-from subscriptions.models import Coupon, Offer, OfferProfile, Product
+from subscriptions.models import Coupon, Offer, OfferProfile, Product, Replacement
 
 
 @admin.register(Product, site=site)
 class ProductAdmin(MerchantAdmin):
+    pages = ("discontinue",)
+    change_form_before_template = "admin/product/replacement.html"
     list_display = ["product", "price_of", "autoship_enabled", "live", "state"]
     list_filter = ["autoship_enabled", "live", "discontinued"]
     list_select_related = ["merchant"]
@@ -33,6 +41,48 @@ class ProductAdmin(MerchantAdmin):
     @display(description="Sale", label={"For sale": "success", "Discontinued": "danger"})
     def state(self, row: Product) -> str:
         return "Discontinued" if row.discontinued else "For sale"
+
+    def discontinue(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        product = self.get_object(request, str(object_id))
+        if product is None:
+            raise Http404(f"No product {object_id} at this merchant.")
+        if not may(request, Right.ACT):
+            raise PermissionDenied
+        around = {"title": f"Discontinue {product}", "opts": self.opts, "product": product, "original": product}
+        return wizard(request, product, {**self.admin_site.each_context(request), **around})
+
+    def offered_buttons(self, request: HttpRequest, subject: Product) -> list[dict[str, Any]]:
+        buttons = super().offered_buttons(request, subject)
+        left_over = subject.discontinued and concerned(subject).exists()
+        if may(request, Right.ACT) and (left_over or not subject.discontinued) and not running(subject):
+            buttons.append(
+                {
+                    "title": "Replace subscriptions" if left_over else "Discontinue",
+                    "icon": "block",
+                    "variant": ActionVariant.DANGER,
+                    "attrs": {},
+                    "path": self.url("discontinue", subject),
+                }
+            )
+        return buttons
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["replacement"] = obj.replacements.select_related("substitute").order_by("-pk").first()
+            context["left"] = concerned(obj).count() if obj.discontinued else 0
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def running(product: Product) -> bool:
+    return product.replacements.filter(state=Replacement.State.RUNNING).exists()
 
 
 class CouponInline(ReadOnlyInline):

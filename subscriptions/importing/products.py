@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from subscriptions.actions.product import follow_relationships
+from subscriptions.actors import Actor, ActorKind
 from subscriptions.importing import dates, values
 from subscriptions.importing import rows as stored
 from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.table import KEEP, Column, Row, Step, Table, column
 from subscriptions.models import Merchant, Product, ProductGroup
 
+FEED = Actor(ActorKind.JOB, "product_feed", "Product feed")
 Group = tuple[str, str]
 Membership = Product.groups.through
 
@@ -61,6 +64,7 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
     has_groups = _groups_of(merchant, known.values())
     changed: list[Product] = []
     regrouped: list[tuple[Product, frozenset[Group]]] = []
+    for_sale = {product.pk for product in known.values() if not product.discontinued}
     for row in rows:
         given = dict(row.values)
         groups = given.pop("groups", None)
@@ -79,6 +83,20 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
     if not report.problems:
         stored.write(changed, step, "products")
         _write_groups(merchant, regrouped, step)
+        _replace(merchant, [each for each in changed if each.discontinued and each.pk in for_sale], report)
+
+
+def _replace(merchant: Merchant, ended: Sequence[Product], report: Report) -> None:
+    begun, left = follow_relationships(merchant, ended, actor=FEED)
+    for run in begun:
+        noun = "subscription is" if run.total == 1 else "subscriptions are"
+        what_becomes = f"swapped for “{run.substitute}”" if run.substitute else "cancelled"
+        report.notices.append(f"“{run.product}” is discontinued: {run.total:,} live {noun} {what_becomes}.")
+    for product in left:
+        report.notices.append(
+            f"“{product}” is discontinued, but its replacement cannot be subscribed to: its subscriptions stay "
+            "until staff replace them, on the product's page."
+        )
 
 
 def _check_type(product: Product, row: Row, report: Report) -> None:

@@ -74,12 +74,14 @@ class Migration(migrations.Migration):
                         default=0, help_text="The last subscription done; a new try goes on after it."
                     ),
                 ),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("done", models.PositiveIntegerField(default=0)),
                 (
-                    "refused",
-                    models.JSONField(default=list, help_text="Subscriptions left as they were, each with the reason."),
+                    "total",
+                    models.PositiveIntegerField(
+                        default=0, help_text="As counted at the beginning; in the end done + refused."
+                    ),
                 ),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
                 ("lease_until", models.DateTimeField()),
                 ("created", models.DateTimeField(default=django.utils.timezone.now)),
                 ("finished", models.DateTimeField(null=True)),
@@ -124,6 +126,34 @@ class Migration(migrations.Migration):
                         fields=("merchant", "product"),
                         name="replacement_one_at_a_time",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Refusal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sentence", models.CharField(max_length=500)),
+                (
+                    "replacement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refusals",
+                        to="subscriptions.replacement",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="subscriptions.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("replacement", "subscription"), name="refusal_once")
                 ],
             },
         ),

@@ -15,7 +15,7 @@ from subscriptions.models.placement import (
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.subscription import Subscription
-from subscriptions.models.work import CheckoutRequest, Replacement
+from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
 __all__ = [
     "FAILING",
@@ -47,6 +47,7 @@ __all__ = [
     "Product",
     "ProductGroup",
     "ProductRelationship",
+    "Refusal",
     "Replacement",
     "Resource",
     "ResourceGrant",

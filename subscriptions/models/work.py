@@ -6,6 +6,7 @@ from django.utils import timezone
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.product import Product
+from subscriptions.models.subscription import Subscription
 
 
 class CheckoutRequest(models.Model):
@@ -50,9 +51,9 @@ class Replacement(models.Model):
     actor = models.JSONField(help_text="Who began it.")
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     cursor = models.BigIntegerField(default=0, help_text="The last subscription done; a new try goes on after it.")
-    total = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0, help_text="As counted at the beginning; in the end done + refused.")
     done = models.PositiveIntegerField(default=0)
-    refused = models.JSONField(default=list, help_text="Subscriptions left as they were, each with the reason.")
+    refused = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField()
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
@@ -70,3 +71,17 @@ class Replacement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} → {self.substitute or 'cancelled'}"
+
+
+class Refusal(models.Model):
+    """A subscription that a replacement left as it was, and why."""
+
+    replacement = models.ForeignKey(Replacement, models.CASCADE, related_name="refusals")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="+")
+    sentence = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["replacement", "subscription"], name="refusal_once")]
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -22,6 +22,7 @@ from subscriptions.models import (
     OfferProfile,
     Order,
     Product,
+    Replacement,
     Role,
     Subscription,
 )
@@ -73,6 +74,14 @@ def make_world(name: str) -> World:
         Subscription: live,
         Order: Order.objects.get(merchant=merchant),
         Product: product,
+        Replacement: Replacement.objects.create(
+            merchant=merchant,
+            product=product,
+            actor=f.STAFF.kept(),
+            state=Replacement.State.DONE,
+            lease_until=timezone.now(),
+            finished=timezone.now(),
+        ),
         OfferProfile: profile,
         CancelReason: CancelReason.objects.get(merchant=merchant),
         ApiKey: ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x"),

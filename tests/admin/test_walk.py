@@ -28,7 +28,7 @@ def patterns(found: list[URLPattern | URLResolver], prefix: str = "/admin/") -> 
 
 def addresses(model_admin: ModelAdmin, pk: int) -> list[str]:
     base = f"/admin/{model_admin.opts.app_label}/{model_admin.opts.model_name}"
-    pages = ["change", "delete", "history", *(button.verb for button in model_admin.buttons)]
+    pages = ["change", "delete", "history", *(button.verb for button in model_admin.buttons), *model_admin.pages]
     return [f"{base}/{pk}/", *(f"{base}/{pk}/{page}/" for page in pages)]
 
 

@@ -3,8 +3,19 @@ from decimal import Decimal
 import pytest
 
 from subscriptions.importing.products import PRODUCTS
-from subscriptions.models import Merchant, Product, ProductGroup
-from tests.factories import ProductFactory
+from subscriptions.importing.report import Report
+from subscriptions.jobs import replacements
+from subscriptions.models import (
+    Activity,
+    Event,
+    Merchant,
+    Product,
+    ProductGroup,
+    ProductRelationship,
+    Replacement,
+    Subscription,
+)
+from tests.factories import CustomerFactory, ProductFactory, subscription_with_order
 from tests.importing.conftest import Load
 
 HEADER = "external_product_id,name,price"
@@ -96,3 +107,69 @@ def test_a_price_must_be_digits_and_a_point(load: Load, price: str) -> None:
 def test_a_price_has_two_decimals_and_a_limit(load: Load, price: str) -> None:
     report = load(PRODUCTS, HEADER, f"P-1,House blend,{price}")
     assert "is no price; at most 99999.99, with two decimals." in str(report.problems[0])
+
+
+def discontinue(load: Load) -> Report:
+    return load(PRODUCTS, f"{HEADER},discontinued", f"{BLEND},yes")
+
+
+@pytest.fixture
+def blend(merchant: Merchant) -> Product:
+    """A product with one live subscription."""
+    made: Product = ProductFactory(merchant=merchant, external_product_id="P-1", price=Decimal("12.50"))
+    subscription_with_order(customer=CustomerFactory(merchant=merchant), product=made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "kinds"),
+    [("discontinued_replacement", ["ordergroove.subscription.sku_swap"]), ("discontinued_silent_replacement", [])],
+)
+def test_a_feed_that_discontinues_swaps_by_the_relationship(
+    load: Load, merchant: Merchant, blend: Product, kind: str, kinds: list[str]
+) -> None:
+    dark = ProductFactory(merchant=merchant, name="Dark roast")
+    ProductRelationship.objects.create(merchant=merchant, relationship_type=kind, from_product=blend, to_product=dark)
+    assert discontinue(load).notices == [
+        "“House blend” is discontinued: 1 live subscription is swapped for “Dark roast”."
+    ]
+    replacements.run(Replacement.objects.get().pk)
+    assert Subscription.objects.get().product == dark
+    activity = Activity.objects.get()
+    assert (activity.actor_kind, activity.actor_name) == ("job", "Product feed")
+    assert [event.kind for event in Event.objects.all()] == kinds
+
+
+def test_a_feed_that_discontinues_ends_what_nothing_replaces(load: Load, blend: Product) -> None:
+    assert discontinue(load).notices == ["“House blend” is discontinued: 1 live subscription is cancelled."]
+    replacements.run(Replacement.objects.get().pk)
+    assert not Subscription.objects.get().live
+
+
+def test_a_feed_leaves_to_staff_what_its_relationship_cannot_do(load: Load, merchant: Merchant, blend: Product) -> None:
+    ProductRelationship.objects.create(
+        merchant=merchant,
+        relationship_type="discontinued_replacement",
+        from_product=blend,
+        to_product=ProductFactory(merchant=merchant, autoship_enabled=False),
+    )
+    (notice,) = discontinue(load).notices
+    assert "its subscriptions stay until staff replace them" in notice
+    assert not Replacement.objects.exists()
+
+
+def test_only_the_row_that_discontinues_begins_a_replacement(load: Load, blend: Product) -> None:
+    discontinue(load)
+    discontinue(load)
+    load(PRODUCTS, f"{HEADER},discontinued", "P-2,Dark roast,14,yes")
+    assert Replacement.objects.count() == 1
+
+
+def test_a_dry_run_and_a_refused_file_begin_no_replacement(load: Load, blend: Product) -> None:
+    rows = (f"{HEADER},discontinued", f"{BLEND},yes")
+    assert load(PRODUCTS, *rows, dry_run=True).notices == [
+        "“House blend” is discontinued: 1 live subscription is cancelled."
+    ]
+    load(PRODUCTS, *rows, "P-2,Dark roast,free,no")
+    assert not Replacement.objects.exists()
+    assert not Product.objects.get().discontinued

@@ -1,0 +1,281 @@
+"""Taking a product out of sale, and what begins with it."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django_q.models import OrmQ
+
+from subscriptions.actions import product as verbs
+from subscriptions.actions.subscription import cancel, change_product
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.errors import SENTENCES, Busy, Refused
+from subscriptions.events.catalogue import SKU_SWAP
+from subscriptions.models import (
+    Activity,
+    Event,
+    Item,
+    Product,
+    ProductRelationship,
+    Refusal,
+    Replacement,
+    Subscription,
+)
+from tests.actions.contract import leaves_one_activity_and, two_at_once
+from tests.factories import (
+    STAFF,
+    CustomerFactory,
+    MerchantFactory,
+    ProductFactory,
+    SubscriptionFactory,
+    subscription_with_order,
+)
+from tests.races import holding
+from tests.rows import everything
+
+JOB = Actor(ActorKind.JOB, "product_feed", "Product feed")
+
+
+@pytest.fixture
+def subscription(db: None) -> Subscription:
+    return subscription_with_order()
+
+
+@pytest.fixture
+def product(subscription: Subscription) -> Product:
+    made: Product = subscription.product
+    return made
+
+
+@pytest.fixture
+def substitute(product: Product) -> Product:
+    made: Product = ProductFactory(merchant=product.merchant, name="Morning blend", price=Decimal("14.00"))
+    return made
+
+
+def refuses(code: str, act: Callable[[], Any]) -> None:
+    before = everything()
+    with pytest.raises(Refused) as refusal:
+        act()
+    assert (refusal.value.code, refusal.value.sentence) == (code, SENTENCES[code])
+    assert everything() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_product_goes_out_of_sale_and_its_replacement_begins(product: Product, substitute: Product) -> None:
+    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    product.refresh_from_db()
+    assert (product.discontinued, product.live, product.autoship_enabled) == (True, False, False)
+    assert Replacement.objects.get() == run
+    assert (run.merchant, run.product, run.substitute, run.silent) == (product.merchant, product, substitute, False)
+    assert (run.state, run.cursor, run.total, run.done, run.refused) == ("running", 0, 1, 0, 0)
+    assert Actor.of(run.actor) == STAFF
+    assert OrmQ.objects.count() == 1
+    assert not Activity.objects.exists()
+
+
+def test_only_live_subscriptions_to_the_product_count(product: Product, substitute: Product) -> None:
+    subscription_with_order(customer=CustomerFactory(merchant=product.merchant), product=substitute)
+    cancel(subscription_with_order(customer=CustomerFactory(merchant=product.merchant), product=product), actor=STAFF)
+    assert verbs.discontinue(product, actor=STAFF).total == 1
+
+
+def test_a_product_may_be_given_again_for_what_is_left(product: Product) -> None:
+    Replacement.objects.filter(pk=verbs.discontinue(product, actor=STAFF).pk).update(state="done")
+    assert verbs.discontinue(product, actor=STAFF).total == 1
+
+
+def test_no_second_replacement_begins_while_one_runs(product: Product, substitute: Product) -> None:
+    verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    refuses("replacement_running", lambda: verbs.discontinue(product, actor=STAFF))
+    refuses("replacement_arriving", lambda: verbs.discontinue(substitute, actor=STAFF))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_begin_at_once_one_is_refused(product: Product) -> None:
+    assert two_at_once(lambda: verbs.discontinue(product, actor=STAFF)) == ["done", "replacement_running"]
+    assert Replacement.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_product_held_by_an_import_is_refused_after_two_seconds(product: Product) -> None:
+    with holding(Product.objects.filter(pk=product.pk)):
+        refuses("product_busy", lambda: verbs.discontinue(product, actor=STAFF))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"discontinued": True, "live": False, "autoship_enabled": False}, "substitute_discontinued"),
+        ({"autoship_enabled": False}, "substitute_not_subscribable"),
+    ],
+)
+def test_a_substitute_must_be_one_to_subscribe_to(
+    product: Product, substitute: Product, changes: dict[str, bool], code: str
+) -> None:
+    Product.objects.filter(pk=substitute.pk).update(**changes)
+    refuses(code, lambda: verbs.discontinue(product, actor=STAFF, substitute=substitute))
+
+
+def test_a_product_does_not_replace_itself(product: Product) -> None:
+    refuses("substitute_itself", lambda: verbs.discontinue(product, actor=STAFF, substitute=product))
+
+
+def test_a_substitute_of_another_merchant_is_unknown(product: Product) -> None:
+    foreign = ProductFactory()
+    refuses("substitute_unknown", lambda: verbs.discontinue(product, actor=STAFF, substitute=foreign))
+
+
+def test_a_step_swaps_with_one_activity_and_one_event(
+    subscription: Subscription, product: Product, substitute: Product
+) -> None:
+    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    verbs.replace(run, subscription)
+    activity, event = Activity.objects.get(), Event.objects.get()
+    assert activity.sentence == "Swapped House blend for Morning blend."
+    assert (activity.actor_kind, activity.actor_name) == ("staff", "Sam Staff")
+    assert (event.kind, event.activity) == (SKU_SWAP, activity)
+    item = Item.objects.select_related("order").get()
+    assert (item.product, item.price, item.order.sub_total) == (substitute, Decimal("14.00"), Decimal("28.00"))
+    run.refresh_from_db()
+    assert (run.cursor, run.done, run.refused) == (subscription.pk, 1, 0)
+
+
+def test_a_silent_swap_leaves_its_activity_and_no_event(subscription: Subscription, substitute: Product) -> None:
+    leaves_one_activity_and([], lambda: change_product(subscription, actor=STAFF, product=substitute, silent=True))
+    assert Subscription.objects.get().product == substitute
+
+
+def test_a_step_without_a_substitute_ends_the_subscription(subscription: Subscription, product: Product) -> None:
+    verbs.replace(verbs.discontinue(product, actor=STAFF), subscription)
+    subscription.refresh_from_db()
+    assert (subscription.live, subscription.cancel_reason) == (False, "Product discontinued")
+    assert Activity.objects.get().sentence == (
+        "Cancelled the subscription to House blend. Reason: Product discontinued"
+    )
+
+
+def test_a_refused_step_leaves_the_subscription_and_says_why(
+    subscription: Subscription, product: Product, substitute: Product
+) -> None:
+    prepaid = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
+    Subscription.objects.update(**prepaid)
+    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    verbs.replace(run, subscription)
+    refusal = Refusal.objects.get()
+    assert (refusal.replacement, refusal.subscription, refusal.sentence) == (
+        run,
+        subscription,
+        SENTENCES["price_differs"],
+    )
+    assert Subscription.objects.get().product == product
+    assert not Activity.objects.exists()
+    run.refresh_from_db()
+    assert (run.cursor, run.done, run.refused) == (subscription.pk, 0, 1)
+
+
+@pytest.mark.parametrize("move_on", ["cancelled", "swapped"])
+def test_a_step_passes_by_what_is_not_concerned_any_more(
+    subscription: Subscription, product: Product, substitute: Product, move_on: str
+) -> None:
+    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    if move_on == "cancelled":
+        cancel(subscription, actor=STAFF)
+    else:
+        other = ProductFactory(merchant=product.merchant)
+        change_product(subscription, actor=STAFF, product=other)
+    before = everything()
+    verbs.replace(run, subscription)
+    after = everything()
+    assert {name for name in before if before[name] != after[name]} == {"Replacement"}
+    run.refresh_from_db()
+    assert (run.cursor, run.done, run.refused) == (subscription.pk, 0, 0)
+
+
+def test_a_step_that_another_worker_has_done_changes_nothing(
+    subscription: Subscription, product: Product, substitute: Product
+) -> None:
+    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    Replacement.objects.update(cursor=subscription.pk)
+    before = everything()
+    with pytest.raises(verbs.Overtaken):
+        verbs.replace(run, subscription)
+    with pytest.raises(verbs.Overtaken):
+        verbs.leave(run, subscription, "It cannot be.")
+    assert everything() == before
+
+
+def test_a_busy_customer_is_tried_again(
+    subscription: Subscription, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = verbs.discontinue(product, actor=STAFF)
+    answers = iter([Busy(), Busy()])
+
+    def busy_at_first(*given: Any, **named: Any) -> Any:
+        problem = next(answers, None)
+        if problem:
+            raise problem
+        return cancel(*given, **named)
+
+    monkeypatch.setattr(verbs.verbs, "cancel", busy_at_first)
+    verbs.replace(run, subscription)
+    assert not Subscription.objects.get().live
+    assert not Refusal.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_who_stays_busy_is_noted(subscription: Subscription, product: Product) -> None:
+    run = verbs.discontinue(product, actor=STAFF)
+    with holding(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
+        verbs.replace(run, subscription)
+    assert Subscription.objects.get().live
+    assert Refusal.objects.get().sentence == SENTENCES["busy"]
+
+
+def relate(product: Product, substitute: Product, kind: str) -> None:
+    ProductRelationship.objects.create(
+        merchant=product.merchant, from_product=product, to_product=substitute, relationship_type=kind
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "silent"),
+    [
+        (["discontinued_replacement"], False),
+        (["discontinued_silent_replacement"], True),
+        (["discontinued_silent_replacement", "discontinued_replacement"], False),
+        (["discontinued_replacement", "discontinued_silent_replacement"], False),
+    ],
+)
+def test_a_feed_follows_the_relationship(product: Product, substitute: Product, kinds: list[str], silent: bool) -> None:
+    for kind in kinds:
+        relate(product, substitute, kind)
+    assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([Replacement.objects.get()], [])
+    run = Replacement.objects.get()
+    assert (run.product, run.substitute, run.silent, run.total) == (product, substitute, silent, 1)
+    assert Actor.of(run.actor) == JOB
+
+
+def test_without_a_relationship_that_replaces_a_feed_ends_the_subscriptions(
+    product: Product, substitute: Product
+) -> None:
+    relate(product, substitute, "swap_on_purchase")
+    verbs.follow_relationships(product.merchant, [product], actor=JOB)
+    assert Replacement.objects.get().substitute is None
+
+
+def test_a_feed_leaves_to_staff_what_its_relationship_cannot_do(product: Product, substitute: Product) -> None:
+    relate(product, substitute, "discontinued_replacement")
+    Product.objects.filter(pk=substitute.pk).update(autoship_enabled=False)
+    assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([], [product])
+    assert not Replacement.objects.exists()
+
+
+def test_a_feed_begins_nothing_where_nobody_subscribes_or_a_run_is_under_way(product: Product) -> None:
+    idle = ProductFactory(merchant=product.merchant)
+    foreign = SubscriptionFactory(merchant=MerchantFactory()).product
+    run = verbs.discontinue(product, actor=STAFF)
+    assert verbs.follow_relationships(product.merchant, [product, idle, foreign], actor=JOB) == ([], [])
+    assert list(Replacement.objects.all()) == [run]

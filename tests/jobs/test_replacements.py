@@ -1,0 +1,291 @@
+"""Replacements in the background: all of them, each once, whatever dies meanwhile."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from subscriptions.actions import product as verbs
+from subscriptions.actions.subscription import cancel
+from subscriptions.errors import SENTENCES
+from subscriptions.jobs import replacements
+from subscriptions.models import Activity, Event, Item, Merchant, Product, Refusal, Replacement, Subscription
+from tests import factories as f
+from tests.races import at_once
+from tests.rows import everything
+
+PREPAID = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
+Replace = Callable[[Replacement, Subscription], None]
+
+
+class Killed(BaseException):
+    """The worker dies."""
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory()
+    return made
+
+
+@pytest.fixture
+def product(merchant: Merchant) -> Product:
+    made: Product = f.ProductFactory(merchant=merchant)
+    return made
+
+
+@pytest.fixture
+def substitute(merchant: Merchant) -> Product:
+    made: Product = f.ProductFactory(merchant=merchant, name="Morning blend", price=14)
+    return made
+
+
+def subscribe(product: Product, number: int, **fields: Any) -> list[Subscription]:
+    return [
+        f.subscription_with_order(customer=f.CustomerFactory(merchant=product.merchant), product=product, **fields)
+        for _ in range(number)
+    ]
+
+
+def counts(run: Replacement) -> tuple[str, int, int, int]:
+    run.refresh_from_db()
+    return run.state, run.total, run.done, run.refused
+
+
+def products() -> list[Product]:
+    return [row.product for row in Subscription.objects.select_related("product").order_by("pk")]
+
+
+def expire(run: Replacement) -> None:
+    Replacement.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_all_are_swapped_with_one_activity_and_event_each(product: Product, substitute: Product) -> None:
+    subscribed = subscribe(product, 3)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 3, 3, 0)
+    assert run.finished is not None
+    assert products() == [substitute] * 3
+    assert [row.subscription for row in Activity.objects.order_by("pk")] == subscribed
+    assert [(row.kind, row.subscription) for row in Event.objects.order_by("pk")] == [
+        ("ordergroove.subscription.sku_swap", row) for row in subscribed
+    ]
+
+
+def test_without_a_substitute_all_end(product: Product) -> None:
+    subscribe(product, 2)
+    run = verbs.discontinue(product, actor=f.STAFF)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 2, 2, 0)
+    assert not Subscription.objects.live().exists()
+    assert not Item.objects.exists()
+
+
+def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -> None:
+    subscribe(product, 2)
+    replacements.run(verbs.discontinue(product, actor=f.STAFF, substitute=substitute, silent=True).pk)
+    assert products() == [substitute] * 2
+    assert (Activity.objects.count(), Event.objects.count()) == (2, 0)
+
+
+def test_what_is_refused_is_noted_and_the_run_goes_on(product: Product, substitute: Product) -> None:
+    first, prepaid, last = subscribe(product, 1) + subscribe(product, 1, **PREPAID) + subscribe(product, 1)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 3, 2, 1)
+    assert products() == [substitute, product, substitute]
+    assert list(run.refusals.values_list("subscription", "sentence")) == [(prepaid.pk, SENTENCES["price_differs"])]
+    assert {row.subscription for row in Activity.objects.all()} == {first, last}
+
+
+def test_a_subscription_that_breaks_does_not_stop_the_others(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, _whole = subscribe(product, 2)
+    swap = verbs.verbs.change_product
+
+    def break_one(subscription: Subscription, **inputs: Any) -> Any:
+        done = swap(subscription, **inputs)
+        if subscription == broken:
+            raise ValueError("a fault")
+        return done
+
+    monkeypatch.setattr(verbs.verbs, "change_product", break_one)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 2, 1, 1)
+    assert products() == [product, substitute]
+    assert Refusal.objects.get().sentence == SENTENCES["replacement_failed"]
+
+
+@pytest.mark.parametrize("when", ["before the step", "in the step", "after the step"])
+def test_a_killed_run_is_taken_up_where_it_was(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    _first, second, _third = subscribe(product, 3)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    with monkeypatch.context() as patch:
+        kill(patch, second, when)
+        with pytest.raises(Killed):
+            replacements.run(run.pk)
+    done = 2 if when == "after the step" else 1
+    assert counts(run) == ("running", 3, done, 0)
+    assert products() == [substitute] * done + [product] * (3 - done)
+
+    replacements.run(run.pk)
+    assert counts(run) == ("running", 3, done, 0)  # the lease of the dead worker still stands
+    expire(run)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 3, 3, 0)
+    assert products() == [substitute] * 3
+    assert (Activity.objects.count(), Event.objects.count()) == (3, 3)
+
+
+def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
+    replace, advance = verbs.replace, verbs._advance
+
+    def around(run: Replacement, subscription: Subscription) -> None:
+        if subscription != victim:
+            return replace(run, subscription)
+        if when == "after the step":
+            replace(run, subscription)
+        raise Killed
+
+    def inside(run: Replacement, subscription: Subscription, **added: int) -> None:
+        advance(run, subscription, **added)
+        if subscription == victim:
+            raise Killed
+
+    if when == "in the step":
+        patch.setattr(verbs, "_advance", inside)
+    else:
+        patch.setattr(verbs, "replace", around)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_of_one_run_do_each_subscription_once(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(product, 4)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    # As if the first one's lease had run out at once.
+    monkeypatch.setattr(verbs, "LEASE", timedelta(seconds=-1))
+    at_once(2, lambda: replacements.run(run.pk))
+    expire(run)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 4, 4, 0)
+    assert products() == [substitute] * 4
+    assert (Activity.objects.count(), Event.objects.count()) == (4, 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_was_taken_for_dead_undoes_its_step(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(product, 2)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    replace = verbs.replace
+    overtaken: list[str] = []
+
+    def slow(current: Replacement, subscription: Subscription) -> None:
+        monkeypatch.setattr(verbs, "replace", replace)
+        expire(current)
+        replacements.run(run.pk)  # the other worker does it all meanwhile
+        try:
+            replace(current, subscription)
+        except verbs.Overtaken:
+            overtaken.append(subscription.public_id.hex)
+            raise
+
+    monkeypatch.setattr(verbs, "replace", slow)
+    replacements.run(run.pk)
+    assert len(overtaken) == 1
+    assert counts(run) == ("done", 2, 2, 0)
+    assert (Activity.objects.count(), Event.objects.count()) == (2, 2)
+
+
+def test_a_subscription_made_or_ended_meanwhile_does_no_harm(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _first, second, _third = subscribe(product, 3)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    with monkeypatch.context() as patch:
+        patch.setattr(replacements, "TURN_SECONDS", -1)
+        replacements.run(run.pk)
+    cancel(second, actor=f.STAFF)
+    subscribe(product, 2)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 4, 4, 0)
+    assert products() == [substitute, product, substitute, substitute, substitute]
+
+
+def test_other_products_and_merchants_stay_as_they_are(product: Product, substitute: Product) -> None:
+    subscribe(product, 1)
+    (bystander,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
+    (foreign,) = subscribe(f.ProductFactory(external_product_id=product.external_product_id), 1)
+    replacements.run(verbs.discontinue(product, actor=f.STAFF, substitute=substitute).pk)
+    untouched = Subscription.objects.filter(pk__in=[bystander.pk, foreign.pk]).order_by("pk")
+    assert [row.product for row in untouched] == [bystander.product, foreign.product]
+    assert not Event.objects.filter(merchant=foreign.merchant).exists()
+
+
+def test_a_run_over_nothing_is_done_at_once(product: Product) -> None:
+    run = verbs.discontinue(product, actor=f.STAFF)
+    replacements.run(run.pk)
+    assert counts(run) == ("done", 0, 0, 0)
+
+
+def test_a_finished_run_is_not_run_again(product: Product) -> None:
+    subscribe(product, 1)
+    run = verbs.discontinue(product, actor=f.STAFF)
+    replacements.run(run.pk)
+    expire(run)
+    before = everything()
+    replacements.run(run.pk)
+    assert everything() == before
+
+
+def test_a_run_that_takes_long_gives_others_their_turn(
+    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(product, 2)
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    monkeypatch.setattr(replacements, "TURN_SECONDS", -1)
+    replacements.run(run.pk)
+    assert counts(run) == ("running", 2, 1, 0)
+    assert OrmQ.objects.count() == 1
+    replacements.run(run.pk)
+    assert counts(run) == ("running", 2, 2, 0)
+
+
+def test_the_sweep_wakes_what_a_lost_task_or_a_dead_worker_left(product: Product, substitute: Product) -> None:
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    replacements.sweep()
+    assert OrmQ.objects.count() == 1
+    Replacement.objects.update(lease_until=timezone.now() + timedelta(seconds=20))
+    replacements.sweep()
+    assert OrmQ.objects.count() == 1
+    expire(run)
+    replacements.sweep()
+    assert OrmQ.objects.count() == 2
+
+
+def test_a_step_costs_the_act_and_two_queries_more(product: Product, substitute: Product) -> None:
+    def queries(number: int) -> int:
+        Replacement.objects.update(state="done")
+        subscribe(product, number)
+        run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+        with CaptureQueriesContext(connection) as captured:
+            replacements.run(run.pk)
+        return len(captured)
+
+    (single,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
+    with CaptureQueriesContext(connection) as act:
+        verbs.verbs.change_product(single, actor=f.STAFF, product=substitute)
+    assert queries(12) - queries(2) == 10 * (len(act) + 2)
