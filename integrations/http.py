@@ -120,11 +120,12 @@ class CheckedTransport(httpx.BaseTransport):
     def pool(self, name: str) -> httpx.HTTPTransport:
         # A pool knows its connections by address; shared between names it would let one name's certificate
         # stand for another's.
-        if name not in self.pools:
-            if len(self.pools) >= NAMES_KEPT:
-                self.close()
-            self.pools[name] = httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0)
-        return self.pools[name]
+        if pool := self.pools.get(name):
+            return pool
+        if len(self.pools) >= NAMES_KEPT:
+            # The oldest goes, but not by force: another thread may be waiting for an answer by it.
+            self.pools.pop(next(iter(self.pools)), None)
+        return self.pools.setdefault(name, httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0))
 
     def close(self) -> None:
         for pool in self.pools.values():

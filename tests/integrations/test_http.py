@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -152,6 +153,16 @@ def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch
         for name in ("one.test", "one.test", "two.test")
     )
     assert first == again != other
+
+
+def test_room_for_another_name_is_made_without_cutting_an_answer_off(monkeypatch, port, private_allowed):
+    names(monkeypatch, ["127.0.0.1"])
+    monkeypatch.setattr(http, "NAMES_KEPT", 1)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(http.request, "GET", f"http://one.test:{port}/trickle", headers={})
+        time.sleep(0.3)
+        assert http.request("GET", f"http://two.test:{port}/", headers={}).status == 200
+        assert slow.result().status == 200
 
 
 def test_a_certificate_of_another_name_ends_the_request(monkeypatch, tmp_path, private_allowed):
