@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from subscriptions.actions.product import concerned
+from subscriptions.actions.replacing import concerned
 from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.admin.discontinuing import wizard
 from subscriptions.admin.display import money

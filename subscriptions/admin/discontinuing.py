@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from subscriptions.actions import product as verbs
+from subscriptions.actions.replacing import concerned
 from subscriptions.admin import outlook
 from subscriptions.admin.buttons import actor_of
 from subscriptions.errors import SENTENCES, DomainError
@@ -45,7 +46,7 @@ def begin(request: HttpRequest, product: Product) -> HttpResponse:
 
 
 def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
-    live = verbs.concerned(product)
+    live = concerned(product)
     page = Paginator(outlook.rows(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = relationship_of(product)
     proposed = relationship.to_product if relationship else None

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from subscriptions.actions import product as verbs
+from subscriptions.actions.replacing import concerned
 from subscriptions.admin.display import money
 from subscriptions.models import Item, Order, Product, ProductGroup, Subscription
 
@@ -66,7 +66,7 @@ def of(product: Product, substitute: Product | None) -> Outlook:
     if substitute:
         prepaid &= Q(price=None) if substitute.price != product.price else Q(pk=None)
         placing = ~prepaid & Q(~Exists(_upcoming().filter(order__in=Order.objects.open())))
-    counts = verbs.concerned(product).aggregate(
+    counts = concerned(product).aggregate(
         total=Count("pk"),
         locked=Count("pk", filter=Q(price__isnull=False)),
         prepaid=Count("pk", filter=prepaid),

@@ -11,7 +11,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from subscriptions.actions import product as verbs
+from subscriptions.actions import replacing
+from subscriptions.actions.product import RUN
 from subscriptions.errors import SENTENCES
 from subscriptions.models import Replacement, Subscription
 
@@ -34,7 +35,7 @@ def run(replacement_id: int) -> None:
                 _replace(replacement, subscription)
                 if time.monotonic() > ends:
                     return _hand_over(replacement)
-    except verbs.Overtaken:
+    except replacing.Overtaken:
         return
     finished = {"state": Replacement.State.DONE, "finished": timezone.now(), "total": F("done") + F("refused")}
     _here(replacement).update(**finished)
@@ -44,36 +45,36 @@ def sweep() -> None:
     """Tick, each minute: wake the runs whose task was lost or whose worker died."""
     waiting = Replacement.objects.filter(state=Replacement.State.RUNNING, lease_until__lte=timezone.now())
     for replacement_id in list(waiting.values_list("pk", flat=True)):
-        async_task(verbs.RUN, replacement_id, save=False)
+        async_task(RUN, replacement_id, save=False)
 
 
 def _take(replacement_id: int) -> Replacement | None:
     now = timezone.now()
     rows = Replacement.objects.filter(pk=replacement_id)
     free = rows.filter(state=Replacement.State.RUNNING, lease_until__lte=now)
-    taken = free.update(lease_until=now + verbs.LEASE)
+    taken = free.update(lease_until=now + replacing.LEASE)
     return rows.select_related("product", "substitute").get() if taken else None
 
 
 def _next(replacement: Replacement) -> list[Subscription]:
-    behind = verbs.concerned(replacement.product).filter(pk__gt=replacement.cursor)
+    behind = replacing.concerned(replacement.product).filter(pk__gt=replacement.cursor)
     return list(behind.order_by("pk").only("pk", "merchant", "customer")[:BATCH])
 
 
 def _replace(replacement: Replacement, subscription: Subscription) -> None:
     try:
-        verbs.replace(replacement, subscription)
-    except verbs.Overtaken:
+        replacing.replace(replacement, subscription)
+    except replacing.Overtaken:
         raise
     except Exception:
         # One that breaks must not keep those behind it waiting for ever.
         log.exception("replacement %s: subscription %s", replacement.pk, subscription.pk)
-        verbs.leave(replacement, subscription, SENTENCES["replacement_failed"])
+        replacing.leave(replacement, subscription, SENTENCES["replacement_failed"])
 
 
 def _hand_over(replacement: Replacement) -> None:
     _here(replacement).update(lease_until=timezone.now())
-    async_task(verbs.RUN, replacement.pk, save=False)
+    async_task(RUN, replacement.pk, save=False)
 
 
 def _here(replacement: Replacement) -> QuerySet[Replacement]:

@@ -1,6 +1,5 @@
 """Replacements in the background: all of them, each once, whatever dies meanwhile."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from subscriptions.actions import product as verbs
+from subscriptions.actions import replacing
 from subscriptions.actions.subscription import cancel
 from subscriptions.errors import SENTENCES
 from subscriptions.jobs import replacements
@@ -20,7 +20,6 @@ from tests.races import at_once
 from tests.rows import everything
 
 PREPAID = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
-Replace = Callable[[Replacement, Subscription], None]
 
 
 class Killed(BaseException):
@@ -108,7 +107,7 @@ def test_a_subscription_that_breaks_does_not_stop_the_others(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, _whole = subscribe(product, 2)
-    swap = verbs.verbs.change_product
+    swap = replacing.verbs.change_product
 
     def break_one(subscription: Subscription, **inputs: Any) -> Any:
         done = swap(subscription, **inputs)
@@ -116,7 +115,7 @@ def test_a_subscription_that_breaks_does_not_stop_the_others(
             raise ValueError("a fault")
         return done
 
-    monkeypatch.setattr(verbs.verbs, "change_product", break_one)
+    monkeypatch.setattr(replacing.verbs, "change_product", break_one)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
     replacements.run(run.pk)
     assert counts(run) == ("done", 2, 1, 1)
@@ -148,7 +147,7 @@ def test_a_killed_run_is_taken_up_where_it_was(
 
 
 def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
-    replace, advance = verbs.replace, verbs._advance
+    replace, advance = replacing.replace, replacing._advance
 
     def around(run: Replacement, subscription: Subscription) -> None:
         if subscription != victim:
@@ -163,9 +162,9 @@ def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
             raise Killed
 
     if when == "in the step":
-        patch.setattr(verbs, "_advance", inside)
+        patch.setattr(replacing, "_advance", inside)
     else:
-        patch.setattr(verbs, "replace", around)
+        patch.setattr(replacing, "replace", around)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,7 +174,7 @@ def test_two_workers_of_one_run_do_each_subscription_once(
     subscribe(product, 4)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
-    monkeypatch.setattr(verbs, "LEASE", timedelta(seconds=-1))
+    monkeypatch.setattr(replacing, "LEASE", timedelta(seconds=-1))
     at_once(2, lambda: replacements.run(run.pk))
     expire(run)
     replacements.run(run.pk)
@@ -190,20 +189,20 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
 ) -> None:
     subscribe(product, 2)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
-    replace = verbs.replace
+    replace = replacing.replace
     overtaken: list[str] = []
 
     def slow(current: Replacement, subscription: Subscription) -> None:
-        monkeypatch.setattr(verbs, "replace", replace)
+        monkeypatch.setattr(replacing, "replace", replace)
         expire(current)
         replacements.run(run.pk)  # the other worker does it all meanwhile
         try:
             replace(current, subscription)
-        except verbs.Overtaken:
+        except replacing.Overtaken:
             overtaken.append(subscription.public_id.hex)
             raise
 
-    monkeypatch.setattr(verbs, "replace", slow)
+    monkeypatch.setattr(replacing, "replace", slow)
     replacements.run(run.pk)
     assert len(overtaken) == 1
     assert counts(run) == ("done", 2, 2, 0)
@@ -287,5 +286,5 @@ def test_a_step_costs_the_act_and_two_queries_more(product: Product, substitute:
 
     (single,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
     with CaptureQueriesContext(connection) as act:
-        verbs.verbs.change_product(single, actor=f.STAFF, product=substitute)
+        replacing.verbs.change_product(single, actor=f.STAFF, product=substitute)
     assert queries(12) - queries(2) == 10 * (len(act) + 2)
