@@ -12,6 +12,7 @@ from django.db import connections, transaction
 
 SCHEDULES = {  # each ticks once a minute
     "sweep": "integrations.outbox.sweep",
+    "engine": "subscriptions.jobs.engine.tick",
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
     "purge": "subscriptions.api.idempotency.purge",

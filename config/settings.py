@@ -180,6 +180,9 @@ Q_CLUSTER = {
 # Each worker cluster gives a sign of life this often; after three times as long it counts as stuck.
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=60)
 
+# How many orders of one merchant are posted to its platform at a time.
+PLACEMENT_CONCURRENCY = env.int("PLACEMENT_CONCURRENCY", default=4)
+
 # Outbound HTTP to private addresses; development and tests only.
 OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", default=False)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")

@@ -2,6 +2,9 @@
 
 import calendar
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +21,7 @@ class Period(models.IntegerChoices):
     YEARS = 4, "years"
 
 
+_set: ContextVar[datetime | None] = ContextVar("set_clock", default=None)
 DAYS_IN_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 30, Period.YEARS: 365}
 LONGEST_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 31, Period.YEARS: 366}
 SINGULAR = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
@@ -53,9 +57,24 @@ def next_date(start: date, every: int, period: int, today: date) -> date:
     return day
 
 
+def now() -> datetime:
+    """The moment it is; for what is done to a test customer with a clock, the moment that shows."""
+    return _set.get() or timezone.now()
+
+
+@contextmanager
+def at(moment: datetime | None) -> Iterator[None]:
+    """Inside, it is `moment`, and stays so; None changes nothing."""
+    token = _set.set(moment or _set.get())
+    try:
+        yield
+    finally:
+        _set.reset(token)
+
+
 def today(zone: str) -> date:
     """The date it now is in `zone`, an IANA name."""
-    return timezone.now().astimezone(ZoneInfo(zone)).date()
+    return now().astimezone(ZoneInfo(zone)).date()
 
 
 def local(moment: datetime, zone: str) -> datetime:
@@ -65,8 +84,13 @@ def local(moment: datetime, zone: str) -> datetime:
 
 def midnight(day: date, zone: str) -> datetime:
     """The start of `day` in `zone`; where clocks skip midnight, the first moment after."""
+    return hour(day, 0, zone)
+
+
+def hour(day: date, hour: int, zone: str) -> datetime:
+    """That full hour of `day` in `zone`; one the clocks skip is the hour after, of a doubled one it is the first."""
     # Through UTC and back, so that a wall time the clocks skip becomes the one that exists.
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
 
 
 def human_date(day: date) -> str:

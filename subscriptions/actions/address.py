@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from subscriptions import calendar
 from subscriptions.actions import sharing
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
@@ -25,7 +24,7 @@ def retire(act: Act[Address]) -> str:
     """Nothing new is sent there; what goes there already stays until it is changed."""
     if not act.subject.live:
         raise refused("record_inactive")
-    act.subject.live, act.subject.updated = False, timezone.now()
+    act.subject.live, act.subject.updated = False, calendar.now()
     update(act.subject, "live", "updated")
     return f"Retired the address {act.subject}."
 

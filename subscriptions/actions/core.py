@@ -19,6 +19,7 @@ from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
+from subscriptions import calendar
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, NotFound, refused
 from subscriptions.events import payloads
@@ -96,6 +97,7 @@ class Act(Generic[Subject]):
                 kind=kind,
                 payload=payloads.build(kind, subject, **added),
                 recipient=payloads.recipient(self.customer),
+                at=calendar.now(),
             )
         )
 
@@ -144,9 +146,11 @@ def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
         raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
     with transaction.atomic():
         row = _lock(query, given)
-        token = _held.set(row if isinstance(row, Customer) else row.customer)  # type: ignore[attr-defined]  # see above
+        customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
+        token = _held.set(customer)
         try:
-            yield row
+            with calendar.at(customer.clock):
+                yield row
         finally:
             _held.reset(token)
 
@@ -201,6 +205,7 @@ def _record(act: Act[Subject], sentence: str) -> None:
         actor_kind=act.actor.kind,
         actor_id=act.actor.id,
         actor_name=act.actor.name,
+        at=calendar.now(),
     )
     insert(act.activity)
     for event in act.events:

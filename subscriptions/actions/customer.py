@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
 
+from subscriptions import calendar
 from subscriptions.actions import core
 from subscriptions.actions.core import Act, action
 from subscriptions.actors import Actor
@@ -66,5 +66,5 @@ def _locale(text: str) -> str:
 
 
 def _save(customer: Customer, *names: str) -> None:
-    customer.last_updated = timezone.now()
+    customer.last_updated = calendar.now()
     update(customer, *names, "last_updated")

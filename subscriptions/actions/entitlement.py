@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
@@ -53,7 +51,7 @@ def expire(act: Act[Entitlement]) -> str:
     """End access whose time and grace period are over."""
     if not act.subject.live:
         raise refused("entitlement_ended")
-    if timezone.now() < act.subject.grace_end:
+    if calendar.now() < act.subject.grace_end:
         raise refused("entitlement_running")
     _end(act.subject)
     return f"The access to {act.subject.resource} has expired."
@@ -94,7 +92,7 @@ def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tup
 def _extend(
     subscription: Subscription, product: Product, resource: Resource, seconds: int, grace_period: int | None
 ) -> Entitlement:
-    now = timezone.now()
+    now = calendar.now()
     held = Entitlement.objects.filter(merchant=subscription.merchant, subscription=subscription, resource=resource)
     entitlement = held.first() or Entitlement(
         merchant=subscription.merchant,
@@ -124,7 +122,7 @@ def _end(entitlement: Entitlement) -> None:
 
 
 def _save(entitlement: Entitlement, *names: str) -> None:
-    entitlement.last_updated = timezone.now()
+    entitlement.last_updated = calendar.now()
     update(entitlement, *names, "last_updated")
 
 

@@ -3,8 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, outcome
 from subscriptions.actions.core import Act, action
@@ -52,7 +50,7 @@ def send_now(act: Act[Order]) -> str:
     """
     order, today = act.subject, calendar.today(act.customer.merchant.time_zone)
     order.status, order.locked = OrderStatus.SEND_NOW, True
-    order.place_date, order.updated = today, timezone.now()
+    order.place_date, order.updated = today, calendar.now()
     update(order, "status", "locked", "place_date", "updated")
     act.result = orders.follow_up(act.customer, orders.lines(order), today)
     act.announce(catalogue.ORDER_SEND_NOW, order)
@@ -92,7 +90,7 @@ def change_extra_data(act: Act[Order], *, extra_data: dict[str, Any]) -> str:
     """Replace it; what an order was merged into stays noted."""
     order = act.subject
     kept = {key: value for key, value in (order.extra_data or {}).items() if key == "merged_order_id"}
-    order.extra_data, order.updated = {**extra_data, **kept}, timezone.now()
+    order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
     update(order, "extra_data", "updated")
     return f"Changed the extra data of the order of {calendar.human_date(order.place_date)}."
 
@@ -127,7 +125,7 @@ def why_not_rescuable(order: Order) -> str | None:
         return "Only a rejected order can be rescued."
     if order.rejected_error_code == SUPERSEDED:
         return "A later order was sent in its place."
-    if (order.tried_at or order.updated) < timezone.now() - timedelta(days=RESCUE_DAYS):
+    if (order.tried_at or order.updated) < calendar.now() - timedelta(days=RESCUE_DAYS):
         return f"It was rejected more than {RESCUE_DAYS} days ago."
     ids = [item.subscription_id for item in orders.lines(order) if item.subscription_id]
     if Subscription.objects.filter(pk__in=ids, cancelled__isnull=False).exists():
@@ -158,7 +156,7 @@ def _relocate(act: Act[Order], kind: str, **change: Any) -> None:
 
 
 def _try_again(act: Act[Order], at: datetime | None) -> str:
-    now = timezone.now()
+    now = calendar.now()
     if at and at < now - timedelta(minutes=1):
         raise refused("place_date_past")
     order = act.subject

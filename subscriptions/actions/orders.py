@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.actions import totals
@@ -216,7 +215,7 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
 
 def become(order: Order, status: OrderStatus, *names: str) -> None:
     """Give `order` another status, and save the columns `names` with it."""
-    order.status, order.updated = status, timezone.now()
+    order.status, order.updated = status, calendar.now()
     update(order, "status", *names, "updated")
 
 
@@ -246,7 +245,7 @@ def withdraw(subscription: Subscription) -> list[Order]:
 def close(order: Order) -> None:
     """Cancel an order; its items stay as history."""
     order.status = OrderStatus.CANCELLED
-    order.cancelled = order.updated = timezone.now()
+    order.cancelled = order.updated = calendar.now()
     update(order, "status", "cancelled", "updated")
 
 
@@ -292,7 +291,7 @@ def _hand_over(order: Order, target: Order) -> None:
 def _take(order: Order, slot: Slot) -> Order:
     for name, value in asdict(slot).items():
         setattr(order, name, value)
-    order.updated = timezone.now()
+    order.updated = calendar.now()
     update(order, *PLACE, "updated")
     return order
 

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from django.utils import timezone
-
 from subscriptions import calendar
 from subscriptions.actions import entitlement, orders, prepaid
 from subscriptions.actions.core import Act, action
@@ -41,7 +39,7 @@ def must_be_under_way(act: Act[Order]) -> None:
 @action("order.succeed", guards=[must_be_under_way])
 def succeed(act: Act[Order], *, order_merchant_id: str) -> str:
     """The platform has placed it. Prepaid cycles go on, and plans add to their entitlements."""
-    order, now = act.subject, timezone.now()
+    order, now = act.subject, calendar.now()
     order.order_merchant_id = order_merchant_id
     order.rejected_error_code = order.rejected_message = None
     orders.become(order, OrderStatus.SUCCESS, "order_merchant_id", "rejected_error_code", "rejected_message")
@@ -72,15 +70,16 @@ def decline(act: Act[Order], *, code: str, message: str) -> str:
     """
     order, merchant = act.subject, act.customer.merchant
     order.declines += 1
-    order.first_declined = order.first_declined or timezone.now()
+    order.first_declined = order.first_declined or calendar.now()
     if retries.waits_for_instruction(merchant.retry_plan):
-        status, at = OrderStatus.AWAITING_RETRY_INSTRUCTIONS, retries.instruction_due(timezone.now())
+        status, at = OrderStatus.AWAITING_RETRY_INSTRUCTIONS, retries.instruction_due(calendar.now())
     else:
         day = _next_try(order, merchant)
         if day is None:
             update(order, "declines", "first_declined")
             return _give_up(act, code, message)
-        status, at = OrderStatus.CREDIT_CARD_RETRY, calendar.midnight(day, merchant.time_zone)
+        status = OrderStatus.CREDIT_CARD_RETRY
+        at = calendar.hour(day, merchant.placement_hour or 0, merchant.time_zone)
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, at
     orders.become(order, status, *REFUSAL, "declines", "first_declined")
     act.announce(catalogue.RETRYABLE_FAILURE, order, rejected_code=code, rejected_message=message)

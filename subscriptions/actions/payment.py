@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from subscriptions import calendar
 from subscriptions.actions import sharing
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
@@ -28,7 +27,7 @@ def retire(act: Act[Payment]) -> str:
     """Nothing new is charged to it; what is charged to it already stays until it is changed."""
     if not act.subject.live:
         raise refused("record_inactive")
-    act.subject.live, act.subject.last_updated = False, timezone.now()
+    act.subject.live, act.subject.last_updated = False, calendar.now()
     update(act.subject, "live", "last_updated")
     return f"Retired the payment {act.subject}."
 

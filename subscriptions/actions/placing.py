@@ -1,9 +1,8 @@
 """The verbs of what the clock does to an order, up to its placement; what comes of that is in `outcome`."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
-
-from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, totals
@@ -21,21 +20,40 @@ TRIED_AGAIN = [
 ]
 
 
+STOCK_WAIT = timedelta(days=30)
+
+
+def must_be_to_come(act: Act[Order]) -> None:
+    """Open, or waiting for stock."""
+    if not act.subject.oos_free_shipping:
+        checks.must_be_open(act)
+    elif act.subject.status != OrderStatus.UNSENT:
+        raise refused("order_not_open")
+
+
 @action("order.remind", guards=[checks.must_be_open])
-def remind(act: Act[Order]) -> str:
-    """Tell of the coming order at the prices that then count."""
+def remind(act: Act[Order], *, again: bool = False) -> str:
+    """Tell of the coming order at the prices that then count; of one date once, unless `again`."""
     order = act.subject
+    if order.reminded_for == order.place_date and not again:
+        raise refused("order_reminded")
     _reprice(order, totals.present_price)
+    order.reminded_for = order.place_date
+    update(order, "reminded_for")
     act.announce(catalogue.ORDER_REMINDER, order)
     return f"Reminded of the order of {calendar.human_date(order.place_date)}."
 
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
-def warn_of_card(act: Act[Order]) -> str:
-    """Tell that the order's card ends before the order is placed."""
+def warn_of_card(act: Act[Order], *, day: date) -> str:
+    """Tell that the order's card ends before the order is placed; once for the check of `day`."""
     order = act.subject
     if order.payment.expires_on is None or order.payment.expires_on >= order.place_date:
         raise refused("card_outlives_order")
+    if order.warned_of_card_on == day:
+        raise refused("card_warned_of")
+    order.warned_of_card_on = day
+    update(order, "warned_of_card_on")
     act.announce(catalogue.CARD_EXPIRATION, order)
     return f"Warned that {order.payment} expires before the order of {calendar.human_date(order.place_date)}."
 
@@ -52,21 +70,22 @@ def queue(act: Act[Order]) -> str:
     lines = _reprice(order, _charge)
     act.result = orders.follow_up(act.customer, lines, order.place_date)
     order.tries += 1
-    order.tried_at, order.retry_at = timezone.now(), None
+    order.tried_at, order.retry_at = calendar.now(), None
     orders.become(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
     return f"Sent the order of {calendar.human_date(order.place_date)} to be placed, try {order.tries}."
 
 
-@action("order.set_aside", guards=[checks.must_be_open])
+@action("order.set_aside", guards=[must_be_to_come])
 def set_aside(act: Act[Order]) -> str:
     """Move the items out of stock to an order of their own, which waits for the stock; one-time items are dropped.
 
-    Their subscriptions go on: the next items are made now. `act.result` is the order that waits, or None.
+    Their subscriptions go on: the next items are made now. `act.result` is the order that waits, or None. Of an order
+    that waits already, those still missing go on waiting apart.
     """
     order = act.subject
     lines = orders.lines(order)
     missing = [line for line in lines if not line.product.live]
-    if not missing:
+    if not missing or (order.oos_free_shipping and len(missing) == len(lines)):
         raise refused("nothing_out_of_stock")
     waiting = [line for line in missing if line.subscription]
     orders.follow_up(act.customer, waiting, order.place_date)
@@ -82,6 +101,27 @@ def set_aside(act: Act[Order]) -> str:
         act.announce(catalogue.OUT_OF_STOCK, line)
     names = ", ".join(str(line.product) for line in missing)
     return f"Out of stock for the order of {calendar.human_date(order.place_date)}: {names}."
+
+
+@action("order.stop_waiting")
+def stop_waiting(act: Act[Order]) -> str:
+    """Remove the items that have waited for stock for 30 days, or until their subscription's next order was due."""
+    order = act.subject
+    if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
+        raise refused("order_not_waiting_for_stock")
+    lines = orders.lines(order)
+    today = calendar.today(act.customer.merchant.time_zone)
+    over = lines if today >= order.place_date + STOCK_WAIT else [line for line in lines if _is_due_again(line, today)]
+    if not over:
+        raise refused("order_waits_on")
+    orders.leave(order, [line for line in lines if line not in over], over)
+    names = ", ".join(str(line.product) for line in over)
+    return f"Out of stock for too long in the order of {calendar.human_date(order.place_date)}: {names}."
+
+
+def _is_due_again(line: Item, today: date) -> bool:
+    coming = Item.objects.filter(merchant=line.merchant_id, subscription=line.subscription_id, upcoming=True)
+    return coming.filter(order__place_date__lte=today).exists()
 
 
 def _apart(order: Order, items: list[Item], *, alone: bool) -> Order:

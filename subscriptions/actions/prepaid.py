@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.utils import timezone
-
+from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
 from subscriptions.actions.subscription import end
@@ -126,5 +125,5 @@ def _set(subscription: Subscription, per_billing: int, remaining: int, renewal_b
 
 
 def _save(subscription: Subscription, *names: str) -> None:
-    subscription.updated = timezone.now()
+    subscription.updated = calendar.now()
     update(subscription, *names, "updated")

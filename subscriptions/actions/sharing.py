@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-from django.utils import timezone
-
+from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act
 from subscriptions.models.prepared import update
@@ -19,7 +18,7 @@ def use_for_all(
     for subscription in others.select_related("product").order_by("id"):
         subscription.customer, subscription.merchant = act.customer, act.customer.merchant
         setattr(subscription, name, record)
-        subscription.updated = timezone.now()
+        subscription.updated = calendar.now()
         update(subscription, name, "updated")
         act.announce(subscription_kind, subscription)
     waiting = act.customer.orders.open().exclude(**{name: record})

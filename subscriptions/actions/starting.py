@@ -5,8 +5,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from subscriptions import calendar
 from subscriptions.actions import checks, entitlement
 from subscriptions.actions.core import Act
@@ -69,7 +67,7 @@ def _first(act: Act[Any], subscription: Subscription) -> None:
     # Customers who came from a file may have subscriptions nobody was told of.
     others = act.customer.subscriptions.exclude(pk=subscription.pk).order_by("created")
     earliest = others.values_list("created", flat=True).first()
-    act.customer.first_subscribed = earliest or timezone.now()
+    act.customer.first_subscribed = earliest or calendar.now()
     update(act.customer, "first_subscribed")
     if earliest is None:
         act.announce(catalogue.SUBSCRIBER_CREATE, act.customer)

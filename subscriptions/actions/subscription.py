@@ -4,8 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, totals
 from subscriptions.actions.core import Act, action
@@ -59,7 +57,7 @@ def reactivate(
     if day < today:
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
-    subscription.updated = timezone.now()
+    subscription.updated = calendar.now()
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     act.result = orders.add_subscription_item(subscription, day)
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
@@ -182,7 +180,7 @@ def change_price(act: Act[Subscription], *, price: Decimal | None) -> str:
 
 def end(act: Act[Any], subscription: Subscription, reason: str) -> None:
     """Cancel `subscription` as part of an act, and say so."""
-    subscription.cancelled = timezone.now()
+    subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save(subscription, "cancelled", "cancel_reason")
     ended = orders.withdraw(subscription)
@@ -206,7 +204,7 @@ def _is_last(act: Act[Any], subscription: Subscription) -> bool:
 
 
 def _save(subscription: Subscription, *names: str) -> None:
-    subscription.updated = timezone.now()
+    subscription.updated = calendar.now()
     update(subscription, *names, "updated")
 
 

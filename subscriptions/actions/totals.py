@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import F, Q
-from django.utils import timezone
 
+from subscriptions import calendar
 from subscriptions.models import Coupon, Discount, Item, OneTimeIncentive, Order, Subscription
 
 ZERO = Decimal("0.00")
@@ -75,7 +75,7 @@ def recount(order: Order, items: Iterable[Item]) -> list[Item]:
     order.shipping_total = shipping - off(shipping, "shipping_total", lambda each: each.field == SHIPPING)
     order.discount_total = listed - order.sub_total + shipping - order.shipping_total
     order.total = order.sub_total + order.shipping_total
-    order.updated = timezone.now()
+    order.updated = calendar.now()
     return changed
 
 
@@ -101,7 +101,7 @@ def _incentives(order: Order, lines: Sequence[Item]) -> list[OneTimeIncentive]:
         mine |= Q(order=order.pk)
     return list(
         OneTimeIncentive.objects.filter(
-            Q(expires__isnull=True) | Q(expires__gt=timezone.now()),
+            Q(expires__isnull=True) | Q(expires__gt=calendar.now()),
             mine,
             merchant=order.merchant_id,
             type=OneTimeIncentive.Type.DISCOUNT,

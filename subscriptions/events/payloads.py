@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.events.catalogue import KINDS
@@ -214,7 +213,7 @@ def _entitlements_on(items: list[Any]) -> list[Entitlement]:
 
 
 def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:
-    now = timezone.now()
+    now = calendar.now()
     latest = max((row.expiration for row in rows), default=None)
     zone = holder.merchant.time_zone
     return {

@@ -34,6 +34,9 @@ class Customer(models.Model):
     user_token_id = models.CharField(max_length=255, blank=True)
     extra_data = models.JSONField(null=True, blank=True)
     is_test = models.BooleanField(default=False, help_text="Never reaches a live gateway or connection.")
+    clock = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The time it is for this test customer; empty: the real one."
+    )
     first_subscribed = models.DateTimeField(null=True, blank=True, editable=False)
     last_login = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
@@ -43,6 +46,9 @@ class Customer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "merchant_user_id"], name="customer_merchant_user_id"),
             models.CheckConstraint(condition=~models.Q(merchant_user_id=""), name="customer_has_id"),
+            models.CheckConstraint(
+                condition=models.Q(is_test=True) | models.Q(clock__isnull=True), name="customer_clock_of_test"
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "-created", "-id"], name="customer_list"),

@@ -65,6 +65,12 @@ class Order(models.Model):
     shipping_address = models.ForeignKey(Address, models.PROTECT, related_name="orders")
     status = models.PositiveSmallIntegerField(choices=OrderStatus, default=OrderStatus.UNSENT)
     place_date = models.DateField(help_text="In the merchant's zone.")
+    reminded_for = models.DateField(
+        null=True, blank=True, editable=False, help_text="The place date the customer was last reminded of."
+    )
+    warned_of_card_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="The check that last found its card to end before it."
+    )
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
@@ -115,6 +121,18 @@ class Order(models.Model):
             models.Index(fields=["merchant", "updated"], name="order_updated"),
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
+            models.Index(
+                fields=["status", "retry_at"],
+                condition=Q(
+                    status__in=[
+                        OrderStatus.SEND_NOW,
+                        OrderStatus.PENDING_PLACEMENT,
+                        OrderStatus.CREDIT_CARD_RETRY,
+                        OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
+                    ]
+                ),
+                name="order_prompt",
+            ),
         ]
 
     def __str__(self) -> str:

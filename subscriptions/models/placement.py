@@ -88,7 +88,10 @@ class PlacementAttempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "order", "tries"], name="placement_attempt_once")]
-        indexes = [models.Index(fields=["merchant", "started", "public_id"], name="placement_attempt_list")]
+        indexes = [
+            models.Index(fields=["merchant", "started", "public_id"], name="placement_attempt_list"),
+            models.Index(fields=["started"], condition=Q(effect=""), name="placement_attempt_under_way"),
+        ]
 
     def __str__(self) -> str:
         return f"Try {self.tries}: {self.get_effect_display() or 'under way'}"

@@ -72,20 +72,30 @@ class JobRun(models.Model):
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="job_runs")
     job = models.CharField(max_length=32)
-    local_date = models.DateField()
+    local_date = models.DateField(help_text="The day it is for, in the merchant's zone.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker died over it.")
     cursor = models.BigIntegerField(default=0, help_text="The last customer done; a new try goes on after it.")
-    total = models.PositiveIntegerField(null=True)
-    done = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
+    total = models.PositiveIntegerField(null=True, help_text="Customers concerned when it began.")
+    customers = models.PositiveIntegerField(default=0, help_text="Customers looked at so far.")
+    done = models.PositiveIntegerField(default=0, help_text="What was done to them: orders reminded of, placed, …")
+    failures = models.PositiveIntegerField(default=0, help_text="Customers that were passed over for a fault.")
+    error = models.TextField(blank=True, help_text="The last fault.")
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "job", "local_date"], name="job_run_once_a_day")]
+        indexes = [
+            models.Index(fields=["merchant", "-created"], name="job_run_list"),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="job_run_unfinished",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job} {self.local_date}"

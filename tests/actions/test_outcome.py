@@ -66,12 +66,12 @@ def test_a_declined_payment_is_tried_again_on_the_days_of_the_plan_and_then_refu
     contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines) == (18, 1)
-    assert queued.retry_at == datetime(2026, 11, 23, 5, tzinfo=UTC)  # midnight in New York
+    assert queued.retry_at == datetime(2026, 11, 23, 10, tzinfo=UTC)  # the hour of placement, 5 in New York
     noon.shift(timedelta(days=3))
     placing.queue(queued, actor=STAFF)
     contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
-    assert queued.retry_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert queued.retry_at == datetime(2026, 11, 26, 10, tzinfo=UTC)
     noon.shift(timedelta(days=3))
     placing.queue(queued, actor=STAFF)
     contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
@@ -83,7 +83,7 @@ def test_the_merchants_own_days_count(queued):
     Merchant.objects.update(retry_plan="manual", retry_days=[10])
     declined(queued)
     queued.refresh_from_db()
-    assert queued.retry_at == datetime(2026, 11, 30, 5, tzinfo=UTC)
+    assert queued.retry_at == datetime(2026, 11, 30, 10, tzinfo=UTC)
 
 
 def test_without_a_plan_a_declined_payment_is_refused_at_once(queued):

@@ -1,0 +1,29 @@
+"""Warnings of cards that end before the order they are to pay."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from django.db.models import F, Q, QuerySet
+
+from subscriptions.actions import placing
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs.job import done
+from subscriptions.models import Customer, Merchant, Order
+
+ACTOR = Actor(ActorKind.JOB, "cards", "Card expiry check")
+
+
+def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_due(customers, day).values("customer"))
+
+
+def warn(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    orders = list(_due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(done(partial(placing.warn_of_card, order, actor=ACTOR, day=day)) for order in orders)
+
+
+def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+    unwarned = ~Q(warned_of_card_on=day) | Q(warned_of_card_on=None)
+    ending = Q(payment__expires_on__lt=F("place_date"))
+    return Order.objects.open().filter(unwarned, ending, customer__in=customers, place_date__gte=day)

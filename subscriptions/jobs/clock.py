@@ -1,0 +1,76 @@
+"""The clock of test customers: moved forward, the engine does for them what it would have done by then."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+
+from subscriptions import calendar
+from subscriptions.errors import refused
+from subscriptions.jobs import posting, prompt
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.models import Customer, Merchant, Order
+
+FARTHEST = timedelta(days=366)  # in one go
+
+
+def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime) -> None:
+    """Let it become `to` for these test customers of `merchant`; their clocks show one time, or the real one as yet.
+
+    Refused for customers who are no test customers, and for a time before theirs or more than a year after it.
+    """
+    rows = merchant.customers.filter(pk__in=[customer.pk for customer in customers])
+    if rows.filter(is_test=False).exists():
+        raise refused("not_a_test_customer")
+    begins = {customer.clock for customer in rows}
+    start = begins.pop() or calendar.now()
+    if begins:
+        raise refused("clocks_differ")
+    if not start <= to <= start + FARTHEST:
+        raise refused("clock_out_of_range")
+    for moment, jobs in _moments(merchant, rows, start, to):
+        rows.update(clock=moment)
+        _live_through(merchant, rows, moment, jobs)
+    rows.update(clock=to)
+    _live_through(merchant, rows, to, [])
+
+
+def stop(customers: QuerySet[Customer]) -> None:
+    """Let test customers live in real time again."""
+    customers.update(clock=None)
+
+
+def _moments(
+    merchant: Merchant, rows: QuerySet[Customer], start: datetime, to: datetime
+) -> Iterator[tuple[datetime, list[Job]]]:
+    """When something may be due after `start` and until `to`: the hours of the jobs, and what comes between."""
+    now, day = start, calendar.local(start, merchant.time_zone).date()
+    while day <= calendar.local(to, merchant.time_zone).date():
+        for hour, jobs in sorted(_timetable(merchant, day).items()):
+            while (between := prompt.next_moment(rows)) and now < between < min(hour, to):
+                now = between
+                yield now, []
+            if start < hour <= to:
+                now = hour
+                yield now, jobs
+        day += timedelta(days=1)
+
+
+def _timetable(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
+    times: dict[datetime, list[Job]] = {}
+    for job in JOBS.values():
+        if moment := job.moment(merchant, day):
+            times.setdefault(moment, []).append(job)
+    return times
+
+
+def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime, jobs: list[Job]) -> None:
+    day = calendar.local(moment, merchant.time_zone).date()
+    with calendar.at(moment):
+        for job in jobs:
+            keys = list(job.concerned(rows, day).order_by("pk").values_list("pk", flat=True))
+            for begin in range(0, len(keys), job.at_once):
+                job.act(keys[begin : begin + job.at_once], merchant, day)
+        prompt.act(rows)
+        posting.post_all(Order.objects.filter(customer__in=rows))

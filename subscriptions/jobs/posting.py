@@ -1,0 +1,177 @@
+"""Orders handed to placement are posted to the merchant's platform.
+
+The row of an attempt is committed before its post leaves, and claims the order's try: nobody else sends it. What a
+dead worker left is an unknown outcome, and is posted again under the same idempotency key.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from subscriptions.actions import outcome, placing
+from subscriptions.actions.core import BY_KEY, locked
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.errors import Busy, Refused
+from subscriptions.jobs.job import done
+from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
+from subscriptions.placement.answers import Answer, no_answer
+from subscriptions.placement.gateway import PlacementRequest, snapshots
+from subscriptions.placement.registry import gateway_of
+
+log = logging.getLogger(__name__)
+
+ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
+DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
+TURN_SECONDS = 15
+# Longer than any post may take: 65 seconds until its answer, and the wait for the database below.
+LOST_AFTER = timedelta(seconds=150)
+PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
+
+
+def ring(merchants: Iterable[int]) -> None:
+    for merchant in merchants:
+        async_task("subscriptions.jobs.posting.post", merchant, save=False)
+
+
+def sweep() -> None:
+    """Tick, each minute: post again what dead workers left, and post what a lost doorbell left."""
+    lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
+    for attempt in lost.select_related("order"):
+        settle(attempt, no_answer("The worker died before it had an answer."))
+        done(partial(placing.queue, attempt.order, actor=ACTOR))
+    ring(set(_waiting(Order.objects.all()).values_list("merchant", flat=True)))
+
+
+def post(merchant_id: int) -> None:
+    """Task: post the merchant's orders until there are none or its turn is over. One such task runs at a time."""
+    with _alone(merchant_id) as mine:
+        if mine and post_all(Order.objects.filter(merchant=merchant_id, customer__clock=None), TURN_SECONDS):
+            ring([merchant_id])
+
+
+def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
+    """Post those of `orders` that wait, several at a time; whether time was up before all were."""
+    ends = time.monotonic() + seconds
+    width = settings.PLACEMENT_CONCURRENCY
+    under_way: dict[Future[Answer], PlacementAttempt] = {}
+    with _senders(width) as pool:
+        while True:
+            late = time.monotonic() > ends
+            if not late and len(under_way) < width:
+                for attempt, request in _claim(orders, 2 * width):
+                    under_way[pool.submit(_send, request)] = attempt
+            if not under_way:
+                return late
+            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in finished:
+                _settle_patiently(under_way.pop(future), future.result())
+
+
+def settle(attempt: PlacementAttempt, answer: Answer) -> None:
+    """Note what came of `attempt` and bring its order to where that leads, in one transaction.
+
+    A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
+    """
+    order = attempt.order
+    with locked(BY_KEY, pk=order.customer_id, merchant=order.merchant_id):
+        if not _note(attempt, answer):
+            return
+        newest = Order.objects.filter(pk=order.pk, tries=attempt.tries)
+        if answer.effect is not Effect.PLACED and not newest.exists():
+            return
+        try:
+            outcome.finalize(order, answer=answer, actor=ACTOR)
+        except Refused:
+            log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
+
+
+def _note(attempt: PlacementAttempt, answer: Answer) -> bool:
+    """Write the answer into the log, unless there is one."""
+    return bool(
+        PlacementAttempt.objects.filter(pk=attempt.pk, effect="").update(
+            finished=timezone.now(),
+            request=answer.request,
+            http_status=answer.http_status,
+            answer=answer.answer,
+            code=answer.code,
+            message=answer.message,
+            order_merchant_id=answer.order_id,
+            effect=answer.effect,
+        )
+    )
+
+
+def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return settle(attempt, answer)
+        except (Busy, OperationalError, InterfaceError):
+            if time.monotonic() > ends:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(0.5)
+
+
+def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
+    tried = PlacementAttempt.objects.filter(order=OuterRef("pk"), tries=OuterRef("tries"))
+    return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
+
+
+def _claim(orders: QuerySet[Order], most: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+    """Take up to `most` orders: their attempts are on record from now on, and the orders as they are sent."""
+    with transaction.atomic():
+        rows = _waiting(orders).select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
+        found = list(rows[:most])
+        attempts = PlacementAttempt.objects.bulk_create(
+            [PlacementAttempt(merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
+        )
+        return list(zip(attempts, snapshots(found), strict=True)) if found else []
+
+
+def _send(request: PlacementRequest) -> Answer:
+    try:
+        return gateway_of(request.order).place(request)
+    except Exception:
+        # It may have left before whatever this is happened.
+        log.exception("order %s could not be sent", request.key)
+        return no_answer("Something went wrong on our side; the log of the task workers says what.")
+
+
+@contextmanager
+def _senders(width: int) -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(width, thread_name_prefix="post") as pool:
+        yield pool
+        # The simulator gave each thread a connection, which would outlive it.
+        together = Barrier(width)
+        wait([pool.submit(_hang_up, together) for _ in range(width)])
+
+
+def _hang_up(together: Barrier) -> None:
+    together.wait()
+    connection.close()
+
+
+@contextmanager
+def _alone(merchant_id: int) -> Iterator[bool]:
+    """Whether no other worker posts for the merchant; ends with the database session of a worker that died."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [DESK, merchant_id])
+        (mine,) = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [DESK, merchant_id])

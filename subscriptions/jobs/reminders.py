@@ -1,0 +1,41 @@
+"""Reminders of coming orders."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+
+from django.db.models import DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from subscriptions.actions import placing
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs.job import done
+from subscriptions.models import Customer, Item, Merchant, Order, Subscription
+
+ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
+
+
+def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=due(customers, day).values("customer"))
+
+
+def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+    """The open orders to remind `customers` of on `day`: once for each place date, from so many days before it on.
+
+    How many is the longest wish of the subscriptions in the order; where there are none, the merchant's default.
+    """
+    wishes = Item.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    longest = Subscription.objects.live().filter(customer__in=customers).aggregate(most=Max("reminder_days"))["most"]
+    lead = Coalesce(Subquery(wishes.values(most=Max("subscription__reminder_days"))), F("merchant__reminder_days"))
+    return (
+        Order.objects.open()
+        .filter(~Q(reminded_for=F("place_date")) | Q(reminded_for=None), customer__in=customers)
+        .filter(place_date__gt=day, place_date__lte=day + timedelta(days=longest or 0))
+        .annotate(from_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
+        .filter(from_day__lte=day)
+    )
+
+
+def remind(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    orders = list(due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(done(partial(placing.remind, order, actor=ACTOR)) for order in orders)

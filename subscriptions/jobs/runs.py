@@ -1,0 +1,186 @@
+"""Runs of the daily jobs: once per merchant and local day, whatever dies meanwhile.
+
+The minute tick makes the rows of the runs that are due; their unique key makes a day happen once. A run is taken with
+a lease. What it does to customers and the cursor that says so are one transaction, fenced by the lease.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from subscriptions import calendar
+from subscriptions.errors import Busy
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.models import Customer, JobRun, Merchant
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+# After this a run with more to do goes to the end of the queue, so that others get their turn.
+TURN_SECONDS = 15
+BATCH = 2000
+REST = timedelta(seconds=10)  # after a customer who is held by another write
+MOST_ATTEMPTS = 10
+UNFINISHED = [JobRun.State.WAITING, JobRun.State.RUNNING]
+KEPT = ("id", "merchant", "job", "local_date", "created")  # of a run that is begun anew
+LOOKS_BACK = 3  # days; no job may begin later than that
+
+
+class Overtaken(Exception):
+    """Another worker goes on with this run; what this one was about to do is undone."""
+
+
+def tick() -> None:
+    """Each minute: make the runs that are due, and wake those that nobody works at."""
+    now = timezone.now()
+    JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
+    ring(JobRun.objects.filter(_free(now)))
+
+
+def begin(merchant: Merchant, job: Job) -> JobRun:
+    """Run `job` now for today, once more if it ran; it finds nothing to do where it was done."""
+    today = calendar.today(merchant.time_zone)
+    with transaction.atomic():
+        run, is_new = JobRun.objects.select_for_update().get_or_create(
+            merchant=merchant, job=job.name, local_date=today
+        )
+        if not is_new and run.state not in UNFINISHED:
+            run.state, run.cursor, run.attempts, run.total, run.finished = JobRun.State.WAITING, 0, 0, None, None
+            run.lease_until = None
+            run.customers = run.done = run.failures = 0
+            run.save()
+    ring([run])
+    return run
+
+
+def ring(found: Iterable[JobRun]) -> None:
+    for each in found:
+        async_task("subscriptions.jobs.runs.run", each.pk, save=False)
+
+
+def run(run_id: int) -> None:
+    """Task: go on with a run until it is done or its turn is over."""
+    held = _take(run_id)
+    if held is None:
+        return
+    job, ends = JOBS[held.job], time.monotonic() + TURN_SECONDS
+    try:
+        while keys := _next(held, job):
+            for start in range(0, len(keys), job.at_once):
+                _step(held, job, keys[start : start + job.at_once])
+                if time.monotonic() > ends:
+                    _release(held)
+                    return ring([held])
+        _mine(held).update(state=JobRun.State.DONE, lease_token=None, finished=timezone.now())
+    except Overtaken:
+        return
+    except Busy:
+        _release(held, REST)
+
+
+def _due(now: datetime) -> list[JobRun]:
+    """The runs that should have begun and have no row yet."""
+    since = now.date() - timedelta(days=LOOKS_BACK + 1)
+    known = set(JobRun.objects.filter(local_date__gte=since).values_list("merchant", "job", "local_date"))
+    wanted = (
+        (merchant, job, day)
+        for merchant in Merchant.objects.all()
+        for job in JOBS.values()
+        for day in _days(calendar.local(now, merchant.time_zone).date())
+        if (merchant.pk, job.name, day) not in known
+    )
+    return [
+        JobRun(merchant=merchant, job=job.name, local_date=day, state=state)
+        for merchant, job, day in wanted
+        if (state := _state(job, merchant, day, now))
+    ]
+
+
+def _days(today: date) -> list[date]:
+    return [today - timedelta(days=back) for back in range(LOOKS_BACK)]
+
+
+def _state(job: Job, merchant: Merchant, day: date, now: datetime) -> JobRun.State | None:
+    """How the run of `day` begins now, if at all. One that should have been before there was a merchant is none."""
+    moment = job.moment(merchant, day)
+    if moment is None or not merchant.created <= moment <= now:
+        return None
+    return JobRun.State.WAITING if now < job.deadline(merchant, day) else JobRun.State.MISSED
+
+
+def _free(now: datetime) -> Q:
+    return Q(state__in=UNFINISHED) & (Q(lease_until=None) | Q(lease_until__lte=now))
+
+
+def _take(run_id: int) -> JobRun | None:
+    """Take the run's lease. One found expired counts as a worker that died; after ten of them the run has failed."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = JobRun.objects.select_for_update(skip_locked=True, of=("self",)).select_related("merchant")
+        held = rows.filter(_free(now), pk=run_id).first()
+        if held is None:
+            return None
+        held.attempts += held.state == JobRun.State.RUNNING
+        if held.attempts >= MOST_ATTEMPTS:
+            held.state, held.finished = JobRun.State.FAILED, now
+            held.error = held.error or "The worker died over it each time."
+            held.save()
+            return None
+        held.state, held.lease_token, held.lease_until = JobRun.State.RUNNING, uuid4(), now + LEASE
+        if held.total is None:
+            held.total = _concerned(held, JOBS[held.job]).count()
+        held.save()
+    return held
+
+
+def _concerned(held: JobRun, job: Job) -> QuerySet[Customer]:
+    # A test customer with a clock lives by that.
+    return job.concerned(held.merchant.customers.filter(clock=None), held.local_date)
+
+
+def _next(held: JobRun, job: Job) -> list[int]:
+    behind = _concerned(held, job).filter(pk__gt=held.cursor).order_by("pk")
+    return list(behind.values_list("pk", flat=True)[:BATCH])
+
+
+def _step(held: JobRun, job: Job, keys: Sequence[int]) -> None:
+    try:
+        with transaction.atomic():
+            done = job.act(keys, held.merchant, held.local_date)
+            _advance(held, keys, done=F("done") + done)
+    except (Busy, Overtaken, DatabaseError):
+        raise
+    except Exception as error:
+        if len(keys) > 1:
+            # One that breaks must not keep the others of its chunk from their turn.
+            for key in keys:
+                _step(held, job, [key])
+            return
+        log.exception("%s of merchant %s: customer %s", job.name, held.merchant_id, keys[0])
+        _advance(held, keys, failures=F("failures") + 1, error=f"Customer {keys[0]}: {error}"[:1000])
+
+
+def _advance(held: JobRun, keys: Sequence[int], **changes: object) -> None:
+    here = _mine(held).filter(cursor=held.cursor)
+    changes |= {"customers": F("customers") + len(keys), "lease_until": timezone.now() + LEASE}
+    if not here.update(cursor=keys[-1], **changes):
+        raise Overtaken
+    held.cursor = keys[-1]
+
+
+def _release(held: JobRun, rest: timedelta = timedelta()) -> None:
+    _mine(held).update(state=JobRun.State.WAITING, lease_token=None, lease_until=timezone.now() + rest)
+
+
+def _mine(held: JobRun) -> QuerySet[JobRun]:
+    """The run's row as long as this lease is good."""
+    return JobRun.objects.filter(pk=held.pk, lease_token=held.lease_token)

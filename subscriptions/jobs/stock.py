@@ -1,0 +1,42 @@
+"""Orders that wait for stock: tried daily for 30 days."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from django.db.models import QuerySet
+
+from subscriptions.actions import placing
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs.job import done
+from subscriptions.models import Customer, Merchant, Order, OrderStatus
+
+ACTOR = Actor(ActorKind.JOB, "stock", "Orders waiting for stock")
+
+
+def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_waiting(customers, day).values("customer"))
+
+
+def look(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    """Hand over what has come back into stock, and remove what has waited for too long."""
+    orders = list(_waiting(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(_look(order) for order in orders)
+
+
+def _look(order: Order) -> bool:
+    if done(partial(placing.stop_waiting, order, actor=ACTOR)) and not Order.objects.filter(pk=order.pk).exists():
+        return True
+    missing = order.items.filter(product__live=False).count()
+    if missing == order.items.count():
+        return False
+    if missing:
+        done(partial(placing.set_aside, order, actor=ACTOR))
+    return done(partial(placing.queue, order, actor=ACTOR))
+
+
+def _waiting(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+    # The day it was set aside on was its first try.
+    return Order.objects.filter(
+        customer__in=customers, status=OrderStatus.UNSENT, oos_free_shipping=True, place_date__lt=day
+    )
