@@ -64,8 +64,8 @@ def now() -> datetime:
 
 @contextmanager
 def at(moment: datetime | None) -> Iterator[None]:
-    """Inside, it is `moment`, and stays so; None changes nothing."""
-    token = _set.set(moment or _set.get())
+    """Inside, it is `moment`, and stays so; None, and a time set around it already, change nothing."""
+    token = _set.set(_set.get() or moment)
     try:
         yield
     finally:

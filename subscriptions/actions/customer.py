@@ -1,6 +1,7 @@
 """The verbs of a customer's own record."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
 from subscriptions.models.prepared import update
 
+FARTHEST = timedelta(days=366)
 LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
@@ -48,6 +50,26 @@ def change_locale(act: Act[Customer], *, locale: str) -> str:
     act.subject.locale = _locale(locale)
     _save(act.subject, "locale")
     return f"Changed the locale from {act.before.locale} to {act.subject.locale}."
+
+
+@action("customer.move_clock")
+def move_clock(act: Act[Customer], *, to: datetime | None) -> str:
+    """Let it be `to` for a test customer, at most a year after their present; None is the real time again.
+
+    What is due until then is the caller's to do.
+    """
+    customer = act.subject
+    if not customer.is_test:
+        raise refused("not_a_test_customer")
+    if to and not calendar.now() <= to <= calendar.now() + FARTHEST:
+        raise refused("clock_out_of_range")
+    customer.clock = to
+    _save(customer, "clock")
+    return (
+        f"Moved the clock to {calendar.human_date(calendar.local(to, customer.merchant.time_zone).date())}."
+        if to
+        else "Stopped the clock."
+    )
 
 
 def _email(text: str) -> str:
