@@ -7,7 +7,14 @@ from subscriptions.actions import payment as payments
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Address, Order, OrderStatus, Payment, Subscription
 from tests.actions import contract
-from tests.factories import STAFF, AddressFactory, CustomerFactory, PaymentFactory, subscription_with_order
+from tests.factories import (
+    STAFF,
+    AddressFactory,
+    CustomerFactory,
+    OrderFactory,
+    PaymentFactory,
+    subscription_with_order,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = date(2026, 12, 1)
@@ -78,6 +85,15 @@ def test_an_address_for_all_reaches_orders_that_differ_from_their_subscriptions(
     contract.leaves_one_activity_and(SHIPPING, lambda: addresses.use_for_all(address, actor=STAFF))
     contract.leaves_one_activity_and([], lambda: addresses.use_for_all(address, actor=STAFF))
     assert Order.objects.get().shipping_address == Subscription.objects.get().shipping_address == address
+
+
+def test_what_is_placed_already_keeps_what_it_was_charged_to():
+    placed = OrderFactory(status=OrderStatus.SUCCESS)
+    payment, address = PaymentFactory(customer=placed.customer), AddressFactory(customer=placed.customer)
+    contract.leaves_one_activity_and([], lambda: payments.use_for_all(payment, actor=STAFF))
+    contract.leaves_one_activity_and([], lambda: addresses.use_for_all(address, actor=STAFF))
+    kept = Order.objects.get()
+    assert (kept.payment, kept.shipping_address) == (placed.payment, placed.shipping_address)
 
 
 def test_a_retired_one_is_not_used_for_all():

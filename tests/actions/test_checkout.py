@@ -46,7 +46,7 @@ def line(customer, **fields) -> Line:
 def test_a_first_checkout_makes_a_subscriber_and_is_told_of_once(customer, bought):
     wanted = [line(customer), line(customer, every=2, every_period=2)]
     act = contract.leaves_one_activity_and(
-        [CREATE, FIRST, CREATE, CREATED], lambda: checkout(customer, lines=wanted, **bought)
+        [CREATE, FIRST, CREATE, CREATED], lambda: checkout(customer, lines=wanted, session_id="s-1", **bought)
     )
     assert act.result == list(Subscription.objects.order_by("id"))
     assert list(Order.objects.order_by("place_date").values_list("place_date", "total")) == [
@@ -54,6 +54,7 @@ def test_a_first_checkout_makes_a_subscriber_and_is_told_of_once(customer, bough
         (date(2026, 12, 20), Decimal(25)),
     ]
     row = Subscription.objects.first()
+    assert row.session_id == "s-1"
     assert (row.merchant_order_id, row.raw_subscription_type, row.start_date) == (
         "1224",
         "replenishment",
@@ -75,10 +76,12 @@ def test_who_came_from_a_file_with_subscriptions_is_a_subscriber_already():
     known = subscription_with_order().customer
     wanted = line(known)
     payment, address = PaymentFactory(customer=known), AddressFactory(customer=known)
-    contract.leaves_one_activity_and(
+    act = contract.leaves_one_activity_and(
         [CREATE], lambda: create(known, actor=STAFF, line=wanted, payment=payment, address=address)
     )
     assert Customer.objects.get().first_subscribed
+    assert act.result.raw_subscription_type == "CSA replenishment"
+    assert act.activity.sentence == "Subscribed to 2 × House blend. The first order is planned for December 20, 2026."
 
 
 def test_a_line_may_name_its_price_and_its_first_date(customer, bought):

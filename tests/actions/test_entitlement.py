@@ -118,6 +118,14 @@ def test_a_new_end_leaves_the_order_where_that_is_wished(held):
     assert Order.objects.get().place_date == DAY
 
 
+def test_a_new_end_gives_access_back_and_moves_nothing_of_a_cancelled_subscription(held, plan):
+    cancel(plan, actor=STAFF)
+    verbs.void(held, actor=STAFF)
+    contract.leaves_one_activity_and([], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
+    assert Entitlement.objects.get().live
+    assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
+
+
 def test_access_expires_after_its_grace_period_only(held, clock):
     clock.move_to(NOW + timedelta(seconds=60 + 599))
     contract.refuses("entitlement_running", lambda: verbs.expire(held, actor=STAFF))

@@ -131,6 +131,12 @@ def test_an_order_sent_now_is_locked_and_the_next_counts_from_today(subscription
     assert act.events[0].payload["days_until_place_date"] == 0
 
 
+def test_what_follows_an_order_sent_now_counts_from_the_day_it_is_sent(order, noon):
+    noon.shift(timedelta(days=3))
+    act = verbs.send_now(order, actor=STAFF)
+    assert act.result[0].order.place_date == date(2026, 12, 7)
+
+
 def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_through(subscription, order):
     late = failed(subscription, OrderStatus.CREDIT_CARD_RETRY)
     unknown = failed(subscription, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)

@@ -51,6 +51,23 @@ def test_an_order_placed_marks_its_items_and_the_subscription(queued):
     contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
 
 
+def test_an_order_placed_at_last_says_no_more_why_it_was_declined(queued, noon):
+    declined(queued)
+    again(queued, noon, 20)
+    verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
+    queued.refresh_from_db()
+    assert (queued.rejected_error_code, queued.rejected_message) == (None, None)
+
+
+def test_a_subscription_keeps_the_moment_its_first_order_was_placed(queued, noon):
+    verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
+    second = Order.objects.get(status=OrderStatus.UNSENT)
+    again(second, noon, 4)
+    verbs.succeed(second, actor=STAFF, order_merchant_id="1225")
+    assert Subscription.objects.get().first_placed == queued.items.get().first_placed
+    assert second.items.get().first_placed - queued.items.get().first_placed == timedelta(days=14)
+
+
 def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_place(queued):
     act = contract.leaves_one_activity_and(
         [REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number")
@@ -129,6 +146,12 @@ def test_an_unknown_outcome_is_asked_for_again_until_the_next_order_is_due(queue
         held(queued, 13)
         queued.refresh_from_db()
         assert queued.status == status
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PENDING_VERIFICATION, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT])
+def test_an_order_whose_outcome_was_unknown_may_turn_out_placed(queued, status):
+    held(queued, status)
+    contract.leaves_one_activity_and([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
 
 
 def test_the_shop_may_call_an_order_off(queued):

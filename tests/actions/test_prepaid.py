@@ -80,6 +80,16 @@ def test_a_cycle_that_is_to_end_ends_with_its_last_order():
     assert not Item.objects.filter(upcoming=True).exists()
 
 
+def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts():
+    subscription = prepaid(0)
+    order = Order.objects.get()
+    placing.queue(order, actor=STAFF)
+    cancel(subscription, actor=STAFF)
+    contract.leaves_one_activity_and([SUCCESS], lambda: placing.succeed(order, actor=STAFF, order_merchant_id="1"))
+    assert context() == (3, 2, "autorenew")
+    assert not Subscription.objects.get().live
+
+
 def test_a_cycle_that_is_to_be_left_goes_on_at_the_normal_price():
     prepaid(1, "downgrade")
     assert place() == Decimal(0)
@@ -116,11 +126,13 @@ def test_an_upgrade_charges_all_orders_with_the_next(eligible):
     contract.refuses("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
 
 
-def test_an_upgrade_may_bring_an_offer(eligible):
+def test_an_upgrade_may_bring_an_offer_from_the_next_order_on(eligible):
+    place()
     profile = OfferProfile.objects.create(merchant=eligible.merchant, name="Prepaid")
     offer = Offer.objects.create(merchant=eligible.merchant, profile=profile, name="Prepaid")
     verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2, renewal_behavior="cancel", offer=offer)
-    assert Subscription.objects.get().offer == Item.objects.get().offer == offer
+    assert Subscription.objects.get().offer == offer
+    assert [item.offer for item in Item.objects.order_by("id")] == [None, offer]
 
 
 def test_prepaid_is_offered_for_eligible_products_of_merchants_who_want_it(eligible):

@@ -129,7 +129,8 @@ def test_a_new_address_joins_the_order_that_goes_there_already(subscription):
 
 def test_a_payment_or_address_of_somebody_else_or_retired_is_not_taken(subscription):
     foreign = PaymentFactory()
-    contract.refuses("not_found", lambda: verbs.change_payment(subscription, actor=STAFF, payment=foreign))
+    refusal = contract.refuses("not_found", lambda: verbs.change_payment(subscription, actor=STAFF, payment=foreign))
+    assert refusal.sentence == "This customer has no such payment or address."
     retired = AddressFactory(customer=subscription.customer, live=False)
     contract.refuses(
         "record_inactive", lambda: verbs.change_shipping_address(subscription, actor=STAFF, address=retired)

@@ -8,7 +8,7 @@ import time_machine
 
 from subscriptions.events import payloads
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Entitlement, Product, Resource
+from subscriptions.models import Entitlement, Item, Order, Product, Resource, Subscription
 from tests.events.shape import mismatches
 from tests.factories import (
     CustomerFactory,
@@ -129,6 +129,30 @@ def test_an_expired_entitlement_is_in_grace_for_its_time_only(subjects):
             payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
         read.append((payload["has_active_entitlement"], payload["has_grace_entitlement"]))
     assert read == [(False, True), (False, True), (False, False)]
+
+
+def test_access_that_was_taken_back_counts_for_nothing(subjects):
+    Entitlement.objects.update(live=False)
+    ends = datetime.fromisoformat("2027-07-28T18:48:37.783Z")
+    for moment in (ends - timedelta(days=1), ends):
+        with time_machine.travel(moment, tick=False):
+            payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+        assert not (payload["has_active_entitlement"] or payload["has_grace_entitlement"])
+
+
+def test_what_is_cancelled_makes_no_prepaid_subscriber():
+    subscription = subscription_with_order(
+        prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
+    )
+    assert payloads.build("ordergroove.subscriber.create", subscription.customer)["has_prepaid"] is True
+    Subscription.objects.update(cancelled=subscription.created)
+    assert payloads.build("ordergroove.subscriber.cancel", subscription.customer)["has_prepaid"] is False
+
+
+def test_an_item_out_of_stock_before_its_day_has_waited_no_day(subjects):
+    Order.objects.update(place_date="2099-01-01")
+    item = Item.objects.select_related("order").get(pk=subjects["item"].pk)
+    assert payloads.build("ordergroove.item.out_of_stock", item)["days_since_first_attempt"] == 0
 
 
 def test_a_subscriber_who_has_cancelled_all_still_shows_what_there_was():
