@@ -18,8 +18,6 @@ TRIED_AGAIN = [
     OrderStatus.GENERIC_ERROR_RESPONSE,
     OrderStatus.CREDIT_CARD_RETRY,
 ]
-
-
 STOCK_WAIT = timedelta(days=30)
 
 
@@ -158,7 +156,8 @@ def _charge(item: Item) -> Decimal:
 def _reprice(order: Order, price: Callable[[Item], Decimal]) -> list[Item]:
     lines = orders.lines(order)
     for line in lines:
-        line.price = price(line)
-        update(line, "price")
+        if (now := price(line)) != line.price:
+            line.price = now
+            update(line, "price")
     orders.settle(order, lines)
     return lines

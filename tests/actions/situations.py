@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.actions import outcome, prepaid, subscription
+from subscriptions.actions import outcome, placing, prepaid, subscription
 from subscriptions.models import (
+    Customer,
     Discount,
     Entitlement,
     Item,
@@ -15,6 +16,7 @@ from subscriptions.models import (
     Offer,
     OfferProfile,
     OneTimeIncentive,
+    Order,
     Payment,
     Product,
     ProductGroup,
@@ -155,3 +157,14 @@ def first(*steps: Situation) -> Situation:
             step(world)
 
     return run
+
+
+def waited(world: World) -> None:
+    """The order has waited for the stock of all its products for long enough."""
+    all_out_of_stock(world)
+    placing.set_aside(world.order(0), actor=STAFF)
+    Order.objects.filter(oos_free_shipping=True).update(place_date=date(2026, 10, 21))
+
+
+def tried_out(world: World) -> None:
+    Customer.objects.update(is_test=True)

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from subscriptions.actions import customer as verbs
@@ -7,6 +9,7 @@ from tests.factories import STAFF, CustomerFactory, MerchantFactory
 
 pytestmark = pytest.mark.django_db
 ANA = {"merchant_user_id": "C-1", "first_name": "Ana", "last_name": "Ruiz", "email": " ana@shop.test "}
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
 
 def test_a_customer_is_created_once_per_merchant():
@@ -53,3 +56,23 @@ def test_a_locale_is_read_whatever_its_case_and_dash(given, kept):
 def test_what_is_no_locale_is_refused(given):
     customer = CustomerFactory()
     contract.refuses("invalid_locale", lambda: verbs.change_locale(customer, actor=STAFF, locale=given))
+
+
+def test_the_clock_of_a_test_customer_goes_forward_and_what_is_done_to_them_happens_then(noon):
+    customer = CustomerFactory(is_test=True)
+    then = NOON + timedelta(days=40)
+    contract.leaves_one_activity_and([], lambda: verbs.move_clock(customer, to=then, actor=STAFF))
+    act = verbs.change_locale(customer, actor=STAFF, locale="de")
+    row = Customer.objects.get()
+    assert row.clock == row.last_updated == act.activity.at == then
+    contract.refuses("clock_out_of_range", lambda: verbs.move_clock(customer, to=NOON, actor=STAFF))
+    contract.refuses(
+        "clock_out_of_range", lambda: verbs.move_clock(customer, to=then + timedelta(days=367), actor=STAFF)
+    )
+    verbs.move_clock(customer, to=None, actor=STAFF)
+    assert Customer.objects.get().last_updated == NOON
+
+
+def test_only_test_customers_have_a_clock(noon):
+    customer = CustomerFactory()
+    contract.refuses("not_a_test_customer", lambda: verbs.move_clock(customer, to=NOON, actor=STAFF))

@@ -1,9 +1,10 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from subscriptions.actions import placing as verbs
+from subscriptions.actions.order import change_date
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Item, Order, OrderStatus, Payment, Product, Subscription
 from tests.actions import contract
@@ -37,12 +38,23 @@ def test_a_reminder_tells_the_present_prices(order):
     assert act.events[0].payload["total"] == 30.0
 
 
+def test_of_one_date_an_order_is_reminded_once_unless_asked_for_again(order):
+    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    contract.refuses("order_reminded", lambda: verbs.remind(order, actor=STAFF))
+    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF, again=True))
+    change_date(order, day=NEXT, actor=STAFF)
+    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    assert Order.objects.get().reminded_for == NEXT
+
+
 def test_a_card_that_ends_before_the_order_is_warned_of(order):
-    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, actor=STAFF))
+    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
     Payment.objects.update(expires_on=date(2026, 11, 19))
-    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, actor=STAFF))
+    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
+    contract.refuses("card_warned_of", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
+    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
     Payment.objects.update(expires_on=None)
-    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, actor=STAFF))
+    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
 
 
 def test_an_order_handed_to_placement_has_its_next_one_already(order):
@@ -98,6 +110,36 @@ def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscript
     order.refresh_from_db()
     assert order.status == OrderStatus.CANCELLED
     assert not Order.objects.filter(status=OrderStatus.UNSENT).exists()
+
+
+def waits_since(day: date) -> Order:
+    """The only order, all of it out of stock since its place date."""
+    Product.objects.update(live=False)
+    order = verbs.set_aside(Order.objects.get(), actor=STAFF).result
+    Order.objects.filter(pk=order.pk).update(place_date=day)
+    return order
+
+
+def test_an_order_waits_for_stock_for_thirty_days(order):
+    waiting = waits_since(DAY - timedelta(days=29))
+    contract.refuses("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    Order.objects.filter(pk=waiting.pk).update(place_date=DAY - timedelta(days=30))
+    contract.leaves_one_activity_and([], lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    assert [row.place_date for row in Order.objects.all()] == [NEXT]
+
+
+def test_an_item_waits_until_the_next_one_of_its_subscription_is_due(order):
+    waiting = waits_since(DAY)
+    upcoming = Order.objects.exclude(pk=waiting.pk)
+    upcoming.update(place_date=DAY + timedelta(days=1))
+    contract.refuses("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    upcoming.update(place_date=DAY)
+    verbs.stop_waiting(waiting, actor=STAFF)
+    assert not Order.objects.filter(pk=waiting.pk).exists()
+
+
+def test_only_an_order_that_waits_for_stock_can_stop_waiting(order):
+    contract.refuses("order_not_waiting_for_stock", lambda: verbs.stop_waiting(order, actor=STAFF))
 
 
 @pytest.mark.django_db(transaction=True)

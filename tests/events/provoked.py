@@ -93,7 +93,7 @@ def declined(world: acts.World) -> Act[Any]:
 
 def warned(world: acts.World) -> Act[Any]:
     Payment.objects.filter(customer=world.customer).update(expires_on=date(2026, 1, 31))
-    return placing.warn_of_card(world.order(0), actor=STAFF)
+    return placing.warn_of_card(world.order(0), day=date(2026, 11, 20), actor=STAFF)
 
 
 def sold_out(world: acts.World) -> Act[Any]:
