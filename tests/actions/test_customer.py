@@ -70,6 +70,7 @@ def test_the_clock_of_a_test_customer_goes_forward_and_what_is_done_to_them_happ
         "clock_out_of_range", lambda: verbs.move_clock(customer, to=then + timedelta(days=367), actor=STAFF)
     )
     verbs.move_clock(customer, to=None, actor=STAFF)
+    verbs.change_locale(customer, actor=STAFF, locale="fr")
     assert Customer.objects.get().last_updated == NOON
 
 
