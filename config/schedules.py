@@ -10,17 +10,17 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import connections, transaction
 
-SCHEDULES = {  # each ticks once a minute
+SCHEDULES = {
     "sweep": "integrations.outbox.sweep",
     "engine": "subscriptions.jobs.engine.tick",
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
-    "purge": "subscriptions.api.idempotency.purge",
+    "clean": "config.retention.clean",
 }
+EVERY = {"clean": 60}  # minutes; the others tick each minute
 LOCK = 0x52455052  # of pg_advisory_xact_lock; any number nobody else uses
 PLAIN = {
     "schedule_type": "I",
-    "minutes": 1,
     "repeats": -1,
     "args": None,
     "kwargs": None,
@@ -40,8 +40,9 @@ def ensure_schedules(using: str = "default", **kwargs: Any) -> None:
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         for name, function in SCHEDULES.items():
-            if not rows.filter(name=name, func=function).update(**PLAIN):
-                rows.create(name=name, func=function, **PLAIN)
+            row = PLAIN | {"minutes": EVERY.get(name, 1)}
+            if not rows.filter(name=name, func=function).update(**row):
+                rows.create(name=name, func=function, **row)
 
 
 def check_schedules(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:

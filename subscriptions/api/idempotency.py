@@ -53,11 +53,6 @@ def once(
     return response
 
 
-def purge() -> int:
-    """Remove the answers nobody may ask for any more; returns how many."""
-    return IdempotencyKey.objects.filter(created__lt=timezone.now() - KEPT).delete()[0]
-
-
 @dataclass(frozen=True, slots=True)
 class _Claim:
     """The right to act under a key; `at` fences off whoever held it before and is still running."""

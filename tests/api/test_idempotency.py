@@ -7,7 +7,6 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions.api import idempotency
 from subscriptions.api.views import subscriptions as views
 from subscriptions.models import Activity, Customer, Event, IdempotencyKey, Merchant, Subscription
 from tests.api.conftest import Connect
@@ -140,13 +139,6 @@ def test_a_fault_is_not_kept(api: Client, row: Subscription, monkeypatch: pytest
         assert patch(api, row, "cancel", **KEY).status_code == 500
     assert not IdempotencyKey.objects.exists()
     assert patch(api, row, "cancel", **KEY).status_code == 200
-
-
-def test_only_old_answers_are_purged(api: Client, row: Subscription) -> None:
-    patch(api, row, "cancel", **KEY)
-    assert idempotency.purge() == 0
-    IdempotencyKey.objects.update(created=timezone.now() - timedelta(hours=25))
-    assert idempotency.purge() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,43 @@
+"""How long what nobody needs any more is kept, and its removal."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_q.models import Task
+
+from integrations.models import Delivery, SandboxEvent
+from oneclick.models import ActionToken
+from subscriptions.api import idempotency
+from subscriptions.models import IdempotencyKey, JobRun, PlacementAttempt, SimulatedPlacement
+
+# A transaction removes so many rows; short enough to be in nobody's way.
+CHUNK = 1000
+TURN_SECONDS = 30
+
+
+def rules(now: datetime) -> Iterator[QuerySet]:
+    """What may go. Attempts go with their deliveries; a link that was used stays, with its clicks."""
+    yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
+    yield Session.objects.filter(expire_date__lt=now)
+    yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
+    yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
+    yield ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
+    yield PlacementAttempt.objects.filter(started__lt=now - timedelta(days=180)).exclude(effect="")
+    yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
+    yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
+    yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
+
+
+def clean() -> int:
+    """Task of each hour: remove what may go, for half a minute at most; returns how many rows of these tables."""
+    ends = time.monotonic() + TURN_SECONDS
+    removed = 0
+    for rows in rules(timezone.now()):
+        while time.monotonic() < ends and (keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])):
+            rows.model._base_manager.filter(pk__in=keys).delete()
+            removed += len(keys)
+    return removed

@@ -1,0 +1,137 @@
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.db.models import Model
+from django.utils import timezone
+from django_q.models import Task
+
+from config import retention
+from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
+from oneclick.models import ActionToken, Click
+from subscriptions.actions.subscription import cancel
+from subscriptions.models import (
+    Activity,
+    Event,
+    IdempotencyKey,
+    JobRun,
+    Merchant,
+    Order,
+    PlacementAttempt,
+    SimulatedPlacement,
+)
+from tests.factories import STAFF, ConnectionFactory, subscription_with_order
+
+pytestmark = pytest.mark.django_db
+
+
+def key() -> Model:
+    return IdempotencyKey.objects.create(merchant=Merchant.objects.get(), key="1")
+
+
+def session() -> Model:
+    return Session.objects.create(session_key="s", session_data="", expire_date=timezone.now())
+
+
+def task() -> Model:
+    return Task.objects.create(
+        id="t", name="t", func="f", started=timezone.now(), stopped=timezone.now(), success=False
+    )
+
+
+def sandbox_event() -> Model:
+    profile = SandboxProfile.objects.create(merchant=Merchant.objects.get(), email="ana@shop.test")
+    return SandboxEvent.objects.create(merchant=profile.merchant, profile=profile, metric="m", time=timezone.now())
+
+
+def token() -> ActionToken:
+    return ActionToken.objects.get()
+
+
+def tried() -> Model:
+    order = Order.objects.first()
+    return PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=1, effect="placed")
+
+
+def simulated() -> Model:
+    return SimulatedPlacement.objects.create(merchant=Merchant.objects.get(), order_public_id=uuid4(), outcome="000")
+
+
+def delivery() -> Model:
+    row = Delivery.objects.get()
+    Attempt.objects.create(delivery=row, status=202)
+    row.state = Delivery.State.DONE
+    row.save()
+    return row
+
+
+def job_run() -> Model:
+    return JobRun.objects.create(merchant=Merchant.objects.get(), job="reminders", local_date="2026-11-20")
+
+
+@pytest.fixture
+def cancelled(noon: time_machine.Traveller) -> None:
+    """A token and a delivery of an event, and an order of another subscription."""
+    row = subscription_with_order()
+    ConnectionFactory(merchant=row.merchant)
+    subscription_with_order(customer=row.customer, payment=row.payment, shipping_address=row.shipping_address)
+    cancel(row, actor=STAFF)
+
+
+@pytest.mark.parametrize(
+    ("make", "days"),
+    [
+        (key, 1),
+        (session, 0),
+        (task, 14),
+        (sandbox_event, 90),
+        (simulated, 180),
+        (tried, 180),
+        (delivery, 180),
+        (job_run, 400),
+    ],
+)
+def test_what_nobody_needs_any_more_goes_after_its_time(
+    make: Callable[[], Model], days: int, cancelled: None, noon: time_machine.Traveller
+) -> None:
+    row = make()
+    noon.shift(timedelta(days=days))
+    retention.clean()
+    row.refresh_from_db()
+    noon.shift(timedelta(seconds=1))
+    before = Activity.objects.count(), Event.objects.count()
+    assert retention.clean() == 1
+    assert not type(row)._base_manager.filter(pk=row.pk).exists()
+    assert (Activity.objects.count(), Event.objects.count()) == before
+
+
+def test_a_link_that_expired_is_told_so_for_half_a_year_and_one_that_was_tried_stays(
+    cancelled: None, noon: time_machine.Traveller
+) -> None:
+    row = token()
+    noon.move_to(row.expires_at + timedelta(days=180, seconds=1))
+    click = Click.objects.create(merchant=row.merchant, token=row, action="reactivate", outcome="expired_token")
+    retention.clean()
+    assert token() == row
+    click.delete()
+    retention.clean()
+    assert not ActionToken.objects.exists()
+
+
+def test_what_still_waits_to_be_delivered_stays(cancelled: None, noon: time_machine.Traveller) -> None:
+    noon.shift(timedelta(days=181))
+    retention.clean()
+    assert Delivery.objects.get().state == Delivery.State.PENDING
+
+
+def test_more_than_one_transaction_takes_goes_in_several(
+    cancelled: None, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    for _ in range(5):
+        simulated()
+    noon.shift(timedelta(days=181))
+    assert retention.clean() == 5
