@@ -1,11 +1,14 @@
-"""`make bench`: one JSON line per figure. Name figures to measure only those."""
+"""`make bench`: one JSON line per figure. `python -m benchmarks placements` measures one group of them."""
 
 import os
 import sys
 import tempfile
+from importlib import import_module
 
 import django
 from django.core.management import call_command
+
+GROUPS = ["redemptions", "placements"]
 
 
 def main() -> None:
@@ -15,11 +18,11 @@ def main() -> None:
         os.environ |= {"REPRISE_HOME": home, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
         django.setup()
         call_command("migrate", verbosity=0)
-        # The modules read the settings when they are imported.
-        from benchmarks import redemptions  # noqa: PLC0415  settings come first
-
-        for figure in redemptions.figures():
-            print(figure.line(), flush=True)  # noqa: T201  the output is the product here
+        for name in sys.argv[1:] or GROUPS:
+            call_command("flush", interactive=False, verbosity=0)
+            # The modules read the settings when they are imported.
+            for figure in import_module(f"benchmarks.{name}").figures():
+                print(figure.line(), flush=True)  # noqa: T201  the output is the product here
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import outcome, placing
+from subscriptions.actions import outcome, outcome, placing
 from subscriptions.actions import prepaid as verbs
 from subscriptions.actions.order import skip
 from subscriptions.actions.subscription import cancel
@@ -85,7 +85,7 @@ def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts(
     order = Order.objects.get()
     placing.queue(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
-    contract.leaves_one_activity_and([SUCCESS], lambda: placing.succeed(order, actor=STAFF, order_merchant_id="1"))
+    contract.leaves_one_activity_and([SUCCESS], lambda: outcome.succeed(order, actor=STAFF, order_merchant_id="1"))
     assert context() == (3, 2, "autorenew")
     assert not Subscription.objects.get().live
 

@@ -1,0 +1,91 @@
+"""Orders placed per second with a platform that takes its time."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
+
+from django.conf import settings
+from django.db import connection
+
+from benchmarks import seed
+from benchmarks.figure import Figure
+from subscriptions.jobs import posting
+from subscriptions.models import GatewaySettings, Merchant, OrderStatus
+
+ORDERS = 5000
+ANSWER_SECONDS = 0.020
+BODY = json.dumps({"code": "SUCCESS", "orderId": "B-1", "errorCode": "", "errorMsg": ""}).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+# The orders of the subscriptions of `seed`, handed to placement and not posted yet.
+DUE = """
+UPDATE subscriptions_subscription SET cancelled = NULL, cancel_reason = NULL;
+INSERT INTO subscriptions_order (id, merchant_id, customer_id, payment_id, shipping_address_id, public_id, status,
+    place_date, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries, declines,
+    generic_error_count, locked, oos_free_shipping, created, updated)
+SELECT id, {merchant}, id, id, id, gen_random_uuid(), 11, current_date, 12, 0, 0, 0, 12, 'USD', 1, 0, 0, false, false,
+    now(), now() FROM subscriptions_subscription;
+INSERT INTO subscriptions_item (merchant_id, order_id, subscription_id, product_id, public_id, quantity, price,
+    extra_cost, total_price, one_time, frozen, upcoming, created)
+SELECT {merchant}, id, id, product_id, gen_random_uuid(), 1, 12, 0, 12, false, false, false, now()
+FROM subscriptions_subscription;
+"""
+
+
+def figures() -> Iterator[Figure]:
+    """Call it on an empty database."""
+    merchant = seed.cancelled_subscribers(ORDERS)
+    with platform() as port:
+        _make_due(merchant, port)
+        began = time.monotonic()
+        posting.post_all(merchant.orders.all())
+        took = time.monotonic() - began
+    placed = merchant.orders.filter(status=OrderStatus.SUCCESS).count()
+    if placed != ORDERS:
+        sys.exit(f"{placed} of {ORDERS} orders were placed")
+    width = settings.PLACEMENT_CONCURRENCY
+    note = f"{ORDERS} orders, {width} at once, answers after 20 ms; reference: no time but the answers'"
+    yield Figure("placement", ORDERS / took, width / ANSWER_SECONDS, "orders/s", note)
+
+
+def _make_due(merchant: Merchant, port: int) -> None:
+    GatewaySettings.objects.create(merchant=merchant, kind="json", url=f"http://127.0.0.1:{port}/orders")
+    merchant.storefront_key = "k" * 32
+    merchant.save()
+    with connection.cursor() as cursor:
+        cursor.execute(DUE.format(merchant=merchant.pk))
+        cursor.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def platform() -> Iterator[int]:
+    """A platform in a process of its own that places each order after 20 ms; gives its port."""
+    ours, theirs = Pipe()
+    process = Process(target=_serve, args=[theirs], daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(to: Connection) -> None:
+    async def run() -> None:
+        server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+        to.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while head := await reader.readuntil(b"\r\n\r\n"):
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        await asyncio.sleep(ANSWER_SECONDS)
+        writer.write(ANSWER)
