@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import outcome, outcome, placing
+from subscriptions.actions import outcome, placing
 from subscriptions.actions import prepaid as verbs
 from subscriptions.actions.order import skip
 from subscriptions.actions.subscription import cancel
