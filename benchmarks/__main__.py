@@ -8,7 +8,7 @@ from importlib import import_module
 import django
 from django.core.management import call_command
 
-GROUPS = ["redemptions", "placements"]
+GROUPS = ["redemptions", "placements", "reminders"]
 
 
 def main() -> None:

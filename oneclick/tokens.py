@@ -21,6 +21,7 @@ from oneclick.models import ActionToken, OneClickSettings
 from subscriptions import calendar
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
+from subscriptions.models.prepared import insert_all, new
 
 Purpose = Literal["act", "undo"]
 MAC_BYTES = 16
@@ -60,13 +61,12 @@ def issue_for_events(events: list[Event]) -> None:
         return
     merchants = {event.merchant_id for event in carriers}
     rules = OneClickSettings.objects.filter(enabled=True).in_bulk(merchants)
-    ActionToken.objects.bulk_create(
-        _new(event, rules[event.merchant_id]) for event in carriers if event.merchant_id in rules
-    )
+    insert_all([_new(event, rules[event.merchant_id]) for event in carriers if event.merchant_id in rules])
 
 
 def _new(event: Event, rules: OneClickSettings) -> ActionToken:
-    return ActionToken(
+    return new(
+        ActionToken,
         merchant=event.merchant,
         customer=event.customer,
         event=event,

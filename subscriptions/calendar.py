@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -87,6 +88,7 @@ def midnight(day: date, zone: str) -> datetime:
     return hour(day, 0, zone)
 
 
+@lru_cache
 def hour(day: date, hour: int, zone: str) -> datetime:
     """That full hour of `day` in `zone`; one the clocks skip is the hour after, of a doubled one it is the first."""
     # Through UTC and back, so that a wall time the clocks skip becomes the one that exists.

@@ -33,7 +33,7 @@ found: list[str] = []  # statements of surfaces outside an act
 
 
 def watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-    if WRITE.match(str(sql)) and core._held.get() is None and _from_a_surface():
+    if WRITE.match(str(sql)) and not core._held.get() and _from_a_surface():
         found.append(str(sql)[:200])
     return execute(sql, params, many, context)
 

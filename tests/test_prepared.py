@@ -2,11 +2,22 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
-from subscriptions.models import Customer, Merchant, Subscription
-from subscriptions.models.prepared import Given, Prepared, insert, update
-from tests.factories import ProductFactory, SubscriptionFactory
+from subscriptions.models import Customer, Event, Merchant, Subscription
+from subscriptions.models.prepared import (
+    Among,
+    Given,
+    Prepared,
+    insert,
+    insert_all,
+    new,
+    number,
+    unawaited,
+    update,
+    update_all,
+)
+from tests.factories import CustomerFactory, ProductFactory, SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +103,60 @@ def test_an_updated_secret_is_encrypted_like_a_saved_one():
     with connection.cursor() as cursor:
         cursor.execute("SELECT storefront_key FROM subscriptions_merchant")
         assert "s3cret" not in cursor.fetchone()[0]
+
+
+def test_one_of_many_keys_will_do():
+    wanted = [SubscriptionFactory(), SubscriptionFactory()]
+    SubscriptionFactory()
+    prepared = Prepared(lambda: Subscription.objects.filter(pk=Among("keys")).order_by("pk"))
+    assert prepared.all(keys=[row.pk for row in wanted]) == wanted
+    assert prepared.all(keys=[]) == []
+
+
+def test_a_new_row_is_what_the_model_makes_of_the_same_values():
+    customer = CustomerFactory()
+    given = {"merchant": customer.merchant, "customer": customer, "kind": "k", "at": None}
+    made, usual = new(Event, **given), Event(**given)
+    usual.public_id = made.public_id
+    assert values(made) == values(usual)
+    assert (made.merchant, made.customer, made.order) == (usual.merchant, usual.customer, None)
+
+
+def written(number: int) -> list[Event]:
+    customer = CustomerFactory(first_name='Ana "Ü" \\ Ruiz')
+    facts = {"merchant": customer.merchant, "customer": customer, "recipient": {}, "kind": "k"}
+    return [Event(**facts, payload={"name": customer.first_name, "place": place}) for place in range(number)]
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize("number_of_rows", [0, 1, 3])
+def test_many_rows_are_inserted_as_the_orm_reads_them(number_of_rows, numbered, django_assert_num_queries):
+    rows = written(number_of_rows)
+    with django_assert_num_queries((1 + numbered) * min(number_of_rows, 1)):
+        if numbered:
+            number(rows)
+        insert_all(rows)
+    found = list(Event.objects.order_by("pk"))
+    assert [values(row) for row in found] == [values(row) for row in rows]
+    assert not any(row._state.adding for row in rows)
+
+
+@pytest.mark.parametrize("number_of_rows", [0, 1, 3])
+def test_many_rows_are_updated_in_one_statement(number_of_rows, django_assert_num_queries):
+    products = [ProductFactory() for _ in range(4)]
+    changed = products[:number_of_rows]
+    for place, product in enumerate(changed):
+        product.price, product.name = Decimal(place) + Decimal("0.25"), f"Café {place}"
+    with django_assert_num_queries(min(number_of_rows, 1)):
+        update_all(changed, "price", "name")
+    found = {row.pk: (row.price, row.name) for row in type(products[0]).objects.all()}
+    assert found == {row.pk: (row.price, row.name) for row in products}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_of_a_statement_not_waited_for_is_the_database_errors_own():
+    product = ProductFactory()
+    product.price = Decimal(-1)
+    with pytest.raises(IntegrityError), transaction.atomic(), unawaited():
+        update(product, "price")
+    assert type(product).objects.get().price == Decimal("12.50")

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.actions.core import Act, reread
+from subscriptions.actions.core import Act
+from subscriptions.actions.fresh import reread
 from subscriptions.errors import NotFound, refused
 from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Product, Subscription
 

@@ -6,7 +6,7 @@ body announced, and hands them to the sinks, all in the same transaction.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,24 +20,21 @@ from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
 from subscriptions import calendar
+from subscriptions.actions.fresh import Subject, reread
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, NotFound, refused
 from subscriptions.events import payloads
 from subscriptions.models import (
     Activity,
-    Address,
     Customer,
-    Entitlement,
     Event,
     Item,
     Merchant,
     Order,
-    Payment,
     Subscription,
 )
-from subscriptions.models.prepared import Given, Prepared, insert
+from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all, new, number
 
-Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
@@ -51,24 +48,10 @@ BY_KEY = Prepared(
         .filter(pk=Given("pk"), merchant=Given("merchant"))
     )
 )
-OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
-# How a subject is read anew, with what bodies and payloads need of it.
-FRESH: dict[type[models.Model], Prepared[Any]] = {
-    Subscription: Prepared(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
-    Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
-    Item: Prepared(
-        lambda: Item.objects.select_related(
-            "product", "subscription__product", "order__payment", "order__shipping_address"
-        ).filter(pk=Given("pk"), merchant=Given("merchant"), order__customer=Given("customer"))
-    ),
-    Address: Prepared(lambda: Address.objects.filter(**OWN)),
-    Payment: Prepared(lambda: Payment.objects.filter(**OWN)),
-    Entitlement: Prepared(
-        lambda: Entitlement.objects.select_related("resource", "subscription__product").filter(**OWN)
-    ),
-}
+EACH = Prepared(lambda: _each(skip_locked=False))
+FREE = Prepared(lambda: _each(skip_locked=True))
 
-_held: ContextVar[Customer | None] = ContextVar("held_customer", default=None)
+_held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
 
 @dataclass
@@ -87,15 +70,25 @@ class Act(Generic[Subject]):
     def __post_init__(self) -> None:
         self.before = copy.copy(self.subject)
 
-    def announce(self, kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> None:
-        """Add the event `kind`; call it once the rows are changed, for the payload says how they are now."""
+    def announce(
+        self,
+        kind: str,
+        subject: Customer | Subscription | Order | Item,
+        facts: payloads.Payload | None = None,
+        **added: str,
+    ) -> None:
+        """Add the event `kind`; call it once the rows are changed, for the payload says how they are now.
+
+        `facts` as for `payloads.build`.
+        """
         self.events.append(
-            Event(
+            new(
+                Event,
                 merchant=self.customer.merchant,
                 customer=self.customer,
                 **_about(subject),
                 kind=kind,
-                payload=payloads.build(kind, subject, **added),
+                payload=payloads.build(kind, subject, facts, **added),
                 recipient=payloads.recipient(self.customer),
                 at=calendar.now(),
             )
@@ -127,7 +120,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
                 for guard in guards:
                     guard(act)
                 sentence = body(act, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
-                _record(act, sentence)
+                record([(act, sentence)])
             return act
 
         return run
@@ -142,61 +135,109 @@ def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
     Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
     everything. Raises `Busy` after two seconds behind another write (the session's lock_timeout), `NotFound`.
     """
-    if _held.get():
-        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
+    _must_hold_none()
     with transaction.atomic():
         row = _lock(query, given)
         customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
-        token = _held.set(customer)
-        try:
-            with calendar.at(customer.clock):
-                yield row
-        finally:
-            _held.reset(token)
+        with _holding([customer]):
+            yield row
+
+
+@contextmanager
+def all_locked(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
+    """As `locked`, of those of the merchant's customers; with `only_free`, of those that no other write holds.
+
+    Locked in the order of their keys, so that no two such blocks wait for each other. Refused when they live by
+    clocks that differ. Inside another such block it gives those held already, which must be all.
+    """
+    wanted = set(keys)
+    if held := [customer for customer in _held.get() if customer.pk in wanted]:
+        yield held
+        return
+    _must_hold_none()
+    with transaction.atomic():
+        with _busy():
+            customers = (FREE if only_free else EACH).all(keys=list(keys), merchant=merchant.pk)
+        fresh = Merchant.objects.get(pk=merchant.pk)
+        for customer in customers:
+            customer.merchant = fresh
+        with _holding(customers):
+            yield customers
 
 
 @contextmanager
 def _customer(key: int, merchant: int) -> Iterator[Customer]:
     """The customer an action is about, already held by the block it was called in or held from now on."""
-    held = _held.get()
-    if held and (held.pk, held.merchant_id) == (key, merchant):
-        yield held
-        return
+    for each in _held.get():
+        if (each.pk, each.merchant_id) == (key, merchant):
+            yield each
+            return
     with locked(BY_KEY, pk=key, merchant=merchant) as customer:
         yield customer
 
 
-def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
+def _must_hold_none() -> None:
+    if _held.get():
+        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
+
+
+@contextmanager
+def _holding(customers: Sequence[Customer]) -> Iterator[None]:
+    clocks = {customer.clock for customer in customers} or {None}
+    if len(clocks) > 1:
+        raise refused("clocks_differ")
+    token = _held.set(customers)
     try:
-        return query.get(**given)
-    except ObjectDoesNotExist as error:
-        raise NotFound("not_found", "There is no such customer.") from error
+        with calendar.at(clocks.pop()):
+            yield
+    finally:
+        _held.reset(token)
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    try:
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from error
         raise
 
 
-def reread(subject: Subject, customer: Customer) -> Subject:
-    """The subject as it is now that nobody else can change it."""
-    if isinstance(subject, Customer):
-        return customer
-    model = type(subject)
+def _each(*, skip_locked: bool) -> models.QuerySet[Customer]:
+    found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+    return found.filter(pk=Among("keys"), merchant=Given("merchant")).order_by("pk")
+
+
+def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
     try:
-        found: Subject = FRESH[model].get(pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk)
+        with _busy():
+            return query.get(**given)
     except ObjectDoesNotExist as error:
-        raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
-    # The instances already read stand in for the keys, so that nothing is fetched twice.
-    for row in (found, *(getattr(found, name, None) for name in ("order", "subscription"))):
-        if row is not None:
-            row.merchant = customer.merchant
-            if not isinstance(row, Item):
-                row.customer = customer
-    return found
+        raise NotFound("not_found", "There is no such customer.") from error
 
 
-def _record(act: Act[Subject], sentence: str) -> None:
-    act.activity = Activity(
+def record(finished: Sequence[tuple[Act[Any], str]]) -> None:
+    """Write the activity of each act, with its sentence, and the events they announced; each sink is called once."""
+    for act, sentence in finished:
+        act.activity = _activity(act, sentence)
+    activities = [act.activity for act, _ in finished]
+    events = [event for act, _ in finished for event in act.events]
+    if len(finished) > 1:
+        number(activities)
+        number(events)
+    insert_all(activities)
+    for act, _ in finished:
+        for event in act.events:
+            event.activity = act.activity
+    insert_all(events)
+    for sink in _sinks():
+        sink(events)
+
+
+def _activity(act: Act[Any], sentence: str) -> Activity:
+    return new(
+        Activity,
         merchant=act.customer.merchant,
         customer=act.customer,
         **_about(act.subject),
@@ -207,12 +248,6 @@ def _record(act: Act[Subject], sentence: str) -> None:
         actor_name=act.actor.name,
         at=calendar.now(),
     )
-    insert(act.activity)
-    for event in act.events:
-        event.activity = act.activity
-    Event.objects.bulk_create(act.events)
-    for sink in _sinks():
-        sink(act.events)
 
 
 def _about(subject: models.Model) -> dict[str, models.Model | None]:
@@ -226,16 +261,11 @@ def _about(subject: models.Model) -> dict[str, models.Model | None]:
 @contextmanager
 def new_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
     """A transaction that makes a customer and holds it. Refused when the shop's id of it is known already."""
-    if _held.get():
-        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
-    with transaction.atomic():
-        customer = Customer(merchant=merchant, **fields)
-        token = _held.set(customer)
-        try:
-            _insert_new(customer)
-            yield customer
-        finally:
-            _held.reset(token)
+    _must_hold_none()
+    customer = Customer(merchant=merchant, **fields)
+    with transaction.atomic(), _holding([customer]):
+        _insert_new(customer)
+        yield customer
 
 
 def _insert_new(customer: Customer) -> None:

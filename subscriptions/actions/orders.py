@@ -14,7 +14,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.errors import refused
-from subscriptions.models import FAILING, Customer, Item, OneTimeIncentive, Order, OrderStatus, Slot, Subscription
+from subscriptions.models import (
+    FAILING,
+    Customer,
+    Item,
+    OneTimeIncentive,
+    Order,
+    OrderStatus,
+    Slot,
+    Subscription,
+)
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
@@ -34,7 +43,7 @@ MATCHING = Prepared(
 )
 LINES = Prepared(
     lambda: (
-        _priced()
+        priced()
         .select_related("product", "subscription__product")
         .filter(merchant=Given("merchant"), order=Given("order"))
         .order_by("id")
@@ -43,7 +52,7 @@ LINES = Prepared(
 # Of the few orders of a customer that are still to come: the next ones, those out of stock, those being retried.
 WAITING = Prepared(
     lambda: (
-        _priced()
+        priced()
         .select_related("subscription__product", "order__payment", "order__shipping_address")
         .filter(
             merchant=Given("merchant"),
@@ -55,7 +64,7 @@ WAITING = Prepared(
 )
 UPCOMING = Prepared(
     lambda: (
-        _priced()
+        priced()
         .select_related("product", "order__payment", "order__shipping_address")
         .filter(merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True)
     )
@@ -249,7 +258,7 @@ def close(order: Order) -> None:
     update(order, "status", "cancelled", "updated")
 
 
-def _priced() -> QuerySet[Item]:
+def priced() -> QuerySet[Item]:
     """Items that know whether they or their orders have incentives to count: most have not, and none need be read."""
     counting = OneTimeIncentive.objects.filter(applied_at__isnull=True)
     return Item.objects.annotate(

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, totals
+from subscriptions.actions import checks, orders, reminding, totals
 from subscriptions.actions.core import Act, action
+from subscriptions.actions.lines import reprice
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
@@ -32,14 +33,9 @@ def must_be_to_come(act: Act[Order]) -> None:
 @action("order.remind", guards=[checks.must_be_open])
 def remind(act: Act[Order], *, again: bool = False) -> str:
     """Tell of the coming order at the prices that then count; of one date once, unless `again`."""
-    order = act.subject
-    if order.reminded_for == order.place_date and not again:
+    if not again and not reminding.is_news(act.subject):
         raise refused("order_reminded")
-    _reprice(order, totals.present_price)
-    order.reminded_for = order.place_date
-    update(order, "reminded_for")
-    act.announce(catalogue.ORDER_REMINDER, order)
-    return f"Reminded of the order of {calendar.human_date(order.place_date)}."
+    return reminding.tell([act])[0]
 
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
@@ -65,8 +61,8 @@ def queue(act: Act[Order]) -> str:
     order = act.subject
     if order.status not in (OrderStatus.UNSENT, OrderStatus.SEND_NOW, *TRIED_AGAIN):
         raise refused("order_not_due")
-    lines = _reprice(order, _charge)
-    act.result = orders.follow_up(act.customer, lines, order.place_date)
+    found = _reprice(order, _charge)
+    act.result = orders.follow_up(act.customer, found, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
     orders.become(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
@@ -154,10 +150,7 @@ def _charge(item: Item) -> Decimal:
 
 
 def _reprice(order: Order, price: Callable[[Item], Decimal]) -> list[Item]:
-    lines = orders.lines(order)
-    for line in lines:
-        if (now := price(line)) != line.price:
-            line.price = now
-            update(line, "price")
-    orders.settle(order, lines)
-    return lines
+    found = orders.lines(order)
+    reprice(found, price)
+    orders.settle(order, found)
+    return found

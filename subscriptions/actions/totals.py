@@ -13,6 +13,8 @@ ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
 ON_ORDER, ON_ITEM = Discount.Target.ORDER, Discount.Target.ITEM
 SHIPPING = Discount.Field.SHIPPING_TOTAL
+Offers = dict[int | None, list[Discount]]
+Incentives = dict[tuple[int | None, int | None], list[OneTimeIncentive]]  # by order and item, of which one is None
 
 
 def unit_price(subscription: Subscription) -> Decimal:
@@ -44,20 +46,31 @@ def full_price(item: Item) -> Decimal:
 def recount(order: Order, items: Iterable[Item]) -> list[Item]:
     """Set the totals of the order and of its lines, and return the lines that changed; the caller saves.
 
+    See `recount_all`.
+    """
+    return recount_all([(order, list(items))])
+
+
+def recount_all(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Item]:
+    """`recount` for any number of orders of one merchant, each with its lines.
+
     A line's discounts come off the line, the order's off the sum of the lines, shipping's off the merchant's flat
     rate; none takes more than there is. Of an offer's discounts and a `base` incentive the larger counts, an
     `additional` one comes on top. A price set by hand (`frozen`) takes no discount of an offer.
     """
-    lines = list(items)
-    offers, incentives = _offers(lines), _incentives(order, lines)
+    offers = _offers(line for _, lines in found for line in lines)
+    incentives = _incentives(found)
+    return [changed for order, lines in found for changed in _reckon(order, lines, offers, incentives)]
+
+
+def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Incentives) -> list[Item]:
     full = {id(item): full_price(item) for item in lines}
     listed = sum(full.values(), ZERO)
     changed = []
     for item in lines:
         total = full[id(item)]
         by_offer = _off(total, (each for each in offers[item.offer_id] if _counts(each, item, total, listed)))
-        by_incentive = [each for each in incentives if item.pk and each.item_id == item.pk]
-        was, item.total_price = item.total_price, total - _better(total, by_offer, by_incentive)
+        was, item.total_price = item.total_price, total - _better(total, by_offer, incentives.get((None, item.pk), []))
         if was != item.total_price:
             changed.append(item)
     net = sum((item.total_price for item in lines), ZERO)
@@ -67,9 +80,11 @@ def recount(order: Order, items: Iterable[Item]) -> list[Item]:
     bearers = list({item.offer_id: item for item in lines if not item.frozen}.values())
     ordered = [each for item in bearers for each in offers[item.offer_id] if each.coupon.use == _use(item)]
 
+    promised = incentives.get((order.pk, None), [])
+
     def off(base: Decimal, name: str, mine: Callable[[Discount], bool]) -> Decimal:
         by_offer = _off(base, (each for each in ordered if mine(each) and _reached(each, net, shipping)))
-        return _better(base, by_offer, [each for each in incentives if each.order_id and _field(each) == name])
+        return _better(base, by_offer, [each for each in promised if _field(each) == name])
 
     order.sub_total = net - off(net, "sub_total", lambda each: each.object == ON_ORDER and each.field != SHIPPING)
     order.shipping_total = shipping - off(shipping, "shipping_total", lambda each: each.field == SHIPPING)
@@ -79,10 +94,10 @@ def recount(order: Order, items: Iterable[Item]) -> list[Item]:
     return changed
 
 
-def _offers(lines: Sequence[Item]) -> dict[int | None, list[Discount]]:
+def _offers(lines: Iterable[Item]) -> Offers:
     """The discounts each offer of `lines` gives."""
     carried = {item.offer_id for item in lines if item.offer_id}
-    found: dict[int | None, list[Discount]] = defaultdict(list)
+    found: Offers = defaultdict(list)
     if carried:
         rows = Discount.objects.filter(coupon__profile__offers__in=carried).select_related("coupon")
         for discount in rows.annotate(offer=F("coupon__profile__offers")).order_by("id"):
@@ -90,24 +105,28 @@ def _offers(lines: Sequence[Item]) -> dict[int | None, list[Discount]]:
     return found
 
 
-def _incentives(order: Order, lines: Sequence[Item]) -> list[OneTimeIncentive]:
-    """What counts for the order and these lines, one of which may be on its way from another order."""
-    saved = [line for line in lines if line.pk]
-    # Lines read by `orders.lines` know; of others it has to be looked up.
-    if not any(getattr(line, "has_incentives", True) for line in saved):
-        return []
-    mine = Q(item__in=[line.pk for line in saved])
-    if order.pk:
-        mine |= Q(order=order.pk)
-    return list(
-        OneTimeIncentive.objects.filter(
-            Q(expires__isnull=True) | Q(expires__gt=calendar.now()),
-            mine,
-            merchant=order.merchant_id,
-            type=OneTimeIncentive.Type.DISCOUNT,
-            applied_at__isnull=True,
-        ).order_by("id")
+def _incentives(found: Sequence[tuple[Order, Sequence[Item]]]) -> Incentives:
+    """What counts for these orders and lines, of which some may be on their way from another order."""
+    orders, items = [], []
+    for order, lines in found:
+        saved = [line for line in lines if line.pk]
+        # Lines read by `orders.lines` know; of others it has to be looked up.
+        if any(getattr(line, "has_incentives", True) for line in saved):
+            orders.append(order.pk)
+            items += [line.pk for line in saved]
+    counting: Incentives = defaultdict(list)
+    if not items:
+        return counting
+    rows = OneTimeIncentive.objects.filter(
+        Q(expires__isnull=True) | Q(expires__gt=calendar.now()),
+        Q(item__in=items) | Q(order__in=[key for key in orders if key]),
+        merchant=found[0][0].merchant_id,
+        type=OneTimeIncentive.Type.DISCOUNT,
+        applied_at__isnull=True,
     )
+    for each in rows.order_by("id"):
+        counting[each.order_id, each.item_id].append(each)
+    return counting
 
 
 def _counts(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> bool:

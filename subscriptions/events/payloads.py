@@ -1,10 +1,12 @@
 """The payload of each event kind: the facts at the moment of the act, as plain JSON."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from subscriptions import calendar
 from subscriptions.events.catalogue import KINDS
@@ -12,6 +14,7 @@ from subscriptions.models import Customer, Entitlement, Item, Order, Product, Su
 from subscriptions.models.prepared import Given, Prepared
 
 Payload = dict[str, Any]
+Held = Mapping[int, Sequence[Entitlement]]  # by subscription
 # A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
 SUBSET = 10
 ENTITLEMENTS = Prepared(
@@ -23,16 +26,19 @@ ENTITLEMENTS = Prepared(
 )
 
 
-def build(kind: str, subject: Customer | Subscription | Order | Item, **added: str) -> Payload:
+def build(
+    kind: str, subject: Customer | Subscription | Order | Item, facts: Payload | None = None, **added: str
+) -> Payload:
     """The payload of `kind` for `subject` as it now is, with the fields this kind adds.
 
+    `facts`: what the kind's builder says of `subject`, where that has been built already.
     Raises ValueError when `added` are not exactly the kind's own.
     """
     row = KINDS[kind]
     expected = set(row.adds)
     if set(added) != expected:
         raise ValueError(f"{kind} adds {sorted(expected)}, not {sorted(added)}")
-    payload: Payload = BUILDERS[row.base](subject)
+    payload: Payload = BUILDERS[row.base](subject) if facts is None else facts
     for name in row.omits:
         del payload[name]
     if row.shopify_only and not subject.merchant.is_shopify:
@@ -91,11 +97,27 @@ def subscription(subscription: Subscription) -> Payload:
     }
 
 
-def order(order: Order) -> Payload:
+def entitled(items: QuerySet[Item]) -> QuerySet[Item]:
+    """With `has_entitlements`: most have none, and none need then be read."""
     held = Entitlement.objects.filter(subscription=OuterRef("subscription"))
-    found = order.items.select_related("product", "subscription").annotate(has_entitlements=Exists(held))
-    items = list(found.order_by("id"))
+    return items.annotate(has_entitlements=Exists(held))
+
+
+def order(order: Order) -> Payload:
+    items = entitled(order.items.select_related("product", "subscription"))
+    return orders([(order, list(items.order_by("id")))])[0]
+
+
+def orders(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
+    """As `order`, of orders with their items, which are in the order of their ids and `entitled`."""
+    held = _entitlements_on(item for _, items in found for item in items)
+    return [_order(order, items, held) for order, items in found]
+
+
+def _order(order: Order, items: Sequence[Item], held: Held) -> Payload:
     address = order.shipping_address
+    holders = dict.fromkeys(item.subscription_id for item in items if item.subscription_id)
+    entitlements = sorted((row for key in holders for row in held.get(key, ())), key=attrgetter("pk"))
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
         "tries": order.tries,
@@ -121,7 +143,7 @@ def order(order: Order) -> Payload:
             "zip_postal_code": address.zip_postal_code,
             "country_code": address.country_code,
         },
-        **_entitlements(_entitlements_on(items), order.customer),
+        **_entitlements(entitlements, order.customer),
     }
 
 
@@ -202,14 +224,15 @@ def _entitlements_of(subscription: Subscription) -> list[Entitlement]:
     return ENTITLEMENTS.all(subscription=subscription.pk) if possible else []
 
 
-def _entitlements_on(items: list[Any]) -> list[Entitlement]:
+def _entitlements_on(items: Iterable[Any]) -> Held:
     # Most orders have none: this then costs nothing.
     holders = [item.subscription_id for item in items if item.has_entitlements]
-    if not holders:
-        return []
-    return list(
-        Entitlement.objects.select_related("resource", "product").filter(subscription__in=holders).order_by("id")
-    )
+    found: dict[int, list[Entitlement]] = {}
+    if holders:
+        for row in Entitlement.objects.select_related("resource", "product").filter(subscription__in=holders):
+            assert row.subscription_id is not None  # it was asked for
+            found.setdefault(row.subscription_id, []).append(row)
+    return found
 
 
 def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:

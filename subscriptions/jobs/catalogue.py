@@ -14,6 +14,7 @@ JOBS = {
             hour=lambda merchant: merchant.reminder_hour,
             concerned=reminders.concerned,
             act=reminders.remind,
+            at_once=500,
             ends=20,  # nobody is written to at night; the next morning's run tells what this one missed
         ),
         Job(

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import partial
 
 from django.db.models import DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from subscriptions.actions import placing
+from subscriptions.actions.reminding import remind_all
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.jobs.job import done
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
 
 ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
@@ -31,11 +29,10 @@ def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
         Order.objects.open()
         .filter(~Q(reminded_for=F("place_date")) | Q(reminded_for=None), customer__in=customers)
         .filter(place_date__gt=day, place_date__lte=day + timedelta(days=longest or 0))
-        .annotate(from_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
+        .alias(from_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
         .filter(from_day__lte=day)
     )
 
 
 def remind(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    orders = list(due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(done(partial(placing.remind, order, actor=ACTOR)) for order in orders)
+    return len(remind_all(merchant, keys, lambda held: due(held, day).order_by("place_date", "pk"), actor=ACTOR))

@@ -1,12 +1,13 @@
 """Runs of the daily jobs: once per merchant and local day, whatever dies meanwhile.
 
 The minute tick makes the rows of the runs that are due; their unique key makes a day happen once. A run is taken with
-a lease. What it does to customers and the cursor that says so are one transaction, fenced by the lease.
+a lease. What it does to customers and the cursor that says so are one transaction, fenced by the lease. Customers who
+are held by another write are left for later; meanwhile the cursor stays before the first of them.
 """
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from subscriptions import calendar
+from subscriptions.actions.core import all_locked
 from subscriptions.errors import Busy
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
@@ -27,8 +29,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 # After this a run with more to do goes to the end of the queue, so that others get their turn.
 TURN_SECONDS = 15
-BATCH = 2000
-REST = timedelta(seconds=10)  # after a customer who is held by another write
+BATCH = 10_000
+REST = timedelta(seconds=10)  # before it looks again after customers who were held by another write
 MOST_ATTEMPTS = 10
 UNFINISHED = [JobRun.State.WAITING, JobRun.State.RUNNING]
 KEPT = ("id", "merchant", "job", "local_date", "created")  # of a run that is begun anew
@@ -73,13 +75,15 @@ def run(run_id: int) -> None:
     if held is None:
         return
     job, ends = JOBS[held.job], time.monotonic() + TURN_SECONDS
+    later: list[int] = []
     try:
-        while keys := _next(held, job):
-            for start in range(0, len(keys), job.at_once):
-                _step(held, job, keys[start : start + job.at_once])
-                if time.monotonic() > ends:
-                    _release(held)
-                    return ring([held])
+        for keys in _chunks(held, job):
+            _step(held, job, keys, later)
+            if time.monotonic() > ends:
+                _release(held)
+                return ring([held])
+        if later:
+            return _release(held, REST)
         _mine(held).update(state=JobRun.State.DONE, lease_token=None, finished=timezone.now())
     except Overtaken:
         return
@@ -147,34 +151,54 @@ def _concerned(held: JobRun, job: Job) -> QuerySet[Customer]:
     return job.concerned(held.merchant.customers.filter(clock=None), held.local_date)
 
 
-def _next(held: JobRun, job: Job) -> list[int]:
-    behind = _concerned(held, job).filter(pk__gt=held.cursor).order_by("pk")
-    return list(behind.values_list("pk", flat=True)[:BATCH])
+def _chunks(held: JobRun, job: Job) -> Iterator[Sequence[int]]:
+    """The customers behind the cursor, so many as the job takes at once."""
+    reached = held.cursor
+    while keys := list(
+        _concerned(held, job).filter(pk__gt=reached).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        reached = keys[-1]
+        for start in range(0, len(keys), job.at_once):
+            yield keys[start : start + job.at_once]
 
 
-def _step(held: JobRun, job: Job, keys: Sequence[int]) -> None:
+def _step(held: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
+    """Do what is to be done for these customers; those whose turn is still to come are added to `later`."""
     try:
-        with transaction.atomic():
-            done = job.act(keys, held.merchant, held.local_date)
-            _advance(held, keys, done=F("done") + done)
+        with transaction.atomic(), all_locked(held.merchant, keys, only_free=True) as customers:
+            free = [customer.pk for customer in customers]
+            waiting = [*later, *sorted(set(keys) - set(free))]
+            done = job.act(free, held.merchant, held.local_date)
+            _advance(held, free, waiting, done=F("done") + done)
     except (Busy, Overtaken, DatabaseError):
         raise
     except Exception as error:
-        if len(keys) > 1:
-            # One that breaks must not keep the others of its chunk from their turn.
-            for key in keys:
-                _step(held, job, [key])
-            return
-        log.exception("%s of merchant %s: customer %s", job.name, held.merchant_id, keys[0])
-        _advance(held, keys, failures=F("failures") + 1, error=f"Customer {keys[0]}: {error}"[:1000])
+        if len(keys) == 1:
+            return _pass_over(held, job, keys[0], later, error)
+        # One that breaks must not keep the others of its chunk from their turn.
+        for key in keys:
+            _step(held, job, [key], later)
+    else:
+        later[:] = waiting
 
 
-def _advance(held: JobRun, keys: Sequence[int], **changes: object) -> None:
+def _pass_over(held: JobRun, job: Job, key: int, later: list[int], error: Exception) -> None:
+    log.exception("%s of merchant %s: customer %s", job.name, held.merchant_id, key)
+    if later:
+        # The cursor cannot pass it yet; it comes up once more, and counts then.
+        later.append(key)
+    else:
+        _advance(held, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error}"[:1000])
+
+
+def _advance(held: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
+    """Note `keys` as looked at. The cursor goes as far as none of `later` lies before it."""
     here = _mine(held).filter(cursor=held.cursor)
+    cursor = max([held.cursor, *(key for key in keys if not later or key < later[0])])
     changes |= {"customers": F("customers") + len(keys), "lease_until": timezone.now() + LEASE}
-    if not here.update(cursor=keys[-1], **changes):
+    if not here.update(cursor=cursor, **changes):
         raise Overtaken
-    held.cursor = keys[-1]
+    held.cursor = cursor
 
 
 def _release(held: JobRun, rest: timedelta = timedelta()) -> None:

@@ -160,7 +160,7 @@ class Payment(models.Model):
     @property
     def cc_type_description(self) -> str:
         """`Visa`, or the method's name where there is no card."""
-        return self.get_cc_type_display() if self.cc_type else self.get_payment_method_display()
+        return str(self.CardType(self.cc_type).label) if self.cc_type else self.get_payment_method_display()
 
     @property
     def cc_exp_date(self) -> str | None:

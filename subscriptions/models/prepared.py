@@ -4,8 +4,10 @@ Building a wide one costs Django several times what PostgreSQL needs to answer i
 therefore prepared: the queryset is compiled at first use, and later only its `Given` values change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -15,6 +17,12 @@ from django.db.models.query import get_related_populators  # type: ignore[attr-d
 from psycopg.sql import as_string
 
 Row = TypeVar("Row", bound=models.Model)
+# Their values go into the database as they are.
+PLAIN = (
+    *(models.ForeignKey, models.BigAutoField, models.IntegerField, models.CharField, models.UUIDField),
+    *(models.BooleanField, models.DateField, models.DecimalField),
+)
+NUMBERS = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
 
 
 class Given(Value):
@@ -22,6 +30,13 @@ class Given(Value):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
+
+
+class Among(Given):
+    """As `Given`, of a list of keys of which any will do: `filter(pk=Among("keys"))`."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "ANY(%s::bigint[])", [self]
 
 
 class Prepared(Generic[Row]):
@@ -51,6 +66,16 @@ class Prepared(Generic[Row]):
         return _Compiled(self.queryset())
 
 
+def new(model: type[Row], **values: Any) -> Row:
+    """`model(**values)` for values that fit their fields, in a third of the time."""
+    columns = [values[name] if name in values else default() for name, default in _columns(model)]
+    row = model(*(value.pk if isinstance(value, models.Model) else value for value in columns))
+    for name, value in values.items():
+        if isinstance(value, models.Model):
+            row._state.fields_cache[name] = value
+    return row
+
+
 def insert(row: models.Model) -> None:
     """Write a new row, as `save()` would, without its signals; the rows it points at must be written before."""
     model = type(row)
@@ -71,13 +96,72 @@ def update(row: models.Model, *names: str) -> None:
         cursor.execute(sql, [*values, row.pk])
 
 
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """`insert` for any number of rows of one model, in one statement. It need not be awaited if `number` was first."""
+    if not rows:
+        return
+    numbered = rows[0].pk is not None
+    sql, fields = _insertion_of_many(type(rows[0]), numbered)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, [_column(field, rows, True) for field in fields])
+        keys = [row.pk for row in rows] if numbered else [key for (key,) in cursor.fetchall()]
+    for row, key in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def number(rows: Sequence[models.Model]) -> None:
+    """Give new rows of one model their keys, so that others can point at them before they are written."""
+    if not rows:
+        return
+    table, key = rows[0]._meta.db_table, rows[0]._meta.pk.column
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(NUMBERS, [f'"{table}"', key, len(rows)])
+        for row, (number,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = number
+
+
+def update_all(rows: Sequence[models.Model], *names: str) -> None:
+    """`update` for any number of rows of one model, in one statement."""
+    if len(rows) == 1:
+        update(rows[0], *names)
+    if len(rows) <= 1:
+        return
+    sql, fields = _change_of_many(type(rows[0]), names)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in fields)])
+
+
+@contextmanager
+def unawaited() -> Iterator[None]:
+    """PostgreSQL works at the statements inside while the next are put together; only answers that are read are
+    waited for. An error comes with the next of these, or at the end.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
+        # Else all foreign keys would be looked up at the end, with nothing to do meanwhile.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _column(field: Any, rows: Sequence[models.Model], add: bool) -> list[Any]:
+    if isinstance(field, PLAIN):
+        return list(map(attrgetter(field.attname), rows))
+    connection = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(field.pre_save(row, add), connection) for row in rows]
+
+
+@cache
+def _columns(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(field.name, field.get_default) for field in model._meta.concrete_fields]
+
+
 @cache
 def _insertion(model: type[models.Model]) -> tuple[str, list[Any]]:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    key = f'"{model._meta.pk.column}"'
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places}) RETURNING {key}', fields
+    values = f"VALUES ({', '.join(['%s'] * len(fields))})"
+    return f'{_insert(model, fields, values)} RETURNING "{model._meta.pk.column}"', fields
 
 
 @cache
@@ -86,6 +170,40 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, lis
     fields = [known[name] for name in names]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{model._meta.pk.column}" = %s', fields
+
+
+@cache
+def _insertion_of_many(model: type[models.Model], numbered: bool) -> tuple[str, list[Any]]:
+    fields = [field for field in model._meta.concrete_fields if numbered or not field.primary_key]
+    written = _insert(model, fields, f"SELECT * FROM unnest({_arrays(fields)})")
+    return written if numbered else f'{written} RETURNING "{model._meta.pk.column}"', fields
+
+
+@cache
+def _change_of_many(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[Any]]:
+    _, fields = _change(model, names)
+    key = model._meta.pk
+    columns = ", ".join(f'"{field.column}"' for field in (key, *fields))
+    values = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields)
+    return (
+        f'UPDATE "{model._meta.db_table}" AS old SET {values} FROM unnest({_arrays([key, *fields])}) '
+        f'AS new ({columns}) WHERE old."{key.column}" = new."{key.column}"'
+    ), fields
+
+
+def _insert(model: type[models.Model], fields: Sequence[Any], source: str) -> str:
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) {source}'
+
+
+def _arrays(fields: Sequence[Any]) -> str:
+    """One array for each column, without the column's limits: a value too long is refused, not cut.
+
+    Binary, for as text each quote in a payload would be escaped.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    types = [field.rel_db_type(connection) if field.primary_key else field.db_type(connection) for field in fields]
+    return ", ".join(f"%b::{name.partition('(')[0]}[]" for name in types)
 
 
 class _Compiled(Generic[Row]):

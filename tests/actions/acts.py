@@ -58,8 +58,8 @@ def pick(found: QuerySet[Any], n: int) -> Any:
     return rows[n % len(rows)]
 
 
-def world(subscriptions: int = 2) -> World:
-    customer = CustomerFactory()
+def world(subscriptions: int = 2, customer: Customer | None = None) -> World:
+    customer = customer or CustomerFactory()
     products = [ProductFactory(merchant=customer.merchant, price=Decimal(price)) for price in (10, 15)]
     payments = [PaymentFactory(customer=customer) for _ in range(2)]
     addresses = [AddressFactory(customer=customer) for _ in range(2)]

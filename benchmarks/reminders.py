@@ -1,0 +1,54 @@
+"""Reminders of many orders in one run: their rate beside that of PostgreSQL writing the same rows, and the memory."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from benchmarks import reminders_seed
+from benchmarks.figure import Figure
+from subscriptions.models import Merchant
+
+FEW, MANY = 10_000, 100_000
+# What a reminder inserts, in the order in which the rows point at each other.
+TABLES = ["subscriptions_activity", "subscriptions_event", "oneclick_actiontoken", "integrations_delivery"]
+POINTING = ["integrations_attempt", "oneclick_click"]
+
+
+def figures() -> Iterator[Figure]:
+    few, many = (_worker(reminders_seed.subscribers(number), number) for number in (FEW, MANY))
+    rows = "PostgreSQL inserting the same rows, one INSERT … SELECT per table"
+    yield Figure("reminder_run", MANY / many["seconds"], MANY / _same_rows(), "reminders/s", f"reference: {rows}")
+    orders = f"the worker's peak at {MANY} orders; reference: at {FEW}"
+    yield Figure("reminder_memory", many["peak"], few["peak"], "MB", orders)
+
+
+def _worker(merchant: Merchant, number: int) -> dict[str, float]:
+    """What it measured of the merchant's run, which has to remind of so many orders."""
+    command = [sys.executable, "-m", "benchmarks.reminders_worker", str(merchant.pk)]
+    env = {**os.environ, "DATABASE_URL": settings.DATABASE_URL}
+    worker = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+    measured: dict[str, float] = json.loads(worker.stdout)
+    if measured["reminded"] != number:
+        sys.exit(f"expected {number} reminders, got {measured['reminded']}")
+    return measured
+
+
+def _same_rows() -> float:
+    """Seconds for the rows of the last merchant, written once more into the tables, which were emptied."""
+    last = Merchant.objects.latest("pk").pk
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"CREATE TABLE copy_of_{table} AS SELECT * FROM {table} WHERE merchant_id = {last}")
+        cursor.execute(f"TRUNCATE {', '.join([*TABLES, *POINTING])}")
+        cursor.execute("VACUUM ANALYZE")
+        begun = time.perf_counter()
+        with transaction.atomic():
+            for table in TABLES:
+                cursor.execute(f"INSERT INTO {table} SELECT * FROM copy_of_{table}")
+        return time.perf_counter() - begun

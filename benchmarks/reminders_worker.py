@@ -1,0 +1,34 @@
+"""The process that `reminders` measures: does a merchant's run of reminders as a worker would."""
+
+import json
+import os
+import resource
+import sys
+import time
+
+import django
+
+
+def main(merchant_id: int) -> dict[str, float]:
+    """How long it took in seconds, how many were reminded, and the peak of memory in MB."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    django.setup()
+    # The modules read the settings when they are imported.
+    from subscriptions.jobs import runs  # noqa: PLC0415  settings come first
+    from subscriptions.jobs.catalogue import JOBS  # noqa: PLC0415  settings come first
+    from subscriptions.models import JobRun, Merchant  # noqa: PLC0415  settings come first
+
+    begun = time.perf_counter()
+    run = runs.begin(Merchant.objects.get(pk=merchant_id), JOBS["reminders"])
+    while run.state in runs.UNFINISHED:
+        runs.run(run.pk)
+        run = JobRun.objects.get(pk=run.pk)
+    return {
+        "seconds": time.perf_counter() - begun,
+        "reminded": run.done,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]))))  # noqa: T201  for the process that measures

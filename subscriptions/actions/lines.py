@@ -1,0 +1,59 @@
+"""The lines of many orders at once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from subscriptions.actions import orders, totals
+from subscriptions.events import payloads
+from subscriptions.models import Item, Order, Product
+from subscriptions.models.prepared import Among, Given, Prepared, update_all
+
+SUBSCRIBED = (
+    *("public_id", "raw_subscription_type", "price", "every", "every_period", "first_placed"),
+    *("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"),
+)
+# What prices and payloads need of a line: reading all of it would take twice as long.
+NEEDED = (
+    *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
+    *(f"subscription__{name}" for name in SUBSCRIBED),
+)
+LINES = Prepared(
+    lambda: (
+        payloads.entitled(orders.priced())
+        .select_related("subscription")
+        .only(*NEEDED)
+        .filter(merchant=Given("merchant"), order=Among("orders"))
+        .order_by("id")
+    )
+)
+# Many lines share a few products.
+PRODUCTS = Prepared(lambda: Product.objects.filter(pk=Among("keys")))
+
+
+def of(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
+    """Each of these orders of one merchant with its lines, of which only prices and payloads are read."""
+    lines: dict[int, list[Item]] = {order.pk: [] for order in found}
+    items = LINES.all(merchant=found[0].merchant_id, orders=list(lines)) if found else []
+    products = {row.pk: row for row in PRODUCTS.all(keys=list({item.product_id for item in items}))}
+    by_key = {order.pk: order for order in found}
+    for item in items:
+        item.order, item.product = by_key[item.order_id], products[item.product_id]
+        lines[item.order_id].append(item)
+    return [(order, lines[order.pk]) for order in found]
+
+
+def reprice(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:
+    """Give each item the price a unit of it now has, and save those that change."""
+    changed = []
+    for item in items:
+        if (now := price(item)) != item.price:
+            item.price = now
+            changed.append(item)
+    update_all(changed, "price")
+
+
+def settle_all(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
+    """`orders.settle` for orders of one merchant with their lines; saves the orders' columns `names` too."""
+    changed = totals.recount_all(found)
+    update_all(changed, "total_price")
+    update_all([order for order, _ in found], *orders.AMOUNTS, *names)

@@ -1,0 +1,77 @@
+"""Reminders of coming orders, of one or of very many: what is told, at which prices, is worked out for all at once."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db.models import QuerySet
+
+from subscriptions import calendar
+from subscriptions.actions import lines, totals
+from subscriptions.actions.core import Act, all_locked, record
+from subscriptions.actions.fresh import own
+from subscriptions.actors import Actor
+from subscriptions.events import catalogue, payloads
+from subscriptions.models import Customer, Merchant, Order
+from subscriptions.models.prepared import unawaited
+
+Due = Callable[[QuerySet[Customer]], QuerySet[Order]]
+VERB = "order.remind"
+# What payloads and the totals need of an order, its payment and its address.
+NEEDED = (
+    *("merchant", "public_id", "customer", "status", "place_date", "reminded_for", "locked", "oos_free_shipping"),
+    *("sub_total", "shipping_total", "discount_total", "total", "currency_code", "tries"),
+    *(f"payment__{name}" for name in ("payment_method", "cc_number_ending", "cc_type", "expires_on")),
+    *(
+        f"shipping_address__{name}"
+        for name in ("address", "address2", "city", "state_province_code", "zip_postal_code", "country_code")
+    ),
+)
+
+
+def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor) -> list[Act[Order]]:
+    """`placing.remind` for each open order that is `due` of these customers, in a few statements for all.
+
+    `due` narrows the customers, who are then held, down to orders of theirs. One that its customer was reminded of is
+    passed over. Raises `Busy` when another write holds one of the customers.
+    """
+    with _undisturbed(), all_locked(merchant, customers) as held:
+        by_key = {customer.pk: customer for customer in held}
+        found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
+        acts = [
+            Act(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
+            for order in found.only(*NEEDED)
+            if order.is_open and is_news(order)
+        ]
+        with unawaited():
+            record(list(zip(acts, tell(acts), strict=True)))
+    return acts
+
+
+def is_news(order: Order) -> bool:
+    """Whether its customer has not been reminded of it for this date."""
+    return order.reminded_for != order.place_date
+
+
+def tell(acts: Sequence[Act[Order]]) -> list[str]:
+    """Remind of orders of one merchant, at the prices that now count; a sentence for each."""
+    found = lines.of([act.subject for act in acts])
+    lines.reprice((item for _, items in found for item in items), totals.present_price)
+    for order, _ in found:
+        order.reminded_for = order.place_date
+    lines.settle_all(found, "reminded_for")
+    for act, facts in zip(acts, payloads.orders(found), strict=True):
+        act.announce(catalogue.ORDER_REMINDER, act.subject, facts)
+    return [f"Reminded of the order of {calendar.human_date(order.place_date)}." for order, _ in found]
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No search for garbage: what is made lives until the end, and looking at it over and over takes a third longer."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()

@@ -1,0 +1,262 @@
+"""Reminders of many orders: row for row what as many single acts write, at the cost of a few statements."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from subscriptions.actions import item as items
+from subscriptions.actions import order as orders
+from subscriptions.actions import placing, subscription
+from subscriptions.actions.core import Act
+from subscriptions.actions.reminding import remind_all
+from subscriptions.errors import Busy, Refused
+from subscriptions.models import (
+    Coupon,
+    Customer,
+    Discount,
+    Event,
+    Item,
+    Merchant,
+    Offer,
+    OfferProfile,
+    OneTimeIncentive,
+    Order,
+    Payment,
+    Product,
+    Subscription,
+)
+from tests import factories as f
+from tests.actions import acts, situations
+from tests.actions.acts import World
+from tests.actions.situations import Situation
+from tests.factories import STAFF
+from tests.races import holding
+from tests.rows import everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+# What no two writings of a row have in common; keys of new rows are told by their place.
+OWN = {"id", "public_id", "nonce"}
+
+
+class TakenBack(Exception):
+    pass
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory(time_zone="Pacific/Auckland", shipping_rate=Decimal("4.95"))
+    f.ConnectionFactory(merchant=made)
+    f.ConnectionFactory(merchant=made, name="Second", switched_off_kinds=["ordergroove.order.skip_order"])
+    return made
+
+
+def customer(merchant: Merchant, *changes: Situation) -> World:
+    """Another customer, with two subscriptions in one order, to whom `changes` happened."""
+    world = acts.world(customer=f.CustomerFactory(merchant=merchant))
+    for change in changes:
+        change(world)
+    return world
+
+
+def dearer(world: World) -> None:
+    Product.objects.filter(pk__in=[row.pk for row in world.products]).update(price=Decimal("17.35"))
+
+
+def locked(world: World) -> None:
+    subscription.change_price(world.subscription(0), price=Decimal(9), actor=STAFF)
+
+
+def set_by_hand(world: World) -> None:
+    items.change_price(world.item(0), price=Decimal(5), actor=STAFF)
+
+
+def prepaid(remaining: int) -> Situation:
+    fields = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": remaining, "renewal_behavior": "autorenew"}
+    return lambda world: Subscription.objects.filter(pk=world.subscription(0).pk).update(**fields)
+
+
+def added(number: int) -> Situation:
+    def add(world: World) -> None:
+        for each in range(number):
+            acts.add_product(world, each)
+
+    return add
+
+
+def offered(world: World) -> None:
+    profile = OfferProfile.objects.create(merchant=world.customer.merchant, name="Standard")
+    offer = Offer.objects.create(merchant=profile.merchant, profile=profile, name="Standard")
+    coupon = Coupon.objects.create(merchant=profile.merchant, profile=profile, use="recurring", name="C", code="C")
+    for target in Discount.Target:
+        what = {"object": target, "field": 1, "type": Discount.Type.PERCENT, "value": 7}
+        Discount.objects.create(merchant=profile.merchant, coupon=coupon, name="Off", **what)
+    Item.objects.filter(order__customer=world.customer).update(offer=offer)
+
+
+def promised(**about: Callable[[World], Any]) -> Situation:
+    def promise(world: World) -> None:
+        OneTimeIncentive.objects.create(
+            merchant=world.customer.merchant,
+            customer=world.customer,
+            name="Sorry",
+            type=OneTimeIncentive.Type.DISCOUNT,
+            discount_type=Discount.Type.AMOUNT,
+            value=3,
+            **{name: found(world) for name, found in about.items()},
+        )
+
+    return promise
+
+
+def without_card(world: World) -> None:
+    fields = {"payment_method": "paypal", "cc_type": None, "cc_number_ending": None, "expires_on": None}
+    Payment.objects.filter(customer=world.customer).update(**fields)
+
+
+def on_trial(world: World) -> None:
+    Customer.objects.filter(pk=world.customer.pk).update(is_test=True)
+
+
+def reminded(world: World) -> None:
+    placing.remind(world.order(0), actor=STAFF)
+
+
+def moved(world: World) -> None:
+    orders.change_date(world.order(0), day=date(2026, 12, 9), actor=STAFF)
+
+
+SITUATIONS: list[list[Situation]] = [
+    [],
+    [dearer],
+    [locked, dearer],
+    [set_by_hand, dearer],
+    [prepaid(0), dearer],
+    [prepaid(2)],
+    [added(2)],
+    [added(12), dearer],
+    [offered, dearer],
+    [promised(order=lambda w: w.order(0))],
+    [promised(item=lambda w: w.item(1)), offered],
+    [situations.entitled],
+    [situations.alone, dearer],
+    [situations.alone, situations.entitled, promised(order=lambda w: w.order(1))],
+    [without_card],
+    [on_trial],
+    [reminded],
+    [reminded, moved, dearer],
+    [situations.queued],
+    [lambda world: orders.send_now(world.order(0), actor=STAFF)],
+    [lambda world: Order.objects.filter(customer=world.customer).update(oos_free_shipping=True)],
+    [lambda world: Order.objects.filter(customer=world.customer).update(locked=True)],
+    [lambda world: subscription.cancel(world.subscription(0), actor=STAFF)],
+]
+
+
+def keys(merchant: Merchant) -> list[int]:
+    return list(merchant.customers.order_by("pk").values_list("pk", flat=True))
+
+
+def of(held: QuerySet[Customer]) -> QuerySet[Order]:
+    return Order.objects.filter(customer__in=held).order_by("place_date", "pk")
+
+
+def all_at_once(merchant: Merchant) -> list[Act[Order]]:
+    return remind_all(merchant, keys(merchant), of, actor=STAFF)
+
+
+def one_by_one(merchant: Merchant) -> None:
+    for order in Order.objects.order_by("place_date", "pk"):
+        try:
+            placing.remind(order, actor=STAFF)
+        except Refused:
+            continue
+
+
+def written(act: Callable[[], Any], capture: Any) -> dict[str, list[Any]]:
+    """All rows after `act`, which is taken back."""
+    before = {model: len(rows) for model, rows in everything().items()}
+    try:
+        with transaction.atomic():
+            with capture(execute=True):
+                act()
+            after = everything()
+            raise TakenBack
+    except TakenBack:
+        return told_apart(before, after)
+
+
+def told_apart(before: dict[str, int], after: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """`after` with its new rows without what is their own, and pointing at other new ones by their place."""
+    places = {model: {row["id"]: place for place, row in enumerate(after[model])} for model in ("Activity", "Event")}
+    for model, rows in after.items():
+        for row in rows[before[model] :]:
+            for name in OWN & row.keys():
+                del row[name]
+            for name in {"activity_id", "event_id"} & row.keys():
+                place = places[name.removesuffix("_id").title()]
+                row[name] = place.get(row[name])
+    after["Delivery"].sort(key=lambda row: (row["event_id"], row["connection_id"]))
+    return after
+
+
+def test_many_reminders_write_the_rows_of_as_many_single_ones(
+    merchant: Merchant, django_capture_on_commit_callbacks: Any
+) -> None:
+    for changes in SITUATIONS:
+        customer(merchant, *changes)
+    stranger = customer(f.MerchantFactory())
+    stranger.order(0).delete()
+
+    singly = written(lambda: one_by_one(merchant), django_capture_on_commit_callbacks)
+    together = written(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+
+    assert together == singly
+    assert len(together["Event"]) - Event.objects.count() == 24
+    assert all(row["woken"] for row in together["Connection"])
+
+
+def test_nobody_else_is_reminded(merchant: Merchant) -> None:
+    mine, other, foreign = customer(merchant), customer(merchant), customer(f.MerchantFactory())
+    named = [mine.customer.pk, foreign.customer.pk]
+    done = remind_all(merchant, named, of, actor=STAFF)
+    assert [act.subject for act in done] == [mine.order(0)]
+    assert other.order(0).reminded_for is foreign.order(0).reminded_for is None
+
+
+def statements(merchant: Merchant) -> int:
+    with CaptureQueriesContext(connection) as context:
+        all_at_once(merchant)
+    return len(context)
+
+
+def test_twenty_reminders_cost_no_more_statements_than_two(merchant: Merchant) -> None:
+    rich = [dearer, offered, promised(order=lambda w: w.order(0)), situations.entitled]
+    for _ in range(2):
+        customer(merchant, *rich)
+    few = statements(merchant)
+    for _ in range(20):
+        customer(merchant, *rich)
+    assert statements(merchant) == few < 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_another_write_holds_one_of_the_customers_none_is_reminded(merchant: Merchant) -> None:
+    _free, busy = customer(merchant), customer(merchant)
+    before = everything()
+    with holding(Customer.objects.filter(pk=busy.customer.pk)), pytest.raises(Busy):
+        all_at_once(merchant)
+    assert everything() == before
+
+
+def test_customers_whose_clocks_differ_are_refused(merchant: Merchant, noon: Any) -> None:
+    customer(merchant)
+    ahead = customer(merchant, on_trial)
+    Customer.objects.filter(pk=ahead.customer.pk).update(clock=situations.LATER)
+    with pytest.raises(Refused, match="different times"):
+        all_at_once(merchant)

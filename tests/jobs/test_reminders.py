@@ -1,0 +1,111 @@
+"""The daily run of reminders: each customer in their turn, whoever is held meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from subscriptions.jobs import reminders, runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import Customer, Event, JobRun, Merchant, Order, Subscription
+from tests import factories as f
+from tests.races import holding
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
+DAY = date(2026, 11, 20)
+JOB = JOBS["reminders"]
+
+
+@pytest.fixture
+def merchant() -> Merchant:
+    made: Merchant = f.MerchantFactory()
+    return made
+
+
+def customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> list[Customer]:
+    """So many with one order each, to be placed in `days`."""
+    return [
+        f.subscription_with_order(
+            DAY + timedelta(days=days), customer=f.CustomerFactory(merchant=merchant), **fields
+        ).customer
+        for _ in range(number)
+    ]
+
+
+def begin(merchant: Merchant, monkeypatch: pytest.MonkeyPatch | None = None, **changes: Any) -> JobRun:
+    if monkeypatch:
+        monkeypatch.setitem(JOBS, "reminders", replace(JOB, **changes))
+    return runs.begin(merchant, JOB)
+
+
+def go_on(run: JobRun) -> JobRun:
+    """A worker takes the run up, as if its rest were over."""
+    JobRun.objects.filter(pk=run.pk).update(lease_until=None)
+    runs.run(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def reminded() -> list[Customer]:
+    return [event.customer for event in Event.objects.select_related("customer").order_by("customer", "pk")]
+
+
+def test_a_run_reminds_each_customer_once(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    due = customers(merchant, 5)
+    customers(merchant, 1, days=6)
+    run = begin(merchant, monkeypatch, at_once=2)
+    assert go_on(run).state == JobRun.State.DONE
+    assert (run.total, run.customers, run.done, run.failures) == (5, 5, 5, 0)
+    assert reminded() == due
+    again = go_on(runs.begin(merchant, JOB))
+    assert (again.state, again.done) == (JobRun.State.DONE, 0)
+
+
+def test_the_longest_wish_in_an_order_counts_for_all_of_it(merchant: Merchant) -> None:
+    customers(merchant, 1, days=9, reminder_days=7)
+    (early,) = customers(merchant, 1, days=9, reminder_days=9)
+    assert go_on(begin(merchant)).done == 1
+    assert reminded() == [early]
+
+
+def test_a_cancelled_subscriptions_wish_of_long_ago_costs_nothing(merchant: Merchant) -> None:
+    (mine,) = customers(merchant, 1)
+    old = f.SubscriptionFactory(customer=mine, reminder_days=300)
+    Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
+    assert list(reminders.due(merchant.customers.all(), DAY)) == list(Order.objects.all())
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 10])
+def test_a_held_customer_keeps_nobody_else_waiting_and_is_reminded_in_the_same_run(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    due = customers(merchant, 6)
+    run = begin(merchant, monkeypatch, at_once=at_once)
+    with holding(Customer.objects.filter(pk__in=[due[1].pk, due[4].pk])):
+        go_on(run)
+        assert reminded() == [due[0], *due[2:4], due[5]]
+        assert (run.state, run.cursor, run.customers) == (JobRun.State.WAITING, due[0].pk, 4)
+        assert run.lease_until == timezone.now() + runs.REST
+    assert go_on(run).state == JobRun.State.DONE
+    assert reminded() == due
+    assert (run.customers, run.done) == (6, 6)
+
+
+def test_one_that_breaks_behind_a_held_one_counts_once(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, broken, whole = customers(merchant, 3)
+
+    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+        if broken.pk in keys:
+            raise ValueError("broken")
+        return reminders.remind(keys, merchant, day)
+
+    run = begin(merchant, monkeypatch, act=act)
+    with holding(Customer.objects.filter(pk=held.pk)):
+        assert go_on(run).failures == 0
+        assert reminded() == [whole]
+    assert go_on(run).state == JobRun.State.DONE
+    assert (run.failures, run.error) == (1, f"Customer {broken.pk}: broken")
+    assert reminded() == [held, whole]
