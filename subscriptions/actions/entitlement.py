@@ -9,7 +9,7 @@ from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Entitlement, Grantee, Order, Product, Resource, ResourceGrant, Slot, Subscription
+from subscriptions.models import Entitlement, Grantee, Item, Product, Resource, ResourceGrant, Slot, Subscription
 from subscriptions.models.prepared import insert, update
 
 LONGEST = 100 * 366 * 24 * 3600  # seconds
@@ -66,9 +66,9 @@ def void(act: Act[Entitlement]) -> str:
     return f"Took back the access to {act.subject.resource}."
 
 
-def grant_for(act: Act[Any], order: Order) -> None:
-    """What the plans on a placed order add, as part of an act."""
-    for line in orders.lines(order):
+def grant_for(act: Act[Any], lines: Iterable[Item]) -> None:
+    """What the plans among the lines of a placed order add, as part of an act."""
+    for line in lines:
         subscription = line.subscription
         if subscription is None or line.product.product_type != Product.Type.PLAN:
             continue

@@ -1,6 +1,6 @@
 """The verbs of what came of a placement: placed, refused, to be tried again, or called off."""
 
-from datetime import date
+from datetime import date, datetime
 
 from subscriptions import calendar
 from subscriptions.actions import entitlement, orders, prepaid
@@ -9,8 +9,8 @@ from subscriptions.actions.subscription import end
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Effect, Merchant, OneTimeIncentive, Order, OrderStatus, Subscription
-from subscriptions.models.prepared import update
+from subscriptions.models import Effect, Item, Merchant, OneTimeIncentive, Order, OrderStatus
+from subscriptions.models.prepared import update, update_all
 from subscriptions.placement import retries
 from subscriptions.placement.answers import Answer
 
@@ -43,13 +43,14 @@ def succeed(act: Act[Order], *, order_merchant_id: str) -> str:
     order.order_merchant_id = order_merchant_id
     order.rejected_error_code = order.rejected_message = None
     orders.become(order, OrderStatus.SUCCESS, "order_merchant_id", "rejected_error_code", "rejected_message")
-    order.items.filter(first_placed__isnull=True).update(first_placed=now, upcoming=False)
-    Subscription.objects.filter(items__order=order, first_placed__isnull=True).update(first_placed=now)
-    granted = OneTimeIncentive.objects.filter(merchant=order.merchant_id, applied_at__isnull=True)
-    (granted.filter(order=order) | granted.filter(item__order=order)).update(applied_at=now)
-    entitlement.grant_for(act, order)
+    lines = orders.lines(order)
+    _mark_first_placed(lines, now)
+    if any(line.has_incentives for line in lines):  # type: ignore[attr-defined]  # an annotation of `lines`
+        granted = OneTimeIncentive.objects.filter(merchant=order.merchant_id, applied_at__isnull=True)
+        (granted.filter(order=order) | granted.filter(item__order=order)).update(applied_at=now)
+    entitlement.grant_for(act, lines)
     act.announce(catalogue.ORDER_SUCCESS, order)
-    prepaid.advance(act, order)
+    prepaid.advance(act, lines)
     return f"Placed the order of {calendar.human_date(order.place_date)} as {order_merchant_id}."
 
 
@@ -133,6 +134,17 @@ def finalize(order: Order, *, answer: Answer, actor: Actor) -> Act[Order]:
             return decline(order, **said)
         case effect:
             return hold(order, status=effect.status, **said)
+
+
+def _mark_first_placed(lines: list[Item], now: datetime) -> None:
+    items = [line for line in lines if line.first_placed is None]
+    for item in items:
+        item.first_placed, item.upcoming = now, False
+    update_all(items, "first_placed", "upcoming")
+    begun = [line.subscription for line in lines if line.subscription and line.subscription.first_placed is None]
+    for subscription in begun:
+        subscription.first_placed = now
+    update_all(begun, "first_placed")
 
 
 def _next_try(order: Order, merchant: Merchant) -> date | None:

@@ -1,5 +1,6 @@
 """The verbs of prepaid cycles: N orders are charged with the first, the others cost nothing."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from subscriptions import calendar
@@ -7,7 +8,7 @@ from subscriptions.actions import checks, orders
 from subscriptions.actions.core import Act, action
 from subscriptions.actions.subscription import end
 from subscriptions.errors import refused
-from subscriptions.models import Offer, Order, ProductGroup, Subscription
+from subscriptions.models import Item, Offer, ProductGroup, Subscription
 from subscriptions.models.prepared import update
 
 CONTEXT = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
@@ -82,12 +83,12 @@ def change_context(
     return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
 
 
-def advance(act: Act[Any], order: Order) -> None:
-    """Count a placed order of prepaid cycles, as part of an act; a cycle at its end renews, ends or is left.
+def advance(act: Act[Any], lines: Iterable[Item]) -> None:
+    """Count a placed order's lines in their prepaid cycles, as part of an act; one at its end renews, ends or is left.
 
     The items that come next were made before this order was placed, so their prices follow here.
     """
-    for line in orders.lines(order):
+    for line in lines:
         subscription = line.subscription
         if subscription is None or subscription.prepaid_orders_per_billing is None:
             continue
@@ -97,7 +98,7 @@ def advance(act: Act[Any], order: Order) -> None:
         else:
             subscription.prepaid_orders_remaining = subscription.prepaid_orders_per_billing - 1
             subscription.last_renewal_revenue = line.total_price
-            subscription.prepaid_origin_merchant_order_id = order.order_merchant_id
+            subscription.prepaid_origin_merchant_order_id = line.order.order_merchant_id
         _save(subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id")
         if subscription.live:
             _renew(act, subscription)

@@ -103,9 +103,13 @@ def entitled(items: QuerySet[Item]) -> QuerySet[Item]:
     return items.annotate(has_entitlements=Exists(held))
 
 
+ITEMS = Prepared(
+    lambda: entitled(Item.objects.select_related("product", "subscription")).filter(order=Given("order")).order_by("id")
+)
+
+
 def order(order: Order) -> Payload:
-    items = entitled(order.items.select_related("product", "subscription"))
-    return orders([(order, list(items.order_by("id")))])[0]
+    return orders([(order, ITEMS.all(order=order.pk))])[0]
 
 
 def orders(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef
 
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
+from subscriptions.models.prepared import Among, Prepared
 from subscriptions.placement.answers import Answer
 
 
@@ -44,20 +45,31 @@ class Gateway(Protocol):
         ...
 
 
-def snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
-    """Pictures of `orders` of one merchant, in their order, by two queries for all. Take them in a transaction."""
-    wanted = list(orders)
-    live = Subscription.objects.live().filter(customer=OuterRef("customer"))
-    items = Item.objects.select_related("product", "subscription", "offer__profile").order_by("id")
-    rows: dict[int, Any] = (
-        Order.objects.filter(merchant__in={order.merchant_id for order in wanted})
-        .select_related("merchant__gateway", "customer", "payment__billing_address", "shipping_address")
-        .prefetch_related(Prefetch("items", items))
-        .annotate(customer_is_live=Exists(live))
-        .in_bulk([order.pk for order in wanted])
+ORDERS = Prepared(
+    lambda: (
+        Order.objects.select_related("merchant__gateway", "customer", "payment__billing_address", "shipping_address")
+        .annotate(customer_is_live=Exists(Subscription.objects.live().filter(customer=OuterRef("customer"))))
+        .filter(pk=Among("orders"))
     )
-    found = (rows[order.pk] for order in wanted)
-    return [PlacementRequest(row, tuple(row.items.all()), row.customer_is_live) for row in found]
+)
+ITEMS = Prepared(
+    lambda: (
+        Item.objects.select_related("product", "subscription", "offer__profile")
+        .filter(order=Among("orders"))
+        .order_by("id")
+    )
+)
+
+
+def snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
+    """Pictures of `orders`, in their order, by two queries for all. Take them in a transaction."""
+    keys = [order.pk for order in orders]
+    rows: dict[int, Any] = {row.pk: row for row in ORDERS.all(orders=keys)}
+    lines: dict[int, list[Item]] = {key: [] for key in keys}
+    for item in ITEMS.all(orders=keys):
+        item.order = rows[item.order_id]
+        lines[item.order_id].append(item)
+    return [PlacementRequest(rows[key], tuple(lines[key]), rows[key].customer_is_live) for key in keys]
 
 
 def snapshot(order: Order) -> PlacementRequest:
