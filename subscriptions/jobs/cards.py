@@ -26,4 +26,6 @@ def warn(keys: Sequence[int], merchant: Merchant, day: date) -> int:
 def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     unwarned = ~Q(warned_of_card_on=day) | Q(warned_of_card_on=None)
     ending = Q(payment__expires_on__lt=F("place_date"))
-    return Order.objects.open().filter(unwarned, ending, customer__in=customers, place_date__gte=day)
+    return Order.objects.open().filter(
+        unwarned, ending, customer__in=customers, place_date__gte=day, merchant__card_recycling=False
+    )

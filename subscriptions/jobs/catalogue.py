@@ -39,6 +39,7 @@ JOBS = {
             hour=lambda merchant: merchant.placement_hour,
             concerned=placement.concerned,
             act=placement.queue,
+            hourly=lambda merchant: merchant.placed_hourly,
         ),
     ]
 }

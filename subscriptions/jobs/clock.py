@@ -25,7 +25,7 @@ def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, 
     begins = set(rows.values_list("clock", flat=True))
     if len(begins) > 1:
         raise refused("clocks_differ")
-    start = begins.pop() or calendar.now()
+    start = next(iter(begins), None) or calendar.now()
     with transaction.atomic():
         for customer in rows:
             move_clock(customer, actor=actor, to=to)
@@ -37,11 +37,12 @@ def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, 
 def _moments(
     merchant: Merchant, rows: QuerySet[Customer], start: datetime, to: datetime
 ) -> Iterator[tuple[datetime, list[Job]]]:
-    """When something may be due after `start` and until `to`: the hours of the jobs, and what comes between."""
+    """When something may be due from `start` until `to`: the hours of the jobs, and what comes between."""
+    yield start, []
     now, day = start, calendar.local(start, merchant.time_zone).date()
     while day <= calendar.local(to, merchant.time_zone).date():
         for hour, jobs in sorted(_timetable(merchant, day).items()):
-            while (between := prompt.next_moment(rows)) and now < between < min(hour, to):
+            while (between := prompt.next_moment(rows, now)) and between < min(hour, to):
                 now = between
                 yield now, []
             if start < hour <= to:
@@ -53,7 +54,8 @@ def _moments(
 def _timetable(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
     times: dict[datetime, list[Job]] = {}
     for job in JOBS.values():
-        if moment := job.moment(merchant, day):
+        moments = (job.moment(merchant, day), *job.repeats(merchant, day))
+        for moment in filter(None, moments):
             times.setdefault(moment, []).append(job)
     return times
 
@@ -64,6 +66,7 @@ def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime
         for job in jobs:
             keys = list(job.concerned(rows, day).order_by("pk").values_list("pk", flat=True))
             for begin in range(0, len(keys), job.at_once):
-                job.act(keys[begin : begin + job.at_once], merchant, day)
+                with transaction.atomic():
+                    job.act(keys[begin : begin + job.at_once], merchant, day)
         prompt.act(rows)
         posting.post_all(Order.objects.filter(customer__in=rows))

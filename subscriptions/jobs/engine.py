@@ -1,10 +1,19 @@
 """The minute tick of the engine."""
 
+import logging
+
 from subscriptions.jobs import posting, prompt, runs
+
+log = logging.getLogger(__name__)
 
 
 def tick() -> None:
-    """Begin the runs that are due, do what is due at this minute, and take up what dead workers left."""
-    runs.tick()
-    prompt.tick()
-    posting.sweep()
+    """Begin the runs that are due, do what is due at this minute, and take up what dead workers left.
+
+    A fault in one of the three does not keep the others from their turn.
+    """
+    for part in (runs.tick, prompt.tick, posting.sweep):
+        try:
+            part()
+        except Exception:
+            log.exception("%s.%s failed", part.__module__, part.__name__)

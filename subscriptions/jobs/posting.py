@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from threading import Barrier
 
 from django.conf import settings
@@ -22,8 +21,7 @@ from django_q.tasks import async_task
 from subscriptions.actions import outcome, placing
 from subscriptions.actions.core import BY_KEY, locked
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.errors import Busy, Refused
-from subscriptions.jobs.job import done
+from subscriptions.errors import Busy
 from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
@@ -34,29 +32,34 @@ log = logging.getLogger(__name__)
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
 TURN_SECONDS = 15
-# Longer than any post may take: 65 seconds until its answer, and the wait for the database below.
-LOST_AFTER = timedelta(seconds=150)
 PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
+# Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and that patience.
+LOST_AFTER = timedelta(seconds=300)
+MOST_SECONDS = 300  # of a task, likewise; the queue's own limit would end posts whose answers are slow
 
 
 def ring(merchants: Iterable[int]) -> None:
     for merchant in merchants:
-        async_task("subscriptions.jobs.posting.post", merchant, save=False)
+        async_task("subscriptions.jobs.posting.post", merchant, save=False, timeout=MOST_SECONDS)
 
 
 def sweep() -> None:
     """Tick, each minute: post again what dead workers left, and post what a lost doorbell left."""
     lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
     for attempt in lost.select_related("order"):
-        settle(attempt, no_answer("The worker died before it had an answer."))
-        done(partial(placing.queue, attempt.order, actor=ACTOR))
-    ring(set(_waiting(Order.objects.all()).values_list("merchant", flat=True)))
+        try:
+            _take_up(attempt)
+        except Busy:
+            pass  # the next minute tries again
+        except Exception:
+            log.exception("the lost try %s of order %s", attempt.tries, attempt.order.public_id.hex)
+    ring(set(_waiting(_live()).values_list("merchant", flat=True)))
 
 
 def post(merchant_id: int) -> None:
     """Task: post the merchant's orders until there are none or its turn is over. One such task runs at a time."""
     with _alone(merchant_id) as mine:
-        if mine and post_all(Order.objects.filter(merchant=merchant_id, customer__clock=None), TURN_SECONDS):
+        if mine and post_all(_live().filter(merchant=merchant_id), TURN_SECONDS):
             ring([merchant_id])
 
 
@@ -69,7 +72,7 @@ def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
         while True:
             late = time.monotonic() > ends
             if not late and len(under_way) < width:
-                for attempt, request in _claim(orders, 2 * width):
+                for attempt, request in _claim_if_possible(orders, 2 * width, bool(under_way)):
                     under_way[pool.submit(_send, request)] = attempt
             if not under_way:
                 return late
@@ -83,17 +86,31 @@ def settle(attempt: PlacementAttempt, answer: Answer) -> None:
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
     """
+    with locked(BY_KEY, pk=attempt.order.customer_id, merchant=attempt.order.merchant_id):
+        _conclude(attempt, answer)
+
+
+def _take_up(attempt: PlacementAttempt) -> None:
+    """What came of it is unknown; unless that no longer matters, its order is posted again."""
     order = attempt.order
     with locked(BY_KEY, pk=order.customer_id, merchant=order.merchant_id):
-        if not _note(attempt, answer):
-            return
-        newest = Order.objects.filter(pk=order.pk, tries=attempt.tries)
-        if answer.effect is not Effect.PLACED and not newest.exists():
-            return
-        try:
-            outcome.finalize(order, answer=answer, actor=ACTOR)
-        except Refused:
-            log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
+        _conclude(attempt, no_answer("The worker died before it had an answer."))
+        unknown = Order.objects.filter(status=OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
+        if unknown.filter(pk=order.pk, tries=attempt.tries).exists():
+            placing.queue(order, actor=ACTOR)
+
+
+def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
+    order = attempt.order
+    if not _note(attempt, answer):
+        return
+    status, tries = Order.objects.values_list("status", "tries").get(pk=order.pk)
+    if answer.effect is not Effect.PLACED and tries != attempt.tries:
+        return
+    if status not in outcome.UNDER_WAY:
+        log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
+        return
+    outcome.finalize(order, answer=answer, actor=ACTOR)
 
 
 def _note(attempt: PlacementAttempt, answer: Answer) -> bool:
@@ -122,6 +139,14 @@ def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
                 raise
             connection.close_if_unusable_or_obsolete()
             time.sleep(0.5)
+        except Exception:
+            # The other answers have their turn; this one is asked for anew once its try counts as lost.
+            return log.exception("the answer to order %s: %s", attempt.order.public_id.hex, answer.effect)
+
+
+def _live() -> QuerySet[Order]:
+    # Test customers with a clock are served when it is moved.
+    return Order.objects.filter(customer__clock=None)
 
 
 def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
@@ -129,11 +154,26 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
 
 
+def _claim_if_possible(
+    orders: QuerySet[Order], most: int, is_busy: bool
+) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+    """As `_claim`; while orders are under way, a database that is away does not keep their answers from being noted."""
+    try:
+        return _claim(orders, most)
+    except (OperationalError, InterfaceError):
+        if not is_busy:
+            raise
+        connection.close_if_unusable_or_obsolete()
+        return []
+
+
 def _claim(orders: QuerySet[Order], most: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
     """Take up to `most` orders: their attempts are on record from now on, and the orders as they are sent."""
     with transaction.atomic():
         rows = _waiting(orders).select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
-        found = list(rows[:most])
+        held = [row.pk for row in rows[:most]]
+        # Looked at again now that they are held: somebody may have taken one between the look and the lock.
+        found = list(_waiting(Order.objects.filter(pk__in=held)).order_by("pk")) if held else []
         attempts = PlacementAttempt.objects.bulk_create(
             [PlacementAttempt(merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
         )

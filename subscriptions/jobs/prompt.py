@@ -41,10 +41,10 @@ def act(customers: QuerySet[Customer]) -> None:
         _try(partial(entitlement.expire, held, actor=ACTOR))
 
 
-def next_moment(customers: QuerySet[Customer]) -> datetime | None:
-    """When something of this is due next for `customers`, orders sent now apart."""
-    retry = _timed(customers).order_by().aggregate(at=Min("retry_at"))["at"]
-    end = _held(customers).order_by().aggregate(at=Min("ends"))["at"]
+def next_moment(customers: QuerySet[Customer], after: datetime) -> datetime | None:
+    """When something of this is due for `customers` next after that moment, orders sent now apart."""
+    retry = _timed(customers).filter(retry_at__gt=after).order_by().aggregate(at=Min("retry_at"))["at"]
+    end = _held(customers).filter(ends__gt=after).order_by().aggregate(at=Min("ends"))["at"]
     return min((moment for moment in (retry, end) if moment), default=None)
 
 

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
-from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -33,7 +32,19 @@ BATCH = 10_000
 REST = timedelta(seconds=10)  # before it looks again after customers who were held by another write
 MOST_ATTEMPTS = 10
 UNFINISHED = [JobRun.State.WAITING, JobRun.State.RUNNING]
-KEPT = ("id", "merchant", "job", "local_date", "created")  # of a run that is begun anew
+ANEW = {
+    "state": JobRun.State.WAITING,
+    "lease_token": None,
+    "lease_until": None,
+    "attempts": 0,
+    "cursor": 0,
+    "total": None,
+    "customers": 0,
+    "done": 0,
+    "failures": 0,
+    "error": "",
+    "finished": None,
+}
 LOOKS_BACK = 3  # days; no job may begin later than that
 
 
@@ -42,24 +53,19 @@ class Overtaken(Exception):
 
 
 def tick() -> None:
-    """Each minute: make the runs that are due, and wake those that nobody works at."""
+    """Each minute: make the runs that are due, repeat the hourly ones, and wake those that nobody works at."""
     now = timezone.now()
     JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
+    _repeat(now)
     ring(JobRun.objects.filter(_free(now)))
 
 
 def begin(merchant: Merchant, job: Job) -> JobRun:
     """Run `job` now for today, once more if it ran; it finds nothing to do where it was done."""
     today = calendar.today(merchant.time_zone)
-    with transaction.atomic():
-        run, is_new = JobRun.objects.select_for_update().get_or_create(
-            merchant=merchant, job=job.name, local_date=today
-        )
-        if not is_new and run.state not in UNFINISHED:
-            run.state, run.cursor, run.attempts, run.total, run.finished = JobRun.State.WAITING, 0, 0, None, None
-            run.lease_until = None
-            run.customers = run.done = run.failures = 0
-            run.save()
+    run, _ = JobRun.objects.get_or_create(merchant=merchant, job=job.name, local_date=today)
+    JobRun.objects.filter(pk=run.pk).exclude(state__in=UNFINISHED).update(**ANEW)
+    run.refresh_from_db()
     ring([run])
     return run
 
@@ -109,6 +115,17 @@ def _due(now: datetime) -> list[JobRun]:
     ]
 
 
+def _repeat(now: datetime) -> None:
+    """Begin the finished runs of hourly jobs anew where a full hour has struck since."""
+    hourly = [job.name for job in JOBS.values() if job.hourly]
+    since = now.date() - timedelta(days=1)  # the date it still is somewhere
+    finished = JobRun.objects.filter(state=JobRun.State.DONE, job__in=hourly, local_date__gte=since)
+    for run in finished.select_related("merchant"):
+        struck = [moment for moment in JOBS[run.job].repeats(run.merchant, run.local_date) if moment <= now]
+        if struck and run.finished and run.finished < struck[-1]:
+            JobRun.objects.filter(pk=run.pk, state=JobRun.State.DONE, finished=run.finished).update(**ANEW)
+
+
 def _days(today: date) -> list[date]:
     return [today - timedelta(days=back) for back in range(LOOKS_BACK)]
 
@@ -138,6 +155,7 @@ def _take(run_id: int) -> JobRun | None:
             held.state, held.finished = JobRun.State.FAILED, now
             held.error = held.error or "The worker died over it each time."
             held.save()
+            log.error("%s of merchant %s has failed: %s", held.job, held.merchant_id, held.error)
             return None
         held.state, held.lease_token, held.lease_until = JobRun.State.RUNNING, uuid4(), now + LEASE
         if held.total is None:
@@ -170,8 +188,8 @@ def _step(held: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None
             waiting = [*later, *sorted(set(keys) - set(free))]
             done = job.act(free, held.merchant, held.local_date)
             _advance(held, free, waiting, done=F("done") + done)
-    except (Busy, Overtaken, DatabaseError):
-        raise
+    except (Busy, Overtaken, OperationalError, InterfaceError):
+        raise  # nothing that is the matter with these customers
     except Exception as error:
         if len(keys) == 1:
             return _pass_over(held, job, keys[0], later, error)
@@ -188,7 +206,7 @@ def _pass_over(held: JobRun, job: Job, key: int, later: list[int], error: Except
         # The cursor cannot pass it yet; it comes up once more, and counts then.
         later.append(key)
     else:
-        _advance(held, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error}"[:1000])
+        _advance(held, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error!r}"[:1000])
 
 
 def _advance(held: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:

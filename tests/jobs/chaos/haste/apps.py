@@ -1,0 +1,15 @@
+from datetime import timedelta
+
+from django.apps import AppConfig
+
+
+class Haste(AppConfig):
+    name = "tests.jobs.chaos.haste"
+
+    def ready(self) -> None:
+        from integrations import lane  # noqa: PLC0415  # not before all models are loaded
+        from subscriptions.jobs import posting, runs  # noqa: PLC0415  # likewise
+
+        runs.LEASE = lane.LEASE = timedelta(seconds=4)
+        posting.LOST_AFTER = timedelta(seconds=8)
+        runs.REST = timedelta(seconds=1)

@@ -1,0 +1,5 @@
+"""The portal's settings in haste."""
+
+from config.settings import *  # noqa: F403  # the portal's own, and one app more
+
+INSTALLED_APPS += ["tests.jobs.chaos.haste"]  # noqa: F405  # likewise

@@ -1,0 +1,26 @@
+"""What the jobs meet: a merchant of New York, its day, and orders in the state they are looked for in."""
+
+from datetime import date
+from typing import Any
+
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import Customer, Merchant, Order
+from tests import factories as f
+
+DAY = date(2026, 11, 20)
+
+
+def order(place_date: date = DAY, *, customer: Customer | None = None, **fields: Any) -> Order:
+    """A subscriber's order with one item; `fields` are columns of the order."""
+    given = {"customer": customer} if customer else {}
+    subscription = f.subscription_with_order(place_date, **given)
+    Order.objects.filter(items__subscription=subscription).update(**fields)
+    found: Order = Order.objects.select_related("merchant", "customer").get(items__subscription=subscription)
+    return found
+
+
+def run(name: str, merchant: Merchant, day: date = DAY) -> int:
+    """What the job `name` does to the merchant's customers on `day`."""
+    job = JOBS[name]
+    keys = list(job.concerned(merchant.customers.all(), day).order_by("pk").values_list("pk", flat=True))
+    return job.act(keys, merchant, day) if keys else 0

@@ -1,0 +1,69 @@
+from datetime import date, timedelta
+
+import pytest
+
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import Event, Merchant, Order, OrderStatus, Payment
+from tests.jobs.situations import DAY, order, run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+WARNING = "ordergroove.order.credit_card_expiration_warning"
+
+
+@pytest.fixture
+def ending(noon: object) -> Order:
+    """An upcoming order whose card ends the day before."""
+    made = order(DAY + timedelta(days=20))
+    Payment.objects.update(expires_on=DAY + timedelta(days=19))
+    return made
+
+
+def warned() -> list[tuple[str, int]]:
+    return list(Event.objects.values_list("kind", "order"))
+
+
+def test_a_card_that_ends_before_its_order_is_warned_of_once_a_check(ending: Order) -> None:
+    assert [run("cards", ending.merchant) for _ in range(2)] == [1, 0]
+    assert warned() == [(WARNING, ending.pk)]
+    assert run("cards", ending.merchant, DAY + timedelta(days=14)) == 1
+    assert warned() == [(WARNING, ending.pk)] * 2
+
+
+@pytest.mark.parametrize("expires_on", [None, DAY + timedelta(days=20), date(2099, 12, 31)])
+def test_a_card_without_an_end_or_with_a_later_one_is_not(ending: Order, expires_on: date | None) -> None:
+    Payment.objects.update(expires_on=expires_on)
+    assert run("cards", ending.merchant) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": OrderStatus.CREDIT_CARD_RETRY},
+        {"oos_free_shipping": True},
+        {"locked": True},
+        {"place_date": DAY - timedelta(days=1)},
+    ],
+)
+def test_only_upcoming_orders_count(ending: Order, change: dict[str, object]) -> None:
+    Payment.objects.update(expires_on=DAY - timedelta(days=30))
+    Order.objects.update(**change)
+    assert run("cards", ending.merchant) == 0
+
+
+def test_a_merchant_whose_platform_renews_cards_is_not_checked(ending: Order) -> None:
+    Merchant.objects.update(card_recycling=True)
+    merchant = Merchant.objects.get()
+    assert JOBS["cards"].moment(merchant, date(2026, 12, 1)) is None
+    assert run("cards", merchant) == 0
+
+
+def test_other_merchants_cards_are_theirs(ending: Order) -> None:
+    other = order(DAY + timedelta(days=20))
+    assert run("cards", other.merchant) == 0
+    assert warned() == []
+
+
+def test_it_is_checked_on_the_first_and_the_fifteenth(ending: Order) -> None:
+    year = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
+    days = [day for day in year if JOBS["cards"].moment(ending.merchant, day)]
+    assert days == [date(2027, month, day) for month in range(1, 13) for day in (1, 15)]

@@ -1,0 +1,195 @@
+"""The engine in the whole portal, while workers are killed at random and the database goes away."""
+
+import fcntl
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.conf import settings
+
+from tests.placement.platform import Handler, platform
+from tests.portal import Portal, eventually
+
+pytestmark = pytest.mark.slow
+SEED = 4
+MERCHANTS, CUSTOMERS = 50, 2  # per merchant
+DUE = 150
+
+
+class Shop:
+    """A platform that counts posts by their keys, and gives each key one order."""
+
+    def __init__(self) -> None:
+        self.posts: Counter[str] = Counter()
+
+    def answer(self, handler: Handler) -> None:
+        key = handler.headers["Idempotency-Key"]
+        self.posts[key] += 1
+        time.sleep(0.02)
+        handler.answer(f"<order><code>SUCCESS</code><orderId>{key}</orderId></order>".encode())
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def url(shop: Shop) -> Iterator[str]:
+    with platform(shop.answer) as playing:
+        yield playing.url
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal with its two clusters, in haste, free to call the platform on this machine."""
+    made = Portal(tmp_path_factory.mktemp("chaos"))
+    made.environment |= {
+        "DJANGO_SETTINGS_MODULE": "tests.jobs.chaos.settings",
+        "OUTBOUND_ALLOW_PRIVATE_ADDRESSES": "1",
+        "HEARTBEAT_SECONDS": "2",
+    }
+    with made.running():
+        yield made
+
+
+def inside(portal: Portal, *calls: str) -> str:
+    """Let functions of `chaos.inside` run in the portal's own database; what they print."""
+    code = "from tests.jobs.chaos import inside as chaos; " + "; ".join(f"chaos.{call}" for call in calls)
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
+        cwd=settings.BASE_DIR,
+        env=portal.environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def report(portal: Portal, *calls: str) -> dict[str, Any]:
+    """How things stand after `calls`."""
+    found: dict[str, Any] = json.loads(inside(portal, *calls, "report()").splitlines()[-1])
+    return found
+
+
+class Killer(threading.Thread):
+    """Kills a worker that is busy, now and then, with -9; `killed` counts them."""
+
+    def __init__(self, portal: Portal, chance: random.Random) -> None:
+        super().__init__(daemon=True)
+        self.portal, self.chance = portal, chance
+        self.killed = 0
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.wait(self.chance.uniform(0.5, 2)):
+            if busy := self.busy():
+                self.chance.choice(busy).kill()
+                self.killed += 1
+
+    def busy(self) -> list[psutil.Process]:
+        """Workers are the first children of a cluster's sentinel; one at work uses the processor."""
+        before = {worker: _used(worker) for worker in self.workers()}
+        time.sleep(0.05)
+        return [worker for worker, used in before.items() if _used(worker) > used]
+
+    def workers(self) -> list[psutil.Process]:
+        found = [process for process in self.portal.processes("qcluster") if _depth(process) == 2]
+        return found
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        self.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            self.join()
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    except psutil.Error:
+        return 0.0
+
+
+def _depth(process: psutil.Process) -> int:
+    """Of a cluster's main process 0, of its sentinel 1, of workers, monitor and pusher 2."""
+    try:
+        return sum("qcluster" in parent.cmdline() for parent in process.parents())
+    except psutil.Error:
+        return -1
+
+
+def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: Shop, url: str) -> None:
+    inside(portal, f"seed_days({url!r}, {MERCHANTS}, {CUSTOMERS})")
+    killer = Killer(portal, random.Random(SEED))
+    with killer.at_work():
+        inside(portal, "ring(30)")
+    came = report(portal, "ring(90)")
+    why = f"seed {SEED}, {killer.killed} killed: {came}"
+    customers = MERCHANTS * CUSTOMERS
+    assert killer.killed >= 5, why
+    assert came["runs"] == {f"{job} done": MERCHANTS for job in ("reminders", "cards", "stock", "placement")}, why
+    assert came["failures"] == 0, why
+    assert came["placed"] == {"2": customers}, why
+    once = {"reminder 1": customers, "credit_card_expiration_warning 1": customers, "success 2": customers}
+    assert came["told"] == {**once, "out_of_stock 1": customers}, why
+    assert came["sandbox"] == {what: number // 5 for what, number in came["told"].items()}, why
+    assert len(came["simulated"]) == 2 * customers // 5, why
+    assert_posted_once(shop, came, why)
+
+
+def assert_posted_once(shop: Shop, came: dict[str, Any], why: str) -> None:
+    """Each live order is at the platform, under one key; it was asked anew only for tries whose worker had died."""
+    assert sorted(shop.posts) == sorted(came["live"]), why
+    assert all(posts <= came["tries"][key] for key, posts in shop.posts.items()), why
+    assert set(came["attempts"]) <= {"placed", "no_answer"}, why
+    assert came["attempts"]["placed"] == len(came["tries"]), why
+
+
+def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single(
+    portal: Portal, shop: Shop, url: str
+) -> None:
+    before = report(portal, f"seed_due({url!r}, {DUE})")
+    ringing = threading.Thread(target=inside, args=(portal, "ring(90)"))
+    ringing.start()
+    eventually(lambda: len(shop.posts) > DUE // 3)
+    with away(portal, seconds=10):
+        at_the_platform = len(shop.posts)
+    assert at_the_platform < DUE, "the run was over before"
+    ringing.join()
+    came = report(portal)
+    why = f"{at_the_platform} posted before the stop: {came}"
+    assert came["placed"]["1"] == came["told"]["success 1"] == DUE, why
+    earlier = set(before["live"])
+    came |= {"live": [key for key in came["live"] if key not in earlier]}
+    assert_posted_once(shop, came, why)
+
+
+@contextmanager
+def away(portal: Portal, seconds: float) -> Iterator[None]:
+    """PostgreSQL is stopped; whoever would start it again has to wait so long."""
+    with Path(portal.home, "run", "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = portal.postmaster()
+        server.send_signal(signal.SIGINT)
+        server.wait(10)
+        yield
+        time.sleep(seconds)
+    eventually(lambda: portal.answers("/readyz"))

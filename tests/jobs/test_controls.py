@@ -1,0 +1,133 @@
+"""What would happen without the unique keys, the lease and the fence: each race shown to be real."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F, Q
+
+from subscriptions.jobs import runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.models import Customer, JobRun, Merchant, PlacementAttempt
+from tests import factories as f
+from tests.jobs.situations import DAY, order
+from tests.races import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
+LONG_AGO = datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def merchant(noon: Any) -> Merchant:
+    made: Merchant = f.MerchantFactory(created=LONG_AGO, reminder_days=5)
+    return made
+
+
+@pytest.fixture
+def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
+    """Of a job that adds one to the merchant's `reminder_days` for its only customer, a while after it was found."""
+
+    step = runs._step
+
+    def slow(*given: Any) -> None:
+        time.sleep(0.6)
+        step(*given)
+
+    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+        Merchant.objects.filter(pk=merchant.pk).update(reminder_days=F("reminder_days") + 1)
+        return len(keys)
+
+    f.CustomerFactory(merchant=merchant)
+    rules = {"hour": lambda merchant: 10, "concerned": lambda customers, day: customers, "act": act}
+    monkeypatch.setattr(runs, "_step", slow)
+    monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
+    return JobRun.objects.create(merchant=merchant, job="count", local_date=DAY)
+
+
+@contextmanager
+def without(model: Any, name: str) -> Iterator[None]:
+    """The table without its unique key, and empty again afterwards."""
+    (key,) = (each for each in model._meta.constraints if each.name == name)
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(model, key)
+    try:
+        yield
+    finally:
+        model.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, key)
+
+
+def times_done() -> int:
+    return Merchant.objects.get().reminder_days - 5
+
+
+def overtake(run: JobRun) -> None:
+    """A second worker comes to the run while the first is about to do its customer."""
+    delays = iter([0, 0.2])
+
+    def work() -> None:
+        time.sleep(next(delays))
+        runs.run(run.pk)
+
+    at_once(2, work)
+
+
+def test_with_lease_and_fence_a_customer_is_done_once(run: JobRun) -> None:
+    overtake(run)
+    assert times_done() == 1
+
+
+def test_with_the_fence_alone_a_customer_is_done_once(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "_free", lambda now: Q())
+    overtake(run)
+    assert times_done() == 1
+
+
+def test_without_lease_and_fence_a_customer_is_done_twice(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    def advance(held: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
+        JobRun.objects.filter(pk=held.pk).update(cursor=keys[-1], **changes)
+        held.cursor = keys[-1]
+
+    monkeypatch.setattr(runs, "_free", lambda now: Q())
+    monkeypatch.setattr(runs, "_advance", advance)
+    overtake(run)
+    assert times_done() == 2
+
+
+def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    due = runs._due
+
+    def slow(now: datetime) -> list[JobRun]:
+        found = due(now)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(runs, "_due", slow)
+    at_once(2, runs.tick)
+    once = JobRun.objects.count()
+    JobRun.objects.all().delete()
+    with without(JobRun, "job_run_once_a_day"):
+        at_once(2, runs.tick)
+        assert JobRun.objects.count() == 2 * once
+
+
+def test_without_its_unique_key_a_try_is_claimed_twice(merchant: Merchant) -> None:
+    due = order(customer=f.CustomerFactory(merchant=merchant))
+    claim = {"merchant": merchant, "order": due, "tries": 1}
+
+    def claimed() -> int:
+        made = PlacementAttempt.objects.bulk_create([PlacementAttempt(**claim)], ignore_conflicts=True)
+        return len(made)
+
+    at_once(2, claimed)
+    assert PlacementAttempt.objects.count() == 1
+    with without(PlacementAttempt, "placement_attempt_once"):
+        at_once(2, claimed)
+        assert PlacementAttempt.objects.count() == 3
+    assert Customer.objects.count() == 1

@@ -1,0 +1,129 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import Event, Item, Merchant, Order, OrderStatus, Product, Subscription
+from tests import factories as f
+from tests.jobs.situations import DAY, order, run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
+S = OrderStatus
+
+
+def statuses() -> dict[int, int]:
+    return dict(Order.objects.filter(tries__gt=0).values_list("pk", "status"))
+
+
+@pytest.mark.parametrize("late", [0, 40])
+def test_a_due_order_is_handed_over_once_and_the_next_one_made(late: int) -> None:
+    due = order(DAY - timedelta(days=late))
+    assert [run("placement", due.merchant) for _ in range(2)] == [1, 0]
+    due.refresh_from_db()
+    assert (due.status, due.tries, due.tried_at) == (S.PENDING_PLACEMENT, 1, NOON)
+    (coming,) = Item.objects.filter(upcoming=True)
+    assert coming.order.place_date == DAY + timedelta(days={0: 14, 40: 2}[late])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"place_date": DAY + timedelta(days=1)},
+        {"locked": True},
+        {"oos_free_shipping": True},
+        {"status": S.PENDING_VERIFICATION},
+        {"status": S.PENDING_PLACEMENT},
+        {"status": S.RESPONSE_PROCESSING_ERROR},
+        {"status": S.REJECTED},
+        {"status": S.SUCCESS},
+        {"status": S.MERGED},
+        {"status": S.AWAITING_RETRY_INSTRUCTIONS, "retry_at": NOON},
+        {"status": S.CREDIT_CARD_RETRY, "retry_at": NOON + timedelta(seconds=1)},
+    ],
+)
+def test_what_is_not_due_stays(change: dict[str, object]) -> None:
+    made = order(**change)
+    assert run("placement", made.merchant) == 0
+    assert statuses() == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": S.SEND_NOW, "locked": True},
+        {"status": S.EXCEPTION_DURING_PLACEMENT_PREPARATION},
+        {"status": S.CONNECTION_ERROR_DURING_PLACEMENT},
+        {"status": S.GENERIC_ERROR_RESPONSE},
+        {"status": S.CREDIT_CARD_RETRY, "retry_at": NOON},
+    ],
+)
+def test_what_failed_is_tried_again(change: dict[str, object]) -> None:
+    made = order(DAY - timedelta(days=3), **change)
+    assert run("placement", made.merchant) == 1
+    assert statuses() == {made.pk: S.PENDING_PLACEMENT}
+
+
+def test_of_an_order_with_something_out_of_stock_the_rest_is_handed_over() -> None:
+    due = order()
+    gone = f.ProductFactory(merchant=due.merchant, live=False)
+    subscription = Subscription.objects.get()
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
+    f.subscription_with_order(DAY, product=gone, **same)
+    assert run("placement", due.merchant) == 1
+    assert statuses() == {due.pk: S.PENDING_PLACEMENT}
+    (waiting,) = Order.objects.filter(oos_free_shipping=True)
+    assert [item.product for item in waiting.items.all()] == [gone]
+
+
+def test_an_order_with_nothing_in_stock_waits_whole() -> None:
+    due = order()
+    Product.objects.update(live=False)
+    assert run("placement", due.merchant) == 0
+    assert statuses() == {}
+    assert Order.objects.get(oos_free_shipping=True) == due
+    assert Event.objects.get().kind == "ordergroove.item.out_of_stock"
+
+
+def test_an_order_of_one_time_items_out_of_stock_alone_goes_away() -> None:
+    due = order()
+    due.items.all().delete()
+    f.ItemFactory(order=due, subscription=None, one_time=True, quantity=1, product=f.ProductFactory(live=False))
+    assert run("placement", due.merchant) == 0
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("remaining", [0, 1])
+@pytest.mark.parametrize("earlier", [S.CREDIT_CARD_RETRY, S.PENDING_VERIFICATION, S.PENDING_PLACEMENT])
+def test_a_prepaid_cycle_is_not_charged_while_an_earlier_order_may_still_charge_it(
+    earlier: OrderStatus, remaining: int
+) -> None:
+    second = order()
+    prepaid = {"prepaid_orders_per_billing": 3, "renewal_behavior": "autorenew"}
+    Subscription.objects.update(prepaid_orders_remaining=remaining, **prepaid)
+    first = f.OrderFactory(customer=second.customer, place_date=DAY - timedelta(days=14), status=earlier)
+    f.ItemFactory(order=first, subscription=Subscription.objects.get(), upcoming=False)
+    assert run("placement", second.merchant) == (1 if remaining else 0)
+    Order.objects.filter(pk=first.pk).update(status=S.REJECTED)
+    run("placement", second.merchant)
+    assert statuses() == {second.pk: S.PENDING_PLACEMENT}
+
+
+def test_a_merchant_may_have_no_placement_or_one_each_hour() -> None:
+    merchant = f.MerchantFactory(placement_hour=None)
+    assert JOBS["placement"].moment(merchant, DAY) is None
+    merchant.placement_hour = 9
+    assert JOBS["placement"].repeats(merchant, DAY) == []
+    merchant.placed_hourly = True
+    first = JOBS["placement"].moment(merchant, DAY)
+    assert first == datetime(2026, 11, 20, 14, tzinfo=UTC)
+    assert JOBS["placement"].repeats(merchant, DAY) == [first + timedelta(hours=n) for n in range(1, 15)]
+    assert JOBS["reminders"].repeats(merchant, DAY) == []
+
+
+def test_other_merchants_orders_are_theirs() -> None:
+    due, foreign = order(), order()
+    run("placement", due.merchant)
+    assert statuses() == {due.pk: S.PENDING_PLACEMENT}
+    assert Merchant.objects.count() == 2
+    assert Order.objects.get(pk=foreign.pk).status == S.UNSENT

@@ -1,0 +1,401 @@
+"""Orders on their way to the platform: each try is claimed once, and no answer is lost or counted twice."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django_q.models import OrmQ
+
+from subscriptions.actions import outcome, placing
+from subscriptions.errors import Busy
+from subscriptions.jobs import posting
+from subscriptions.models import (
+    Customer,
+    Effect,
+    Event,
+    GatewaySettings,
+    Merchant,
+    Order,
+    OrderStatus,
+    PlacementAttempt,
+)
+from subscriptions.placement.answers import Answer
+from tests import factories as f
+from tests.jobs.situations import DAY, order
+from tests.placement.platform import Handler, Platform, platform
+from tests.races import at_once, holding
+
+pytestmark = pytest.mark.django_db(transaction=True)
+S = OrderStatus
+PLACED = Answer(Effect.PLACED, "000", "Placed.", "1224", 200)
+DECLINED = Answer(Effect.DECLINED, "140", "Declined.", http_status=200)
+
+
+class Killed(BaseException):
+    """The worker dies."""
+
+
+@pytest.fixture
+def merchant(settings: Any) -> Merchant:
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+    made: Merchant = f.MerchantFactory(is_test=False, storefront_key="0123456789abcdef0123456789abcdef")
+    return made
+
+
+@pytest.fixture
+def shop(merchant: Merchant) -> Iterator[Platform]:
+    """The merchant's platform over real HTTP; every order is placed there."""
+    with platform() as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        yield playing
+
+
+def queued(merchant: Merchant, number: int = 1) -> list[Order]:
+    """Orders handed to placement."""
+    made = [order(customer=f.CustomerFactory(merchant=merchant)) for _ in range(number)]
+    for each in made:
+        placing.queue(each, actor=f.STAFF)
+        each.refresh_from_db()
+    return made
+
+
+def keys(shop: Platform) -> Counter[str]:
+    return Counter(post.headers["Idempotency-Key"] for post in shop.posts)
+
+
+def statuses() -> list[int]:
+    return list(Order.objects.filter(tries__gt=0).order_by("pk").values_list("status", flat=True))
+
+
+def log() -> list[tuple[int, str]]:
+    return list(PlacementAttempt.objects.order_by("pk").values_list("tries", "effect"))
+
+
+def claim(order: Order, **fields: Any) -> PlacementAttempt:
+    return PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, **fields)
+
+
+LOST = {"started": datetime(2026, 11, 1, tzinfo=UTC)}
+
+
+# Claims
+
+
+def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
+    made = queued(merchant, 10)
+    posting.post(merchant.pk)
+    posting.post(merchant.pk)
+    assert keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert statuses() == [S.SUCCESS] * 10
+    assert log() == [(1, "placed")] * 10
+
+
+def test_workers_at_once_post_each_order_once(merchant: Merchant, shop: Platform) -> None:
+    made = queued(merchant, 12)
+    at_once(4, lambda: posting.post_all(Order.objects.filter(merchant=merchant)))
+    assert keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert log() == [(1, "placed")] * 12
+
+
+def test_one_worker_at_a_time_posts_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
+    queued(merchant)
+    with posting._alone(merchant.pk) as mine:
+        assert mine
+        at_once(1, lambda: posting.post(merchant.pk))
+        assert shop.posts == []
+        other = f.MerchantFactory()
+        with posting._alone(other.pk) as free:
+            assert free
+    at_once(1, lambda: posting.post(merchant.pk))
+    assert len(shop.posts) == 1
+
+
+def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) -> None:
+    settings.PLACEMENT_CONCURRENCY = 3
+    together = threading.Barrier(3, timeout=20)
+
+    def wait(handler: Handler) -> None:
+        together.wait()
+        handler.answer()
+
+    with platform(wait) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant, 6)
+        posting.post(merchant.pk)
+    assert statuses() == [S.SUCCESS] * 6
+
+
+def test_a_claim_is_on_record_before_its_post_leaves(merchant: Merchant) -> None:
+    seen = []
+
+    def look(handler: Handler) -> None:
+        seen.extend(log())
+        connection.close()
+        handler.answer()
+
+    with platform(look) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant)
+        posting.post(merchant.pk)
+    assert seen == [(1, "")]
+
+
+def test_no_transaction_is_open_while_a_post_is_on_its_way(merchant: Merchant) -> None:
+    open_sessions = []
+
+    def look(handler: Handler) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND state LIKE 'idle in transaction%%'"
+            )
+            open_sessions.append(cursor.fetchone()[0])
+        connection.close()
+        handler.answer()
+
+    with platform(look) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant)
+        posting.post(merchant.pk)
+    assert open_sessions == [0]
+
+
+def test_a_turn_that_is_over_is_taken_up_by_a_fresh_task(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant, 2)
+    OrmQ.objects.all().delete()
+    monkeypatch.setattr(posting, "TURN_SECONDS", -1)
+    posting.post(merchant.pk)
+    assert shop.posts == []
+    (task,) = OrmQ.objects.all()
+    assert task.task["args"] == (merchant.pk,)
+    assert task.task["timeout"] == posting.MOST_SECONDS
+
+
+def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Merchant, shop: Platform) -> None:
+    (mine,) = queued(merchant)
+    queued(f.MerchantFactory())
+    (tester,) = queued(merchant)
+    Customer.objects.filter(pk=tester.customer_id).update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
+    posting.post(merchant.pk)
+    assert keys(shop) == {mine.public_id.hex: 1}
+    assert log() == [(1, "placed")]
+
+
+# Answers
+
+
+def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    attempt = claim(made)
+    posting.settle(attempt, PLACED)
+    posting.settle(attempt, DECLINED)
+    assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
+
+
+@pytest.mark.parametrize(("late", "status"), [(PLACED, S.SUCCESS), (DECLINED, S.PENDING_PLACEMENT)])
+def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late: Answer, status: OrderStatus) -> None:
+    (made,) = queued(merchant)
+    first = claim(made)
+    Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
+    placing.queue(made, actor=f.STAFF)
+    posting.settle(first, late)
+    assert statuses() == [status]
+    assert log() == [(1, late.effect)]
+
+
+def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    attempt = claim(made)
+    outcome.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
+    posting.settle(attempt, DECLINED)
+    assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
+    assert Event.objects.get().kind == "ordergroove.order.success"
+
+
+def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    (made,) = queued(merchant)
+    attempt = claim(made)
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outcome, "finalize", die)
+        with pytest.raises(Killed):
+            posting.settle(attempt, PLACED)
+    assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
+    posting.settle(attempt, PLACED)
+    assert statuses() == [S.SUCCESS]
+
+
+@pytest.mark.parametrize("trouble", [Busy(), OperationalError("the database is away")])
+def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    queued(merchant)
+    settle, troubles = posting.settle, [trouble, trouble]
+
+    def later(attempt: PlacementAttempt, answer: Answer) -> None:
+        if troubles:
+            raise troubles.pop()
+        settle(attempt, answer)
+
+    monkeypatch.setattr(posting, "settle", later)
+    posting.post(merchant.pk)
+    assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
+
+
+def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, *_ = queued(merchant, 3)
+    finalize = outcome.finalize
+
+    def fail(order: Order, **given: Any) -> Any:
+        if order == broken:
+            raise ValueError("a fault")
+        return finalize(order, **given)
+
+    monkeypatch.setattr(outcome, "finalize", fail)
+    posting.post(merchant.pk)
+    assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
+    assert log() == [(1, ""), (1, "placed"), (1, "placed")]
+
+
+def test_a_gateway_that_breaks_leaves_an_unknown_outcome(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant)
+
+    def fail(*_: Any) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(posting, "gateway_of", fail)
+    posting.post(merchant.pk)
+    assert (statuses(), log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
+
+
+def test_answers_are_noted_though_the_database_has_no_more_orders_to_give(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PLACEMENT_CONCURRENCY = 2
+    claim, refused = posting._claim, []
+
+    def answer(handler: Handler) -> None:
+        time.sleep(0.3 * (len(playing.posts) == 1))
+        handler.answer()
+
+    def away_while_busy(*given: Any) -> Any:
+        if PlacementAttempt.objects.filter(effect="").exists():
+            refused.append(given)
+            raise OperationalError("the database is away")
+        return claim(*given)
+
+    monkeypatch.setattr(posting, "_claim", away_while_busy)
+    with platform(answer) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant, 6)
+        posting.post(merchant.pk)
+    assert refused
+    assert statuses() == [S.SUCCESS] * 6
+    assert set(keys(playing).values()) == {1}
+
+
+# The sweep
+
+
+def test_what_a_dead_worker_left_is_posted_again_under_the_same_key(merchant: Merchant, shop: Platform) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    posting.sweep()
+    assert log() == [(1, "no_answer")]
+    posting.post(merchant.pk)
+    assert keys(shop) == {made.public_id.hex: 1}
+    assert shop.posts[0].headers["X-Reprise-Attempt"] == "2"
+    assert (statuses(), log()) == ([S.SUCCESS], [(1, "no_answer"), (2, "placed")])
+
+
+def test_a_try_under_way_is_not_taken_for_lost(merchant: Merchant, noon: Any) -> None:
+    (made,) = queued(merchant)
+    claim(made, started=datetime.now(UTC) - posting.LOST_AFTER)
+    posting.sweep()
+    assert log() == [(1, "")]
+    noon.shift(1)
+    posting.sweep()
+    assert log() == [(1, "no_answer")]
+
+
+def test_a_lost_try_of_an_order_declined_meanwhile_keeps_its_retry_date(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    outcome.decline(made, actor=f.STAFF, code="140", message="Declined.")
+    posting.sweep()
+    made.refresh_from_db()
+    assert (made.status, made.tries) == (S.CREDIT_CARD_RETRY, 1)
+    assert made.retry_at is not None
+
+
+def test_a_lost_try_of_an_order_too_old_is_not_repeated(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    Order.objects.filter(pk=made.pk).update(place_date=DAY - timedelta(days=200))
+    posting.sweep()
+    assert statuses() == [S.REJECTED]
+
+
+def test_a_customer_held_by_another_write_does_not_keep_the_sweep_from_the_others(merchant: Merchant) -> None:
+    first, second = queued(merchant, 2)
+    claim(first, **LOST)
+    claim(second, **LOST)
+    with holding(Customer.objects.filter(pk=first.customer_id)):
+        posting.sweep()
+        assert log() == [(1, ""), (1, "no_answer")]
+    posting.sweep()
+    assert log() == [(1, "no_answer")] * 2
+
+
+def test_sweeps_at_once_take_a_lost_try_up_once(merchant: Merchant, shop: Platform) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    at_once(3, posting.sweep)
+    made.refresh_from_db()
+    assert (made.tries, log()) == (2, [(1, "no_answer")])
+    at_once(2, lambda: posting.post(merchant.pk))
+    assert (statuses(), sum(keys(shop).values())) == ([S.SUCCESS], 1)
+
+
+def test_the_sweep_rings_for_what_waits_but_not_for_clocks(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    OrmQ.objects.all().delete()
+    posting.sweep()
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [(merchant.pk,)]
+    OrmQ.objects.all().delete()
+    Customer.objects.update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
+    posting.sweep()
+    assert OrmQ.objects.count() == 0
+
+
+# Two at one try
+
+
+def test_of_two_workers_that_want_one_order_one_has_it(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant)
+    snapshots = posting.snapshots
+
+    def slow(orders: Any) -> Any:
+        time.sleep(0.3)
+        return snapshots(orders)
+
+    monkeypatch.setattr(posting, "snapshots", slow)
+    claims = at_once(2, lambda: posting._claim(Order.objects.filter(merchant=merchant), 5))
+    assert sorted(len(each) for each in claims) == [0, 1]
+    assert log() == [(1, "")]

@@ -1,0 +1,119 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from subscriptions.actions import placing
+from subscriptions.actors import Actor
+from subscriptions.errors import Busy
+from subscriptions.jobs import prompt
+from subscriptions.models import Customer, Entitlement, Event, Order, OrderStatus, Resource, Subscription
+from tests.jobs.situations import DAY, order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+S = OrderStatus
+
+
+def failing(status: OrderStatus, retry_at: datetime = NOON) -> Order:
+    return order(DAY - timedelta(days=3), status=status, retry_at=retry_at, tries=1)
+
+
+def status(of: Order) -> int:
+    return Order.objects.get(pk=of.pk).status
+
+
+def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
+    order(DAY + timedelta(days=9))
+    subscription = Subscription.objects.get()
+    return Entitlement.objects.create(
+        merchant=subscription.merchant,
+        customer=subscription.customer,
+        subscription=subscription,
+        product=subscription.product,
+        resource=Resource.objects.create(merchant=subscription.merchant, name="Course", external_resource_id="R-1"),
+        grace_period=grace_period,
+        **fields,
+    )
+
+
+def test_an_order_sent_now_is_handed_over_at_the_next_minute() -> None:
+    sent = order(status=S.SEND_NOW, locked=True)
+    prompt.tick()
+    sent.refresh_from_db()
+    assert (sent.status, sent.tries) == (S.PENDING_PLACEMENT, 1)
+
+
+def test_a_declined_payment_is_tried_again_at_its_time() -> None:
+    early, due = failing(S.CREDIT_CARD_RETRY, NOON + SECOND), failing(S.CREDIT_CARD_RETRY)
+    prompt.tick()
+    assert (status(early), status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
+
+
+def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
+    waiting, overdue = failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND), failing(S.AWAITING_RETRY_INSTRUCTIONS)
+    prompt.tick()
+    assert (status(waiting), status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
+    assert Event.objects.get().kind == "ordergroove.order.reject"
+
+
+@pytest.mark.parametrize("left", [S.CONNECTION_ERROR_DURING_PLACEMENT, S.GENERIC_ERROR_RESPONSE, S.REJECTED])
+def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
+    made = failing(left)
+    prompt.tick()
+    assert status(made) == left
+
+
+@pytest.mark.parametrize(
+    ("grace", "left", "live"), [(None, 0, False), (None, 1, True), (60, -60, False), (60, -59, True)]
+)
+def test_access_ends_with_its_grace_period(grace: int | None, left: int, live: bool) -> None:
+    entitlement = held(grace, expiration=NOON + left * SECOND)
+    prompt.tick()
+    entitlement.refresh_from_db()
+    assert entitlement.live is live
+
+
+def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, held_by_another, last = (failing(S.CREDIT_CARD_RETRY) for _ in range(3))
+    queue = placing.queue
+
+    def fail(order: Order, *, actor: Actor) -> Any:
+        if order == broken:
+            raise ValueError("a fault")
+        if order == held_by_another:
+            raise Busy
+        return queue(order, actor=actor)
+
+    monkeypatch.setattr(placing, "queue", fail)
+    prompt.tick()
+    assert [status(each) for each in (broken, held_by_another, last)] == [
+        S.CREDIT_CARD_RETRY,
+        S.CREDIT_CARD_RETRY,
+        S.PENDING_PLACEMENT,
+    ]
+
+
+def test_a_test_customer_with_a_clock_waits_for_it() -> None:
+    sent = order(status=S.SEND_NOW, locked=True)
+    Customer.objects.update(is_test=True, clock=NOON)
+    prompt.tick()
+    assert status(sent) == S.SEND_NOW
+
+
+def test_the_next_moment_is_the_first_after_the_given_one() -> None:
+    customers = Customer.objects.all()
+    assert prompt.next_moment(customers, NOON) is None
+    failing(S.CREDIT_CARD_RETRY, NOON)
+    failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + 90 * SECOND)
+    failing(S.CONNECTION_ERROR_DURING_PLACEMENT, NOON + SECOND)
+    assert prompt.next_moment(customers, NOON) == NOON + 90 * SECOND
+    assert prompt.next_moment(customers, NOON - SECOND) == NOON
+    Order.objects.all().update(retry_at=None)
+
+
+def test_the_end_of_access_is_such_a_moment() -> None:
+    held(60, expiration=NOON)
+    assert prompt.next_moment(Customer.objects.all(), NOON) == NOON + 60 * SECOND
+    assert prompt.next_moment(Customer.objects.all(), NOON + 60 * SECOND) is None

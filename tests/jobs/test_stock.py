@@ -1,0 +1,81 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from subscriptions.actions import placing
+from subscriptions.models import Event, Item, Order, OrderStatus, Product, Subscription
+from tests import factories as f
+from tests.jobs.situations import DAY, order, run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def waiting(noon: Any) -> Order:
+    """An order that waits for stock since DAY; its subscription comes every three months."""
+    made = order()
+    Subscription.objects.update(every=3, every_period=3)
+    Product.objects.update(live=False)
+    placing.set_aside(made, actor=f.STAFF)
+    return made
+
+
+def days_pass(noon: Any, number: int) -> None:
+    noon.move_to(datetime(2026, 11, 20, 17, tzinfo=UTC) + timedelta(days=number))
+
+
+def look(noon: Any, order: Order, number: int) -> int:
+    """The job on the day so many days after the order's."""
+    days_pass(noon, number)
+    return run("stock", order.merchant, DAY + timedelta(days=number))
+
+
+def test_it_is_tried_daily_from_the_next_day_on_for_thirty_days_and_then_goes_away(noon: Any, waiting: Order) -> None:
+    assert [look(noon, waiting, day) for day in range(30)] == [0] * 30
+    assert Order.objects.filter(pk=waiting.pk).exists()
+    assert look(noon, waiting, 30) == 1
+    assert not Order.objects.filter(pk=waiting.pk).exists()
+    assert look(noon, waiting, 31) == 0
+    assert Event.objects.count() == 1  # the one of the day it was set aside
+    assert Subscription.objects.get().live
+    assert Item.objects.get().upcoming
+
+
+@pytest.mark.parametrize("day", [1, 29])
+def test_what_is_back_in_stock_is_handed_over(noon: Any, waiting: Order, day: int) -> None:
+    Product.objects.update(live=True)
+    assert look(noon, waiting, 0) == 0  # that day's try was the placement's
+    assert look(noon, waiting, day) == 1
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.tries) == (OrderStatus.PENDING_PLACEMENT, 1)
+    assert Item.objects.count() == 2  # no further order was made
+    assert look(noon, waiting, day + 1) == 0
+
+
+def test_what_is_still_missing_waits_on_apart(noon: Any, waiting: Order) -> None:
+    back = f.ProductFactory(merchant=waiting.merchant)
+    f.ItemFactory(
+        order=waiting, subscription=f.SubscriptionFactory(customer=waiting.customer, product=back), upcoming=False
+    )
+    assert look(noon, waiting, 1) == 1
+    (still,) = Order.objects.filter(oos_free_shipping=True, status=OrderStatus.UNSENT)
+    assert [item.product.live for item in still.items.all()] == [False]
+    waiting.refresh_from_db()
+    assert waiting.status == OrderStatus.PENDING_PLACEMENT
+    assert [item.product for item in waiting.items.all()] == [back]
+
+
+def test_it_waits_no_longer_than_until_the_next_order_is_due(noon: Any, waiting: Order) -> None:
+    Order.objects.filter(items__upcoming=True).update(place_date=DAY + timedelta(days=7))
+    assert look(noon, waiting, 6) == 0
+    assert look(noon, waiting, 7) == 1
+    assert not Order.objects.filter(pk=waiting.pk).exists()
+
+
+def test_of_several_items_only_the_one_due_again_goes(noon: Any, waiting: Order) -> None:
+    other = f.SubscriptionFactory(customer=waiting.customer, product=Product.objects.get())
+    f.ItemFactory(order=waiting, subscription=other, upcoming=False)
+    Order.objects.filter(items__upcoming=True).update(place_date=DAY + timedelta(days=7))
+    assert look(noon, waiting, 7) == 0
+    assert [item.subscription for item in waiting.items.all()] == [other]

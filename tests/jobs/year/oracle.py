@@ -1,0 +1,400 @@
+"""What the rules say becomes of the people in the year, worked out day by day; it calls nothing of the product.
+
+Times are UTC. Days, hours and dates are New York's.
+"""
+
+import calendar
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from tests.jobs.year.plan import ERROR_LIMIT, OFFER_PERCENT, PRICES, SHIPPING, Person, Stage, Sub
+
+OPEN, REJECTED, CANCELLED, PLACED, VERIFYING, QUEUED = 1, 3, 4, 5, 10, 11
+UNKNOWN, UNREADABLE, TEMPORARY, MERGED, RETRY, INSTRUCTION = 13, 14, 15, 17, 18, 19
+PLANS = {"classic": (3, 6), "optimizer": (1, 3, 6, 10, 15), "off": ()}
+UNDECIDED = {UNKNOWN, TEMPORARY, VERIFYING, QUEUED, RETRY, INSTRUCTION}
+NOBODY_ANSWERS = {"timeout", "lost", "500"}
+STOCK_DAYS = 30
+UNKNOWN_DAYS = 90
+INSTRUCTION_HOURS = 24
+CARD_CHECKS = (1, 15)
+EARLIER_REMINDER_DAYS = 21
+ZERO = Decimal(0)
+
+
+def at(day: date, hour: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC)
+
+
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo("America/New_York")).date()
+
+
+def plus(day: date, number: int, period: int) -> date:
+    """Month ends are the last day of shorter months."""
+    if period in (1, 2):
+        return day + timedelta(days=number * (1, 7)[period - 1])
+    year, month = divmod(day.month - 1 + number, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+@dataclass(eq=False)
+class Standing:
+    """A subscription as it stands."""
+
+    sub: Sub
+    live: bool = True
+    reminder_days: int = 5
+    cycle: list[object] | None = None  # prepaid: orders per billing, remaining, renewal
+
+
+@dataclass(eq=False)
+class Line:
+    standing: Standing
+    price: Decimal
+    coming: bool = True
+    total: Decimal = ZERO
+
+
+@dataclass(eq=False)
+class Order:
+    day: date
+    lines: list[Line] = field(default_factory=list)
+    status: int = OPEN
+    waits_for_stock: bool = False
+    total: Decimal = ZERO
+    tries: int = 0
+    declines: int = 0
+    errors: int = 0
+    declined_on: date | None = None
+    retry_at: datetime | None = None
+    reminded_for: date | None = None
+    is_placed_there: bool = False  # the platform has it, whatever we know
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == OPEN and not self.waits_for_stock
+
+
+def live_through(person: Person, stages: list[Stage]) -> "Life":
+    """Orders are placed at 5 and reminded of at 10 o'clock."""
+    life = Life(person, stages[0])
+    for stage, following in zip(stages, stages[1:], strict=False):
+        life.begin(stage)
+        for number in range((following.day - stage.day).days + 1):
+            day = stage.day + timedelta(days=number)
+            if number:
+                life.instructions_run_out(at(day, 5))
+                life.five_o_clock(at(day, 5))
+                life.instructions_run_out(at(day, 10))
+                life.ten_o_clock(at(day, 10))
+                life.instructions_run_out(at(day, 12))
+    return life
+
+
+class Life:
+    """One person's year: `orders`, and `told` with (when, what, about what, tries, code)."""
+
+    def __init__(self, person: Person, stage: Stage) -> None:
+        self.orders: list[Order] = []
+        self.told: list[tuple[datetime, str, str, int | None, str]] = []
+        self.attempts: list[tuple[date, int, str]] = []
+        self.prices = {name: Decimal(price) for name, price in PRICES.items()}
+        self.in_stock = dict.fromkeys(PRICES, True)
+        self.now, self.stage = at(stage.day, 12), stage
+        self.standings = {
+            sub.key: Standing(sub, reminder_days=sub.reminder_days, cycle=list(sub.prepaid) if sub.prepaid else None)
+            for sub in person.subs
+        }
+        for standing in self.standings.values():
+            self.add(standing, standing.sub.first)
+
+    # The clock
+
+    def begin(self, stage: Stage) -> None:
+        self.stage, self.now = stage, at(stage.day, 12)
+        self.in_stock |= stage.stock
+        self.prices |= {name: Decimal(price) for name, price in stage.prices.items()}
+        for verb, key in stage.acts:
+            if standing := self.standings.get(key):
+                getattr(self, verb)(standing)
+
+    def five_o_clock(self, now: datetime) -> None:
+        self.now = now
+        today = local_day(now)
+        for order in self.dated(lambda order: order.waits_for_stock and order.status == OPEN and order.day < today):
+            self.look_for_stock(order)
+        for order in self.dated(self.is_due):
+            self.send(order)
+        for order in self.dated(lambda order: order.status == QUEUED):
+            self.post(order)
+
+    def ten_o_clock(self, now: datetime) -> None:
+        self.now = now
+        today = local_day(now)
+        for order in self.dated(lambda order: order.is_open and order.day > today):
+            ahead = max(line.standing.reminder_days for line in order.lines)
+            if order.day - timedelta(days=ahead) <= today and order.reminded_for != order.day:
+                for line in order.lines:
+                    line.price = self.present_price(line)
+                self.add_up(order)
+                order.reminded_for = order.day
+                self.tell("reminder", order)
+        for order in self.dated(lambda order: order.is_open and order.day >= today) if today.day in CARD_CHECKS else []:
+            expires_on = order.lines[0].standing.sub.card.expires_on
+            if expires_on and expires_on < order.day:
+                self.tell("credit_card_expiration_warning", order)
+
+    def instructions_run_out(self, moment: datetime) -> None:
+        waiting = [order for order in self.orders if order.status == INSTRUCTION and order.retry_at <= moment]
+        for order in waiting:
+            self.now = order.retry_at
+            self.reject(order, "140")
+
+    # Placement
+
+    def is_due(self, order: Order) -> bool:
+        retried = order.status == RETRY and order.retry_at <= self.now
+        to_come = order.is_open and order.day <= local_day(self.now)
+        if not (retried or to_come or order.status in (UNKNOWN, TEMPORARY)):
+            return False
+        charging = [line.standing for line in order.lines if line.standing.cycle and line.standing.cycle[1] == 0]
+        earlier = [each for each in self.orders if each.day < order.day and each.status in UNDECIDED]
+        return not any(line.standing in charging for each in earlier for line in each.lines)
+
+    def send(self, order: Order) -> None:
+        if order.is_open:
+            self.set_aside(order)
+            if order.waits_for_stock or order not in self.orders:
+                return
+        self.queue(order)
+
+    def queue(self, order: Order) -> None:
+        for line in order.lines:
+            locked = line.standing.sub.price is not None
+            line.price = self.present_price(line) if locked else min(line.price, self.present_price(line))
+        self.add_up(order)
+        self.follow_up(order.lines, order.day)
+        order.tries += 1
+        order.status, order.retry_at = QUEUED, None
+
+    def post(self, order: Order) -> None:
+        card = order.lines[0].standing.sub.card
+        goes_wrong = not order.is_placed_there and (card.times is None or order.tries <= card.times)
+        outcome = card.outcome if goes_wrong else "000"
+        if outcome in ("000", "lost"):
+            order.is_placed_there = True
+        self.attempts.append((order.day, order.tries, outcome))
+        if outcome == "000":
+            self.place(order)
+        elif outcome == "140":
+            self.decline(order)
+        elif outcome in NOBODY_ANSWERS:
+            self.hear_nothing(order)
+        elif outcome == "999":
+            order.errors += 1
+            if order.errors > ERROR_LIMIT:
+                self.reject(order, outcome)
+            else:
+                order.status = TEMPORARY
+        elif outcome == "030":
+            order.status = CANCELLED
+            self.tell("cancel", order)
+        elif outcome in ("garbage", "777", "010"):
+            order.status = VERIFYING if outcome == "010" else UNREADABLE
+        else:
+            self.reject(order, outcome)
+
+    def place(self, order: Order) -> None:
+        order.status = PLACED
+        self.tell("success", order)
+        for standing in [line.standing for line in order.lines if line.standing.cycle]:
+            per_billing, remaining, renewal = standing.cycle
+            standing.cycle[1] = remaining - 1 if remaining else per_billing - 1
+            if standing.live and standing.cycle[1] == 0 and renewal == "cancel":
+                self.end(standing)
+            elif standing.live and standing.cycle[1] == 0 and renewal == "downgrade":
+                standing.cycle = None
+            if standing.live:
+                self.add_up(self.coming(standing)[0])
+
+    def decline(self, order: Order) -> None:
+        today = local_day(self.now)
+        order.declines += 1
+        order.declined_on = order.declined_on or today
+        if self.stage.plan == "external":
+            order.status, order.retry_at = INSTRUCTION, self.now + timedelta(hours=INSTRUCTION_HOURS)
+        else:
+            days = self.stage.days or PLANS[self.stage.plan]
+            if order.declines > len(days):
+                return self.reject(order, "140")
+            day = max(order.declined_on + timedelta(days=days[order.declines - 1]), today + timedelta(days=1))
+            order.status, order.retry_at = RETRY, at(day, 5)
+        self.tell("retryable_placement_failure", order, code="140")
+
+    def hear_nothing(self, order: Order) -> None:
+        again = [plus(order.day, sub.every, sub.every_period) for sub in (line.standing.sub for line in order.lines)]
+        if local_day(self.now) >= min(order.day + timedelta(days=UNKNOWN_DAYS), *again):
+            self.reject(order, "")
+        else:
+            order.status = UNKNOWN
+
+    def reject(self, order: Order, code: str) -> None:
+        order.status, order.retry_at = REJECTED, None
+        self.tell("reject", order, code=code)
+
+    # Stock
+
+    def set_aside(self, order: Order) -> None:
+        missing = [line for line in order.lines if not self.in_stock[line.standing.sub.product]]
+        if not missing:
+            return
+        self.follow_up(missing, order.day)
+        if len(missing) == len(order.lines):
+            apart = order
+        else:
+            apart = Order(order.day, missing)
+            order.lines = [line for line in order.lines if line not in missing]
+            self.orders.append(apart)
+            self.add_up(order)
+        apart.waits_for_stock = True
+        self.add_up(apart)
+        for line in missing:
+            self.told.append((self.now, "out_of_stock", line.standing.sub.key, None, ""))
+
+    def look_for_stock(self, order: Order) -> None:
+        """It waits for so many days, or until its subscription's next order is due."""
+        today = local_day(self.now)
+        all_over = today >= order.day + timedelta(days=STOCK_DAYS)
+        over = [line for line in order.lines if all_over or self.is_due_again(line, today)]
+        order.lines = [line for line in order.lines if line not in over]
+        if not order.lines:
+            return self.orders.remove(order)
+        self.add_up(order)
+        if any(self.in_stock[line.standing.sub.product] for line in order.lines):
+            self.set_aside(order)
+            self.queue(order)
+
+    def is_due_again(self, line: Line, today: date) -> bool:
+        return any(order.day <= today for order, _ in [self.coming(line.standing)] if order)
+
+    # Orders to come
+
+    def follow_up(self, lines: list[Line], start: date) -> None:
+        for line in [line for line in lines if line.coming]:
+            line.coming = False
+            self.add(line.standing, self.next_day(line.standing.sub, start))
+
+    def next_day(self, sub: Sub, start: date) -> date:
+        steps = 1
+        while (day := plus(start, sub.every * steps, sub.every_period)) <= local_day(self.now):
+            steps += 1
+        return day
+
+    def add(self, standing: Standing, day: date) -> None:
+        sub = standing.sub
+        price = self.prices[sub.product] if sub.price is None else sub.price
+        order = self.open_on(day) or Order(day)
+        if order not in self.orders:
+            self.orders.append(order)
+        order.lines.append(Line(standing, price))
+        self.add_up(order)
+
+    def open_on(self, day: date) -> Order | None:
+        return next((order for order in self.orders if order.is_open and order.day == day), None)
+
+    def coming(self, standing: Standing) -> tuple[Order | None, Line | None]:
+        pairs = ((order, line) for order in self.orders for line in order.lines)
+        return next((pair for pair in pairs if pair[1].coming and pair[1].standing is standing), (None, None))
+
+    def dated(self, wanted: object) -> list[Order]:
+        return sorted(filter(wanted, self.orders), key=lambda order: order.day)
+
+    # Money
+
+    def present_price(self, line: Line) -> Decimal:
+        sub = line.standing.sub
+        return self.prices[sub.product] if sub.price is None else sub.price
+
+    def add_up(self, order: Order) -> None:
+        for line in order.lines:
+            line.total = line.price * line.standing.sub.quantity
+            if line.standing.cycle:
+                per_billing, remaining, _ = line.standing.cycle
+                line.total *= 0 if remaining else per_billing
+            if line.standing.sub.has_offer:
+                off = (line.total * OFFER_PERCENT / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+                line.total -= off
+        shipping = ZERO if order.waits_for_stock or not order.lines else SHIPPING
+        order.total = sum((line.total for line in order.lines), ZERO) + shipping
+
+    # Staff
+
+    def cancel(self, standing: Standing) -> None:
+        if standing.live and not (standing.cycle and standing.cycle[1]):
+            self.end(standing)
+
+    def end(self, standing: Standing) -> None:
+        standing.live = False
+        self.told.append((self.now, "subscription.cancel", standing.sub.key, None, ""))
+        for order in [order for order in self.orders if order.status in (OPEN, RETRY, TEMPORARY)]:
+            mine = [line for line in order.lines if line.standing is standing]
+            others = [line for line in order.lines if line not in mine]
+            if mine and (order.is_open or (others and order.waits_for_stock)):
+                order.lines = others
+                if others:
+                    self.add_up(order)
+                else:
+                    self.orders.remove(order)
+            elif mine and not others:
+                order.status = CANCELLED
+                self.tell("cancel", order)
+        if not any(each.live for each in self.standings.values()):
+            self.told.append((self.now, "subscriber.cancel", "", None, ""))
+
+    def skip(self, standing: Standing) -> None:
+        order, _ = self.coming(standing)
+        if order:
+            order.status = CANCELLED
+            self.follow_up(order.lines, order.day)
+            self.tell("skip_order", order)
+
+    def move(self, standing: Standing) -> None:
+        """Its whole order, ten days further; what is there already takes it in."""
+        order, _ = self.coming(standing)
+        if not order:
+            return
+        day = order.day + timedelta(days=10)
+        target = self.open_on(day)
+        if target:
+            target.lines += order.lines
+            order.lines, order.status = [], MERGED
+            self.add_up(order)
+            self.add_up(target)
+        else:
+            order.day = day
+        self.tell("change_next_order_date", target or order)
+
+    def remind_earlier(self, standing: Standing) -> None:
+        standing.reminder_days = EARLIER_REMINDER_DAYS
+
+    def tell(self, what: str, order: Order, code: str = "") -> None:
+        self.told.append((self.now, what, order.day.isoformat(), order.tries, code))
+
+    def orders_of(self) -> list[object]:
+        return [
+            (
+                order.day,
+                order.status,
+                order.waits_for_stock,
+                order.tries,
+                order.declines,
+                order.errors,
+                order.total,
+                tuple(sorted((line.standing.sub.key, line.price, line.total) for line in order.lines)),
+            )
+            for order in self.orders
+        ]
