@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from config import demo_past
 from integrations.models import Connection
 from integrations.sandbox import keys as sandbox
 from oneclick.models import LandingPage, OneClickSettings
@@ -58,6 +59,7 @@ def make() -> Merchant:
         if report.problems:
             raise RuntimeError(f"samples/{name}.csv: {report.problems[0]}")
     _acts(merchant)
+    demo_past.make(merchant)
     return merchant
 
 

@@ -166,7 +166,9 @@ Q_CLUSTER = {
     "queue_limit": env.int("WORKERS", default=2),
     "bulk": 1,
     "timeout": 60,
-    "retry": 200,  # > timeout x (1 + ceil((queue_limit + bulk) / workers)) + 10 s
+    # > time-out x (1 + ceil((queue_limit + bulk) / workers)) + 10 s, for the longest time-out of all tasks: the 300 s
+    # of those that post orders, since one answer may take 65 s.
+    "retry": 920,
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,

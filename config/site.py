@@ -38,6 +38,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": "Engine",
+            "items": [
+                entry("Jobs", "schedule", "jobs"),
+                entry("Placement log", "receipt_long", "subscriptions_placementattempt_changelist"),
+                entry("Gateway", "point_of_sale", "subscriptions_gatewaysettings_changelist"),
+                entry("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
+            ],
+        },
+        {
             "title": "1-Click",
             "items": [
                 entry("Tokens", "key", "oneclick_actiontoken_changelist"),

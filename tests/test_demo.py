@@ -1,5 +1,6 @@
 import json
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -7,14 +8,27 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from config import demo, demo_shop
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken
 from oneclick.tokens import nonce_in
+from subscriptions import calendar
 from subscriptions.api import keys
-from subscriptions.models import Activity, Customer, Merchant, Order, Product, Role, Subscription
+from subscriptions.models import (
+    Activity,
+    Customer,
+    JobRun,
+    Merchant,
+    Order,
+    OrderStatus,
+    PlacementAttempt,
+    Product,
+    Role,
+    Subscription,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +58,27 @@ def test_the_demo_is_a_test_merchant_with_everything_to_try(merchant: Merchant) 
     user = get_user_model().objects.get()
     assert (user.username, user.is_staff, user.is_superuser) == ("demo", True, True)
     assert user.memberships.get().role == Role.OWNER
-    assert Activity.objects.count() == 7
+    assert Activity.objects.filter(actor_name="Demo").count() == 7
     assert Delivery.objects.count() >= 7
+
+
+def test_the_engine_of_the_demo_has_a_past_and_work_before_it(merchant: Merchant) -> None:
+    orders = Counter(Order.objects.exclude(status=OrderStatus.UNSENT).values_list("status", flat=True))
+    assert orders == {
+        OrderStatus.SUCCESS: 4,
+        OrderStatus.REJECTED: 2,
+        OrderStatus.CREDIT_CARD_RETRY: 1,
+        OrderStatus.RESPONSE_PROCESSING_ERROR: 1,
+        OrderStatus.GENERIC_ERROR_RESPONSE: 1,
+    }
+    assert Order.objects.filter(oos_free_shipping=True).count() == 1
+    retried = Order.objects.get(status=OrderStatus.CREDIT_CARD_RETRY)
+    assert retried.retry_at and retried.retry_at > timezone.now()
+    assert PlacementAttempt.objects.filter(effect="").count() == 0
+    assert PlacementAttempt.objects.count() == sum(Order.objects.values_list("tries", flat=True)) == 13
+    today = calendar.today(merchant.time_zone)
+    assert not Order.objects.open().filter(place_date__lt=today).exists()
+    assert set(JobRun.objects.values_list("state", flat=True)) == {"done", "missed"}
 
 
 def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchant, home: Path) -> None:

@@ -6,6 +6,11 @@ function inboxMayRefresh() {
   return !document.hidden && !reading;
 }
 
+// A refresh behind an open dialog would take the button away that the keyboard goes back to.
+function pageMayRefresh() {
+  return !document.hidden && !Alpine.$data(document.documentElement).openModal && !String(document.getSelection());
+}
+
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {

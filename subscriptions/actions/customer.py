@@ -52,6 +52,22 @@ def change_locale(act: Act[Customer], *, locale: str) -> str:
     return f"Changed the locale from {act.before.locale} to {act.subject.locale}."
 
 
+@action("customer.mark_as_test")
+def mark_as_test(act: Act[Customer]) -> str:
+    """From now on this customer's orders go to the simulator, and events to the sandbox only.
+
+    Refused once an order of theirs was handed to placement or an event told of them: real people may know of it.
+    """
+    customer = act.subject
+    if customer.is_test:
+        raise refused("customer_is_test")
+    if has_history(customer):
+        raise refused("customer_has_history")
+    customer.is_test = True
+    _save(customer, "is_test")
+    return "Made this a test customer."
+
+
 @action("customer.move_clock")
 def move_clock(act: Act[Customer], *, to: datetime | None) -> str:
     """Let it be `to` for a test customer, at most a year after their present; None is the real time again.
@@ -70,6 +86,11 @@ def move_clock(act: Act[Customer], *, to: datetime | None) -> str:
         if to
         else "Stopped the clock."
     )
+
+
+def has_history(customer: Customer) -> bool:
+    """Whether the world may know of this customer: an event told of them, or an order was handed to placement."""
+    return customer.events.exists() or customer.orders.filter(tries__gt=0).exists()
 
 
 def _email(text: str) -> str:

@@ -98,8 +98,8 @@ def change_extra_data(act: Act[Order], *, extra_data: dict[str, Any]) -> str:
 @action("order.rescue")
 def rescue(act: Act[Order], *, at: datetime | None = None) -> str:
     """Give a rejected order another try, at once or `at` a time to come."""
-    if why_not_rescuable(act.subject):
-        raise refused("order_not_rescuable")
+    if why := why_not_rescuable(act.subject):
+        raise refused("order_not_rescuable", why=why)
     return f"Rescued the rejected order. {_try_again(act, at)}"
 
 

@@ -66,6 +66,10 @@ class MerchantAdmin(ButtonsAdmin):
             options.setdefault("queryset", model._default_manager.filter(merchant=merchant_of(request)))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
+    def choice(self, row: Any) -> str:
+        """How `row` is called where it can be chosen by typing."""
+        return str(row)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request, self.look)
 

@@ -93,6 +93,10 @@ class ButtonsAdmin(ModelAdmin):
             if may(request, button.right) and button.offered(subject)
         ]
 
+    def around(self, subject: Any) -> dict[str, Any]:
+        """What the page of `subject` shows besides its form."""
+        return {}
+
     def press(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
         subject = self.get_object(request, str(object_id))
         if subject is None:
@@ -135,5 +139,5 @@ class ButtonsAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["actions_detail"] = self.offered_buttons(request, obj)
+            context |= {"actions_detail": self.offered_buttons(request, obj), **self.around(obj)}
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -66,19 +66,11 @@ class ProductAdmin(MerchantAdmin):
             )
         return buttons
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context["replacement"] = obj.replacements.select_related("substitute").order_by("-pk").first()
-            context["left"] = concerned(obj).count() if obj.discontinued else 0
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def around(self, subject: Product) -> dict[str, Any]:
+        return {
+            "replacement": subject.replacements.select_related("substitute").order_by("-pk").first(),
+            "left": concerned(subject).count() if subject.discontinued else 0,
+        }
 
 
 def running(product: Product) -> bool:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.module_loading import import_string
 from unfold.decorators import display
 
+from subscriptions.admin import clock
 from subscriptions.admin.base import MerchantAdmin
 from subscriptions.admin.current import merchant_of
 from subscriptions.admin.display import money
@@ -28,6 +29,7 @@ MOST_ACTIVITIES = 50
 
 @admin.register(Customer, site=site)
 class CustomerAdmin(MerchantAdmin):
+    buttons = clock.BUTTONS
     list_display = ["name", "live_count", "next_order", "created"]
     list_filter = [SubscriberFilter, "is_test"]
     ordering = ["-created", "-id"]
@@ -67,6 +69,8 @@ class CustomerAdmin(MerchantAdmin):
         context = {
             **self.admin_site.each_context(request),
             **page(request, customer),
+            "buttons": self.offered_buttons(request, customer),
+            "clock": clock.card(request, customer) if customer.is_test else None,
             "title": str(customer),
             "original": customer,
             "opts": self.opts,

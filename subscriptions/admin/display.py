@@ -1,12 +1,17 @@
 """How values look on the staff pages."""
 
 import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+# Between an element and the next, not between one and its text.
+BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
+OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
 SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "GBP": "£", "EUR": "€"}
 
 
@@ -18,3 +23,21 @@ def money(amount: Decimal, currency: str) -> str:
 def pretty_json(value: Any) -> SafeString:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return format_html('<pre class="staff-json">{}</pre>', text)
+
+
+def pretty(text: str) -> SafeString:
+    """A body of JSON or XML, whole or only its beginning, with a line for each value."""
+    if not text:
+        return format_html("{}", "-")
+    try:
+        return pretty_json(json.loads(text))
+    except ValueError:
+        return format_html('<pre class="staff-json">{}</pre>', "\n".join(_indented(text)))
+
+
+def _indented(markup: str) -> Iterator[str]:
+    depth = 0
+    for line in BETWEEN_TAGS.split(markup):
+        depth -= line.startswith("</")
+        yield "  " * max(depth, 0) + line
+        depth += bool(OPENS.fullmatch(line))

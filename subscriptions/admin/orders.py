@@ -1,4 +1,4 @@
-"""Orders, to look at."""
+"""Orders: a list, and a page that shows how each is getting on."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from subscriptions.admin import placing
 from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.admin.current import merchant_of
 from subscriptions.admin.display import money
 from subscriptions.admin.search import rows_matching
 from subscriptions.admin.site import site
-from subscriptions.models import Item, Order
+from subscriptions.models import Item, Order, OrderStatus
 
-LABELS = {"Upcoming": "info", "Placed": "success", "Cancelled": "default", "Rejected": "danger"}
+LABELS = {status.label: placing.STATUS_LABELS.get(status, "warning") for status in OrderStatus}
 
 
 class ItemInline(ReadOnlyInline):
@@ -29,21 +30,27 @@ class ItemInline(ReadOnlyInline):
 class OrderAdmin(MerchantAdmin):
     list_display = ["customer_of", "place_date", "state", "amount", "created"]
     list_filter = ["status"]
-    list_select_related = ["customer"]
     ordering = ["-created", "public_id"]
     search_fields = ["customer"]
     search_help_text = "Customer's e-mail, name, phone or id"
     inlines = [ItemInline]
+    buttons = placing.BUTTONS
+    change_form_before_template = "admin/order/placement.html"
     fieldsets = [
         (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
         ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
-        ("Placing", {"fields": ["tried_at", "tries", "rejected_error_code", "rejected_message"]}),
         ("Ids", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
     ]
     readonly_fields = ["id_outside"]
 
     def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
         return (rows_matching(rows, merchant_of(request), term) if term else rows), False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("customer", "merchant")
+
+    def around(self, subject: Order) -> dict[str, Any]:
+        return {"placement": placing.page(subject)}
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Order) -> list[Any]:

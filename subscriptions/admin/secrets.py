@@ -24,5 +24,5 @@ def kept(form: forms.ModelForm, answers: dict[str, Any]) -> dict[str, Any]:
     """`answers` with the stored secret wherever none was typed."""
     for name, field in form.fields.items():
         if isinstance(field, SecretField) and not answers.get(name):
-            answers[name] = getattr(form.instance, name)
+            answers[name] = getattr(form.instance, name, "")
     return answers

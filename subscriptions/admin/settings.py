@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.admin.buttons import Button
@@ -16,11 +17,42 @@ from subscriptions.admin.current import merchant_of
 from subscriptions.admin.roles import Right
 from subscriptions.admin.secrets import SecretField
 from subscriptions.admin.site import site
-from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, Role
+from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, RetryPlan, Role
+
+
+def hours(most: int) -> list[tuple[int, str]]:
+    return [(hour, f"{hour:02}:00") for hour in range(most + 1)]
 
 
 class MerchantSettingsForm(MerchantForm):
     storefront_key = SecretField(help_text="Signs requests of the shop's own pages. Empty: stays as it is.")
+    reminder_hour = forms.TypedChoiceField(
+        choices=hours(23),
+        coerce=int,
+        widget=UnfoldAdminSelectWidget,
+        help_text="When order reminders and card warnings leave, in the merchant's time zone.",
+    )
+    placement_hour = forms.TypedChoiceField(
+        choices=[("", "Never"), *hours(11)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="When the orders of the day are placed, in the merchant's time zone. Never: none is.",
+    )
+
+    class Meta:
+        widgets = {"retry_days": UnfoldAdminTextInputWidget}
+        help_texts = {
+            "reminder_days": "How many days before its order a new subscription's customer is reminded; 5 at least.",
+            "retry_plan": "When an order is tried again whose payment was declined.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        if answers.get("retry_plan") == RetryPlan.MANUAL and not answers.get("retry_days"):
+            self.add_error("retry_days", "The manual plan needs its days, such as 2, 5, 9.")
+        return answers
 
 
 @admin.register(Merchant, site=site)
@@ -31,7 +63,20 @@ class MerchantSettingsAdmin(OneRowAdmin):
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
         ("Orders", {"fields": ["shipping_rate", "prepaid_enabled"]}),
-        ("Jobs", {"fields": ["reminder_days", "reminder_hour", "placement_hour"]}),
+        ("Reminders", {"fields": ["reminder_days", "reminder_hour", "card_recycling"]}),
+        (
+            "Placement",
+            {
+                "fields": [
+                    "placement_hour",
+                    "placed_hourly",
+                    "retry_plan",
+                    "retry_days",
+                    "generic_error_limit",
+                    "disengaged_after",
+                ]
+            },
+        ),
         ("Keys and ids", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
     ]
 

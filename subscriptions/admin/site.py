@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
@@ -18,6 +20,13 @@ from subscriptions.models import Membership
 View = Callable[..., HttpResponse]
 CURRENT = "merchant"
 OWN_PAGES = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
+
+
+class Suggestions(AutocompleteJsonView):
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """What a row is called by `choice` of its admin."""
+        shown: dict[str, str] = super().serialize_result(obj, to_field_name)  # type: ignore[misc]  # not in the stubs
+        return {**shown, "text": self.model_admin.choice(obj)}  # type: ignore[attr-defined]  # each is a MerchantAdmin
 
 
 class PortalSite(UnfoldAdminSite):
@@ -49,6 +58,9 @@ class PortalSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("merchant/switch/", self.admin_view(require_POST(switch)), name="switch"), *self.pages]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Suggestions.as_view(admin_site=self)(request)
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         # The sidebar groups pages by what people do, not by app.

@@ -1,19 +1,32 @@
 """The clock of test customers: moved forward, the engine does for them what it would have done by then."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
+from django_q.tasks import async_task
 
 from subscriptions import calendar
 from subscriptions.actions.customer import move_clock
 from subscriptions.actors import Actor
-from subscriptions.errors import refused
+from subscriptions.errors import Busy, refused
 from subscriptions.jobs import posting, prompt
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import Customer, Merchant, Order
+
+STEP = timedelta(days=7)
+SECONDS = 300  # one step may take
+HANDS = 0x434C4F43  # of pg_advisory_lock; any number nobody else uses
+MOVING = """
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = %s AND objid = %s
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+"""
 
 
 def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
@@ -32,6 +45,73 @@ def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, 
     for moment, jobs in _moments(merchant, rows, start, to):
         _live_through(merchant, rows, moment, jobs)
     _live_through(merchant, rows, to, [])
+
+
+def begin(customer: Customer, to: datetime, *, actor: Actor) -> None:
+    """Let workers move the clock of this test customer to `to`, a week at a time. Refused for any other customer."""
+    _must_be_test(customer)
+    seen = customer.clock.isoformat() if customer.clock else None
+    # The queue's own time-out would end posts whose answers are slow.
+    async_task(
+        "subscriptions.jobs.clock.step", customer.pk, seen, to.isoformat(), actor.kept(), save=False, timeout=SECONDS
+    )
+
+
+def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
+    """Task: move the clock by a week or to its aim, and go on in a task of its own.
+
+    `seen` is what the clock showed; if it shows something else, another move has come in between, and this one ends.
+    """
+    customer = Customer.objects.select_related("merchant").get(pk=customer_id)
+    if customer.clock != (datetime.fromisoformat(seen) if seen else None):
+        return
+    by, aim = Actor.of(actor), datetime.fromisoformat(to)
+    with _noted(customer_id):
+        try:
+            advance(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)
+        except Busy:
+            return begin(customer, aim, actor=by)
+    customer.refresh_from_db(fields=["clock"])
+    if customer.clock and customer.clock < aim:
+        begin(customer, aim, actor=by)
+
+
+def is_moving(customer: Customer) -> bool:
+    """Whether a worker lets time pass for this customer just now; the clock shows the end of a step from its start."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOVING, [HANDS, customer.pk])
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
+def remind(customer: Customer) -> int:
+    """Do for this test customer at once what the reminder job does at its hour; returns how many reminders it made.
+
+    Refused for any other customer.
+    """
+    _must_be_test(customer)
+    job = JOBS["reminders"]
+    with transaction.atomic(), calendar.at(customer.clock):
+        today = calendar.today(customer.merchant.time_zone)
+        keys = job.concerned(customer.merchant.customers.filter(pk=customer.pk), today).values_list("pk", flat=True)
+        return job.act(list(keys), customer.merchant, today)
+
+
+@contextmanager
+def _noted(customer_id: int) -> Iterator[None]:
+    """For `is_moving`; ends with the database session of a worker that died."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [HANDS, customer_id])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [HANDS, customer_id])
+
+
+def _must_be_test(customer: Customer) -> None:
+    if not customer.is_test:
+        raise refused("not_a_test_customer")
 
 
 def _moments(

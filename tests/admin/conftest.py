@@ -16,14 +16,19 @@ from subscriptions.models import (
     Coupon,
     Customer,
     Event,
+    GatewaySettings,
+    JobRun,
     Membership,
     Merchant,
     Offer,
     OfferProfile,
     Order,
+    Payment,
+    PlacementAttempt,
     Product,
     Replacement,
     Role,
+    SimulatedOutcome,
     Subscription,
 )
 from tests import factories as f
@@ -68,11 +73,29 @@ def make_world(name: str) -> World:
         time=timezone.now(),
         properties={"action_token": f"token-{name}"},
     )
+    order = Order.objects.get(merchant=merchant)
+    placed = f.OrderFactory(customer=customer, payment=live.payment, shipping_address=live.shipping_address, status=5)
     rows: Rows = {
         Merchant: merchant,
+        Payment: live.payment,
+        GatewaySettings: GatewaySettings.objects.create(merchant=merchant, url=f"https://{name.lower()}.test/orders"),
+        SimulatedOutcome: SimulatedOutcome.objects.create(merchant=merchant, product=product),
+        JobRun: JobRun.objects.create(
+            merchant=merchant, job="reminders", local_date="2026-01-05", state="failed", error=f"{name} fault"
+        ),
+        PlacementAttempt: PlacementAttempt.objects.create(
+            merchant=merchant,
+            order=placed,
+            tries=1,
+            effect="declined",
+            code="140",
+            message=f"{name} message",
+            request=f"<order>{name} blend</order>",
+            answer=f"<order>{name} answer</order>",
+        ),
         Customer: customer,
         Subscription: live,
-        Order: Order.objects.get(merchant=merchant),
+        Order: order,
         Product: product,
         Replacement: Replacement.objects.create(
             merchant=merchant,

@@ -64,6 +64,10 @@ def test_the_home_page_and_the_lists(db: None, login: Login) -> None:
         "/admin/oneclick/actiontoken/",
         "/admin/subscriptions/event/",
         "/admin/integrations/delivery/",
+        "/admin/jobs/",
+        "/admin/subscriptions/jobrun/",
+        "/admin/subscriptions/placementattempt/",
+        "/admin/subscriptions/payment/",
     ]
     few = {page: queries(client, page) for page in pages}
     busy_customer(merchant, 8)

@@ -1,10 +1,13 @@
 """Each role at each button and each form; the expectations are written out, not taken from the table."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken, LandingPage, OneClickSettings, SavedLink
@@ -16,11 +19,16 @@ from subscriptions.models import (
     CancelReason,
     Customer,
     Event,
+    GatewaySettings,
+    JobRun,
     Membership,
     Merchant,
     Order,
+    Payment,
+    PlacementAttempt,
     Product,
     Role,
+    SimulatedOutcome,
     Subscription,
 )
 from tests import factories as f
@@ -32,6 +40,15 @@ OWNER, MARKETING, SUPPORT = Role.OWNER, Role.MARKETING, Role.SUPPORT
 ALL = set(Role.values)
 
 BUTTONS = {
+    (Customer, "move-clock"): {OWNER, MARKETING, SUPPORT},
+    (Customer, "remind"): {OWNER, MARKETING, SUPPORT},
+    (Customer, "stop-clock"): {OWNER, MARKETING, SUPPORT},
+    (Customer, "mark-as-test"): {OWNER, MARKETING, SUPPORT},
+    (Order, "send-now"): {OWNER, SUPPORT},
+    (Order, "retry"): {OWNER, SUPPORT},
+    (Order, "give-up"): {OWNER, SUPPORT},
+    (Order, "rescue"): {OWNER, SUPPORT},
+    (GatewaySettings, "test"): {OWNER},
     (Subscription, "cancel"): {OWNER, SUPPORT},
     (Subscription, "reactivate"): {OWNER, SUPPORT},
     (ActionToken, "show"): {OWNER, MARKETING},
@@ -49,6 +66,27 @@ EDITED = {
     CancelReason: {OWNER},
     Membership: {OWNER},
     Merchant: {OWNER},
+    GatewaySettings: {OWNER},
+    SimulatedOutcome: {OWNER, MARKETING, SUPPORT},
+}
+CLOCK = timezone.now() + timedelta(days=3)
+
+
+def changed(row: Model, **fields: object) -> Model:
+    type(row)._default_manager.filter(pk=row.pk).update(**fields)
+    return row
+
+
+# What makes a button one that is offered; gives the row to press it on.
+BEFORE: dict[str, Callable[[Any], Model]] = {
+    "reactivate": lambda row: verbs.cancel(row, actor=f.STAFF).subject,
+    "move-clock": lambda row: changed(row, is_test=True),
+    "remind": lambda row: changed(row, is_test=True),
+    "stop-clock": lambda row: changed(row, is_test=True, clock=CLOCK),
+    "mark-as-test": lambda row: f.CustomerFactory(merchant=row.merchant),
+    "retry": lambda row: changed(row, status=19),
+    "give-up": lambda row: changed(row, status=19),
+    "rescue": lambda row: changed(row, status=3),
 }
 
 
@@ -63,9 +101,7 @@ def test_the_expectations_name_every_button() -> None:
 @pytest.mark.parametrize("role", Role.values)
 @pytest.mark.parametrize(("model", "verb"), BUTTONS)
 def test_a_button_is_for_its_roles_only(model: type[Model], verb: str, role: str, own: World, login: Login) -> None:
-    row = own.rows[model]
-    if verb == "reactivate":
-        verbs.cancel(row, actor=f.STAFF)
+    row = BEFORE.get(verb, lambda row: row)(own.rows[model])
     client = login(own.merchant, role)
     before = everything()
     allowed = role in BUTTONS[model, verb]
@@ -102,7 +138,10 @@ def test_a_form_changes_rows_for_its_roles_only(role: str, own: World, login: Lo
         assert (model, has_save) == (model, role in EDITED.get(model, set()))
 
 
-@pytest.mark.parametrize("model", [Customer, Subscription, Order, Product, Event, Delivery, ActionToken, SavedLink])
+LOOKED_AT = [Customer, Payment, Subscription, Order, Product, Event, Delivery, ActionToken, SavedLink]
+
+
+@pytest.mark.parametrize("model", [*LOOKED_AT, JobRun, PlacementAttempt])
 def test_rows_of_the_domain_have_no_form(model: type[Model], own: World, login: Login) -> None:
     client = login(own.merchant, is_superuser=True)
     before = everything()

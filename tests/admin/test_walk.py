@@ -85,7 +85,10 @@ def test_a_get_changes_nothing_and_shows_nothing_of_others(
     assert everything() == before
 
 
-@pytest.mark.parametrize("page", ["", "inbox/", "inbox/?metric=ordergroove.subscription.cancel", "search/?s=cust"])
+@pytest.mark.parametrize(
+    "page",
+    ["", "jobs/", "jobs/reminders/run/", "inbox/", "inbox/?metric=ordergroove.subscription.cancel", "search/?s=cust"],
+)
 def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
     page: str, own: World, foreign: World, login: Login
 ) -> None:
@@ -96,6 +99,17 @@ def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
     assert b"Foreign" not in answer.content
     assert b"foreign" not in answer.content
     assert everything() == before
+
+
+@pytest.mark.parametrize(("field", "model"), [("payment", "Payment"), ("product", "Product")])
+def test_what_is_offered_for_a_choice_is_the_merchants_own(
+    field: str, model: str, own: World, foreign: World, login: Login
+) -> None:
+    asked = {"app_label": "subscriptions", "model_name": "simulatedoutcome", "field_name": field}
+    answer = login(own.merchant).get("/admin/autocomplete/", asked)
+    home = next(row for kind, row in own.rows.items() if kind.__name__ == model)
+    assert [row["id"] for row in answer.json()["results"]].count(str(home.pk)) == 1
+    assert "Foreign" not in answer.content.decode()
 
 
 def test_a_filter_by_another_merchants_row_finds_nothing(own: World, foreign: World, login: Login) -> None:

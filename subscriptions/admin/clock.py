@@ -1,0 +1,187 @@
+"""The clock of a test customer: where it stands, what moves it, and what came of that."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from subscriptions import calendar
+from subscriptions.actions import customer as verbs
+from subscriptions.admin.buttons import Button, ButtonForm, actor_of
+from subscriptions.admin.roles import Right
+from subscriptions.calendar import Period
+from subscriptions.errors import SENTENCES
+from subscriptions.events.catalogue import KINDS
+from subscriptions.jobs import clock as clocks
+from subscriptions.models import Activity, Customer, Event, SimulatedOutcome
+
+FORWARD = {"day": Period.DAYS, "week": Period.WEEKS, "month": Period.MONTHS}
+MOST_LINES = 200
+MOST_PAYMENTS = 5
+
+
+class MoveForm(ButtonForm):
+    by = forms.ChoiceField(
+        label="Forward by",
+        choices=[("day", "A day"), ("week", "A week"), ("month", "A month"), ("to", "To the time below")],
+        initial="day",
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    to = forms.DateTimeField(
+        label="To", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        shown = date_format(calendar.local(present(self.subject), self.zone), "F j, Y, P")
+        self.fields["to"].help_text = f"The clock shows {shown}, {self.zone}."
+
+    @property
+    def zone(self) -> str:
+        zone: str = self.subject.merchant.time_zone
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        start, by = present(self.subject), answers.get("by")
+        if by in FORWARD:
+            answers["to"] = forward(start, FORWARD[by], self.zone)
+        elif by and not answers.get("to") and not self.errors:
+            self.add_error("to", "Say to which time.")
+        if answers.get("to") and not start < answers["to"] <= start + verbs.FARTHEST:
+            self.add_error("to", SENTENCES["clock_out_of_range"])
+        return answers
+
+
+def present(customer: Customer) -> datetime:
+    return customer.clock or calendar.now()
+
+
+def forward(start: datetime, period: Period, zone: str) -> datetime:
+    """The same time of day in `zone`, a day, week or month later."""
+    local = calendar.local(start, zone)
+    return datetime.combine(calendar.add_frequency(local.date(), 1, period), local.time(), ZoneInfo(zone))
+
+
+def move(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> HttpResponse:
+    start, to = present(customer), answers["to"]
+    latest = customer.activities.order_by("-pk").values_list("pk", flat=True).first()
+    clocks.begin(customer, to, actor=actor_of(request))
+    followed = urlencode({"from": start.isoformat(), "to": to.isoformat(), "after": latest or 0})
+    return redirect(f"{reverse('admin:subscriptions_customer_change', args=[customer.pk])}?{followed}")
+
+
+def remind(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+    number = clocks.remind(customer)
+    if not number:
+        return "Nobody had to be reminded: no order comes within its reminder days that was not told of already."
+    return f"{number} reminder{'s' * (number != 1)} made."
+
+
+def back_to_real_time(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+    verbs.move_clock(customer, actor=actor_of(request), to=None)
+    return "The customer lives in real time again."
+
+
+def mark_as_test(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+    verbs.mark_as_test(customer, actor=actor_of(request))
+    return "This is a test customer from now on."
+
+
+BUTTONS = (
+    Button(
+        verb="move-clock",
+        title="Move forward",
+        icon="fast_forward",
+        right=Right.TEST,
+        question="The engine does for this customer alone what it would have done by then, in order.",
+        run=move,
+        offered=lambda customer: customer.is_test,
+        form=MoveForm,
+        variant=ActionVariant.PRIMARY,
+    ),
+    Button(
+        verb="remind",
+        title="Run the reminder now",
+        icon="notifications",
+        right=Right.TEST,
+        question="Does for this customer what the reminder job does, without waiting for its hour.",
+        run=remind,
+        offered=lambda customer: customer.is_test,
+    ),
+    Button(
+        verb="stop-clock",
+        title="Back to real time",
+        icon="restore",
+        right=Right.TEST,
+        question="The clock goes away. What was done by it stays, and orders keep their dates.",
+        run=back_to_real_time,
+        offered=lambda customer: customer.clock is not None,
+    ),
+    Button(
+        verb="mark-as-test",
+        title="Make a test customer",
+        icon="science",
+        right=Right.TEST,
+        question="Orders go to the simulator and events to the sandbox from now on. This cannot be taken back.",
+        run=mark_as_test,
+        offered=lambda customer: not customer.is_test and not verbs.has_history(customer),
+    ),
+)
+
+
+def card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the customer's page shows of the clock; `from`, `to` and `after` of the address follow a move."""
+    begin, aim = _moment(request, "from"), _moment(request, "to")
+    shown = present(customer)
+    after = request.GET.get("after", "")
+    return {
+        "shown": shown,
+        "is_own": customer.clock is not None,
+        "aim": aim if begin and aim and (shown < aim or clocks.is_moving(customer)) else None,
+        "percent": int(100 * (shown - begin) / (aim - begin)) if begin and aim and begin < aim else 0,
+        "followed": bool(begin and aim),
+        "happened": happened(customer, int(after)) if begin and aim and after.isdecimal() else [],
+        "counts": counts(customer, int(after)) if begin and aim and after.isdecimal() else [],
+        "payments": payments(customer),
+    }
+
+
+def happened(customer: Customer, after: int) -> list[Activity]:
+    """What was done to the customer since that activity, oldest first."""
+    lines = customer.activities.filter(merchant=customer.merchant_id, pk__gt=after)
+    return list(lines.exclude(verb="customer.move_clock").order_by("pk")[:MOST_LINES])
+
+
+def counts(customer: Customer, after: int) -> list[str]:
+    """The events since that activity, as `Order reminder × 2`."""
+    events = Event.objects.filter(merchant=customer.merchant_id, customer=customer, activity__gt=after).order_by()
+    found = Counter(dict(events.values_list("kind").annotate(n=Count("pk"))))
+    return [f"{KINDS[kind].title if kind in KINDS else kind} × {number}" for kind, number in found.most_common()]
+
+
+def payments(customer: Customer) -> list[dict[str, Any]]:
+    """The customer's payments, each with what the simulator answers to it."""
+    rows = list(customer.payments.filter(live=True).order_by("-created")[:MOST_PAYMENTS])
+    chosen = SimulatedOutcome.objects.filter(merchant=customer.merchant_id, payment__in=rows)
+    outcomes = {outcome.payment_id: outcome for outcome in chosen}
+    return [{"row": row, "outcome": outcomes.get(row.pk)} for row in rows]
+
+
+def _moment(request: HttpRequest, name: str) -> datetime | None:
+    try:
+        moment = parse_datetime(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None

@@ -1,0 +1,178 @@
+"""Where orders are placed: the merchant's platform, or the simulator and what that answers."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.validators import MaxValueValidator
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.decorators import display
+
+from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
+from subscriptions.admin.buttons import Button
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.roles import Right
+from subscriptions.admin.search import customers_matching
+from subscriptions.admin.secrets import SecretField
+from subscriptions.admin.site import site
+from subscriptions.errors import Refused
+from subscriptions.models import Effect, GatewaySettings, Payment, SimulatedOutcome
+from subscriptions.placement.probe import EMPTY, probe
+
+LONGEST_ANSWER = 60_000
+AS_AGREED = (Effect.VERIFY, Effect.REFUSED, Effect.CALLED_OFF, Effect.DECLINED, Effect.TEMPORARY)
+
+
+class GatewayForm(MerchantForm):
+    key = SecretField(
+        label="Storefront key",
+        help_text="Signs each order; the platform knows the same key. Kept encrypted. Empty: stays as it is.",
+    )
+
+    class Meta:
+        labels = {"url": "Address"}
+        help_texts = {"kind": "Orders of test customers go to the simulator, whatever is chosen here."}
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        url = answers.get("url") or ""
+        if answers.get("kind") in EMPTY and not url and "url" not in self.errors:
+            self.add_error("url", "Say where orders are posted.")
+        if url.startswith("http:") and not settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES:
+            self.add_error("url", "The address must begin with https://, for orders tell about people.")
+        return answers
+
+
+def test(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]) -> HttpResponse:
+    if gateway.kind not in EMPTY:
+        raise Refused("no_test", "The simulator needs no test.")
+    answer = probe(gateway)
+    if answer.effect in AS_AGREED:
+        messages.success(request, f"The platform answers as agreed: {answer.message} ({answer.code})")
+    elif answer.effect is Effect.PLACED:
+        messages.warning(request, f"The platform took an empty order for a real one and calls it {answer.order_id}.")
+    else:
+        messages.error(request, f"The platform gave no usable answer: {answer.message}")
+    return redirect("admin:subscriptions_gatewaysettings_change", gateway.pk)
+
+
+@admin.register(GatewaySettings, site=site)
+class GatewaySettingsAdmin(OneRowAdmin):
+    form = GatewayForm
+    edit = Right.SETTINGS
+    addable = True
+    fields = ["kind", "url", "key", "without_card"]
+    buttons = (
+        Button(
+            verb="test",
+            title="Test",
+            icon="network_check",
+            right=Right.SETTINGS,
+            question=(
+                "Posts an empty order, signed like a real one, and shows the answer; a sound platform refuses it. "
+                "It may take up to a minute."
+            ),
+            run=test,
+            offered=lambda gateway: gateway.kind in EMPTY,
+        ),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.has_add_permission(request) and not self.get_queryset(request).exists():
+            return redirect("admin:subscriptions_gatewaysettings_add")
+        return super().changelist_view(request, extra_context)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.get_queryset(request).exists():
+            return redirect("admin:subscriptions_gatewaysettings_changelist")
+        return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: GatewaySettings, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if key := form.cleaned_data["key"]:
+            merchant = merchant_of(request)
+            merchant.storefront_key = key
+            merchant.save(update_fields=["storefront_key"])
+
+
+class SimulatedOutcomeForm(MerchantForm):
+    class Meta:
+        help_texts = {
+            "payment": "Orders paid so; this goes before what is chosen for their products.",
+            "product": "Orders with this product.",
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if time := self.fields.get("milliseconds"):
+            time.validators.append(MaxValueValidator(LONGEST_ANSWER))
+            time.help_text = "How many milliseconds the answer takes, 60,000 at most."
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        if bool(answers.get("payment")) == bool(answers.get("product")) and not self.errors:
+            raise forms.ValidationError("Choose either a payment or a product.")
+        return answers
+
+
+class PaymentField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return whose(obj)
+
+
+@admin.register(SimulatedOutcome, site=site)
+class SimulatedOutcomeAdmin(MerchantAdmin):
+    form = SimulatedOutcomeForm
+    edit = Right.TEST
+    list_display = ["about", "outcome_of", "times", "milliseconds"]
+    list_select_related = ["payment__customer", "product"]
+    list_filter = ["outcome"]
+    ordering = ["-pk"]
+    autocomplete_fields = ["payment", "product"]
+    fields = ["payment", "product", "outcome", "times", "milliseconds"]
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "payment":
+            options["form_class"] = PaymentField
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    @display(description="For orders with", header=True)
+    def about(self, row: SimulatedOutcome) -> list[str]:
+        return [str(row.payment), str(row.payment.customer)] if row.payment else [str(row.product), "Product"]
+
+    @display(description="The simulator answers", label={SimulatedOutcome.Outcome.APPROVE.label: "success"})
+    def outcome_of(self, row: SimulatedOutcome) -> str:
+        return row.get_outcome_display()
+
+
+@admin.register(Payment, site=site)
+class PaymentAdmin(MerchantAdmin):
+    list_display = ["payment", "customer", "live", "created"]
+    list_select_related = ["customer"]
+    ordering = ["-created", "public_id"]
+    search_fields = ["customer"]
+    search_help_text = "Customer's e-mail, name, phone or id"
+    fields = ["customer", "payment_method", "cc_type", "cc_number_ending", "expires_on", "billing_address", "live"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("customer")
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        found = rows.filter(customer__in=customers_matching(merchant_of(request), term)) if term else rows
+        return found, False
+
+    def choice(self, row: Any) -> str:
+        return whose(row)
+
+    @display(description="Payment")
+    def payment(self, row: Payment) -> str:
+        return str(row)
+
+
+def whose(payment: Payment) -> str:
+    return f"{payment}, {payment.customer}"

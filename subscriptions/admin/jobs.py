@@ -1,0 +1,130 @@
+"""The daily jobs: when they run, how far they are, what they did; and to run one now."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from subscriptions import calendar
+from subscriptions.admin import timetable
+from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.filters import JobFilter
+from subscriptions.admin.roles import Right, may
+from subscriptions.admin.site import site
+from subscriptions.errors import SENTENCES
+from subscriptions.jobs import runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.jobs.placement import TRYING
+from subscriptions.models import JobRun, Merchant, Order, OrderStatus
+
+ON_THEIR_WAY = [*TRYING, OrderStatus.RESPONSE_PROCESSING_ERROR]
+
+
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    merchant = merchant_of(request)
+    cards = timetable.cards(merchant)
+    context = {
+        **site.each_context(request),
+        "title": "Jobs",
+        "cards": cards,
+        "is_running": any(card["last"] and card["last"]["is_unfinished"] for card in cards),
+        "may_run": may(request, Right.JOBS),
+        "on_their_way": on_their_way(merchant),
+    }
+    return TemplateResponse(request, "admin/jobs.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_now(request: HttpRequest, name: str) -> HttpResponse:
+    job, merchant = JOBS.get(name), merchant_of(request)
+    if job is None:
+        raise Http404(f"There is no job {name}.")
+    if not may(request, Right.JOBS):
+        raise PermissionDenied
+    if job.hour(merchant) is None:
+        messages.error(request, SENTENCES["job_off"])
+        return redirect("admin:jobs")
+    if request.method == "POST":
+        run = runs.begin(merchant, job)
+        site.get_model_admin(JobRun).log_change(request, run, "Run now.")
+        messages.success(request, f"{job.title} begins now.")
+        return redirect("admin:jobs")
+    return TemplateResponse(request, "admin/dialog.html", question(request, job))
+
+
+def question(request: HttpRequest, job: Job) -> dict[str, Any]:
+    merchant = merchant_of(request)
+    today = calendar.today(merchant.time_zone)
+    number = job.concerned(merchant.customers.filter(clock=None), today).count()
+    asked = f"{timetable.WORDS[job.name].question} As things stand that is {number:,} customer{'s' * (number != 1)}."
+    return {
+        **site.each_context(request),
+        "title": f"Run now: {job.title}",
+        "button": {"title": "Run now", "icon": "play_arrow", "question": asked, "variant": ActionVariant.PRIMARY},
+        "subject": job.title,
+        "form": forms.Form(),
+        "back": reverse("admin:jobs"),
+    }
+
+
+def on_their_way(merchant: Merchant) -> list[dict[str, Any]]:
+    """How many orders are in each status between due and settled."""
+    found = Order.objects.filter(merchant=merchant, status__in=ON_THEIR_WAY).order_by()
+    counts = dict(found.values_list("status").annotate(n=Count("pk")))
+    return [
+        {"status": status.value, "title": status.label, "n": counts[status]}
+        for status in ON_THEIR_WAY
+        if status in counts
+    ]
+
+
+site.pages += [
+    path("jobs/", site.admin_view(jobs), name="jobs"),
+    path("jobs/<slug:name>/run/", site.admin_view(run_now), name="run_job"),
+]
+
+
+@admin.register(JobRun, site=site)
+class JobRunAdmin(MerchantAdmin):
+    list_display = ["title", "local_date", "state_of", "progress", "done", "failures", "created", "finished"]
+    list_filter = [JobFilter, "state"]
+    ordering = ["-created", "-id"]
+
+    @display(description="Job")
+    def title(self, row: JobRun) -> str:
+        return JOBS[row.job].title if row.job in JOBS else row.job
+
+    @display(description="State", label=timetable.LABELS)
+    def state_of(self, row: JobRun) -> str:
+        return row.get_state_display()
+
+    @display(description="Customers")
+    def progress(self, row: JobRun) -> str:
+        return f"{row.customers:,} of {row.total:,}" if row.total is not None else "-"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{self.title(run)}, {calendar.human_date(run.local_date)}",
+            "original": run,
+            "opts": self.opts,
+            "run": timetable.seen(run),
+        }
+        return TemplateResponse(request, "admin/job_run.html", context)

@@ -1,0 +1,93 @@
+"""The placement log: every post of an order, with what was sent and what came back."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.display import pretty
+from subscriptions.admin.filters import PeriodFilter
+from subscriptions.admin.placing import EFFECT_LABELS, named
+from subscriptions.admin.search import customers_matching
+from subscriptions.admin.site import site
+from subscriptions.models import PlacementAttempt
+
+
+@admin.register(PlacementAttempt, site=site)
+class PlacementAttemptAdmin(MerchantAdmin):
+    list_display = ["order_of", "started", "number", "outcome", "code", "message", "took"]
+    list_filter = ["effect", PeriodFilter]
+    list_select_related = ["order__customer"]
+    ordering = ["-started", "-public_id"]
+    search_fields = ["order"]
+    search_help_text = "Order id, or the customer's e-mail, name, phone or id"
+    fieldsets = [
+        (None, {"fields": ["order_link", "order_id_outside", "number", "started", "took", "outcome"]}),
+        ("Answer", {"fields": ["code", "message", "order_merchant_id", "status", "answer_shown"]}),
+        ("Request", {"fields": ["request_shown"]}),
+    ]
+    readonly_fields = [
+        "order_link",
+        "order_id_outside",
+        "number",
+        "took",
+        "outcome",
+        "status",
+        "answer_shown",
+        "request_shown",
+    ]
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        if not term:
+            return rows, False
+        try:
+            number = UUID(hex=term)
+        except ValueError:
+            return rows.filter(order__customer__in=customers_matching(merchant_of(request), term)), False
+        return rows.filter(Q(order__public_id=number) | Q(public_id=number)), False
+
+    @display(description="Order of", header=True)
+    def order_of(self, row: PlacementAttempt) -> list[Any]:
+        return [str(row.order.customer), row.order.public_id.hex]
+
+    @display(description="Outcome", label=EFFECT_LABELS)
+    def outcome(self, row: PlacementAttempt) -> str:
+        return named(row)[0]
+
+    @display(description="Try")
+    def number(self, row: PlacementAttempt) -> int:
+        return row.tries
+
+    @display(description="HTTP status")
+    def status(self, row: PlacementAttempt) -> str:
+        return str(row.http_status or "No answer came")
+
+    @display(description="Took")
+    def took(self, row: PlacementAttempt) -> str:
+        return f"{(row.finished - row.started).total_seconds():.1f} s" if row.finished else "-"
+
+    @display(description="Order")
+    def order_link(self, row: PlacementAttempt) -> SafeString:
+        page = reverse("admin:subscriptions_order_change", args=[row.order_id])
+        said = f"Order of {row.order.customer}, {row.order}"
+        return format_html('<a class="text-link" href="{}">{}</a>', page, said)
+
+    @display(description="Order id")
+    def order_id_outside(self, row: PlacementAttempt) -> str:
+        return row.order.public_id.hex
+
+    @display(description="Answered")
+    def answer_shown(self, row: PlacementAttempt) -> str:
+        return pretty(row.answer)
+
+    @display(description="Sent, without card data")
+    def request_shown(self, row: PlacementAttempt) -> str:
+        return pretty(row.request)

@@ -1,0 +1,162 @@
+"""The daily jobs in words for staff: what each does, when it runs next, how its last run went."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.jobs.runs import UNFINISHED
+from subscriptions.models import JobRun, Merchant
+
+LABELS = {"Done": "success", "Running": "info", "Waiting": "info", "Missed": "warning", "Late": "warning"}
+LABELS |= {"Failed": "danger", "Off": "default", "Not run yet": "default"}
+LATE_AFTER = timedelta(minutes=10)
+FARTHEST_DAYS = 32  # a job of one day in the month has its next one by then
+MISSED_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`unit` is what a run counts as done; `off` says which setting switches the job off."""
+
+    about: str
+    unit: str
+    question: str
+    off: str = ""
+
+
+WORDS = {
+    "reminders": Words(
+        about="Tells customers of their coming order, so many days before it as their subscription says.",
+        unit="reminder",
+        question="Everybody whose order comes within their reminder days gets the reminder now, once for each date.",
+    ),
+    "cards": Words(
+        about="On the 1st and 15th warns customers whose card ends before their next order is placed.",
+        unit="warning",
+        question="Everybody whose card ends before their next order gets a warning now, once for today.",
+        off="The platform renews cards by itself, as the merchant's settings say.",
+    ),
+    "stock": Words(
+        about="Looks at orders that wait for stock: places what is back, and drops what has waited 30 days.",
+        unit="order moved on",
+        question="Orders that wait for stock are handed to placement now where their products are back.",
+        off="Orders are never placed: the merchant's settings name no hour.",
+    ),
+    "placement": Words(
+        about="Hands due orders, and failed ones that are to be tried again, to the merchant's platform.",
+        unit="order handed over",
+        question="All orders that are due are placed now, and their customers charged.",
+        off="Orders are never placed: the merchant's settings name no hour.",
+    ),
+}
+
+
+def next_moment(job: Job, merchant: Merchant, now: datetime, ran_on: date | None = None) -> datetime | None:
+    """When `job` is due next after `now`, in the merchant's zone; None if it is switched off.
+
+    `ran_on` is the day of its last run: a run begun by hand before its hour is that day's run.
+    """
+    today = calendar.local(now, merchant.time_zone).date()
+    days = (today + timedelta(days=ahead) for ahead in range(FARTHEST_DAYS))
+    moments = (job.moment(merchant, day) for day in days if day != ran_on)
+    return next((moment for moment in moments if moment and moment > now), None)
+
+
+def next_run(job: Job, merchant: Merchant) -> datetime | None:
+    """When `job` is due next, as things stand."""
+    last = _last_run(merchant, job)
+    return next_moment(job, merchant, timezone.now(), last.local_date if last else None)
+
+
+def cards(merchant: Merchant) -> list[dict[str, Any]]:
+    """What the page shows of each job; one query for each and one for what was missed."""
+    missed = defaultdict(list)
+    for job, day in _missed(merchant):
+        missed[job].append(day)
+    return [{**_card(job, merchant), "missed": missed[job.name]} for job in JOBS.values()]
+
+
+def seen(run: JobRun) -> dict[str, Any]:
+    """What the pages show of a run."""
+    return {
+        "row": run,
+        "state": run.get_state_display(),
+        "label": LABELS[run.get_state_display()],
+        "is_unfinished": run.state in UNFINISHED,
+        "percent": percent(run),
+        "sentence": sentence(run),
+    }
+
+
+def percent(run: JobRun) -> int:
+    """How far it is; not 100 before it is done."""
+    if run.state == JobRun.State.DONE:
+        return 100
+    return min(99, 100 * run.customers // max(run.total or 0, 1))
+
+
+def sentence(run: JobRun) -> str:
+    """The run in plain words."""
+    match run.state:
+        case JobRun.State.MISSED:
+            return "No worker was there in time, so it was left out; the next run takes what is still due."
+        case JobRun.State.FAILED:
+            return f"Given up after {run.attempts} tries. {_did(run)}"
+        case JobRun.State.DONE:
+            return _did(run) if run.customers else "Nothing was due."
+        case _:
+            return _did(run) if run.total else "Waits for a worker, which takes a moment."
+
+
+def _did(run: JobRun) -> str:
+    of = "" if run.total is None or run.state == JobRun.State.DONE else f" of {run.total:,}"
+    looked = f"{run.customers:,}{of} customer{pluralize(run.total or run.customers)} looked at"
+    unit = WORDS[run.job].unit if run.job in WORDS else "act"
+    head, _, tail = unit.partition(" ")
+    done = f"{run.done:,} {head}{pluralize(run.done)} {tail}".strip()
+    failed = f", {run.failures:,} passed over for a fault" if run.failures else ""
+    return f"{looked}, {done}{failed}."
+
+
+def _last_run(merchant: Merchant, job: Job) -> JobRun | None:
+    return JobRun.objects.filter(merchant=merchant, job=job.name).order_by("-local_date").first()
+
+
+def _missed(merchant: Merchant) -> QuerySet[JobRun, tuple[str, date]]:
+    """Job and day of the runs lately missed, latest first."""
+    since = timezone.now() - timedelta(days=MISSED_DAYS)
+    found = JobRun.objects.filter(merchant=merchant, state=JobRun.State.MISSED, created__gte=since)
+    return found.order_by("-local_date").values_list("job", "local_date")
+
+
+def _card(job: Job, merchant: Merchant) -> dict[str, Any]:
+    last, now = _last_run(merchant, job), timezone.now()
+    coming = next_moment(job, merchant, now, last.local_date if last else None)
+    shown = seen(last) if last else None
+    state = "Off" if coming is None else shown["state"] if shown else "Not run yet"
+    if coming and _is_late(job, merchant, last, now):
+        state = "Late"
+    return {
+        "job": job,
+        "words": WORDS[job.name],
+        "state": state,
+        "label": LABELS[state],
+        "next": coming,
+        "last": shown,
+    }
+
+
+def _is_late(job: Job, merchant: Merchant, last: JobRun | None, now: datetime) -> bool:
+    """Whether today's run should have begun some time ago."""
+    today = calendar.local(now, merchant.time_zone).date()
+    moment = job.moment(merchant, today)
+    begun = last is not None and last.local_date >= today
+    return not begun and moment is not None and merchant.created <= moment <= now - LATE_AFTER

@@ -1,0 +1,156 @@
+"""Where orders go: the gateway's form and its test, the merchant's settings of the engine, the simulator's answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from subscriptions.models import GatewaySettings, Merchant, RetryPlan, Role, SimulatedOutcome
+from tests import factories as f
+from tests.admin.test_settings_pages import fill
+from tests.placement.platform import PLACED, Handler, platform
+
+Login = Callable[..., Client]
+GATEWAY = "/admin/subscriptions/gatewaysettings/"
+OUTCOME = "/admin/subscriptions/simulatedoutcome/"
+REFUSAL = b"<order><code>ERROR</code><errorCode>020</errorCode><errorMsg>Empty</errorMsg></order>"
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory(storefront_key="k" * 32)
+    return made
+
+
+@pytest.fixture
+def client(merchant: Merchant, login: Login) -> Client:
+    return login(merchant)
+
+
+def test_the_first_gateway_is_made_and_then_there_is_one(merchant: Merchant, client: Client) -> None:
+    assert client.get(GATEWAY)["Location"] == f"{GATEWAY}add/"
+    assert fill(client, f"{GATEWAY}add/", kind="xml", url="https://shop.test/orders", key="n" * 32) == ""
+    gateway = GatewaySettings.objects.get()
+    merchant.refresh_from_db()
+    assert (gateway.merchant, gateway.kind, gateway.url) == (merchant, "xml", "https://shop.test/orders")
+    assert merchant.storefront_key == "n" * 32
+    assert client.get(GATEWAY)["Location"] == f"{GATEWAY}{gateway.pk}/change/"
+    assert client.get(f"{GATEWAY}add/")["Location"] == GATEWAY
+    assert client.post(f"{GATEWAY}add/", {"kind": "simulator"})["Location"] == GATEWAY
+    assert GatewaySettings.objects.count() == 1
+
+
+def test_the_key_is_written_and_never_shown(merchant: Merchant, client: Client) -> None:
+    gateway = GatewaySettings.objects.create(merchant=merchant, url="https://shop.test/orders")
+    page = f"{GATEWAY}{gateway.pk}/change/"
+    assert merchant.storefront_key not in client.get(page).content.decode()
+    assert fill(client, page, without_card="on") == ""
+    merchant.refresh_from_db()
+    gateway.refresh_from_db()
+    assert (merchant.storefront_key, gateway.without_card) == ("k" * 32, True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({"kind": "xml", "url": ""}, "Say where orders are posted."),
+        ({"kind": "json", "url": "http://shop.test/orders"}, "The address must begin with https://"),
+        ({"kind": "json", "url": "nonsense at all"}, "Enter a valid URL."),
+    ],
+)
+def test_a_wrong_address_is_refused(answers: dict[str, Any], error: str, merchant: Merchant, client: Client) -> None:
+    gateway = GatewaySettings.objects.create(merchant=merchant, kind="simulator")
+    assert error in fill(client, f"{GATEWAY}{gateway.pk}/change/", **answers)
+    gateway.refresh_from_db()
+    assert gateway.kind == "simulator"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        (REFUSAL, 200, "success: The platform answers as agreed: Empty (020)"),
+        (PLACED, 200, "warning: The platform took an empty order for a real one and calls it 1224."),
+        (b"nonsense", 200, "error: The platform gave no usable answer: The answer is no XML"),
+        (b"", 503, "error: The platform gave no usable answer: The platform gave no answer (HTTP status 503)."),
+    ],
+)
+def test_a_test_message_is_empty_and_its_answer_is_shown(
+    body: bytes, status: int, told: str, merchant: Merchant, client: Client, settings: Any
+) -> None:
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+
+    def act(handler: Handler) -> None:
+        handler.answer(body, status)
+
+    with platform(act) as there:
+        gateway = GatewaySettings.objects.create(merchant=merchant, url=there.url)
+        answer = client.post(f"{GATEWAY}{gateway.pk}/test/")
+    (message,) = get_messages(answer.wsgi_request)
+    assert f"{message.level_tag}: {message}".startswith(told)
+    (post,) = there.posts
+    assert post.body == b'<?xml version="1.0" encoding="UTF-8"?><order/>'
+    assert post.headers["Content-Type"] == "application/xml" and '"sig_field":"test"' in post.headers["Authorization"]
+
+
+def test_nothing_is_sent_to_test_without_a_key(merchant: Merchant, client: Client) -> None:
+    Merchant.objects.update(storefront_key="")
+    gateway = GatewaySettings.objects.create(merchant=merchant, kind="json", url="https://shop.test/orders")
+    answer = client.post(f"{GATEWAY}{gateway.pk}/test/")
+    assert "There is no key to sign with" in str(list(get_messages(answer.wsgi_request))[0])
+
+
+def test_the_simulator_has_no_test(merchant: Merchant, client: Client) -> None:
+    gateway = GatewaySettings.objects.create(merchant=merchant, kind="simulator")
+    page = f"{GATEWAY}{gateway.pk}/test/"
+    assert page.encode() not in client.get(f"{GATEWAY}{gateway.pk}/change/").content
+    assert [str(each) for each in get_messages(client.post(page).wsgi_request)] == ["The simulator needs no test."]
+
+
+def test_the_settings_of_the_engine_are_kept(merchant: Merchant, client: Client) -> None:
+    page = f"/admin/subscriptions/merchant/{merchant.pk}/change/"
+    changes = {"reminder_hour": "8", "placement_hour": "", "retry_plan": "manual", "retry_days": "2, 5, 9"}
+    assert fill(client, page, **changes, placed_hourly="on", generic_error_limit="5", disengaged_after="4") == ""
+    merchant.refresh_from_db()
+    assert (merchant.reminder_hour, merchant.placement_hour, merchant.placed_hourly) == (8, None, True)
+    assert (merchant.retry_plan, merchant.retry_days) == (RetryPlan.MANUAL, [2, 5, 9])
+    assert (merchant.generic_error_limit, merchant.disengaged_after) == (5, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"retry_plan": "manual", "retry_days": ""}, "The manual plan needs its days, such as 2, 5, 9."),
+        ({"retry_plan": "manual", "retry_days": "9, 2"}, "Give each day once, in ascending order, from 1 to 90."),
+        ({"reminder_days": "2"}, "greater than or equal to 5"),
+        ({"placement_hour": "12"}, "12 is not one of the available choices."),
+    ],
+)
+def test_wrong_settings_of_the_engine_say_what_to_do(
+    changes: dict[str, str], error: str, merchant: Merchant, client: Client
+) -> None:
+    assert error in fill(client, f"/admin/subscriptions/merchant/{merchant.pk}/change/", **changes)
+
+
+def test_an_outcome_is_chosen_for_a_payment_of_the_merchant(merchant: Merchant, login: Login) -> None:
+    client = login(merchant, Role.SUPPORT)
+    payment = f.PaymentFactory(customer__merchant=merchant)
+    page = client.get(f"{OUTCOME}add/?payment={payment.pk}").content.decode()
+    assert "Visa 4242, Ana Ruiz" in page
+    assert fill(client, f"{OUTCOME}add/", payment=payment.pk, outcome="140", times=2, milliseconds=60_000) == ""
+    made = SimulatedOutcome.objects.get()
+    assert (made.merchant, made.payment, made.outcome, made.times) == (merchant, payment, "140", 2)
+
+
+def test_an_outcome_is_for_one_thing_of_the_merchant_and_takes_a_minute_at_most(
+    merchant: Merchant, client: Client
+) -> None:
+    product, foreign = f.ProductFactory(merchant=merchant), f.ProductFactory()
+    payment = f.PaymentFactory(customer__merchant=merchant)
+    page = f"{OUTCOME}add/"
+    assert "Choose either a payment or a product." in fill(client, page)
+    assert "Choose either a payment or a product." in fill(client, page, product=product.pk, payment=payment.pk)
+    assert "That choice is not one of the available choices" in fill(client, page, product=foreign.pk)
+    assert "less than or equal to 60000" in fill(client, page, product=product.pk, milliseconds=60_001)
+    assert not SimulatedOutcome.objects.exists()

@@ -1,0 +1,155 @@
+"""The page of an order: its tries, what comes next, and the buttons that change it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from subscriptions.models import Merchant, Order, OrderStatus, PlacementAttempt, Role
+from tests import factories as f
+from tests.admin.pages import text
+from tests.rows import everything
+
+Login = Callable[..., Client]
+pytestmark = pytest.mark.usefixtures("noon")
+TOMORROW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory()
+    return made
+
+
+@pytest.fixture
+def staff(merchant: Merchant, login: Login) -> Client:
+    return login(merchant, Role.SUPPORT, first_name="Sam", last_name="Staff")
+
+
+def order_of(merchant: Merchant, **fields: Any) -> Order:
+    subscription = f.subscription_with_order(
+        customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 28)
+    )
+    Order.objects.filter(items__subscription=subscription).update(**fields)
+    found: Order = Order.objects.get(items__subscription=subscription)
+    return found
+
+
+def page_of(order: Order, page: str = "change") -> str:
+    return f"/admin/subscriptions/order/{order.pk}/{page}/"
+
+
+def press(staff: Client, order: Order, verb: str, **answers: str) -> str:
+    answer = staff.post(page_of(order, verb), answers)
+    assert (answer.status_code, answer["Location"]) == (302, page_of(order))
+    order.refresh_from_db()
+    message = list(get_messages(answer.wsgi_request))[-1]
+    return f"{message.level_tag}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "next_step"),
+    [
+        ({}, "It is placed on November 28, 2026, 5:00 AM."),
+        ({"place_date": date(2026, 11, 20)}, "It is placed by the next placement run, on November 21, 2026, 5:00 AM."),
+        (
+            {"oos_free_shipping": True},
+            "looked at daily; until December 28, 2026, or until its next order",
+        ),
+        ({"status": 6}, "It is handed to placement within a minute."),
+        ({"status": 10}, "The platform works at it, and will tell what came of it."),
+        ({"status": 12}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
+        ({"status": 13}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
+        ({"status": 14}, "never tried again by itself. Look it up at the platform."),
+        ({"status": 18, "retry_at": TOMORROW}, "The payment is tried again on November 21, 2026, 5:00 AM."),
+        ({"status": 19, "retry_at": TOMORROW}, "Without a word by November 21, 2026, 5:00 AM it is rejected."),
+        ({"status": 3}, "Nothing more. It can be rescued, which gives it one more try."),
+        ({"status": 3, "rejected_error_code": "810"}, "Nothing more. A later order was sent in its place."),
+        ({"status": 5}, "Nothing more: the platform has placed it."),
+        ({"status": 17}, "Nothing more: its items went to another order."),
+    ],
+)
+def test_the_page_says_what_comes_next(
+    fields: dict[str, Any], next_step: str, staff: Client, merchant: Merchant
+) -> None:
+    assert next_step in text(staff.get(page_of(order_of(merchant, **fields))))
+
+
+def test_every_status_has_a_next_step(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant)
+    for status in OrderStatus:
+        cancelled = TOMORROW if status == OrderStatus.CANCELLED else None
+        Order.objects.filter(pk=order.pk).update(status=status, cancelled=cancelled, retry_at=TOMORROW)
+        assert "What comes next: " in text(staff.get(page_of(order)))
+
+
+def test_a_merchant_without_an_hour_never_places(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant)
+    Merchant.objects.update(placement_hour=None)
+    assert "It is never placed: the merchant's settings name no hour." in text(staff.get(page_of(order)))
+
+
+def test_the_tries_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant, status=5)
+    assert "It has not been sent to the platform yet." in text(staff.get(page_of(order)))
+    tried = {"merchant": merchant, "order": order, "finished": TOMORROW}
+    first = {"started": datetime(2026, 11, 20, 10, tzinfo=UTC), "effect": "declined", "code": "140"}
+    PlacementAttempt.objects.create(**tried, **first, tries=1, message="No funds")
+    PlacementAttempt.objects.create(
+        **tried, tries=2, effect="placed", code="000", message="Placed.", order_merchant_id="1224", started=TOMORROW
+    )
+    assert (
+        "Try 2 Placed 000: Placed. The platform calls it 1224. Nov. 21, 2026, 5 a.m. "
+        "Try 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
+    ) in text(staff.get(page_of(order)))
+
+
+def test_send_now(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant)
+    assert press(staff, order, "send-now").startswith("success: Sent the order now.")
+    assert (order.status, order.place_date) == (OrderStatus.SEND_NOW, date(2026, 11, 20))
+    assert b"/send-now/" not in staff.get(page_of(order)).content
+    assert press(staff, order, "send-now") == "error: This order can no longer be changed."
+
+
+def test_a_rejected_order_is_rescued_at_once_or_later(staff: Client, merchant: Merchant) -> None:
+    order, later = order_of(merchant, status=3), order_of(merchant, status=3)
+    assert press(staff, order, "rescue") == (
+        "success: Rescued the rejected order. It is tried again on November 20, 2026."
+    )
+    assert (order.status, order.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, datetime(2026, 11, 20, 17, tzinfo=UTC))
+    press(staff, later, "rescue", at="2026-11-23T09:30")
+    assert later.retry_at == datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+
+
+def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant, status=3, rejected_error_code="810")
+    assert b"/rescue/" not in staff.get(page_of(order)).content
+    before = everything()
+    assert press(staff, order, "rescue") == (
+        "error: This order cannot be rescued. A later order was sent in its place."
+    )
+    assert {name: rows for name, rows in everything().items() if "session" not in str(name)} == {
+        name: rows for name, rows in before.items() if "session" not in str(name)
+    }
+
+
+def test_an_order_that_waits_is_told_to_be_tried_again_or_given_up(staff: Client, merchant: Merchant) -> None:
+    order, other = order_of(merchant, status=19), order_of(merchant, status=19)
+    assert press(staff, order, "retry", at="2026-11-19T09:30").startswith("error: The date lies in the past")
+    assert press(staff, order, "retry", at="2026-11-22T09:30").startswith("success: Told the waiting order")
+    assert (order.status, order.retry_at) == (18, datetime(2026, 11, 22, 14, 30, tzinfo=UTC))
+    assert press(staff, other, "give-up") == "success: Gave up the order that waited for an instruction."
+    assert (other.status, other.rejected_error_code) == (OrderStatus.REJECTED, "140")
+    assert press(staff, other, "give-up") == "error: This order does not wait for an instruction."
+
+
+def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant, status=19)
+    order.customer.__class__.objects.filter(pk=order.customer_id).update(is_test=True, clock="2026-12-24T17:00:00Z")
+    assert "which shows December 24, 2026, noon; it goes on when that is moved." in text(staff.get(page_of(order)))
+    assert press(staff, order, "retry").startswith("success: Told the waiting order")
+    assert order.retry_at == datetime(2026, 12, 24, 17, tzinfo=UTC)

@@ -1,0 +1,90 @@
+"""The placement log: search, filters, and what one try sent and got."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from subscriptions.admin.display import pretty
+from subscriptions.models import Merchant, Order, PlacementAttempt, Role
+from tests import factories as f
+from tests.admin.pages import text
+
+Login = Callable[..., Client]
+PAGE = "/admin/subscriptions/placementattempt/"
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory()
+    return made
+
+
+@pytest.fixture
+def staff(merchant: Merchant, login: Login) -> Client:
+    return login(merchant, Role.READ_ONLY)
+
+
+def tried(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
+    """An order of a customer of that name, tried so many days ago."""
+    order: Order = f.OrderFactory(customer__merchant=merchant, customer__first_name=name, customer__last_name="Lee")
+    started = timezone.now() - timedelta(days=days, hours=1)
+    PlacementAttempt.objects.create(merchant=merchant, order=order, tries=1, started=started, **fields)
+    return order
+
+
+def found(staff: Client, **query: str) -> set[str]:
+    shown = text(staff.get(PAGE, query))
+    return {name for name in ("Ana", "Bo", "Cy", "Foreign") if f"{name} Lee" in shown}
+
+
+def test_the_log_is_searched_and_filtered(staff: Client, merchant: Merchant) -> None:
+    ana = tried(merchant, "Ana", effect="declined", code="140")
+    tried(merchant, "Bo", 3, effect="placed", code="000")
+    tried(merchant, "Cy", 40)
+    foreign = tried(f.MerchantFactory(), "Foreign", effect="declined", code="140")
+    assert found(staff) == {"Ana", "Bo", "Cy"}
+    assert found(staff, q=ana.public_id.hex) == found(staff, q=str(ana.public_id)) == {"Ana"}
+    assert found(staff, q=foreign.public_id.hex) == set()
+    assert found(staff, q="bo lee") == {"Bo"}
+    assert found(staff, effect__exact="placed") == {"Bo"}
+    assert found(staff, period="1") == {"Ana"}
+    assert found(staff, period="7") == {"Ana", "Bo"}
+    assert found(staff, period="7", effect__exact="declined") == {"Ana"}
+    assert found(staff, period="nonsense") == {"Ana", "Bo", "Cy"}
+
+
+def test_a_try_shows_what_was_sent_and_what_came_back(staff: Client, merchant: Merchant) -> None:
+    order = tried(
+        merchant,
+        "Ana",
+        effect="refused",
+        code="110",
+        message="Wrong number <b>",
+        http_status=200,
+        request="<order><head><orderOgId><![CDATA[7]]></orderOgId></head></order>",
+        answer='{"code": "ERROR", "errorCode": "110"}',
+        finished=timezone.now(),
+    )
+    shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
+    assert f"Order id {order.public_id.hex}" in shown
+    assert "Refused" in shown and "Wrong number <b>" in shown and "3600.0 s" in shown
+    assert "<orderOgId><![CDATA[7]]></orderOgId>" in shown and '"errorCode": "110"' in shown
+
+
+def test_a_try_under_way_has_no_answer_yet(staff: Client, merchant: Merchant) -> None:
+    tried(merchant, "Ana")
+    shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
+    assert "Outcome Under way" in shown and "HTTP status No answer came" in shown
+
+
+def test_markup_is_shown_a_value_to_a_line() -> None:
+    assert str(pretty("<a><b>1</b><c/><d><e>2</e></d></a>")) == (
+        '<pre class="staff-json">&lt;a&gt;\n  &lt;b&gt;1&lt;/b&gt;\n  &lt;c/&gt;\n  &lt;d&gt;\n'
+        "    &lt;e&gt;2&lt;/e&gt;\n  &lt;/d&gt;\n&lt;/a&gt;</pre>"
+    )
+    assert "&lt;a&gt;&lt;b&gt;cut o" in str(pretty("<a><b>cut o")).replace("\n  ", "")
+    assert pretty("") == "-"
