@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.test import Client
 
 from integrations.models import Connection, Delivery
-from oneclick.models import ActionToken, LandingPage, OneClickSettings, SavedLink
+from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.admin.site import site
 from subscriptions.models import (
@@ -34,6 +34,8 @@ ALL = set(Role.values)
 BUTTONS = {
     (Subscription, "cancel"): {OWNER, SUPPORT},
     (Subscription, "reactivate"): {OWNER, SUPPORT},
+    (Subscription, "issue-token"): {OWNER, MARKETING},
+    (Order, "issue-token"): {OWNER, MARKETING},
     (ActionToken, "show"): {OWNER, MARKETING},
     (ActionToken, "revoke"): {OWNER, MARKETING, SUPPORT},
     (Delivery, "send-again"): {OWNER, MARKETING, SUPPORT},
@@ -44,6 +46,7 @@ BUTTONS = {
 SEEN = {Connection: {OWNER}, ApiKey: {OWNER}}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
+    MessageText: {OWNER, MARKETING},
     OneClickSettings: {OWNER, MARKETING},
     Connection: {OWNER},
     CancelReason: {OWNER},
