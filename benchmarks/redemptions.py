@@ -29,9 +29,9 @@ SELECT id FROM subscriptions_customer WHERE id = :n FOR NO KEY UPDATE;
 UPDATE subscriptions_subscription SET cancelled = NULL, cancel_reason = NULL, every = 2, every_period = 2,
     start_date = current_date, updated = now() WHERE id = :n;
 INSERT INTO subscriptions_order (merchant_id, customer_id, payment_id, shipping_address_id, public_id, status,
-    place_date, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries,
+    place_date, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries, declines,
     generic_error_count, locked, oos_free_shipping, created, updated)
-VALUES ({merchant}, :n, :n, :n, gen_random_uuid(), 1, current_date + 1, 12, 0, 0, 0, 12, 'USD', 0, 0, false, false,
+VALUES ({merchant}, :n, :n, :n, gen_random_uuid(), 1, current_date + 1, 12, 0, 0, 0, 12, 'USD', 0, 0, 0, false, false,
     now(), now()) RETURNING id AS order_id \\gset
 INSERT INTO subscriptions_item (merchant_id, order_id, subscription_id, product_id, public_id, quantity, price,
     extra_cost, total_price, one_time, frozen, upcoming, created)
@@ -52,6 +52,13 @@ UPDATE oneclick_actiontoken SET used_at = now(), used_action = 'reactivate', use
     activity_id = :activity_id, undo_facts = '{{"cancel_reason": "4|too much"}}' WHERE id = :n;
 INSERT INTO oneclick_click (merchant_id, token_id, action, outcome, replayed, likely_machine, at)
 VALUES ({merchant}, :n, 'reactivate', 'success', false, false, now());
+INSERT INTO subscriptions_event (merchant_id, customer_id, subscription_id, activity_id, public_id, kind, payload,
+    recipient, at)
+VALUES ({merchant}, :n, :n, :activity_id, gen_random_uuid(), 'subscription.refresh_one_click_token',
+    '{payload}', '{recipient}', now()) RETURNING id AS event_id \\gset
+INSERT INTO oneclick_actiontoken (merchant_id, customer_id, subscription_id, event_id, nonce, scope, issued_at,
+    expires_at, used_action, used_message)
+VALUES ({merchant}, :n, :n, :event_id, gen_random_uuid(), 'subscription', now(), now() + interval '90 days', '', '');
 COMMIT;
 """
 

@@ -31,6 +31,7 @@ INSERT INTO oneclick_actiontoken (id, merchant_id, customer_id, subscription_id,
     expires_at, used_action, used_message)
 SELECT n, {merchant}, n, n, gen_random_uuid(), 'subscription', now(), now() + interval '90 days', '', ''
 FROM generate_series(1, {number}) n;
+SELECT setval(pg_get_serial_sequence('oneclick_actiontoken', 'id'), {number});
 """
 
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from config import demo_shop
 from integrations.sandbox import keys as sandbox
-from oneclick import links, tokens
+from oneclick import hand, links, tokens
 from oneclick.models import ActionToken
 from subscriptions.actions import subscription as acts
 from subscriptions.api import keys as api_keys
-from subscriptions.models import Membership, Merchant, Product, Role, Subscription
+from subscriptions.models import Membership, Merchant, Order, Product, Role, Subscription
 
 USERNAME = "demo"
 KEY_NAME = "Demo"
@@ -66,7 +66,7 @@ def describe() -> dict[str, Any]:
         },
         "landing_url": landing,
         "sample": _sample(merchant),
-        "tokens": {"subscription": token, "order": None},
+        "tokens": {"subscription": token, "order": _order_token(merchant)},
         "link": links.build(landing, "reactivate", link_token),
     }
 
@@ -77,10 +77,20 @@ def _sample(merchant: Merchant) -> dict[str, str]:
         "customer": active.customer.merchant_user_id,
         "active_subscription": active.public_id.hex,
         "cancelled_subscription": _named(merchant, FOR_TOKEN).public_id.hex,
-        "upcoming_order": active.items.select_related("order").get(upcoming=True).order.public_id.hex,
+        "upcoming_order": _upcoming_order(active).public_id.hex,
         "product": PRODUCT,
         "offer": merchant.offers.get(usable_in_links=True).public_id.hex,
     }
+
+
+def _order_token(merchant: Merchant) -> str | None:
+    """Of the sample's order; None when that can no longer be changed."""
+    order = _upcoming_order(_live(_named(merchant, LIVE)))
+    return tokens.text_of(hand.issue(order, actor=demo_shop.JOB).result) if hand.awaits(order) else None
+
+
+def _upcoming_order(subscription: Subscription) -> Order:
+    return subscription.items.select_related("order__customer").get(upcoming=True).order
 
 
 def _named(merchant: Merchant, external_id: str) -> Subscription:

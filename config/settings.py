@@ -124,6 +124,8 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
+# What customers read; further ones need a catalogue in oneclick/locale.
+LANGUAGES = [("en", "English"), ("es", "Spanish"), ("fr", "French"), ("de", "German")]
 TIME_ZONE = "UTC"  # of storage and logs; what people see is in the merchant's zone
 USE_TZ = True
 

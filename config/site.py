@@ -52,6 +52,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 entry("Tokens", "key", "oneclick_actiontoken_changelist"),
                 entry("Links", "link", "oneclick_savedlink_changelist"),
                 entry("Landing pages", "web", "oneclick_landingpage_changelist"),
+                entry("Texts", "translate", "oneclick_messagetext_changelist"),
                 entry("Settings", "tune", "oneclick_oneclicksettings_changelist"),
             ],
         },

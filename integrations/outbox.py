@@ -21,6 +21,7 @@ from integrations.base import Answer, Integration, Outcome
 from integrations.models import Attempt, Connection, Delivery
 from integrations.registry import INTEGRATIONS
 from integrations.sandbox import keys as sandbox
+from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ WHERE id = ANY(%s) AND NOT woken AND enabled AND paused_reason = '' AND coalesce
 
 def enqueue(events: list[Event]) -> None:
     """Event sink: one delivery for each event and connection that wants it, and a ring once they are committed."""
+    # The other kinds are for webhooks.
+    events = [event for event in events if event.kind in KINDS]
     if not events:
         return
     with database.cursor() as cursor:

@@ -10,13 +10,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from oneclick import messages, tokens
-from oneclick.deeds import DEEDS, Deed, Done
+from oneclick import deeds, messages, parameters, tokens
+from oneclick.deeds.deed import Deed, Done, Told, touches
 from oneclick.models import ActionToken, Click
-from subscriptions.actions.core import locked
+from subscriptions import calendar
+from subscriptions.actions.core import locked, tell_also
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
-from subscriptions.models import Customer, Merchant, OrderStatus
+from subscriptions.events import catalogue
+from subscriptions.models import Customer, Merchant, Order
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
@@ -27,6 +29,13 @@ TOKEN = Prepared(
         .filter(nonce=Given("nonce"))
     )
 )
+
+# What a verb finds changed is the same to the customer as what is found by the activities.
+UNDO_CODES = {
+    "order_not_restorable": "undo_superseded",
+    "order_not_open": "undo_superseded",
+    "subscription_not_active": "undo_superseded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,59 +48,60 @@ class Success:
     replayed: bool = False
 
 
-def redeem(text: str, action: str, parameters: dict[str, str], merchant: Merchant | None = None) -> Success:
+def redeem(text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None) -> Success:
     """Do what the token allows. Raises Refused with the customer's own sentence, Busy.
 
-    `parameters` are the request's; those the action does not know are ignored. A token of another than the given
-    `merchant` counts as invalid.
+    `action` is one of `deeds.ACTIONS`, `fields` are the request's by the API's names; those the action does not know
+    are ignored. A token of another than the given `merchant` counts as invalid.
     """
-    deed = DEEDS[action]
-    wanted = {name: parameters[name] for name in deed.parameters if name in parameters}
+    deed = deeds.named(action, fields)
+    given = parameters.chosen(fields, deed.parameters)
     nonce = tokens.nonce_in(text)
     if nonce is None:
-        raise _customer_refusal(deed.table, "invalid_token")
+        raise _customer_refusal(deed.name, "invalid_token", merchant)
     try:
         with locked(TOKEN, nonce=nonce) as token:
-            customer = _owner(token, merchant)
-            if _is_replay(token, action, wanted):
-                return _replay(token)
+            _adopt(token, merchant)
+            if _is_replay(token, deed, given):
+                return _replay(token, deed)
             _check(token, deed)
-            done = deed.perform(token, wanted, Actor(ActorKind.LINK, str(token.pk), f"1-Click {action}"))
-            message = messages.success(deed.table, customer.merchant, customer.locale, **done.facts)
-            _mark_used(token, action, wanted, done, message)
-            return Success(action, message, _undo_offer(token))
+            done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
+            message = _told(token, deed.name, done.told)
+            _mark_used(token, deed, given, done, message)
+            _refresh(done)
+            return Success(deed.action, message, _undo_offer(token))
     except NotFound as error:
-        raise _customer_refusal(deed.table, "invalid_token") from error
+        raise _customer_refusal(deed.name, "invalid_token", merchant) from error
     except Refused as refusal:
-        raise _note_refusal(nonce, action, deed.table, refusal) from refusal
+        code = deed.codes.get(refusal.code, refusal.code)
+        raise _note_refusal(nonce, deed.name, deed.name, code) from refusal
 
 
 def undo(text: str, merchant: Merchant | None = None) -> Success:
     """Take an act back within the merchant's window, once, if nothing else changed since. Raises as `redeem`."""
     nonce = tokens.nonce_in(text, "undo")
     if nonce is None:
-        raise _customer_refusal("undo", "invalid_token")
+        raise _customer_refusal("undo", "invalid_token", merchant)
     try:
         with locked(TOKEN, nonce=nonce) as token:
-            customer = _owner(token, merchant)
+            _adopt(token, merchant)
             _check_undo(token)
-            actor = Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {token.used_action}")
-            facts = DEEDS[token.used_action].undo(token, actor)
+            deed = deeds.DEEDS[token.used_action]
+            told = deed.undo(token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {deed.action}"))
             token.undone_at = timezone.now()
-            token.save(update_fields=["undone_at"])
+            update(token, "undone_at")
             _note(token, "undo", "undone")
-            return Success("undo", messages.success("undo", customer.merchant, customer.locale, **facts))
+            return Success("undo", _told(token, "undo", told))
     except NotFound as error:
-        raise _customer_refusal("undo", "invalid_token") from error
+        raise _customer_refusal("undo", "invalid_token", merchant) from error
     except Refused as refusal:
-        raise _note_refusal(nonce, "undo", "undo", refusal) from refusal
+        raise _note_refusal(nonce, "undo", "undo", UNDO_CODES.get(refusal.code, refusal.code)) from refusal
 
 
-def _owner(token: ActionToken, merchant: Merchant | None) -> Customer:
+def _adopt(token: ActionToken, merchant: Merchant | None) -> None:
     if merchant and merchant.pk != token.merchant_id:
         raise NotFound("not_found", "This token is another merchant's.")
     token.merchant = token.customer.merchant
-    return token.customer
 
 
 def _check(token: ActionToken, deed: Deed) -> None:
@@ -106,37 +116,40 @@ def _check(token: ActionToken, deed: Deed) -> None:
 
 
 def _expired(token: ActionToken) -> bool:
-    if token.expires_at <= timezone.now():
-        return True
-    if token.scope != ActionToken.Scope.ORDER or token.used_at:
-        # Its own use may have ended the order; that is the next check's to say.
-        return False
-    return token.order is None or token.order.status != OrderStatus.UNSENT
+    # Its own use may have ended or moved the order; that is the next check's to say.
+    return token.expires_at <= calendar.now() if token.used_at else token.expired
 
 
-def _is_replay(token: ActionToken, action: str, parameters: dict[str, str]) -> bool:
+def _is_replay(token: ActionToken, deed: Deed, given: dict[str, str]) -> bool:
     """The click that arrives twice: a double click, or a mail program that fetches a link again."""
     if token.used_at is None or token.undone_at or token.revoked_at:
         return False
     window = timedelta(seconds=token.merchant.one_click.replay_seconds)
-    same = token.used_action == action and token.used_parameters == parameters
+    same = token.used_action == deed.name and token.used_parameters == given
     return same and timezone.now() < token.used_at + window
 
 
-def _replay(token: ActionToken) -> Success:
-    _note(token, token.used_action, "success", replayed=True)
-    return Success(token.used_action, token.used_message, _undo_offer(token), replayed=True)
+def _replay(token: ActionToken, deed: Deed) -> Success:
+    _note(token, deed.name, "success", replayed=True)
+    return Success(deed.action, token.used_message, _undo_offer(token), replayed=True)
 
 
-def _mark_used(token: ActionToken, action: str, parameters: dict[str, str], done: Done, message: str) -> None:
+def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], done: Done, message: str) -> None:
     token.used_at = timezone.now()
-    token.used_action = action
-    token.used_parameters = parameters
+    token.used_action = deed.name
+    token.used_parameters = given
     token.used_message = message
     token.activity = done.act.activity
     token.undo_facts = done.undo_facts
     update(token, "used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts")
-    _note(token, action, "success")
+    _note(token, deed.name, "success")
+
+
+def _refresh(done: Done) -> None:
+    """Tell the merchant's webhooks of the next token."""
+    if done.heir:
+        kind = catalogue.ORDER_REFRESH if isinstance(done.heir, Order) else catalogue.SUBSCRIPTION_REFRESH
+        tell_also(done.act, kind, done.heir)
 
 
 def _undo_offer(token: ActionToken) -> tuple[str, datetime] | None:
@@ -162,19 +175,24 @@ def _check_undo(token: ActionToken) -> None:
 
 def _changed_since(token: ActionToken) -> bool:
     later = token.customer.activities.filter(pk__gt=token.activity_id)
-    return later.filter(subscription=token.subscription_id).exists()
+    return later.filter(touches(token.undo_facts or {})).exists()
 
 
 def _note(token: ActionToken, action: str, outcome: str, *, replayed: bool = False) -> None:
     insert(Click(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed))
 
 
-def _note_refusal(nonce: UUID, action: str, table: str, refusal: Refused) -> Refused:
+def _told(token: ActionToken, table: str, told: Told) -> str:
+    customer: Customer = token.customer
+    return messages.told(table, told.code, told.facts, customer.merchant, customer.locale)
+
+
+def _note_refusal(nonce: UUID, action: str, table: str, code: str) -> Refused:
     """Note the click after the transaction has undone everything; the refusal in the customer's words."""
     token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
-    _note(token, action, refusal.code)
-    return _customer_refusal(table, refusal.code, token.merchant, token.customer.locale)
+    _note(token, action, code)
+    return _customer_refusal(table, code, token.merchant, token.customer.locale)
 
 
 def _customer_refusal(table: str, code: str, merchant: Merchant | None = None, locale: str = "") -> Refused:
-    return Refused(code, messages.error(table, code, merchant, locale))
+    return Refused(code, messages.error(table, code, merchant, locale or (merchant.locale if merchant else "")))

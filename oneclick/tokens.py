@@ -14,13 +14,11 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 
 from oneclick.models import ActionToken, OneClickSettings
 from subscriptions import calendar
-from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Event
+from subscriptions.events.catalogue import ALL_KINDS
+from subscriptions.models import Event, Merchant, Order, Subscription
 from subscriptions.models.prepared import insert_all, new
 
 Purpose = Literal["act", "undo"]
@@ -56,36 +54,46 @@ def _mac(version: str, purpose: Purpose, signed: bytes) -> bytes:
 
 def issue_for_events(events: list[Event]) -> None:
     """Event sink: one token for each event whose kind carries one, at merchants that have 1-Click on."""
-    carriers = [event for event in events if KINDS[event.kind].token_scope]
+    carriers = [event for event in events if ALL_KINDS[event.kind].token_scope]
     if not carriers:
         return
-    merchants = {event.merchant_id for event in carriers}
-    rules = OneClickSettings.objects.filter(enabled=True).in_bulk(merchants)
-    insert_all([_new(event, rules[event.merchant_id]) for event in carriers if event.merchant_id in rules])
-
-
-def _new(event: Event, rules: OneClickSettings) -> ActionToken:
-    return new(
-        ActionToken,
-        merchant=event.merchant,
-        customer=event.customer,
-        event=event,
-        scope=KINDS[event.kind].token_scope or "",
-        subscription=event.subscription,
-        order=event.order,
-        expires_at=_end(event, rules),
+    rules = _rules(carriers)
+    insert_all(
+        [
+            token_for(good_for, rules[event.merchant_id], event)
+            for event in carriers
+            if event.merchant_id in rules and (good_for := event.order or event.subscription)
+        ]
     )
 
 
-def _end(event: Event, rules: OneClickSettings) -> datetime:
+def _rules(events: list[Event]) -> dict[int, OneClickSettings]:
+    merchants = {event.merchant_id: event.merchant for event in events}
+    # A redemption has read its merchant's.
+    if all(Merchant._meta.get_field("one_click").is_cached(merchant) for merchant in merchants.values()):
+        return {pk: merchant.one_click for pk, merchant in merchants.items() if merchant.one_click.enabled}
+    return OneClickSettings.objects.filter(enabled=True).in_bulk(merchants)
+
+
+def token_for(good_for: Order | Subscription, rules: OneClickSettings, event: Event | None = None) -> ActionToken:
+    """A token for an order or a subscription, not saved yet."""
+    owner = event or good_for
+    order, subscription = (good_for, None) if isinstance(good_for, Order) else (None, good_for)
+    return new(
+        ActionToken,
+        merchant=owner.merchant,
+        customer=owner.customer,
+        event=event,
+        scope=ActionToken.Scope.ORDER if order else ActionToken.Scope.SUBSCRIPTION,
+        subscription=subscription,
+        order=order,
+        issued_at=calendar.now(),
+        expires_at=_end(good_for, owner.merchant, rules),
+    )
+
+
+def _end(good_for: Order | Subscription, merchant: Merchant, rules: OneClickSettings) -> datetime:
     """An order's token ends when its place date comes, a subscription's after the merchant's number of days."""
-    if event.order is not None:
-        return calendar.midnight(event.order.place_date, event.merchant.time_zone)
-    return timezone.now() + timedelta(days=rules.token_days)
-
-
-def revoke(token: ActionToken) -> bool:
-    """Make a token useless; False when it was used or revoked before."""
-    with transaction.atomic():
-        unused = ActionToken.objects.filter(pk=token.pk, used_at=None, revoked_at=None)
-        return bool(unused.update(revoked_at=timezone.now()))
+    if isinstance(good_for, Order):
+        return calendar.midnight(good_for.place_date, merchant.time_zone)
+    return calendar.now() + timedelta(days=rules.token_days)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,8 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from oneclick import links, messages, origins, pages, redemption, tokens
-from oneclick.deeds import DEEDS
+from oneclick import deeds, links, messages, origins, pages, parameters, redemption, tokens
 from oneclick.models import ActionToken
 from oneclick.redemption import Success
 from subscriptions.api import rate
@@ -22,8 +20,7 @@ from subscriptions.models import Merchant
 
 PER_TOKEN = 30
 CORS_METHODS = "POST, OPTIONS"
-# What the script reads in a fragment, where the query has other names.
-IN_FRAGMENT = {"days": "og_delay_by", "winback_id": "og_winback_id"}
+Fields = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,14 @@ class Caller:
 @csrf_exempt
 def act(request: HttpRequest, action: str) -> HttpResponse:
     """POST acts; a GET that names JSON acts too, any other GET leads to the merchant's page."""
-    if action not in DEEDS:
+    if action not in deeds.ACTIONS:
         raise Http404
-    table = DEEDS[action].table
     if request.method == "POST":
-        return _post(request, table, lambda text, fields, caller: redemption.redeem(text, action, fields, caller))
+        return _post(
+            request,
+            lambda fields: deeds.named(action, fields).name,
+            lambda text, fields, merchant: redemption.redeem(text, action, fields, merchant),
+        )
     if request.method == "GET":
         return _guarded(_get(request, action))
     return _preflight(request, "GET, HEAD, " + CORS_METHODS)
@@ -52,40 +52,41 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """POST takes an act back."""
     if request.method == "POST":
-        return _post(request, "undo", lambda text, fields, caller: redemption.undo(text, caller))
+        return _post(request, lambda fields: "undo", lambda text, fields, merchant: redemption.undo(text, merchant))
     return _preflight(request, CORS_METHODS)
 
 
 def _post(
-    request: HttpRequest, table: str, perform: Callable[[str, dict[str, str], Merchant | None], Success]
+    request: HttpRequest,
+    table_for: Callable[[Fields], str],
+    perform: Callable[[str, Fields, Merchant | None], Success],
 ) -> HttpResponse:
-    caller = _caller(request)
+    caller, fields = _caller(request), _fields(request)
+    text, table = fields.pop("token", ""), table_for(fields)
     if caller is None:
         return _guarded(_error(request, None, 403, "other", messages.error(table, "other")))
-    fields = _fields(request)
-    text = fields.pop("token", "")
-    answer = _knocked_too_often(request, text, table)
+    answer = _knocked_too_often(request, text, table, caller.merchant)
     if answer is None:
         try:
-            answer = _success(request, caller, perform(text, fields, caller.merchant))
+            answer = _success(request, caller.merchant, perform(text, fields, caller.merchant), text)
         except Refused as refusal:
             answer = _error(request, caller.merchant, 400, refusal.code, refusal.sentence, text)
         except Busy:
-            answer = _error(request, caller.merchant, 503, "busy", messages.error(table, "other"), text)
+            answer = _error(request, caller.merchant, 503, "busy", _other(table, caller.merchant), text)
             answer["Retry-After"] = "1"
     return _guarded(answer, caller.origin)
 
 
 def _get(request: HttpRequest, action: str) -> HttpResponse:
-    fields = request.GET.dict()
-    text = str(fields.pop("token", ""))
+    fields = parameters.canonical(request.GET.dict())
+    text, table = fields.pop("token", ""), deeds.named(action, fields).name
     token = _known(text)
     if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
-        return _knocked_too_often(request, text, DEEDS[action].table) or _act_for_client(text, action, fields)
+        return _knocked_too_often(request, text, table) or _act_for_client(text, action, fields)
     if token is None:
-        return HttpResponse(messages.error(DEEDS[action].table, "invalid_token"), status=400, content_type="text/plain")
+        return HttpResponse(messages.error(table, "invalid_token"), status=400, content_type="text/plain")
     own = {"og_quick_action": action, "og_quick_action_token": text}
-    pairs = own | {IN_FRAGMENT.get(name, name): str(value) for name, value in fields.items()} | own
+    pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
     answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
     answer.status_code = 303
@@ -97,7 +98,7 @@ def _names_json(request: HttpRequest) -> bool:
     return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
 
 
-def _act_for_client(text: str, action: str, fields: dict[str, Any]) -> HttpResponse:
+def _act_for_client(text: str, action: str, fields: Fields) -> HttpResponse:
     """The answer API clients of the documented interface expect."""
     try:
         redemption.redeem(text, action, fields)
@@ -132,18 +133,21 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _fields(request: HttpRequest) -> dict[str, str]:
-    """The body's fields as text; a body that is no JSON object has none."""
+def _fields(request: HttpRequest) -> Fields:
+    """The body's fields, and those of the query beside them; a body that is no JSON object has none."""
+    query = parameters.canonical(request.GET.dict())
     if request.content_type != "application/json":
-        return {name: str(value) for name, value in request.POST.items()}
+        return query | parameters.canonical(request.POST.dict())
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
-        return {}
-    return {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+        body = None
+    return query | parameters.canonical(body if isinstance(body, dict) else {})
 
 
-def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpResponse | None:
+def _knocked_too_often(
+    request: HttpRequest, text: str, table: str, merchant: Merchant | None = None
+) -> HttpResponse | None:
     quotas = [rate.count("one-click", rate.client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
     # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
@@ -152,15 +156,19 @@ def _knocked_too_often(request: HttpRequest, text: str, table: str) -> HttpRespo
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:
         return None
-    answer = _error(request, None, 429, "too_many_requests", messages.error(table, "other"))
+    answer = _error(request, merchant, 429, "too_many_requests", _other(table, merchant))
     answer["Retry-After"] = str(exceeded[-1].reset)
     return answer
 
 
-def _success(request: HttpRequest, caller: Caller, success: Success) -> HttpResponse:
+def _other(table: str, merchant: Merchant | None) -> str:
+    return messages.error(table, "other", merchant, merchant.locale if merchant else "")
+
+
+def _success(request: HttpRequest, merchant: Merchant | None, success: Success, text: str) -> HttpResponse:
     if _wants_page(request):
-        merchant = caller.merchant or _merchant_of(request.POST.get("token", ""))
-        return pages.landing_response(request, merchant, pages.Banner(status="success", message=success.message))
+        banner = pages.Banner(status="success", message=success.message)
+        return pages.landing_response(request, merchant or _merchant_of(text), banner)
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(

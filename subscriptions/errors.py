@@ -35,6 +35,7 @@ SENTENCES = {
     "subscription_already_active": "This subscription is active already.",
     "subscription_not_in_order": "This subscription has no item in this order.",
     "order_not_open": "This order can no longer be changed.",
+    "order_not_restorable": "Something was changed since; this order cannot be restored.",
     "order_not_rescuable": "This order cannot be rescued. {why}",
     "order_not_due": "This order is not one to be placed.",
     "order_reminded": "The customer has been reminded of this order and its date already.",
@@ -76,6 +77,8 @@ SENTENCES = {
     "substitute_discontinued": "The replacement is discontinued itself; choose another product.",
     "substitute_not_subscribable": "The replacement cannot be subscribed to; choose another product.",
     "nothing_subscribed": "The checkout holds no subscription.",
+    "one_click_off": "1-Click is switched off; switch it on in its settings first.",
+    "token_not_revocable": "Nothing to revoke: the token was used or revoked before.",
     "invalid_locale": "Invalid locale: {given}",
     "invalid_value": "{name} must be {rule}.",
 }

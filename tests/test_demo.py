@@ -116,13 +116,13 @@ def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
 def test_each_description_has_a_fresh_token_and_link_of_test_customers(merchant: Merchant) -> None:
     texts = [text for _ in range(2) for text in _tokens(demo.describe())]
     tokens = [ActionToken.objects.get(nonce=nonce_in(text)) for text in texts]
-    assert len({token.pk for token in tokens}) == 4
+    assert len({token.pk for token in tokens}) == 6
     assert all(token.state == "ready" and token.customer.is_test for token in tokens)
     assert not any(token.subscription.live for token in tokens if token.subscription)
 
 
 def _tokens(description: dict[str, dict[str, str]]) -> list[str]:
-    return [description["tokens"]["subscription"], str(description["link"]).rsplit("=", 1)[1]]
+    return [*description["tokens"].values(), str(description["link"]).rsplit("=", 1)[1]]
 
 
 def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> None:
@@ -135,6 +135,8 @@ def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> Non
     assert live.items.get(upcoming=True).order.public_id.hex == sample["upcoming_order"]
     token = ActionToken.objects.get(nonce=nonce_in(told["tokens"]["subscription"]))
     assert token.subscription == gone
+    order_token = ActionToken.objects.get(nonce=nonce_in(told["tokens"]["order"]))
+    assert order_token.order.public_id.hex == sample["upcoming_order"]
     assert merchant.products.get(external_product_id=sample["product"]).autoship_enabled
     assert merchant.offers.get(public_id=sample["offer"]).usable_in_links
     assert told["link"].startswith(f"{told['landing_url']}#og_quick_action=reactivate#og_quick_action_token=")

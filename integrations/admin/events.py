@@ -15,7 +15,7 @@ from subscriptions.admin.current import merchant_of
 from subscriptions.admin.display import pretty_json
 from subscriptions.admin.search import rows_matching
 from subscriptions.admin.site import site
-from subscriptions.events.catalogue import KINDS
+from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event
 
 
@@ -50,7 +50,7 @@ class EventAdmin(MerchantAdmin):
 
     @display(description="Event", header=True)
     def title(self, row: Event) -> list[Any]:
-        return [KINDS[row.kind].title if row.kind in KINDS else row.kind, row.kind]
+        return [ALL_KINDS[row.kind].title if row.kind in ALL_KINDS else row.kind, row.kind]
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Event) -> list[str]:

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from integrations.models import Connection
 from subscriptions.admin.current import merchant_of
-from subscriptions.events.catalogue import KINDS
+from subscriptions.events.catalogue import ALL_KINDS
 
 
 class ConnectionFilter(SimpleListFilter):
@@ -26,7 +26,7 @@ class KindFilter(SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [(kind.name, kind.title) for kind in KINDS.values()]
+        return [(kind.name, kind.title) for kind in ALL_KINDS.values()]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        return rows.filter(kind=self.value()) if self.value() in KINDS else rows
+        return rows.filter(kind=self.value()) if self.value() in ALL_KINDS else rows

@@ -18,7 +18,7 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
     clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")
     rows = (
         ActionToken.objects.filter(merchant=customer.merchant_id, customer=customer)
-        .select_related("subscription__product", "order", "event")
+        .select_related("subscription__product", "order", "event", "merchant")
         .prefetch_related(Prefetch("clicks", clicks))
         .order_by("-pk")[:MOST_TOKENS]
     )

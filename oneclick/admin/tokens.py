@@ -8,14 +8,15 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oneclick import links, tokens
+from oneclick import hand, links, tokens
 from oneclick.models import Action, ActionToken, Click
+from oneclick.models.token import good_on
+from subscriptions import calendar
 from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.admin.buttons import Button
+from subscriptions.admin.buttons import Button, actor_of
 from subscriptions.admin.current import merchant_of
 from subscriptions.admin.display import pretty_json
 from subscriptions.admin.roles import Right
@@ -28,10 +29,13 @@ REASONS = {
     "expired_token": "the link had expired",
     "invalid_token": "the link was revoked",
     "token_wrong_context": "the link is for another action",
-    "subscription_already_active": "the subscription was active already",
+    "subscription_already_active": "the subscription was active already, or the order could no longer be changed",
+    "invalid_og_product_id": "the product cannot be had",
+    "invalid_og_offer_id": "links may not give this offer away",
+    "invalid_og_winback_id": "links may not give this offer away",
     "undo_too_late": "the time to undo was over",
     "undo_already_done": "it was undone before",
-    "undo_superseded": "the subscription was changed since",
+    "undo_superseded": "something was changed since",
 }
 
 
@@ -65,8 +69,7 @@ def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> H
 
 
 def revoke(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
-    if not tokens.revoke(token):
-        return "Nothing to revoke: the token was used or revoked before."
+    hand.revoke(token, actor=actor_of(request))
     site.get_model_admin(ActionToken).log_change(request, token, "Revoked.")
     return "The token is revoked; its links are refused from now on."
 
@@ -80,9 +83,10 @@ class StateFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         open_ = Q(used_at=None, revoked_at=None)
+        good = Q(pk__in=rows.filter(good_on(calendar.today(merchant_of(request).time_zone))))
         states = {
-            "ready": open_ & Q(expires_at__gt=timezone.now()),
-            "expired": open_ & Q(expires_at__lte=timezone.now()),
+            "ready": open_ & good,
+            "expired": open_ & ~good,
             "used": Q(used_at__isnull=False, undone_at=None),
             "undone": Q(undone_at__isnull=False),
             "revoked": Q(revoked_at__isnull=False, used_at=None),
@@ -103,7 +107,7 @@ class ClickInline(ReadOnlyInline):
 class ActionTokenAdmin(MerchantAdmin):
     list_display = ["customer_of", "scope", "state_of", "used_action", "issued_at", "expires_at", "used_at"]
     list_filter = [StateFilter, "scope"]
-    list_select_related = ["customer"]
+    list_select_related = ["customer", "order", "merchant"]
     ordering = ["-id"]
     search_fields = ["customer"]
     search_help_text = "Customer's e-mail, name, phone or id"

@@ -69,7 +69,7 @@ class OneClickSettings(models.Model):
 
 
 class MessageText(models.Model):
-    """A merchant's own wording of one message in one locale."""
+    """A merchant's own wording of one message in one locale, or one language."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
     locale = models.CharField(max_length=16)
@@ -81,6 +81,7 @@ class MessageText(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "locale", "table", "code"], name="message_text_once")
         ]
+        verbose_name = "text"
 
     def __str__(self) -> str:
         return f"{self.table}.{self.code} ({self.locale})"

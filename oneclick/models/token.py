@@ -1,17 +1,28 @@
 """Action tokens and the clicks that used them or failed to."""
 
+from datetime import date
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from oneclick.models.settings import Action, SavedLink
-from subscriptions.models import Activity, Customer, Event, Merchant, Order, Subscription
+from oneclick.models.settings import SavedLink
+from subscriptions import calendar
+from subscriptions.models import Activity, Customer, Event, Merchant, Order, OrderStatus, Subscription
+
+
+def good_on(today: date) -> Q:
+    """What selects tokens that have not expired by that day of the merchant; the same as `ActionToken.expired`."""
+    order = Q(scope="order", order__status=OrderStatus.UNSENT, order__place_date__gt=today)
+    return order | Q(scope="subscription", expires_at__gt=calendar.now())
 
 
 class ActionToken(models.Model):
-    """The right to one act. `nonce` and a server key give the token's text, which is stored nowhere."""
+    """The right to one act. `nonce` and a server key give the token's text, which is stored nowhere.
+
+    `used_action` is the name of the deed, `used_message` what the customer read.
+    """
 
     class Scope(models.TextChoices):
         ORDER = "order", "Order"
@@ -28,7 +39,7 @@ class ActionToken(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
-    used_action = models.CharField(max_length=16, choices=Action, blank=True)
+    used_action = models.CharField(max_length=24, blank=True)
     used_parameters = models.JSONField(null=True, blank=True)
     used_message = models.CharField(max_length=1000, blank=True)
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -65,16 +76,28 @@ class ActionToken(models.Model):
             return "used"
         if self.revoked_at:
             return "revoked"
-        return "expired" if self.expires_at <= timezone.now() else "ready"
+        return "expired" if self.expired else "ready"
+
+    @property
+    def expired(self) -> bool:
+        """An order's token ends with its order, or when that one's day comes, wherever it was moved to meanwhile."""
+        if self.scope == self.Scope.SUBSCRIPTION:
+            return self.expires_at <= calendar.now()
+        if self.order is None or self.order.status != OrderStatus.UNSENT:
+            return True
+        return self.order.place_date <= calendar.today(self.merchant.time_zone)
 
 
 class Click(models.Model):
-    """One redemption that reached a token: what it asked for and how it ended. No personal data."""
+    """One redemption that reached a token: what it asked for and how it ended. No personal data.
+
+    What acted is `success` and not `replayed`; a refusal is noted by its code.
+    """
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
     link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
-    action = models.CharField(max_length=16)
+    action = models.CharField(max_length=24, help_text="The name of the deed, or `undo`.")
     outcome = models.CharField(max_length=40, help_text="`success`, `undone`, or the error's code.")
     replayed = models.BooleanField(default=False)
     likely_machine = models.BooleanField(default=False)

@@ -1,35 +1,43 @@
 """The words of the script and of our own pages; what an act did is told by the server's answer."""
 
-from oneclick.models import MessageText
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_noop as _
+
+from oneclick.messages import LANGUAGES, OURS, languages, own_texts
 from subscriptions.models import Merchant
 
 TABLE = "interface"
 
 DEFAULTS = {
-    "close": "Close",
-    "undo": "Undo",
-    "again": "Try again",
-    "working": "One moment, please.",
-    "network": "The shop could not be reached. Check your connection and try again.",
-    "broken": "The link is incomplete or misspelled. Nothing was changed.",
-    "confirm_delay": "Delay your order by {days}?",
-    "button_delay": "Delay my order",
-    "confirm_skip": "Skip your upcoming order?",
-    "button_skip": "Skip my order",
-    "confirm_reactivate": "Start your subscription again?",
-    "button_reactivate": "Reactivate my subscription",
-    "confirm_upsell": "Add this product to your upcoming order? Quantity: {quantity}.",
-    "button_upsell": "Add to my order",
-    "confirm_subscribe": "Subscribe to this product? Quantity: {quantity}, every {frequency}.",
-    "button_subscribe": "Subscribe",
-    "continue": "Continue to the shop",
-    "questions": "Questions? We are happy to help:",
-    "needs_script": "Did a link in a message bring you here? Turn on JavaScript and open it once more.",
-    "page_heading": "Your subscription",
+    "close": _("Close"),
+    "undo": _("Undo"),
+    "again": _("Try again"),
+    "working": _("One moment, please."),
+    "network": _("The shop could not be reached. Check your connection and try again."),
+    "broken": _("The link is incomplete or misspelled. Nothing was changed."),
+    "confirm_delay": _("Delay your order by {days}?"),
+    "button_delay": _("Delay my order"),
+    "confirm_skip": _("Skip your upcoming order?"),
+    "button_skip": _("Skip my order"),
+    "confirm_reactivate": _("Start your subscription again?"),
+    "button_reactivate": _("Reactivate my subscription"),
+    "confirm_upsell": _("Add this product to your upcoming order? Quantity: {quantity}."),
+    "button_upsell": _("Add to my order"),
+    "confirm_subscribe": _("Subscribe to this product? Quantity: {quantity}, every {frequency}."),
+    "button_subscribe": _("Subscribe"),
+    "continue": _("Continue to the shop"),
+    "questions": _("Questions? We are happy to help:"),
+    "needs_script": _("Did a link in a message bring you here? Turn on JavaScript and open it once more."),
+    "page_heading": _("Your subscription"),
 }
 
 
 def interface_texts(merchant: Merchant) -> dict[str, str]:
-    """DEFAULTS with the merchant's own wording over them, from the rows of TABLE in its locale."""
-    own = MessageText.objects.filter(merchant=merchant, table=TABLE, locale=merchant.locale)
-    return DEFAULTS | dict(own.values_list("code", "text"))
+    """The texts by name, in the merchant's locale, with its own wording over ours."""
+    own = own_texts(merchant)
+    tags = list(languages(merchant.locale))
+    with override(next((tag for tag in tags if tag in LANGUAGES), OURS)):
+        texts = {code: gettext(text) for code, text in DEFAULTS.items()}
+    for tag in reversed(tags):
+        texts |= {code: text for code in DEFAULTS if (text := own.get((tag, TABLE, code)))}
+    return texts

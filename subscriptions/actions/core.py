@@ -230,6 +230,17 @@ def record(finished: Sequence[tuple[Act[Any], str]]) -> None:
     for act, _ in finished:
         for event in act.events:
             event.activity = act.activity
+    _publish(events)
+
+
+def tell_also(act: Act[Any], kind: str, subject: Customer | Subscription | Order | Item) -> None:
+    """Announce one event more of a finished act, inside the `locked` block it was done in."""
+    act.announce(kind, subject)
+    act.events[-1].activity = act.activity
+    _publish(act.events[-1:])
+
+
+def _publish(events: list[Event]) -> None:
     insert_all(events)
     for sink in _sinks():
         sink(events)

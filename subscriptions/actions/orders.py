@@ -18,6 +18,7 @@ from subscriptions.models import (
     FAILING,
     Customer,
     Item,
+    Offer,
     OneTimeIncentive,
     Order,
     OrderStatus,
@@ -71,9 +72,10 @@ UPCOMING = Prepared(
 )
 
 
-def add_subscription_item(subscription: Subscription, day: date) -> Item:
-    """Give `subscription`, that has none, its upcoming item on `day`."""
+def add_subscription_item(subscription: Subscription, day: date, offer: Offer | None = None) -> Item:
+    """Give `subscription`, that has none, its upcoming item on `day`; `offer` is for this once."""
     item = new_item(subscription)
+    item.offer_id = offer.pk if offer else item.offer_id
     slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
     put(subscription.customer, [item], slot)
     return item
@@ -283,6 +285,11 @@ def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
 def _open(customer: Customer, slot: Slot) -> Order | None:
     found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **asdict(slot))
     return _own(found[0], customer) if found else None
+
+
+def taken(customer: Customer, slot: Slot) -> bool:
+    """Whether the customer has an open order in `slot`."""
+    return _open(customer, slot) is not None
 
 
 def _own(order: Order, customer: Customer) -> Order:

@@ -40,8 +40,11 @@ def reactivate(
     every: int | None = None,
     every_period: int | None = None,
     start_date: date | None = None,
+    winback: Offer | None = None,
 ) -> str:
     """Make a cancelled subscription live again; what is not given stays as it was.
+
+    `winback` gives its discounts on the next order, in place of the subscription's own offer.
 
     The next order is planned for `next_order_date`, today or later in the merchant's zone; without it for
     `start_date` (today) plus as many whole frequencies as lead past today. `act.result` is the new upcoming item.
@@ -59,12 +62,10 @@ def reactivate(
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = calendar.now()
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
-    act.result = orders.add_subscription_item(subscription, day)
+    act.result = orders.add_subscription_item(subscription, day, winback and checks.own(act, winback))
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
-    return (
-        f"Reactivated the subscription to {subscription.product}. "
-        f"The next order is planned for {calendar.human_date(day)}."
-    )
+    planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
+    return f"Reactivated the subscription to {subscription.product}. {planned}"
 
 
 @action("subscription.change_quantity", guards=[checks.must_not_be_prepaid])

@@ -69,7 +69,7 @@ def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Inc
     changed = []
     for item in lines:
         total = full[id(item)]
-        by_offer = _off(total, (each for each in offers[item.offer_id] if _counts(each, item, total, listed)))
+        by_offer = _off(total, (each for each in _due(item, offers) if _counts(each, item, total, listed)))
         was, item.total_price = item.total_price, total - _better(total, by_offer, incentives.get((None, item.pk), []))
         if was != item.total_price:
             changed.append(item)
@@ -78,7 +78,7 @@ def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Inc
 
     # An offer's discounts on the order count once, however many lines carry it.
     bearers = list({item.offer_id: item for item in lines if not item.frozen}.values())
-    ordered = [each for item in bearers for each in offers[item.offer_id] if each.coupon.use == _use(item)]
+    ordered = [each for item in bearers for each in _due(item, offers)]
 
     promised = incentives.get((order.pk, None), [])
 
@@ -133,18 +133,28 @@ def _counts(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> 
     """Whether `discount` is one for this line, and the line or order large enough for it."""
     if item.frozen or discount.object != ON_ITEM or discount.field == SHIPPING:
         return False
-    if discount.coupon.use != _use(item):
-        return False
     measured = listed if discount.threshold_field == Discount.Field.SUB_TOTAL else total
     return discount.threshold_value is None or measured >= discount.threshold_value
+
+
+def _due(item: Item, offers: Offers) -> list[Discount]:
+    """Those discounts of its offer that this order is the time for; of an offer for this once any will do."""
+    offered = offers[item.offer_id]
+    due = [each for each in offered if each.coupon.use == _use(item)]
+    return due or (offered if _once(item) else [])
 
 
 def _use(item: Item) -> Coupon.Use:
     """A checkout is its subscriptions' first order; everything else has its first order here."""
     subscription = item.subscription
-    if subscription is None or subscription.awaits_first_order:
+    if subscription is None or subscription.awaits_first_order or _once(item):
         return Coupon.Use.INITIAL
     return Coupon.Use.RECURRING
+
+
+def _once(item: Item) -> bool:
+    """Whether its offer is not the subscription's, but one for this order alone."""
+    return item.subscription is not None and item.offer_id != item.subscription.offer_id
 
 
 def _reached(discount: Discount, net: Decimal, shipping: Decimal) -> bool:

@@ -108,3 +108,12 @@ ROWS = [
     Kind(OUT_OF_STOCK, "Item Out of Stock", "item"),
 ]
 KINDS = {kind.name: kind for kind in ROWS}
+
+ORDER_REFRESH = "order.refresh_one_click_token"
+SUBSCRIPTION_REFRESH = "subscription.refresh_one_click_token"
+# Told to webhooks alone; ESPs know no such metric.
+WEBHOOK_ROWS = [
+    Kind(ORDER_REFRESH, "Fresh 1-Click Token of an Order", "order", token_scope="order"),
+    Kind(SUBSCRIPTION_REFRESH, "Fresh 1-Click Token of a Subscription", "subscription", token_scope="subscription"),
+]
+ALL_KINDS = KINDS | {kind.name: kind for kind in WEBHOOK_ROWS}

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from subscriptions import calendar
-from subscriptions.events.catalogue import KINDS
+from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
 from subscriptions.models.prepared import Given, Prepared
 
@@ -34,7 +34,7 @@ def build(
     `facts`: what the kind's builder says of `subject`, where that has been built already.
     Raises ValueError when `added` are not exactly the kind's own.
     """
-    row = KINDS[kind]
+    row = ALL_KINDS[kind]
     expected = set(row.adds)
     if set(added) != expected:
         raise ValueError(f"{kind} adds {sorted(expected)}, not {sorted(added)}")

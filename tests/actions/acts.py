@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from subscriptions import calendar
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import outcome, placing, subscription
+from subscriptions.actions import outcome, placing, restoring, subscription
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
 from subscriptions.models import (
@@ -119,6 +119,18 @@ def skip_one(w: World, n: int) -> Any:
     return orders.skip_subscription(row.order, actor=STAFF, subscription=row.subscription or w.subscription(n))
 
 
+def unskip(w: World, n: int) -> Any:
+    return restoring.unskip(w.order(n), actor=STAFF)
+
+
+def unmerge(w: World, n: int) -> Any:
+    """The first item of the order it went into comes along."""
+    order = w.order(n)
+    into = (order.extra_data or {}).get("merged_order_id")
+    items = Item.objects.filter(order__public_id=into).order_by("id").values_list("pk", flat=True)
+    return restoring.unmerge(order, actor=STAFF, items=list(items[:1]))
+
+
 def send_now(w: World, n: int) -> Any:
     return orders.send_now(w.order(n), actor=STAFF)
 
@@ -212,4 +224,6 @@ ALL: list[Perform] = [
     reject,
     hold,
     set_aside,
+    unskip,
+    unmerge,
 ]

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from subscriptions.actions import order as orders
 from subscriptions.actions import outcome, placing, prepaid, subscription
+from subscriptions.actions.orders import add_subscription_item
 from subscriptions.models import (
     Customer,
     Discount,
@@ -26,7 +28,7 @@ from subscriptions.models import (
 )
 from tests.actions import acts
 from tests.actions.acts import World
-from tests.factories import STAFF, CancelReasonFactory, ProductFactory
+from tests.factories import STAFF, CancelReasonFactory, ProductFactory, SubscriptionFactory
 
 Situation = Callable[[World], Any]
 RESOURCES = ("Music", "Recipes")
@@ -109,6 +111,21 @@ def alone(world: World) -> None:
     """Each subscription has an order of its own."""
     for days, row in enumerate(world.customer.subscriptions.order_by("id")):
         subscription.change_next_order_date(row, actor=STAFF, day=date(2026, 12, 5 + days))
+
+
+def skipped(world: World) -> None:
+    acts.skip(world, 0)
+
+
+def merged(world: World) -> None:
+    """The first order has gone into another one."""
+    order = world.order(0)
+    day = date(2026, 12, 24)
+    row = world.subscription(0)
+    where = {"payment": order.payment, "shipping_address": order.shipping_address}
+    added = SubscriptionFactory(customer=row.customer, product=row.product, **where)
+    add_subscription_item(added, day)
+    orders.change_date(order, actor=STAFF, day=day)
 
 
 def queued(world: World) -> None:

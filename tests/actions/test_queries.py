@@ -40,6 +40,8 @@ BEFORE: dict[str, situations.Situation] = {
     "prepaid.upgrade": situations.eligible,
     "prepaid.change_context": situations.paid_ahead,
     "prepaid.change_renewal_behavior": situations.paid_ahead,
+    "order.unskip": situations.skipped,
+    "order.unmerge": situations.merged,
     "order.set_aside": situations.out_of_stock,
     "order.set_aside of all": situations.all_out_of_stock,
     "order.warn_of_card": situations.card_expires,

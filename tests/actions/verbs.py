@@ -78,6 +78,8 @@ VERBS: dict[str, Verb] = {
     ),
     "order.skip": numbered(acts.skip),
     "order.skip_subscription": numbered(acts.skip_one),
+    "order.unskip": numbered(acts.unskip),
+    "order.unmerge": numbered(acts.unmerge),
     "order.send_now": numbered(acts.send_now),
     "order.change_date": numbered(acts.change_order_date),
     "order.change_payment": numbered(acts.change_order_payment, 2),

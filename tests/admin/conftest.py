@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Connection, Delivery, SandboxEvent, SandboxProfile
-from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
+from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     ApiKey,
@@ -112,6 +112,9 @@ def make_world(name: str) -> World:
         ActionToken: token,
         OneClickSettings: merchant.one_click,
         LandingPage: LandingPage.objects.get(merchant=merchant),
+        MessageText: MessageText.objects.create(
+            merchant=merchant, locale="en-us", table="delay", code="other", text=f"{name} text"
+        ),
         SavedLink: SavedLink.objects.create(merchant=merchant, name=f"{name} link", action="reactivate"),
         Connection: connection,
         Event: Event.objects.filter(merchant=merchant).first(),

@@ -206,4 +206,4 @@ def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
     client.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
     token.refresh_from_db()
     assert token.state == "revoked"
-    assert changed(before) == {"ActionToken", "LogEntry"}
+    assert changed(before) == {"ActionToken", "Activity", "LogEntry"}

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Connection, Delivery
-from oneclick.models import ActionToken, LandingPage, OneClickSettings, SavedLink
+from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.admin.site import site
 from subscriptions.models import (
@@ -51,6 +51,8 @@ BUTTONS = {
     (GatewaySettings, "test"): {OWNER},
     (Subscription, "cancel"): {OWNER, SUPPORT},
     (Subscription, "reactivate"): {OWNER, SUPPORT},
+    (Subscription, "issue-token"): {OWNER, MARKETING},
+    (Order, "issue-token"): {OWNER, MARKETING},
     (ActionToken, "show"): {OWNER, MARKETING},
     (ActionToken, "revoke"): {OWNER, MARKETING, SUPPORT},
     (Delivery, "send-again"): {OWNER, MARKETING, SUPPORT},
@@ -61,6 +63,7 @@ BUTTONS = {
 SEEN = {Connection: {OWNER}, ApiKey: {OWNER}}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
+    MessageText: {OWNER, MARKETING},
     OneClickSettings: {OWNER, MARKETING},
     Connection: {OWNER},
     CancelReason: {OWNER},

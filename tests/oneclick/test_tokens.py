@@ -86,20 +86,6 @@ def test_a_merchant_with_1_click_off_issues_no_token():
 
 
 @pytest.mark.django_db
-def test_a_token_can_be_revoked_once(token):
-    assert tokens.revoke(token) is True
-    assert tokens.revoke(token) is False
-    token.refresh_from_db()
-    assert token.state == "revoked"
-
-
-@pytest.mark.django_db
-def test_a_used_token_cannot_be_revoked(token):
-    ActionToken.objects.update(used_at=timezone.now())
-    assert tokens.revoke(token) is False
-
-
-@pytest.mark.django_db
 def test_an_orders_token_lives_until_its_day_begins_at_the_merchant():
     item = ItemFactory(order__place_date=date(2026, 12, 1))
     reminder = event_of("ordergroove.order.reminder", item)

@@ -64,6 +64,13 @@ def test_a_browsers_form_gets_a_page_with_the_banner(client, token):
     assert "Your subscription to House blend is active again." in answer.content.decode()
 
 
+def test_a_form_that_carries_its_token_in_the_query_gets_the_merchants_page_too(client, token):
+    path = f"/one_click/reactivate/?token={tokens.text_of(token)}"
+    answer = client.post(path, headers={"Accept": "text/html"})
+    assert (answer.status_code, is_live(token)) == (200, True)
+    assert token.merchant.name in answer.content.decode()
+
+
 def test_a_refusal_names_its_code_and_the_customers_text(client, token):
     OneClickSettings.objects.update(replay_seconds=0)
     post(client, token)

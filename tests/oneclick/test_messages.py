@@ -1,0 +1,287 @@
+"""Every message of the tables, word for word, by what causes it over HTTP."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponse
+
+from oneclick import messages, wording
+from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
+from subscriptions.models import Customer, Merchant, Order, Product
+from tests.oneclick.shop import Shop
+
+ONCE = {"og_product_id": "HON-1"}
+OFTEN = {**ONCE, "og_every": 1, "og_every_period": 3}
+REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "delay": ("delay", {}),
+    "skip": ("skip", {}),
+    "reactivate": ("reactivate", {}),
+    "product_upsell": ("upsell", ONCE),
+    "subscription_upsell": ("upsell", OFTEN),
+}
+Cause = Callable[[Shop, str], HttpResponse]
+
+
+def ask(shop: Shop, table: str, token: ActionToken | str | None = None, **changed: Any) -> HttpResponse:
+    action, fields = REQUESTS[table]
+    return shop.post(action, token or good(shop, table), **{**fields, **changed})
+
+
+def good(shop: Shop, table: str) -> ActionToken:
+    return shop.subscription_token() if table == "reactivate" else shop.order_token()
+
+
+def expired(shop: Shop, table: str) -> HttpResponse:
+    token = good(shop, table)
+    Order.objects.update(place_date="2026-11-20")
+    ActionToken.objects.update(expires_at="2026-11-20T05:00:00Z")
+    return ask(shop, table, token)
+
+
+def used(shop: Shop, table: str) -> HttpResponse:
+    OneClickSettings.objects.update(replay_seconds=0)
+    token = good(shop, table)
+    assert ask(shop, table, token).status_code == 200
+    return ask(shop, table, token)
+
+
+def of_another_context(shop: Shop, table: str) -> HttpResponse:
+    return ask(shop, table, shop.order_token() if table == "reactivate" else shop.subscription_token())
+
+
+def closed(shop: Shop, table: str) -> HttpResponse:
+    token = good(shop, table)
+    if table == "reactivate":
+        assert ask(shop, table, token).status_code == 200
+        return ask(shop, table, ActionToken.objects.latest("id"))
+    Order.objects.update(locked=True)
+    return ask(shop, table, token)
+
+
+def without(name: str) -> Cause:
+    return lambda shop, table: ask(shop, table, **{name: None})
+
+
+def having(**changed: Any) -> Cause:
+    return lambda shop, table: ask(shop, table, **changed)
+
+
+def discontinued(shop: Shop, table: str) -> HttpResponse:
+    token = good(shop, table)
+    Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
+    return ask(shop, table, token)
+
+
+def too_often(shop: Shop, table: str) -> HttpResponse:
+    token = good(shop, table)
+    answers = [ask(shop, table, token) for _ in range(31)]
+    assert answers[-1].status_code == 429
+    return answers[-1]
+
+
+CAUSES: dict[str, Cause] = {
+    "invalid_token": lambda shop, table: ask(shop, table, "forged"),
+    "expired_token": expired,
+    "token_already_used": used,
+    "token_wrong_context": of_another_context,
+    "subscription_already_active": closed,
+    "missing_og_product_id": without("og_product_id"),
+    "missing_og_every": without("og_every"),
+    "missing_og_every_period": without("og_every_period"),
+    "invalid_og_product_id": having(og_product_id="HON-2"),
+    "invalid_og_offer_id": having(og_offer_id="HALF"),
+}
+OTHERS: dict[str, Cause] = {
+    "delay": having(days=0),
+    "skip": too_often,
+    "reactivate": discontinued,
+    "product_upsell": having(og_quantity=0),
+    "subscription_upsell": having(og_every=0),
+}
+ERRORS = [
+    (table, code)
+    for table, texts in wording.TEXTS.items()
+    for code in texts
+    if table != "undo" and not code.startswith("success")
+]
+CORRECTED = [(table, code) for table, texts in wording.CORRECTED.items() for code in texts]
+
+
+def caused(shop: Shop, table: str, code: str) -> str:
+    answer = (OTHERS[table] if code == "other" else CAUSES[code])(shop, table)
+    body = answer.json()
+    assert (body["status"], set(body)) == ("error", {"status", "error", "message"})
+    assert code in ("other", body["error"])
+    return body["message"]
+
+
+@pytest.mark.parametrize(("table", "code"), ERRORS)
+def test_its_cause_over_http_brings_the_message_of_the_table(shop: Shop, table: str, code: str) -> None:
+    assert caused(shop, table, code) == wording.TEXTS[table][code]
+
+
+@pytest.mark.parametrize(("table", "code"), CORRECTED)
+def test_a_merchant_may_choose_the_corrected_wording(shop: Shop, table: str, code: str) -> None:
+    OneClickSettings.objects.update(corrected_delay_wording=True)
+    if code == "invalid_token":  # A forged token names no merchant; its script does.
+        url = f"/one_click/{table}/?merchant={shop.merchant.public_id.hex}"
+        assert shop.client.post(url, {"token": "forged"}).json()["message"] == wording.CORRECTED[table][code]
+    else:
+        assert caused(shop, table, code) == wording.CORRECTED[table][code]
+
+
+@pytest.mark.contract
+def test_the_tables_are_those_of_the_contract_word_for_word(contracts: Path) -> None:
+    described = json.loads((contracts / "one_click_messages.json").read_text())
+    corrected, success = described["corrected_wording"], described["success"]
+    ours = {
+        table: {code: text for code, text in texts.items() if not code.startswith("success")}
+        for table, texts in wording.TEXTS.items()
+        if table != "undo"
+    }
+    assert ours == {name: described[name] for name in REQUESTS if name != "skip"} | {"skip": corrected["skip"]}
+    assert {"delay": corrected["delay"]} == wording.CORRECTED
+    assert {table: wording.TEXTS[table]["success"] for table in ours} == success
+
+
+SUCCESSES = {
+    "en": {
+        "delay": "Your order was delayed. Its new date is December 15, 2026.",
+        "skip": "Your order was skipped. Your next order is planned for December 8, 2026.",
+        "reactivate": (
+            "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
+        ),
+        "product_upsell": "Honey was added to your order for December 1, 2026.",
+        "subscription_upsell": "Your subscription to Honey was created. Delivery frequency: Every month.",
+    },
+    "es": {
+        "delay": "Su pedido se ha aplazado. La nueva fecha es el 15 de diciembre de 2026.",
+        "skip": "Su pedido se ha omitido. Su próximo pedido está previsto para el 8 de diciembre de 2026.",
+        "reactivate": (
+            "Su suscripción a House blend vuelve a estar activa. "
+            "Su próximo pedido está previsto para el 21 de noviembre de 2026."
+        ),
+        "product_upsell": "Honey se ha añadido a su pedido del 1 de diciembre de 2026.",
+        "subscription_upsell": "Su suscripción a Honey se ha creado. Frecuencia de entrega: Cada mes.",
+    },
+    "fr": {
+        "delay": "Votre commande a été reportée. Sa nouvelle date est le 15 décembre 2026.",
+        "skip": "Votre commande a été sautée. Votre prochaine commande est prévue le 8 décembre 2026.",
+        "reactivate": (
+            "Votre abonnement à House blend est de nouveau actif. "
+            "Votre prochaine commande est prévue le 21 novembre 2026."
+        ),
+        "product_upsell": "Honey a été ajouté à votre commande du 1 décembre 2026.",
+        "subscription_upsell": "Votre abonnement à Honey a été créé. Fréquence de livraison : Tous les mois.",
+    },
+    "de": {
+        "delay": "Ihre Bestellung wurde verschoben. Ihr neuer Termin ist der 15. Dezember 2026.",
+        "skip": "Ihre Bestellung wurde ausgelassen. Ihre nächste Bestellung ist für den 8. Dezember 2026 geplant.",
+        "reactivate": (
+            "Ihr Abo für House blend ist wieder aktiv. Ihre nächste Bestellung ist für den 21. November 2026 geplant."
+        ),
+        "product_upsell": "Honey wurde Ihrer Bestellung für den 1. Dezember 2026 hinzugefügt.",
+        "subscription_upsell": "Ihr Abo für Honey wurde angelegt. Lieferrhythmus: Jeden Monat.",
+    },
+}
+
+
+@pytest.mark.parametrize(("language", "table"), [(lang, table) for lang, texts in SUCCESSES.items() for table in texts])
+def test_a_success_is_told_in_the_customers_language(shop: Shop, language: str, table: str) -> None:
+    Customer.objects.update(locale=f"{language}-xx")
+    assert ask(shop, table).json()["message"] == SUCCESSES[language][table]
+
+
+@pytest.mark.parametrize("table", REQUESTS)
+def test_a_replay_says_the_same_again(shop: Shop, table: str) -> None:
+    token = good(shop, table)
+    first, again = (ask(shop, table, token).json() for _ in range(2))
+    assert again == {**first, "replayed": True}
+    assert Click.objects.filter(outcome="success", replayed=True).count() == 1
+
+
+def refused(shop: Shop) -> str:
+    return ask(shop, "delay", days=0).json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "merchant", "text"),
+    [
+        ("de-at", "es-us", "Ihr Abo wurde nicht reaktiviert."),
+        ("DE", "en-us", "Ihr Abo wurde nicht reaktiviert."),
+        ("pt-br", "fr", "Votre abonnement n’a pas été réactivé."),
+        ("pt-br", "nl", "Your subscription was not reactivated."),
+        ("en-gb", "fr", "Your subscription was not reactivated."),
+    ],
+)
+def test_the_customers_locale_comes_first_then_the_merchants_then_english(
+    shop: Shop, customer: str, merchant: str, text: str
+) -> None:
+    Customer.objects.update(locale=customer)
+    Merchant.objects.update(locale=merchant)
+    assert refused(shop) == text
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        ({"es-mx": "exacto", "es": "idioma"}, "exacto"),
+        ({"es": "idioma", "en-us": "ours"}, "idioma"),
+        ({"es-us": "otro", "en-us": "ours"}, "Su suscripción no se ha reactivado."),
+    ],
+)
+def test_own_wording_wins_in_its_locale_and_before_it_in_its_language(
+    shop: Shop, own: dict[str, str], text: str
+) -> None:
+    Customer.objects.update(locale="es-mx")
+    for locale, wording_ in own.items():
+        MessageText.objects.create(merchant=shop.merchant, locale=locale, table="delay", code="other", text=wording_)
+    assert refused(shop) == text
+
+
+def test_own_wording_in_a_further_language_is_filled_as_that_language_writes(shop: Shop) -> None:
+    Customer.objects.update(locale="pt-br")
+    MessageText.objects.create(
+        merchant=shop.merchant, locale="pt", table="delay", code="success", text="Nova data: {date} {x}"
+    )
+    assert ask(shop, "delay").json()["message"] == "Nova data: 15 de Dezembro de 2026 {x}"
+
+
+def test_a_forged_tokens_text_is_the_merchants_whose_script_sent_it(shop: Shop) -> None:
+    Merchant.objects.update(locale="fr-fr")
+    url = f"/one_click/skip/?merchant={shop.merchant.public_id.hex}"
+    answer = shop.client.post(url, {"token": "forged"}).json()
+    assert answer["message"] == "Le lien n’est pas valide. Votre commande n’a pas été sautée."
+
+
+def test_another_merchants_wording_is_not_read(shop: Shop) -> None:
+    other = Merchant.objects.create(name="Other", shop_url="https://other.test")
+    MessageText.objects.create(merchant=other, locale="en-us", table="delay", code="other", text="Theirs")
+    assert refused(shop) == "Your subscription was not reactivated."
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_every_text_is_translated_and_keeps_its_placeholders(language: str) -> None:
+    for table, texts in wording.TEXTS.items():
+        for code, text in texts.items():
+            translated = messages.default_text(table, code, language, corrected=True)
+            assert translated != text
+            assert placeholders(translated) == placeholders(messages.default_text(table, code, "en", corrected=True))
+
+
+def placeholders(text: str) -> set[str]:
+    return {part.partition("}")[0] for part in text.split("{")[1:]}
+
+
+def test_own_wording_is_read_at_most_once_a_minute(shop: Shop, django_assert_num_queries) -> None:
+    messages.own_texts(shop.merchant)
+    with django_assert_num_queries(0):
+        messages.own_texts(shop.merchant)
+    messages.forget(shop.merchant)
+    with django_assert_num_queries(1):
+        messages.own_texts(shop.merchant)
+    cache.clear()

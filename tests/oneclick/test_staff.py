@@ -1,0 +1,191 @@
+"""What staff do: texts of their own, tokens by hand."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils.html import escape
+
+from oneclick import hand, samples, tokens
+from oneclick.models import ActionToken, MessageText, OneClickSettings
+from subscriptions.actions import order as orders
+from subscriptions.errors import Refused
+from subscriptions.models import Activity, Customer, Merchant
+from tests.actions import contract
+from tests.factories import STAFF, MembershipFactory, MerchantFactory
+from tests.oneclick.shop import DAY, Shop, outcome, reread
+
+TEXTS = "/admin/oneclick/messagetext/"
+
+
+@pytest.fixture
+def staff(shop: Shop) -> Client:
+    client = Client()
+    user = MembershipFactory(merchant=shop.merchant).user
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def save(staff: Client) -> Callable[..., str]:
+    """Saves a text; returns the page that follows."""
+
+    def run(text: str, message: str = "delay.other", locale: str = "es-MX", path: str = "add/") -> str:
+        fields = {"locale": locale, "message": message, "text": text}
+        return staff.post(TEXTS + path, fields, follow=True).content.decode()
+
+    return run
+
+
+def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str]) -> None:
+    Customer.objects.update(locale="es-mx")
+    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Su suscripción no se ha reactivado."
+    page = save("No se pudo.")
+    assert "No se pudo." in page and "Your words" in page
+    row = MessageText.objects.get()
+    assert (row.merchant, row.locale, row.table, row.code, row.text) == (
+        shop.merchant,
+        "es-mx",
+        "delay",
+        "other",
+        "No se pudo.",
+    )
+    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "No se pudo."
+    save("Otra vez no.", path=f"{row.pk}/change/")
+    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Otra vez no."
+
+
+def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
+    for language in ("en", "es", "fr", "de"):
+        page = staff.get(f"{TEXTS}?locale={language}").content.decode()
+        for table, texts in samples.ALL.items():
+            for code in texts:
+                filled = samples.filled(
+                    samples.ours(shop.merchant, table, code, language), samples.facts(shop.merchant, language)
+                )
+                assert escape(filled) in page
+    assert TEXTS + "add/?locale=de&amp;message=skip.success_last" in page
+
+
+def test_the_list_of_texts_is_in_the_shops_language_unless_told(shop: Shop, staff: Client) -> None:
+    Merchant.objects.update(locale="fr-fr")
+    for query in ("", "?locale=xx"):
+        assert "Votre commande n’a pas été sautée." in staff.get(TEXTS + query).content.decode()
+
+
+def test_a_text_taken_back_leaves_ours(shop: Shop, save: Callable[..., str], staff: Client) -> None:
+    save("Nope.", locale="en")
+    staff.post(f"{TEXTS}{MessageText.objects.get().pk}/delete/", {"post": "yes"})
+    answer = shop.post("delay", shop.order_token(), days=0)
+    assert outcome(answer)[2] == "Your subscription was not reactivated."
+
+
+def test_the_preview_is_filled_as_the_customers_language_writes(save: Callable[..., str], staff: Client) -> None:
+    save("Neu: {date}", message="delay.success", locale="de")
+    page = staff.get(f"{TEXTS}{MessageText.objects.get().pk}/change/").content.decode()
+    assert "Neu: 4. Dezember 2026" in page
+    assert "Ihre Bestellung wurde verschoben. Ihr neuer Termin ist der {date}." in page
+    assert "staff/sampled.js" in page
+
+
+def test_a_placeholder_that_nothing_fills_is_refused(save: Callable[..., str]) -> None:
+    page = save("Hi {name}", message="delay.success")
+    assert "Nothing fills {name} here; this text may use: {date}." in page
+    assert not MessageText.objects.exists()
+
+
+@pytest.mark.parametrize("locale", ["", "español", "e", "es_", "x" * 17, "../es"])
+def test_what_is_no_locale_is_refused(save: Callable[..., str], locale: str) -> None:
+    save("Text", locale=locale)
+    assert not MessageText.objects.exists()
+
+
+def test_a_message_has_one_text_in_each_locale(save: Callable[..., str]) -> None:
+    save("One")
+    assert "already exists" in save("Two")
+    assert MessageText.objects.get().text == "One"
+
+
+def test_other_merchants_may_have_the_same_text(shop: Shop, save: Callable[..., str]) -> None:
+    MessageText.objects.create(merchant=MerchantFactory(), locale="es-mx", table="delay", code="other", text="Theirs")
+    save("Ours")
+    assert MessageText.objects.get(merchant=shop.merchant).text == "Ours"
+
+
+# --- tokens by hand --------------------------------------------------------------------------------
+
+
+def test_a_token_issued_by_hand_is_shown_once_works_and_is_on_record(shop: Shop, staff: Client) -> None:
+    order = shop.order
+    page = staff.post(f"/admin/subscriptions/order/{order.pk}/issue-token/").content.decode()
+    token = ActionToken.objects.get()
+    assert tokens.text_of(token) in page
+    assert (token.scope, token.order, token.event, token.state) == ("order", order, None, "ready")
+    line = Activity.objects.latest("id")
+    assert (line.verb, line.sentence) == (
+        "token.issue",
+        "Issued a 1-Click token for the order of December 1, 2026 by hand.",
+    )
+    assert (line.actor_kind, line.order) == ("staff", order)
+    assert LogEntry.objects.get().get_change_message() == "Showed the usable token."
+    assert shop.post("delay", token).status_code == 200
+
+
+def test_a_subscriptions_token_by_hand_lives_as_long_as_any(shop: Shop, staff: Client) -> None:
+    subscription = shop.subscriptions[0]
+    staff.post(f"/admin/subscriptions/subscription/{subscription.pk}/issue-token/")
+    token = ActionToken.objects.get()
+    assert (token.scope, token.subscription) == ("subscription", subscription)
+    assert (token.expires_at - token.issued_at).days == 90
+    assert outcome(shop.post("reactivate", token))[1] == "subscription_already_active"
+
+
+def test_no_token_is_issued_for_an_order_that_is_over(shop: Shop, staff: Client) -> None:
+    order = shop.order
+    orders.skip(order, actor=STAFF)
+    contract.refuses("order_not_open", lambda: hand.issue(order, actor=STAFF))
+    page = staff.get(f"/admin/subscriptions/order/{order.pk}/change/").content.decode()
+    assert "issue-token" not in page
+
+
+def test_no_token_is_issued_where_1_click_is_off(shop: Shop) -> None:
+    OneClickSettings.objects.update(enabled=False)
+    contract.refuses("one_click_off", lambda: hand.issue(shop.order, actor=STAFF))
+
+
+def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> None:
+    token = shop.order_token()
+    staff.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
+    assert reread(token).state == "revoked"
+    assert Activity.objects.latest("id").sentence == "Revoked a 1-Click token for the order of December 1, 2026."
+    assert outcome(shop.post("delay", token))[1] == "invalid_token"
+    contract.refuses("token_not_revocable", lambda: hand.revoke(token, actor=STAFF))
+
+
+def test_a_used_token_cannot_be_revoked(shop: Shop) -> None:
+    token = shop.order_token()
+    shop.post("delay", token, days=1)
+    with pytest.raises(Refused):
+        hand.revoke(token, actor=STAFF)
+    assert reread(token).state == "used"
+
+
+def test_a_token_whose_order_is_gone_can_still_be_revoked(shop: Shop) -> None:
+    token = shop.order_token()
+    orders.change_date(shop.order, actor=STAFF, day=DAY)
+    shop.order.delete()
+    hand.revoke(reread(token), actor=STAFF)
+    assert reread(token).revoked_at is not None
+
+
+def test_the_list_of_tokens_tells_good_ones_from_those_whose_order_was_moved_near(
+    shop: Shop, staff: Client, noon
+) -> None:
+    token = shop.order_token()
+    listed = f"/admin/oneclick/actiontoken/{token.pk}/change/"
+    for state, shown in (("ready", True), ("expired", False)):
+        page = staff.get(f"/admin/oneclick/actiontoken/?state={state}").content.decode()
+        assert (listed in page) is shown
+    noon.move_to("2026-12-01T17:00:00Z")
+    assert listed in staff.get("/admin/oneclick/actiontoken/?state=expired").content.decode()
