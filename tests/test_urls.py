@@ -68,6 +68,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
     fillings = {
         "action": ["reactivate"],
         "slug": ["welcome"],
+        "name": ["reminders", "nonsense"],
         "public_id": [public],
         "id": ids,
         "object_id": [str(token.pk), str(subscription.pk)],
