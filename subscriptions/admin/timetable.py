@@ -62,12 +62,16 @@ WORDS = {
 def next_moment(job: Job, merchant: Merchant, now: datetime, ran_on: date | None = None) -> datetime | None:
     """When `job` is due next after `now`, in the merchant's zone; None if it is switched off.
 
-    `ran_on` is the day of its last run: a run begun by hand before its hour is that day's run.
+    `ran_on` is the day of its last run: a run begun by hand before its hour is that day's run, though an hourly job
+    comes round again.
     """
     today = calendar.local(now, merchant.time_zone).date()
-    days = (today + timedelta(days=ahead) for ahead in range(FARTHEST_DAYS))
-    moments = (job.moment(merchant, day) for day in days if day != ran_on)
-    return next((moment for moment in moments if moment and moment > now), None)
+    for day in (today + timedelta(days=ahead) for ahead in range(FARTHEST_DAYS)):
+        first = None if day == ran_on else job.moment(merchant, day)
+        coming = [moment for moment in (first, *job.repeats(merchant, day)) if moment and moment > now]
+        if coming:
+            return min(coming)
+    return None
 
 
 def next_run(job: Job, merchant: Merchant) -> datetime | None:

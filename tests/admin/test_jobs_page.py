@@ -53,6 +53,13 @@ def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) ->
     assert "Times are those of America/New_York." in shown
 
 
+def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merchant: Merchant) -> None:
+    merchant.placed_hourly = True
+    merchant.save()
+    ran(merchant, job="placement", state="done", total=0)
+    assert "Next run Fri, Nov. 20, 1 p.m." in text(owner.get(PAGE))
+
+
 def test_a_run_begun_by_hand_before_its_hour_is_that_of_the_day(owner: Client, merchant: Merchant, noon: Any) -> None:
     noon.move_to("2026-11-20T09:00:00Z")
     assert "Next run Fri, Nov. 20, 5 a.m." in text(owner.get(PAGE))
