@@ -9,7 +9,7 @@ from subscriptions.models import Item, Order, Product
 from subscriptions.models.prepared import Among, Given, Prepared, update_all
 
 SUBSCRIBED = (
-    *("public_id", "raw_subscription_type", "price", "every", "every_period", "first_placed"),
+    *("public_id", "raw_subscription_type", "offer", "price", "every", "every_period", "first_placed"),
     *("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"),
 )
 # What prices and payloads need of a line: reading all of it would take twice as long.
