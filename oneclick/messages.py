@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache as shared
 from django.utils import formats
 from django.utils.translation import gettext, override
 
@@ -45,6 +46,7 @@ def written(fact: str | date | Frequency, language: str) -> str:
         return calendar.human_date(fact) if language == OURS else formats.date_format(fact, "DATE_FORMAT")
 
 
+@cache
 def default_text(table: str, code: str, language: str, *, corrected: bool = False) -> str:
     """Our own wording in one of the languages, unfilled."""
     words = CORRECTED[table] if corrected and code in CORRECTED.get(table, {}) else TEXTS[table]
@@ -55,12 +57,12 @@ def default_text(table: str, code: str, language: str, *, corrected: bool = Fals
 def own_texts(merchant: Merchant) -> dict[tuple[str, str, str], str]:
     """The merchant's own wording by locale, table and code; at most a minute old."""
     key = _key(merchant)
-    return cache.get_or_set(key, lambda: _read(merchant), CACHE_SECONDS) or {}
+    return shared.get_or_set(key, lambda: _read(merchant), CACHE_SECONDS) or {}
 
 
 def forget(merchant: Merchant) -> None:
     """Read the merchant's own wording anew; other processes do within the minute."""
-    cache.delete(_key(merchant))
+    shared.delete(_key(merchant))
 
 
 def languages(*locales: str) -> Iterator[str]:
