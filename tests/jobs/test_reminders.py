@@ -107,5 +107,5 @@ def test_one_that_breaks_behind_a_held_one_counts_once(merchant: Merchant, monke
         assert go_on(run).failures == 0
         assert reminded() == [whole]
     assert go_on(run).state == JobRun.State.DONE
-    assert (run.failures, run.error) == (1, f"Customer {broken.pk}: broken")
+    assert (run.failures, run.error) == (1, f"Customer {broken.pk}: ValueError('broken')")
     assert reminded() == [held, whole]
