@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
@@ -54,7 +54,7 @@ def figures() -> Iterator[Figure]:
 
 def _make_due(merchant: Merchant, port: int) -> None:
     GatewaySettings.objects.create(merchant=merchant, kind="json", url=f"http://127.0.0.1:{port}/orders")
-    merchant.storefront_key = "k" * 32
+    merchant.storefront_key, merchant.is_test = "k" * 32, False
     merchant.save()
     with connection.cursor() as cursor:
         cursor.execute(DUE.format(merchant=merchant.pk))
@@ -84,8 +84,10 @@ def _serve(to: Connection) -> None:
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while head := await reader.readuntil(b"\r\n\r\n"):
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        await asyncio.sleep(ANSWER_SECONDS)
-        writer.write(ANSWER)
+    with suppress(asyncio.IncompleteReadError):  # they hung up
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            await asyncio.sleep(ANSWER_SECONDS)
+            writer.write(ANSWER)
