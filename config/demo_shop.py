@@ -8,9 +8,10 @@ from django.conf import settings
 from config import demo_past
 from integrations.models import Connection
 from integrations.sandbox import keys as sandbox
-from oneclick.models import LandingPage, OneClickSettings
+from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as acts
 from subscriptions.actors import Actor, ActorKind
+from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL
 from subscriptions.importing.customers import CUSTOMERS
 from subscriptions.importing.products import PRODUCTS
 from subscriptions.importing.run import import_file
@@ -58,6 +59,7 @@ def make() -> Merchant:
         report = import_file(table, settings.BASE_DIR / "samples" / f"{name}.csv", merchant)
         if report.problems:
             raise RuntimeError(f"samples/{name}.csv: {report.problems[0]}")
+    _links(merchant)
     _acts(merchant)
     demo_past.make(merchant)
     return merchant
@@ -102,6 +104,23 @@ def _offers(merchant: Merchant) -> None:
         field=Discount.Field.TOTAL_PRICE,
         type=Discount.Type.PERCENT,
         value=Decimal(15),
+    )
+
+
+def _links(merchant: Merchant) -> None:
+    offer = merchant.offers.get(usable_in_links=True)
+    SavedLink.objects.bulk_create(
+        SavedLink(merchant=merchant, name=name, action=action, parameters=parameters, **more)
+        for name, action, parameters, more in [
+            ("Two weeks later", Action.DELAY, {"days": "14"}, {}),
+            ("Mint tea with the next order", Action.UPSELL, {"og_product_id": "tea-mint"}, {}),
+            (
+                "Come back, 15 % off",
+                Action.REACTIVATE,
+                {"winback_id": offer.public_id.hex},
+                {"event_kinds": [SUBSCRIPTION_CANCEL], "property_name": "reactivate_url"},
+            ),
+        ]
     )
 
 

@@ -158,6 +158,10 @@ EVENT_SINKS = ["oneclick.tokens.issue_for_events", "integrations.outbox.enqueue"
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
 # Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
 PLACEMENT_DOOR = "integrations.placement.post"
+# Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
+PAGE_DOOR = "integrations.links.read_page"
+# Dotted paths of f(link) -> sentences: what layers above know against a link.
+LINK_CHECKS = ["integrations.links.unsent"]
 
 # The doorbell and the ticker; the truth is in our own tables.
 Q_CLUSTER = {

@@ -14,6 +14,15 @@ from subscriptions.models import Merchant, Offer, OfferProfile, Product
 IN_FRAGMENT = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
 IN_REQUEST = {link: request for request, link in IN_FRAGMENT.items()}
 
+# Products that links may add, and offers they may give away.
+TO_BE_HAD = {"live": True, "discontinued": False, "upsell_eligible": True}
+TO_BE_GIVEN = {
+    "live": True,
+    "usable_in_links": True,
+    "profile__live": True,
+    "profile__status": OfferProfile.Status.AVAILABLE,
+}
+
 
 def canonical(fields: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a request as text, by its own names; those of a link are understood as well. Null is absent."""
@@ -45,7 +54,7 @@ def whole(given: Mapping[str, str], name: str, most: int, default: int = 1) -> i
 
 def product(merchant: Merchant, given: Mapping[str, str], **traits: bool) -> Product:
     """The product `og_product_id`, by the shop's own id, if it can be had and has these `traits`."""
-    found = merchant.products.filter(live=True, discontinued=False, upsell_eligible=True, **traits)
+    found = merchant.products.filter(**TO_BE_HAD, **traits)
     text = given["og_product_id"]
     row = found.filter(external_product_id=text).first() if text.isprintable() else None
     if row is None:
@@ -57,11 +66,8 @@ def offer(merchant: Merchant, given: Mapping[str, str], name: str = "og_offer_id
     """The offer of this public id, if links may give it away."""
     if name not in given:
         return None
-    usable = merchant.offers.filter(
-        live=True, usable_in_links=True, profile__live=True, profile__status=OfferProfile.Status.AVAILABLE
-    )
     try:
-        return usable.get(public_id=UUID(given[name]))
+        return merchant.offers.filter(**TO_BE_GIVEN).get(public_id=UUID(given[name]))
     except (ValueError, Offer.DoesNotExist) as error:
         raise _invalid(name, "an offer that links may give away") from error
 

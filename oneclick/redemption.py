@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from oneclick import deeds, messages, parameters, tokens
+from oneclick import deeds, links, messages, parameters, tokens
 from oneclick.deeds.deed import Deed, Done, Told, touches
 from oneclick.models import ActionToken, Click
 from subscriptions import calendar
@@ -65,6 +65,8 @@ def redeem(text: str, action: str, fields: dict[str, str], merchant: Merchant | 
             if _is_replay(token, deed, given):
                 return _replay(token, deed)
             _check(token, deed)
+            if code := links.refusal(token.merchant, deed.action, given, fields):
+                raise Refused(code, "The link is not as it was signed.")
             done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
             message = _told(token, deed.name, done.told)
             _mark_used(token, deed, given, done, message)

@@ -53,12 +53,13 @@ def chosen(rows: QuerySet[SandboxEvent], metric: str) -> QuerySet[SandboxEvent]:
 
 def entry(merchant: Merchant, event: SandboxEvent) -> dict[str, Any]:
     token = event.properties.get("action_token", "")
+    own = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
     return {
         "event": event,
         "properties": json.dumps(event.properties, indent=2, ensure_ascii=False),
         "profile": json.dumps(event.profile.properties, indent=2, ensure_ascii=False),
         "token": token,
-        "links": finished_links(merchant, event.metric, token),
+        "links": own + finished_links(merchant, event.metric, token),
     }
 
 

@@ -67,12 +67,13 @@ class Profile:
 
 
 def create_event(
-    event: Event, profile: Profile, *, status: str | None, action_token: str | None, now: datetime
+    event: Event, profile: Profile, *, status: str | None, given: dict[str, str], now: datetime
 ) -> dict[str, Any]:
-    """The body of `POST /api/events`; `status`: `active` or `inactive`, where the kind sets it."""
-    properties = dict(event.payload)
-    if action_token:
-        properties["action_token"] = action_token
+    """The body of `POST /api/events`; `status`: `active` or `inactive`, where the kind sets it.
+
+    `given` are properties beside the payload that hold the usable token.
+    """
+    properties = {**event.payload, **given}
     restated = event.kind in STILL_TRUE and is_late(event, now)
     if restated:
         properties["occurred_at"] = moment(event.at)

@@ -9,7 +9,7 @@ from integrations import http
 from integrations.base import Answer, Outcome
 from integrations.klaviyo import answers, bodies, client
 from integrations.models import Connection, Delivery
-from oneclick import tokens
+from oneclick import attached, tokens
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
@@ -27,9 +27,7 @@ class Klaviyo:
         profile = bodies.Profile.of(event)
         if not profile.identified:
             return Answer(Outcome.SKIPPED, detail="The customer has no valid e-mail address or phone number.")
-        body = bodies.create_event(
-            event, profile, status=status_of(event), action_token=action_token_of(event), now=now
-        )
+        body = bodies.create_event(event, profile, status=status_of(event), given=one_click_of(event), now=now)
         content = bodies.encode(body)
         answer = _ask(lambda: client.create_event(delivery.connection, content), answers.read)
         notes = [answer.detail, *bodies.remarks(event, profile, now)]
@@ -48,11 +46,10 @@ def status_of(event: Event) -> str | None:
     return "active" if subscriptions.live().exists() else "inactive"
 
 
-def action_token_of(event: Event) -> str | None:
-    if KINDS[event.kind].token_scope is None:
-        return None
-    token = event.action_tokens.first()
-    return tokens.text_of(token) if token else None
+def one_click_of(event: Event) -> dict[str, str]:
+    """The usable token as `action_token`, and the finished links that are attached to the event's kind."""
+    token = event.action_tokens.first() if KINDS[event.kind].token_scope else None
+    return {"action_token": tokens.text_of(token), **attached.properties(event, token)} if token else {}
 
 
 def _ask(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:

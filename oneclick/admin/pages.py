@@ -13,7 +13,7 @@ from unfold.widgets import (
 )
 
 from oneclick import links
-from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
+from oneclick.models import Action, LandingPage, OneClickSettings
 from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.admin.roles import Right
 from subscriptions.admin.site import site
@@ -97,13 +97,3 @@ class LandingPageAdmin(MerchantAdmin):
             return None
         url = links.landing_url(row.merchant, row.slug)
         return format_html('<a href="{0}" class="text-link" target="_blank" rel="noopener">{0}</a>', url)
-
-
-@admin.register(SavedLink, site=site)
-class SavedLinkAdmin(MerchantAdmin):
-    list_display = ["name", "action", "landing_page", "mode", "archived", "created"]
-    list_filter = ["action", "archived"]
-    list_select_related = ["landing_page"]
-    ordering = ["-created", "-id"]
-    search_fields = ["name__icontains"]
-    search_help_text = "Name"

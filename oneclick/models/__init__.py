@@ -1,10 +1,12 @@
-from oneclick.models.settings import Action, LandingPage, MessageText, Mode, OneClickSettings, SavedLink
+from oneclick.models.link import Esp, SavedLink
+from oneclick.models.settings import Action, LandingPage, MessageText, Mode, OneClickSettings
 from oneclick.models.token import ActionToken, Click
 
 __all__ = [
     "Action",
     "ActionToken",
     "Click",
+    "Esp",
     "LandingPage",
     "MessageText",
     "Mode",

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 
 from subscriptions.models import Merchant
-from subscriptions.models.fields import PublicIdField
 
 
 class Action(models.TextChoices):
@@ -108,32 +107,6 @@ class LandingPage(models.Model):
             models.UniqueConstraint(fields=["merchant", "slug"], name="landing_page_slug"),
             models.UniqueConstraint(fields=["merchant"], condition=Q(is_default=True), name="landing_page_one_default"),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SavedLink(models.Model):
-    """A link the merchant built: its action, parameters and page, signed together."""
-
-    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="saved_links")
-    public_id = PublicIdField()
-    name = models.CharField(max_length=100)
-    action = models.CharField(max_length=16, choices=Action)
-    parameters = models.JSONField(default=dict, blank=True)
-    page_url = models.URLField(max_length=1000, blank=True)
-    landing_page = models.ForeignKey(LandingPage, models.PROTECT, null=True, blank=True, related_name="links")
-    mode = models.CharField(max_length=8, choices=Mode, blank=True)
-    event_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
-    property_name = models.SlugField(max_length=64, blank=True)
-    archived = models.BooleanField(default=False)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "name"], condition=Q(archived=False), name="saved_link_name")
-        ]
-        indexes = [models.Index(fields=["merchant", "-created"], name="saved_link_list")]
 
     def __str__(self) -> str:
         return self.name

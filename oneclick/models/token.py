@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from oneclick.models.settings import SavedLink
+from oneclick.models.link import SavedLink
 from subscriptions import calendar
 from subscriptions.models import Activity, Customer, Event, Merchant, Order, OrderStatus, Subscription
 

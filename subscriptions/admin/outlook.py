@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from subscriptions.actions.replacing import concerned
 from subscriptions.admin.display import money
+from subscriptions.admin.search import products_matching
 from subscriptions.models import Item, Order, Product, ProductGroup, Subscription
 
 MOST_CANDIDATES = 8
@@ -32,11 +33,8 @@ def candidates(product: Product, proposed: Product | None, term: str) -> QuerySe
     """What else the subscriptions may be swapped for; those that share a swap group with `product` come first."""
     groups = product.groups.filter(group_type=ProductGroup.Type.SKU_SWAP)
     mates = Product.groups.through.objects.filter(product=OuterRef("pk"), productgroup__in=groups)
-    others = Product.objects.filter(merchant=product.merchant_id, discontinued=False, autoship_enabled=True)
+    others = products_matching(product.merchant, term).filter(discontinued=False, autoship_enabled=True)
     others = others.exclude(pk__in=[each.pk for each in (product, proposed) if each])
-    for word in term.split():
-        is_like = Q(name__icontains=word) | Q(sku__istartswith=word) | Q(external_product_id__istartswith=word)
-        others = others.filter(is_like)
     ranked = others.select_related("merchant").annotate(is_mate=Exists(mates))
     return ranked.order_by("-is_mate", "name", "pk")[:MOST_CANDIDATES]
 

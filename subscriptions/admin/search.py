@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
-from subscriptions.models import Customer, Merchant
+from subscriptions.models import Customer, Merchant, Product
 
 Row = TypeVar("Row", bound=Model)
 SEARCHED = ("email", "first_name", "last_name", "merchant_user_id")
@@ -25,6 +25,15 @@ def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
         return found.filter(_number(re.sub(r"\s", "", term)))
     for word in term.split()[:MOST_WORDS]:
         found = found.filter(_word(word))
+    return found
+
+
+def products_matching(merchant: Merchant, term: str) -> QuerySet[Product]:
+    """Products whose name has every word of `term` in it, or whose SKU or id begins with it."""
+    found = Product.objects.filter(merchant=merchant)
+    for word in term.split()[:MOST_WORDS]:
+        is_like = Q(name__icontains=word) | Q(sku__istartswith=word) | Q(external_product_id__istartswith=word)
+        found = found.filter(is_like)
     return found
 
 

@@ -11,7 +11,7 @@ from integrations import http
 from integrations.base import Answer, Outcome
 from integrations.klaviyo import bodies
 from integrations.klaviyo.bodies import STATUS_PROPERTY, Profile
-from integrations.klaviyo.integration import Klaviyo, action_token_of, status_of
+from integrations.klaviyo.integration import Klaviyo, one_click_of, status_of
 from integrations.models import SandboxEvent, SandboxProfile
 from oneclick import tokens
 from subscriptions.events import catalogue
@@ -28,7 +28,7 @@ def attributes_of(event: Event, now: datetime | None = None) -> dict:
         event,
         Profile.of(event),
         status=status_of(event),
-        action_token=action_token_of(event),
+        given=one_click_of(event),
         now=now or event.at,
     )
     return body["data"]["attributes"]

@@ -1,0 +1,198 @@
+"""The builder of links: one page that shows, while staff choose, the link and all that is made of it.
+
+The page asks the server anew for each part (`_part`) as staff type; without JavaScript the button Preview does the
+same for the whole page.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from oneclick import deeds, hand, links, remarks, shop_page, sms, snippets, tokens
+from oneclick.admin import pickers
+from oneclick.admin.link_form import LinkForm
+from oneclick.attached import carriers
+from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
+from subscriptions.admin.buttons import actor_of
+from subscriptions.admin.roles import Right, may
+from subscriptions.errors import DomainError, Refused
+from subscriptions.models import Order, Subscription
+
+# Title, explanation and icon.
+DEEDS = {
+    "delay": ("Delay the order", "The next order comes some days later", "event_upcoming"),
+    "skip": ("Skip the order", "The next order is left out", "redo"),
+    "reactivate": ("Reactivate", "A cancelled subscription goes on", "autorenew"),
+    "product_upsell": ("Add a product", "Once, to the next order", "add_shopping_cart"),
+    "subscription_upsell": ("Add a subscription", "With the next order and from then on", "library_add"),
+}
+# As long as a customer's own.
+SAMPLE_TOKEN = "AR8mX2q0ZkTtYv3nLw7RjPc1Hs5GdKe9Uo4NbFiQxVg4"
+# What a link can do without, as long as it is not kept.
+UNNEEDED = {"name", NON_FIELD_ERRORS}
+Keep = Callable[[HttpRequest, SavedLink, list[str]], HttpResponse]
+Context = dict[str, Any]
+
+
+def page(request: HttpRequest, link: SavedLink, around: Context, keep: Keep) -> HttpResponse:
+    """The page, or the part of it that is asked for; `_save` keeps the link, `_try` opens it."""
+    form = form_of(request, link)
+    is_valid = form.is_valid()
+    if part := PARTS.get(request.POST.get("_part", "")):
+        template, fill = part
+        context = {"editable": True, "alone": True, **fill(form)}
+        return TemplateResponse(request, f"admin/links/{template}.html", context)
+    if "_save" in request.POST and is_valid:
+        return keep(request, form.instance, form.changed_data)
+    if "_try" in request.POST and (answer := attempt(request, form)):
+        return answer
+    context = {**around, **whole(form)}
+    if not wants_errors(request, link):
+        form.errors.clear()
+    if not may(request, Right.USE_TOKENS):
+        context["trials"] = None
+    if "_preview" in request.POST and context["looks"]:
+        # Without JavaScript it cannot follow later.
+        context |= finding(form)
+    return TemplateResponse(request, "admin/links/builder.html", context)
+
+
+def wants_errors(request: HttpRequest, link: SavedLink) -> bool:
+    """Nothing is wrong yet with what nobody has filled in."""
+    return bool(link.pk) if request.method != "POST" else "_save" in request.POST
+
+
+def form_of(request: HttpRequest, link: SavedLink) -> LinkForm:
+    """With what was posted, else with what the untouched page would post: the link shows from the start."""
+    own = type("OwnLinkForm", (LinkForm,), {"merchant": link.merchant})
+    if request.method == "POST":
+        return own(request.POST, instance=link)
+    fresh = own(instance=link)
+    values = {name: fresh.get_initial_for_field(field, name) for name, field in fresh.fields.items()}
+    return own({name: value for name, value in values.items() if value is not None}, instance=link)
+
+
+def whole(form: LinkForm) -> Context:
+    merchant, own_pages = form.merchant, pickers.pages(form.merchant)
+    form.fields["days"].widget.attrs["placeholder"] = rules_of(form).delay_days
+    return {
+        **outcome(form),
+        "form": form,
+        "values": {name: form[name].value() for name in form.fields},
+        "choices": {"esp": Esp.choices, "deed": deed_choices(), "pages": own_pages},
+        "products": products(form)["products"],
+        "offers": offers(form)["offers"],
+        "default_about": next((f"Now: {one['name']}" for one in own_pages if one["is_default"]), "A plain one"),
+        "kinds": kinds(form),
+        "trials": {
+            "orders": pickers.trial_orders(merchant),
+            "subscriptions": pickers.trial_subscriptions(merchant),
+        },
+    }
+
+
+def deed_choices() -> list[dict[str, str]]:
+    return [
+        {"value": name, "title": title, "about": about, "icon": icon} for name, (title, about, icon) in DEEDS.items()
+    ]
+
+
+def kinds(form: LinkForm) -> list[dict[str, Any]]:
+    """The events a link may be attached to, each with the deeds whose token it carries."""
+    chosen = form["event_kinds"].value() or []
+    return [
+        {"kind": kind, "deeds": " ".join(of_scope(scope)), "checked": kind.name in chosen}
+        for scope in ActionToken.Scope.values
+        for kind in carriers(scope)
+    ]
+
+
+def of_scope(scope: str) -> list[str]:
+    return [deed.name for deed in deeds.ROWS if deed.scope == scope]
+
+
+def outcome(form: LinkForm) -> Context:
+    """The link as it now is, what is made of it, and what is to be said against it."""
+    link, deed = form.instance, form.cleaned_data.get("deed")
+    unfinished = [error for name, errors in form.errors.items() if name not in UNNEEDED for error in errors]
+    if not deed:
+        return {"link": link, "unfinished": unfinished, "looks": False}
+    rules = rules_of(form)
+    tag = links.tag_of(link)
+    finished_sms = snippets.sms_text(link, deed, SAMPLE_TOKEN)
+    return {
+        "link": link,
+        "deed": deed,
+        "unfinished": unfinished,
+        "url": links.for_email(link, tag),
+        "length": len(links.for_email(link, SAMPLE_TOKEN)),
+        "sms_length": len(links.for_sms(link, SAMPLE_TOKEN)),
+        "button": snippets.email_button(link, deed, tag),
+        "sms": snippets.sms_text(link, deed, tag),
+        "sms_shown": finished_sms,
+        "sms_size": sms.measure(finished_sms),
+        "longest": links.LONGEST_SHORTENED,
+        "remarks": [] if unfinished else remarks.on(link, rules),
+        "looks": bool(link.page_url) and not unfinished and remarks.registered(link.page_url, rules),
+    }
+
+
+def rules_of(form: LinkForm) -> OneClickSettings:
+    merchant = form.merchant
+    return OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
+
+
+def products(form: LinkForm) -> Context:
+    return {"products": pickers.products(form.merchant, typed(form, "product_term"), typed(form, "product"))}
+
+
+def offers(form: LinkForm) -> Context:
+    return {"offers": pickers.offers(form.merchant, typed(form, "offer_term"), typed(form, "offer"))}
+
+
+def typed(form: LinkForm, name: str) -> str:
+    return str(form.data.get(name, "")).strip()
+
+
+def finding(form: LinkForm) -> Context:
+    """What the page holds; only those of the shop's own origins are read."""
+    url = "" if form.errors.get("page_url") else form.instance.page_url
+    is_own = bool(url) and remarks.registered(url, rules_of(form))
+    return {"finding": shop_page.look(form.instance) if is_own else None}
+
+
+PARTS: dict[str, tuple[str, Callable[[LinkForm], Context]]] = {
+    "outcome": ("outcome", outcome),
+    "products": ("products", products),
+    "offers": ("offers", offers),
+    "page": ("finding", finding),
+}
+
+
+def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
+    """Open the link with a token for the chosen test customer; None, and a message, where that cannot be."""
+    if not may(request, Right.USE_TOKENS):
+        raise PermissionDenied
+    try:
+        if form.errors.keys() - UNNEEDED:
+            raise Refused("unfinished", "Finish the link first; what is missing is named below.")
+        token = hand.issue(trial_of(form), actor=actor_of(request)).result
+    except DomainError as error:
+        messages.error(request, error.sentence)
+        return None
+    return HttpResponseRedirect(links.for_email(form.instance, tokens.text_of(token)))
+
+
+def trial_of(form: LinkForm) -> Order | Subscription:
+    """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
+    of_order = deeds.DEEDS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
+    rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
+    chosen = typed(form, "trial_order" if of_order else "trial_subscription")
+    found = next((row for row in rows if str(row.pk) == chosen), None)
+    if found is None:
+        raise Refused("no_trial", "Choose a test customer to try the link on.")
+    return found

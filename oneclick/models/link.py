@@ -1,0 +1,79 @@
+"""Links a merchant built and keeps."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from oneclick.models.settings import Action, LandingPage, Mode
+from subscriptions.models import Merchant
+from subscriptions.models.fields import PublicIdField
+
+
+class Esp(models.TextChoices):
+    """Who puts the customer's token into the link."""
+
+    KLAVIYO = "klaviyo", "Klaviyo"
+    ATTENTIVE = "attentive", "Attentive"
+    OTHER = "other", "Another tool"
+    API = "api", "API"
+
+
+class SavedLink(models.Model):
+    """A link the merchant built: its action, parameters and page, signed together.
+
+    `parameters` are those of a request, by the API's names, as text. Without page and landing page it leads to the
+    merchant's default landing page. `merge_tag` stands for the token where the ESP has no tag known to us.
+    """
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="saved_links")
+    public_id = PublicIdField()
+    name = models.CharField(max_length=100)
+    esp = models.CharField(max_length=12, choices=Esp, default=Esp.KLAVIYO)
+    merge_tag = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[
+            RegexValidator(r'["<>\r\n]', "A merge tag has no quotation marks and no < or >.", inverse_match=True)
+        ],
+    )
+    action = models.CharField(max_length=16, choices=Action)
+    parameters = models.JSONField(default=dict, blank=True)
+    page_url = models.URLField(max_length=1000, blank=True)
+    landing_page = models.ForeignKey(LandingPage, models.PROTECT, null=True, blank=True, related_name="links")
+    mode = models.CharField(max_length=8, choices=Mode, blank=True)
+    button_label = models.CharField(max_length=60, blank=True)
+    sms_text = models.CharField(max_length=480, blank=True, help_text="{link} is where the link goes.")
+    event_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    property_name = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9_]*_url\Z", "Lower-case letters, digits and _, ending in _url: such as delay_url."
+            )
+        ],
+    )
+    archived = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "1-click link"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "name"],
+                condition=Q(archived=False),
+                name="saved_link_name",
+                violation_error_message="Another link has this name.",
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "property_name"],
+                condition=Q(archived=False) & ~Q(property_name=""),
+                name="saved_link_property",
+                violation_error_message="Another link has this name in the event.",
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant", "-created"], name="saved_link_list")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,61 @@
+"""Looks whether a page of the shop loads the merchant's script."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.module_loading import import_string
+
+from oneclick.models import SavedLink
+
+FRESH_SECONDS = 60
+
+
+class Unreadable(Exception):
+    """The page could not be read; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    status: int
+    location: str  # where a redirect leads
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    fine: bool
+    sentence: str
+
+
+def look(link: SavedLink) -> Finding:
+    """Read the page the link leads to; the same page at most once a minute. Takes seconds where the shop does."""
+    digest = hashlib.sha256(link.page_url.encode()).hexdigest()
+    key = f"one-click-page:{link.merchant_id}:{digest}"
+    found: Finding | None = cache.get(key)
+    if found is None:
+        found = _look(link.page_url, f"{link.merchant.public_id.hex}/main.js")
+        cache.set(key, found, FRESH_SECONDS)
+    return found
+
+
+def _look(url: str, script: str) -> Finding:
+    read = cast(Callable[[str], Page], import_string(settings.PAGE_DOOR))
+    try:
+        page = read(url)
+    except Unreadable as error:
+        return Finding(False, f"The page could not be looked at: {error}")
+    if 300 <= page.status < 400:
+        return Finding(False, f"The page leads on to {page.location or 'another one'}: put that address into the link.")
+    if page.status != 200:
+        return Finding(False, f"The page answers with an error ({page.status}).")
+    if script in page.html:
+        return Finding(True, "The page loads your script.")
+    return Finding(
+        False,
+        "The script is not in the page's source: without it nothing happens there. "
+        "If a tag manager puts it in, use Try it to make sure.",
+    )

@@ -1,0 +1,29 @@
+"""How long a text message is, as carriers count it (3GPP TS 23.038 and 23.040)."""
+
+from typing import NamedTuple
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENDED = frozenset("^{}\\[~]|€\f")  # two places each
+
+
+class Size(NamedTuple):
+    """`characters` are places in the alphabet; `stray` are those that make it Unicode and the message longer."""
+
+    characters: int
+    segments: int
+    stray: str
+
+
+def measure(text: str) -> Size:
+    stray = "".join(dict.fromkeys(char for char in text if char not in BASIC | EXTENDED))
+    if stray:
+        return Size(units := len(text.encode("utf-16-le")) // 2, _segments(units, 70, 67), stray)
+    units = len(text) + sum(char in EXTENDED for char in text)
+    return Size(units, _segments(units, 160, 153), "")
+
+
+def _segments(units: int, alone: int, joined: int) -> int:
+    return 1 if units <= alone else -(-units // joined)

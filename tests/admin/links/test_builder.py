@@ -1,0 +1,213 @@
+"""The builder of links over HTTP: what staff see and save while they choose."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from oneclick import links, shop_page
+from oneclick.models import LandingPage, SavedLink
+from subscriptions.models import Merchant, Offer, OfferProfile, Product
+from tests import factories as f
+from tests.admin.links.conftest import ADD, CANCEL, PLAIN, REMINDER, change, part, save, saved, url
+from tests.rows import everything
+
+
+def test_the_link_shows_from_the_start_and_nothing_is_wrong_yet(staff: Client, merchant: Merchant) -> None:
+    answer = staff.get(ADD)
+    page = f"https://portal.test/l/{merchant.public_id.hex}/"
+    assert url(answer) == f"{page}#og_quick_action=delay#og_quick_action_token={{{{ event.action_token }}}}"
+    assert b"This field is required" not in answer.content and b"aria-invalid" not in answer.content
+    assert b"Now: Welcome back" in answer.content
+
+
+def test_each_choice_is_in_the_link_at_once_and_nothing_is_saved(
+    staff: Client, product: Product, offer: Offer, merchant: Merchant
+) -> None:
+    page = LandingPage.objects.get(merchant=merchant)
+    before = everything()
+    assert "#og_delay_by=21#" in url(part(staff, "outcome", days="21"))
+    upsell = {"deed": "product_upsell", "product": "HON-1", "offer": offer.public_id.hex, "quantity": "2"}
+    assert f"=upsell#og_product_id=HON-1#og_offer_id={offer.public_id.hex}#og_quantity=2#" in url(
+        part(staff, "outcome", **upsell)
+    )
+    often = {**upsell, "deed": "subscription_upsell", "quantity": "1", "every": "2", "every_period": "2"}
+    assert "#og_every=2#og_every_period=2#og_quick" in url(part(staff, "outcome", **often))
+    winback = {"deed": "reactivate", "offer": offer.public_id.hex, "product": "HON-1", "days": "9"}
+    assert f"=reactivate#og_winback_id={offer.public_id.hex}#og_quick" in url(part(staff, "outcome", **winback))
+    assert "/welcome/#og_quick_action=skip#og_mode=confirm#og_quick_action_token=" in url(
+        part(staff, "outcome", deed="skip", page=str(page.pk), mode="confirm")
+    )
+    own = {"page": "shop", "page_url": "shop.test/hello?utm_source=x"}
+    assert url(part(staff, "outcome", **own)).startswith("https://shop.test/hello?utm_source=x#og_quick_action=delay#")
+    assert url(part(staff, "outcome", esp="other", merge_tag="*|T|*")).endswith("_token=*|T|*")
+    assert url(part(staff, "outcome", esp="api")).startswith("https://portal.test/one_click/delay/?token={{ action")
+    assert everything() == before
+
+
+def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchant) -> None:
+    shown = part(staff, "outcome", button_label="Not <yet>", sms_text="Wait? {link} Bye")
+    copies = [html.unescape(text) for text in re.findall(r'data-copy="([^"]*)"', shown)]
+    address, button, message = copies
+    assert address == url(shown)
+    assert f'href="{address}"' in button and ">Not &lt;yet&gt;</a>" in button and 'bgcolor="#1f6f4a"' in button
+    page = f"https://portal.test/l/{merchant.public_id.hex}/"
+    assert message == f"Wait? {page}?action=delay&token={{{{ event.action_token }}}} Bye"
+    # 44 places for a customer's own token.
+    assert f"{len(address) - len(links.MERGE_TAGS['klaviyo']) + 44} characters with a customer" in shown
+    assert f"{len(message) - len(links.MERGE_TAGS['klaviyo']) + 44} characters, 1 segment" in shown
+
+
+def test_what_is_missing_is_said_instead_of_a_link(staff: Client) -> None:
+    shown = part(staff, "outcome", deed="subscription_upsell", every="", days="0")
+    assert "Choose a product." in shown and "Say how often." in shown
+    assert "data-copy" not in shown
+    assert "Type the address of the page." in part(staff, "outcome", page="shop")
+    assert "Leave out # and what follows" in part(staff, "outcome", page="shop", page_url="https://shop.test/#a")
+    assert "The address must begin with https://." in part(staff, "outcome", page="shop", page_url="ftp://shop.test/")
+    assert "no quotation marks" in part(staff, "outcome", esp="other", merge_tag='"x"')
+
+
+def test_products_are_found_by_name_sku_and_id_and_the_chosen_one_stays(
+    staff: Client, merchant: Merchant, product: Product
+) -> None:
+    f.ProductFactory(merchant=merchant, name="Tea", autoship_enabled=False)
+    f.ProductFactory(merchant=merchant, name="Old honey", live=False)
+    f.ProductFactory(name="Foreign honey")
+
+    def found(**fields: Any) -> list[str]:
+        return re.findall(r'name="product" value="([^"]*)"', part(staff, "products", **fields))
+
+    for term in ("honey", "h1", "hon-", "co honey"):
+        assert found(product_term=term) == ["HON-1"]
+    tea = found(product_term="tea", product="HON-1")
+    assert tea[0] == "HON-1" and len(tea) == 2
+    shown = part(staff, "products", product="HON-1")
+    assert 'value="HON-1" checked' in shown and "$12.50" in shown and 'src="https://shop.test/house-blend.png"' in shown
+    assert "Once only" in shown
+    assert "No product that can be had is called so." in part(staff, "products", product_term="zzz")
+
+
+def test_only_discounts_that_links_may_give_away_are_offered(staff: Client, merchant: Merchant, offer: Offer) -> None:
+    Offer.objects.create(merchant=merchant, profile=offer.profile, name="Staff only")
+    Offer.objects.create(merchant=merchant, profile=offer.profile, name="Gone", usable_in_links=True, live=False)
+
+    def found(**fields: Any) -> list[str]:
+        return re.findall(r'name="offer" value="([^"]*)"', part(staff, "offers", **fields))
+
+    assert found() == found(offer_term="come") == ["", offer.public_id.hex]
+    assert found(offer_term="staff") == [""]
+    assert "may not give" not in part(staff, "outcome", deed="reactivate", offer=offer.public_id.hex)
+    foreign = Offer.objects.create(
+        merchant=(other := f.MerchantFactory()),
+        profile=OfferProfile.objects.create(merchant=other, name="x"),
+        name="x",
+        usable_in_links=True,
+    )
+    for wrong in (foreign.public_id.hex, "x"):
+        assert "may not give this discount away" in part(staff, "outcome", deed="reactivate", offer=wrong)
+
+
+def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
+    staff: Client, merchant: Merchant, product: Product, offer: Offer
+) -> None:
+    fields = {
+        "deed": "subscription_upsell",
+        "product": "HON-1",
+        "offer": offer.public_id.hex,
+        "quantity": "2",
+        "every": "2",
+        "every_period": "2",
+        "page": "shop",
+        "page_url": "https://shop.test/",
+        "mode": "confirm",
+        "event_kinds": [REMINDER, CANCEL],
+        "sms_text": "Hi {link}",
+    }
+    answer = save(staff, **fields)
+    link = SavedLink.objects.get()
+    assert answer["Location"] == change(link)
+    assert (link.merchant, link.action, link.page_url, link.mode) == (
+        merchant,
+        "upsell",
+        "https://shop.test/",
+        "confirm",
+    )
+    assert link.parameters == {
+        "og_product_id": "HON-1",
+        "og_quantity": "2",
+        "og_every": "2",
+        "og_every_period": "2",
+        "og_offer_id": offer.public_id.hex,
+    }
+    # Of the events only the one whose token is good for it.
+    assert (link.event_kinds, link.property_name) == ([REMINDER], "subscription_upsell_url")
+    page = staff.get(change(link))
+    assert url(page) == links.for_email(link, links.tag_of(link))
+    checked = re.findall(r'name="(\w+)" value="([^"]*)"(?: class="staff-check")? checked', page.content.decode())
+    assert dict(checked) == {
+        "esp": "klaviyo",
+        "deed": "subscription_upsell",
+        "product": "HON-1",
+        "offer": offer.public_id.hex,
+        "page": "shop",
+        "mode": "confirm",
+        "event_kinds": REMINDER,
+    }
+    assert b"Hi {link}</textarea>" in page.content
+    assert [entry.is_addition() for entry in LogEntry.objects.all()] == [True]
+
+
+def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client, merchant: Merchant) -> None:
+    link = saved(merchant, page_url="https://shop.test/", event_kinds=[REMINDER], property_name="later_url")
+    answer = save(staff, change(link), deed="reactivate", name="Back", event_kinds=[REMINDER], property_name="x_url")
+    assert answer.status_code == 302
+    again = SavedLink.objects.get()
+    assert (again.public_id, again.name, again.action, again.page_url) == (link.public_id, "Back", "reactivate", "")
+    assert (again.event_kinds, again.property_name) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "Taken"}, "Another link has this name."),
+        ({"deed": "product_upsell"}, "Choose a product."),
+        ({"deed": "product_upsell", "product": "FOREIGN"}, "Choose a product."),
+        ({"days": "366"}, "less than or equal to 365"),
+        ({"page": "shop", "page_url": "https://"}, "Enter a valid URL."),
+        ({"page": "999999999"}, "Choose a page."),
+        ({"page": "foreign"}, "Choose a page."),
+        ({"event_kinds": [REMINDER], "property_name": "action_token"}, "ending in _url"),
+        ({"event_kinds": [REMINDER], "property_name": "taken_url"}, "Another link has this name in the event."),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
+    staff: Client, merchant: Merchant, fields: dict[str, Any], error: str
+) -> None:
+    saved(merchant, "Taken", property_name="taken_url", event_kinds=[REMINDER])
+    foreign = f.ProductFactory(external_product_id="FOREIGN")
+    if fields.get("page") == "foreign":
+        fields = {"page": str(LandingPage.objects.get(merchant=foreign.merchant).pk)}
+    before = everything()
+    answer = save(staff, **fields)
+    assert answer.status_code == 200
+    assert error in html.unescape(answer.content.decode())
+    assert everything() == before
+
+
+def test_without_javascript_a_button_shows_the_link_and_what_its_page_holds(
+    staff: Client, merchant: Merchant, monkeypatch: Any
+) -> None:
+    html_of_page = f"<script src='https://portal.test/{merchant.public_id.hex}/main.js'></script>"
+    monkeypatch.setattr(shop_page, "import_string", lambda name: lambda url: shop_page.Page(200, "", html_of_page))
+    fields = {**PLAIN, "_preview": "1", "page": "shop", "page_url": "https://shop.test/", "days": "3", "name": ""}
+    answer = staff.post(ADD, fields)
+    assert url(answer).startswith("https://shop.test/#og_quick_action=delay#og_delay_by=3#")
+    assert b"The page loads your script." in answer.content
+    assert b"This field is required" not in answer.content
+    assert "The page loads your script." in part(staff, "page", page="shop", page_url="https://shop.test/")
+    assert not SavedLink.objects.exists()

@@ -1,0 +1,96 @@
+"""Saved links: the list, copies, the archive, and that they are for those who may."""
+
+import html
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from oneclick import links
+from oneclick.models import SavedLink
+from subscriptions.actions import subscription as verbs
+from subscriptions.models import Customer, Merchant, Product, Role
+from tests import factories as f
+from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, saved, trial, url
+from tests.rows import everything
+
+
+def test_a_copy_has_an_id_of_its_own_and_is_in_no_event(staff: Client, merchant: Merchant) -> None:
+    link = saved(merchant, parameters={"days": "9"}, event_kinds=[REMINDER], property_name="later_url")
+    saved(merchant, "Later copy")
+    answer = staff.post(change(link, "duplicate"))
+    copy = SavedLink.objects.latest("id")
+    assert answer["Location"] == change(copy)
+    assert (copy.name, copy.parameters, copy.event_kinds, copy.property_name) == ("Later copy 2", {"days": "9"}, [], "")
+    assert copy.public_id != link.public_id
+    assert SavedLink.objects.get(pk=link.pk).event_kinds == [REMINDER]
+
+
+def test_an_archived_link_leaves_the_list_and_comes_back(staff: Client, merchant: Merchant) -> None:
+    link = saved(merchant, event_kinds=[REMINDER], property_name="later_url")
+    assert staff.post(change(link, "archive"))["Location"] == LIST
+    assert b">Later<" not in staff.get(LIST).content
+    assert change(link).encode() in staff.get(f"{LIST}?state=archived").content
+    other = saved(merchant, event_kinds=[REMINDER], property_name="later_url")
+    assert change(other).encode() in staff.get(LIST).content
+    staff.post(change(link, "restore"))
+    link.refresh_from_db()
+    assert (link.archived, link.name, link.event_kinds, link.property_name) == (False, "Later 2", [], "")
+
+
+def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, product: Product) -> None:
+    assert b"Build one, try it" in staff.get(LIST).content
+    saved(merchant, "One", parameters={"days": "9"})
+    saved(
+        merchant,
+        "Two",
+        action="upsell",
+        esp="api",
+        parameters={"og_product_id": "HON-1", "og_every": "1", "og_every_period": "3"},
+    )
+    saved(merchant, "Three", action="reactivate", parameters={"winback_id": "0" * 32}, page_url="https://shop.test/x")
+    saved(merchant, "Four", action="upsell", parameters={"og_product_id": "GONE"})
+    saved(f.MerchantFactory(), "Foreign")
+    page = html.unescape(staff.get(LIST).content.decode())
+    for text in ("By 9 days", "Honey & co, every month", "With a discount", "GONE", "shop.test/x", "The API"):
+        assert text in page
+    assert "Foreign" not in page
+    assert b">One<" in staff.get(f"{LIST}?q=one").content and b">Two<" not in staff.get(f"{LIST}?q=one").content
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
+def test_others_see_the_link_and_change_and_try_nothing(merchant: Merchant, login: Login, role: str) -> None:
+    link, client = saved(merchant), login(merchant, role)
+    order = trial(merchant).items.get().order_id
+    before = everything()
+    page = client.get(change(link))
+    assert url(page) == links.for_email(link, links.tag_of(link))
+    assert b"<fieldset disabled" in page.content and b"_try" not in page.content and b"hx-post" not in page.content
+    assert client.get(ADD).status_code == 403
+    for fields in ({"_save": "1"}, {"_try": "1", "trial_order": order}, {"_part": "outcome"}):
+        assert client.post(change(link), {**PLAIN, **fields}).status_code == 403
+        assert client.post(ADD, {**PLAIN, **fields}).status_code == 403
+    assert everything() == before
+
+
+def test_the_number_of_queries_does_not_grow(staff: Client, merchant: Merchant) -> None:
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert staff.get(address).status_code == 200
+        return len(captured)
+
+    def more(number: int) -> None:
+        for n in range(number):
+            product = f.ProductFactory(merchant=merchant)
+            link = {"action": "upsell", "parameters": {"og_product_id": product.external_product_id}}
+            saved(merchant, f"{number} {n}", **link)
+            verbs.cancel(trial(merchant), actor=f.STAFF)
+            trial(merchant)
+
+    more(1)
+    few = [queries(LIST), queries(ADD)]
+    more(9)
+    assert [queries(LIST), queries(ADD)] == few
+    assert max(few) <= 16
+    assert Customer.objects.count() == 20

@@ -1,0 +1,46 @@
+"""Saved links that events carry finished."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.klaviyo import bodies
+from integrations.klaviyo.integration import one_click_of
+from oneclick import attached, links, tokens
+from oneclick.models import SavedLink
+from subscriptions.events import catalogue
+from subscriptions.models import Event
+from tests.integrations.events import event_of
+
+pytestmark = pytest.mark.django_db
+
+
+def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_REMINDER, **fields: Any) -> SavedLink:
+    link: SavedLink = SavedLink.objects.create(
+        merchant=event.merchant, name=name, action="delay", event_kinds=[kind], property_name=name, **fields
+    )
+    return link
+
+
+def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> None:
+    event = event_of(catalogue.ORDER_REMINDER)
+    text = tokens.text_of(event.action_tokens.get())
+    link = attach(event, parameters={"days": "7"})
+    attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
+    attach(event, "old_url", archived=True)
+    attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
+    assert attached.properties(event, event.action_tokens.get()) == {"delay_url": links.for_sms(link, text)}
+    body = bodies.create_event(
+        event, bodies.Profile.of(event), status=None, given=one_click_of(event), now=timezone.now()
+    )
+    properties = body["data"]["attributes"]["properties"]
+    assert (properties["action_token"], properties["delay_url"]) == (text, links.for_sms(link, text))
+    assert "?action=delay&days=7&og_link=" in properties["delay_url"]
+    assert set(event.payload) < set(properties)
+
+
+def test_an_event_without_a_token_carries_no_link() -> None:
+    event = event_of(catalogue.ORDER_CANCEL)
+    attach(event, kind=catalogue.ORDER_CANCEL)
+    assert one_click_of(event) == {}

@@ -1,0 +1,147 @@
+"""What staff are told of a link before customers get it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from integrations.links import read_page
+from integrations.models import Connection
+from oneclick import remarks, shop_page
+from oneclick.models import OneClickSettings, SavedLink
+from subscriptions.models import Merchant, Offer, OfferProfile, Product
+from tests.factories import ConnectionFactory, MerchantFactory, ProductFactory
+
+REMINDER = "ordergroove.order.reminder"
+
+
+@pytest.fixture
+def merchant(db: None) -> Iterator[Merchant]:
+    cache.clear()
+    made: Merchant = MerchantFactory()
+    ConnectionFactory(merchant=made, name="Main")
+    yield made
+    cache.clear()
+
+
+def on(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
+    link = SavedLink(merchant=merchant, action=action, **fields)
+    return remarks.on(link, OneClickSettings.objects.get(merchant=merchant))
+
+
+def test_a_sound_link_has_none(merchant: Merchant) -> None:
+    assert on(merchant) == []
+    assert on(merchant, page_url="https://shop.test/pages/one-click?utm_source=x") == []
+
+
+@pytest.mark.parametrize(
+    "path", ["account", "account/orders", "accounts/", "my-account/", "Customer/Account", "login", "sign_in?next=/"]
+)
+def test_a_page_in_the_account_area_is_named(merchant: Merchant, path: str) -> None:
+    (sentence,) = on(merchant, page_url=f"https://shop.test/{path}")
+    assert sentence.startswith("This page looks like part of the account area.")
+
+
+@pytest.mark.parametrize("path", ["", "accounting", "pages/accountability", "blog/login-free"])
+def test_other_pages_are_not(merchant: Merchant, path: str) -> None:
+    assert on(merchant, page_url=f"https://shop.test/{path}") == []
+
+
+def test_a_page_of_a_strange_origin_is_named(merchant: Merchant) -> None:
+    (sentence,) = on(merchant, page_url="https://www.shop.test/")
+    assert sentence.startswith("https://www.shop.test is not among the shop's origins")
+
+
+def test_a_product_that_cannot_be_had_is_named(merchant: Merchant) -> None:
+    product = ProductFactory(merchant=merchant, name="Honey", autoship_enabled=False)
+    once = {"og_product_id": product.external_product_id}
+    often = {**once, "og_every": "1", "og_every_period": "3"}
+    assert on(merchant, "upsell", parameters=once) == []
+    assert on(merchant, "upsell", parameters=often) == ["Honey cannot be subscribed to; the link is refused."]
+    Product.objects.update(live=False, upsell_eligible=False)
+    assert on(merchant, "upsell", parameters=once) == [
+        "Honey is not in stock; until it is, the link is refused.",
+        "Honey may not be added to orders; the link is refused.",
+    ]
+    Product.objects.update(discontinued=True)
+    assert on(merchant, "upsell", parameters=once) == ["Honey is discontinued; the link is refused."]
+    foreign = ProductFactory(external_product_id="X-1")
+    gone = "There is no product X-1 any more; the link is refused."
+    assert on(merchant, "upsell", parameters={"og_product_id": foreign.external_product_id}) == [gone]
+
+
+def test_a_discount_links_may_not_give_away_is_named(merchant: Merchant) -> None:
+    profile = OfferProfile.objects.create(merchant=merchant, name="Back")
+    offer = Offer.objects.create(merchant=merchant, profile=profile, name="15 %", usable_in_links=True)
+    parameters = {"winback_id": offer.public_id.hex}
+    assert on(merchant, "reactivate", parameters=parameters) == []
+    Offer.objects.update(live=False)
+    assert len(on(merchant, "reactivate", parameters=parameters)) == 1
+
+
+def test_settings_that_let_no_link_act_are_named(merchant: Merchant) -> None:
+    OneClickSettings.objects.update(enabled=False, require_signed_links=True)
+    off, unsigned = on(merchant)
+    assert off.startswith("1-Click is off")
+    assert unsigned.startswith("Your settings let signed links act only.")
+
+
+def test_a_connection_that_sends_no_token_is_named(merchant: Merchant) -> None:
+    assert on(merchant, esp="attentive") == [
+        "The connection to Attentive is not set up, so no message will have a token."
+    ]
+    assert on(merchant, esp="other") == []
+    Connection.objects.update(switched_off_kinds=[REMINDER])
+    assert on(merchant) == ["Main does not send Order Reminder, which would carry the token."]
+    assert on(merchant, "reactivate") == []
+    Connection.objects.update(switched_off_kinds=["ordergroove.subscription.create"])
+    assert on(merchant, "reactivate") == []
+    kinds = ["ordergroove.subscription.create"]
+    assert len(on(merchant, "reactivate", event_kinds=kinds)) == 1
+    Connection.objects.update(switched_off_kinds=[], paused_reason="The key is wrong.")
+    assert on(merchant) == ["Main is paused: The key is wrong."]
+    Connection.objects.update(enabled=False)
+    assert on(merchant) == ["The connection to Klaviyo is switched off, so no message will have a token."]
+
+
+class Door:
+    """Answers with this page, and counts how often it was asked."""
+
+    def __init__(self, page: shop_page.Page | Exception) -> None:
+        self.page, self.asked = page, 0
+
+    def __call__(self, url: str) -> shop_page.Page:
+        self.asked += 1
+        if isinstance(self.page, Exception):
+            raise self.page
+        return self.page
+
+
+@pytest.mark.parametrize(
+    ("page", "fine", "begins"),
+    [
+        (shop_page.Page(200, "", "<script src='https://portal.test/ID/main.js'>"), True, "The page loads your script."),
+        (shop_page.Page(200, "", "<h1>Shop</h1>"), False, "The script is not in the page's source"),
+        (shop_page.Page(302, "/login", ""), False, "The page leads on to /login"),
+        (shop_page.Page(404, "", ""), False, "The page answers with an error (404)."),
+        (shop_page.Unreadable("no."), False, "The page could not be looked at: no."),
+    ],
+)
+def test_a_page_of_the_shop_is_looked_at_once_a_minute(
+    merchant: Merchant, monkeypatch: Any, page: Any, fine: bool, begins: str
+) -> None:
+    if isinstance(page, shop_page.Page):
+        page = shop_page.Page(page.status, page.location, page.html.replace("ID", merchant.public_id.hex))
+    door = Door(page)
+    monkeypatch.setattr(shop_page, "import_string", lambda name: door)
+    link = SavedLink(merchant=merchant, page_url="https://shop.test/")
+    found = shop_page.look(link)
+    assert (found.fine, found.sentence.startswith(begins)) == (fine, True)
+    assert shop_page.look(link) == found and door.asked == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "https://user@shop.test/", "https://"])
+def test_pages_are_read_by_the_rules_for_what_leaves_the_house(url: str) -> None:
+    with pytest.raises(shop_page.Unreadable):
+        read_page(url)
