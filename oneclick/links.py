@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from oneclick import domains
 from subscriptions.models import Merchant
 
 TOKEN_TAG = "{{ event.action_token }}"
@@ -20,6 +21,7 @@ def build(page_url: str, action: str, token: str, **parameters: str) -> str:
 
 
 def landing_url(merchant: Merchant, slug: str = "") -> str:
-    """Our hosted page of the merchant; without `slug` its default one."""
-    page = f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
+    """Our hosted page of the merchant, on its own domain if it has one; without `slug` its default one."""
+    own = domains.address(merchant)
+    page = f"{own}/" if own else f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
     return f"{page}{slug}/" if slug else page

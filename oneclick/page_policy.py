@@ -9,17 +9,32 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-DEFAULT_ACCENT = "#1f6f4a"
+from oneclick.models import LandingPage
 
 
-def accent_css(color: str) -> str:
-    """The page's own style; black or white letters on the accent, whichever is easier to read."""
-    if not re.fullmatch("#[0-9a-fA-F]{6}", color):
-        color = DEFAULT_ACCENT
+def page_style(page: LandingPage) -> str:
+    """The page's own colours, and the banner's place above its other layers."""
+    accent, success, error = (color_of(page, f"{name}_color") for name in ("accent", "success", "error"))
+    rules = [f":root{{--accent:{accent};--on-accent:{letters_on(accent)}}}"]
+    for kind, color in (("success", success), ("error", error)):
+        rules.append(f".alert-container--{kind}{{--alert-ground:{color};--alert-ink:{letters_on(color)}}}")
+    if page.z_index is not None:
+        rules.append(f".alert-container{{z-index:{int(page.z_index)}}}")
+    return "".join(rules)
+
+
+def color_of(page: LandingPage, field: str) -> str:
+    """The page's colour; ours where the stored text is none."""
+    color: str = getattr(page, field)
+    return color if re.fullmatch("#[0-9a-fA-F]{6}", color) else str(getattr(LandingPage(), field))
+
+
+def letters_on(color: str) -> str:
+    """Black or white, whichever is easier to read."""
     red, green, blue = (linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     # Contrast with white and with black is equal at 0.179 (WCAG 2.2, relative luminance).
-    return f":root{{--accent:{color};--on-accent:{'#000' if light > 0.179 else '#fff'}}}"
+    return "#000" if light > 0.179 else "#fff"
 
 
 def linear(channel: float) -> float:

@@ -56,3 +56,6 @@ document.addEventListener("alpine:initialized", () => {
     opener = null;
   });
 });
+
+// unfold's pages have no landmark beside the navigation.
+document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
