@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "subscriptions.api.middleware.RequestId",
+    "oneclick.domains.OwnDomain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.api.middleware.ApiGate",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from oneclick import signatures
+from oneclick import domains, signatures
 from oneclick.models import Esp, Mode, SavedLink
 from oneclick.parameters import IN_FRAGMENT
 from subscriptions.models import Merchant
@@ -35,8 +35,9 @@ def build(page_url: str, action: str, token: str, **parameters: str) -> str:
 
 
 def landing_url(merchant: Merchant, slug: str = "") -> str:
-    """Our hosted page of the merchant; without `slug` its default one."""
-    page = f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
+    """Our hosted page of the merchant, on its own domain if it has one; without `slug` its default one."""
+    own = domains.address(merchant)
+    page = f"{own}/" if own else f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
     return f"{page}{slug}/" if slug else page
 
 

@@ -12,10 +12,15 @@ from django.core.validators import validate_email
 from oneclick.models import LandingPage
 
 
-def accent_css(color: str) -> str:
-    """The page's own style; black or white letters on the accent, whichever is easier to read."""
-    accent = color_of(LandingPage(accent_color=color), "accent_color")
-    return f":root{{--accent:{accent};--on-accent:{letters_on(accent)}}}"
+def page_style(page: LandingPage) -> str:
+    """The page's own colours, and the banner's place above its other layers."""
+    accent, success, error = (color_of(page, f"{name}_color") for name in ("accent", "success", "error"))
+    rules = [f":root{{--accent:{accent};--on-accent:{letters_on(accent)}}}"]
+    for kind, color in (("success", success), ("error", error)):
+        rules.append(f".alert-container--{kind}{{--alert-ground:{color};--alert-ink:{letters_on(color)}}}")
+    if page.z_index is not None:
+        rules.append(f".alert-container{{z-index:{int(page.z_index)}}}")
+    return "".join(rules)
 
 
 def color_of(page: LandingPage, field: str) -> str:

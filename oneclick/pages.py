@@ -1,43 +1,24 @@
 """What a customer's browser loads: the script of a merchant and its landing pages."""
 
-from typing import TypedDict
-
-from django.conf import settings
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from oneclick import domains, landing, parameters
+from oneclick.landing import Banner, Form, Rendered
 from oneclick.models import LandingPage
-from oneclick.page_policy import accent_css, content_policy, support_address, web_address
 from oneclick.script import cached_script
-from oneclick.script.texts import DEFAULTS, interface_texts
 from subscriptions.models import Merchant
 
-FORM_ACTIONS = ["delay", "skip", "reactivate", "upsell", "product_upsell", "subscription_upsell"]
-FORM_FIELDS = [
-    "token",
-    "days",
-    "og_product_id",
-    "og_offer_id",
-    "og_every",
-    "og_every_period",
-    "og_quantity",
-    "winback_id",
-    "og_link",
-    "og_sig",
-]
-
-
-class Banner(TypedDict):
-    status: str  # "success" or "error"
-    message: str
+FRESH_SECONDS = 60
 
 
 @require_safe
 def script(request: HttpRequest, public_id: str) -> HttpResponse:
-    found = cached_script(public_id)
+    domains.guard(request, public_id)
+    found = cached_script(public_id, domains.here(request))
     if found is None:
         raise Http404("No merchant has this id.")
     gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -52,75 +33,76 @@ def script(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def landing(request: HttpRequest, public_id: str, slug: str = "") -> HttpResponse:
-    merchant = get_object_or_404(Merchant, public_id=public_id)
-    if not slug:
-        return landing_response(request, merchant)
-    page = get_object_or_404(LandingPage, merchant=merchant, slug=slug)
-    return render_page(request, merchant, page)
+def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpResponse:
+    """The page of this slug, or the default one; a link in the query becomes its form."""
+    domains.guard(request, public_id)
+    if request.GET:
+        merchant, page = _find(public_id, slug)
+        return _response(landing.render(merchant, page, form=_form_of(request, merchant, page)))
+    key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
+    found = cache.get(key)
+    if found is None:
+        found = landing.render(*_find(public_id, slug))
+        cache.set(key, found, FRESH_SECONDS)
+    return _response(found, f"public, max-age={FRESH_SECONDS}")
 
 
-def landing_response(
-    request: HttpRequest, merchant: Merchant | None, banner: Banner | None = None, status: int = 200
-) -> HttpResponse:
-    """The merchant's default landing page, with the outcome of a form's POST as `banner`.
+@require_safe
+def own_landing(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The same under the merchant's own domain."""
+    return landing_page(request, domains.owner(request), slug)
 
-    Without a merchant (a forged token names none) it is a page without a shop.
+
+def answer(request: HttpRequest, merchant: Merchant | None, banner: Banner, status: int = 200) -> HttpResponse:
+    """What a plain form's POST is answered with: the page it was on, with the outcome at its top."""
+    return _response(landing.render(merchant, _page_of(request, merchant), banner=banner), status=status)
+
+
+def ask_again(request: HttpRequest, merchant: Merchant | None, action: str) -> HttpResponse:
+    """The form once more, with a tick that only a person sets."""
+    page = _page_of(request, merchant)
+    given = parameters.canonical(request.POST.dict())
+    form = landing.form_for(merchant, page, action, given, doubtful=True)
+    return _response(landing.render(merchant, page, form=form))
+
+
+def is_doubtful(request: HttpRequest) -> bool:
+    """Whether a page's form was sent by something that does not say, as browsers do, that somebody pressed.
+
+    Mail scanners that submit forms send what they found in it; a browser too old to say it asks for a tick.
     """
-    page = merchant and LandingPage.objects.filter(merchant=merchant, is_default=True).first()
-    return render_page(request, merchant, page or plain_page(merchant), banner, status)
+    pressed = request.headers.get("Sec-Fetch-User") == "?1" or request.POST.get("sure") == "yes"
+    return "on_page" in request.POST and not pressed
 
 
-def plain_page(merchant: Merchant | None) -> LandingPage:
-    """What a merchant who has made no landing page shows."""
-    heading = (interface_texts(merchant) if merchant else DEFAULTS)["page_heading"]
-    return LandingPage(title=merchant.name if merchant else heading, heading=heading)
+def _find(public_id: str, slug: str) -> tuple[Merchant, LandingPage]:
+    merchant = get_object_or_404(Merchant.objects.select_related("one_click"), public_id=public_id)
+    if slug:
+        return merchant, get_object_or_404(LandingPage, merchant=merchant, slug=slug)
+    return merchant, _default_page(merchant)
 
 
-def render_page(
-    request: HttpRequest,
-    merchant: Merchant | None,
-    page: LandingPage,
-    banner: Banner | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    texts = interface_texts(merchant) if merchant else DEFAULTS
-    accent = accent_css(page.accent_color)
-    css_url = web_address(page.css_url)
-    locale = merchant.locale if merchant else settings.LANGUAGE_CODE
-    # Rendered without the request, so that no context processor opens a session.
-    body = render_to_string(
-        "oneclick/landing.html",
-        {
-            "merchant": merchant,
-            "page": page,
-            "locale": locale,
-            "direction": "rtl" if locale.split("-")[0] in settings.LANGUAGES_BIDI else "ltr",
-            "texts": texts,
-            "accent": accent,
-            "logo_url": web_address(page.logo_url),
-            "css_url": css_url,
-            "continue_url": web_address(page.continue_url) or web_address(merchant.shop_url if merchant else ""),
-            "support_url": support_address(page.support_contact),
-            "banner": banner,
-            "form": None if banner else form_of(request, texts),
-        },
-    )
-    response = HttpResponse(body, status=status)
-    response["Content-Security-Policy"] = content_policy(accent, css_url)
+def _default_page(merchant: Merchant | None) -> LandingPage:
+    page = LandingPage.objects.filter(merchant=merchant, is_default=True).first() if merchant else None
+    return page or landing.plain_page(merchant)
+
+
+def _page_of(request: HttpRequest, merchant: Merchant | None) -> LandingPage:
+    slug = request.GET.get("page", "")
+    own = LandingPage.objects.filter(merchant=merchant, slug=slug).first() if merchant and slug else None
+    return own or _default_page(merchant)
+
+
+def _form_of(request: HttpRequest, merchant: Merchant, page: LandingPage) -> Form | None:
+    given = parameters.canonical(request.GET.dict())
+    action = given.get("action") or given.get("og_quick_action", "")
+    return landing.form_for(merchant, page, action, given)
+
+
+def _response(page: Rendered, kept: str = "no-store", status: int = 200) -> HttpResponse:
+    response = HttpResponse(page.body, status=status)
+    response["Content-Security-Policy"] = page.policy
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
-    response["Cache-Control"] = "no-store" if banner or request.GET else "public, max-age=60"
+    response["Cache-Control"] = kept
     return response
-
-
-def form_of(request: HttpRequest, texts: dict[str, str]) -> dict[str, object] | None:
-    """For browsers without JavaScript: the link's parameters when they came in the query."""
-    action = request.GET.get("action", "")
-    if action not in FORM_ACTIONS or not request.GET.get("token"):
-        return None
-    fields = {name: request.GET[name] for name in FORM_FIELDS if name in request.GET}
-    kind = "upsell" if action.endswith("upsell") else action
-    if kind == "upsell" and (action == "subscription_upsell" or {"og_every", "og_every_period"} & set(fields)):
-        kind = "subscribe"
-    return {"action": action, "fields": fields, "label": texts[f"button_{kind}"]}

@@ -30,6 +30,7 @@ TOKEN = Prepared(
     )
 )
 
+ATTEMPT_LENGTH = 32
 # What a verb finds changed is the same to the customer as what is found by the activities.
 UNDO_CODES = {
     "order_not_restorable": "undo_superseded",
@@ -56,20 +57,21 @@ def redeem(text: str, action: str, fields: dict[str, str], merchant: Merchant | 
     """
     deed = deeds.named(action, fields)
     given = parameters.chosen(fields, deed.parameters)
+    attempt = fields.get("attempt", "")[:ATTEMPT_LENGTH]
     nonce = tokens.nonce_in(text)
     if nonce is None:
         raise _customer_refusal(deed.name, "invalid_token", merchant)
     try:
         with locked(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
-            if _is_replay(token, deed, given):
+            if _is_replay(token, deed, given, attempt):
                 return _replay(token, deed)
             _check(token, deed)
             if code := links.refusal(token.merchant, deed.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
             message = _told(token, deed.name, done.told)
-            _mark_used(token, deed, given, done, message)
+            _mark_used(token, deed, given, attempt, done, message)
             _refresh(done)
             return Success(deed.action, message, _undo_offer(token))
     except NotFound as error:
@@ -122,13 +124,15 @@ def _expired(token: ActionToken) -> bool:
     return token.expires_at <= calendar.now() if token.used_at else token.expired
 
 
-def _is_replay(token: ActionToken, deed: Deed, given: dict[str, str]) -> bool:
-    """The click that arrives twice: a double click, or a mail program that fetches a link again."""
+def _is_replay(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str) -> bool:
+    """The click that arrives twice: a double click, a mail program that fetches a link again, or the script that had no
+    answer to this attempt."""
     if token.used_at is None or token.undone_at or token.revoked_at:
         return False
     window = timedelta(seconds=token.merchant.one_click.replay_seconds)
     same = token.used_action == deed.name and token.used_parameters == given
-    return same and timezone.now() < token.used_at + window
+    lost = attempt != "" and attempt == token.used_attempt
+    return same and (lost or timezone.now() < token.used_at + window)
 
 
 def _replay(token: ActionToken, deed: Deed) -> Success:
@@ -136,14 +140,15 @@ def _replay(token: ActionToken, deed: Deed) -> Success:
     return Success(deed.action, token.used_message, _undo_offer(token), replayed=True)
 
 
-def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], done: Done, message: str) -> None:
+def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str, done: Done, message: str) -> None:
     token.used_at = timezone.now()
     token.used_action = deed.name
     token.used_parameters = given
     token.used_message = message
+    token.used_attempt = attempt
     token.activity = done.act.activity
     token.undo_facts = done.undo_facts
-    update(token, "used_at", "used_action", "used_parameters", "used_message", "activity", "undo_facts")
+    update(token, "used_at", "used_action", "used_parameters", "used_message", "used_attempt", "activity", "undo_facts")
     _note(token, deed.name, "success")
 
 

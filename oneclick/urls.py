@@ -10,6 +10,6 @@ urlpatterns = [
     path("one_click/undo", views.undo),
     path("one_click/<str:action>", views.act),
     re_path(r"^(?P<public_id>[0-9a-f]{32})/main\.js$", pages.script, name="script"),
-    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/$", pages.landing, name="landing"),
-    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/(?P<slug>[-\w]+)/$", pages.landing, name="landing_page"),
+    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/$", pages.landing_page, name="landing"),
+    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/(?P<slug>[-\w]+)/$", pages.landing_page, name="landing_page"),
 ]

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from oneclick import deeds, links, messages, origins, pages, parameters, redemption, tokens
+from oneclick import deeds, domains, links, messages, origins, pages, parameters, redemption, tokens
+from oneclick.landing import Banner
 from oneclick.models import ActionToken
 from oneclick.redemption import Success
 from subscriptions.api import rate
@@ -37,6 +38,8 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     """POST acts; a GET that names JSON acts too, any other GET leads to the merchant's page."""
     if action not in deeds.ACTIONS:
         raise Http404
+    if request.method == "POST" and pages.is_doubtful(request):
+        return _guarded(pages.ask_again(request, _merchant_of(request), action))
     if request.method == "POST":
         return _post(
             request,
@@ -64,15 +67,15 @@ def _post(
     caller, fields = _caller(request), _fields(request)
     text, table = fields.pop("token", ""), table_for(fields)
     if caller is None:
-        return _guarded(_error(request, None, 403, "other", messages.error(table, "other")))
+        return _guarded(_error(request, 403, "other", messages.error(table, "other")))
     answer = _knocked_too_often(request, text, table, caller.merchant)
     if answer is None:
         try:
-            answer = _success(request, caller.merchant, perform(text, fields, caller.merchant), text)
+            answer = _success(request, perform(text, fields, caller.merchant))
         except Refused as refusal:
-            answer = _error(request, caller.merchant, 400, refusal.code, refusal.sentence, text)
+            answer = _error(request, 400, refusal.code, refusal.sentence)
         except Busy:
-            answer = _error(request, caller.merchant, 503, "busy", _other(table, caller.merchant), text)
+            answer = _error(request, 503, "busy", _other(table, caller.merchant))
             answer["Retry-After"] = "1"
     return _guarded(answer, caller.origin)
 
@@ -80,11 +83,11 @@ def _post(
 def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = parameters.canonical(request.GET.dict())
     text, table = fields.pop("token", ""), deeds.named(action, fields).name
-    token = _known(text)
+    token = _known(request, text)
     if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
-        return _knocked_too_often(request, text, table) or _act_for_client(text, action, fields)
+        return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)
     if token is None:
-        return HttpResponse(messages.error(table, "invalid_token"), status=400, content_type="text/plain")
+        return _refused_link(request, messages.error(table, "invalid_token"))
     own = {"og_quick_action": action, "og_quick_action_token": text}
     pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
@@ -93,15 +96,22 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     return answer
 
 
+def _refused_link(request: HttpRequest, message: str) -> HttpResponse:
+    if _wants_page(request):
+        return pages.answer(request, _merchant_of(request), Banner("error", message), 400)
+    return HttpResponse(message, status=400, content_type="text/plain")
+
+
 def _names_json(request: HttpRequest) -> bool:
     """Named in full: a wildcard, as every browser and mail scanner sends, asks for nothing in particular."""
     return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
 
 
-def _act_for_client(text: str, action: str, fields: Fields) -> HttpResponse:
+def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields) -> HttpResponse:
     """The answer API clients of the documented interface expect."""
+    caller = _caller(request)
     try:
-        redemption.redeem(text, action, fields)
+        redemption.redeem(text, action, fields, caller.merchant if caller else None)
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:
@@ -109,16 +119,19 @@ def _act_for_client(text: str, action: str, fields: Fields) -> HttpResponse:
     return JsonResponse({})
 
 
-def _known(text: str) -> ActionToken | None:
-    nonce = tokens.nonce_in(text)
+def _known(request: HttpRequest, text: str) -> ActionToken | None:
+    nonce = tokens.nonce_in(text) or tokens.nonce_in(text, "undo")
     if nonce is None:
         return None
-    return ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce).first()
+    rows = ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce)
+    if public_id := domains.owner(request):
+        rows = rows.filter(merchant__public_id=public_id)
+    return rows.first()
 
 
 def _caller(request: HttpRequest) -> Caller | None:
     """Who calls; None for a page of an origin the merchant has not registered."""
-    public_id = request.GET.get("merchant", "")
+    public_id = domains.owner(request) or request.GET.get("merchant", "")
     merchant, registered = origins.merchant_of(public_id) if _is_id(public_id) else (None, [])
     origin = request.headers.get("Origin", "")
     if origins.is_own(request, origin):
@@ -156,7 +169,7 @@ def _knocked_too_often(
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:
         return None
-    answer = _error(request, merchant, 429, "too_many_requests", _other(table, merchant))
+    answer = _error(request, 429, "too_many_requests", _other(table, merchant))
     answer["Retry-After"] = str(exceeded[-1].reset)
     return answer
 
@@ -165,10 +178,10 @@ def _other(table: str, merchant: Merchant | None) -> str:
     return messages.error(table, "other", merchant, merchant.locale if merchant else "")
 
 
-def _success(request: HttpRequest, merchant: Merchant | None, success: Success, text: str) -> HttpResponse:
+def _success(request: HttpRequest, success: Success) -> HttpResponse:
     if _wants_page(request):
-        banner = pages.Banner(status="success", message=success.message)
-        return pages.landing_response(request, merchant or _merchant_of(text), banner)
+        banner = Banner("success", success.message, success.undo[0] if success.undo else "")
+        return pages.answer(request, _merchant_of(request), banner)
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(
@@ -182,12 +195,9 @@ def _success(request: HttpRequest, merchant: Merchant | None, success: Success, 
     )
 
 
-def _error(
-    request: HttpRequest, merchant: Merchant | None, status: int, code: str, message: str, text: str = ""
-) -> HttpResponse:
+def _error(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     if _wants_page(request):
-        banner = pages.Banner(status="error", message=message)
-        return pages.landing_response(request, merchant or _merchant_of(text), banner, status)
+        return pages.answer(request, _merchant_of(request), Banner("error", message), status)
     return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
 
 
@@ -196,8 +206,12 @@ def _wants_page(request: HttpRequest) -> bool:
     return request.content_type != "application/json" and "text/html" in request.headers.get("Accept", "")
 
 
-def _merchant_of(text: str) -> Merchant | None:
-    token = _known(text)
+def _merchant_of(request: HttpRequest) -> Merchant | None:
+    """Whose page a browser is to see: of the script or form that calls, else of the token."""
+    caller = _caller(request)
+    if caller and caller.merchant:
+        return caller.merchant
+    token = _known(request, _fields(request).get("token", ""))
     return token.merchant if token else None
 
 

@@ -1,24 +1,21 @@
-"""What marketing sets: how links behave, the landing pages; and the saved links."""
+"""What marketing sets: how links behave; and the saved links."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.utils.html import format_html
-from unfold.decorators import display
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminColorInputWidget,
-    UnfoldAdminTextareaWidget,
-)
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from oneclick import links
-from oneclick.models import Action, LandingPage, OneClickSettings
-from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
+from oneclick import domains
+from oneclick.models import Action, OneClickSettings
+from subscriptions.admin.base import MerchantForm, OneRowAdmin
 from subscriptions.admin.roles import Right
 from subscriptions.admin.site import site
 
 ORIGIN = "https://shop.example"
+HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 
 class LinesField(forms.Field):
@@ -52,6 +49,14 @@ class SettingsForm(MerchantForm):
                 raise forms.ValidationError(f"{origin} is no origin; write scheme and host only, such as {ORIGIN}.")
         return origins
 
+    def clean_landing_host(self) -> str | None:
+        host = (self.cleaned_data["landing_host"] or "").strip().lower().rstrip(".")
+        if host and not HOST.fullmatch(host):
+            raise forms.ValidationError("Write the host name only, such as links.shop.example.")
+        if domains.is_ours(host):
+            raise forms.ValidationError("The portal itself answers there; choose another host name.")
+        return host or None
+
 
 @admin.register(OneClickSettings, site=site)
 class OneClickSettingsAdmin(OneRowAdmin):
@@ -62,38 +67,9 @@ class OneClickSettingsAdmin(OneRowAdmin):
         ("Tokens and clicks", {"fields": ["token_days", "delay_days", "replay_seconds", "undo_minutes"]}),
         ("Links", {"fields": ["allow_get", "require_signed_links"]}),
         ("Banner", {"fields": ["corrected_delay_wording", "z_index", "auto_hide_seconds"]}),
+        ("Landing pages", {"fields": ["landing_host"]}),
     ]
 
-
-class LandingPageForm(MerchantForm):
-    class Meta:
-        widgets = {"accent_color": UnfoldAdminColorInputWidget}
-
-
-@admin.register(LandingPage, site=site)
-class LandingPageAdmin(MerchantAdmin):
-    form = LandingPageForm
-    edit = Right.LINKS
-    list_display = ["name", "slug", "default", "address"]
-    list_select_related = ["merchant"]
-    ordering = ["name", "pk"]
-    search_fields = ["name__icontains"]
-    search_help_text = "Name"
-    prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["address"]
-    fieldsets = [
-        (None, {"fields": ["name", "slug", "is_default", "address"]}),
-        ("What it says", {"fields": ["title", "heading", "text", "support_contact", "continue_url"]}),
-        ("Look", {"fields": ["logo_url", "accent_color", "css_url"]}),
-    ]
-
-    @display(description="Default", boolean=True)
-    def default(self, row: LandingPage) -> bool:
-        return row.is_default
-
-    @display(description="Address", empty_value="-")
-    def address(self, row: LandingPage) -> str | None:
-        if row.pk is None:
-            return None
-        url = links.landing_url(row.merchant, row.slug)
-        return format_html('<a href="{0}" class="text-link" target="_blank" rel="noopener">{0}</a>', url)
+    def save_model(self, request: HttpRequest, obj: OneClickSettings, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        domains.forget()

@@ -1,11 +1,13 @@
 """How a merchant's 1-click links behave and what its customers read."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from subscriptions.models import Merchant
+
+COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.")
 
 
 class Action(models.TextChoices):
@@ -54,6 +56,15 @@ class OneClickSettings(models.Model):
     )
     z_index = models.PositiveIntegerField(default=6000)
     auto_hide_seconds = models.PositiveSmallIntegerField(default=0, help_text="0 keeps the banner.")
+    landing_host = models.CharField(
+        "own domain of the landing pages",
+        max_length=253,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text="A host name that leads to this portal, such as links.shop.example. "
+        "Links to landing pages use it as soon as it is saved, so point it here first.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "1-Click settings"
@@ -97,10 +108,16 @@ class LandingPage(models.Model):
     heading = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     logo_url = models.URLField(max_length=1000, blank=True)
-    accent_color = models.CharField(max_length=7, default="#1f6f4a")
+    accent_color = models.CharField(max_length=7, default="#1f6f4a", validators=[COLOR])
     support_contact = models.CharField(max_length=255, blank=True, help_text="An e-mail address or phone number.")
     continue_url = models.URLField(max_length=1000, blank=True, help_text="Empty: the shop's home page.")
     css_url = models.URLField(max_length=1000, blank=True, help_text="A style sheet of the shop's own.")
+    success_color = models.CharField("success", max_length=7, blank=True, default="#14693f", validators=[COLOR])
+    error_color = models.CharField("error", max_length=7, blank=True, default="#b3261e", validators=[COLOR])
+    z_index = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as in the 1-Click settings.")
+    auto_hide_seconds = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="0 keeps the banner. Empty: as in the 1-Click settings."
+    )
 
     class Meta:
         constraints = [

@@ -42,6 +42,13 @@ class ActionToken(models.Model):
     used_action = models.CharField(max_length=24, blank=True)
     used_parameters = models.JSONField(null=True, blank=True)
     used_message = models.CharField(max_length=1000, blank=True)
+    used_attempt = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The script's own name for the click, under which it asks again when an answer got lost.",
+    )
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="+")
     undone_at = models.DateTimeField(null=True, blank=True)
     undo_facts = models.JSONField(null=True, blank=True, help_text="What undo needs to put back.")

@@ -25,22 +25,25 @@ class Script(NamedTuple):
     gzipped: bytes
 
 
-def cached_script(public_id: str) -> Script | None:
-    """The script of the merchant with this public id (32 hex digits), or None; at most a minute old."""
-    key = f"one-click-script:{public_id}"
+def cached_script(public_id: str, base: str) -> Script | None:
+    """The script of the merchant with this public id (32 hex digits), or None; at most a minute old.
+
+    It sends clicks to `base`, which is scheme and host without a slash.
+    """
+    key = f"one-click-script:{public_id}:{base}"
     found: Script | None = cache.get(key)
     if found is None and (merchant := Merchant.objects.filter(public_id=public_id).first()):
-        found = build(merchant)
+        found = build(merchant, base)
         cache.set(key, found, FRESH_SECONDS)
     return found
 
 
-def build(merchant: Merchant) -> Script:
+def build(merchant: Merchant, base: str) -> Script:
     one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
     baked = {
-        "base": settings.PUBLIC_URL,
+        "base": base,
         "merchant": merchant.public_id.hex,
-        "locale": merchant.locale,
+        "locale": merchant.locale.replace("_", "-"),
         "confirm": one_click.confirm_actions,
         "delayDays": one_click.delay_days,
         "zIndex": one_click.z_index,

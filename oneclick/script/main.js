@@ -15,7 +15,11 @@
   const IN_QUERY = /[?&](token|action|days|winback_id)=([^&]*)/g;
   const TIMEOUT = 20000;
 
+  // A page may have its own time: <script src="…/main.js" data-auto-hide="8">.
+  const own = document.currentScript ? document.currentScript.dataset : {};
+  const autoHide = Number(own.autoHide || settings.autoHide);
   let banner = null;
+  let before = null;
 
   // --- the link ---------------------------------------------------------------------------------
 
@@ -89,11 +93,17 @@
 
   // --- the request ------------------------------------------------------------------------------
 
-  async function post(name, body) {
+  /** A name for one wish of the customer: sent again under it, it is answered as the first time. */
+  function newAttempt() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  async function post(name, body, attempt) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), TIMEOUT);
     try {
-      const response = await fetch(`${settings.base}/one_click/${name}/?merchant=${settings.merchant}`, {
+      const query = `merchant=${settings.merchant}&attempt=${attempt}`;
+      const response = await fetch(`${settings.base}/one_click/${name}/?${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify(body),
@@ -113,10 +123,10 @@
     }
   }
 
-  async function send(name, body) {
+  async function send(name, body, attempt = newAttempt()) {
     // After a press at once, so that nobody presses twice; else only where the answer takes its time.
     const slow = setTimeout(show, banner ? 0 : 400, "notice", settings.texts.working);
-    const answer = await post(name, body);
+    const answer = await post(name, body, attempt);
     clearTimeout(slow);
     const kind = answer.status === "success" ? "success" : "error";
     let button = null;
@@ -124,7 +134,7 @@
       const press = () => send("undo", { token: answer.undo.token });
       button = { label: settings.texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
     } else if (answer.passing) {
-      button = { label: settings.texts.again, press: () => send(name, body) };
+      button = { label: settings.texts.again, press: () => send(name, body, attempt) };
     }
     show(kind, answer.message, button);
     tell(name, kind, answer.error || null);
@@ -187,8 +197,8 @@
   function show(kind, text, button) {
     if (!dressed) dress();
     dressed = true;
-    const focused = banner && banner.contains(document.activeElement);
-    close();
+    const focused = hasFocus();
+    remove();
     const shown = element("div", `alert-container alert-container--${kind}`, {
       role: kind === "error" ? "alert" : "status",
       lang: settings.locale,
@@ -201,32 +211,50 @@
     const cross = pressable("alert-container__close", close, { "aria-label": settings.texts.close });
     cross.append(icon("close"));
     shown.append(cross);
+    shown.addEventListener("focusin", ({ relatedTarget }) => {
+      if (relatedTarget && !relatedTarget.closest(".alert-container")) before = relatedTarget;
+    });
     document.body.prepend(shown);
     banner = shown;
     // Screen readers speak what changes in a region they know, so the words come after it.
     setTimeout(() => (message.textContent = text), 60);
     if (focused) shown.focus();
-    if (kind === "success" && settings.autoHide) hideLater(shown);
+    if (kind === "success" && autoHide > 0) hideLater(shown);
   }
 
   function addButton(shown, { label, press, left }) {
-    const node = pressable("alert-container__button", press);
+    let pressed = false;
+    const node = pressable("alert-container__button", () => {
+      if (!pressed) press();
+      pressed = true;
+    });
     node.textContent = label;
     shown.append(node);
-    // The offer is fresh: where no time seems left, the customer's clock is wrong.
-    if (left !== undefined) setTimeout(() => node.remove(), left > 0 ? left : 60000);
+    // The offer is fresh: where no time seems left, or more than a timer can count, the customer's clock is wrong.
+    if (left !== undefined) setTimeout(() => node.remove(), left > 0 && left < 2 ** 31 ? left : 60000);
   }
 
   function hideLater(shown) {
     setTimeout(() => {
       if (shown.matches(":hover, :focus-within")) hideLater(shown);
       else if (shown === banner) close();
-    }, settings.autoHide * 1000);
+    }, autoHide * 1000);
   }
 
-  function close() {
+  function hasFocus() {
+    return banner && banner.contains(document.activeElement);
+  }
+
+  function remove() {
     if (banner) banner.remove();
     banner = null;
+  }
+
+  /** Gives the keyboard back to where it was before it came to the banner. */
+  function close() {
+    const focused = hasFocus();
+    remove();
+    if (focused && before && before.isConnected) before.focus();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -237,7 +265,7 @@
 
   function amount(count, unit) {
     const style = { style: "unit", unit, unitDisplay: "long" };
-    return new Intl.NumberFormat(settings.locale, style).format(count);
+    return count > 0 ? new Intl.NumberFormat(settings.locale, style).format(count) : count;
   }
 
   function filled(text, link) {
@@ -270,10 +298,18 @@
     const subscribes = action === "subscription_upsell" || "og_every" in link || "og_every_period" in link;
     const kind = setting === "upsell" && subscribes ? "subscribe" : setting;
     const go = () => send(action, { token: "", ...body });
-    const instant = mode !== "confirm" && !settings.confirm.includes(setting) && (await personIsThere());
-    return instant ? go() : ask(link, kind, go);
+    const asks = mode === "instant" ? false : mode === "confirm" || settings.confirm.includes(setting);
+    return !asks && (await personIsThere()) ? go() : ask(link, kind, go);
   }
 
-  addEventListener("hashchange", run);
+  // A link opened where the page is shown already loads nothing. Of the two events this is the first,
+  // so that the address is clean before a script of the shop looks at it.
+  addEventListener("popstate", run);
+  addEventListener("hashchange", (event) => {
+    run();
+    if (event.newURL.search(IN_LINK) < 0 || event.newURL === location.href) return;
+    event.stopImmediatePropagation();
+    dispatchEvent(new HashChangeEvent("hashchange", { oldURL: event.oldURL, newURL: location.href }));
+  });
   run();
 })(__SETTINGS__);

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -12,9 +13,12 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens import text_of
+from subscriptions import calendar
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant, Subscription
 from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
+from tests.oneclick.shop import Shop as Orders
+from tests.oneclick.shop import shop as orders_of
 
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -50,6 +54,13 @@ def launched(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=chromium, args=[*SWITCHES, *switches])
     yield browser
     browser.close()
+
+
+def posts_of(page: Page) -> list[str]:
+    """The addresses the page posts to from now on."""
+    posts: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
+    return posts
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +138,13 @@ class Shop:
 
         `inline`, such as "style-src", lets the shop's own inline code through the policy.
         """
-        sources = {"default-src": "'none'", "script-src": portal, "connect-src": portal, "img-src": "data:"}
+        sources = {
+            "default-src": "'none'",
+            "script-src": portal,
+            "connect-src": portal,
+            "img-src": "data:",
+            "require-trusted-types-for": "'script'",
+        }
         if inline:
             sources[inline] = f"{sources.get(inline, '')} 'unsafe-inline'"
         self.policy = "; ".join(f"{directive} {source}" for directive, source in sources.items())
@@ -160,6 +177,12 @@ def subscription(merchant) -> Subscription:
     """A cancelled subscription; its cancel event issued a token."""
     live = subscription_with_order(customer=CustomerFactory(merchant=merchant))
     return cancel(live, actor=STAFF).subject
+
+
+@pytest.fixture
+def orders(merchant) -> Orders:
+    """A customer whose next order, of two subscriptions, is due in three weeks."""
+    return orders_of(day=calendar.today(merchant.time_zone) + timedelta(weeks=3), merchant=merchant)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from oneclick.models import ActionToken, MessageText, OneClickSettings
 from subscriptions import calendar
+from subscriptions.models import Customer, Merchant
 from tests.browser.conftest import PHONE
 
 
@@ -63,6 +64,16 @@ def test_the_undo_button_leaves_when_its_time_is_over(page, link):
     page.clock.run_for(11 * 60 * 1000)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_undo_is_offered_to_customers_whose_clock_is_wrong(page, link, years):
+    page.clock.install(time=timezone.now() + timedelta(days=365 * years))
+    page.goto(link)
+    page.clock.run_for(2000)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.clock.run_for(50 * 1000)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
 def test_without_a_network_the_customer_can_try_again(page, shop, link, subscription, token):
@@ -149,6 +160,28 @@ def test_on_a_small_screen_all_of_it_can_be_read(visit, link, width):
     expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
     expect(page.locator(".alert-container__text")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_at_twice_the_size_all_of_it_can_be_read(visit, link):
+    page = visit(viewport={"width": 640, "height": 360}, device_scale_factor=2)
+    page.goto(link)
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 640
+
+
+def test_a_text_from_right_to_left_turns_the_banner_round(page, link, merchant):
+    Merchant.objects.filter(pk=merchant.pk).update(locale="ar")
+    Customer.objects.update(locale="ar")
+    MessageText.objects.create(
+        merchant=merchant, locale="ar", table="reactivate", code="success", text="اشتراكك في {product_name} نشط."
+    )
+    page.goto(link)
+    banner = page.get_by_role("status")
+    expect(banner).to_contain_text("اشتراكك")
+    expect(banner).to_have_css("direction", "rtl")
+    text, close = (page.locator(f".alert-container__{part}").bounding_box() for part in ("text", "close"))
+    assert close["x"] + close["width"] <= text["x"]
 
 
 def test_nothing_moves_for_those_who_asked_for_stillness(visit, link):

@@ -1,13 +1,14 @@
 """The hosted page, with and without JavaScript."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from oneclick.links import landing_url
-from oneclick.models import LandingPage
+from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
+from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, state, token_for
 
 
 def with_query(merchant: Merchant, parameters: dict[str, str]) -> str:
@@ -39,6 +40,27 @@ def test_without_scripts_the_query_form_of_a_link_works_by_one_button(visit, mer
     assert subscription.live
 
 
+@pytest.mark.parametrize("action", ACTIONS)
+def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant, orders, action):
+    token = token_for(action, orders)
+    before = state(orders)
+    page = visit(java_script_enabled=False)
+    page.goto(f"{landing_url(merchant)}?{query_of(action)}&token={token}")
+    question, button = ASKED[action]
+    expect(page.locator(".card__question")).to_have_text(question)
+    assert state(orders) == before
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(".alert-container--success")).to_contain_text(SUCCESS[action])
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".alert-container--success")).to_contain_text(UNDONE[action])
+    assert state(orders) == before
+
+
+def query_of(action: str) -> str:
+    """A link's fragment in the query form."""
+    return LINKS[action].lstrip("#").replace("#", "&")
+
+
 def test_without_scripts_a_forged_token_is_refused_on_a_page(visit, merchant):
     page = visit(java_script_enabled=False)
     page.goto(with_query(merchant, {"token": "forged", "action": "reactivate"}))
@@ -51,6 +73,30 @@ def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merc
     expect(page.get_by_role("status")).to_contain_text("is active again")
     assert page.url == landing_url(merchant)
     assert page.locator("form").count() == 0
+
+
+def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant, token):
+    own = {"success_color": "#ffee00", "z_index": 70, "auto_hide_seconds": 2}
+    LandingPage.objects.filter(merchant=merchant).update(**own)
+    page.goto(f"{landing_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
+    banner = page.get_by_role("status")
+    expect(banner).to_have_css("background-color", "rgb(255, 238, 0)")
+    expect(banner).to_have_css("color", "rgb(0, 0, 0)")
+    expect(banner).to_have_css("z-index", "70")
+    expect(banner).to_have_count(0)
+
+
+def test_on_the_merchants_own_domain_a_click_stays_there(page, portal, merchant, token):
+    port = portal.rpartition(":")[2]
+    # Chromium takes every name under localhost to this machine.
+    OneClickSettings.objects.filter(merchant=merchant).update(landing_host="links.shop.localhost")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"http://links.shop.localhost:{port}/#og_quick_action=reactivate#og_quick_action_token={token}")
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("is cancelled again")
+    assert {urlsplit(url).hostname for url in asked if url.startswith("http")} == {"links.shop.localhost"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

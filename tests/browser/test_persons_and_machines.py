@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from oneclick.models import OneClickSettings
-from tests.browser.conftest import PERSON, launched
+from oneclick.links import landing_url
+from oneclick.models import ActionToken, OneClickSettings
+from tests.browser.conftest import PERSON, launched, posts_of
 
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
 
@@ -20,12 +21,6 @@ def link(shop, token) -> str:
 def driven(playwright) -> Iterator[Browser]:
     """A browser that says it is driven by a program."""
     yield from launched(playwright)
-
-
-def posts_of(page: Page) -> list[str]:
-    posts: list[str] = []
-    page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
-    return posts
 
 
 def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, link, subscription):
@@ -53,6 +48,20 @@ def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, s
     assert page.url == f"{shop.url}/"
     assert page.locator(".alert-container").count() == 0
     assert posts == []
+
+
+@pytest.mark.parametrize("place", ["shop", "landing page", "api"])
+def test_a_visit_without_javascript_changes_nothing(visit, shop, portal, merchant, token, link, place):
+    fragment = link.partition("#")[2]
+    api = f"{portal}/one_click/reactivate/?token={token}"
+    address = {"shop": link, "landing page": f"{landing_url(merchant)}#{fragment}", "api": api}[place]
+    page = visit(java_script_enabled=False)
+    assert page.request.head(address.partition("#")[0]).status in (200, 501)
+    page.goto(address)
+    assert page.locator("form").count() == 0
+    assert not ActionToken.objects.filter(used_at__isnull=False).exists()
+    if place == "api":
+        assert page.url.startswith(f"{landing_url(merchant)}#og_quick_action=reactivate#")
 
 
 def test_a_page_nobody_looks_at_waits(page, link):

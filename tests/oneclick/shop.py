@@ -84,8 +84,8 @@ class Shop:
         return Offer.objects.create(merchant=self.merchant, profile=profile, **options)
 
 
-def shop(subscriptions: int = 2, day: date = DAY) -> Shop:
-    customer = CustomerFactory()
+def shop(subscriptions: int = 2, day: date = DAY, **customer_fields: Any) -> Shop:
+    customer = CustomerFactory(**customer_fields)
     merchant = customer.merchant
     where = {"payment": PaymentFactory(customer=customer), "shipping_address": AddressFactory(customer=customer)}
     made = [

@@ -1,7 +1,7 @@
 import pytest
 
 from oneclick.models import LandingPage
-from oneclick.page_policy import accent_css, support_address, web_address
+from oneclick.page_policy import page_style, support_address, web_address
 from tests.factories import LandingPageFactory, MerchantFactory
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_without_a_whole_link_there_is_no_form(client, address, query):
     ("color", "letters"), [("#ffee00", "#000"), ("#1f6f4a", "#fff"), ("#000000", "#fff"), ("red}", "#fff")]
 )
 def test_letters_on_the_accent_are_readable_and_nothing_but_a_colour_gets_in(color, letters):
-    css = accent_css(color)
+    css = page_style(LandingPage(accent_color=color))
     assert f"--on-accent:{letters}" in css
     assert "red" not in css
 

@@ -94,7 +94,7 @@ def test_only_reading_is_allowed(address):
 
 
 def test_white_letters_are_readable_on_every_colour_of_the_banner():
-    colors = re.findall(r"div:where\(\.alert-container[\w-]*\) \{[^}]*?background: #(\w{6})", packed_css())
+    colors = re.findall(r"div:where\(\.alert-container[\w-]*\) \{[^}]*?--alert-ground: #(\w{6})", packed_css())
     assert len(colors) == 3
     for color in colors:
         red, green, blue = (linear(channel / 255) for channel in bytes.fromhex(color))

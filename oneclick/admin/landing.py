@@ -1,0 +1,129 @@
+"""The editor of landing pages, with a preview of every outcome that spends no token."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminColorInputWidget
+
+from oneclick import landing, links, messages, samples
+from oneclick.deeds.deed import Facts
+from oneclick.landing import Banner
+from oneclick.models import LandingPage
+from oneclick.script.texts import interface_texts
+from oneclick.wording import TEXTS
+from subscriptions.admin.base import MerchantAdmin, MerchantForm
+from subscriptions.admin.current import merchant_of
+from subscriptions.admin.roles import Right, may
+from subscriptions.admin.site import site
+from subscriptions.calendar import Period
+from subscriptions.models import Merchant
+
+CONFIRM = "confirm"
+ASKED = ("delay", "skip", "reactivate", "upsell", "subscribe")
+COLORS = ("accent_color", "success_color", "error_color")
+
+
+def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a preview can show, by groups: `confirm.<kind>` and `<table>.<code>` with a title each."""
+    asked = [(f"{CONFIRM}.{kind}", kind.capitalize()) for kind in ASKED]
+    told = [
+        (
+            samples.TITLES[table],
+            [(f"{table}.{code}", code.replace("_", " ").capitalize()) for code in texts],
+        )
+        for table, texts in TEXTS.items()
+    ]
+    return [*told, ("Asking first", asked)]
+
+
+def banner_of(merchant: Merchant, outcome: str) -> Banner | None:
+    """The banner of one of `outcomes`, with made-up facts; None for any other text."""
+    table, _, code = outcome.partition(".")
+    texts = interface_texts(merchant)
+    if table == CONFIRM and code in ASKED:
+        given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
+        question = landing.question(merchant, texts[f"confirm_{code}"], given)
+        return Banner("notice", question, button=texts[f"button_{code}"])
+    if code not in TEXTS.get(table, {}):
+        return None
+    facts: Facts = {**samples.facts(merchant, merchant.locale)}
+    message = messages.told(table, code, facts, merchant, merchant.locale)
+    if code.startswith("success"):
+        return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
+    return Banner("success" if table == "undo" and code in TEXTS else "error", message)
+
+
+class LandingPageForm(MerchantForm):
+    class Meta:
+        widgets = dict.fromkeys(COLORS, UnfoldAdminColorInputWidget)
+        labels = {
+            "is_default": "Default page",
+            "slug": "Name in the address",
+            "continue_url": "Continue to",
+            "logo_url": "Address of the logo",
+            "css_url": "Address of a style sheet",
+            "accent_color": "Accent",
+            "z_index": "z-index",
+            "auto_hide_seconds": "Hide success after seconds",
+        }
+
+
+@admin.register(LandingPage, site=site)
+class LandingPageAdmin(MerchantAdmin):
+    form = LandingPageForm
+    edit = Right.LINKS
+    change_form_template = "admin/landing/change_form.html"
+    list_display = ["name", "slug", "default", "address"]
+    list_select_related = ["merchant__one_click"]
+    ordering = ["name", "pk"]
+    search_fields = ["name__icontains"]
+    search_help_text = "Name"
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["address"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "is_default", "address"]}),
+        ("What it says", {"fields": ["title", "heading", "text", "support_contact", "continue_url"]}),
+        ("Look", {"fields": ["logo_url", "accent_color", "css_url"]}),
+        ("Banner", {"fields": ["success_color", "error_color", "z_index", "auto_hide_seconds"]}),
+    ]
+
+    class Media:
+        js = ["staff/landing.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.preview))
+        return [path("preview/", view, name=self.url_name("preview")), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """The page as the form's fields stand, saved or not; wrong ones are left out."""
+        if not may(request, self.edit):
+            raise PermissionDenied
+        form = self.get_form(request)(request.POST)
+        form.is_valid()
+        merchant = merchant_of(request)
+        banner = banner_of(merchant, request.POST.get("outcome", ""))
+        return HttpResponse(landing.render(merchant, form.instance, banner=banner, preview=True).body)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        if may(request, self.edit):
+            context |= {"outcomes": outcomes(), "preview_url": reverse(f"admin:{self.url_name('preview')}")}
+        return super().render_change_form(request, context, *args, **options)
+
+    @display(description="Default", boolean=True)
+    def default(self, row: LandingPage) -> bool:
+        return row.is_default
+
+    @display(description="Address", empty_value="-")
+    def address(self, row: LandingPage) -> str | None:
+        if row.pk is None:
+            return None
+        url = links.landing_url(row.merchant, row.slug)
+        return format_html('<a href="{0}" class="text-link" target="_blank" rel="noopener">{0}</a>', url)

@@ -1,0 +1,85 @@
+"""What an accessibility checker says of the banner, the landing page and its editor, in both schemes and sizes."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from oneclick import tokens
+from oneclick.links import landing_url
+from oneclick.models import LandingPage
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
+from tests.factories import MembershipFactory
+
+DESK = {"viewport": {"width": 1280, "height": 800}}
+SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+BANNERS = {
+    "success": "#og_quick_action=skip",
+    "notice": "#og_quick_action=skip#og_mode=confirm",
+    "error": "#og_quick_action=upsell",
+}
+
+
+def still(page: Page) -> Page:
+    """Colours are measured once nothing moves."""
+    page.wait_for_timeout(500)
+    return page
+
+
+@SCREENS
+@pytest.mark.parametrize("kind", BANNERS)
+def test_nothing_is_found_on_a_banner(visit, shop, orders, kind, screen):
+    page = visit(**screen)
+    page.goto(f"{shop.url}/{BANNERS[kind]}#og_quick_action_token={tokens.text_of(orders.order_token())}")
+    expect(page.locator(f".alert-container--{kind} .alert-container__text")).not_to_be_empty()
+    still(page)
+    found = [text for text in violations(page) if "alert-container" in text]
+    assert found == []
+
+
+@SCHEMES
+@SCREENS
+def test_nothing_is_found_on_a_landing_page(visit, merchant, orders, screen, scheme):
+    LandingPage.objects.filter(merchant=merchant).update(
+        success_color="#ffee00", accent_color="#33ddcc", text="One\n\nTwo", support_contact="help@shop.test"
+    )
+    page = visit(**screen, color_scheme=scheme)
+    page.goto(
+        f"{landing_url(merchant)}#og_quick_action=skip#og_quick_action_token={tokens.text_of(orders.order_token())}"
+    )
+    expect(page.locator(".alert-container--success .alert-container__text")).not_to_be_empty()
+    assert violations(still(page)) == []
+
+
+@SCHEMES
+def test_nothing_is_found_on_the_form_without_scripts(visit, merchant, orders, scheme):
+    plain = visit(**PHONE, color_scheme=scheme, java_script_enabled=False)
+    plain.goto(f"{landing_url(merchant)}?action=skip&token={tokens.text_of(orders.order_token())}")
+    # The checker needs scripts: it is shown what a browser without them has shown.
+    html = plain.content().replace("<noscript>", "<div>").replace("</noscript>", "</div>")
+    assert "Skip my order" in html
+    page = visit(**PHONE, color_scheme=scheme)
+    page.route("**/l/**", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(landing_url(merchant))
+    assert violations(still(page)) == []
+
+
+@SCHEMES
+@SCREENS
+def test_nothing_is_found_on_the_editor(visit, portal, merchant, screen, scheme):
+    page = editor(visit(**screen, color_scheme=scheme), portal, merchant)
+    expect(page.frame_locator("iframe").get_by_role("status")).to_contain_text("Your order was delayed.")
+    assert violations(still(page)) == []
+
+
+def editor(page: Page, portal: str, merchant) -> Page:
+    """The editor of the merchant's landing page, before a member of its staff."""
+    user = MembershipFactory(merchant=merchant).user
+    user.set_password("correct horse")
+    user.save()
+    page.goto(f"{portal}/admin/login/")
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Log in").click()
+    page.goto(f"{portal}/admin/oneclick/landingpage/{merchant.landing_pages.get().pk}/change/")
+    return page

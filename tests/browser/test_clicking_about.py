@@ -1,0 +1,143 @@
+"""What customers do besides clicking once: twice, back, reload, in two tabs, on a train."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from oneclick import tokens
+from oneclick.models import Click, OneClickSettings
+from subscriptions.models import Item
+from tests.browser.conftest import posts_of
+
+ACT = "**/one_click/upsell/**"
+
+
+@pytest.fixture
+def link(shop, orders) -> str:
+    """Adds a product: acting twice would show."""
+    token = tokens.text_of(orders.order_token())
+    return f"{shop.url}/#og_quick_action=upsell#og_product_id=HON-1#og_quick_action_token={token}"
+
+
+@pytest.fixture
+def strict(merchant) -> None:
+    """No click counts as the same one again."""
+    OneClickSettings.objects.filter(merchant=merchant).update(replay_seconds=0)
+
+
+def added(orders) -> int:
+    return Item.objects.filter(product=orders.product).count()
+
+
+def done(page: Page) -> None:
+    expect(page.locator(".alert-container--success")).to_contain_text("Honey was added to your order")
+
+
+def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
+    posts = posts_of(page)
+    page.goto(f"{link}#og_mode=confirm")
+    page.get_by_role("button", name="Add to my order").dblclick()
+    done(page)
+    assert len(posts) == 1
+    assert added(orders) == 1
+
+
+def test_undo_pressed_twice_is_asked_once(page, link, orders):
+    page.goto(link)
+    done(page)
+    posts = posts_of(page)
+    page.get_by_role("button", name="Undo").dblclick()
+    expect(page.locator(".alert-container--success")).to_contain_text("taken off your order again")
+    assert len(posts) == 1
+    assert added(orders) == 0
+
+
+@pytest.mark.parametrize("way", ["reload", "back", "back and forward"])
+def test_coming_back_to_the_page_acts_no_second_time(page, shop, link, orders, strict, way):
+    posts = posts_of(page)
+    page.goto(link)
+    done(page)
+    if way == "reload":
+        page.reload()
+    else:
+        page.goto(f"{shop.url}/elsewhere")
+        page.go_back()
+    if way == "back and forward":
+        page.go_forward()
+        page.go_back()
+    page.wait_for_timeout(500)
+    assert "og_" not in page.url
+    assert len(posts) == 1
+    assert added(orders) == 1
+
+
+def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders):
+    other = page.context.new_page()
+    page.goto(link)
+    other.goto(link)
+    done(page)
+    done(other)
+    assert added(orders) == 1
+    assert sorted(Click.objects.values_list("replayed", flat=True)) == [False, True]
+
+
+def test_a_slow_answer_is_waited_for_and_said(page, link, orders):
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(1200)
+        route.continue_()
+
+    page.route(ACT, slowly)
+    page.goto(link)
+    expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
+    done(page)
+
+
+def test_a_retry_after_a_lost_answer_hears_what_the_first_try_did(page, link, orders, strict):
+    """The request arrived and its answer did not; however late, the same wish is no second one."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(ACT, lose, times=1)
+    page.goto(link)
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    assert added(orders) == 1
+    page.get_by_role("button", name="Try again").click()
+    done(page)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert added(orders) == 1
+
+
+@pytest.mark.parametrize(("status", "body"), [(502, "<h1>Bad gateway</h1>"), (200, "<h1>Log in to the café</h1>")])
+def test_an_answer_of_something_in_between_is_no_answer(page, link, orders, status, body):
+    page.route(ACT, lambda route: route.fulfill(status=status, body=body, content_type="text/html"), times=1)
+    page.goto(link)
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    page.get_by_role("button", name="Try again").click()
+    done(page)
+
+
+def test_closing_gives_the_keyboard_back(page, shop, merchant, portal, link):
+    shop.load(portal, merchant.public_id.hex, body='<label>Search <input id="search"></label>')
+    page.goto(link)
+    done(page)
+    page.locator("#search").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).to_be_focused()
+
+
+def test_no_listener_of_the_shop_hears_a_link_opened_in_the_same_tab(page, shop, merchant, portal, link):
+    listen = (
+        "window.heard = [];"
+        "for (const name of ['popstate', 'hashchange'])"
+        " addEventListener(name, event => heard.push(name, location.href, event.newURL || ''))"
+    )
+    shop.load(portal, merchant.public_id.hex, head=f"<script>{listen}</script>", inline="script-src")
+    page.goto(f"{shop.url}/")
+    page.evaluate("hash => { location.hash = hash }", link.split("#", 1)[1])
+    done(page)
+    heard = page.evaluate("heard")
+    assert "hashchange" in heard
+    assert not [text for text in heard if "og_quick" in text]

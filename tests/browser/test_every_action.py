@@ -1,0 +1,126 @@
+"""Each action from the customer's click on the shop's page to its undo, and what the customer reads of an error."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from oneclick import tokens
+from oneclick.models import ActionToken, OneClickSettings
+from subscriptions.actions import subscription as verbs
+from subscriptions.models import Item, Order, OrderStatus, Subscription
+from tests.factories import STAFF
+
+UPSELL = "#og_quick_action=upsell#og_product_id=HON-1"
+LINKS = {
+    "delay": "#og_quick_action=delay#og_delay_by=21",
+    "skip": "#og_quick_action=skip",
+    "reactivate": "#og_quick_action=reactivate",
+    "product": f"{UPSELL}#og_quantity=2",
+    "subscription": f"{UPSELL}#og_every=2#og_every_period=2",
+}
+SUCCESS = {
+    "delay": "Your order was delayed. Its new date is ",
+    "skip": "Your order was skipped. Your next order is planned for ",
+    "reactivate": "Your subscription to House blend is active again.",
+    "product": "Honey was added to your order for ",
+    "subscription": "Your subscription to Honey was created. Delivery frequency: Every 2 weeks.",
+}
+UNDONE = {
+    "delay": "Your order is planned for ",
+    "skip": "Your order is planned for ",
+    "reactivate": "Your subscription to House blend is cancelled again.",
+    "product": "Honey was taken off your order again.",
+    "subscription": "Your subscription to Honey is cancelled again.",
+}
+ASKED = {
+    "delay": ("Delay your order by 21 days?", "Delay my order"),
+    "skip": ("Skip your upcoming order?", "Skip my order"),
+    "reactivate": ("Start your subscription again?", "Reactivate my subscription"),
+    "product": ("Add this product to your upcoming order? Quantity: 2.", "Add to my order"),
+    "subscription": ("Subscribe to this product? Quantity: 1, every 2 weeks.", "Subscribe"),
+}
+FORGED = {
+    "delay": "The link is invalid. Your subscription was not reactivated.",
+    "skip": "The link is invalid. Your order was not skipped.",
+    "reactivate": "The link is invalid. Your subscription was not reactivated.",
+    "product": "The link is invalid. The product was not added to your order.",
+    "subscription": "The link is invalid. The subscription was not created.",
+}
+ACTIONS = list(LINKS)
+
+
+def token_for(action: str, orders) -> str:
+    token = orders.subscription_token() if action == "reactivate" else orders.order_token()
+    return tokens.text_of(token)
+
+
+def state(orders) -> dict[str, list]:
+    """What a click may change: the customer's open orders with their items, and subscriptions."""
+    open_orders = Order.objects.filter(customer=orders.customer, status=OrderStatus.UNSENT)
+    return {
+        "orders": list(open_orders.order_by("place_date", "pk").values_list("pk", "place_date", "total")),
+        "items": sorted(Item.objects.filter(order__in=open_orders).values_list("order", "product__name", "quantity")),
+        "live": sorted(
+            Subscription.objects.filter(customer=orders.customer).live().values_list("product__name", flat=True)
+        ),
+    }
+
+
+def banner(page: Page, kind: str = "success"):
+    return page.locator(f".alert-container--{kind}")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_click_acts_at_once_and_undo_puts_everything_back(page, shop, orders, action):
+    token = token_for(action, orders)
+    before = state(orders)
+    page.goto(f"{shop.url}/{LINKS[action]}#og_quick_action_token={token}")
+    expect(banner(page)).to_contain_text(SUCCESS[action])
+    assert page.url == f"{shop.url}/"
+    assert state(orders) != before
+    page.get_by_role("button", name="Undo").click()
+    expect(banner(page)).to_contain_text(UNDONE[action])
+    assert state(orders) == before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_asked_first_nothing_happens_before_the_press(page, shop, orders, action):
+    question, button = ASKED[action]
+    before = state(orders) if action != "reactivate" else None
+    token = token_for(action, orders)
+    page.goto(f"{shop.url}/{LINKS[action]}#og_mode=confirm#og_quick_action_token={token}")
+    expect(banner(page, "notice")).to_contain_text(question)
+    assert not ActionToken.objects.filter(used_at__isnull=False).exists()
+    assert before is None or state(orders) == before
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(banner(page)).to_contain_text(SUCCESS[action])
+    assert ActionToken.objects.filter(used_at__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_forged_token_is_refused_in_the_words_of_its_action(page, shop, merchant, action):
+    page.goto(f"{shop.url}/{LINKS[action]}#og_quick_action_token=forged")
+    expect(page.get_by_role("alert")).to_have_text(FORGED[action])
+
+
+def test_a_delay_moves_the_order_from_its_own_date(page, shop, orders):
+    order, token = orders.order, token_for("delay", orders)
+    page.goto(f"{shop.url}/{LINKS['delay']}#og_quick_action_token={token}")
+    expect(banner(page)).to_be_visible()
+    assert orders.order.place_date == order.place_date + timedelta(days=21)
+
+
+def test_undo_is_refused_clearly_once_something_else_changed(page, shop, orders):
+    page.goto(f"{shop.url}/{LINKS['skip']}#og_quick_action_token={token_for('skip', orders)}")
+    expect(banner(page)).to_contain_text(SUCCESS["skip"])
+    verbs.cancel(orders.subscriptions[1], actor=STAFF)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("alert")).to_have_text("Something was changed since, so this can no longer be undone.")
+
+
+def test_a_link_may_act_at_once_where_the_merchant_asks_first(page, shop, orders, merchant):
+    OneClickSettings.objects.filter(merchant=merchant).update(confirm_actions=["skip"])
+    token = token_for("skip", orders)
+    page.goto(f"{shop.url}/{LINKS['skip']}#og_mode=instant#og_quick_action_token={token}")
+    expect(banner(page)).to_contain_text(SUCCESS["skip"])

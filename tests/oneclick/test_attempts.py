@@ -1,0 +1,62 @@
+"""A client that had no answer asks again under the same name, and hears what its first try did."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from subscriptions.models import Item
+from tests.oneclick.shop import outcome
+
+LATER = timedelta(minutes=20)
+UPSELL = {"og_product_id": "HON-1"}
+
+
+@pytest.fixture
+def token(shop):
+    return shop.order_token()
+
+
+@pytest.fixture
+def first(shop, token):
+    """The answer that got lost."""
+    return shop.post("upsell", token, **UPSELL, attempt="a1")
+
+
+def again(shop, token, **fields):
+    with time_machine.travel(timezone.now() + LATER, tick=False):
+        return shop.post("upsell", token, **fields)
+
+
+def test_the_same_attempt_is_answered_like_the_first_however_late(shop, token, first):
+    answer = again(shop, token, **UPSELL, attempt="a1")
+    assert outcome(answer) == outcome(first)
+    assert answer.json()["replayed"] is True
+    assert answer.json()["undo"] is None
+    assert Item.objects.filter(product=shop.product).count() == 1
+
+
+@pytest.mark.parametrize("fields", [{**UPSELL, "attempt": "a2"}, {**UPSELL, "attempt": ""}, UPSELL])
+def test_another_attempt_is_another_click(shop, token, first, fields):
+    assert outcome(again(shop, token, **fields))[1] == "token_already_used"
+
+
+def test_the_same_name_for_something_else_is_another_click(shop, token, first):
+    answer = again(shop, token, **UPSELL, og_quantity="2", attempt="a1")
+    assert outcome(answer)[1] == "token_already_used"
+
+
+def test_what_was_undone_meanwhile_is_not_said_to_be_done(shop, token, first):
+    shop.undo(first)
+    assert outcome(again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
+
+
+def test_a_click_without_a_name_is_no_attempt(shop, token):
+    shop.post("upsell", token, **UPSELL)
+    assert outcome(again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
+
+
+def test_a_long_name_counts_by_its_beginning(shop, token):
+    shop.post("upsell", token, **UPSELL, attempt="x" * 500)
+    assert again(shop, token, **UPSELL, attempt="x" * 32).json()["replayed"] is True

@@ -1,0 +1,109 @@
+"""A merchant's own domain serves its landing pages, its script and its clicks, and nothing else."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from oneclick import links, tokens
+from oneclick.models import ActionToken, OneClickSettings
+from subscriptions.actions.subscription import cancel
+from tests.factories import STAFF, LandingPageFactory, MembershipFactory, MerchantFactory, subscription_with_order
+
+pytestmark = pytest.mark.django_db
+HOST = "links.shop.test"
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(settings):
+    settings.ALLOWED_HOSTS = ["portal.test"]
+    settings.PUBLIC_URL = "http://portal.test:8000"
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def merchant():
+    merchant = MerchantFactory()
+    OneClickSettings.objects.filter(merchant=merchant).update(landing_host=HOST)
+    return merchant
+
+
+@pytest.fixture
+def own() -> Client:
+    return Client(headers={"Host": HOST})
+
+
+def token_of(merchant) -> ActionToken:
+    cancel(subscription_with_order(customer__merchant=merchant), actor=STAFF)
+    return ActionToken.objects.get(merchant=merchant)
+
+
+def test_its_pages_are_found_by_slug_alone_and_load_the_script_from_there(own, merchant):
+    LandingPageFactory(merchant=merchant, slug="summer", heading="Summer", is_default=False)
+    assert "Good to see you" in own.get("/").text
+    assert "Summer" in own.get("/summer/").text
+    assert "Summer" in own.get(f"/l/{merchant.public_id.hex}/summer/").text
+    script = own.get(f"/{merchant.public_id.hex}/main.js", headers={"Host": f"{HOST}:8000"})
+    assert f'"base": "http://{HOST}:8000"' in script.text
+    portal = Client(headers={"Host": "portal.test"}).get(f"/{merchant.public_id.hex}/main.js")
+    assert '"base": "http://portal.test:8000"' in portal.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/login/", "/api/", "/api/docs/", "/api/customers/", "/healthz", "/readyz", "/nothing/"]
+)
+def test_nothing_else_is_there_even_for_staff(own, merchant, path):
+    own.force_login(MembershipFactory(merchant=merchant).user, backend="django.contrib.auth.backends.ModelBackend")
+    assert own.get(path, follow=True).status_code == 404
+    assert own.post(path, follow=True).status_code in (404, 405)
+
+
+def test_a_click_acts_there_and_links_lead_there(own, merchant):
+    token = token_of(merchant)
+    assert links.landing_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
+    address = f"/one_click/reactivate/?token={tokens.text_of(token)}"
+    led = own.get(address)
+    assert led.status_code == 303
+    assert led["Location"].startswith(f"http://{HOST}:8000/#og_quick_action=reactivate#")
+    body = {"token": tokens.text_of(token)}
+    answer = own.post("/one_click/reactivate/", body, "application/json", headers={"Origin": f"http://{HOST}"})
+    assert answer.json()["status"] == "success"
+
+
+@pytest.mark.parametrize("named", ["portal", "stranger"])
+def test_another_merchants_pages_and_tokens_are_unknown_there(own, merchant, named):
+    stranger = MerchantFactory()
+    text = tokens.text_of(token_of(stranger))
+    public_id = stranger.public_id.hex
+    assert own.get(f"/l/{public_id}/").status_code == 404
+    assert own.get(f"/{public_id}/main.js").status_code == 404
+    query = f"?merchant={public_id}" if named == "stranger" else ""
+    answer = own.post(f"/one_click/reactivate/{query}", {"token": text}, "application/json")
+    assert answer.json()["error"] == "invalid_token"
+    read = own.get("/one_click/reactivate/", {"token": text}, headers={"Accept": "application/json"})
+    assert read.json() == {"error": "invalid_token"}
+    assert own.get("/one_click/reactivate/", {"token": text}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["other.test", "evil.links.shop.test", "links.shop.test.evil.test", ""])
+def test_a_host_nobody_has_is_refused_as_ever(merchant, host):
+    assert Client(headers={"Host": host or "x"}).get("/").status_code == 400
+
+
+def test_nobody_can_take_the_portals_own_host(merchant):
+    OneClickSettings.objects.filter(merchant=merchant).update(landing_host="portal.test")
+    assert Client(headers={"Host": "portal.test"}).get("/").url == "/admin/"
+
+
+def test_the_host_costs_no_query_once_known(own, merchant, django_assert_num_queries):
+    own.get("/")
+    own.get(f"/{merchant.public_id.hex}/main.js")
+    with django_assert_num_queries(0):
+        assert own.get("/").status_code == 200
+        assert own.get(f"/{merchant.public_id.hex}/main.js").status_code == 200
+
+
+def test_a_merchant_without_a_domain_has_its_pages_at_the_portal():
+    merchant = MerchantFactory()
+    assert links.landing_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"
