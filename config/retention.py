@@ -12,7 +12,7 @@ from django_q.models import Task
 from integrations.models import Delivery, SandboxEvent
 from oneclick.models import ActionToken
 from subscriptions.api import idempotency
-from subscriptions.models import IdempotencyKey, JobRun, PlacementAttempt, SimulatedPlacement
+from subscriptions.models import IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
 
 # A transaction removes so many rows; short enough to be in nobody's way.
 CHUNK = 1000
@@ -25,7 +25,9 @@ def rules(now: datetime) -> Iterator[QuerySet]:
     yield Session.objects.filter(expire_date__lt=now)
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
-    yield ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
+    unopened = ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
+    # An order that was moved to a later day takes its token along.
+    yield unopened.exclude(order__status=OrderStatus.UNSENT)
     yield PlacementAttempt.objects.filter(started__lt=now - timedelta(days=180)).exclude(effect="")
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
     yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)

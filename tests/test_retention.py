@@ -12,6 +12,8 @@ from django_q.models import Task
 from config import retention
 from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
 from oneclick.models import ActionToken, Click
+from subscriptions.actions.order import skip
+from subscriptions.actions.placing import remind
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import (
     Activity,
@@ -117,6 +119,18 @@ def test_a_link_that_expired_is_told_so_for_half_a_year_and_one_that_was_tried_s
     retention.clean()
     assert token() == row
     click.delete()
+    retention.clean()
+    assert not ActionToken.objects.exists()
+
+
+def test_the_link_of_an_order_to_come_stays(noon: time_machine.Traveller) -> None:
+    subscription_with_order()
+    order = Order.objects.get()
+    remind(order, actor=STAFF)
+    noon.move_to(token().expires_at + timedelta(days=180, seconds=1))
+    retention.clean()
+    assert token().order == order
+    skip(order, actor=STAFF)
     retention.clean()
     assert not ActionToken.objects.exists()
 
