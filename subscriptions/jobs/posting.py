@@ -23,6 +23,7 @@ from subscriptions.actions.core import BY_KEY, locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
+from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
 from subscriptions.placement.registry import gateway_of
@@ -101,32 +102,26 @@ def _take_up(attempt: PlacementAttempt) -> None:
 
 
 def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
-    order = attempt.order
-    if not _note(attempt, answer):
+    """Write the answer into the log, unless there is one, and let the order follow it."""
+    now = NOTED.get(pk=attempt.pk)
+    if now.effect:
         return
-    status, tries = Order.objects.values_list("status", "tries").get(pk=order.pk)
-    if answer.effect is not Effect.PLACED and tries != attempt.tries:
+    _note(now, answer)
+    order = now.order
+    if answer.effect is not Effect.PLACED and order.tries != now.tries:
         return
-    if status not in outcome.UNDER_WAY:
+    if order.status not in outcome.UNDER_WAY:
         log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
         return
     outcome.finalize(order, answer=answer, actor=ACTOR)
 
 
-def _note(attempt: PlacementAttempt, answer: Answer) -> bool:
-    """Write the answer into the log, unless there is one."""
-    return bool(
-        PlacementAttempt.objects.filter(pk=attempt.pk, effect="").update(
-            finished=timezone.now(),
-            request=answer.request,
-            http_status=answer.http_status,
-            answer=answer.answer,
-            code=answer.code,
-            message=answer.message,
-            order_merchant_id=answer.order_id,
-            effect=answer.effect,
-        )
-    )
+def _note(attempt: PlacementAttempt, answer: Answer) -> None:
+    attempt.finished = timezone.now()
+    attempt.request, attempt.answer, attempt.http_status = answer.request, answer.answer, answer.http_status
+    attempt.code, attempt.message, attempt.effect = answer.code, answer.message, answer.effect
+    attempt.order_merchant_id = answer.order_id
+    update(attempt, "finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
 
 
 def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
@@ -154,6 +149,10 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
 
 
+NOTED = Prepared(lambda: PlacementAttempt.objects.select_related("order").filter(pk=Given("pk")))
+HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).order_by("pk"))
+
+
 def _claim_if_possible(
     orders: QuerySet[Order], most: int, is_busy: bool
 ) -> list[tuple[PlacementAttempt, PlacementRequest]]:
@@ -173,10 +172,9 @@ def _claim(orders: QuerySet[Order], most: int) -> list[tuple[PlacementAttempt, P
         rows = _waiting(orders).select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
         held = [row.pk for row in rows[:most]]
         # Looked at again now that they are held: somebody may have taken one between the look and the lock.
-        found = list(_waiting(Order.objects.filter(pk__in=held)).order_by("pk")) if held else []
-        attempts = PlacementAttempt.objects.bulk_create(
-            [PlacementAttempt(merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
-        )
+        found = HELD.all(keys=held) if held else []
+        attempts = [PlacementAttempt(merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
+        insert_all(attempts)
         return list(zip(attempts, snapshots(found), strict=True)) if found else []
 
 
