@@ -11,10 +11,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from subscriptions import calendar
 from subscriptions.actions import order as verbs
+from subscriptions.actions import outcome
 from subscriptions.actions.placing import STOCK_WAIT
 from subscriptions.admin import timetable
 from subscriptions.admin.buttons import Button, ButtonForm, actor_of
 from subscriptions.admin.roles import Right
+from subscriptions.errors import refused
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
 
@@ -47,9 +49,12 @@ NEXT = {
     OrderStatus.PENDING_VERIFICATION: "The platform works at it, and will tell what came of it.",
     OrderStatus.PENDING_PLACEMENT: "It is being posted to the platform, which takes up to a minute.",
     OrderStatus.RESPONSE_PROCESSING_ERROR: (
-        "It may be placed or not, so it is never tried again by itself. Look it up at the platform."
+        "It may be placed or not, so it is never tried again by itself. Look it up at the platform, and say here what "
+        "came of it."
     ),
 }
+# Nothing here will find out what came of it.
+TOLD_BY_STAFF = (OrderStatus.PENDING_VERIFICATION, OrderStatus.RESPONSE_PROCESSING_ERROR)
 EACH_RUN = (
     OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
     OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
@@ -69,6 +74,16 @@ class WhenForm(ButtonForm):
         self.fields["at"].help_text = f"Time of {zone}. Empty: as soon as possible."
 
 
+class PlacedForm(ButtonForm):
+    order_merchant_id = forms.CharField(
+        label="Its id on the platform", max_length=255, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+class NotPlacedForm(ButtonForm):
+    message = forms.CharField(label="Why", max_length=1000, widget=UnfoldAdminTextInputWidget())
+
+
 def send_now(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
     return said(verbs.send_now(order, actor=actor_of(request)))
 
@@ -84,6 +99,21 @@ def retry(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
 
 def give_up(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
     return said(verbs.give_up(order, actor=actor_of(request)))
+
+
+def placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+    _must_be_told_by_staff(order)
+    return said(outcome.succeed(order, actor=actor_of(request), **answers))
+
+
+def not_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+    _must_be_told_by_staff(order)
+    return said(outcome.reject(order, actor=actor_of(request), code="", **answers))
+
+
+def _must_be_told_by_staff(order: Order) -> None:
+    if order.status not in TOLD_BY_STAFF:
+        raise refused("order_not_due")
 
 
 def said(act: Any) -> str:
@@ -131,6 +161,28 @@ BUTTONS = (
         offered=lambda order: not why_not_rescuable(order),
         form=WhenForm,
         variant=ActionVariant.PRIMARY,
+    ),
+    Button(
+        verb="placed",
+        title="It was placed",
+        icon="check",
+        right=Right.ACT,
+        question="The platform has this order. It counts as placed, and your connections are told at once.",
+        run=placed,
+        offered=lambda order: order.status in TOLD_BY_STAFF,
+        form=PlacedForm,
+        variant=ActionVariant.PRIMARY,
+    ),
+    Button(
+        verb="not-placed",
+        title="It was not placed",
+        icon="block",
+        right=Right.ACT,
+        question="The platform does not have this order. It counts as rejected and can be rescued afterwards.",
+        run=not_placed,
+        offered=lambda order: order.status in TOLD_BY_STAFF,
+        form=NotPlacedForm,
+        variant=ActionVariant.DANGER,
     ),
 )
 

@@ -63,7 +63,7 @@ def press(staff: Client, order: Order, verb: str, **answers: str) -> str:
         ({"status": 10}, "The platform works at it, and will tell what came of it."),
         ({"status": 12}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
         ({"status": 13}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
-        ({"status": 14}, "never tried again by itself. Look it up at the platform."),
+        ({"status": 14}, "never tried again by itself. Look it up at the platform, and say here"),
         ({"status": 18, "retry_at": TOMORROW}, "The payment is tried again on November 21, 2026, 5:00 AM."),
         ({"status": 19, "retry_at": TOMORROW}, "Without a word by November 21, 2026, 5:00 AM it is rejected."),
         ({"status": 3}, "Nothing more. It can be rescued, which gives it one more try."),
@@ -153,3 +153,25 @@ def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant
     assert "which shows December 24, 2026, noon; it goes on when that is moved." in text(staff.get(page_of(order)))
     assert press(staff, order, "retry").startswith("success: Told the waiting order")
     assert order.retry_at == datetime(2026, 12, 24, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PENDING_VERIFICATION, OrderStatus.RESPONSE_PROCESSING_ERROR])
+def test_staff_say_what_came_of_an_order_that_nothing_else_will_tell_of(
+    status: OrderStatus, staff: Client, merchant: Merchant
+) -> None:
+    order, other = order_of(merchant, status=status), order_of(merchant, status=status)
+    assert page_of(order, "placed") in staff.get(page_of(order)).content.decode()
+    assert "This field is required." in text(staff.post(page_of(order, "placed"), {}))
+    assert press(staff, order, "placed", order_merchant_id="P-77").startswith("success: Placed the order")
+    assert (order.status, order.order_merchant_id) == (OrderStatus.SUCCESS, "P-77")
+    assert press(staff, order, "placed", order_merchant_id="P-78").startswith("error: ")
+    assert press(staff, other, "not-placed", message="Unknown there").startswith("success: The order of")
+    assert (other.status, other.rejected_message) == (OrderStatus.REJECTED, "Unknown there")
+
+
+def test_an_order_on_its_way_is_not_for_staff_to_settle(staff: Client, merchant: Merchant) -> None:
+    order = order_of(merchant, status=OrderStatus.PENDING_PLACEMENT)
+    assert page_of(order, "placed") not in staff.get(page_of(order)).content.decode()
+    before = everything()
+    assert press(staff, order, "placed", order_merchant_id="P-77").startswith("error: ")
+    assert everything() == before
