@@ -68,6 +68,8 @@ def _sign_on(register: Path, data: Path) -> None:
 def _sign_off(handle: int, data: Path, owner: int) -> None:
     if os.getpid() != owner:  # a forked child shares its parent's lock
         return
+    # Let go first: two that leave at the same time would else each take the other for a user that stays.
+    fcntl.flock(handle, fcntl.LOCK_UN)
     with suppress(BlockingIOError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _pg("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(data))
