@@ -50,8 +50,9 @@ VALUES ({merchant}, {connection}, :event_id, 'pending', 0, '', now());
 UPDATE oneclick_actiontoken SET used_at = now(), used_action = 'reactivate', used_parameters = '{{}}',
     used_message = 'Your subscription to House blend is active again. Your next order is planned for tomorrow.',
     activity_id = :activity_id, undo_facts = '{{"cancel_reason": "4|too much"}}' WHERE id = :n;
-INSERT INTO oneclick_click (merchant_id, token_id, action, outcome, replayed, likely_machine, at)
-VALUES ({merchant}, :n, 'reactivate', 'success', false, false, now());
+INSERT INTO oneclick_click (merchant_id, token_id, subscription_id, action, outcome, opens, replayed,
+    likely_machine, at)
+VALUES ({merchant}, :n, :n, 'reactivate', 'success', true, false, false, now());
 INSERT INTO subscriptions_event (merchant_id, customer_id, subscription_id, activity_id, public_id, kind, payload,
     recipient, at)
 VALUES ({merchant}, :n, :n, :activity_id, gen_random_uuid(), 'subscription.refresh_one_click_token',

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from config import demo_past
+from config import demo_clicks, demo_past
 from integrations.models import Connection
 from integrations.sandbox import keys as sandbox
 from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
@@ -62,6 +62,7 @@ def make() -> Merchant:
     _links(merchant)
     _acts(merchant)
     demo_past.make(merchant)
+    demo_clicks.make(merchant)
     return merchant
 
 

@@ -49,6 +49,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "1-Click",
             "items": [
+                entry("Numbers", "monitoring", "numbers"),
                 entry("Tokens", "key", "oneclick_actiontoken_changelist"),
                 entry("Links", "link", "oneclick_savedlink_changelist"),
                 entry("Landing pages", "web", "oneclick_landingpage_changelist"),

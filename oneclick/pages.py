@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from oneclick import domains, landing, parameters
+from oneclick import clicks, domains, landing, parameters
 from oneclick.landing import Banner, Form, Rendered
 from oneclick.models import LandingPage
 from oneclick.script import cached_script
@@ -38,7 +38,9 @@ def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpRe
     domains.guard(request, public_id)
     if request.GET:
         merchant, page = _find(public_id, slug)
-        return _response(landing.render(merchant, page, form=_form_of(request, merchant, page)))
+        given = parameters.canonical(request.GET.dict())
+        clicks.see(request, {"page": slug, **given}, clicks.note_fetch, public_id)
+        return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)))
     key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
     found = cache.get(key)
     if found is None:
@@ -93,8 +95,7 @@ def _page_of(request: HttpRequest, merchant: Merchant | None) -> LandingPage:
     return own or _default_page(merchant)
 
 
-def _form_of(request: HttpRequest, merchant: Merchant, page: LandingPage) -> Form | None:
-    given = parameters.canonical(request.GET.dict())
+def _form_of(merchant: Merchant, page: LandingPage, given: dict[str, str]) -> Form | None:
     action = given.get("action") or given.get("og_quick_action", "")
     return landing.form_for(merchant, page, action, given)
 

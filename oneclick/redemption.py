@@ -10,16 +10,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from oneclick import deeds, links, messages, parameters, tokens
+from oneclick import clicks, deeds, links, messages, parameters, tokens
+from oneclick.clicks import Visit
 from oneclick.deeds.deed import Deed, Done, Told, touches
-from oneclick.models import ActionToken, Click
+from oneclick.models import ActionToken
 from subscriptions import calendar
 from subscriptions.actions.core import locked, tell_also
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
 from subscriptions.models import Customer, Merchant, Order
-from subscriptions.models.prepared import Given, Prepared, insert, update
+from subscriptions.models.prepared import Given, Prepared, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
 TOKEN = Prepared(
@@ -38,6 +39,8 @@ UNDO_CODES = {
     "subscription_not_active": "undo_superseded",
 }
 
+DIRECT = Visit()
+
 
 @dataclass(frozen=True, slots=True)
 class Success:
@@ -49,11 +52,13 @@ class Success:
     replayed: bool = False
 
 
-def redeem(text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None) -> Success:
+def redeem(
+    text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None, visit: Visit = DIRECT
+) -> Success:
     """Do what the token allows. Raises Refused with the customer's own sentence, Busy.
 
     `action` is one of `deeds.ACTIONS`, `fields` are the request's by the API's names; those the action does not know
-    are ignored. A token of another than the given `merchant` counts as invalid.
+    are ignored. A token of another than the given `merchant` counts as invalid. `visit` is noted with the click.
     """
     deed = deeds.named(action, fields)
     given = parameters.chosen(fields, deed.parameters)
@@ -65,20 +70,21 @@ def redeem(text: str, action: str, fields: dict[str, str], merchant: Merchant | 
         with locked(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
             if _is_replay(token, deed, given, attempt):
-                return _replay(token, deed)
+                return _replay(token, deed, visit)
             _check(token, deed)
             if code := links.refusal(token.merchant, deed.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
             message = _told(token, deed.name, done.told)
             _mark_used(token, deed, given, attempt, done, message)
+            clicks.note(token, deed.name, "success", visit, **_brought(token, done))
             _refresh(done)
             return Success(deed.action, message, _undo_offer(token))
     except NotFound as error:
         raise _customer_refusal(deed.name, "invalid_token", merchant) from error
     except Refused as refusal:
         code = deed.codes.get(refusal.code, refusal.code)
-        raise _note_refusal(nonce, deed.name, deed.name, code) from refusal
+        raise _note_refusal(nonce, deed.name, code, visit) from refusal
 
 
 def undo(text: str, merchant: Merchant | None = None) -> Success:
@@ -94,12 +100,12 @@ def undo(text: str, merchant: Merchant | None = None) -> Success:
             told = deed.undo(token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {deed.action}"))
             token.undone_at = timezone.now()
             update(token, "undone_at")
-            _note(token, "undo", "undone")
+            clicks.note_undo(token, "undone")
             return Success("undo", _told(token, "undo", told))
     except NotFound as error:
         raise _customer_refusal("undo", "invalid_token", merchant) from error
     except Refused as refusal:
-        raise _note_refusal(nonce, "undo", "undo", UNDO_CODES.get(refusal.code, refusal.code)) from refusal
+        raise _note_refusal(nonce, "undo", UNDO_CODES.get(refusal.code, refusal.code)) from refusal
 
 
 def _adopt(token: ActionToken, merchant: Merchant | None) -> None:
@@ -135,8 +141,8 @@ def _is_replay(token: ActionToken, deed: Deed, given: dict[str, str], attempt: s
     return same and (lost or timezone.now() < token.used_at + window)
 
 
-def _replay(token: ActionToken, deed: Deed) -> Success:
-    _note(token, deed.name, "success", replayed=True)
+def _replay(token: ActionToken, deed: Deed, visit: Visit) -> Success:
+    clicks.note(token, deed.name, "success", visit, replayed=True)
     return Success(deed.action, token.used_message, _undo_offer(token), replayed=True)
 
 
@@ -149,7 +155,6 @@ def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], attempt: s
     token.activity = done.act.activity
     token.undo_facts = done.undo_facts
     update(token, "used_at", "used_action", "used_parameters", "used_message", "used_attempt", "activity", "undo_facts")
-    _note(token, deed.name, "success")
 
 
 def _refresh(done: Done) -> None:
@@ -185,8 +190,14 @@ def _changed_since(token: ActionToken) -> bool:
     return later.filter(touches(token.undo_facts or {})).exists()
 
 
-def _note(token: ActionToken, action: str, outcome: str, *, replayed: bool = False) -> None:
-    insert(Click(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed))
+def _brought(token: ActionToken, done: Done) -> dict[str, int | None]:
+    """What the act gained or kept, whose orders are counted later."""
+    facts = done.undo_facts
+    if subscription := token.subscription_id or facts.get("subscription"):
+        return {"subscription_id": subscription}
+    if "item" in facts:
+        return {"item_id": facts["item"]}
+    return {"order_id": done.heir.pk if done.heir else None}
 
 
 def _told(token: ActionToken, table: str, told: Told) -> str:
@@ -194,10 +205,13 @@ def _told(token: ActionToken, table: str, told: Told) -> str:
     return messages.told(table, told.code, told.facts, customer.merchant, customer.locale)
 
 
-def _note_refusal(nonce: UUID, action: str, table: str, code: str) -> Refused:
+def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> Refused:
     """Note the click after the transaction has undone everything; the refusal in the customer's words."""
     token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
-    _note(token, action, code)
+    if table == "undo":
+        clicks.note_undo(token, code)
+    else:
+        clicks.note(token, table, code, visit)
     return _customer_refusal(table, code, token.merchant, token.customer.locale)
 
 

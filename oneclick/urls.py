@@ -5,6 +5,7 @@ from oneclick import pages, views
 app_name = "oneclick"
 urlpatterns = [
     path("one_click/undo/", views.undo, name="undo"),
+    path("one_click/opened/", views.opened, name="opened"),
     path("one_click/<str:action>/", views.act, name="act"),
     # Answered, not redirected: that would lose the body of a POST.
     path("one_click/undo", views.undo),

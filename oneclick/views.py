@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from oneclick import deeds, domains, links, messages, origins, pages, parameters, redemption, tokens
+from oneclick import clicks, deeds, domains, links, messages, origins, pages, parameters, redemption, tokens
 from oneclick.landing import Banner
 from oneclick.models import ActionToken
 from oneclick.redemption import Success
@@ -22,6 +22,8 @@ from subscriptions.models import Merchant
 PER_TOKEN = 30
 CORS_METHODS = "POST, OPTIONS"
 Fields = dict[str, str]
+# Where a fetched link leads.
+DEFAULT_PAGE = {"page": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,21 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     if action not in deeds.ACTIONS:
         raise Http404
     if request.method == "POST" and pages.is_doubtful(request):
+        clicks.see(request, {**_fields(request), "action": action}, clicks.note_unpressed, domains.owner(request))
         return _guarded(pages.ask_again(request, _merchant_of(request), action))
     if request.method == "POST":
         return _post(
             request,
             lambda fields: deeds.named(action, fields).name,
-            lambda text, fields, merchant: redemption.redeem(text, action, fields, merchant),
+            lambda text, fields, merchant: redemption.redeem(
+                text, action, fields, merchant, clicks.visit_of(request, fields)
+            ),
         )
     if request.method == "GET":
         return _guarded(_get(request, action))
+    if request.method == "HEAD":
+        fields = DEFAULT_PAGE | _fields(request) | {"action": action}
+        clicks.see(request, fields, clicks.note_fetch, domains.owner(request))
     return _preflight(request, "GET, HEAD, " + CORS_METHODS)
 
 
@@ -57,6 +65,17 @@ def undo(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _post(request, lambda fields: "undo", lambda text, fields, merchant: redemption.undo(text, merchant))
     return _preflight(request, CORS_METHODS)
+
+
+@csrf_exempt
+def opened(request: HttpRequest) -> HttpResponse:
+    """POST tells that a page shows a link's button, or that a program drives the browser: it is counted."""
+    if request.method != "POST":
+        return _preflight(request, CORS_METHODS)
+    caller = _caller(request)
+    if caller and caller.merchant:
+        clicks.see(request, _fields(request), clicks.note_opening, caller.merchant.public_id.hex)
+    return _guarded(HttpResponse(status=204), caller.origin if caller else "")
 
 
 def _post(
@@ -88,7 +107,8 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
         return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)
     if token is None:
         return _refused_link(request, messages.error(table, "invalid_token"))
-    own = {"og_quick_action": action, "og_quick_action_token": text}
+    clicks.note_fetch(token, table, clicks.visit_of(request, DEFAULT_PAGE | fields))
+    own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
     pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
     answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
@@ -111,7 +131,8 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
     """The answer API clients of the documented interface expect."""
     caller = _caller(request)
     try:
-        redemption.redeem(text, action, fields, caller.merchant if caller else None)
+        merchant = caller.merchant if caller else None
+        redemption.redeem(text, action, fields, merchant, clicks.visit_of(request, fields))
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:

@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oneclick.admin import builder
+from oneclick.admin import builder, numbers
 from oneclick.deeds import named
 from oneclick.models import SavedLink
 from subscriptions.admin.base import MerchantAdmin
@@ -205,6 +205,7 @@ class SavedLinkAdmin(MerchantAdmin):
             "editable": editable,
             "buttons": self.offered_buttons(request, link) if link else [],
             "list_url": reverse(LIST),
+            "numbers": numbers.of_link(link) if link and request.method == "GET" else None,
         }
         return builder.page(request, subject, context, self.keep)
 

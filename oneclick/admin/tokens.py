@@ -44,6 +44,16 @@ def reason_of(click: Click) -> str:
     return REASONS.get(click.outcome, "")
 
 
+def in_words(code: str) -> str:
+    """A refusal in words of staff, whatever its code."""
+    if code in REASONS:
+        return REASONS[code].capitalize()
+    kind, _, name = code.partition("_")
+    if kind in ("missing", "invalid"):
+        return f"The link has no {name}" if kind == "missing" else f"The link's {name} is wrong"
+    return code.replace("_", " ").capitalize()
+
+
 def usable(token: ActionToken) -> bool:
     return token.state == "ready"
 

@@ -1,4 +1,4 @@
-"""Action tokens and the clicks that used them or failed to."""
+"""Action tokens."""
 
 from datetime import date
 from uuid import uuid4
@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from oneclick.models.link import SavedLink
 from subscriptions import calendar
 from subscriptions.models import Activity, Customer, Event, Merchant, Order, OrderStatus, Subscription
 
@@ -93,28 +92,3 @@ class ActionToken(models.Model):
         if self.order is None or self.order.status != OrderStatus.UNSENT:
             return True
         return self.order.place_date <= calendar.today(self.merchant.time_zone)
-
-
-class Click(models.Model):
-    """One redemption that reached a token: what it asked for and how it ended. No personal data.
-
-    What acted is `success` and not `replayed`; a refusal is noted by its code.
-    """
-
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
-    token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
-    link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
-    action = models.CharField(max_length=24, help_text="The name of the deed, or `undo`.")
-    outcome = models.CharField(max_length=40, help_text="`success`, `undone`, or the error's code.")
-    replayed = models.BooleanField(default=False)
-    likely_machine = models.BooleanField(default=False)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["merchant", "-id"], name="click_list"),
-            models.Index(fields=["merchant", "token", "-id"], name="click_token"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.action}: {self.outcome}"

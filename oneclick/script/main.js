@@ -11,7 +11,7 @@
   };
   // Mail services wrap, encode and append to links, hence the many separators.
   const IN_LINK =
-    /(?:[?#]|&(?:amp;)?|%23)(og_(?:quick_action(?:_token)?|delay_by|product_id|offer_id|every(?:_period)?|quantity|winback_id|link|sig|mode))(?:=|%3D)(.*?)(?=[?#&]|%23|$)/gi;
+    /(?:[?#]|&(?:amp;)?|%23)(og_(?:quick_action(?:_token)?|delay_by|product_id|offer_id|every(?:_period)?|quantity|winback_id|link|sig|mode|visit))(?:=|%3D)(.*?)(?=[?#&]|%23|$)/gi;
   const IN_QUERY = /[?&](token|action|days|winback_id)=([^&]*)/g;
   const TIMEOUT = 20000;
 
@@ -19,6 +19,8 @@
   const own = document.currentScript ? document.currentScript.dataset : {};
   const autoHide = Number(own.autoHide || settings.autoHide);
   let banner = null;
+  // What the server knows of the link's opening: "fetched" with the page, "told" by us.
+  let visit = "";
   let before = null;
 
   // --- the link ---------------------------------------------------------------------------------
@@ -102,7 +104,8 @@
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), TIMEOUT);
     try {
-      const query = `merchant=${settings.merchant}&attempt=${attempt}`;
+      const query = new URLSearchParams({ merchant: settings.merchant, attempt, visit });
+      if ("page" in own) query.set("page", own.page);
       const response = await fetch(`${settings.base}/one_click/${name}/?${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
@@ -127,6 +130,7 @@
     // After a press at once, so that nobody presses twice; else only where the answer takes its time.
     const slow = setTimeout(show, banner ? 0 : 400, "notice", settings.texts.working);
     const answer = await post(name, body, attempt);
+    if (!answer.passing) visit = "told";
     clearTimeout(slow);
     const kind = answer.status === "success" ? "success" : "error";
     let button = null;
@@ -138,6 +142,12 @@
     }
     show(kind, answer.message, button);
     tell(name, kind, answer.error || null);
+  }
+
+  /** Counts a visit that asks for nothing yet. */
+  function report(link) {
+    post("opened", { ...link, machine: navigator.webdriver ? "yes" : "no" }, "");
+    visit = "told";
   }
 
   /** For the shop's own analytics; the token stays here. */
@@ -279,6 +289,7 @@
   }
 
   function ask(link, kind, go) {
+    report(link);
     const label = settings.texts[`button_${kind}`];
     show("notice", filled(settings.texts[`confirm_${kind}`], link), { label, press: go });
   }
@@ -287,7 +298,9 @@
 
   async function run() {
     const link = takeLink();
-    if (!link || navigator.webdriver) return;
+    if (!link) return;
+    visit = link.og_visit || own.visit ? "fetched" : "";
+    if (navigator.webdriver) return report(link);
     await pageShown();
     const { action, og_mode: mode, ...body } = link;
     if (!ACTIONS.includes(action)) {

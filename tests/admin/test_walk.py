@@ -87,7 +87,16 @@ def test_a_get_changes_nothing_and_shows_nothing_of_others(
 
 @pytest.mark.parametrize(
     "page",
-    ["", "jobs/", "jobs/reminders/run/", "inbox/", "inbox/?metric=ordergroove.subscription.cancel", "search/?s=cust"],
+    [
+        "",
+        "jobs/",
+        "jobs/reminders/run/",
+        "inbox/",
+        "inbox/?metric=ordergroove.subscription.cancel",
+        "search/?s=cust",
+        "numbers/",
+        "numbers/csv/",
+    ],
 )
 def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
     page: str, own: World, foreign: World, login: Login

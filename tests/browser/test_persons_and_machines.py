@@ -6,10 +6,20 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from oneclick.links import landing_url
-from oneclick.models import ActionToken, OneClickSettings
+from oneclick.models import ActionToken, Click, OneClickSettings
 from tests.browser.conftest import PERSON, launched, posts_of
 
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
+
+
+def told(posts: list[str]) -> bool:
+    """Whether the page has told of a visit, and done no more."""
+    return len(posts) == 1 and "/one_click/opened/" in posts[0]
+
+
+def noted() -> list[tuple[str, bool, bool]]:
+    """Outcome, whether it opens, whether it is a likely machine."""
+    return list(Click.objects.order_by("pk").values_list("outcome", "opens", "likely_machine"))
 
 
 @pytest.fixture
@@ -31,12 +41,13 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
     expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
     page.evaluate("document.querySelectorAll('.alert-container button').forEach(button => button.click())")
     page.wait_for_timeout(300)
-    assert posts == []
+    assert told(posts)
     button.click()
     expect(page.get_by_role("status")).to_contain_text("is active again")
-    assert len(posts) == 1
+    assert len(posts) == 2 and "/one_click/reactivate/" in posts[1] and "visit=told" in posts[1]
     subscription.refresh_from_db()
     assert subscription.live
+    assert noted() == [("opened", True, True), ("success", False, True)]
 
 
 def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, shop):
@@ -47,7 +58,8 @@ def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, s
     assert page.evaluate("navigator.webdriver") is True
     assert page.url == f"{shop.url}/"
     assert page.locator(".alert-container").count() == 0
-    assert posts == []
+    assert told(posts)
+    assert noted() == [("opened", True, True)]
 
 
 @pytest.mark.parametrize("place", ["shop", "landing page", "api"])
@@ -60,6 +72,7 @@ def test_a_visit_without_javascript_changes_nothing(visit, shop, portal, merchan
     page.goto(address)
     assert page.locator("form").count() == 0
     assert not ActionToken.objects.filter(used_at__isnull=False).exists()
+    assert noted() == [("fetched", True, True)] * (2 if place == "api" else 0)
     if place == "api":
         assert page.url.startswith(f"{landing_url(merchant)}#og_quick_action=reactivate#")
 
@@ -93,7 +106,7 @@ def test_a_link_can_ask_for_the_button(page, link):
     posts = posts_of(page)
     page.goto(f"{link}#og_mode=confirm")
     expect(page.get_by_role("button", name="Reactivate my subscription")).to_be_visible()
-    assert posts == []
+    assert told(posts)
 
 
 def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
@@ -106,4 +119,4 @@ def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
         f"{shop.url}/#og_quick_action=upsell#og_every=2#og_every_period=2#og_product_id=P#og_quick_action_token=T"
     )
     expect(page.get_by_role("status")).to_contain_text("Quantity: 1, every 2 weeks.")
-    assert posts == []
+    assert ["/one_click/opened/" in address for address in posts] == [True, True]

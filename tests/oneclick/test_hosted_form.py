@@ -113,7 +113,13 @@ def test_a_get_of_the_api_leads_to_the_landing_page_with_all_parameters_in_the_f
     assert page.endswith(f"/l/{shop.merchant.public_id.hex}/")
     found = dict(pair.split("=") for pair in fragment.split("#"))
     days = {"og_delay_by" if name == "days" else name: value for name, value in FIELDS[action].items()}
-    expected = {"og_quick_action": action, "og_quick_action_token": text, "og_quantity": "2", **days}
+    expected = {
+        "og_quick_action": action,
+        "og_quick_action_token": text,
+        "og_quantity": "2",
+        **days,
+        "og_visit": "fetched",
+    }
     assert found == expected
     assert answer["Referrer-Policy"] == "no-referrer"
     assert not used()

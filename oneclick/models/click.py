@@ -1,0 +1,50 @@
+"""Clicks: the visits links bring."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from oneclick.models.link import SavedLink
+from oneclick.models.settings import LandingPage
+from oneclick.models.token import ActionToken
+from subscriptions.models import Item, Merchant, Order, Subscription
+
+NO_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
+
+
+class Click(models.Model):
+    """One visit with a good token: what it asked for, how it ended and what came of it. No personal data.
+
+    What acted is `success` and not `replayed`; a refusal is noted by its code. A page fetched is `fetched` and a likely
+    machine until its script or a press of its form follows; a page whose script only asked so far is `opened`; a form
+    sent without a press is `unpressed`. Of what acted, `subscription`, `item` or `order` is what it gained or kept.
+    """
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
+    link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
+    landing_page = models.ForeignKey(LandingPage, models.SET_NULL, null=True, blank=True, related_name="+")
+    action = models.CharField(max_length=24, help_text="The name of the deed, or `undo`.")
+    outcome = models.CharField(max_length=40, help_text="One of `NO_REFUSALS`, or the error's code.")
+    opens = models.BooleanField(default=False, help_text="The link was opened by it, not before.")
+    replayed = models.BooleanField(default=False)
+    likely_machine = models.BooleanField(default=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="clicks")
+    item = models.ForeignKey(Item, models.DO_NOTHING, null=True, blank=True, related_name="+")
+    order = models.ForeignKey(Order, models.DO_NOTHING, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant", "-id"], name="click_list"),
+            models.Index(fields=["merchant", "token", "-id"], name="click_token"),
+            models.Index(fields=["merchant", "at"], name="click_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.outcome}"
+
+    @staticmethod
+    def that_stand() -> Q:
+        """What selects acts nobody took back."""
+        return Q(outcome="success", replayed=False, token__undone_at=None)

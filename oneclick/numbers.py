@@ -1,0 +1,154 @@
+"""The numbers of 1-Click: what the clicks of some days came to, by day, action, link and landing page."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from oneclick.models import Click
+from oneclick.models.click import NO_REFUSALS
+from subscriptions import calendar
+from subscriptions.models import Merchant, OrderStatus
+
+GAIN_DAYS = 90
+"""An order that is placed within so many days of the click came of it."""
+KEYS = ("day", "action", "link", "landing_page")
+ACTED = Q(outcome="success", replayed=False)
+Part = tuple[tuple[Any, ...], "Figures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Days of the merchant, both included; `only` are conditions on the clicks, by their columns."""
+
+    first: date
+    last: date
+    only: Q = Q()
+
+
+@dataclass(slots=True)
+class Figures:
+    """`refused` counts by code. `orders` and `value` are gained by acts that stand, `kept` orders moved and placed."""
+
+    opened: int = 0
+    acted: int = 0
+    undone: int = 0
+    replayed: int = 0
+    machines: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    kept: int = 0
+    orders: int = 0
+    value: Decimal = Decimal(0)
+
+    def add(self, other: "Figures") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def refusals(self) -> int:
+        return self.refused.total()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of the clicks on one day that ask for one action, by one link (its key) on one landing page."""
+
+    day: date
+    action: str
+    link: int | None
+    landing_page: int | None
+    figures: Figures
+
+
+def rows(merchant: Merchant, wanted: Wanted) -> list[Row]:
+    """Those that have any figure, in four queries. Test customers count for a test merchant only."""
+    found: dict[tuple[Any, ...], Figures] = {}
+    begins = calendar.midnight(wanted.first, merchant.time_zone)
+    clicks = _clicks(merchant, wanted, begins)
+    acts = clicks.filter(Click.that_stand())
+    parts = [
+        _counted(clicks),
+        _kept(acts),
+        _gained(_lines_of_subscriptions(acts, begins)),
+        _gained(_lines_of_items(acts)),
+    ]
+    for key, figures in chain(*parts):
+        found.setdefault(key, Figures()).add(figures)
+    return [Row(*[*key, found[key]]) for key in sorted(found, key=str)]
+
+
+def total(found: Iterable[Row]) -> Figures:
+    sums = Figures()
+    for row in found:
+        sums.add(row.figures)
+    return sums
+
+
+def by(found: Iterable[Row], name: str) -> dict[Any, Figures]:
+    """The figures by one of `KEYS`."""
+    sums: dict[Any, Figures] = {}
+    for row in found:
+        sums.setdefault(getattr(row, name), Figures()).add(row.figures)
+    return sums
+
+
+def _clicks(merchant: Merchant, wanted: Wanted, begins: datetime) -> QuerySet[Click]:
+    ends = calendar.midnight(wanted.last + timedelta(days=1), merchant.time_zone)
+    clicks = Click.objects.filter(wanted.only, merchant=merchant, at__gte=begins, at__lt=ends)
+    # What was undone is counted with its act.
+    clicks = clicks.exclude(outcome="undone")
+    if not merchant.is_test:
+        clicks = clicks.filter(token__customer__is_test=False)
+    return clicks.annotate(day=TruncDate("at", tzinfo=ZoneInfo(merchant.time_zone))).order_by()
+
+
+def _counted(clicks: QuerySet[Click]) -> Iterator[Part]:
+    groups = clicks.values_list(*KEYS, "outcome").annotate(
+        n=Count("pk"),
+        opened=Count("pk", filter=Q(opens=True, likely_machine=False)),
+        acted=Count("pk", filter=ACTED),
+        undone=Count("pk", filter=ACTED & Q(token__undone_at__isnull=False)),
+        replayed=Count("pk", filter=Q(replayed=True)),
+        machines=Count("pk", filter=Q(likely_machine=True)),
+    )
+    for *key, outcome, n, opened, acted, undone, replayed, machines in groups:
+        refused = Counter() if outcome in NO_REFUSALS else Counter({outcome: n})
+        yield tuple(key), Figures(opened, acted, undone, replayed, machines, refused)
+
+
+def _kept(acts: QuerySet[Click]) -> Iterator[Part]:
+    for *key, n in acts.filter(order__status=OrderStatus.SUCCESS).values_list(*KEYS).annotate(n=Count("pk")):
+        yield tuple(key), Figures(kept=n)
+
+
+def _lines_of_subscriptions(acts: QuerySet[Click], begins: datetime) -> QuerySet[Click]:
+    """Each line placed of a subscription that came back or was made, beside the last such act before it."""
+    # Nothing placed before the first click can have come of one; said so that those lines are not looked at.
+    lines = acts.filter(
+        Q(subscription__items__first_placed__gte=begins),
+        subscription__items__order__status=OrderStatus.SUCCESS,
+        subscription__items__first_placed__gte=F("at"),
+        subscription__items__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS),
+    ).annotate(placed=F("subscription__items__first_placed"), amount=F("subscription__items__total_price"))
+    later = Click.objects.filter(
+        Click.that_stand(), subscription=OuterRef("subscription"), at__gt=OuterRef("at"), at__lte=OuterRef("placed")
+    )
+    return lines.exclude(Exists(later))
+
+
+def _lines_of_items(acts: QuerySet[Click]) -> QuerySet[Click]:
+    """The lines that upsells of a product added to an order, once that is placed."""
+    window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
+    return acts.filter(window, item__order__status=OrderStatus.SUCCESS).annotate(amount=F("item__total_price"))
+
+
+def _gained(lines: QuerySet[Click]) -> Iterator[Part]:
+    for *key, orders, value in lines.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
+        yield tuple(key), Figures(orders=orders, value=value)

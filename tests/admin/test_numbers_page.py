@@ -1,0 +1,185 @@
+"""The page of 1-Click's numbers, and what it gives as CSV."""
+
+import csv
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from oneclick.models import Action, ActionToken, Click, LandingPage, SavedLink
+from subscriptions.models import Role
+from tests.admin.conftest import World
+from tests.admin.pages import text
+from tests.rows import everything
+
+PAGE, CSV = "/admin/numbers/", "/admin/numbers/csv/"
+HEAD = (
+    "day,action,link,landing page,opened,acted,refused,undone,replayed,likely machines,orders kept,orders gained,"
+    "value gained USD"
+)
+Login = Callable[..., Client]
+
+
+@pytest.fixture
+def owner(noon: time_machine.Traveller, own: World, foreign: World, login: Login) -> Client:
+    Click.objects.filter(merchant=own.merchant).delete()
+    return login(own.merchant)
+
+
+@pytest.fixture
+def link(own: World) -> SavedLink:
+    return SavedLink.objects.create(merchant=own.merchant, name='=cmd|"x"', action=Action.REACTIVATE)
+
+
+@pytest.fixture
+def click(own: World) -> Callable[..., Click]:
+    token = ActionToken.objects.filter(merchant=own.merchant).first()
+
+    def made(outcome: str = "success", days: int = 0, **fields: object) -> Click:
+        values = {"action": "reactivate", "opens": True, "at": timezone.now() - timedelta(days=days), **fields}
+        return Click.objects.create(merchant=own.merchant, token=token, outcome=outcome, **values)
+
+    return made
+
+
+def rows(client: Client, query: str = "") -> list[list[str]]:
+    return list(csv.reader(StringIO(client.get(CSV + query).content.decode())))
+
+
+def test_without_a_click_the_page_says_when_numbers_begin(owner: Client) -> None:
+    shown = text(owner.get(PAGE))
+    assert "No link was opened in these days. The numbers begin with the first click." in shown
+    assert "By link" not in shown
+    assert rows(owner) == [HEAD.split(",")]
+
+
+def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Callable[..., Click]) -> None:
+    click()
+    click("opened")
+    click("token_already_used", days=1)
+    click("missing_og_product_id", days=1)
+    click("fetched", likely_machine=True)
+    answer = owner.get(PAGE)
+    shown = text(answer)
+    assert "Opened 4 by people, as far as can be told" in shown
+    assert "Acted 1 25% of those opened" in shown
+    assert "Refused 2 reasons below" in shown
+    assert "Likely machines 1 none is blocked" in shown
+    assert "Value gained $0.00" in shown
+    assert "The link was used before 1" in shown and "The link has no og_product_id 1" in shown
+    assert "Fri, Nov 20, 2026 2 1 0 0 0 1" in shown and "Thu, Nov 19, 2026 2 0 2 0 0 0" in shown
+    assert "Without a saved link 4 1 2 0 0 1 0 0 $0.00" in shown
+    assert "Reactivate 4 1 2 0 0 1 0 0 $0.00" in shown
+    assert "The shop's own pages and the API 4 1 2 0 0 1 0 0 $0.00" in shown
+    assert answer.content.count(b"<rect ") == 3
+
+
+def test_days_action_link_and_page_can_be_chosen(
+    owner: Client, own: World, link: SavedLink, click: Callable[..., Click]
+) -> None:
+    page = LandingPage.objects.get(merchant=own.merchant)
+    click(link=link)
+    click(action="skip", landing_page=page)
+    click(days=10)
+    chosen = {
+        "": "3",
+        "?period=7": "2",
+        "?period=own&first=2026-11-10&last=2026-11-10": "1",
+        "?action=skip": "1",
+        f"?link={link.pk}": "1",
+        "?link=none": "2",
+        f"?landing_page={page.pk}": "1",
+        "?landing_page=none&action=skip": None,
+    }
+    for query, acted in chosen.items():
+        shown = text(owner.get(PAGE + query))
+        assert (f"Acted {acted} " if acted else "No link was opened") in shown, query
+        assert sum(int(row[5]) for row in rows(owner, query)[1:]) == int(acted or 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?period=own", "Give the first and the last day, in this order."),
+        ("?period=own&first=2026-11-10&last=2026-11-09", "Give the first and the last day, in this order."),
+        ("?period=own&first=2024-01-01&last=2026-11-09", "Choose 400 days at most."),
+        ("?period=own&first=soon&last=2026-11-09", "Enter a valid date."),
+        ("?period=8", "Select a valid choice. 8 is not one of the available choices."),
+        ("?action=explode", "Select a valid choice."),
+    ],
+)
+def test_a_choice_that_cannot_be_is_told_and_30_days_are_shown(
+    owner: Client, click: Callable[..., Click], query: str, said: str
+) -> None:
+    click(days=29)
+    click(days=30)
+    shown = text(owner.get(PAGE + query))
+    assert said in shown and "October 22, 2026 to November 20, 2026" in shown and "Acted 1 " in shown
+
+
+def test_another_merchants_links_and_pages_are_no_choice(owner: Client, foreign: World) -> None:
+    theirs = foreign.rows[SavedLink].pk, foreign.rows[LandingPage].pk
+    for query in (f"?link={theirs[0]}", f"?landing_page={theirs[1]}"):
+        answer = owner.get(PAGE + query)
+        assert "Select a valid choice." in text(answer)
+        assert b"Foreign" not in answer.content
+
+
+def test_the_csv_has_a_line_for_each_day_action_link_and_page_and_no_formula(
+    owner: Client, own: World, link: SavedLink, click: Callable[..., Click]
+) -> None:
+    LandingPage.objects.filter(merchant=own.merchant).update(name="@SUM(A1)")
+    page = LandingPage.objects.get(merchant=own.merchant)
+    click(link=link, landing_page=page)
+    click("success", link=link, landing_page=page, opens=False, replayed=True)
+    click("expired_token", days=1)
+    answer = owner.get(CSV)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="one-click-2026-10-22-2026-11-20.csv"'
+    none = ["Without a saved link", "The shop's own pages and the API"]
+    assert rows(owner) == [
+        [*HEAD.split(","), "refused: expired_token"],
+        ["2026-11-19", "reactivate", *none, "1", "0", "1", "0", "0", "0", "0", "0", "0", "1"],
+        [
+            *("2026-11-20", "reactivate", '\'=cmd|"x"', "'@SUM(A1)", "1", "1"),
+            *("0", "0", "1", "0", "0", "0", "0", "0"),
+        ],
+    ]
+
+
+def test_a_saved_links_page_has_its_numbers(owner: Client, link: SavedLink, click: Callable[..., Click]) -> None:
+    click(link=link)
+    click("expired_token", link=link)
+    click()
+    answer = owner.get(f"/admin/oneclick/savedlink/{link.pk}/change/")
+    shown = text(answer)
+    assert "Its numbers, last 30 days" in shown and "Opened 2 " in shown and "Acted 1 50% of those opened" in shown
+    assert "The link had expired 1" in shown
+    assert f"/admin/numbers/?link={link.pk}".encode() in answer.content
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_every_role_may_look_and_nothing_is_changed(role: str, own: World, foreign: World, login: Login) -> None:
+    client = login(own.merchant, role)
+    before = everything()
+    for address in (PAGE, CSV):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert b"Foreign" not in answer.content and b"@shop.test" not in answer.content
+        assert client.post(address).status_code == 405
+        assert Client().get(address).status_code == 302
+    assert everything() == before
+    assert b'href="/admin/numbers/"' in client.get("/admin/").content
+
+
+def test_the_page_takes_as_many_queries_with_many_clicks_as_with_one(
+    owner: Client, click: Callable[..., Click], django_assert_num_queries: Callable[..., object]
+) -> None:
+    for days in range(20):
+        click(days=days)
+    with django_assert_num_queries(11):
+        owner.get(PAGE)

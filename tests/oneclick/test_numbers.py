@@ -1,0 +1,216 @@
+"""What the numbers count: each figure from clicks that were made, to the last one."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db.models import Q
+
+from oneclick import clicks, numbers, redemption, tokens
+from oneclick.clicks import Visit
+from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
+from oneclick.numbers import Figures, Wanted
+from subscriptions import calendar
+from subscriptions.actions import outcome, placing
+from subscriptions.errors import Refused
+from subscriptions.models import Customer, Merchant, Order
+from tests.factories import STAFF, MerchantFactory
+from tests.oneclick.shop import Shop
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def wanted() -> Wanted:
+    return Wanted(TODAY - timedelta(days=6), TODAY)
+
+
+def redeem(token: ActionToken, action: str, visit: Visit = redemption.DIRECT, **fields: str) -> redemption.Success:
+    return redemption.redeem(tokens.text_of(token), action, fields, visit=visit)
+
+
+def figures(merchant: Merchant, wanted: Wanted) -> Figures:
+    return numbers.total(numbers.rows(merchant, wanted))
+
+
+def place(order: Order, day: date) -> None:
+    """The order is sent on its day, and the platform takes it."""
+    with calendar.at(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
+        placing.queue(order, actor=STAFF)
+        outcome.succeed(order, actor=STAFF, order_merchant_id="M-1")
+
+
+def test_without_clicks_there_is_nothing(shop: Shop, wanted: Wanted) -> None:
+    assert numbers.rows(shop.merchant, wanted) == []
+    assert figures(shop.merchant, wanted) == Figures()
+
+
+def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wanted: Wanted) -> None:
+    token = shop.order_token()
+    done = redeem(token, "delay", days="7")
+    redeem(token, "delay", days="7")
+    with pytest.raises(Refused, match="previously used"):
+        redeem(token, "skip")
+    assert done.undo
+    redemption.undo(done.undo[0])
+    with pytest.raises(Refused):
+        redemption.undo(done.undo[0])
+    expected = Figures(
+        opened=3,
+        acted=1,
+        undone=1,
+        replayed=1,
+        refused=Counter({"token_already_used": 1, "undo_already_done": 1}),
+    )
+    assert figures(shop.merchant, wanted) == expected
+    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    assert {name: (row.opened, row.acted, row.refusals) for name, row in by_action.items()} == {
+        "delay": (2, 1, 0),
+        "skip": (1, 0, 1),
+        "undo": (0, 0, 1),
+    }
+
+
+def test_clicks_are_counted_by_link_and_landing_page_of_their_own_merchant(shop: Shop, wanted: Wanted) -> None:
+    link = SavedLink.objects.create(merchant=shop.merchant, name="Later", action="delay")
+    foreign = SavedLink.objects.create(merchant=MerchantFactory(), name="Foreign", action="delay")
+    page = LandingPage.objects.get(merchant=shop.merchant)
+    visits = [
+        Visit(link=link.public_id.hex, page=""),
+        Visit(link=link.public_id.hex, page="welcome"),
+        Visit(link=foreign.public_id.hex, page="nowhere"),
+        Visit(link="rubbish"),
+    ]
+    for visit in visits:
+        redeem(shop.order_token(), "delay", visit, days="1")
+    found = numbers.rows(shop.merchant, wanted)
+    assert {key: row.acted for key, row in numbers.by(found, "link").items()} == {link.pk: 2, None: 2}
+    assert {key: row.acted for key, row in numbers.by(found, "landing_page").items()} == {page.pk: 2, None: 2}
+    chosen = Wanted(wanted.first, wanted.last, Q(link=link))
+    assert figures(shop.merchant, chosen).acted == 2
+    assert numbers.rows(foreign.merchant, wanted) == []
+
+
+def test_a_day_is_one_of_the_merchants_zone(shop: Shop, noon: time_machine.Traveller, wanted: Wanted) -> None:
+    Merchant.objects.update(time_zone="Pacific/Auckland")
+    shop.merchant.refresh_from_db()
+    for hour in (10, 11):  # midnight there is at 11:00 UTC
+        noon.move_to(datetime(2026, 11, 19, hour, 30, tzinfo=UTC))
+        redeem(shop.order_token(), "delay", days="1")
+    by_day = numbers.by(numbers.rows(shop.merchant, wanted), "day")
+    assert {day: row.acted for day, row in by_day.items()} == {date(2026, 11, 19): 1, date(2026, 11, 20): 1}
+    assert figures(shop.merchant, Wanted(TODAY, TODAY)).acted == 1
+    assert figures(shop.merchant, Wanted(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
+
+
+def test_a_page_that_was_only_fetched_is_a_likely_machines_until_somebody_is_seen(shop: Shop, wanted: Wanted) -> None:
+    token = shop.order_token()
+    clicks.note_fetch(token, "delay", Visit())
+    clicks.note_fetch(token, "delay", Visit())
+    assert figures(shop.merchant, wanted) == Figures(machines=2)
+    clicks.note_opening(token, "delay", Visit(opens=False, fetched=True))
+    assert figures(shop.merchant, wanted) == Figures(opened=1, machines=1)
+    redeem(token, "delay", Visit(opens=False), days="7")
+    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, machines=1)
+
+
+def test_a_machine_that_runs_the_script_stays_one(shop: Shop, wanted: Wanted) -> None:
+    token = shop.order_token()
+    clicks.note_fetch(token, "delay", Visit())
+    clicks.note_opening(token, "delay", Visit(opens=False, fetched=True, likely_machine=True))
+    clicks.note_opening(token, "delay", Visit(likely_machine=True))
+    assert figures(shop.merchant, wanted) == Figures(machines=2)
+
+
+def test_orders_of_a_subscription_that_came_back_are_gained_for_90_days(shop: Shop, wanted: Wanted) -> None:
+    redeem(shop.subscription_token(), "reactivate")
+    assert figures(shop.merchant, wanted).orders == 0
+    order = shop.subscriptions[0].items.get(upcoming=True).order
+    place(order, TODAY + timedelta(days=1))
+    gained = figures(shop.merchant, wanted)
+    assert (gained.orders, gained.value) == (1, Decimal("12.50"))
+    following = shop.subscriptions[0].items.get(upcoming=True).order
+    place(following, TODAY + timedelta(days=89))
+    gained = figures(shop.merchant, wanted)
+    assert (gained.orders, gained.value) == (2, Decimal("25.00"))
+    late = shop.subscriptions[0].items.get(upcoming=True).order
+    place(late, TODAY + timedelta(days=91))
+    assert figures(shop.merchant, wanted) == gained
+
+
+def test_an_order_counts_for_the_last_click_before_it(shop: Shop, noon: time_machine.Traveller, wanted: Wanted) -> None:
+    redeem(shop.subscription_token(), "reactivate")
+    noon.shift(timedelta(hours=1))
+    again = shop.subscription_token()
+    noon.move_to(datetime(2026, 11, 21, 17, tzinfo=UTC))
+    redeem(again, "reactivate")
+    place(shop.subscriptions[0].items.get(upcoming=True).order, TODAY + timedelta(days=2))
+    both = Wanted(wanted.first, TODAY + timedelta(days=1))
+    by_day = numbers.by(numbers.rows(shop.merchant, both), "day")
+    assert {day: (row.acted, row.orders) for day, row in by_day.items()} == {
+        TODAY: (1, 0),
+        TODAY + timedelta(days=1): (1, 1),
+    }
+
+
+def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Wanted) -> None:
+    done = redeem(shop.order_token(), "product_upsell", og_product_id="HON-1")
+    assert done.undo
+    redemption.undo(done.undo[0])
+    place(shop.order, shop.order.place_date)
+    assert (figures(shop.merchant, wanted).acted, figures(shop.merchant, wanted).orders) == (1, 0)
+
+
+def test_an_upsell_gains_its_own_line_and_a_subscription_each_of_its_lines(shop: Shop, wanted: Wanted) -> None:
+    redeem(shop.order_token(), "product_upsell", og_product_id="HON-1", og_quantity="2")
+    often = {"og_product_id": "HON-1", "og_every": "4", "og_every_period": "1"}
+    redeem(shop.order_token(), "subscription_upsell", **often)
+    place(shop.order, shop.order.place_date)
+    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    assert {name: (row.orders, row.value) for name, row in by_action.items()} == {
+        "product_upsell": (1, Decimal("16.00")),
+        "subscription_upsell": (1, Decimal("8.00")),
+    }
+    following = Order.objects.open().filter(items__product=shop.product).get()
+    place(following, following.place_date)
+    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    assert by_action["subscription_upsell"].value == Decimal("16.00")
+
+
+@pytest.mark.parametrize("action", ["delay", "skip"])
+def test_an_order_moved_or_the_one_after_a_skipped_one_is_kept_once_placed(
+    shop: Shop, wanted: Wanted, action: str
+) -> None:
+    redeem(shop.order_token(), action)
+    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1)
+    place(shop.order, shop.order.place_date)
+    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, kept=1)
+
+
+def test_the_clicks_of_test_customers_count_for_a_test_merchant_only(shop: Shop, wanted: Wanted) -> None:
+    Customer.objects.update(is_test=True)
+    redeem(shop.order_token(), "delay")
+    assert figures(shop.merchant, wanted).acted == 1
+    shop.merchant.is_test = False
+    assert numbers.rows(shop.merchant, wanted) == []
+
+
+def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
+    columns = {field.name for field in Click._meta.get_fields()}
+    assert columns == {
+        *("id", "merchant", "token", "link", "landing_page", "action", "outcome", "opens", "replayed"),
+        *("likely_machine", "subscription", "item", "order", "at"),
+    }
+
+
+def test_the_figures_take_four_queries_however_many_clicks(
+    shop: Shop, wanted: Wanted, django_assert_num_queries: Callable[..., object]
+) -> None:
+    OneClickSettings.objects.update(replay_seconds=0)
+    for _ in range(5):
+        redeem(shop.order_token(), "delay", days="1")
+    with django_assert_num_queries(4):
+        numbers.rows(shop.merchant, wanted)

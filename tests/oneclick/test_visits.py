@@ -1,0 +1,134 @@
+"""Visits that ask for nothing yet, over HTTP: who is counted as a person, who as a likely machine."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+
+from oneclick import tokens
+from oneclick.models import ActionToken, Click, LandingPage
+from tests.factories import MerchantFactory
+from tests.oneclick.shop import Shop
+
+HTML = {"Accept": "text/html"}
+SHOP = "https://shop.test"
+Noted = list[tuple[str, str, bool, bool]]
+
+
+def noted() -> Noted:
+    """Action, outcome, whether it opens, whether it is a likely machine."""
+    return list(Click.objects.order_by("pk").values_list("action", "outcome", "opens", "likely_machine"))
+
+
+@pytest.fixture
+def token(shop: Shop) -> ActionToken:
+    return shop.order_token()
+
+
+@pytest.fixture
+def script(shop: Shop, token: ActionToken) -> Callable[..., HttpResponse]:
+    """What main.js sends: to `name`, with what it says of the visit and the page in the query."""
+
+    def send(name: str, body: dict[str, str] | None = None, text: str = "", **query: str) -> HttpResponse:
+        told = {"merchant": shop.merchant.public_id.hex, "attempt": "a1", "visit": "", **query}
+        address = f"/one_click/{name}/?" + "&".join(f"{key}={value}" for key, value in told.items())
+        fields = {"token": text or tokens.text_of(token), "action": "delay", **(body or {})}
+        return shop.client.post(address, json.dumps(fields), "application/json", headers={"Origin": SHOP})
+
+    return send
+
+
+def test_a_click_at_once_is_opening_and_act(script: Callable[..., HttpResponse]) -> None:
+    script("delay")
+    assert noted() == [("delay", "success", True, False)]
+
+
+def test_a_button_shown_is_an_opening_and_its_press_is_none(script: Callable[..., HttpResponse]) -> None:
+    answer = script("opened", page="welcome")
+    assert (answer.status_code, answer.content, answer["Access-Control-Allow-Origin"]) == (204, b"", SHOP)
+    script("delay", visit="told", page="welcome")
+    assert noted() == [("delay", "opened", True, False), ("delay", "success", False, False)]
+    assert set(Click.objects.values_list("landing_page", flat=True)) == {LandingPage.objects.get().pk}
+
+
+def test_a_browser_driven_by_a_program_is_a_likely_machine(script: Callable[..., HttpResponse]) -> None:
+    script("opened", {"machine": "yes"})
+    assert noted() == [("delay", "opened", True, True)]
+
+
+def test_a_browser_that_calls_itself_a_robot_is_one(shop: Shop, token: ActionToken) -> None:
+    body = {"token": tokens.text_of(token)}
+    shop.client.post("/one_click/delay/", body, headers={"User-Agent": "HeadlessChrome/140"})
+    assert noted() == [("delay", "success", True, True)]
+
+
+@pytest.mark.parametrize("address", ["/one_click/delay/?", "/l/{}/?action=delay&", "/l/{}/welcome/?action=delay&"])
+def test_head_and_get_are_likely_machines(shop: Shop, token: ActionToken, address: str) -> None:
+    address = address.format(shop.merchant.public_id.hex) + f"token={tokens.text_of(token)}"
+    shop.client.head(address)
+    shop.client.get(address, headers=HTML)
+    assert noted() == [("delay", "fetched", True, True)] * 2
+    assert Click.objects.filter(landing_page__slug="welcome").count() == 2
+
+
+def test_the_person_behind_a_get_is_counted_once(
+    shop: Shop, token: ActionToken, script: Callable[..., HttpResponse]
+) -> None:
+    answer = shop.client.get(f"/one_click/delay/?token={tokens.text_of(token)}", headers=HTML)
+    assert "#og_visit=fetched" in answer["Location"]
+    script("delay", visit="fetched", page="welcome")
+    assert noted() == [("delay", "fetched", True, False), ("delay", "success", False, False)]
+
+
+def test_a_page_with_a_link_says_that_it_was_noted(shop: Shop, token: ActionToken) -> None:
+    path = f"/l/{shop.merchant.public_id.hex}/"
+    told = 'data-page="welcome" data-visit="fetched"'
+    assert told in shop.client.get(f"{path}?action=delay&token={tokens.text_of(token)}").text
+    plain = shop.client.get(path).text
+    assert 'data-page="welcome"' in plain and "data-visit" not in plain
+
+
+def test_a_form_sent_by_a_fetcher_and_one_pressed_are_told_apart(shop: Shop, token: ActionToken) -> None:
+    fields = {"token": tokens.text_of(token), "on_page": "yes"}
+    shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={tokens.text_of(token)}", headers=HTML)
+    shop.client.post("/one_click/delay/", fields, headers=HTML)
+    assert noted() == [("delay", "fetched", True, True), ("delay", "unpressed", False, True)]
+    shop.client.post("/one_click/delay/", fields, headers=HTML | {"Sec-Fetch-User": "?1"})
+    assert noted() == [
+        ("delay", "fetched", True, False),
+        ("delay", "unpressed", False, True),
+        ("delay", "success", False, False),
+    ]
+
+
+def test_a_forged_token_costs_no_query(
+    shop: Shop, script: Callable[..., HttpResponse], django_assert_num_queries: Callable[..., object]
+) -> None:
+    script("opened")
+    with django_assert_num_queries(0):
+        assert script("opened", text="forged").status_code == 204
+        shop.client.head("/one_click/delay/?token=forged")
+        shop.client.get("/one_click/delay/?token=forged")
+    assert len(noted()) == 1
+
+
+def test_nothing_is_noted_for_other_merchants_other_origins_and_unknown_actions(
+    shop: Shop, token: ActionToken, script: Callable[..., HttpResponse]
+) -> None:
+    other = MerchantFactory().public_id.hex
+    script("opened", merchant=other)
+    script("opened", {"action": "explode"})
+    text = tokens.text_of(token)
+    shop.client.get(f"/l/{other}/?action=delay&token={text}")
+    address = f"/one_click/opened/?merchant={shop.merchant.public_id.hex}"
+    body = json.dumps({"token": text, "action": "delay"})
+    shop.client.post(address, body, "application/json", headers={"Origin": "https://evil.test"})
+    assert shop.client.get(address).status_code == 405
+    assert noted() == []
+
+
+def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_noted(shop: Shop, token: ActionToken) -> None:
+    for _ in range(32):
+        assert shop.client.head(f"/one_click/delay/?token={tokens.text_of(token)}").status_code == 200
+    assert len(noted()) == 30
