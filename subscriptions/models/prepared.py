@@ -16,6 +16,8 @@ from django.db.models.expressions import Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # missing in the stubs
 from psycopg.sql import as_string
 
+from subscriptions.models.keys import reserved
+
 Row = TypeVar("Row", bound=models.Model)
 # Their values go into the database as they are.
 PLAIN = (
@@ -79,8 +81,10 @@ def new(model: type[Row], **values: Any) -> Row:
 def insert(row: models.Model) -> None:
     """Write a new row, as `save()` would, without its signals; the rows it points at must be written before.
 
-    It need not be awaited if it has its key already (`number`).
+    It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
     """
+    if row.pk is None:
+        row.pk = reserved(type(row))
     sql, columns = _insertion(type(row), row.pk is not None)
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(sql, columns.of(row, True))
