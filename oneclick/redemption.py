@@ -19,6 +19,7 @@ from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
+from subscriptions.models.making import new
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
@@ -195,7 +196,7 @@ def _changed_since(token: ActionToken) -> bool:
 
 
 def _note(token: ActionToken, action: str, outcome: str, *, replayed: bool = False) -> None:
-    insert(Click(merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed))
+    insert(new(Click, merchant=token.merchant, token=token, action=action, outcome=outcome, replayed=replayed))
 
 
 def _told(token: ActionToken, table: str, told: Told) -> str:

@@ -17,6 +17,7 @@ from django.db.models.query import get_related_populators  # type: ignore[attr-d
 from psycopg.sql import as_string
 
 from subscriptions.models.keys import reserved
+from subscriptions.models.making import Maker, make_quickly
 
 Row = TypeVar("Row", bound=models.Model)
 # Their values go into the database as they are.
@@ -68,27 +69,18 @@ class Prepared(Generic[Row]):
         return _Compiled(self.queryset())
 
 
-def new(model: type[Row], **values: Any) -> Row:
-    """`model(**values)` for values that fit their fields, in a third of the time."""
-    columns = [values[name] if name in values else default() for name, default in _defaults(model)]
-    row = model(*(value.pk if isinstance(value, models.Model) else value for value in columns))
-    for name, value in values.items():
-        if isinstance(value, models.Model):
-            row._state.fields_cache[name] = value
-    return row
-
-
 def insert(row: models.Model) -> None:
     """Write a new row, as `save()` would, without its signals; the rows it points at must be written before.
 
     It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
     """
-    if row.pk is None:
-        row.pk = reserved(type(row))
-    sql, columns = _insertion(type(row), row.pk is not None)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, columns.of(row, True))
-        if row.pk is None:
+    model, connection = type(row), connections[DEFAULT_DB_ALIAS]
+    key = row.pk or reserved(model)
+    row.pk = key
+    sql, columns = _insertion(model, key is not None)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, columns.of(row, True, connection))
+        if key is None:
             (row.pk,) = cursor.fetchone()
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
@@ -96,8 +88,9 @@ def insert(row: models.Model) -> None:
 def update(row: models.Model, *names: str) -> None:
     """Write these fields of a row, as `save(update_fields=…)` would, without its signals."""
     sql, columns = _change(type(row), names)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, [*columns.of(row, False), row.pk])
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*columns.of(row, False, connection), row.pk])
 
 
 def insert_all(rows: Sequence[models.Model]) -> None:
@@ -166,17 +159,12 @@ class _Columns:
         self.names = [field.attname for field in fields]
         self.converted = [(place, field) for place, field in enumerate(fields) if not isinstance(field, PLAIN)]
 
-    def of(self, row: models.Model, add: bool) -> list[Any]:
-        held, connection = row.__dict__, connections[DEFAULT_DB_ALIAS]
+    def of(self, row: models.Model, add: bool, connection: Any) -> list[Any]:
+        held = row.__dict__
         values = [held[name] for name in self.names]
         for place, field in self.converted:
             values[place] = field.get_db_prep_save(field.pre_save(row, add), connection)
         return values
-
-
-@cache
-def _defaults(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
-    return [(field.name, field.get_default) for field in model._meta.concrete_fields]
 
 
 @cache
@@ -248,11 +236,12 @@ class _Compiled(Generic[Row]):
         self.given = [value.value for value in values if isinstance(value, Given)]
         self.compiler = compiler
         info = compiler.klass_info
-        self.model: type[Row] = info["model"]
+        self.maker = Maker(info["model"])
         columns = info["select_fields"]
         self.first, self.last = columns[0], columns[-1] + 1
         self.names = [column[0].target.attname for column in compiler.select[self.first : self.last]]
         self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)
+        make_quickly(self.related)
         self.annotations = list((compiler.annotation_col_map or {}).items())
         self.converters = compiler.get_converters([column[0] for column in compiler.select])
 
@@ -260,8 +249,8 @@ class _Compiled(Generic[Row]):
         converted = self.compiler.apply_converters(rows, self.converters) if self.converters else rows
         return [self._instance(row) for row in converted]
 
-    def _instance(self, row: Any) -> Row:
-        instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.first : self.last])
+    def _instance(self, row: Any) -> Any:
+        instance = self.maker.from_db(DEFAULT_DB_ALIAS, self.names, row[self.first : self.last])
         for populator in self.related:
             populator.populate(row, instance)
         for name, column in self.annotations:
