@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +24,34 @@ def post_json(path: str, body: str) -> bytes:
     ).encode()
 
 
-def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: float) -> Result:
-    """Send `requests` over kept-alive connections, each waiting for its answer, for so many seconds."""
-    return asyncio.run(_run(port, requests, connections, seconds))
+def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: float, pace: float | None = None) -> Result:
+    """Send `requests` over kept-alive connections, each waiting for its answer, for so many seconds.
+
+    With `pace`, so many a second in all. An answer's time then counts from when its request was due, so that one that
+    had to wait for a connection is not taken for a quick one.
+    """
+    return asyncio.run(_run(port, requests, connections, seconds, pace))
 
 
-async def _run(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Result:
+async def _run(port: int, requests: Iterator[bytes], connections: int, seconds: float, pace: float | None) -> Result:
     times: list[float] = []
     statuses: Counter[int] = Counter()
     begun = time.perf_counter()
     ends = begun + seconds
-    await asyncio.gather(*(_connection(port, requests, ends, times, statuses) for _ in range(connections)))
+    due = (begun + number / pace for number in count()) if pace else iter(time.perf_counter, None)
+    await asyncio.gather(*(_connection(port, requests, due, ends, times, statuses) for _ in range(connections)))
     took = time.perf_counter() - begun
     times.sort()
     return Result(len(times) / took, times[int(len(times) * 0.99)] * 1000, statuses)
 
 
 async def _connection(
-    port: int, requests: Iterator[bytes], ends: float, times: list[float], statuses: Counter[int]
+    port: int, requests: Iterator[bytes], due: Iterator[float], ends: float, times: list[float], statuses: Counter[int]
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while (begun := time.perf_counter()) < ends:
+    while (begun := next(due)) < ends:
+        if (early := begun - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
         writer.write(next(requests))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])

@@ -13,13 +13,13 @@ from django.utils import timezone
 from oneclick import clicks, deeds, links, messages, parameters, tokens
 from oneclick.clicks import Visit
 from oneclick.deeds.deed import Deed, Done, Told, touches
-from oneclick.models import ActionToken
+from oneclick.models import ActionToken, Click
 from subscriptions import calendar
 from subscriptions.actions.core import locked, tell_also
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
-from subscriptions.models import Customer, Merchant, Order
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
 from subscriptions.models.prepared import Given, Prepared, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
@@ -31,6 +31,8 @@ TOKEN = Prepared(
     )
 )
 
+# The new rows of nearly every click.
+WRITTEN = {Order: 1, Item: 1, Activity: 1, Event: 2, ActionToken: 2, Click: 1}
 ATTEMPT_LENGTH = 32
 # What a verb finds changed is the same to the customer as what is found by the activities.
 UNDO_CODES = {
@@ -74,11 +76,8 @@ def redeem(
             _check(token, deed)
             if code := links.refusal(token.merchant, deed.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
-            done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
-            message = _told(token, deed.name, done.told)
-            _mark_used(token, deed, given, attempt, done, message)
-            clicks.note(token, deed.name, "success", visit, **_brought(token, done))
-            _refresh(done)
+            with keys.ahead(WRITTEN):
+                message = _act(token, deed, given, attempt, visit)
             return Success(deed.action, message, _undo_offer(token))
     except NotFound as error:
         raise _customer_refusal(deed.name, "invalid_token", merchant) from error
@@ -106,6 +105,16 @@ def undo(text: str, merchant: Merchant | None = None) -> Success:
         raise _customer_refusal("undo", "invalid_token", merchant) from error
     except Refused as refusal:
         raise _note_refusal(nonce, "undo", UNDO_CODES.get(refusal.code, refusal.code)) from refusal
+
+
+def _act(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str, visit: Visit) -> str:
+    """What the customer reads of it."""
+    done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
+    message = _told(token, deed.name, done.told)
+    _mark_used(token, deed, given, attempt, done, message)
+    clicks.note(token, deed.name, "success", visit, **_brought(token, done))
+    _refresh(done)
+    return message
 
 
 def _adopt(token: ActionToken, merchant: Merchant | None) -> None:

@@ -19,7 +19,8 @@ from oneclick.models import ActionToken, OneClickSettings
 from subscriptions import calendar
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event, Merchant, Order, Subscription
-from subscriptions.models.prepared import insert_all, new
+from subscriptions.models.making import new
+from subscriptions.models.prepared import insert_all
 
 Purpose = Literal["act", "undo"]
 MAC_BYTES = 16

@@ -5,13 +5,13 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 
 from subscriptions.models import Customer, Event, Merchant, Subscription
+from subscriptions.models.making import new
 from subscriptions.models.prepared import (
     Among,
     Given,
     Prepared,
     insert,
     insert_all,
-    new,
     number,
     unawaited,
     update,

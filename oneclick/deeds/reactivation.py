@@ -9,6 +9,7 @@ from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.actors import Actor
 from subscriptions.models import Subscription
+from subscriptions.models.making import new
 
 
 def reactivate(token: ActionToken, given: Given, actor: Actor) -> Done:
@@ -35,4 +36,4 @@ def undo_reactivate(token: ActionToken, actor: Actor) -> Told:
 
 def _subscription(token: ActionToken) -> Subscription:
     """What the action needs to find it; the action itself reads the row."""
-    return Subscription(pk=token.subscription_id, customer=token.customer, merchant=token.merchant)
+    return new(Subscription, id=token.subscription_id, customer=token.customer, merchant=token.merchant)

@@ -5,7 +5,6 @@ It changes rows and returns the sentence of its activity. The core writes that o
 body announced, and hands them to the sinks, all in the same transaction.
 """
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,7 +32,8 @@ from subscriptions.models import (
     Order,
     Subscription,
 )
-from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all, new, number
+from subscriptions.models.making import copy_of, new
+from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all, number
 
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
@@ -68,7 +68,7 @@ class Act(Generic[Subject]):
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = copy.copy(self.subject)
+        self.before = copy_of(self.subject)
 
     def announce(
         self,

@@ -25,6 +25,7 @@ from subscriptions.models import (
     Slot,
     Subscription,
 )
+from subscriptions.models.making import new
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
@@ -83,7 +84,8 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
 
 def new_item(subscription: Subscription) -> Item:
     """The next item of `subscription` as its settings now are; on no order yet and not saved."""
-    return Item(
+    return new(
+        Item,
         merchant=subscription.merchant,
         subscription=subscription,
         product=subscription.product,
@@ -95,8 +97,8 @@ def new_item(subscription: Subscription) -> Item:
 
 def put(customer: Customer, items: list[Item], slot: Slot) -> Order:
     """Add new items to the open order of `slot`, which is made where there is none."""
-    order = _open(customer, slot) or Order(
-        merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **asdict(slot)
+    order = _open(customer, slot) or new(
+        Order, merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **asdict(slot)
     )
     add_line(order, *items)
     return order
@@ -275,7 +277,8 @@ def _currency(customer: Customer, items: Iterable[Item]) -> str:
 
 def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
     """A new order of the same customer, with what is known of the payment and address they share."""
-    made = Order(merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **asdict(slot))
+    place = asdict(slot)
+    made = new(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
             setattr(made, name, getattr(order, name))

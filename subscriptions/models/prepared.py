@@ -16,6 +16,9 @@ from django.db.models.expressions import Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # missing in the stubs
 from psycopg.sql import as_string
 
+from subscriptions.models.keys import reserved
+from subscriptions.models.making import Maker, make_quickly
+
 Row = TypeVar("Row", bound=models.Model)
 # Their values go into the database as they are.
 PLAIN = (
@@ -66,44 +69,40 @@ class Prepared(Generic[Row]):
         return _Compiled(self.queryset())
 
 
-def new(model: type[Row], **values: Any) -> Row:
-    """`model(**values)` for values that fit their fields, in a third of the time."""
-    columns = [values[name] if name in values else default() for name, default in _columns(model)]
-    row = model(*(value.pk if isinstance(value, models.Model) else value for value in columns))
-    for name, value in values.items():
-        if isinstance(value, models.Model):
-            row._state.fields_cache[name] = value
-    return row
-
-
 def insert(row: models.Model) -> None:
-    """Write a new row, as `save()` would, without its signals; the rows it points at must be written before."""
-    model = type(row)
-    sql, fields = _insertion(model)
-    connection = connections[DEFAULT_DB_ALIAS]
+    """Write a new row, as `save()` would, without its signals; the rows it points at must be written before.
+
+    It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
+    """
+    model, connection = type(row), connections[DEFAULT_DB_ALIAS]
+    key = row.pk or reserved(model)
+    row.pk = key
+    sql, columns = _insertion(model, key is not None)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
-        (row.pk,) = cursor.fetchone()
+        cursor.execute(sql, columns.of(row, True, connection))
+        if key is None:
+            (row.pk,) = cursor.fetchone()
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(row: models.Model, *names: str) -> None:
     """Write these fields of a row, as `save(update_fields=…)` would, without its signals."""
-    sql, fields = _change(type(row), names)
+    sql, columns = _change(type(row), names)
     connection = connections[DEFAULT_DB_ALIAS]
-    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, row.pk])
+        cursor.execute(sql, [*columns.of(row, False, connection), row.pk])
 
 
 def insert_all(rows: Sequence[models.Model]) -> None:
-    """`insert` for any number of rows of one model, in one statement. It need not be awaited if `number` was first."""
-    if not rows:
+    """`insert` for any number of rows of one model, in one statement."""
+    if len(rows) == 1:
+        insert(rows[0])  # arrays of one cost twice as much
+    if len(rows) <= 1:
         return
     numbered = rows[0].pk is not None
-    sql, fields = _insertion_of_many(type(rows[0]), numbered)
+    sql, columns = _insertion_of_many(type(rows[0]), numbered)
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, [_column(field, rows, True) for field in fields])
+        cursor.execute(sql, [_column(field, rows, True) for field in columns.fields])
         keys = [row.pk for row in rows] if numbered else [key for (key,) in cursor.fetchall()]
     for row, key in zip(rows, keys, strict=True):
         row.pk = key
@@ -127,9 +126,9 @@ def update_all(rows: Sequence[models.Model], *names: str) -> None:
         update(rows[0], *names)
     if len(rows) <= 1:
         return
-    sql, fields = _change_of_many(type(rows[0]), names)
+    sql, columns = _change_of_many(type(rows[0]), names)
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in fields)])
+        cursor.execute(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in columns.fields)])
 
 
 @contextmanager
@@ -152,43 +151,63 @@ def _column(field: Any, rows: Sequence[models.Model], add: bool) -> list[Any]:
     return [field.get_db_prep_save(field.pre_save(row, add), connection) for row in rows]
 
 
-@cache
-def _columns(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
-    return [(field.name, field.get_default) for field in model._meta.concrete_fields]
+class _Columns:
+    """The columns a statement writes, and what a row brings for them."""
+
+    def __init__(self, fields: Sequence[Any]) -> None:
+        self.fields = fields
+        self.names = [field.attname for field in fields]
+        self.converted = [(place, field) for place, field in enumerate(fields) if not isinstance(field, PLAIN)]
+
+    def of(self, row: models.Model, add: bool, connection: Any) -> list[Any]:
+        held = row.__dict__
+        values = [held[name] for name in self.names]
+        for place, field in self.converted:
+            values[place] = field.get_db_prep_save(field.pre_save(row, add), connection)
+        return values
 
 
 @cache
-def _insertion(model: type[models.Model]) -> tuple[str, list[Any]]:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    values = f"VALUES ({', '.join(['%s'] * len(fields))})"
-    return f'{_insert(model, fields, values)} RETURNING "{model._meta.pk.column}"', fields
+def _insertion(model: type[models.Model], numbered: bool) -> tuple[str, _Columns]:
+    fields = _inserted(model, numbered)
+    written = _insert(model, fields, f"VALUES ({', '.join(['%s'] * len(fields))})")
+    return written if numbered else _with_key(model, written), _Columns(fields)
 
 
 @cache
-def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[Any]]:
+def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, _Columns]:
     known = {field.name: field for field in model._meta.concrete_fields}
     fields = [known[name] for name in names]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
-    return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{model._meta.pk.column}" = %s', fields
+    written = f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{model._meta.pk.column}" = %s'
+    return written, _Columns(fields)
 
 
 @cache
-def _insertion_of_many(model: type[models.Model], numbered: bool) -> tuple[str, list[Any]]:
-    fields = [field for field in model._meta.concrete_fields if numbered or not field.primary_key]
+def _insertion_of_many(model: type[models.Model], numbered: bool) -> tuple[str, _Columns]:
+    fields = _inserted(model, numbered)
     written = _insert(model, fields, f"SELECT * FROM unnest({_arrays(fields)})")
-    return written if numbered else f'{written} RETURNING "{model._meta.pk.column}"', fields
+    return written if numbered else _with_key(model, written), _Columns(fields)
 
 
 @cache
-def _change_of_many(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[Any]]:
-    _, fields = _change(model, names)
+def _change_of_many(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, _Columns]:
+    _, columns = _change(model, names)
     key = model._meta.pk
-    columns = ", ".join(f'"{field.column}"' for field in (key, *fields))
-    values = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields)
+    known = ", ".join(f'"{field.column}"' for field in (key, *columns.fields))
+    values = ", ".join(f'"{field.column}" = new."{field.column}"' for field in columns.fields)
     return (
-        f'UPDATE "{model._meta.db_table}" AS old SET {values} FROM unnest({_arrays([key, *fields])}) '
-        f'AS new ({columns}) WHERE old."{key.column}" = new."{key.column}"'
-    ), fields
+        f'UPDATE "{model._meta.db_table}" AS old SET {values} FROM unnest({_arrays([key, *columns.fields])}) '
+        f'AS new ({known}) WHERE old."{key.column}" = new."{key.column}"'
+    ), columns
+
+
+def _inserted(model: type[models.Model], numbered: bool) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if numbered or not field.primary_key]
+
+
+def _with_key(model: type[models.Model], written: str) -> str:
+    return f'{written} RETURNING "{model._meta.pk.column}"'
 
 
 def _insert(model: type[models.Model], fields: Sequence[Any], source: str) -> str:
@@ -217,11 +236,12 @@ class _Compiled(Generic[Row]):
         self.given = [value.value for value in values if isinstance(value, Given)]
         self.compiler = compiler
         info = compiler.klass_info
-        self.model: type[Row] = info["model"]
+        self.maker = Maker(info["model"])
         columns = info["select_fields"]
         self.first, self.last = columns[0], columns[-1] + 1
         self.names = [column[0].target.attname for column in compiler.select[self.first : self.last]]
         self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)
+        make_quickly(self.related)
         self.annotations = list((compiler.annotation_col_map or {}).items())
         self.converters = compiler.get_converters([column[0] for column in compiler.select])
 
@@ -229,8 +249,8 @@ class _Compiled(Generic[Row]):
         converted = self.compiler.apply_converters(rows, self.converters) if self.converters else rows
         return [self._instance(row) for row in converted]
 
-    def _instance(self, row: Any) -> Row:
-        instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.first : self.last])
+    def _instance(self, row: Any) -> Any:
+        instance = self.maker.from_db(DEFAULT_DB_ALIAS, self.names, row[self.first : self.last])
         for populator in self.related:
             populator.populate(row, instance)
         for name, column in self.annotations:
