@@ -24,58 +24,46 @@ def inbox_allowed(request: HttpRequest) -> bool:
     return may(request, Right.USE_TOKENS) and merchant_of(request).is_test
 
 
+NAVIGATION: dict[str, list[dict[str, Any]]] = {
+    "": [
+        entry("Home", "home", "index"),
+        entry("Customers", "group", "subscriptions_customer_changelist"),
+        entry("Subscriptions", "autorenew", "subscriptions_subscription_changelist"),
+        entry("Orders", "local_shipping", "subscriptions_order_changelist"),
+        entry("Products", "inventory_2", "subscriptions_product_changelist"),
+        entry("Offers", "sell", "subscriptions_offerprofile_changelist"),
+    ],
+    "Engine": [
+        entry("Jobs", "schedule", "jobs"),
+        entry("Placement log", "receipt_long", "subscriptions_placementattempt_changelist"),
+        entry("Gateway", "point_of_sale", "subscriptions_gatewaysettings_changelist"),
+        entry("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
+    ],
+    "1-Click": [
+        entry("Numbers", "monitoring", "numbers"),
+        entry("Tokens", "key", "oneclick_actiontoken_changelist"),
+        entry("Links", "link", "oneclick_savedlink_changelist"),
+        entry("Landing pages", "web", "oneclick_landingpage_changelist"),
+        entry("Texts", "translate", "oneclick_messagetext_changelist"),
+        entry("Settings", "tune", "oneclick_oneclicksettings_changelist"),
+    ],
+    "Delivery": [
+        entry("Connections", "cable", "integrations_connection_changelist", Right.CONNECTIONS),
+        entry("Events", "bolt", "subscriptions_event_changelist"),
+        entry("Deliveries", "send", "integrations_delivery_changelist"),
+        entry("Sandbox inbox", "inbox", "inbox") | {"permission": inbox_allowed},
+    ],
+    "Settings": [
+        entry("Merchant", "storefront", "subscriptions_merchant_changelist"),
+        entry("Team", "badge", "subscriptions_membership_changelist"),
+        entry("API keys", "vpn_key", "subscriptions_apikey_changelist", Right.SETTINGS),
+        entry("Cancel reasons", "rule", "subscriptions_cancelreason_changelist"),
+    ],
+}
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    inbox = entry("Sandbox inbox", "inbox", "inbox") | {"permission": inbox_allowed}
-    return [
-        {
-            "items": [
-                entry("Home", "home", "index"),
-                entry("Customers", "group", "subscriptions_customer_changelist"),
-                entry("Subscriptions", "autorenew", "subscriptions_subscription_changelist"),
-                entry("Orders", "local_shipping", "subscriptions_order_changelist"),
-                entry("Products", "inventory_2", "subscriptions_product_changelist"),
-                entry("Offers", "sell", "subscriptions_offerprofile_changelist"),
-            ],
-        },
-        {
-            "title": "Engine",
-            "items": [
-                entry("Jobs", "schedule", "jobs"),
-                entry("Placement log", "receipt_long", "subscriptions_placementattempt_changelist"),
-                entry("Gateway", "point_of_sale", "subscriptions_gatewaysettings_changelist"),
-                entry("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
-            ],
-        },
-        {
-            "title": "1-Click",
-            "items": [
-                entry("Numbers", "monitoring", "numbers"),
-                entry("Tokens", "key", "oneclick_actiontoken_changelist"),
-                entry("Links", "link", "oneclick_savedlink_changelist"),
-                entry("Landing pages", "web", "oneclick_landingpage_changelist"),
-                entry("Texts", "translate", "oneclick_messagetext_changelist"),
-                entry("Settings", "tune", "oneclick_oneclicksettings_changelist"),
-            ],
-        },
-        {
-            "title": "Delivery",
-            "items": [
-                entry("Connections", "cable", "integrations_connection_changelist", Right.CONNECTIONS),
-                entry("Events", "bolt", "subscriptions_event_changelist"),
-                entry("Deliveries", "send", "integrations_delivery_changelist"),
-                inbox,
-            ],
-        },
-        {
-            "title": "Settings",
-            "items": [
-                entry("Merchant", "storefront", "subscriptions_merchant_changelist"),
-                entry("Team", "badge", "subscriptions_membership_changelist"),
-                entry("API keys", "vpn_key", "subscriptions_apikey_changelist", Right.SETTINGS),
-                entry("Cancel reasons", "rule", "subscriptions_cancelreason_changelist"),
-            ],
-        },
-    ]
+    return [{"title": title, "items": items} for title, items in NAVIGATION.items()]
 
 
 def merchant_name(request: HttpRequest) -> str | None:

@@ -48,6 +48,8 @@ BUTTONS = {
     (Order, "retry"): {OWNER, SUPPORT},
     (Order, "give-up"): {OWNER, SUPPORT},
     (Order, "rescue"): {OWNER, SUPPORT},
+    (Order, "placed"): {OWNER, SUPPORT},
+    (Order, "not-placed"): {OWNER, SUPPORT},
     (GatewaySettings, "test"): {OWNER},
     (Subscription, "cancel"): {OWNER, SUPPORT},
     (Subscription, "reactivate"): {OWNER, SUPPORT},
@@ -94,6 +96,8 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "retry": lambda row: changed(row, status=19),
     "give-up": lambda row: changed(row, status=19),
     "rescue": lambda row: changed(row, status=3),
+    "placed": lambda row: changed(row, status=14),
+    "not-placed": lambda row: changed(row, status=14),
     "restore": lambda row: changed(row, archived=True),
 }
 
