@@ -3,10 +3,11 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from oneclick import hand, redemption, tokens
+from oneclick import hand, messages, redemption, tokens
 from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
 from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel, reactivate
@@ -333,3 +334,10 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
     monkeypatch.setattr(core, "_lock", lock_nothing)
     monkeypatch.setattr(redemption, "_check", check_together)
     assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]
+
+
+def test_a_redemption_costs_fourteen_statements(token):
+    messages.own_texts(token.merchant)  # kept for a minute
+    with CaptureQueriesContext(connection) as context:
+        click(token)
+    assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 14

@@ -1,0 +1,58 @@
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from oneclick.redemption import WRITTEN
+from subscriptions.models import Activity, Event, keys
+from subscriptions.models.making import copy_of, new
+from subscriptions.models.prepared import insert
+from tests.factories import CustomerFactory, SubscriptionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def event(customer) -> Event:
+    return new(Event, merchant=customer.merchant, customer=customer, kind="k", payload={"a": 1}, recipient={})
+
+
+def test_rows_take_their_keys_from_those_asked_for_ahead_and_then_from_the_table():
+    customer = CustomerFactory()
+    events = [event(customer) for _ in range(3)]
+    with CaptureQueriesContext(connection) as context, keys.ahead({Activity: 1, Event: 2}):
+        for each in events:
+            insert(each)
+    statements = [query["sql"] for query in context]
+    assert ["RETURNING" in statement for statement in statements] == [False, False, False, True]
+    first = events[0].pk
+    assert [each.pk for each in Event.objects.order_by("pk")] == [first, first + 1, first + 2]
+
+
+def test_outside_nothing_is_kept_ahead():
+    customer = CustomerFactory()
+    with keys.ahead({Event: 2}):
+        insert(event(customer))
+    assert keys.reserved(Event) is None
+
+
+def test_an_error_comes_at_the_end_and_undoes_everything():
+    first, second = event(customer := CustomerFactory()), event(customer)
+    second.public_id = first.public_id
+    with pytest.raises(IntegrityError), transaction.atomic(), keys.ahead({Event: 2}):
+        insert(first)
+        insert(second)
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize("model", WRITTEN)
+def test_each_sequence_has_the_name_it_is_asked_by(model):
+    table, key = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, key])
+        assert cursor.fetchone() == (f"public.{table}_{key}_seq",)
+
+
+def test_a_copy_keeps_what_the_row_was():
+    subscription = SubscriptionFactory()
+    copied = copy_of(subscription)
+    subscription.quantity, subscription.product = 7, SubscriptionFactory(merchant=subscription.merchant).product
+    assert (copied.quantity, copied.product == subscription.product, copied._state.adding) == (2, False, False)
