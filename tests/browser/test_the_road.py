@@ -114,8 +114,8 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
 
     customer_page(staff, demo, demo["sample"]["customer"])
     expect(staff.get_by_text("Reactivated the subscription to").first).to_be_visible()
-    expect(staff.get_by_text("Reactivate: success")).to_be_visible()
-    expect(staff.get_by_text("Reactivate: token_already_used")).to_be_visible()
+    expect(staff.get_by_text("Reactivate: success").first).to_be_visible()
+    expect(staff.get_by_text("Reactivate: token_already_used").first).to_be_visible()
 
 
 def test_what_was_committed_before_the_workers_were_killed_arrives_once_they_are_back(
