@@ -192,4 +192,5 @@ def away(portal: Portal, seconds: float) -> Iterator[None]:
         server.wait(10)
         yield
         time.sleep(seconds)
-    eventually(lambda: portal.answers("/readyz"))
+    # It is healthy once its workers, which the outage may have cost their lives, are seen again.
+    eventually(lambda: portal.answers("/readyz"), 180)
