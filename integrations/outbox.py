@@ -23,6 +23,7 @@ from integrations.registry import INTEGRATIONS
 from integrations.sandbox import keys as sandbox
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
+from subscriptions.models.writes import Rows, write
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,13 @@ FINAL = {
 
 ENQUEUE = """
 INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, state, attempts_made, error, created)
-SELECT event.merchant_id, connection.id, event.id, 'pending', 0, '', %(now)s
-FROM unnest(%(ids)s::bigint[], %(merchants)s::bigint[], %(kinds)s::text[], %(tests)s::boolean[])
+SELECT event.merchant_id, connection.id, event.id, 'pending', 0, '', %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::boolean[])
     AS event (id, merchant_id, kind, is_test)
 JOIN integrations_connection connection ON connection.merchant_id = event.merchant_id
 WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
-  AND (NOT event.is_test OR right(connection.base_url, length(%(sandbox)s)) = %(sandbox)s)
+  AND (NOT event.is_test OR right(connection.base_url, length(%s)) = %s)
 ORDER BY event.id
 RETURNING connection_id
 """
@@ -64,23 +65,26 @@ def enqueue(events: list[Event]) -> None:
     events = [event for event in events if event.kind in KINDS]
     if not events:
         return
-    with database.cursor() as cursor:
-        cursor.execute(ENQUEUE, _facts(events))
-        lanes_to_wake = sorted({connection_id for (connection_id,) in cursor.fetchall()})
+    write(Delivery, ENQUEUE, _facts(events), inserts=True, answered=_ring_once_committed)
+
+
+def _ring_once_committed(delivered_to: Rows) -> None:
+    lanes_to_wake = sorted({connection_id for (connection_id,) in delivered_to})
     if lanes_to_wake:
         # After the commit, or the drain could look before the rows can be seen. Robust: the act itself is done.
         transaction.on_commit(partial(ring, lanes_to_wake), robust=True)
 
 
-def _facts(events: list[Event]) -> dict[str, Any]:
-    return {
-        "now": timezone.now(),
-        "ids": [event.pk for event in events],
-        "merchants": [event.merchant_id for event in events],
-        "kinds": [event.kind for event in events],
-        "tests": [event.customer.is_test for event in events],
-        "sandbox": sandbox.PATH,
-    }
+def _facts(events: list[Event]) -> list[Any]:
+    return [
+        timezone.now(),
+        [event.pk for event in events],
+        [event.merchant_id for event in events],
+        [event.kind for event in events],
+        [event.customer.is_test for event in events],
+        sandbox.PATH,
+        sandbox.PATH,
+    ]
 
 
 def ring(connection_ids: list[int]) -> None:

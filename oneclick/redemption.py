@@ -19,7 +19,7 @@ from subscriptions.actions.core import locked, tell_also
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
-from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys, writes
 from subscriptions.models.prepared import Given, Prepared, update
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
@@ -76,7 +76,7 @@ def redeem(
             _check(token, deed)
             if code := links.refusal(token.merchant, deed.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
-            with keys.ahead(WRITTEN):
+            with keys.ahead(WRITTEN), writes.gathered():
                 message = _act(token, deed, given, attempt, visit)
             return Success(deed.action, message, _undo_offer(token))
     except NotFound as error:

@@ -18,6 +18,7 @@ from psycopg.sql import as_string
 
 from subscriptions.models.keys import reserved
 from subscriptions.models.making import Maker, make_quickly
+from subscriptions.models.writes import write
 
 Row = TypeVar("Row", bound=models.Model)
 # Their values go into the database as they are.
@@ -75,22 +76,23 @@ def insert(row: models.Model) -> None:
     It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
     """
     model, connection = type(row), connections[DEFAULT_DB_ALIAS]
-    key = row.pk or reserved(model)
-    row.pk = key
-    sql, columns = _insertion(model, key is not None)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, columns.of(row, True, connection))
-        if key is None:
+    row.pk = row.pk or reserved(model)
+    sql, columns = _insertion(model, row.pk is not None)
+    values = columns.of(row, True, connection)
+    if row.pk is None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
             (row.pk,) = cursor.fetchone()
+    else:
+        write(model, sql, values, inserts=True)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(row: models.Model, *names: str) -> None:
     """Write these fields of a row, as `save(update_fields=…)` would, without its signals."""
     sql, columns = _change(type(row), names)
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*columns.of(row, False, connection), row.pk])
+    values = columns.of(row, False, connections[DEFAULT_DB_ALIAS])
+    write(type(row), sql, [*values, row.pk], inserts=False)
 
 
 def insert_all(rows: Sequence[models.Model]) -> None:

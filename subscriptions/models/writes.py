@@ -1,0 +1,115 @@
+"""Writes kept back until somebody has to know their outcome, and then sent as one statement.
+
+What a statement costs besides its rows, at both ends of the connection, is more than most rows cost.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+
+# psycopg remembers what it has worked out of a statement with up to so many parameters.
+MOST_VALUES = 50
+Rows = list[tuple[Any, ...]]
+
+
+class _Write(NamedTuple):
+    table: str
+    sql: str
+    values: Sequence[Any]
+    inserts: bool
+    answered: Callable[[Rows], None] | None
+
+
+class _Kept:
+    def __init__(self) -> None:
+        self.writes: list[_Write] = []
+
+    def add(self, write: _Write) -> None:
+        if not self._goes_with(write):
+            self.send()
+        self.writes.append(write)
+
+    def _goes_with(self, write: _Write) -> bool:
+        """Whether it can be a part of one statement with the others: parts do not see each other's rows, and are
+        gone through in no order one could rely on."""
+        for each in self.writes:
+            if each.table == write.table and not (each.inserts and write.inserts):
+                return False
+            if each.answered and write.answered:
+                return False
+        return sum(len(each.values) for each in self.writes) + len(write.values) <= MOST_VALUES
+
+    def send(self) -> None:
+        writes, self.writes = self.writes, []
+        if len(writes) == 1:
+            _execute(writes[0])
+        elif writes:
+            _execute(_as_one(writes))
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("kept_writes", default=None)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """`write` inside waits for the next statement of another kind, or for the end.
+
+    Call it inside a transaction. An error of the database comes when they are sent; when the body raises, they never
+    are.
+    """
+    kept = _Kept()
+
+    def send_first(execute: Callable[..., Any], *statement: Any) -> Any:
+        kept.send()
+        return execute(*statement)
+
+    token = _kept.set(kept)
+    try:
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(send_first):
+            yield
+            kept.send()
+    finally:
+        _kept.reset(token)
+
+
+def write(
+    model: type[models.Model],
+    sql: str,
+    values: Sequence[Any],
+    *,
+    inserts: bool,
+    answered: Callable[[Rows], None] | None = None,
+) -> None:
+    """Run a statement that inserts or changes rows of `model`: at once, or inside `gathered` with others, later.
+
+    `answered` is called with the rows it returns.
+    """
+    statement = _Write(model._meta.db_table, sql, values, inserts, answered)
+    if kept := _kept.get():
+        kept.add(statement)
+    else:
+        _execute(statement)
+
+
+def _execute(write: _Write) -> None:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(write.sql, write.values)
+        if write.answered:
+            write.answered(cursor.fetchall())
+
+
+def _as_one(writes: Sequence[_Write]) -> _Write:
+    answering = next((place for place, write in enumerate(writes) if write.answered), None)
+    sql = _joined(tuple(write.sql for write in writes), answering)
+    values = [value for write in writes for value in write.values]
+    return _Write("", sql, values, True, None if answering is None else writes[answering].answered)
+
+
+@lru_cache(maxsize=256)
+def _joined(statements: tuple[str, ...], answering: int | None) -> str:
+    parts = ", ".join(f"write_{place} AS ({sql})" for place, sql in enumerate(statements))
+    return f"WITH {parts} SELECT {'1' if answering is None else f'* FROM write_{answering}'}"

@@ -1,0 +1,144 @@
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from subscriptions.models import Activity, Customer, Event
+from subscriptions.models.making import new
+from subscriptions.models.prepared import insert, insert_all, number, update
+from subscriptions.models.writes import MOST_VALUES, gathered, write
+from tests.factories import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+
+RENAMED = "UPDATE subscriptions_customer SET first_name = %s WHERE id = %s RETURNING id"
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return CustomerFactory(first_name="Ana")
+
+
+def events(customer, many: int) -> list[Event]:
+    made = [
+        new(Event, merchant=customer.merchant, customer=customer, kind=f"k{place}", payload={}, recipient={})
+        for place in range(many)
+    ]
+    number(made)
+    return made
+
+
+def activity(customer) -> Activity:
+    made = new(Activity, merchant=customer.merchant, customer=customer, verb="v", sentence="s", actor_kind="staff")
+    number([made])
+    return made
+
+
+def first_name(customer) -> str:
+    return Customer.objects.get(pk=customer.pk).first_name
+
+
+def statements(context) -> list[str]:
+    return [query["sql"].split()[0] for query in context]
+
+
+def test_writes_of_several_tables_are_one_statement(customer):
+    act, (event,) = activity(customer), events(customer, 1)
+    event.activity, customer.first_name = act, "Bea"
+    with CaptureQueriesContext(connection) as context, gathered():
+        update(customer, "first_name")
+        insert(act)
+        insert(event)
+    assert statements(context) == ["WITH"]
+    assert (first_name(customer), list(act.events.all())) == ("Bea", [event])
+
+
+def test_a_read_sees_what_was_written_before_it(customer):
+    act, made = activity(customer), events(customer, 1)
+    with CaptureQueriesContext(connection) as context, gathered():
+        insert(act)
+        insert_all(made)
+        assert customer.activities.count() == 1
+        customer.first_name = "Bea"
+        update(customer, "first_name")
+        assert first_name(customer) == "Bea"
+    assert statements(context) == ["WITH", "SELECT", "UPDATE", "SELECT"]
+
+
+def test_the_second_change_of_a_row_is_not_lost(customer):
+    with CaptureQueriesContext(connection) as context, gathered():
+        for name in ("Bea", "Cem"):
+            customer.first_name = name
+            update(customer, "first_name")
+    assert statements(context) == ["UPDATE", "UPDATE"]
+    assert first_name(customer) == "Cem"
+
+
+def test_a_new_row_is_there_before_it_is_changed(customer):
+    (event,) = events(customer, 1)
+    with gathered():
+        insert(event)
+        event.kind = "changed"
+        update(event, "kind")
+    assert Event.objects.get().kind == "changed"
+
+
+def test_a_new_row_may_take_the_place_of_one_changed_before(customer):
+    (event, heir) = events(customer, 2)
+    insert(event)
+    heir.public_id, event.public_id = event.public_id, heir.public_id
+    with CaptureQueriesContext(connection) as context, gathered():
+        update(event, "public_id")
+        insert(heir)
+    assert statements(context) == ["UPDATE", "INSERT"]
+
+
+def test_new_rows_of_one_table_go_together_up_to_the_most_values(customer):
+    made = events(customer, 6)  # of eleven values each
+    with CaptureQueriesContext(connection) as context, gathered():
+        for event in made:
+            insert(event)
+    assert statements(context) == ["WITH", "WITH"]
+    assert MOST_VALUES == 50
+    assert list(Event.objects.order_by("pk")) == made
+
+
+def test_the_one_who_asks_hears_what_came_back(customer):
+    heard: list[list[tuple[int]]] = []
+    with gathered():
+        insert(activity(customer))
+        for name in ("Bea", "Cem"):
+            write(Customer, RENAMED, [name, customer.pk], inserts=False, answered=heard.append)
+        assert heard == [[(customer.pk,)]]
+    write(Customer, RENAMED, ["Dan", customer.pk], inserts=False, answered=heard.append)
+    assert heard == [[(customer.pk,)]] * 3
+    assert first_name(customer) == "Dan"
+
+
+def test_two_who_ask_hear_each_their_own(customer):
+    heard: list[object] = []
+    closing = "UPDATE subscriptions_merchant SET name = %s WHERE id = %s RETURNING name"
+    with gathered():
+        write(Customer, RENAMED, ["Bea", customer.pk], inserts=False, answered=heard.append)
+        write(type(customer.merchant), closing, ["Shop", customer.merchant_id], inserts=False, answered=heard.append)
+    assert heard == [[(customer.pk,)], [("Shop",)]]
+
+
+def test_after_an_error_of_the_body_nothing_is_sent(customer):
+    made = events(customer, 1)
+    with CaptureQueriesContext(connection) as context, pytest.raises(ZeroDivisionError), gathered():
+        insert_all(made)
+        1 / 0  # noqa: B018
+    assert statements(context) == []
+    insert_all(made)
+    assert list(Event.objects.all()) == made
+
+
+def test_an_error_of_the_database_undoes_all_of_them(customer):
+    first, second = events(customer, 2)
+    second.public_id = first.public_id
+    with pytest.raises(IntegrityError), transaction.atomic(), gathered():
+        insert(activity(customer))
+        insert(first)
+        insert(second)
+    assert not Activity.objects.exists()
+    assert not Event.objects.exists()
