@@ -88,6 +88,7 @@ EMBEDDED_POSTGRES = not env("DATABASE_URL", default="")
 DATABASE_URL = postgres.start(HOME) if EMBEDDED_POSTGRES else env("DATABASE_URL")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
+    "ENGINE": "config.database",
     # The ORM broker is ten times slower when each of its queries opens a connection.
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
     "CONN_HEALTH_CHECKS": True,
