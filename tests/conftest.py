@@ -10,6 +10,12 @@ from django.db.backends.signals import connection_created
 from tests import surfaces
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no worker begins one when the other has nothing left."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def contracts() -> Path:
     """The folder of interface descriptions that tests marked `contract` are held against."""
