@@ -32,14 +32,35 @@ class LinesField(forms.Field):
 
 class SettingsForm(MerchantForm):
     shop_origins = LinesField(
-        required=False, help_text=f"Origins of the shop's pages that may run the script, one on each line: {ORIGIN}"
+        label="The shop's origins",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=f"Of the pages that may run the script, one on each line: {ORIGIN}",
     )
     confirm_actions = forms.MultipleChoiceField(
+        label="Ask first",
         choices=Action,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="These ask for one button first; the others act at once.",
+        help_text="These act after one button; the others at once, where somebody is there.",
     )
+
+    class Meta:
+        labels = {
+            "token_days": "A subscription's token lives, days",
+            "delay_days": "A delay is of, days",
+            "replay_seconds": "The same click again, seconds",
+            "undo_minutes": "Undo is offered, minutes",
+            "allow_get": "GET acts for programs",
+            "require_signed_links": "Signed links only",
+            "corrected_delay_wording": "Corrected wording of delay",
+            "z_index": "z-index",
+            "auto_hide_seconds": "Hide success after seconds",
+        }
+        help_texts = {
+            "delay_days": "Where its link names no days.",
+            "require_signed_links": "Links made by hand, which carry no signature, are refused.",
+        }
 
     def clean_shop_origins(self) -> list[str]:
         origins = [origin.rstrip("/") for origin in self.cleaned_data["shop_origins"]]

@@ -41,6 +41,21 @@ def test_it_is_written_in_the_direction_of_the_merchants_language(client, mercha
     assert written in client.get(address).text
 
 
+def test_a_page_has_a_language_of_its_own(client, merchant, address):
+    LandingPageFactory(merchant=merchant, slug="es", locale="es", is_default=False, support_contact="help@shop.test")
+    body = client.get(f"{address}es/?token=T&action=delay").text
+    for words in (
+        '<html lang="es" dir="ltr">',
+        "Continuar a la tienda",
+        "¿Aplazar su pedido 14 días?",
+        "Deshacer",
+        'data-locale="es"',
+    ):
+        assert words in body
+    plain = client.get(address).text
+    assert '<html lang="en-us"' in plain and "data-texts" not in plain
+
+
 def test_its_headers_keep_strangers_out(client, address):
     response = client.get(address)
     policy = response["Content-Security-Policy"]
