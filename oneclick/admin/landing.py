@@ -84,7 +84,7 @@ class LandingPageForm(MerchantForm):
         }
         help_texts = {
             "slug": "What its address ends in.",
-            "is_default": "Where links lead that name no page. The page that was it until now is it no more.",
+            "is_default": "Where links lead that name no page. There is one at a time.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -47,10 +47,10 @@ class SettingsForm(MerchantForm):
 
     class Meta:
         labels = {
-            "token_days": "A subscription's token lives, days",
-            "delay_days": "A delay is of, days",
-            "replay_seconds": "The same click again, seconds",
-            "undo_minutes": "Undo is offered, minutes",
+            "token_days": "Days a token lives",
+            "delay_days": "Days of a delay",
+            "replay_seconds": "Seconds of a double click",
+            "undo_minutes": "Minutes to undo",
             "allow_get": "GET acts for programs",
             "require_signed_links": "Signed links only",
             "corrected_delay_wording": "Corrected wording of delay",
@@ -58,7 +58,8 @@ class SettingsForm(MerchantForm):
             "auto_hide_seconds": "Hide success after seconds",
         }
         help_texts = {
-            "delay_days": "Where its link names no days.",
+            "token_days": "A subscription's; an order's ends with its order.",
+            "delay_days": "Where its link names none.",
             "require_signed_links": "Links made by hand, which carry no signature, are refused.",
         }
 
