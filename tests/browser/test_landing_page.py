@@ -56,6 +56,18 @@ def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant
     assert state(orders) == before
 
 
+def test_without_scripts_the_keyboard_alone_is_enough(visit, merchant, orders):
+    page = visit(java_script_enabled=False)
+    page.goto(f"{landing_url(merchant)}?{query_of('skip')}&token={token_for('skip', orders)}")
+    expect(page.get_by_role("button", name="Skip my order")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-container--success")).to_contain_text(SUCCESS["skip"])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-container--success")).to_contain_text(UNDONE["skip"])
+
+
 def query_of(action: str) -> str:
     """A link's fragment in the query form."""
     return LINKS[action].lstrip("#").replace("#", "&")
