@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import UniqueConstraint
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -23,8 +24,12 @@ from subscriptions.errors import Refused
 
 OWN_PAGE, DEFAULT_PAGE = "shop", "default"
 LONGEST_DELAY = 365  # days
-# What the row's unique constraints say, and the field it is about.
-TAKEN = {"Another link has this name.": "name", "Another link has this name in the event.": "property_name"}
+# What the row's unique constraints say, and the field it is about: the one beside the merchant.
+TAKEN = {
+    str(rule.violation_error_message): rule.fields[-1]
+    for rule in SavedLink._meta.constraints
+    if isinstance(rule, UniqueConstraint)
+}
 # The form's names for what a request calls otherwise.
 SPELLED = {
     "days": "days",
