@@ -1,5 +1,6 @@
 """A landing page as HTML: a merchant's words and look, the banner of an outcome, the form for want of scripts."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +61,8 @@ def render(
     preview: bool = False,
 ) -> Rendered:
     """Without a merchant (a forged token names none) it is a page without a shop; a preview runs no script."""
-    texts = interface_texts(merchant) if merchant else DEFAULTS
-    locale = (merchant.locale if merchant else settings.LANGUAGE_CODE).replace("_", "-")
+    texts = texts_of(merchant, page)
+    locale = locale_of(merchant, page).replace("_", "-")
     style = page_policy.page_style(page)
     css_url = web_address(page.css_url)
     context = {
@@ -70,6 +71,8 @@ def render(
         "locale": locale,
         "direction": "rtl" if locale.split("-")[0] in settings.LANGUAGES_BIDI else "ltr",
         "texts": texts,
+        # The script's own are the shop's language.
+        "script_texts": json.dumps(texts) if page.locale else "",
         "style": style,
         "logo_url": web_address(page.logo_url),
         "css_url": css_url,
@@ -82,6 +85,14 @@ def render(
     }
     # Rendered without the request, so that no context processor opens a session.
     return Rendered(render_to_string("oneclick/landing.html", context), page_policy.content_policy(style, css_url))
+
+
+def texts_of(merchant: Merchant | None, page: LandingPage) -> dict[str, str]:
+    return interface_texts(merchant, page.locale) if merchant else DEFAULTS
+
+
+def locale_of(merchant: Merchant | None, page: LandingPage) -> str:
+    return page.locale or (merchant.locale if merchant else settings.LANGUAGE_CODE)
 
 
 def plain_page(merchant: Merchant | None) -> LandingPage:
@@ -105,20 +116,19 @@ def form_for(
     if action not in deeds.ACTIONS or not given.get("token"):
         return None
     deed = deeds.named(action, given)
-    texts = interface_texts(merchant) if merchant else DEFAULTS
+    texts = texts_of(merchant, page)
     kind = ASKED.get(deed.name, deed.name)
     return Form(
         address=form_address(action, merchant, page),
         fields={name: given[name] for name in (*CARRIED, *deed.parameters) if name in given},
-        question=question(merchant, texts[f"confirm_{kind}"], given),
+        question=question(merchant, texts[f"confirm_{kind}"], given, locale_of(merchant, page)),
         label=texts[f"button_{kind}"],
         doubtful=doubtful,
     )
 
 
-def question(merchant: Merchant | None, text: str, given: Mapping[str, str]) -> str:
+def question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
     """The text of a confirm button's question, filled as the script fills it."""
-    locale = merchant.locale if merchant else settings.LANGUAGE_CODE
     rules = getattr(merchant, "one_click", None) or OneClickSettings()
     period = given.get("og_every_period", "")
     unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from oneclick import domains, signatures
-from oneclick.models import Esp, Mode, SavedLink
+from oneclick.models import Esp, SavedLink
 from oneclick.parameters import IN_FRAGMENT
 from subscriptions.models import Merchant
 
@@ -77,8 +77,8 @@ def _query(fields: Mapping[str, str], token: str) -> str:
 
 def _fields(link: SavedLink) -> dict[str, str]:
     fields = {name: link.parameters[name] for name in SIGNED if name in link.parameters}
-    if link.mode == Mode.CONFIRM:
-        fields["og_mode"] = Mode.CONFIRM
+    if link.mode:
+        fields["og_mode"] = link.mode
     if link.pk:
         fields |= {"og_link": link.public_id.hex, "og_sig": signature(link)}
     return fields

@@ -43,7 +43,13 @@ def written(fact: str | date | Frequency, language: str) -> str:
     with override(language):
         if isinstance(fact, Frequency):
             return str(FREQUENCIES[Period(fact.every_period)] % {"n": fact.every})
-        return calendar.human_date(fact) if language == OURS else formats.date_format(fact, "DATE_FORMAT")
+        return calendar.human_date(fact) if language == OURS else _local_date(fact, language)
+
+
+def _local_date(day: date, language: str) -> str:
+    text = formats.date_format(day, "DATE_FORMAT")
+    # French has an ordinal for the first of a month alone, which Django's formats cannot say.
+    return text.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else text
 
 
 @cache

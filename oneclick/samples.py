@@ -9,6 +9,7 @@ from django.utils.translation import gettext, override
 from oneclick import messages
 from oneclick.deeds import DEEDS
 from oneclick.deeds.deed import Facts, Frequency
+from oneclick.landing import amount
 from oneclick.script.texts import DEFAULTS, TABLE
 from oneclick.wording import CORRECTED, TEXTS
 from subscriptions import calendar
@@ -77,9 +78,9 @@ def facts(merchant: Merchant, locale: str) -> dict[str, str]:
         "product_name": "House blend",
         "date": calendar.today(merchant.time_zone) + timedelta(days=14),
         "frequency_description": Frequency(2, calendar.Period.WEEKS),
-        "days": str(merchant.one_click.delay_days),
+        "days": amount(str(merchant.one_click.delay_days), "day", locale),
         "quantity": "1",
-        "frequency": "2",
+        "frequency": amount("2", "week", locale),
     }
     return {name: messages.written(fact, language) for name, fact in sample.items()}
 

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from integrations.models import SandboxEvent
 from oneclick import links
-from oneclick.models import Action
+from oneclick.attached import carriers_for
+from oneclick.models import Action, SavedLink
 from subscriptions.admin.current import merchant_of
 from subscriptions.admin.roles import Right, may
 from subscriptions.admin.site import site
@@ -21,6 +22,8 @@ from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
 
 PER_PAGE = 25
+# Of the merchant's own links so many, the newest.
+SAVED = 12
 LINK_ACTIONS = {"subscription": [Action.REACTIVATE], "order": [Action.DELAY, Action.SKIP]}
 
 
@@ -34,6 +37,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     metrics = rows.values("metric").annotate(n=Count("pk"), latest=Max("pk")).order_by("-latest")
     metric = request.GET.get("metric", "")
     page = Paginator(chosen(rows, metric), PER_PAGE).get_page(request.GET.get("page"))
+    saved = SavedLink.objects.filter(merchant=merchant_of(request), archived=False).order_by("-pk")
+    own_links = list(saved.select_related("merchant", "landing_page")[:SAVED])
     context = {
         **site.each_context(request),
         "title": "Sandbox inbox",
@@ -41,7 +46,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "metric": metric,
         "page": page,
         "total": sum(row["n"] for row in metrics),
-        "entries": [entry(merchant_of(request), event) for event in page],
+        "entries": [entry(merchant_of(request), event, own_links) for event in page],
     }
     return TemplateResponse(request, "admin/inbox.html", context)
 
@@ -51,25 +56,26 @@ def chosen(rows: QuerySet[SandboxEvent], metric: str) -> QuerySet[SandboxEvent]:
     return found.select_related("profile").order_by("-pk")
 
 
-def entry(merchant: Merchant, event: SandboxEvent) -> dict[str, Any]:
+def entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLink]) -> dict[str, Any]:
     token = event.properties.get("action_token", "")
-    own = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
+    carried = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
     return {
         "event": event,
         "properties": json.dumps(event.properties, indent=2, ensure_ascii=False),
         "profile": json.dumps(event.profile.properties, indent=2, ensure_ascii=False),
         "token": token,
-        "links": own + finished_links(merchant, event.metric, token),
+        "links": carried + finished_links(merchant, event.metric, token, own_links),
     }
 
 
-def finished_links(merchant: Merchant, metric: str, token: str) -> list[tuple[str, str]]:
+def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[SavedLink]) -> list[tuple[str, str]]:
     """Name and address of the links a mail for this event can hold, with the customer's own token."""
     kind = KINDS.get(metric)
     if not token or kind is None or kind.token_scope is None:
         return []
+    own = [(link.name, links.for_email(link, token)) for link in own_links if kind in carriers_for(link)]
     page = links.landing_url(merchant)
-    return [(action.label, links.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
+    return own + [(action.label, links.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
 
 
 site.pages.append(path("inbox/", site.admin_view(inbox), name="inbox"))

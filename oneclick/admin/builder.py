@@ -4,7 +4,7 @@ The page asks the server anew for each part (`_part`) as staff type; without Jav
 same for the whole page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,11 @@ DEEDS = {
     "reactivate": ("Reactivate", "A cancelled subscription goes on", "autorenew"),
     "product_upsell": ("Add a product", "Once, to the next order", "add_shopping_cart"),
     "subscription_upsell": ("Add a subscription", "With the next order and from then on", "library_add"),
+}
+MODES = {
+    "": ("As your settings say", "At once, unless they ask for one button", "tune"),
+    "instant": ("At once", "Even where your settings ask for a button", "bolt"),
+    "confirm": ("After one button", "The page asks first", "touch_app"),
 }
 # As long as a customer's own.
 SAMPLE_TOKEN = "AR8mX2q0ZkTtYv3nLw7RjPc1Hs5GdKe9Uo4NbFiQxVg4"
@@ -83,7 +88,7 @@ def whole(form: LinkForm) -> Context:
         **outcome(form),
         "form": form,
         "values": {name: form[name].value() for name in form.fields},
-        "choices": {"esp": Esp.choices, "deed": deed_choices(), "pages": own_pages},
+        "choices": {"esp": Esp.choices, "deed": choices(DEEDS), "modes": choices(MODES), "pages": own_pages},
         "products": products(form)["products"],
         "offers": offers(form)["offers"],
         "default_about": next((f"Now: {one['name']}" for one in own_pages if one["is_default"]), "A plain one"),
@@ -95,9 +100,9 @@ def whole(form: LinkForm) -> Context:
     }
 
 
-def deed_choices() -> list[dict[str, str]]:
+def choices(rows: Mapping[str, tuple[str, str, str]]) -> list[dict[str, str]]:
     return [
-        {"value": name, "title": title, "about": about, "icon": icon} for name, (title, about, icon) in DEEDS.items()
+        {"value": name, "title": title, "about": about, "icon": icon} for name, (title, about, icon) in rows.items()
     ]
 
 

@@ -1,7 +1,8 @@
 """The editor of landing pages, with a preview of every outcome that spends no token."""
 
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from oneclick import landing, links, messages, samples
+from oneclick.admin.texts import offered_locales
 from oneclick.deeds.deed import Facts
 from oneclick.landing import Banner
 from oneclick.models import LandingPage
@@ -42,28 +44,36 @@ def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
     return [*told, ("Asking first", asked)]
 
 
-def banner_of(merchant: Merchant, outcome: str) -> Banner | None:
-    """The banner of one of `outcomes`, with made-up facts; None for any other text."""
+def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
+    """The banner of one of `outcomes` in `locale`, with made-up facts; None for any other text."""
     table, _, code = outcome.partition(".")
-    texts = interface_texts(merchant)
+    texts = interface_texts(merchant, locale)
     if table == CONFIRM and code in ASKED:
         given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
-        question = landing.question(merchant, texts[f"confirm_{code}"], given)
+        question = landing.question(merchant, texts[f"confirm_{code}"], given, locale)
         return Banner("notice", question, button=texts[f"button_{code}"])
     if code not in TEXTS.get(table, {}):
         return None
-    facts: Facts = {**samples.facts(merchant, merchant.locale)}
-    message = messages.told(table, code, facts, merchant, merchant.locale)
+    facts: Facts = {**samples.facts(merchant, locale)}
+    message = messages.told(table, code, facts, merchant, locale)
     if code.startswith("success"):
         return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
     return Banner("success" if table == "undo" and code in TEXTS else "error", message)
 
 
 class LandingPageForm(MerchantForm):
+    locale = forms.ChoiceField(
+        label="Language",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of the buttons and questions around your own words. Messages are in the customer's own language.",
+    )
+
     class Meta:
         widgets = dict.fromkeys(COLORS, UnfoldAdminColorInputWidget)
         labels = {
             "is_default": "Default page",
+            "title": "Title of the window",
             "slug": "Name in the address",
             "continue_url": "Continue to",
             "logo_url": "Address of the logo",
@@ -72,6 +82,29 @@ class LandingPageForm(MerchantForm):
             "z_index": "z-index",
             "auto_hide_seconds": "Hide success after seconds",
         }
+        help_texts = {
+            "slug": "What its address ends in.",
+            "is_default": "Where links lead that name no page. There is one at a time.",
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered = offered_locales(self.merchant)
+        shops = offered[messages.language_of(self.merchant.locale)]
+        mine = self.instance.locale
+        offered |= {mine: offered.get(mine, mine)} if mine else {}
+        cast(forms.ChoiceField, self.fields["locale"]).choices = [("", f"The shop's ({shops})"), *offered.items()]
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        others = LandingPage.objects.filter(merchant=self.merchant).exclude(pk=self.instance.pk)
+        if others.filter(slug=slug).exists():
+            raise forms.ValidationError("Another page has this name in its address.")
+        return slug
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # The new default takes the old one's place.
+        return super()._get_validation_exclusions() | {"is_default"}
 
 
 @admin.register(LandingPage, site=site)
@@ -88,7 +121,7 @@ class LandingPageAdmin(MerchantAdmin):
     readonly_fields = ["address"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "is_default", "address"]}),
-        ("What it says", {"fields": ["title", "heading", "text", "support_contact", "continue_url"]}),
+        ("What it says", {"fields": ["locale", "title", "heading", "text", "support_contact", "continue_url"]}),
         ("Look", {"fields": ["logo_url", "accent_color", "css_url"]}),
         ("Banner", {"fields": ["success_color", "error_color", "z_index", "auto_hide_seconds"]}),
     ]
@@ -107,8 +140,9 @@ class LandingPageAdmin(MerchantAdmin):
         form = self.get_form(request)(request.POST)
         form.is_valid()
         merchant = merchant_of(request)
-        banner = banner_of(merchant, request.POST.get("outcome", ""))
-        return HttpResponse(landing.render(merchant, form.instance, banner=banner, preview=True).body)
+        page = form.instance
+        banner = banner_of(merchant, request.POST.get("outcome", ""), landing.locale_of(merchant, page))
+        return HttpResponse(landing.render(merchant, page, banner=banner, preview=True).body)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
@@ -116,6 +150,12 @@ class LandingPageAdmin(MerchantAdmin):
         if may(request, self.edit):
             context |= {"outcomes": outcomes(), "preview_url": reverse(f"admin:{self.url_name('preview')}")}
         return super().render_change_form(request, context, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: LandingPage, form: forms.ModelForm, change: bool) -> None:
+        if obj.is_default:
+            defaults = LandingPage.objects.filter(merchant=obj.merchant_id, is_default=True)
+            defaults.exclude(pk=obj.pk).update(is_default=False)
+        super().save_model(request, obj, form, change)
 
     @display(description="Default", boolean=True)
     def default(self, row: LandingPage) -> bool:

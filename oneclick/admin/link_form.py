@@ -4,6 +4,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import UniqueConstraint
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -22,6 +24,12 @@ from subscriptions.errors import Refused
 
 OWN_PAGE, DEFAULT_PAGE = "shop", "default"
 LONGEST_DELAY = 365  # days
+# What the row's unique constraints say, and the field it is about: the one beside the merchant.
+TAKEN = {
+    str(rule.violation_error_message): rule.fields[-1]
+    for rule in SavedLink._meta.constraints
+    if isinstance(rule, UniqueConstraint)
+}
 # The form's names for what a request calls otherwise.
 SPELLED = {
     "days": "days",
@@ -58,7 +66,7 @@ class LinkForm(MerchantForm):
     page_url = forms.URLField(
         max_length=1000, required=False, assume_scheme="https", widget=UrlInput(attrs={"placeholder": "https://"})
     )
-    mode = forms.ChoiceField(choices=[("", ""), (Mode.CONFIRM, "")], required=False)
+    mode = forms.ChoiceField(choices=[("", ""), *Mode.choices], initial="", required=False)
     event_kinds = forms.MultipleChoiceField(
         label="Events that carry the finished link",
         required=False,
@@ -97,6 +105,12 @@ class LinkForm(MerchantForm):
         if answers.get("esp") in (Esp.KLAVIYO, Esp.ATTENTIVE):
             answers["merge_tag"] = ""
         return answers
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # private, so not in the stubs
+        # Constraints with a condition speak of the row; each of these is about one field.
+        for sentence in self.errors.pop(NON_FIELD_ERRORS, []):
+            self.add_error(TAKEN.get(str(sentence)), sentence)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The conditions of the unique constraints need it.
@@ -167,7 +181,6 @@ def chosen(link: SavedLink) -> dict[str, Any]:
         "deed": named(link.action, link.parameters).name,
         "offer": link.parameters.get("og_offer_id") or link.parameters.get("winback_id") or "",
         "page": page_choice(link),
-        "mode": Mode.CONFIRM if link.mode == Mode.CONFIRM else "",
     }
 
 

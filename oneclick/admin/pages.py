@@ -32,14 +32,36 @@ class LinesField(forms.Field):
 
 class SettingsForm(MerchantForm):
     shop_origins = LinesField(
-        required=False, help_text=f"Origins of the shop's pages that may run the script, one on each line: {ORIGIN}"
+        label="The shop's origins",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=f"Of the pages that may run the script, one on each line: {ORIGIN}",
     )
     confirm_actions = forms.MultipleChoiceField(
+        label="Ask first",
         choices=Action,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="These ask for one button first; the others act at once.",
+        help_text="These act after one button; the others at once, where somebody is there.",
     )
+
+    class Meta:
+        labels = {
+            "token_days": "Days a token lives",
+            "delay_days": "Days of a delay",
+            "replay_seconds": "Seconds of a double click",
+            "undo_minutes": "Minutes to undo",
+            "allow_get": "GET acts for programs",
+            "require_signed_links": "Signed links only",
+            "corrected_delay_wording": "Corrected wording of delay",
+            "z_index": "z-index",
+            "auto_hide_seconds": "Hide success after seconds",
+        }
+        help_texts = {
+            "token_days": "A subscription's; an order's ends with its order.",
+            "delay_days": "Where its link names none.",
+            "require_signed_links": "Links made by hand, which carry no signature, are refused.",
+        }
 
     def clean_shop_origins(self) -> list[str]:
         origins = [origin.rstrip("/") for origin in self.cleaned_data["shop_origins"]]

@@ -104,6 +104,9 @@ class LandingPage(models.Model):
     slug = models.SlugField(max_length=64)
     name = models.CharField(max_length=100)
     is_default = models.BooleanField(default=False)
+    locale = models.CharField(
+        max_length=16, blank=True, default="", help_text="Of what the page says of itself. Empty: the shop's."
+    )
     title = models.CharField(max_length=100)
     heading = models.CharField(max_length=200)
     text = models.TextField(blank=True)

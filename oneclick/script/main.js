@@ -15,9 +15,11 @@
   const IN_QUERY = /[?&](token|action|days|winback_id)=([^&]*)/g;
   const TIMEOUT = 20000;
 
-  // A page may have its own time: <script src="…/main.js" data-auto-hide="8">.
+  // A page may have its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted one its own language.
   const own = document.currentScript ? document.currentScript.dataset : {};
   const autoHide = Number(own.autoHide || settings.autoHide);
+  const texts = own.texts ? JSON.parse(own.texts) : settings.texts;
+  const locale = own.locale || settings.locale;
   let banner = null;
   // What the server knows of the link's opening: "fetched" with the page, "told" by us.
   let visit = "";
@@ -115,12 +117,12 @@
         keepalive: true,
         signal: stop.signal,
       });
-      if (response.status === 404) return { status: "error", error: "broken_link", message: settings.texts.broken };
+      if (response.status === 404) return { status: "error", error: "broken_link", message: texts.broken };
       const answer = await response.json();
       if (!answer.message) throw new Error("no message");
       return { ...answer, passing: response.status === 429 || response.status >= 500 };
     } catch {
-      return { status: "error", error: "network", message: settings.texts.network, passing: true };
+      return { status: "error", error: "network", message: texts.network, passing: true };
     } finally {
       clearTimeout(timer);
     }
@@ -128,7 +130,7 @@
 
   async function send(name, body, attempt = newAttempt()) {
     // After a press at once, so that nobody presses twice; else only where the answer takes its time.
-    const slow = setTimeout(show, banner ? 0 : 400, "notice", settings.texts.working);
+    const slow = setTimeout(show, banner ? 0 : 400, "notice", texts.working);
     const answer = await post(name, body, attempt);
     if (!answer.passing) visit = "told";
     clearTimeout(slow);
@@ -136,9 +138,9 @@
     let button = null;
     if (answer.undo) {
       const press = () => send("undo", { token: answer.undo.token });
-      button = { label: settings.texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
+      button = { label: texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
     } else if (answer.passing) {
-      button = { label: settings.texts.again, press: () => send(name, body, attempt) };
+      button = { label: texts.again, press: () => send(name, body, attempt) };
     }
     show(kind, answer.message, button);
     tell(name, kind, answer.error || null);
@@ -211,14 +213,14 @@
     remove();
     const shown = element("div", `alert-container alert-container--${kind}`, {
       role: kind === "error" ? "alert" : "status",
-      lang: settings.locale,
+      lang: locale,
       dir: "auto",
       tabindex: "-1",
     });
     const message = element("p", "alert-container__text");
     shown.append(icon(kind), message);
     if (button) addButton(shown, button);
-    const cross = pressable("alert-container__close", close, { "aria-label": settings.texts.close });
+    const cross = pressable("alert-container__close", close, { "aria-label": texts.close });
     cross.append(icon("close"));
     shown.append(cross);
     shown.addEventListener("focusin", ({ relatedTarget }) => {
@@ -275,7 +277,7 @@
 
   function amount(count, unit) {
     const style = { style: "unit", unit, unitDisplay: "long" };
-    return count > 0 ? new Intl.NumberFormat(settings.locale, style).format(count) : count;
+    return count > 0 ? new Intl.NumberFormat(locale, style).format(count) : count;
   }
 
   function filled(text, link) {
@@ -290,8 +292,8 @@
 
   function ask(link, kind, go) {
     report(link);
-    const label = settings.texts[`button_${kind}`];
-    show("notice", filled(settings.texts[`confirm_${kind}`], link), { label, press: go });
+    const label = texts[`button_${kind}`];
+    show("notice", filled(texts[`confirm_${kind}`], link), { label, press: go });
   }
 
   // --- the road ---------------------------------------------------------------------------------
@@ -304,7 +306,7 @@
     await pageShown();
     const { action, og_mode: mode, ...body } = link;
     if (!ACTIONS.includes(action)) {
-      show("error", settings.texts.broken);
+      show("error", texts.broken);
       return tell(action || "", "error", "broken_link");
     }
     const setting = action.endsWith("upsell") ? "upsell" : action;

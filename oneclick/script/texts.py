@@ -32,10 +32,10 @@ DEFAULTS = {
 }
 
 
-def interface_texts(merchant: Merchant) -> dict[str, str]:
-    """The texts by name, in the merchant's locale, with its own wording over ours."""
+def interface_texts(merchant: Merchant, locale: str = "") -> dict[str, str]:
+    """The texts by name, in `locale` or the merchant's, with its own wording over ours."""
     own = own_texts(merchant)
-    tags = list(languages(merchant.locale))
+    tags = list(languages(locale or merchant.locale))
     with override(next((tag for tag in tags if tag in LANGUAGES), OURS)):
         texts = {code: gettext(text) for code, text in DEFAULTS.items()}
     for tag in reversed(tags):

@@ -49,6 +49,16 @@ def test_every_outcome_has_its_banner_in_the_merchants_own_words(merchant: Merch
     assert "Our words." in client.post(PREVIEW, {**FIELDS, "outcome": "skip.other"}).text
 
 
+def test_the_preview_is_in_the_language_of_the_page(client: Client) -> None:
+    shown = client.post(PREVIEW, {**FIELDS, "locale": "es", "outcome": "delay.success"}).text
+    assert '<html lang="es"' in shown and "Su pedido se ha aplazado." in shown and "Deshacer" in shown
+    assert (
+        "¿Suscribirse a este producto?"
+        in client.post(PREVIEW, {**FIELDS, "locale": "es", "outcome": "confirm.subscribe"}).text
+    )
+    assert '<html lang="en-us"' in client.post(PREVIEW, {**FIELDS, "locale": "xx", "outcome": ""}).text
+
+
 def test_what_is_no_outcome_shows_the_page_alone(merchant: Merchant, client: Client) -> None:
     for outcome in ("", "delay", "delay.nothing", "confirm.all", "<b>.x"):
         assert "alert-container--" not in client.post(PREVIEW, {**FIELDS, "outcome": outcome}).text.split("</style>")[1]

@@ -92,11 +92,24 @@ def test_a_landing_page_is_made(merchant: Merchant, client: Client) -> None:
     assert LandingPage.objects.get(slug="spring").merchant == merchant
 
 
-def test_a_second_default_page_is_refused_in_the_form(merchant: Merchant, client: Client) -> None:
+def test_a_new_default_page_takes_the_place_of_the_old_one(merchant: Merchant, client: Client) -> None:
+    others = f.MerchantFactory().landing_pages.get()
     values = {"name": "B", "slug": "b", "title": "B", "heading": "B", "accent_color": "#112233", "is_default": "on"}
+    assert client.post("/admin/oneclick/landingpage/add/", values).status_code == 302
+    assert LandingPage.objects.get(merchant=merchant, is_default=True).slug == "b"
+    assert merchant.landing_pages.count() == 2
+    others.refresh_from_db()
+    assert others.is_default
+
+
+def test_two_pages_have_two_addresses(merchant: Merchant, client: Client) -> None:
+    page = merchant.landing_pages.get()
+    f.MerchantFactory().landing_pages.update(slug="spring")
+    address = f"/admin/oneclick/landingpage/{page.pk}/change/"
+    assert fill(client, address, slug="spring") == ""
+    values = {"name": "B", "slug": "spring", "title": "B", "heading": "B", "accent_color": "#112233"}
     answer = client.post("/admin/oneclick/landingpage/add/", values)
-    assert answer.status_code == 200
-    assert not LandingPage.objects.filter(slug="b").exists()
+    assert answer.context["adminform"].form.errors == {"slug": ["Another page has this name in its address."]}
 
 
 def test_a_dead_delivery_is_sent_again_and_a_paused_connection_resumed(merchant: Merchant, client: Client) -> None:

@@ -91,6 +91,20 @@ def test_a_slow_answer_is_waited_for_and_said(page, link, orders):
     done(page)
 
 
+def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link, orders):
+    page.clock.install()
+    page.route(ACT, lambda route: None, times=1)
+    page.goto(link)
+    page.clock.run_for(19_000)
+    expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
+    page.clock.run_for(4_000)
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    page.get_by_role("button", name="Try again").click()
+    page.clock.run_for(1_000)
+    done(page)
+    assert added(orders) == 1
+
+
 def test_a_retry_after_a_lost_answer_hears_what_the_first_try_did(page, link, orders, strict):
     """The request arrived and its answer did not; however late, the same wish is no second one."""
 

@@ -56,6 +56,18 @@ def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant
     assert state(orders) == before
 
 
+def test_without_scripts_the_keyboard_alone_is_enough(visit, merchant, orders):
+    page = visit(java_script_enabled=False)
+    page.goto(f"{landing_url(merchant)}?{query_of('skip')}&token={token_for('skip', orders)}")
+    expect(page.get_by_role("button", name="Skip my order")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-container--success")).to_contain_text(SUCCESS["skip"])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-container--success")).to_contain_text(UNDONE["skip"])
+
+
 def query_of(action: str) -> str:
     """A link's fragment in the query form."""
     return LINKS[action].lstrip("#").replace("#", "&")
@@ -84,6 +96,19 @@ def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant,
     expect(banner).to_have_css("color", "rgb(0, 0, 0)")
     expect(banner).to_have_css("z-index", "70")
     expect(banner).to_have_count(0)
+
+
+def test_on_a_page_of_another_language_the_banner_speaks_it(page, merchant, orders):
+    LandingPage.objects.filter(merchant=merchant).update(locale="es")
+    link = f"{landing_url(merchant)}{LINKS['delay']}#og_quick_action_token={token_for('delay', orders)}"
+    page.goto(f"{link}#og_mode=confirm")
+    notice = page.get_by_role("status")
+    expect(notice).to_contain_text("¿Aplazar su pedido 21 días?")
+    expect(notice).to_have_attribute("lang", "es")
+    page.get_by_role("button", name="Aplazar mi pedido").click()
+    page.get_by_role("button", name="Deshacer").click()
+    expect(page.locator(".alert-container--success")).to_contain_text(UNDONE["delay"])
+    expect(page.get_by_role("button", name="Cerrar")).to_be_visible()
 
 
 def test_on_the_merchants_own_domain_a_click_stays_there(page, portal, merchant, token):

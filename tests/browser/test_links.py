@@ -37,6 +37,47 @@ def test_every_spelling_of_a_link_is_read_and_foreign_parameters_stay(page, shop
     assert page.evaluate("location.href.slice(location.origin.length)") == left
 
 
+UPSELL = {
+    "og_product_id": "TEA 1/2",
+    "og_offer_id": "0f",
+    "og_every": "2",
+    "og_every_period": "3",
+    "og_quantity": "4",
+    "og_link": "ab",
+    "og_sig": "AQ-_",
+}
+UPSELL_IN_LINK = (
+    "og_product_id=TEA%201%2F2 og_offer_id=0f og_every=2 og_every_period=3 og_quantity=4 og_link=ab og_sig=AQ-_"
+)
+
+
+@pytest.mark.parametrize("name", ["upsell", "product_upsell", "subscription_upsell"])
+@pytest.mark.parametrize(
+    "written", ["/#og_quick_action={}#{}#og_quick_action_token=T", "/?action={}&{}&token=T", "/?token=T&{1}&action={0}"]
+)
+def test_an_upsell_is_sent_whole_by_each_of_its_names(page, shop, merchant, name, written):
+    mark = "#" if "#" in written else "&"
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.goto(shop.url + written.format(name, UPSELL_IN_LINK.replace(" ", mark)))
+    assert urlsplit(sent.value.url).path == f"/one_click/{name}/"
+    assert sent.value.post_data_json == {**UPSELL, "token": "T"}
+    assert page.url == f"{shop.url}/"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/#og_quick_action=reactivate#og_winback_id=0f#og_quick_action_token=T",
+        "/?winback_id=0f&token=T&action=reactivate",
+    ],
+)
+def test_a_win_back_is_sent_in_both_spellings(page, shop, merchant, address):
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.goto(shop.url + address)
+    assert sent.value.post_data_json == {"token": "T", "winback_id": "0f"}
+    assert page.url == f"{shop.url}/"
+
+
 @pytest.mark.parametrize(
     "address", ["/?token=T&action=reset", "/?action=delay", "/#top", "/#og_product_id=9", "/?token=T"]
 )

@@ -2,6 +2,7 @@ import pytest
 
 from oneclick.models import LandingPage
 from oneclick.page_policy import page_style, support_address, web_address
+from subscriptions.models import Merchant
 from tests.factories import LandingPageFactory, MerchantFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,29 @@ def test_the_page_shows_the_merchants_words_and_the_way_to_its_shop(client, merc
     assert 'href="https://shop.test/"' in body
     assert "--accent:#aa0011;--on-accent:#fff" in body
     assert f'src="/{merchant.public_id.hex}/main.js"' in body
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"), [("ar-eg", 'lang="ar-eg" dir="rtl"'), ("fr-fr", 'lang="fr-fr" dir="ltr"')]
+)
+def test_it_is_written_in_the_direction_of_the_merchants_language(client, merchant, address, locale, written):
+    Merchant.objects.filter(pk=merchant.pk).update(locale=locale)
+    assert written in client.get(address).text
+
+
+def test_a_page_has_a_language_of_its_own(client, merchant, address):
+    LandingPageFactory(merchant=merchant, slug="es", locale="es", is_default=False, support_contact="help@shop.test")
+    body = client.get(f"{address}es/?token=T&action=delay").text
+    for words in (
+        '<html lang="es" dir="ltr">',
+        "Continuar a la tienda",
+        "¿Aplazar su pedido 14 días?",
+        "Deshacer",
+        'data-locale="es"',
+    ):
+        assert words in body
+    plain = client.get(address).text
+    assert '<html lang="en-us"' in plain and "data-texts" not in plain
 
 
 def test_its_headers_keep_strangers_out(client, address):

@@ -175,7 +175,7 @@ SUCCESSES = {
             "Votre abonnement à House blend est de nouveau actif. "
             "Votre prochaine commande est prévue le 21 novembre 2026."
         ),
-        "product_upsell": "Honey a été ajouté à votre commande du 1 décembre 2026.",
+        "product_upsell": "Honey a été ajouté à votre commande du 1er décembre 2026.",
         "subscription_upsell": "Votre abonnement à Honey a été créé. Fréquence de livraison : Tous les mois.",
     },
     "de": {
@@ -194,6 +194,14 @@ SUCCESSES = {
 def test_a_success_is_told_in_the_customers_language(shop: Shop, language: str, table: str) -> None:
     Customer.objects.update(locale=f"{language}-xx")
     assert ask(shop, table).json()["message"] == SUCCESSES[language][table]
+
+
+@pytest.mark.parametrize(
+    ("days", "written"), [(10, "11 décembre 2026"), (31, "1er janvier 2027"), (51, "21 janvier 2027")]
+)
+def test_the_first_of_a_month_has_its_own_word_in_french(shop: Shop, days: int, written: str) -> None:
+    Customer.objects.update(locale="fr-fr")
+    assert ask(shop, "delay", days=days).json()["message"].endswith(f"est le {written}.")
 
 
 @pytest.mark.parametrize("table", REQUESTS)

@@ -89,6 +89,12 @@ def test_the_preview_is_filled_as_the_customers_language_writes(save: Callable[.
     assert "staff/sampled.js" in page
 
 
+def test_amounts_have_their_unit_as_customers_read_them(shop: Shop, staff: Client) -> None:
+    page = staff.get(f"{TEXTS}?locale=en").content.decode()
+    assert "Delay your order by 14 days?" in page
+    assert "Quantity: 1, every 2 weeks." in page
+
+
 def test_a_placeholder_that_nothing_fills_is_refused(save: Callable[..., str]) -> None:
     page = save("Hi {name}", message="delay.success")
     assert "Nothing fills {name} here; this text may use: {date}." in page

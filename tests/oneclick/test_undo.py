@@ -130,6 +130,30 @@ def test_an_undone_reactivation_takes_its_win_back_along(shop: Shop) -> None:
     assert (back.live, back.cancel_reason, orders_now()) == (False, "4|too much", before)
 
 
+@pytest.mark.parametrize("fields", [ONCE, OFTEN])
+def test_an_undone_upsell_takes_its_discount_along(shop: Shop, fields: dict[str, Any]) -> None:
+    offer, before = shop.offer().public_id.hex, orders_now()
+    answer = shop.post("upsell", shop.order_token(), **fields, og_offer_id=offer)
+    assert shop.order.items.get(product=shop.product).total_price == Decimal(4)
+    assert shop.undo(answer).status_code == 200
+    assert orders_now() == before
+
+
+UNDO_EVENTS = {
+    "delay": [catalogue.ORDER_CHANGE_DATE],
+    "skip": [catalogue.ORDER_CHANGE_DATE],
+    "upsell": [],
+    "reactivate": [catalogue.SUBSCRIPTION_CANCEL],
+}
+
+
+@pytest.mark.parametrize("action", UNDO_EVENTS)
+def test_an_undo_is_told_as_any_other_change(shop: Shop, action: str) -> None:
+    token = shop.subscription_token() if action == "reactivate" else shop.order_token()
+    shop.undo(shop.post(action, token, **(ONCE if action == "upsell" else {})))
+    assert told() == UNDO_EVENTS[action]
+
+
 CHANGES = {
     "an item of the order": lambda shop: items.change_quantity(shop.order.items.first(), actor=STAFF, quantity=5),
     "the order": lambda shop: orders.change_date(shop.order, actor=STAFF, day=shop.order.place_date),

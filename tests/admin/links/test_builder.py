@@ -41,6 +41,7 @@ def test_each_choice_is_in_the_link_at_once_and_nothing_is_saved(
     assert "/welcome/#og_quick_action=skip#og_mode=confirm#og_quick_action_token=" in url(
         part(staff, "outcome", deed="skip", page=str(page.pk), mode="confirm")
     )
+    assert "#og_quick_action=skip#og_mode=instant#og" in url(part(staff, "outcome", deed="skip", mode="instant"))
     own = {"page": "shop", "page_url": "shop.test/hello?utm_source=x"}
     assert url(part(staff, "outcome", **own)).startswith("https://shop.test/hello?utm_source=x#og_quick_action=delay#")
     assert url(part(staff, "outcome", esp="other", merge_tag="*|T|*")).endswith("_token=*|T|*")
@@ -197,6 +198,26 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
     assert answer.status_code == 200
     assert error in html.unescape(answer.content.decode())
     assert everything() == before
+
+
+def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merchant) -> None:
+    saved(merchant, "Taken", property_name="taken_url", event_kinds=[REMINDER])
+    answer = save(staff, name="Taken", event_kinds=[REMINDER], property_name="taken_url")
+    assert answer.context_data["form"].errors == {
+        "name": ["Another link has this name."],
+        "property_name": ["Another link has this name in the event."],
+    }
+    # A link that is only tried needs no name.
+    assert url(staff.post(ADD, {**PLAIN, "_part": "outcome", "name": "Taken"}))
+
+
+@pytest.mark.parametrize("mode", ["", "instant", "confirm"])
+def test_the_mode_of_a_saved_link_is_shown_as_chosen(staff: Client, merchant: Merchant, mode: str) -> None:
+    save(staff, mode=mode)
+    link = SavedLink.objects.get()
+    page = staff.get(change(link)).content.decode()
+    assert (link.mode, re.findall(r'name="mode" value="(\w*)" checked', page)) == (mode, [mode])
+    assert ("og_mode" in url(page)) == bool(mode)
 
 
 def test_without_javascript_a_button_shows_the_link_and_what_its_page_holds(

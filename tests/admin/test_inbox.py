@@ -1,0 +1,80 @@
+"""The sandbox inbox: each event with its token and the links a mail for it can hold, finished."""
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import SandboxEvent, SandboxProfile
+from oneclick import links, tokens
+from oneclick.models import SavedLink
+from subscriptions.events import catalogue
+from subscriptions.models import Role
+from tests import factories as f
+from tests.oneclick.shop import Shop
+from tests.oneclick.shop import shop as make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop(merchant=f.MerchantFactory(is_test=True))
+
+
+@pytest.fixture
+def client(shop: Shop, login: Callable[..., Client]) -> Client:
+    return login(shop.merchant, Role.MARKETING)
+
+
+def arrived(shop: Shop, kind: str, **properties: str) -> None:
+    profile = SandboxProfile.objects.create(merchant=shop.merchant, email=f"{kind}@mail.test")
+    SandboxEvent.objects.create(
+        merchant=shop.merchant,
+        profile=profile,
+        metric=kind,
+        unique_id=kind,
+        time=timezone.now(),
+        properties=properties,
+    )
+
+
+def copies(client: Client) -> dict[str, str]:
+    """What can be copied of the events, by its label."""
+    page = client.get("/admin/inbox/").content.decode()
+    found = re.findall(r'data-copy="([^"]*)" aria-label="Copy ([^"]*)"', page)
+    return {html.unescape(label): html.unescape(text) for text, label in found}
+
+
+def saved(shop: Shop, name: str, action: str, **parameters: str) -> SavedLink:
+    link: SavedLink = SavedLink.objects.create(merchant=shop.merchant, name=name, action=action, parameters=parameters)
+    return link
+
+
+def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Client) -> None:
+    token = tokens.text_of(shop.order_token())
+    honey = saved(shop, "Honey", "upsell", og_product_id="HON-1")
+    saved(shop, "Come back", "reactivate")
+    saved(make_shop(), "Theirs", "delay")
+    SavedLink.objects.filter(pk=saved(shop, "Old", "skip").pk).update(archived=True)
+    arrived(shop, catalogue.ORDER_REMINDER, action_token=token, delay_url="https://shop.test/?action=delay")
+    page = links.landing_url(shop.merchant)
+    assert copies(client) == {
+        "action_token": token,
+        "delay_url link, finished": "https://shop.test/?action=delay",
+        "Honey link, finished": links.for_email(honey, token),
+        "Delay link, finished": links.build(page, "delay", token),
+        "Skip link, finished": links.build(page, "skip", token),
+    }
+    assert f"#og_quick_action_token={token}" in links.for_email(honey, token)
+
+
+def test_an_event_without_a_token_has_no_link(shop: Shop, client: Client) -> None:
+    saved(shop, "Come back", "reactivate")
+    arrived(shop, catalogue.ORDER_CANCEL)
+    assert copies(client) == {}
+    arrived(shop, catalogue.SUBSCRIPTION_CANCEL, action_token="T")
+    assert set(copies(client)) == {"action_token", "Come back link, finished", "Reactivate link, finished"}
