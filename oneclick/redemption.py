@@ -86,21 +86,29 @@ def redeem(
         raise _note_refusal(nonce, deed.name, code, visit) from refusal
 
 
-def undo(text: str, merchant: Merchant | None = None) -> Success:
-    """Take an act back within the merchant's window, once, if nothing else changed since. Raises as `redeem`."""
+def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Success:
+    """Take an act back within the merchant's window, once, if nothing else changed since. Raises as `redeem`.
+
+    `attempt` is the script's own name for the wish: asked again under it, it is answered as the first time.
+    """
+    attempt = attempt[:ATTEMPT_LENGTH]
     nonce = tokens.nonce_in(text, "undo")
     if nonce is None:
         raise _customer_refusal("undo", "invalid_token", merchant)
     try:
         with locked(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
+            if (before := _told_before(token, attempt)) is not None:
+                return Success("undo", before, replayed=True)
             _check_undo(token)
             deed = deeds.DEEDS[token.used_action]
             told = deed.undo(token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {deed.action}"))
+            message = _told(token, "undo", told)
             token.undone_at = timezone.now()
-            update(token, "undone_at")
+            token.undo_facts = {**(token.undo_facts or {}), "undo_attempt": attempt, "undo_message": message}
+            update(token, "undone_at", "undo_facts")
             clicks.note_undo(token, "undone")
-            return Success("undo", _told(token, "undo", told))
+            return Success("undo", message)
     except NotFound as error:
         raise _customer_refusal("undo", "invalid_token", merchant) from error
     except Refused as refusal:
@@ -192,6 +200,13 @@ def _check_undo(token: ActionToken) -> None:
         raise Refused("undo_too_late", "The time for undoing it is over.")
     if token.activity is None or _changed_since(token):
         raise Refused("undo_superseded", "Something else was changed since.")
+
+
+def _told_before(token: ActionToken, attempt: str) -> str | None:
+    """What the script was told, or would have been, when it asked for this undo under the same name."""
+    facts = token.undo_facts or {}
+    asked_again = token.undone_at is not None and attempt != "" and attempt == facts.get("undo_attempt")
+    return facts["undo_message"] if asked_again else None
 
 
 def _changed_since(token: ActionToken) -> bool:

@@ -63,7 +63,11 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """POST takes an act back."""
     if request.method == "POST":
-        return _post(request, lambda fields: "undo", lambda text, fields, merchant: redemption.undo(text, merchant))
+        return _post(
+            request,
+            lambda fields: "undo",
+            lambda text, fields, merchant: redemption.undo(text, merchant, fields.get("attempt", "")),
+        )
     return _preflight(request, CORS_METHODS)
 
 

@@ -122,6 +122,21 @@ def test_a_retry_after_a_lost_answer_hears_what_the_first_try_did(page, link, or
     assert added(orders) == 1
 
 
+def test_an_undo_whose_answer_was_lost_is_told_as_done_on_the_retry(page, link, orders, strict):
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.goto(link)
+    done(page)
+    page.route("**/one_click/undo/**", lose, times=1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    assert added(orders) == 0
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".alert-container--success")).to_contain_text("Honey was taken off your order again.")
+
+
 @pytest.mark.parametrize(("status", "body"), [(502, "<h1>Bad gateway</h1>"), (200, "<h1>Log in to the café</h1>")])
 def test_an_answer_of_something_in_between_is_no_answer(page, link, orders, status, body):
     page.route(ACT, lambda route: route.fulfill(status=status, body=body, content_type="text/html"), times=1)

@@ -204,6 +204,16 @@ def test_the_customers_name_is_no_order_but_counts_as_a_change(shop: Shop) -> No
     assert outcome(answer) == (400, "undo_superseded", text)
 
 
+def test_the_same_attempt_is_answered_like_the_first_however_late(shop: Shop, noon) -> None:
+    token = shop.post("delay", shop.order_token(), days=1).json()["undo"]["token"]
+    first = shop.post("undo", token, attempt="a" * 40).json()
+    noon.shift(timedelta(hours=1))
+    assert shop.post("undo", token, attempt="a" * 40).json() == {**first, "replayed": True}
+    assert Click.objects.filter(outcome="undone").count() == 1
+    for other in ("", "b"):
+        assert outcome(shop.post("undo", token, attempt=other))[1] == "undo_already_done"
+
+
 def test_every_message_of_undo_has_its_cause(shop: Shop, noon) -> None:
     assert outcome(shop.post("undo", "forged")) == (
         400,
