@@ -45,6 +45,8 @@ class Click(models.Model):
         return f"{self.action}: {self.outcome}"
 
     @staticmethod
-    def that_stand() -> Q:
-        """What selects acts nobody took back."""
-        return Q(outcome="success", replayed=False, token__undone_at=None)
+    def that_stand(merchant: Merchant) -> Q:
+        """What selects acts of the merchant that nobody took back."""
+        # Of the few that were taken back, so that no token of the others needs to be read.
+        undone = ActionToken.objects.filter(merchant=merchant, undone_at__isnull=False)
+        return Q(merchant=merchant, outcome="success", replayed=False) & ~Q(token__in=undone)

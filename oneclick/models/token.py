@@ -68,6 +68,7 @@ class ActionToken(models.Model):
         indexes = [
             models.Index(fields=["merchant", "customer", "-id"], name="action_token_customer"),
             models.Index(fields=["merchant", "-id"], name="action_token_list"),
+            models.Index(fields=["merchant"], condition=Q(undone_at__isnull=False), name="action_token_undone"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
 from django.db.models import Q
 
 from oneclick import clicks, numbers, redemption, tokens
@@ -206,11 +207,22 @@ def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
     }
 
 
-def test_the_figures_take_four_queries_however_many_clicks(
+def test_the_figures_take_five_queries_in_a_transaction_however_many_clicks(
     shop: Shop, wanted: Wanted, django_assert_num_queries: Callable[..., object]
 ) -> None:
     OneClickSettings.objects.update(replay_seconds=0)
     for _ in range(5):
         redeem(shop.order_token(), "delay", days="1")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5 + 3):  # it begins, has them planned afresh, and ends
         numbers.rows(shop.merchant, wanted)
+
+
+def test_the_figures_are_planned_for_their_days_however_often_a_connection_asks(shop: Shop, wanted: Wanted) -> None:
+    for _ in range(12):
+        numbers.rows(shop.merchant, wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements "
+            "WHERE statement LIKE '%oneclick_click%GROUP BY%' AND custom_plans > 1"
+        )
+        assert cursor.fetchone() == (5, 0)
