@@ -21,6 +21,8 @@ from subscriptions.models import Merchant, OrderStatus
 
 GAIN_DAYS = 90
 """An order that is placed within so many days of the click came of it."""
+KEPT_DAYS = 400
+"""Clicks are removed after so many days."""
 KEYS = ("day", "action", "link", "landing_page")
 ACTED = Q(outcome="success", replayed=False)
 Part = tuple[tuple[Any, ...], "Figures"]

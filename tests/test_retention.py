@@ -11,10 +11,13 @@ from django_q.models import Task
 
 from config import retention
 from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
+from oneclick import clicks, redemption, tokens
+from oneclick.clicks import Visit
 from oneclick.models import ActionToken, Click
 from subscriptions.actions.order import skip
 from subscriptions.actions.placing import remind
 from subscriptions.actions.subscription import cancel
+from subscriptions.errors import Refused
 from subscriptions.models import (
     Activity,
     Event,
@@ -121,6 +124,44 @@ def test_a_link_that_expired_is_told_so_for_half_a_year_and_one_that_was_tried_s
     click.delete()
     retention.clean()
     assert not ActionToken.objects.exists()
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["never used", "used"])
+def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
+    used: bool, cancelled: None, noon: time_machine.Traveller
+) -> None:
+    row = token()
+    if used:
+        redemption.redeem(tokens.text_of(row), "reactivate", {})
+        row.refresh_from_db()
+    else:
+        clicks.note_fetch(row, "reactivate", Visit())
+    noon.shift(timedelta(days=1))
+    clicks.note_opening(row, "reactivate", Visit())
+    first, second = Click.objects.order_by("pk")
+    others = Activity.objects.count(), Event.objects.count()
+
+    noon.move_to(first.at + timedelta(days=400))
+    retention.clean()
+    assert list(Click.objects.order_by("pk")) == [first, second]
+    noon.shift(timedelta(seconds=1))
+    retention.clean()
+    assert list(Click.objects.all()) == [second]
+    noon.move_to(second.at + timedelta(days=400, seconds=1))
+    retention.clean()
+    assert not Click.objects.exists()
+    assert list(ActionToken.objects.filter(pk=row.pk)) == [row] * used
+    assert (Activity.objects.count(), Event.objects.count()) == others
+
+
+def test_a_link_whose_visits_are_gone_is_still_known(cancelled: None, noon: time_machine.Traveller) -> None:
+    redemption.redeem(tokens.text_of(token()), "reactivate", {})
+    noon.shift(timedelta(days=401))
+    retention.clean()
+    assert not Click.objects.exists()
+    with pytest.raises(Refused) as refused:
+        redemption.redeem(tokens.text_of(token()), "reactivate", {})
+    assert refused.value.code == "expired_token"
 
 
 def test_the_link_of_an_order_to_come_stays(noon: time_machine.Traveller) -> None:

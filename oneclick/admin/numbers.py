@@ -26,8 +26,7 @@ from subscriptions.admin.site import site
 from subscriptions.models import Merchant
 
 DAYS = 30
-LONGEST = 400
-PERIODS = {"7": "The last 7 days", "30": "The last 30 days", "90": "The last 90 days", "own": "Days of your choice"}
+PERIODS = {"7": "The last 7 days", "30": "The last 30 days", "90": "The last 90 days", "own": "Chosen days"}
 NONE = "none"
 NO_LINK, NO_PAGE = "Without a saved link", "The shop's own pages and the API"
 # A spreadsheet would take what begins so for a formula.
@@ -64,8 +63,8 @@ class WantedForm(forms.Form):
         first, last = cleaned["first"], cleaned["last"]
         if not first or not last or first > last:
             raise forms.ValidationError("Give the first and the last day, in this order.")
-        if (last - first).days >= LONGEST:
-            raise forms.ValidationError(f"Choose {LONGEST} days at most.")
+        if (last - first).days >= numbers.KEPT_DAYS:
+            raise forms.ValidationError(f"Choose {numbers.KEPT_DAYS} days at most.")
         return cleaned
 
     def wanted(self) -> Wanted:
@@ -124,6 +123,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "tables": tables(found, merchant),
         "csv": f"{reverse('admin:numbers_csv')}?{request.GET.urlencode()}",
         "gain_days": numbers.GAIN_DAYS,
+        "kept_days": numbers.KEPT_DAYS,
     }
     return TemplateResponse(request, "admin/numbers.html", context)
 
@@ -169,7 +169,8 @@ def download(request: HttpRequest) -> HttpResponse:
     """A line for each day, action, link and landing page; of what was refused a column for each reason."""
     merchant = merchant_of(request)
     wanted = WantedForm(merchant, request.GET.dict()).wanted()
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    # Without this mark Excel takes other letters than English ones for something else.
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     name = f"one-click-{wanted.first}-{wanted.last}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"

@@ -47,7 +47,7 @@ def click(own: World) -> Callable[..., Click]:
 
 
 def rows(client: Client, query: str = "") -> list[list[str]]:
-    return list(csv.reader(StringIO(client.get(CSV + query).content.decode())))
+    return list(csv.reader(StringIO(client.get(CSV + query).content.decode("utf-8-sig"))))
 
 
 def test_without_a_click_the_page_says_when_numbers_begin(owner: Client) -> None:
@@ -76,6 +76,8 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     assert "Reactivate 4 1 2 0 0 1 0 0 $0.00" in shown
     assert "The shop's own pages and the API 4 1 2 0 0 1 0 0 $0.00" in shown
     assert answer.content.count(b"<rect ") == 3
+    heads = [f'<thead><tr><th scope="col">{name}</th>' for name in ("Day", "Link", "Action", "Landing page")]
+    assert [answer.content.decode().count(head) for head in heads] == [1, 1, 1, 1]
 
 
 def test_days_action_link_and_page_can_be_chosen(
@@ -139,6 +141,7 @@ def test_the_csv_has_a_line_for_each_day_action_link_and_page_and_no_formula(
     click("expired_token", days=1)
     answer = owner.get(CSV)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.content.startswith(b"\xef\xbb\xbfday,")
     assert answer["Content-Disposition"] == 'attachment; filename="one-click-2026-10-22-2026-11-20.csv"'
     none = ["Without a saved link", "The shop's own pages and the API"]
     assert rows(owner) == [
