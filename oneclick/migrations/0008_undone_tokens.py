@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oneclick', '0006_numbers'),
+        ('oneclick', '0007_page_language'),
         ('subscriptions', '0008_test_customers'),
     ]
 
