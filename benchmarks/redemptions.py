@@ -12,8 +12,8 @@ from oneclick import tokens
 from subscriptions.models import Event, Merchant, Product
 
 CONNECTIONS = 16
-SECONDS = 5
-TURNS = 3
+SECONDS = 2
+TURNS = 8
 SUBSCRIBERS = 120_000
 MOST_P99 = 50.0  # ms
 # For each client of pgbench in each turn; there are as many for the redemptions.
@@ -26,7 +26,8 @@ SAME_ROWS = """
 \\set k :k + 1
 \\set n {last} - :client_id - {clients} * :k
 BEGIN;
-SELECT id FROM subscriptions_customer WHERE id = :n FOR NO KEY UPDATE;
+SELECT customer.id FROM oneclick_actiontoken token JOIN subscriptions_customer customer ON customer.id = customer_id
+    WHERE token.id = :n FOR NO KEY UPDATE OF customer, token;
 UPDATE subscriptions_subscription SET cancelled = NULL, cancel_reason = NULL, every = 2, every_period = 2,
     start_date = current_date, updated = now() WHERE id = :n;
 INSERT INTO subscriptions_order (merchant_id, customer_id, payment_id, shipping_address_id, public_id, status,
@@ -68,7 +69,8 @@ COMMIT;
 def figures() -> Iterator[Figure]:
     merchant = seed.cancelled_subscribers(SUBSCRIBERS)
     path = PATH.format(merchant.public_id.hex)
-    genuine = (_post(path, tokens.text_of(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2))
+    # All made before: the load generator shares the cores with what it measures.
+    genuine = iter([_post(path, tokens.text_of(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2)])
     with server() as port:
         yield from _redeemed(port, genuine, merchant)
         yield _refused(port, path)
@@ -86,7 +88,7 @@ def _redeemed(port: int, genuine: Iterator[bytes], merchant: Merchant) -> Iterat
     peak, p99 = mean(result.rate for result in redeemed), max(result.p99 for result in redeemed)
     note = f"{CONNECTIONS} connections, p99 {p99:.0f} ms; reference: pgbench writing the same rows"
     yield Figure("redemptions", peak, mean(written), "redemptions/s", note)
-    half = load.run(port, genuine, connections=CONNECTIONS, seconds=2 * SECONDS, pace=peak / 2)
+    half = load.run(port, genuine, connections=CONNECTIONS, seconds=5 * SECONDS, pace=peak / 2)
     _expect({200}, half)
     note = f"at half the peak rate, {peak / 2:.0f}/s; reference: the most it should be, so a ratio up to 1 is wanted"
     yield Figure("redemption_p99", half.p99, MOST_P99, "ms", note)
