@@ -80,9 +80,15 @@ def cancelled_subscribers(number: int) -> Merchant:
         cursor.execute(ROWS.format(merchant=merchant.pk, product=product.pk, number=number, everybody=everybody))
         for table in NUMBERED:
             cursor.execute(f"SELECT setval('{table}_id_seq', {everybody})")
-        # As autovacuum leaves a database that has lived for a while; plans made for empty tables scan them whole.
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     return merchant
+
+
+def settle() -> None:
+    """As autovacuum leaves a database that has lived for a while; plans made for empty tables scan them whole."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
 
 
 def tokens_between(first: int, last: int) -> list[ActionToken]:

@@ -79,7 +79,7 @@
   /** False where nothing is drawn for seconds, as in a scanner's browser. */
   function framesDrawn() {
     return new Promise((resolve) => {
-      setTimeout(resolve, 2500, false);
+      setTimeout(resolve, 4000, false);
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)));
     });
   }
