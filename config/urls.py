@@ -6,6 +6,7 @@ from oneclick import views as one_click
 from subscriptions.admin.site import site
 
 urlpatterns = [
+    path("", include("oneclick.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -14,5 +15,4 @@ urlpatterns = [
     path("api/one_click/<str:action>/", one_click.act),
     path("api/", include("subscriptions.api.urls")),
     path("admin/", site.urls),
-    path("", include("oneclick.urls")),
 ]

@@ -6,11 +6,11 @@ good by the sweep. One request at a time leaves by a lane, so the order of event
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
@@ -22,8 +22,9 @@ from integrations.models import Attempt, Connection, Delivery
 from integrations.registry import INTEGRATIONS
 from integrations.sandbox import keys as sandbox
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Event
-from subscriptions.models.writes import Rows, write
+from subscriptions.models import Event, statements
+from subscriptions.models.statements import Rows
+from subscriptions.models.writes import write
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ RETURNING connection_id
 # A lane that may not send is left alone: its flag would stay up and silence the rings after it.
 ASLEEP = """
 SELECT id FROM integrations_connection
-WHERE id = ANY(%s) AND NOT woken AND enabled AND paused_reason = '' AND coalesce(not_before, '-infinity') <= %s
+WHERE id = ANY(%s::bigint[]) AND NOT woken AND enabled AND paused_reason = ''
+  AND coalesce(not_before, '-infinity') <= %s
 """
 
 
@@ -78,22 +80,24 @@ def _ring_once_committed(delivered_to: Rows) -> None:
 def _facts(events: list[Event]) -> list[Any]:
     return [
         timezone.now(),
-        [event.pk for event in events],
-        [event.merchant_id for event in events],
-        [event.kind for event in events],
-        [event.customer.is_test for event in events],
+        _array(event.pk for event in events),
+        _array(event.merchant_id for event in events),
+        _array(event.kind for event in events),
+        _array(event.customer.is_test for event in events),
         sandbox.PATH,
         sandbox.PATH,
     ]
 
 
+def _array(values: Iterable[object]) -> str:
+    """As PostgreSQL reads an array of plain words and numbers: psycopg would look at each to find out their type."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
 def ring(connection_ids: list[int]) -> None:
     """Wake each lane once, however many deliveries came meanwhile."""
     # Read first: in a rush nearly every ring finds the lane woken, and needs no transaction.
-    with database.cursor() as cursor:
-        cursor.execute(ASLEEP, [connection_ids, timezone.now()])
-        asleep = cursor.fetchall()
-    for (connection_id,) in asleep:
+    for (connection_id,) in statements.rows(ASLEEP, [_array(connection_ids), timezone.now()]):
         with transaction.atomic():
             if Connection.objects.filter(pk=connection_id, woken=False).update(woken=True):
                 async_task("integrations.outbox.drain", connection_id, save=False)

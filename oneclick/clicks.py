@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from oneclick import deeds, links, tokens
 from oneclick.models import ActionToken, Click, LandingPage
 from subscriptions.api import rate
+from subscriptions.models.making import new
 from subscriptions.models.prepared import insert
 
 # The script asks such a browser for a press, too.
@@ -73,7 +74,8 @@ def note(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: A
     if visit.fetched and not visit.likely_machine:
         _believe(token)
     insert(
-        Click(
+        new(
+            Click,
             merchant=token.merchant,
             token=token,
             action=action,

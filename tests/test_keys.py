@@ -34,7 +34,7 @@ def test_outside_nothing_is_kept_ahead():
     assert keys.reserved(Event) is None
 
 
-def test_an_error_comes_at_the_end_and_undoes_everything():
+def test_an_error_undoes_everything():
     first, second = event(customer := CustomerFactory()), event(customer)
     second.public_id = first.public_id
     with pytest.raises(IntegrityError), transaction.atomic(), keys.ahead({Event: 2}):

@@ -5,7 +5,6 @@ is emptied goes away, and whatever came or went, the totals follow.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -98,7 +97,7 @@ def new_item(subscription: Subscription) -> Item:
 def put(customer: Customer, items: list[Item], slot: Slot) -> Order:
     """Add new items to the open order of `slot`, which is made where there is none."""
     order = _open(customer, slot) or new(
-        Order, merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **asdict(slot)
+        Order, merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **slot._asdict()
     )
     add_line(order, *items)
     return order
@@ -277,7 +276,7 @@ def _currency(customer: Customer, items: Iterable[Item]) -> str:
 
 def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
     """A new order of the same customer, with what is known of the payment and address they share."""
-    place = asdict(slot)
+    place = slot._asdict()
     made = new(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
@@ -286,7 +285,7 @@ def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
 
 
 def _open(customer: Customer, slot: Slot) -> Order | None:
-    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **asdict(slot))
+    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **slot._asdict())
     return _own(found[0], customer) if found else None
 
 
@@ -308,7 +307,7 @@ def _hand_over(order: Order, target: Order) -> None:
 
 
 def _take(order: Order, slot: Slot) -> Order:
-    for name, value in asdict(slot).items():
+    for name, value in slot._asdict().items():
         setattr(order, name, value)
     order.updated = calendar.now()
     update(order, *PLACE, "updated")

@@ -1,6 +1,5 @@
 """One payment or address for everything a customer has."""
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from subscriptions import calendar
@@ -24,7 +23,7 @@ def use_for_all(
     waiting = act.customer.orders.open().exclude(**{name: record})
     for order in waiting.select_related("payment", "shipping_address").order_by("place_date", "id"):
         order.customer, order.merchant = act.customer, act.customer.merchant
-        slot = replace(order.slot, **{f"{name}_id": record.pk})
+        slot = order.slot._replace(**{f"{name}_id": record.pk})
         moved = orders.move_order(act.customer, order, slot)
         setattr(moved, name, record)  # or each payload would read it again
         act.announce(order_kind, moved)

@@ -61,8 +61,8 @@ def reactivate(
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = calendar.now()
-    update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     act.result = orders.add_subscription_item(subscription, day, winback and checks.own(act, winback))
+    update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
     return f"Reactivated the subscription to {subscription.product}. {planned}"

@@ -4,27 +4,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import models
+
+from subscriptions.models import statements
 
 Wanted = Mapping[type[models.Model], int]
 
 
 class _Reserved:
-    """Keys that were asked for already; their answer is read when the first is needed."""
+    """Keys that are asked for together, when the first is needed."""
 
-    def __init__(self, cursor: Any, wanted: Wanted) -> None:
-        self.cursor, self.wanted = cursor, wanted
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
         self.keys: dict[type[models.Model], list[int]] = {}
-        cursor.execute(_statement(tuple(wanted.items())))
 
     def take(self, model: type[models.Model]) -> int | None:
         if not self.keys:
-            answered = iter(self.cursor.fetchone())
-            self.keys = {each: [next(answered) for _ in range(number)] for each, number in self.wanted.items()}
-        left = self.keys.get(model)
-        return left.pop(0) if left else None
+            (answered,) = statements.rows(_statement(tuple(self.wanted.items())), ())
+            left = iter(answered)
+            self.keys = {each: [next(left) for _ in range(number)] for each, number in self.wanted.items()}
+        keys = self.keys.get(model)
+        return keys.pop(0) if keys else None
 
 
 _reserved: ContextVar[_Reserved | None] = ContextVar("reserved_keys", default=None)
@@ -32,18 +33,16 @@ _reserved: ContextVar[_Reserved | None] = ContextVar("reserved_keys", default=No
 
 @contextmanager
 def ahead(wanted: Wanted) -> Iterator[None]:
-    """`insert` takes up to so many keys of these models from here, and nothing written inside is waited for.
+    """`insert` takes up to so many keys of these models from here, and need not be awaited.
 
-    Call it inside a transaction that holds a customer, so that its rows are numbered in the order of its acts. An
-    error of the database comes with the next answer that is read, or at the end. Keys left over are lost.
+    Call it inside a transaction that holds a customer, so that its rows are numbered in the order of its acts. Keys
+    left over are lost.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
-        token = _reserved.set(_Reserved(cursor, wanted))
-        try:
-            yield
-        finally:
-            _reserved.reset(token)
+    token = _reserved.set(_Reserved(wanted))
+    try:
+        yield
+    finally:
+        _reserved.reset(token)
 
 
 def reserved(model: type[models.Model]) -> int | None:

@@ -1,7 +1,7 @@
 """Orders by their numbered statuses, and the items on them."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import F, Q
@@ -40,8 +40,7 @@ FAILING = [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY]
 OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """What no two open orders of one customer have in common."""
 
     place_date: date

@@ -16,6 +16,7 @@ from django.db.models.expressions import Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # missing in the stubs
 from psycopg.sql import as_string
 
+from subscriptions.models import statements
 from subscriptions.models.keys import reserved
 from subscriptions.models.making import Maker, make_quickly
 from subscriptions.models.writes import write
@@ -61,9 +62,7 @@ class Prepared(Generic[Row]):
 
     def all(self, **given: Any) -> list[Row]:
         compiled = self._compiled
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(compiled.sql, [given[name] for name in compiled.given])
-            return compiled.instances(cursor.fetchall())
+        return compiled.instances(statements.rows(compiled.sql, [given[name] for name in compiled.given]))
 
     @cached_property
     def _compiled(self) -> "_Compiled[Row]":
@@ -80,9 +79,7 @@ def insert(row: models.Model) -> None:
     sql, columns = _insertion(model, row.pk is not None)
     values = columns.of(row, True, connection)
     if row.pk is None:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            (row.pk,) = cursor.fetchone()
+        ((row.pk,),) = statements.rows(sql, values)
     else:
         write(model, sql, values, inserts=True)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -103,9 +100,8 @@ def insert_all(rows: Sequence[models.Model]) -> None:
         return
     numbered = rows[0].pk is not None
     sql, columns = _insertion_of_many(type(rows[0]), numbered)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, [_column(field, rows, True) for field in columns.fields])
-        keys = [row.pk for row in rows] if numbered else [key for (key,) in cursor.fetchall()]
+    written = statements.run(sql, [_column(field, rows, True) for field in columns.fields])
+    keys = [row.pk for row in rows] if numbered else [key for (key,) in written.fetchall()]
     for row, key in zip(rows, keys, strict=True):
         row.pk = key
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -116,10 +112,9 @@ def number(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     table, key = rows[0]._meta.db_table, rows[0]._meta.pk.column
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(NUMBERS, [f'"{table}"', key, len(rows)])
-        for row, (number,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = number
+    numbers = statements.rows(NUMBERS, [f'"{table}"', key, len(rows)])
+    for row, (number,) in zip(rows, numbers, strict=True):
+        row.pk = number
 
 
 def update_all(rows: Sequence[models.Model], *names: str) -> None:
@@ -129,8 +124,7 @@ def update_all(rows: Sequence[models.Model], *names: str) -> None:
     if len(rows) <= 1:
         return
     sql, columns = _change_of_many(type(rows[0]), names)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in columns.fields)])
+    statements.run(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in columns.fields)])
 
 
 @contextmanager

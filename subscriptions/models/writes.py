@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
+from subscriptions.models import statements
+from subscriptions.models.statements import Rows
+
 # psycopg remembers what it has worked out of a statement with up to so many parameters.
 MOST_VALUES = 50
-Rows = list[tuple[Any, ...]]
 
 
 class _Write(NamedTuple):
@@ -96,10 +98,10 @@ def write(
 
 
 def _execute(write: _Write) -> None:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(write.sql, write.values)
-        if write.answered:
-            write.answered(cursor.fetchall())
+    if write.answered:
+        write.answered(statements.rows(write.sql, write.values))
+    else:
+        statements.run(write.sql, write.values)
 
 
 def _as_one(writes: Sequence[_Write]) -> _Write:

@@ -336,8 +336,8 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
     assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]
 
 
-def test_a_redemption_costs_eight_statements(token):
+def test_a_redemption_costs_seven_statements(token):
     messages.own_texts(token.merchant)  # kept for a minute
     with CaptureQueriesContext(connection) as context:
         click(token)
-    assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 8
+    assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 7

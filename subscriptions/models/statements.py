@@ -1,0 +1,44 @@
+"""Statements that run again and again, each with a cursor that is kept as long as its connection.
+
+To make a cursor, and to find out anew how its values are converted, costs as much as the rest of a small statement.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+Rows = list[tuple[Any, ...]]
+# A cursor holds what it has read until its statement runs again.
+MOST_KEPT = 100
+
+
+def rows(sql: str, values: Sequence[Any]) -> Rows:
+    """Run the statement and give what it returns. Pass the same string each time, not an equal one."""
+    found: Rows = run(sql, values).fetchall()
+    if len(found) > MOST_KEPT:
+        _kept(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
+    return found
+
+
+def run(sql: str, values: Sequence[Any]) -> Any:
+    """Its cursor, to be read before the statement runs again."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.queries_logged:
+        cursor = connection.cursor()
+    else:
+        kept = _kept(connection)
+        cursor = kept.get(sql) or kept.setdefault(sql, connection.cursor())
+    cursor.execute(sql, values)
+    return cursor
+
+
+def _kept(connection: Any) -> dict[str, Any]:
+    if not connection.in_atomic_block:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+    of, cursors = connection.__dict__.get("kept_cursors", (None, {}))
+    if of is not connection.connection:
+        cursors = {}
+        connection.__dict__["kept_cursors"] = connection.connection, cursors
+    return cursors

@@ -1,0 +1,70 @@
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from subscriptions.models import statements
+from subscriptions.models.prepared import update
+from tests.factories import ProductFactory
+
+SERVER = "SELECT pg_backend_pid()"
+COUNT = "SELECT generate_series(1, %s)"
+
+
+def kept(sql: str):
+    return connection.kept_cursors[1].get(sql)
+
+
+@pytest.mark.django_db
+def test_a_statement_runs_again_and_again_on_one_cursor():
+    cursors = set()
+    for number in (1, 2, 3):
+        assert statements.rows(COUNT, [number]) == [(each,) for each in range(1, number + 1)]
+        cursors.add(kept(COUNT))
+    assert len(cursors) == 1 and None not in cursors
+
+
+@pytest.mark.django_db
+def test_what_was_read_is_not_held_on_to_when_it_is_much():
+    assert len(statements.rows(COUNT, [statements.MOST_KEPT + 1])) == statements.MOST_KEPT + 1
+    assert kept(COUNT) is None
+    assert len(statements.rows(COUNT, [statements.MOST_KEPT])) == statements.MOST_KEPT
+    assert kept(COUNT) is not None
+
+
+@pytest.mark.django_db
+def test_values_of_other_types_are_converted_anew():
+    same = "SELECT %s::text"
+    assert [statements.rows(same, [value]) for value in (1, "two", None, True)] == [
+        [("1",)],
+        [("two",)],
+        [(None,)],
+        [("true",)],
+    ]
+
+
+@pytest.mark.django_db
+def test_a_statement_that_failed_runs_again():
+    product = ProductFactory()
+    for price in (-1, 7):
+        product.price = price
+        try:
+            with transaction.atomic():
+                update(product, "price")
+        except IntegrityError:
+            assert price == -1
+    assert type(product).objects.get().price == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_has_cursors_of_its_own():
+    first = statements.rows(SERVER, [])
+    connection.close()
+    assert statements.rows(SERVER, []) != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_the_server_has_closed_is_replaced_at_the_next_request():
+    ((server,),) = statements.rows(SERVER, [])
+    with pytest.raises(OperationalError):
+        statements.rows("SELECT pg_terminate_backend(%s)", [server])
+    connection.health_check_enabled, connection.health_check_done = True, False  # as a request begins
+    assert statements.rows(SERVER, []) != [(server,)]
