@@ -74,10 +74,10 @@ def insert(row: models.Model) -> None:
 
     It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
     """
-    model, connection = type(row), connections[DEFAULT_DB_ALIAS]
+    model = type(row)
     row.pk = row.pk or reserved(model)
     sql, columns = _insertion(model, row.pk is not None)
-    values = columns.of(row, True, connection)
+    values = columns.of(row, True)
     if row.pk is None:
         ((row.pk,),) = statements.rows(sql, values)
     else:
@@ -88,8 +88,7 @@ def insert(row: models.Model) -> None:
 def update(row: models.Model, *names: str) -> None:
     """Write these fields of a row, as `save(update_fields=…)` would, without its signals."""
     sql, columns = _change(type(row), names)
-    values = columns.of(row, False, connections[DEFAULT_DB_ALIAS])
-    write(type(row), sql, [*values, row.pk], inserts=False)
+    write(type(row), sql, [*columns.of(row, False), row.pk], inserts=False)
 
 
 def insert_all(rows: Sequence[models.Model]) -> None:
@@ -154,12 +153,13 @@ class _Columns:
         self.fields = fields
         self.names = [field.attname for field in fields]
         self.converted = [(place, field) for place, field in enumerate(fields) if not isinstance(field, PLAIN)]
+        self.connection = connections[DEFAULT_DB_ALIAS]  # any thread's will do: it is asked for conversions alone
 
-    def of(self, row: models.Model, add: bool, connection: Any) -> list[Any]:
+    def of(self, row: models.Model, add: bool) -> list[Any]:
         held = row.__dict__
         values = [held[name] for name in self.names]
         for place, field in self.converted:
-            values[place] = field.get_db_prep_save(field.pre_save(row, add), connection)
+            values[place] = field.get_db_prep_save(field.pre_save(row, add), self.connection)
         return values
 
 

@@ -321,18 +321,18 @@ def test_of_fifty_simultaneous_clicks_without_a_window_forty_nine_are_refused(co
 
 def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, monkeypatch):
     """The control: the races above are real. Only the database's own constraint stops the second act here."""
-    both_checked = threading.Barrier(2)
-    check = redemption._check
+    both_read, reread = threading.Barrier(2), core.reread
 
     def lock_nothing(query, given):
         return ActionToken.objects.get(nonce=given["nonce"])
 
-    def check_together(token, deed):
-        check(token, deed)
-        both_checked.wait(timeout=10)
+    def read_together(subject, customer):
+        found = reread(subject, customer)
+        both_read.wait(timeout=10)
+        return found
 
     monkeypatch.setattr(core, "_lock", lock_nothing)
-    monkeypatch.setattr(redemption, "_check", check_together)
+    monkeypatch.setattr(core, "reread", read_together)
     assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]
 
 

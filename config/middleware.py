@@ -1,0 +1,30 @@
+"""Django's middleware for those who log in. Customers and clients do not: their answers know no session."""
+
+from typing import Any
+
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
+
+# The script's and the pages' endpoints, the REST API, the landing pages.
+PUBLIC = ("/one_click/", "/api/", "/l/")
+
+
+class _ForStaff(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> Any:
+        public = request.path_info.startswith(PUBLIC)
+        return self.get_response(request) if public else super().__call__(request)
+
+
+class Sessions(_ForStaff, SessionMiddleware):
+    pass
+
+
+class Authentication(_ForStaff, AuthenticationMiddleware):
+    pass
+
+
+class Messages(_ForStaff, MessageMiddleware):
+    pass
