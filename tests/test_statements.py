@@ -24,10 +24,17 @@ def test_a_statement_runs_again_and_again_on_one_cursor():
 
 @pytest.mark.django_db
 def test_what_was_read_is_not_held_on_to_when_it_is_much():
-    assert len(statements.rows(COUNT, [statements.MOST_KEPT + 1])) == statements.MOST_KEPT + 1
+    assert len(statements.rows(COUNT, [statements.MOST_ROWS + 1])) == statements.MOST_ROWS + 1
     assert kept(COUNT) is None
-    assert len(statements.rows(COUNT, [statements.MOST_KEPT])) == statements.MOST_KEPT
+    assert len(statements.rows(COUNT, [statements.MOST_ROWS])) == statements.MOST_ROWS
     assert kept(COUNT) is not None
+
+
+@pytest.mark.django_db
+def test_cursors_of_ever_new_statements_do_not_pile_up():
+    for number in range(statements.MOST_CURSORS + 2):
+        assert statements.rows(f"SELECT {number}", []) == [(number,)]
+    assert len(connection.kept_cursors[1]) <= statements.MOST_CURSORS + 1
 
 
 @pytest.mark.django_db

@@ -10,13 +10,15 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 Rows = list[tuple[Any, ...]]
 # A cursor holds what it has read until its statement runs again.
-MOST_KEPT = 100
+MOST_ROWS = 100
+# Of one connection. A few dozen are prepared for good; some have a merchant's key in them.
+MOST_CURSORS = 300
 
 
 def rows(sql: str, values: Sequence[Any]) -> Rows:
     """Run the statement and give what it returns. Pass the same string each time, not an equal one."""
     found: Rows = run(sql, values).fetchall()
-    if len(found) > MOST_KEPT:
+    if len(found) > MOST_ROWS:
         _kept(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
     return found
 
@@ -38,7 +40,7 @@ def _kept(connection: Any) -> dict[str, Any]:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
     of, cursors = connection.__dict__.get("kept_cursors", (None, {}))
-    if of is not connection.connection:
+    if of is not connection.connection or len(cursors) > MOST_CURSORS:
         cursors = {}
         connection.__dict__["kept_cursors"] = connection.connection, cursors
     return cursors
