@@ -74,6 +74,7 @@ def grant_for(act: Act[Any], lines: Iterable[Item]) -> None:
             continue
         subscription.customer, subscription.merchant = act.customer, act.customer.merchant
         grant_plan(subscription, line.product)
+        line.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `payloads.entitled`
 
 
 def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tuple[str, str]] = ()) -> None:

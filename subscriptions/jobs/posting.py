@@ -19,10 +19,10 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from subscriptions.actions import outcome, placing
-from subscriptions.actions.core import BY_KEY, locked
+from subscriptions.actions.core import locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
-from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
+from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
 from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
@@ -30,6 +30,18 @@ from subscriptions.placement.registry import gateway_of
 
 log = logging.getLogger(__name__)
 
+# What a claim needs of an order; its snapshot has the rest.
+NEEDED = ("merchant", "tries")
+# The customer first, as every act; the others because only a locked row is read as the write before has left it.
+ANSWERED = Prepared(
+    lambda: (
+        PlacementAttempt.objects.select_for_update(of=("order__customer", "order", "self"), no_key=True)
+        .select_related("order__customer__merchant")
+        .filter(pk=Given("pk"))
+    )
+)
+# The new rows of nearly every answer.
+WRITTEN = {Activity: 1, Event: 1}
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
 TURN_SECONDS = 15
@@ -72,7 +84,7 @@ def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
     with _senders(width) as pool:
         while True:
             late = time.monotonic() > ends
-            if not late and len(under_way) < width:
+            if not late and sum(not sent.done() for sent in under_way) <= width:
                 for attempt, request in _claim_if_possible(orders, 2 * width, bool(under_way)):
                     under_way[pool.submit(_send, request)] = attempt
             if not under_way:
@@ -87,33 +99,37 @@ def settle(attempt: PlacementAttempt, answer: Answer) -> None:
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
     """
-    with locked(BY_KEY, pk=attempt.order.customer_id, merchant=attempt.order.merchant_id):
-        _conclude(attempt, answer)
+    with locked(ANSWERED, pk=attempt.pk) as now, keys.ahead(WRITTEN), writes.gathered():
+        _conclude(now, answer)
 
 
 def _take_up(attempt: PlacementAttempt) -> None:
     """What came of it is unknown; unless that no longer matters, its order is posted again."""
     order = attempt.order
-    with locked(BY_KEY, pk=order.customer_id, merchant=order.merchant_id):
-        _conclude(attempt, no_answer("The worker died before it had an answer."))
+    with locked(ANSWERED, pk=attempt.pk) as now:
+        _conclude(now, no_answer("The worker died before it had an answer."))
         unknown = Order.objects.filter(status=OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
         if unknown.filter(pk=order.pk, tries=attempt.tries).exists():
             placing.queue(order, actor=ACTOR)
 
 
 def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
-    """Write the answer into the log, unless there is one, and let the order follow it."""
-    now = NOTED.get(pk=attempt.pk)
-    if now.effect:
+    """Let the order follow the answer and write it into the log, unless there is one."""
+    if attempt.effect:
         return
-    _note(now, answer)
-    order = now.order
-    if answer.effect is not Effect.PLACED and order.tries != now.tries:
-        return
+    if _counts(attempt, answer):
+        outcome.finalize(attempt.order, answer=answer, actor=ACTOR)
+    _note(attempt, answer)
+
+
+def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
+    order = attempt.order
+    if answer.effect is not Effect.PLACED and order.tries != attempt.tries:
+        return False
     if order.status not in outcome.UNDER_WAY:
         log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
-        return
-    outcome.finalize(order, answer=answer, actor=ACTOR)
+        return False
+    return True
 
 
 def _note(attempt: PlacementAttempt, answer: Answer) -> None:
@@ -149,8 +165,7 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
 
 
-NOTED = Prepared(lambda: PlacementAttempt.objects.select_related("order").filter(pk=Given("pk")))
-HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).order_by("pk"))
+HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).only(*NEEDED).order_by("pk"))
 
 
 def _claim_if_possible(

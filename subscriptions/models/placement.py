@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from subscriptions.models.customer import Payment
+from subscriptions.models.customer import Customer, Payment
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.order import Order, OrderStatus
@@ -95,6 +95,10 @@ class PlacementAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"Try {self.tries}: {self.get_effect_display() or 'under way'}"
+
+    @property
+    def customer(self) -> Customer:
+        return self.order.customer
 
 
 class SimulatedOutcome(models.Model):
