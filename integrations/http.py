@@ -3,14 +3,16 @@
 import os
 import socket
 import time
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 from django.conf import settings
 
 NAMES_KEPT = 100
+HEADERS = {"User-Agent": "Reprise", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -58,11 +60,11 @@ def request(
     merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came in time.
     """
     deadline = time.monotonic() + limits.deadline
-    options = {"own_sandbox": own_sandbox}
     timeout = httpx.Timeout(limits.silence, connect=limits.connect)
-    with client().stream(
-        method, url, headers=headers, content=content, extensions=options, timeout=timeout
-    ) as response:
+    options = {"own_sandbox": own_sandbox, "timeout": timeout.as_dict()}
+    request = httpx.Request(method, _parsed(url), headers=HEADERS | headers, content=content, extensions=options)
+    # Without httpx's client, which would keep cookies, and takes longer over a request than its way there and back.
+    with closing(transport().handle_request(request)) as response:
         return Reply(response.status_code, response.headers, _read(response, deadline, limits.body_bytes))
 
 
@@ -137,28 +139,34 @@ class CheckedTransport(httpx.BaseTransport):
         *others, last = check(url, own_sandbox=request.extensions["own_sandbox"])
         request.extensions["sni_hostname"] = name
         for address in others:
-            request.url = url.copy_with(host=address)
+            request.url = _at(url, address)
             try:
                 return self.pool(name).handle_request(request)
             except httpx.ConnectError:  # nothing has been sent; the name's next address may answer
                 continue
-        request.url = url.copy_with(host=last)
+        request.url = _at(url, last)
         return self.pool(name).handle_request(request)
 
 
 @cache
-def client() -> httpx.Client:
-    """This process's client."""
-    return httpx.Client(
-        transport=CheckedTransport(),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"User-Agent": "Reprise", "Accept-Encoding": "identity"},
-    )
+def transport() -> CheckedTransport:
+    """This process's way out."""
+    return CheckedTransport()
 
 
 # Two processes that share a socket read each other's answers.
-os.register_at_fork(after_in_child=client.cache_clear)
+os.register_at_fork(after_in_child=transport.cache_clear)
+
+
+# Most requests go to a few addresses.
+@lru_cache(NAMES_KEPT)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+@lru_cache(NAMES_KEPT)
+def _at(url: httpx.URL, address: str) -> httpx.URL:
+    return url.copy_with(host=address)
 
 
 def _read(response: httpx.Response, deadline: float, most: int) -> bytes:
@@ -168,5 +176,5 @@ def _read(response: httpx.Response, deadline: float, most: int) -> bytes:
         if len(body) >= most:
             break
         if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer did not end in time", request=response.request)
+            raise httpx.ReadTimeout("the answer did not end in time")
     return bytes(body[:most])

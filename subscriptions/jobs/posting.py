@@ -23,6 +23,7 @@ from subscriptions.actions.core import locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
+from subscriptions.models.making import new
 from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
@@ -80,12 +81,14 @@ def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
     """Post those of `orders` that wait, several at a time; whether time was up before all were."""
     ends = time.monotonic() + seconds
     width = settings.PLACEMENT_CONCURRENCY
+    queue = _Queue(orders, 2 * width)
     under_way: dict[Future[Answer], PlacementAttempt] = {}
     with _senders(width) as pool:
         while True:
             late = time.monotonic() > ends
+            # Before a sender is out of work, for he would wait while answers are noted.
             if not late and sum(not sent.done() for sent in under_way) <= width:
-                for attempt, request in _claim_if_possible(orders, 2 * width, bool(under_way)):
+                for attempt, request in _claim_if_possible(queue, bool(under_way)):
                     under_way[pool.submit(_send, request)] = attempt
             if not under_way:
                 return late
@@ -168,12 +171,30 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
 HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).only(*NEEDED).order_by("pk"))
 
 
-def _claim_if_possible(
-    orders: QuerySet[Order], most: int, is_busy: bool
-) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+class _Queue:
+    """Those of `orders` that wait, `most` at a time in the order of their keys, and then from the first again.
+
+    So that each look begins behind the last, and does not go through all that were placed since the first.
+    """
+
+    def __init__(self, orders: QuerySet[Order], most: int) -> None:
+        self.after = 0
+        found = _waiting(orders).only(*NEEDED).filter(pk__gt=Given("after")).order_by("pk")
+        self.rows = Prepared(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
+
+    def hold(self) -> list[Order]:
+        """The next ones that nobody else holds, locked. Call it in a transaction."""
+        found = self.rows.all(after=self.after)
+        if not found and self.after:
+            found = self.rows.all(after=0)
+        self.after = found[-1].pk if found else 0
+        return found
+
+
+def _claim_if_possible(queue: _Queue, is_busy: bool) -> list[tuple[PlacementAttempt, PlacementRequest]]:
     """As `_claim`; while orders are under way, a database that is away does not keep their answers from being noted."""
     try:
-        return _claim(orders, most)
+        return _claim(queue)
     except (OperationalError, InterfaceError):
         if not is_busy:
             raise
@@ -181,14 +202,13 @@ def _claim_if_possible(
         return []
 
 
-def _claim(orders: QuerySet[Order], most: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """Take up to `most` orders: their attempts are on record from now on, and the orders as they are sent."""
+def _claim(queue: _Queue) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+    """Take the next orders: their attempts are on record from now on, and the orders as they are sent."""
     with transaction.atomic():
-        rows = _waiting(orders).select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
-        held = [row.pk for row in rows[:most]]
+        held = [row.pk for row in queue.hold()]
         # Looked at again now that they are held: somebody may have taken one between the look and the lock.
         found = HELD.all(keys=held) if held else []
-        attempts = [PlacementAttempt(merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
+        attempts = [new(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
         insert_all(attempts)
         return list(zip(attempts, snapshots(found), strict=True)) if found else []
 

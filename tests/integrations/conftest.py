@@ -6,9 +6,9 @@ from integrations import http
 
 
 @pytest.fixture(autouse=True)
-def client_of_its_own() -> Iterator[None]:
+def transport_of_its_own() -> Iterator[None]:
     """An open connection would keep a thread of the live server, and with it a database session, alive."""
-    made = http.client
+    made = http.transport
     made.cache_clear()
     yield
     made().close()

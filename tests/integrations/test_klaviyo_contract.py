@@ -100,8 +100,7 @@ def checked_sandbox(monkeypatch, spec) -> Callable[[], None]:
         response = ask_sandbox(request)
         return httpx.Response(response.status_code, stream=httpx.ByteStream(response.content))
 
-    double = httpx.Client(transport=httpx.MockTransport(handle))
-    monkeypatch.setattr(http, "client", lambda: double)
+    monkeypatch.setattr(http, "transport", lambda: httpx.MockTransport(handle))
 
 
 @pytest.mark.usefixtures("checked_sandbox")

@@ -396,6 +396,6 @@ def test_of_two_workers_that_want_one_order_one_has_it(
         return snapshots(orders)
 
     monkeypatch.setattr(posting, "snapshots", slow)
-    claims = at_once(2, lambda: posting._claim(Order.objects.filter(merchant=merchant), 5))
+    claims = at_once(2, lambda: posting._claim(posting._Queue(Order.objects.filter(merchant=merchant), 5)))
     assert sorted(len(each) for each in claims) == [0, 1]
     assert log() == [(1, "")]
