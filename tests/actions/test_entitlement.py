@@ -63,6 +63,7 @@ def ends() -> list[datetime]:
 def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_tells_of_all(plan):
     place()
     assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
+    assert len(Event.objects.get(kind="ordergroove.order.success").payload["entitlement_summaries"]) == 2
     place()
     assert ends() == [NOW + timedelta(seconds=2 * MONTH), NOW + timedelta(seconds=4 * MONTH)]
     payload = Event.objects.filter(kind="ordergroove.order.success").latest("id").payload

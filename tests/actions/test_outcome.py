@@ -4,6 +4,7 @@ import pytest
 
 from subscriptions.actions import outcome as verbs
 from subscriptions.actions import placing
+from subscriptions.events import payloads
 from subscriptions.models import Effect, Item, Merchant, Order, OrderStatus, Subscription
 from subscriptions.placement.answers import CODES, Answer
 from tests.actions import contract
@@ -47,7 +48,7 @@ def test_an_order_placed_marks_its_items_and_the_subscription(queued):
     queued.refresh_from_db()
     assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
     assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
-    assert act.events[0].payload["tries"] == 1
+    assert act.events[0].payload == payloads.order(Order.objects.get(pk=queued.pk))
     contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
 
 

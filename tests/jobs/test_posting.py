@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from subscriptions.actions import outcome, placing
@@ -74,6 +75,10 @@ def statuses() -> list[int]:
 
 def log() -> list[tuple[int, str]]:
     return list(PlacementAttempt.objects.order_by("pk").values_list("tries", "effect"))
+
+
+def statements(context: CaptureQueriesContext) -> list[str]:
+    return [query["sql"] for query in context if query["sql"] not in ("BEGIN", "COMMIT")]
 
 
 def claim(order: Order, **fields: Any) -> PlacementAttempt:
@@ -188,7 +193,56 @@ def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Mercha
     assert log() == [(1, "placed")]
 
 
+def test_orders_that_come_to_wait_meanwhile_are_posted_too(merchant: Merchant) -> None:
+    first, *_ = queued(merchant, 3)
+    Order.objects.filter(pk=first.pk).update(status=S.SEND_NOW)
+
+    def hand_over(handler: Handler) -> None:
+        Order.objects.filter(pk=first.pk, status=S.SEND_NOW).update(status=S.PENDING_PLACEMENT)
+        connection.close()
+        handler.answer()
+
+    with platform(hand_over) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        posting.post(merchant.pk)
+    assert statuses() == [S.SUCCESS] * 3
+
+
+def test_the_next_posts_leave_while_answers_are_noted(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PLACEMENT_CONCURRENCY = 1
+    settle, begun = posting.settle, []
+
+    def slow(*given: Any) -> None:
+        time.sleep(0.3)
+        begun.append(len(shop.posts))
+        settle(*given)
+
+    monkeypatch.setattr(posting, "settle", slow)
+    queued(merchant, 5)
+    posting.post(merchant.pk)
+    assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))
+
+
+def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Merchant, shop: Platform) -> None:
+    queued(merchant, 4)
+    claims = posting._Queue(Order.objects.filter(merchant=merchant), 4)
+    with CaptureQueriesContext(connection) as context:
+        assert len(posting._claim(claims)) == 4
+    assert len(statements(context)) == 5
+
+
 # Answers
+
+
+def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
+    f.ConnectionFactory(merchant=merchant, woken=True)
+    (made,) = queued(merchant)
+    attempt = claim(made)
+    with CaptureQueriesContext(connection) as context:
+        posting.settle(attempt, PLACED)
+    assert len(statements(context)) == 6
 
 
 def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
