@@ -1,7 +1,7 @@
 """Column types the models of all apps share."""
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,12 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
+# A merchant is read with each act on a customer, and has the same few secrets each time.
+@lru_cache(maxsize=1000)
+def _decrypted(cipher: MultiFernet, value: str) -> str:
+    return cipher.decrypt(value.encode()).decode()
+
+
 class EncryptedField(models.TextField):
     """Text encrypted at rest under the newest of `ENCRYPTION_KEYS`; older keys still decrypt."""
 
@@ -49,7 +55,7 @@ class EncryptedField(models.TextField):
 
     def from_db_value(self, value: str | None, *_: object) -> str | None:
         try:
-            return value and self.cipher().decrypt(value.encode()).decode()
+            return value and _decrypted(self.cipher(), value)
         except InvalidToken as error:
             raise ValueError(
                 f"{self.model.__name__}.{self.name} was encrypted under a key that is not in ENCRYPTION_KEYS; "
