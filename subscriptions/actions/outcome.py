@@ -1,16 +1,16 @@
 """The verbs of what came of a placement: placed, refused, to be tried again, or called off."""
 
-from datetime import date, datetime
+from datetime import date
 
 from subscriptions import calendar
-from subscriptions.actions import entitlement, orders, prepaid
+from subscriptions.actions import orders, success
 from subscriptions.actions.core import Act, action
 from subscriptions.actions.subscription import end
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
-from subscriptions.events import catalogue, payloads
-from subscriptions.models import Effect, Item, Merchant, OneTimeIncentive, Order, OrderStatus
-from subscriptions.models.prepared import Given, Prepared, update, update_all
+from subscriptions.events import catalogue
+from subscriptions.models import Effect, Merchant, Order, OrderStatus
+from subscriptions.models.prepared import update
 from subscriptions.placement import retries
 from subscriptions.placement.answers import Answer
 
@@ -30,14 +30,6 @@ HELD = [
 ]
 REFUSAL = ("rejected_error_code", "rejected_message", "retry_at")
 DISENGAGED = "113|Disengaged"
-LINES = Prepared(
-    lambda: (
-        payloads.entitled(orders.priced())
-        .select_related("product", "subscription__product")
-        .filter(merchant=Given("merchant"), order=Given("order"))
-        .order_by("id")
-    )
-)
 
 
 def must_be_under_way(act: Act[Order]) -> None:
@@ -48,19 +40,8 @@ def must_be_under_way(act: Act[Order]) -> None:
 @action("order.succeed", guards=[must_be_under_way])
 def succeed(act: Act[Order], *, order_merchant_id: str) -> str:
     """The platform has placed it. Prepaid cycles go on, and plans add to their entitlements."""
-    order, now = act.subject, calendar.now()
-    lines = _lines(order)  # before the writes, which wait for no further read then
-    order.order_merchant_id = order_merchant_id
-    order.rejected_error_code = order.rejected_message = None
-    orders.become(order, OrderStatus.SUCCESS, "order_merchant_id", "rejected_error_code", "rejected_message")
-    _mark_first_placed(lines, now)
-    if any(line.has_incentives for line in lines):  # type: ignore[attr-defined]  # an annotation of `lines`
-        granted = OneTimeIncentive.objects.filter(merchant=order.merchant_id, applied_at__isnull=True)
-        (granted.filter(order=order) | granted.filter(item__order=order)).update(applied_at=now)
-    entitlement.grant_for(act, lines)
-    act.announce(catalogue.ORDER_SUCCESS, order, payloads.orders([(order, lines)])[0])
-    prepaid.advance(act, lines)
-    return f"Placed the order of {calendar.human_date(order.place_date)} as {order_merchant_id}."
+    (sentence,) = success.place([act], [order_merchant_id])
+    return sentence
 
 
 @action("order.reject", guards=[must_be_under_way])
@@ -143,25 +124,6 @@ def finalize(order: Order, *, answer: Answer, actor: Actor) -> Act[Order]:
             return decline(order, **said)
         case effect:
             return hold(order, status=effect.status, **said)
-
-
-def _lines(order: Order) -> list[Item]:
-    """As `orders.lines`, with what the event says of them."""
-    found = LINES.all(merchant=order.merchant_id, order=order.pk)
-    for item in found:
-        item.order = order
-    return found
-
-
-def _mark_first_placed(lines: list[Item], now: datetime) -> None:
-    items = [line for line in lines if line.first_placed is None]
-    for item in items:
-        item.first_placed, item.upcoming = now, False
-    update_all(items, "first_placed", "upcoming")
-    begun = [line.subscription for line in lines if line.subscription and line.subscription.first_placed is None]
-    for subscription in begun:
-        subscription.first_placed = now
-    update_all(begun, "first_placed")
 
 
 def _next_try(order: Order, merchant: Merchant) -> date | None:

@@ -6,7 +6,7 @@ dead worker left is an unknown outcome, and is posted again under the same idemp
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,18 +18,19 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from subscriptions.actions import outcome, placing
-from subscriptions.actions.core import locked
+from subscriptions.actions import outcome, placing, success
+from subscriptions.actions.core import all_locked, locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
 from subscriptions.models.making import new
-from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update
+from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update, update_all
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
 from subscriptions.placement.registry import gateway_of
 
 log = logging.getLogger(__name__)
+Answered = tuple[PlacementAttempt, Answer]
 
 # What a claim needs of an order; its snapshot has the rest.
 NEEDED = ("merchant", "tries")
@@ -41,11 +42,20 @@ ANSWERED = Prepared(
         .filter(pk=Given("pk"))
     )
 )
+TRIED = Prepared(
+    lambda: (
+        PlacementAttempt.objects.select_related("order__payment", "order__shipping_address")
+        .filter(pk=Among("keys"))
+        .order_by("pk")
+    )
+)
+LOGGED = ("finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
 # The new rows of nearly every answer.
 WRITTEN = {Activity: 1, Event: 1}
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
 TURN_SECONDS = 15
+TOGETHER_SECONDS = 0.02  # so long an answer waits for others to be noted with it
 PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
 # Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and that patience.
 LOST_AFTER = timedelta(seconds=300)
@@ -86,15 +96,38 @@ def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
     with _senders(width) as pool:
         while True:
             late = time.monotonic() > ends
-            # Before a sender is out of work, for he would wait while answers are noted.
-            if not late and sum(not sent.done() for sent in under_way) <= width:
-                for attempt, request in _claim_if_possible(queue, bool(under_way)):
+            # Up to three for each sender, who would else be out of work while answers are noted.
+            room = 3 * width - sum(not sent.done() for sent in under_way)
+            if not late and room >= width:
+                for attempt, request in _claim_if_possible(queue, room, bool(under_way)):
                     under_way[pool.submit(_send, request)] = attempt
             if not under_way:
                 return late
-            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in finished:
-                _settle_patiently(under_way.pop(future), future.result())
+            wait(under_way, return_when=FIRST_COMPLETED)
+            finished, _ = wait(under_way, timeout=TOGETHER_SECONDS)
+            answered = [(under_way.pop(future), future.result()) for future in finished]
+            for attempt, answer in _settle_together(answered):
+                _settle_patiently(attempt, answer)
+
+
+def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
+    """`settle` for those orders of one merchant that were placed, in one transaction and a few statements for all.
+
+    Returns the others, and those that another write holds, or another order of whose customer is among them.
+    """
+    chosen = {attempt.order.customer_id: attempt.pk for attempt, answer in answered if answer.effect is Effect.PLACED}
+    if len(chosen) < 2:
+        return answered
+    answers = {attempt.pk: answer for attempt, answer in answered}
+    with all_locked(answered[0][0].order.merchant, list(chosen), only_free=True) as held:
+        keys_held = [chosen[customer.pk] for customer in held]
+        noted = [attempt for attempt in TRIED.all(keys=keys_held) if not attempt.effect]
+        placed = [(each.order, answers[each.pk].order_id) for each in noted if _counts(each, answers[each.pk])]
+        success.succeed_all(placed, held, actor=ACTOR)
+        for attempt in noted:
+            _fill_in(attempt, answers[attempt.pk])
+        update_all(noted, *LOGGED)
+    return [each for each in answered if each[0].pk not in keys_held]
 
 
 def settle(attempt: PlacementAttempt, answer: Answer) -> None:
@@ -122,7 +155,8 @@ def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
         return
     if _counts(attempt, answer):
         outcome.finalize(attempt.order, answer=answer, actor=ACTOR)
-    _note(attempt, answer)
+    _fill_in(attempt, answer)
+    update(attempt, *LOGGED)
 
 
 def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
@@ -135,12 +169,21 @@ def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
     return True
 
 
-def _note(attempt: PlacementAttempt, answer: Answer) -> None:
+def _fill_in(attempt: PlacementAttempt, answer: Answer) -> None:
     attempt.finished = timezone.now()
     attempt.request, attempt.answer, attempt.http_status = answer.request, answer.answer, answer.http_status
     attempt.code, attempt.message, attempt.effect = answer.code, answer.message, answer.effect
     attempt.order_merchant_id = answer.order_id
-    update(attempt, "finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
+
+
+def _settle_together(answered: Sequence[Answered]) -> Sequence[Answered]:
+    """As `settle_placed`; where something is the matter with one of them, the others are not to wait for it."""
+    try:
+        return settle_placed(answered)
+    except Exception:
+        log.exception("%d answers could not be noted together", len(answered))
+        connection.close_if_unusable_or_obsolete()
+        return answered
 
 
 def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
@@ -182,19 +225,20 @@ class _Queue:
         found = _waiting(orders).only(*NEEDED).filter(pk__gt=Given("after")).order_by("pk")
         self.rows = Prepared(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
 
-    def hold(self) -> list[Order]:
-        """The next ones that nobody else holds, locked. Call it in a transaction."""
+    def hold(self, room: int) -> list[Order]:
+        """Up to so many of the next ones that nobody else holds, locked. Call it in a transaction."""
         found = self.rows.all(after=self.after)
         if not found and self.after:
             found = self.rows.all(after=0)
+        found = found[:room]
         self.after = found[-1].pk if found else 0
         return found
 
 
-def _claim_if_possible(queue: _Queue, is_busy: bool) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+def _claim_if_possible(queue: _Queue, room: int, is_busy: bool) -> list[tuple[PlacementAttempt, PlacementRequest]]:
     """As `_claim`; while orders are under way, a database that is away does not keep their answers from being noted."""
     try:
-        return _claim(queue)
+        return _claim(queue, room)
     except (OperationalError, InterfaceError):
         if not is_busy:
             raise
@@ -202,15 +246,17 @@ def _claim_if_possible(queue: _Queue, is_busy: bool) -> list[tuple[PlacementAtte
         return []
 
 
-def _claim(queue: _Queue) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """Take the next orders: their attempts are on record from now on, and the orders as they are sent."""
+def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
+    """Take up to so many of the next orders: their attempts are on record from now on, and the orders as they are sent."""
     with transaction.atomic():
-        held = [row.pk for row in queue.hold()]
+        held = [row.pk for row in queue.hold(room)]
         # Looked at again now that they are held: somebody may have taken one between the look and the lock.
         found = HELD.all(keys=held) if held else []
-        attempts = [new(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in found]
+        requests = snapshots(found) if found else []
+        orders = [request.order for request in requests]
+        attempts = [new(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in orders]
         insert_all(attempts)
-        return list(zip(attempts, snapshots(found), strict=True)) if found else []
+        return list(zip(attempts, requests, strict=True))
 
 
 def _send(request: PlacementRequest) -> Answer:

@@ -229,7 +229,7 @@ def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Me
     queued(merchant, 4)
     claims = posting._Queue(Order.objects.filter(merchant=merchant), 4)
     with CaptureQueriesContext(connection) as context:
-        assert len(posting._claim(claims)) == 4
+        assert len(posting._claim(claims, 4)) == 4
     assert len(statements(context)) == 5
 
 
@@ -450,6 +450,6 @@ def test_of_two_workers_that_want_one_order_one_has_it(
         return snapshots(orders)
 
     monkeypatch.setattr(posting, "snapshots", slow)
-    claims = at_once(2, lambda: posting._claim(posting._Queue(Order.objects.filter(merchant=merchant), 5)))
+    claims = at_once(2, lambda: posting._claim(posting._Queue(Order.objects.filter(merchant=merchant), 5), 5))
     assert sorted(len(each) for each in claims) == [0, 1]
     assert log() == [(1, "")]

@@ -1,0 +1,99 @@
+"""Orders that the platform has placed, one or several: what follows from it is worked out for all at once."""
+
+from collections.abc import Sequence
+
+from subscriptions import calendar
+from subscriptions.actions import entitlement, orders, prepaid
+from subscriptions.actions.core import Act, record
+from subscriptions.actions.fresh import own
+from subscriptions.actors import Actor
+from subscriptions.events import catalogue, payloads
+from subscriptions.models import Customer, Item, OneTimeIncentive, Order, OrderStatus
+from subscriptions.models.prepared import Among, Given, Prepared, update_all
+
+VERB = "order.succeed"
+LINES = Prepared(
+    lambda: (
+        payloads.entitled(orders.priced())
+        .select_related("product", "subscription__product")
+        .filter(merchant=Given("merchant"), order=Among("orders"))
+        .order_by("id")
+    )
+)
+Found = Sequence[tuple[Order, Sequence[Item]]]
+
+
+def succeed_all(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *, actor: Actor) -> None:
+    """`outcome.succeed` for orders with their ids on the platform, in a few statements for all.
+
+    The orders are under way, each of another of the customers `held`, and read since these are, with payment and
+    shipping address.
+    """
+    by_key = {customer.pk: customer for customer in held}
+    acts = []
+    for order, _ in placed:
+        customer = by_key[order.customer_id]
+        acts.append(Act(VERB, actor, customer, own(order, customer)))
+    if acts:
+        record(list(zip(acts, place(acts, [key for _, key in placed]), strict=True)))
+
+
+def place(acts: Sequence[Act[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
+    """Prepaid cycles go on, and plans add to their entitlements; a sentence for each act.
+
+    The orders are one merchant's, and no two of one customer.
+    """
+    found = _lines([act.subject for act in acts])  # before the writes, which then need not wait for a read
+    _mark_placed(found, order_merchant_ids)
+    _use_incentives(found)
+    for act, (_, lines) in zip(acts, found, strict=True):
+        entitlement.grant_for(act, lines)
+    for act, facts in zip(acts, payloads.orders(found), strict=True):
+        act.announce(catalogue.ORDER_SUCCESS, act.subject, facts)
+    for act, (_, lines) in zip(acts, found, strict=True):
+        prepaid.advance(act, lines)
+    return [
+        f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}."
+        for order, _ in found
+    ]
+
+
+def _lines(placed: Sequence[Order]) -> Found:
+    """As `orders.lines`, with what the event says of them."""
+    lines: dict[int, list[Item]] = {order.pk: [] for order in placed}
+    by_key = {order.pk: order for order in placed}
+    for item in LINES.all(merchant=placed[0].merchant_id, orders=list(lines)):
+        item.order = by_key[item.order_id]
+        lines[item.order_id].append(item)
+    return [(order, lines[order.pk]) for order in placed]
+
+
+def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
+    now = calendar.now()
+    placed = [order for order, _ in found]
+    for order, key in zip(placed, order_merchant_ids, strict=True):
+        order.status, order.updated, order.order_merchant_id = OrderStatus.SUCCESS, now, key
+        order.rejected_error_code = order.rejected_message = None
+    update_all(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
+    items = [line for _, lines in found for line in lines if line.first_placed is None]
+    for item in items:
+        item.first_placed, item.upcoming = now, False
+    update_all(items, "first_placed", "upcoming")
+    subscriptions = (line.subscription for _, lines in found for line in lines)
+    begun = [row for row in subscriptions if row and row.first_placed is None]
+    for subscription in begun:
+        subscription.first_placed = now
+    update_all(begun, "first_placed")
+
+
+def _use_incentives(found: Found) -> None:
+    using = {
+        line.order_id
+        for _, lines in found
+        for line in lines
+        if line.has_incentives  # type: ignore[attr-defined]  # an annotation of `priced()`
+    }
+    if using:
+        granted = OneTimeIncentive.objects.filter(merchant=found[0][0].merchant_id, applied_at__isnull=True)
+        of_these = granted.filter(order__in=using) | granted.filter(item__order__in=using)
+        of_these.update(applied_at=calendar.now())
