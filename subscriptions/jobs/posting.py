@@ -247,7 +247,7 @@ def _claim_if_possible(queue: _Queue, room: int, is_busy: bool) -> list[tuple[Pl
 
 
 def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """Take up to so many of the next orders: their attempts are on record from now on, and the orders as they are sent."""
+    """Take so many of the next orders: their attempts are on record from now on, and the orders as they are sent."""
     with transaction.atomic():
         held = [row.pk for row in queue.hold(room)]
         # Looked at again now that they are held: somebody may have taken one between the look and the lock.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -37,15 +37,9 @@ from tests.actions.acts import World
 from tests.actions.situations import Situation
 from tests.factories import STAFF
 from tests.races import holding
-from tests.rows import everything
+from tests.rows import everything, written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-# What no two writings of a row have in common; keys of new rows are told by their place.
-OWN = {"id", "public_id", "nonce"}
-
-
-class TakenBack(Exception):
-    pass
 
 
 @pytest.fixture
@@ -176,33 +170,6 @@ def one_by_one(merchant: Merchant) -> None:
             placing.remind(order, actor=STAFF)
         except Refused:
             continue
-
-
-def written(act: Callable[[], Any], capture: Any) -> dict[str, list[Any]]:
-    """All rows after `act`, which is taken back."""
-    before = {model: len(rows) for model, rows in everything().items()}
-    try:
-        with transaction.atomic():
-            with capture(execute=True):
-                act()
-            after = everything()
-            raise TakenBack
-    except TakenBack:
-        return told_apart(before, after)
-
-
-def told_apart(before: dict[str, int], after: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """`after` with its new rows without what is their own, and pointing at other new ones by their place."""
-    places = {model: {row["id"]: place for place, row in enumerate(after[model])} for model in ("Activity", "Event")}
-    for model, rows in after.items():
-        for row in rows[before[model] :]:
-            for name in OWN & row.keys():
-                del row[name]
-            for name in {"activity_id", "event_id"} & row.keys():
-                place = places[name.removesuffix("_id").title()]
-                row[name] = place.get(row[name])
-    after["Delivery"].sort(key=lambda row: (row["event_id"], row["connection_id"]))
-    return after
 
 
 def test_many_reminders_write_the_rows_of_as_many_single_ones(

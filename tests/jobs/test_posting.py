@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from subscriptions.actions import outcome, placing
+from subscriptions.actions import outcome, placing, success
 from subscriptions.errors import Busy
 from subscriptions.jobs import posting
 from subscriptions.models import (
@@ -310,14 +310,14 @@ def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, *_ = queued(merchant, 3)
-    finalize = outcome.finalize
+    place = success.place
 
-    def fail(order: Order, **given: Any) -> Any:
-        if order == broken:
+    def fail(acts: Any, keys: Any) -> Any:
+        if broken in [act.subject for act in acts]:
             raise ValueError("a fault")
-        return finalize(order, **given)
+        return place(acts, keys)
 
-    monkeypatch.setattr(outcome, "finalize", fail)
+    monkeypatch.setattr(success, "place", fail)
     posting.post(merchant.pk)
     assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
     assert log() == [(1, ""), (1, "placed"), (1, "placed")]

@@ -60,10 +60,10 @@ def seed_due(url: str, number: int) -> None:
 def ring(seconds: float) -> None:
     """Let the engine tick, as both clusters' schedulers would, but often, until all is done or time is up."""
     ends = time.monotonic() + seconds
-    for merchant in Merchant.objects.all():
-        runs.begin(merchant, JOBS["cards"])  # today is hardly a day of its own
+    begun = False
     while time.monotonic() < ends:
         try:
+            begun = begun or _begin()
             for task in TICKS:
                 async_task(task, save=False)
             if _is_done():
@@ -71,6 +71,12 @@ def ring(seconds: float) -> None:
         except OperationalError:
             pass
         time.sleep(0.7)
+
+
+def _begin() -> bool:
+    for merchant in Merchant.objects.all():
+        runs.begin(merchant, JOBS["cards"])  # today is hardly a day of its own
+    return True
 
 
 def report() -> None:

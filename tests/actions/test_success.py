@@ -1,0 +1,124 @@
+"""Orders placed together: row for row what as many single acts write, at the cost of a few statements."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from subscriptions.actions import outcome
+from subscriptions.actions.core import all_locked
+from subscriptions.actions.success import succeed_all
+from subscriptions.models import Item, Merchant, Order, OrderStatus, Product, ResourceGrant, Subscription
+from tests import factories as f
+from tests.actions import acts, situations
+from tests.actions.acts import World
+from tests.actions.situations import Situation
+from tests.factories import STAFF
+from tests.rows import written
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory(time_zone="Pacific/Auckland")
+    f.ConnectionFactory(merchant=made)
+    f.ConnectionFactory(merchant=made, name="Second", switched_off_kinds=["ordergroove.order.success"])
+    return made
+
+
+def queued(merchant: Merchant, *changes: Situation) -> None:
+    """Another customer, with two subscriptions, to whom `changes` happened, and an order on its way."""
+    world = acts.world(customer=f.CustomerFactory(merchant=merchant))
+    for change in (*changes, situations.queued):
+        change(world)
+
+
+def on_a_plan(world: World) -> None:
+    plan = world.products[0]
+    Product.objects.filter(pk=plan.pk).update(product_type=Product.Type.PLAN)
+    granted = situations.resource(world)
+    ResourceGrant.objects.create(merchant=plan.merchant, product=plan, resource=granted, time_amount=3600)
+
+
+def prepaid(remaining: int, renewal: str) -> Situation:
+    fields = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": remaining, "renewal_behavior": renewal}
+    return lambda world: Subscription.objects.filter(pk=world.subscription(0).pk).update(**fields)
+
+
+def with_something_once(world: World) -> None:
+    acts.add_product(world, 0)
+
+
+def placed_before(world: World) -> None:
+    Subscription.objects.filter(customer=world.customer).update(first_placed=situations.LATER)
+
+
+SITUATIONS: list[list[Situation]] = [
+    [],
+    [situations.alone],
+    [on_a_plan],
+    [situations.entitled],
+    [situations.entitled, on_a_plan],
+    [prepaid(0, "autorenew")],
+    [prepaid(2, "autorenew")],
+    [prepaid(1, "cancel")],
+    [prepaid(1, "downgrade"), situations.alone],
+    [situations.promised],
+    [with_something_once],
+    [placed_before],
+]
+
+
+def waiting() -> list[Order]:
+    found = Order.objects.filter(status=OrderStatus.PENDING_PLACEMENT).order_by("pk")
+    return list(found.select_related("payment", "shipping_address"))
+
+
+def one_by_one() -> None:
+    for order in waiting():
+        outcome.succeed(order, actor=STAFF, order_merchant_id=f"P-{order.pk}")
+
+
+def all_at_once(merchant: Merchant) -> None:
+    customers = sorted(order.customer_id for order in waiting())
+    with all_locked(merchant, customers) as held:
+        succeed_all([(order, f"P-{order.pk}") for order in waiting()], held, actor=STAFF)
+
+
+def test_orders_placed_together_write_the_rows_of_as_many_single_acts(
+    merchant: Merchant, django_capture_on_commit_callbacks: Any
+) -> None:
+    for changes in SITUATIONS:
+        queued(merchant, *changes)
+
+    singly = written(one_by_one, django_capture_on_commit_callbacks)
+    together = written(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+
+    assert together == singly
+    kinds = [row["kind"] for row in together["Event"]]
+    assert kinds.count("ordergroove.order.success") == len(SITUATIONS)
+    assert kinds.count("ordergroove.subscription.cancel") == 1
+    assert all(row["applied_at"] for row in together["OneTimeIncentive"])
+
+
+def test_none_placed_is_nothing_done(merchant: Merchant) -> None:
+    with all_locked(merchant, []) as held:
+        succeed_all([], held, actor=STAFF)
+
+
+def statements(merchant: Merchant) -> int:
+    with CaptureQueriesContext(connection) as context:
+        all_at_once(merchant)
+    return len(context)
+
+
+def test_twenty_orders_cost_no_more_statements_than_two(merchant: Merchant) -> None:
+    for _ in range(2):
+        queued(merchant, situations.alone)
+    few = statements(merchant)
+    for _ in range(20):
+        queued(merchant, situations.alone)
+    assert statements(merchant) == few
+    assert Item.objects.filter(first_placed=None, upcoming=False).count() == 0
