@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from subscriptions import calendar
 from subscriptions.actions import placing
-from subscriptions.jobs import placement, posting, reminders, stock
+from subscriptions.jobs import noting, placement, reminders, stock
 from subscriptions.models import (
     GatewaySettings,
     JobRun,
@@ -94,7 +94,7 @@ def _due(merchant: Merchant, past: Past) -> tuple[Order, datetime]:
 def _post(order: Order, moment: datetime) -> None:
     order.refresh_from_db()
     attempt = PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, started=moment)
-    posting.settle(attempt, gateway_of(order).place(snapshot(order)))
+    noting.settle(attempt, gateway_of(order).place(snapshot(order)))
     PlacementAttempt.objects.filter(pk=attempt.pk).update(finished=moment + TOOK)
 
 

@@ -1,12 +1,13 @@
 """Orders handed to placement are posted to the merchant's platform.
 
 The row of an attempt is committed before its post leaves, and claims the order's try: nobody else sends it. What a
-dead worker left is an unknown outcome, and is posted again under the same idempotency key.
+dead worker left is an unknown outcome, and is posted again under the same idempotency key. One thread claims and notes,
+the others send.
 """
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,46 +19,22 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from subscriptions.actions import outcome, placing, success
-from subscriptions.actions.core import all_locked, locked
-from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
-from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
+from subscriptions.jobs import noting
+from subscriptions.models import Order, OrderStatus, PlacementAttempt
 from subscriptions.models.making import new
-from subscriptions.models.prepared import Among, Given, Prepared, insert_all, update, update_all
+from subscriptions.models.prepared import Among, Given, Prepared, insert_all
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
 from subscriptions.placement.registry import gateway_of
 
 log = logging.getLogger(__name__)
-Answered = tuple[PlacementAttempt, Answer]
 
-# What a claim needs of an order; its snapshot has the rest.
-NEEDED = ("merchant", "tries")
-# The customer first, as every act; the others because only a locked row is read as the write before has left it.
-ANSWERED = Prepared(
-    lambda: (
-        PlacementAttempt.objects.select_for_update(of=("order__customer", "order", "self"), no_key=True)
-        .select_related("order__customer__merchant")
-        .filter(pk=Given("pk"))
-    )
-)
-TRIED = Prepared(
-    lambda: (
-        PlacementAttempt.objects.select_related("order__payment", "order__shipping_address")
-        .filter(pk=Among("keys"))
-        .order_by("pk")
-    )
-)
-LOGGED = ("finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
-# The new rows of nearly every answer.
-WRITTEN = {Activity: 1, Event: 1}
-ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
 TURN_SECONDS = 15
 TOGETHER_SECONDS = 0.02  # so long an answer waits for others to be noted with it
-PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
-# Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and that patience.
+# Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and the 60 seconds for
+# which an answer in hand is kept.
 LOST_AFTER = timedelta(seconds=300)
 MOST_SECONDS = 300  # of a task, likewise; the queue's own limit would end posts whose answers are slow
 
@@ -72,7 +49,7 @@ def sweep() -> None:
     lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
     for attempt in lost.select_related("order"):
         try:
-            _take_up(attempt)
+            noting.take_up(attempt)
         except Busy:
             pass  # the next minute tries again
         except Exception:
@@ -88,7 +65,7 @@ def post(merchant_id: int) -> None:
 
 
 def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
-    """Post those of `orders` that wait, several at a time; whether time was up before all were."""
+    """Post those of `orders`, one merchant's, that wait, several at a time; whether time was up before all were."""
     ends = time.monotonic() + seconds
     width = settings.PLACEMENT_CONCURRENCY
     queue = _Queue(orders, 2 * width)
@@ -106,99 +83,7 @@ def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
             wait(under_way, return_when=FIRST_COMPLETED)
             finished, _ = wait(under_way, timeout=TOGETHER_SECONDS)
             answered = [(under_way.pop(future), future.result()) for future in finished]
-            for attempt, answer in _settle_together(answered):
-                _settle_patiently(attempt, answer)
-
-
-def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
-    """`settle` for those orders of one merchant that were placed, in one transaction and a few statements for all.
-
-    Returns the others, and those that another write holds, or another order of whose customer is among them.
-    """
-    chosen = {attempt.order.customer_id: attempt.pk for attempt, answer in answered if answer.effect is Effect.PLACED}
-    if len(chosen) < 2:
-        return answered
-    answers = {attempt.pk: answer for attempt, answer in answered}
-    with all_locked(answered[0][0].order.merchant, list(chosen), only_free=True) as held:
-        keys_held = [chosen[customer.pk] for customer in held]
-        noted = [attempt for attempt in TRIED.all(keys=keys_held) if not attempt.effect]
-        placed = [(each.order, answers[each.pk].order_id) for each in noted if _counts(each, answers[each.pk])]
-        success.succeed_all(placed, held, actor=ACTOR)
-        for attempt in noted:
-            _fill_in(attempt, answers[attempt.pk])
-        update_all(noted, *LOGGED)
-    return [each for each in answered if each[0].pk not in keys_held]
-
-
-def settle(attempt: PlacementAttempt, answer: Answer) -> None:
-    """Note what came of `attempt` and bring its order to where that leads, in one transaction.
-
-    A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
-    """
-    with locked(ANSWERED, pk=attempt.pk) as now, keys.ahead(WRITTEN), writes.gathered():
-        _conclude(now, answer)
-
-
-def _take_up(attempt: PlacementAttempt) -> None:
-    """What came of it is unknown; unless that no longer matters, its order is posted again."""
-    order = attempt.order
-    with locked(ANSWERED, pk=attempt.pk) as now:
-        _conclude(now, no_answer("The worker died before it had an answer."))
-        unknown = Order.objects.filter(status=OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
-        if unknown.filter(pk=order.pk, tries=attempt.tries).exists():
-            placing.queue(order, actor=ACTOR)
-
-
-def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
-    """Let the order follow the answer and write it into the log, unless there is one."""
-    if attempt.effect:
-        return
-    if _counts(attempt, answer):
-        outcome.finalize(attempt.order, answer=answer, actor=ACTOR)
-    _fill_in(attempt, answer)
-    update(attempt, *LOGGED)
-
-
-def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
-    order = attempt.order
-    if answer.effect is not Effect.PLACED and order.tries != attempt.tries:
-        return False
-    if order.status not in outcome.UNDER_WAY:
-        log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
-        return False
-    return True
-
-
-def _fill_in(attempt: PlacementAttempt, answer: Answer) -> None:
-    attempt.finished = timezone.now()
-    attempt.request, attempt.answer, attempt.http_status = answer.request, answer.answer, answer.http_status
-    attempt.code, attempt.message, attempt.effect = answer.code, answer.message, answer.effect
-    attempt.order_merchant_id = answer.order_id
-
-
-def _settle_together(answered: Sequence[Answered]) -> Sequence[Answered]:
-    """As `settle_placed`; where something is the matter with one of them, the others are not to wait for it."""
-    try:
-        return settle_placed(answered)
-    except Exception:
-        log.exception("%d answers could not be noted together", len(answered))
-        connection.close_if_unusable_or_obsolete()
-        return answered
-
-
-def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return settle(attempt, answer)
-        except (Busy, OperationalError, InterfaceError):
-            if time.monotonic() > ends:
-                raise
-            connection.close_if_unusable_or_obsolete()
-            time.sleep(0.5)
-        except Exception:
-            # The other answers have their turn; this one is asked for anew once its try counts as lost.
-            return log.exception("the answer to order %s: %s", attempt.order.public_id.hex, answer.effect)
+            noting.settle_all(answered)
 
 
 def _live() -> QuerySet[Order]:
@@ -211,7 +96,7 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
 
 
-HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).only(*NEEDED).order_by("pk"))
+HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).only("pk").order_by("pk"))
 
 
 class _Queue:
@@ -222,7 +107,7 @@ class _Queue:
 
     def __init__(self, orders: QuerySet[Order], most: int) -> None:
         self.after = 0
-        found = _waiting(orders).only(*NEEDED).filter(pk__gt=Given("after")).order_by("pk")
+        found = _waiting(orders).only("pk").filter(pk__gt=Given("after")).order_by("pk")
         self.rows = Prepared(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
 
     def hold(self, room: int) -> list[Order]:

@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from subscriptions.actions import outcome, placing, success
 from subscriptions.errors import Busy
-from subscriptions.jobs import posting
+from subscriptions.jobs import noting, posting
 from subscriptions.models import (
     Customer,
     Effect,
@@ -30,6 +30,7 @@ from tests import factories as f
 from tests.jobs.situations import DAY, order
 from tests.placement.platform import Handler, Platform, platform
 from tests.races import at_once, holding
+from tests.rows import written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = OrderStatus
@@ -212,14 +213,14 @@ def test_the_next_posts_leave_while_answers_are_noted(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.PLACEMENT_CONCURRENCY = 1
-    settle, begun = posting.settle, []
+    settle, begun = noting.settle, []
 
     def slow(*given: Any) -> None:
         time.sleep(0.3)
         begun.append(len(shop.posts))
         settle(*given)
 
-    monkeypatch.setattr(posting, "settle", slow)
+    monkeypatch.setattr(noting, "settle", slow)
     queued(merchant, 5)
     posting.post(merchant.pk)
     assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))
@@ -236,20 +237,69 @@ def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Me
 # Answers
 
 
-def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
+def answered(merchant: Merchant, number: int) -> list[noting.Answered]:
+    return [(claim(each), PLACED) for each in queued(merchant, number)]
+
+
+def test_an_answer_costs_seven_statements(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, woken=True)
-    (made,) = queued(merchant)
-    attempt = claim(made)
+    ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
-        posting.settle(attempt, PLACED)
-    assert len(statements(context)) == 6
+        noting.settle(attempt, answer)
+    assert len(statements(context)) == 7
+
+
+@pytest.mark.parametrize("number", [2, 12])
+def test_answers_noted_together_cost_fourteen_statements_however_many(merchant: Merchant, number: int) -> None:
+    f.ConnectionFactory(merchant=merchant, woken=True)
+    given = answered(merchant, number)
+    with CaptureQueriesContext(connection) as context:
+        assert noting.settle_placed(given) == []
+    assert len(statements(context)) == 14
+    assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
+
+
+def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
+    merchant: Merchant, noon: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    f.ConnectionFactory(merchant=merchant)
+    given = answered(merchant, 3)
+
+    def singly() -> None:
+        for attempt, answer in given:
+            noting.settle(attempt, answer)
+
+    one_by_one = written(singly, django_capture_on_commit_callbacks)
+    assert written(lambda: noting.settle_all(given), django_capture_on_commit_callbacks) == one_by_one
+
+
+def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> None:
+    held, again, *_ = given = answered(merchant, 5)
+    Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
+    given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
+    given[4] = declined = (given[4][0], DECLINED)
+    with holding(Customer.objects.filter(pk=held[0].order.customer_id)):
+        assert noting.settle_placed(given) == [held, again, declined]
+    assert log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
+    noting.settle_all(given)
+    assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
+
+
+def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(merchant: Merchant) -> None:
+    given = answered(merchant, 3)
+    outcome.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
+    noting.settle_all(given)
+    noting.settle_all(given)
+    assert (statuses(), log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
+    assert Order.objects.get(pk=given[0][0].order_id).order_merchant_id == "by hand"
+    assert Event.objects.count() == 3
 
 
 def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
-    posting.settle(attempt, PLACED)
-    posting.settle(attempt, DECLINED)
+    noting.settle(attempt, PLACED)
+    noting.settle(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
 
 
@@ -259,7 +309,7 @@ def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late
     first = claim(made)
     Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
     placing.queue(made, actor=f.STAFF)
-    posting.settle(first, late)
+    noting.settle(first, late)
     assert statuses() == [status]
     assert log() == [(1, late.effect)]
 
@@ -268,7 +318,7 @@ def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None
     (made,) = queued(merchant)
     attempt = claim(made)
     outcome.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
-    posting.settle(attempt, DECLINED)
+    noting.settle(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
     assert Event.objects.get().kind == "ordergroove.order.success"
 
@@ -283,9 +333,9 @@ def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(outcome, "finalize", die)
         with pytest.raises(Killed):
-            posting.settle(attempt, PLACED)
+            noting.settle(attempt, PLACED)
     assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
-    posting.settle(attempt, PLACED)
+    noting.settle(attempt, PLACED)
     assert statuses() == [S.SUCCESS]
 
 
@@ -294,14 +344,14 @@ def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     queued(merchant)
-    settle, troubles = posting.settle, [trouble, trouble]
+    settle, troubles = noting.settle, [trouble, trouble]
 
     def later(attempt: PlacementAttempt, answer: Answer) -> None:
         if troubles:
             raise troubles.pop()
         settle(attempt, answer)
 
-    monkeypatch.setattr(posting, "settle", later)
+    monkeypatch.setattr(noting, "settle", later)
     posting.post(merchant.pk)
     assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
 
