@@ -1,11 +1,14 @@
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import time_machine
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
 
 from tests import surfaces
 
@@ -14,6 +17,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, so that no worker begins one when the other has nothing left."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end; the garbage collector need not go through it again and again."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """No test pulls the plug on its own database, so a commit need not wait for the disk."""
+    settings.DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_by_delete() -> Iterator[None]:
+    """After a test that commits, DELETE empties the tables: TRUNCATE makes a new file for each table and index.
+
+    The rows that `migrate` makes stay as they are.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", _empty)
+        yield
+
+
+def _empty(test: TransactionTestCase) -> None:
+    made = {"django_migrations", "django_content_type", "auth_permission", "django_q_schedule"}
+    tables = [table for table in connection.introspection.django_table_names() if table not in made]
+    # Locked first, as TRUNCATE does: what a thread is still writing comes to its end.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK {', '.join(tables)}")
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
 import factory
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from integrations.models import Connection
@@ -29,13 +31,19 @@ from subscriptions.models import (
 STAFF = Actor(ActorKind.STAFF, "1", "Sam Staff")
 
 
+@cache
+def _password() -> str:
+    """A quarter of a second of work."""
+    return make_password("correct horse")
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = get_user_model()
         skip_postgeneration_save = True
 
     username = factory.Sequence("staff{}".format)
-    password = factory.django.Password("correct horse")
+    password = factory.LazyFunction(_password)
     is_staff = True
 
 
