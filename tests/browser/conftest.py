@@ -131,7 +131,7 @@ class Shop:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        Thread(target=self.server.serve_forever, daemon=True).start()
+        Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def load(
         self, portal: str, public_id: str, head: str = "", body: str = "<h1>The shop</h1>", inline: str = ""

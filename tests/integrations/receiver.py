@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def receiver(script: Script = lambda number, body: (202, {})) -> Iterator[Receiver]:
     server = Receiver(script)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield server
