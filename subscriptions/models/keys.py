@@ -4,31 +4,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from types import MappingProxyType
 
 from django.db import models
 
 from subscriptions.models import statements
 
 Wanted = Mapping[type[models.Model], int]
+Keys = Mapping[type[models.Model], list[int]]
 
-
-class _Reserved:
-    """Keys that are asked for together, when the first is needed."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
-        self.keys: dict[type[models.Model], list[int]] = {}
-
-    def take(self, model: type[models.Model]) -> int | None:
-        if not self.keys:
-            (answered,) = statements.rows(_statement(tuple(self.wanted.items())), ())
-            left = iter(answered)
-            self.keys = {each: [next(left) for _ in range(number)] for each, number in self.wanted.items()}
-        keys = self.keys.get(model)
-        return keys.pop(0) if keys else None
-
-
-_reserved: ContextVar[_Reserved | None] = ContextVar("reserved_keys", default=None)
+_reserved: ContextVar[Keys] = ContextVar("reserved_keys", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -38,7 +23,9 @@ def ahead(wanted: Wanted) -> Iterator[None]:
     Call it inside a transaction that holds a customer, so that its rows are numbered in the order of its acts. Keys
     left over are lost.
     """
-    token = _reserved.set(_Reserved(wanted))
+    (answered,) = statements.rows(_statement(tuple(wanted.items())), ())
+    numbers = iter(answered)
+    token = _reserved.set({model: [next(numbers) for _ in range(number)] for model, number in wanted.items()})
     try:
         yield
     finally:
@@ -47,8 +34,8 @@ def ahead(wanted: Wanted) -> Iterator[None]:
 
 def reserved(model: type[models.Model]) -> int | None:
     """The next key of `model` inside `ahead`; None outside, and when its keys are used up."""
-    held = _reserved.get()
-    return held.take(model) if held else None
+    keys = _reserved.get().get(model)
+    return keys.pop(0) if keys else None
 
 
 @cache

@@ -241,12 +241,12 @@ def answered(merchant: Merchant, number: int) -> list[noting.Answered]:
     return [(claim(each), PLACED) for each in queued(merchant, number)]
 
 
-def test_an_answer_costs_seven_statements(merchant: Merchant) -> None:
+def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, woken=True)
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
         noting.settle(attempt, answer)
-    assert len(statements(context)) == 7
+    assert len(statements(context)) == 6
 
 
 @pytest.mark.parametrize("number", [2, 12])
