@@ -13,7 +13,7 @@ from subscriptions.actions.fresh import own
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
 from subscriptions.models import Customer, Merchant, Order
-from subscriptions.models.prepared import unawaited
+from subscriptions.models.prepared import Prepared, unawaited
 
 Due = Callable[[QuerySet[Customer]], QuerySet[Order]]
 VERB = "order.remind"
@@ -40,7 +40,7 @@ def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor:
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
         acts = [
             Act(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
-            for order in found.only(*NEEDED)
+            for order in Prepared(lambda: found.only(*NEEDED)).all()
             if order.is_open and is_news(order)
         ]
         with unawaited():
