@@ -36,6 +36,8 @@ def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor:
     passed over. Raises `Busy` when another write holds one of the customers.
     """
     with _undisturbed(), all_locked(merchant, customers) as held:
+        if not held:
+            return []
         by_key = {customer.pk: customer for customer in held}
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
         acts = [
