@@ -16,7 +16,7 @@ MOST_CURSORS = 300
 
 
 def rows(sql: str, values: Sequence[Any]) -> Rows:
-    """Run the statement and give what it returns. Of an equal string that is not the same less is kept."""
+    """Run the statement and give what it returns. Only of the very same string are the conversions known already."""
     found: Rows = run(sql, values).fetchall()
     if len(found) > MOST_ROWS:
         _kept(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
