@@ -1,4 +1,4 @@
-"""Orders on their way to the platform: each try is claimed once, and no answer is lost or counted twice."""
+"""Orders on their way to the platform: each try is claimed once, and no answer in hand is lost."""
 
 import threading
 import time
@@ -12,13 +12,11 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from subscriptions.actions import outcome, placing, success
+from subscriptions.actions import outcome, success
 from subscriptions.errors import Busy
 from subscriptions.jobs import noting, posting
 from subscriptions.models import (
     Customer,
-    Effect,
-    Event,
     GatewaySettings,
     Merchant,
     Order,
@@ -27,19 +25,13 @@ from subscriptions.models import (
 )
 from subscriptions.placement.answers import Answer
 from tests import factories as f
-from tests.jobs.situations import DAY, order
+from tests.jobs.posts import claim, log, queued, statements, statuses
+from tests.jobs.situations import DAY
 from tests.placement.platform import Handler, Platform, platform
 from tests.races import at_once, holding
-from tests.rows import written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = OrderStatus
-PLACED = Answer(Effect.PLACED, "000", "Placed.", "1224", 200)
-DECLINED = Answer(Effect.DECLINED, "140", "Declined.", http_status=200)
-
-
-class Killed(BaseException):
-    """The worker dies."""
 
 
 @pytest.fixture
@@ -57,33 +49,8 @@ def shop(merchant: Merchant) -> Iterator[Platform]:
         yield playing
 
 
-def queued(merchant: Merchant, number: int = 1) -> list[Order]:
-    """Orders handed to placement."""
-    made = [order(customer=f.CustomerFactory(merchant=merchant)) for _ in range(number)]
-    for each in made:
-        placing.queue(each, actor=f.STAFF)
-        each.refresh_from_db()
-    return made
-
-
 def keys(shop: Platform) -> Counter[str]:
     return Counter(post.headers["Idempotency-Key"] for post in shop.posts)
-
-
-def statuses() -> list[int]:
-    return list(Order.objects.filter(tries__gt=0).order_by("pk").values_list("status", flat=True))
-
-
-def log() -> list[tuple[int, str]]:
-    return list(PlacementAttempt.objects.order_by("pk").values_list("tries", "effect"))
-
-
-def statements(context: CaptureQueriesContext) -> list[str]:
-    return [query["sql"] for query in context if query["sql"] not in ("BEGIN", "COMMIT")]
-
-
-def claim(order: Order, **fields: Any) -> PlacementAttempt:
-    return PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, **fields)
 
 
 LOST = {"started": datetime(2026, 11, 1, tzinfo=UTC)}
@@ -235,108 +202,6 @@ def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Me
 
 
 # Answers
-
-
-def answered(merchant: Merchant, number: int) -> list[noting.Answered]:
-    return [(claim(each), PLACED) for each in queued(merchant, number)]
-
-
-def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
-    f.ConnectionFactory(merchant=merchant, woken=True)
-    ((attempt, answer),) = answered(merchant, 1)
-    with CaptureQueriesContext(connection) as context:
-        noting.settle(attempt, answer)
-    assert len(statements(context)) == 6
-
-
-@pytest.mark.parametrize("number", [2, 12])
-def test_answers_noted_together_cost_fourteen_statements_however_many(merchant: Merchant, number: int) -> None:
-    f.ConnectionFactory(merchant=merchant, woken=True)
-    given = answered(merchant, number)
-    with CaptureQueriesContext(connection) as context:
-        assert noting.settle_placed(given) == []
-    assert len(statements(context)) == 14
-    assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
-
-
-def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
-    merchant: Merchant, noon: Any, django_capture_on_commit_callbacks: Any
-) -> None:
-    f.ConnectionFactory(merchant=merchant)
-    given = answered(merchant, 3)
-
-    def singly() -> None:
-        for attempt, answer in given:
-            noting.settle(attempt, answer)
-
-    one_by_one = written(singly, django_capture_on_commit_callbacks)
-    assert written(lambda: noting.settle_all(given), django_capture_on_commit_callbacks) == one_by_one
-
-
-def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> None:
-    held, again, *_ = given = answered(merchant, 5)
-    Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
-    given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
-    given[4] = declined = (given[4][0], DECLINED)
-    with holding(Customer.objects.filter(pk=held[0].order.customer_id)):
-        assert noting.settle_placed(given) == [held, again, declined]
-    assert log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
-    noting.settle_all(given)
-    assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
-
-
-def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(merchant: Merchant) -> None:
-    given = answered(merchant, 3)
-    outcome.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
-    noting.settle_all(given)
-    noting.settle_all(given)
-    assert (statuses(), log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
-    assert Order.objects.get(pk=given[0][0].order_id).order_merchant_id == "by hand"
-    assert Event.objects.count() == 3
-
-
-def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
-    noting.settle(attempt, PLACED)
-    noting.settle(attempt, DECLINED)
-    assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
-
-
-@pytest.mark.parametrize(("late", "status"), [(PLACED, S.SUCCESS), (DECLINED, S.PENDING_PLACEMENT)])
-def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late: Answer, status: OrderStatus) -> None:
-    (made,) = queued(merchant)
-    first = claim(made)
-    Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
-    placing.queue(made, actor=f.STAFF)
-    noting.settle(first, late)
-    assert statuses() == [status]
-    assert log() == [(1, late.effect)]
-
-
-def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
-    outcome.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
-    noting.settle(attempt, DECLINED)
-    assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
-    assert Event.objects.get().kind == "ordergroove.order.success"
-
-
-def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
-
-    def die(*_: Any, **__: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(outcome, "finalize", die)
-        with pytest.raises(Killed):
-            noting.settle(attempt, PLACED)
-    assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
-    noting.settle(attempt, PLACED)
-    assert statuses() == [S.SUCCESS]
 
 
 @pytest.mark.parametrize("trouble", [Busy(), OperationalError("the database is away")])
