@@ -6,6 +6,7 @@ from oneclick import views as one_click
 from subscriptions.admin.site import site
 
 urlpatterns = [
+    # What is asked for most often is looked for first.
     path("", include("oneclick.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),

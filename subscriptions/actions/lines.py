@@ -32,14 +32,20 @@ PRODUCTS = Prepared(lambda: Product.objects.filter(pk=Among("keys")))
 
 def of(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
     """Each of these orders of one merchant with its lines, of which only prices and payloads are read."""
-    lines: dict[int, list[Item]] = {order.pk: [] for order in found}
-    items = LINES.all(merchant=found[0].merchant_id, orders=list(lines)) if found else []
+    items = LINES.all(merchant=found[0].merchant_id, orders=[order.pk for order in found]) if found else []
     products = {row.pk: row for row in PRODUCTS.all(keys=list({item.product_id for item in items}))}
-    by_key = {order.pk: order for order in found}
     for item in items:
-        item.order, item.product = by_key[item.order_id], products[item.product_id]
-        lines[item.order_id].append(item)
-    return [(order, lines[order.pk]) for order in found]
+        item.product = products[item.product_id]
+    return grouped(found, items)
+
+
+def grouped(found: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
+    """Each order with those of `items` that are on it; they get these instances of their orders."""
+    by_key: dict[int, tuple[Order, list[Item]]] = {order.pk: (order, []) for order in found}
+    for item in items:
+        item.order, lines = by_key[item.order_id]
+        lines.append(item)
+    return list(by_key.values())
 
 
 def reprice(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:

@@ -40,6 +40,7 @@ def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor:
             return []
         by_key = {customer.pk: customer for customer in held}
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
+        # Prepared though it runs once: rows are then made without the constructors of models.
         acts = [
             Act(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
             for order in Prepared(lambda: found.only(*NEEDED)).all()

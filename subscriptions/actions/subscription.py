@@ -62,6 +62,7 @@ def reactivate(
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = calendar.now()
     act.result = orders.add_subscription_item(subscription, day, winback and checks.own(act, winback))
+    # After what has to be read for the item, so that it can go with the writes that follow.
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from subscriptions import calendar
-from subscriptions.actions import entitlement, orders, prepaid
+from subscriptions.actions import entitlement, lines, orders, prepaid
 from subscriptions.actions.core import Act, record
 from subscriptions.actions.fresh import own
 from subscriptions.actors import Actor
@@ -46,12 +46,12 @@ def place(acts: Sequence[Act[Order]], order_merchant_ids: Sequence[str]) -> list
     found = _lines([act.subject for act in acts])  # before the writes, which then need not wait for a read
     _mark_placed(found, order_merchant_ids)
     _use_incentives(found)
-    for act, (_, lines) in zip(acts, found, strict=True):
-        entitlement.grant_for(act, lines)
+    for act, (_, items) in zip(acts, found, strict=True):
+        entitlement.grant_for(act, items)
     for act, facts in zip(acts, payloads.orders(found), strict=True):
         act.announce(catalogue.ORDER_SUCCESS, act.subject, facts)
-    for act, (_, lines) in zip(acts, found, strict=True):
-        prepaid.advance(act, lines)
+    for act, (_, items) in zip(acts, found, strict=True):
+        prepaid.advance(act, items)
     return [
         f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}."
         for order, _ in found
@@ -60,12 +60,7 @@ def place(acts: Sequence[Act[Order]], order_merchant_ids: Sequence[str]) -> list
 
 def _lines(placed: Sequence[Order]) -> Found:
     """As `orders.lines`, with what the event says of them."""
-    lines: dict[int, list[Item]] = {order.pk: [] for order in placed}
-    by_key = {order.pk: order for order in placed}
-    for item in LINES.all(merchant=placed[0].merchant_id, orders=list(lines)):
-        item.order = by_key[item.order_id]
-        lines[item.order_id].append(item)
-    return [(order, lines[order.pk]) for order in placed]
+    return lines.grouped(placed, LINES.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed]))
 
 
 def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
@@ -75,11 +70,11 @@ def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
         order.status, order.updated, order.order_merchant_id = OrderStatus.SUCCESS, now, key
         order.rejected_error_code = order.rejected_message = None
     update_all(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
-    items = [line for _, lines in found for line in lines if line.first_placed is None]
-    for item in items:
+    first = [item for _, items in found for item in items if item.first_placed is None]
+    for item in first:
         item.first_placed, item.upcoming = now, False
-    update_all(items, "first_placed", "upcoming")
-    subscriptions = (line.subscription for _, lines in found for line in lines)
+    update_all(first, "first_placed", "upcoming")
+    subscriptions = (item.subscription for _, items in found for item in items)
     begun = [row for row in subscriptions if row and row.first_placed is None]
     for subscription in begun:
         subscription.first_placed = now
@@ -88,10 +83,10 @@ def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
 
 def _use_incentives(found: Found) -> None:
     using = {
-        line.order_id
-        for _, lines in found
-        for line in lines
-        if line.has_incentives  # type: ignore[attr-defined]  # an annotation of `priced()`
+        item.order_id
+        for _, items in found
+        for item in items
+        if item.has_incentives  # type: ignore[attr-defined]  # an annotation of `priced()`
     }
     if using:
         granted = OneTimeIncentive.objects.filter(merchant=found[0][0].merchant_id, applied_at__isnull=True)
