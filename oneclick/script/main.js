@@ -88,8 +88,9 @@
   // window before somebody. Where they are missing the button asks, and only a real press counts.
   async function personIsThere() {
     if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
-    if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
     if (!(await framesDrawn())) return false;
+    // Not before the first frame: until then a fresh page may not know the size of its window.
+    if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
     const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
     // Browsers inside mail apps on phones have no focus before the first touch.
     return document.hasFocus() || touched || navigator.maxTouchPoints > 0;

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from oneclick.links import landing_url
 from oneclick.models import ActionToken, Click, OneClickSettings
-from tests.browser.conftest import PERSON, launched, posts_of
+from tests.browser.conftest import PERSON, PHONE, launched, posts_of
 
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
 
@@ -99,6 +99,49 @@ def test_a_prerendered_page_waits(page, link):
     page.wait_for_timeout(500)
     assert posts == []
     page.evaluate("window.early = false; document.dispatchEvent(new Event('prerenderingchange'))")
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
+# To look at a page from a test counts as a touch.
+UNTOUCHED = "Object.defineProperty(Navigator.prototype, 'userActivation', { get: () => undefined });"
+WITHOUT_FOCUS = f"{UNTOUCHED} Document.prototype.hasFocus = () => false"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "Object.defineProperty(window, 'outerWidth', { get: () => 0 })",
+        "Object.defineProperty(window, 'outerHeight', { get: () => 0 })",
+        "Object.defineProperty(window, 'innerWidth', { get: () => 0 })",
+        "Object.defineProperty(Screen.prototype, 'width', { get: () => 0 })",
+        "Object.defineProperty(Navigator.prototype, 'languages', { get: () => [] })",
+        WITHOUT_FOCUS,
+        "window.requestAnimationFrame = () => 0",
+    ],
+    ids=["width", "height", "page", "screen", "languages", "focus", "frames"],
+)
+def test_where_a_sign_of_a_person_is_missing_the_button_asks(page, link, sign):
+    page.add_init_script(sign)
+    posts = posts_of(page)
+    page.goto(link)
+    expect(page.get_by_role("status")).to_contain_text("Start your subscription again?", timeout=15_000)
+    assert told(posts)
+
+
+def test_a_phone_without_focus_before_the_first_touch_is_a_persons(visit, link):
+    page = visit(**PHONE)
+    page.add_init_script(WITHOUT_FOCUS)
+    page.goto(link)
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
+def test_a_window_may_tell_its_size_with_the_first_frame(page, link):
+    """As Chromium does with a fresh page of a busy machine."""
+    page.add_init_script(
+        "document.addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => { window.drawn = true }));"
+        "Object.defineProperty(window, 'outerWidth', { get: () => window.drawn ? 1280 : 0 })"
+    )
+    page.goto(link)
     expect(page.get_by_role("status")).to_contain_text("is active again")
 
 
