@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens import text_of
@@ -22,6 +22,10 @@ from tests.oneclick.shop import shop as orders_of
 
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A page is waited for as long as an act on it, also where the machine is busy.
+PATIENCE = 10_000
+expect.set_options(timeout=PATIENCE)
 
 SWITCHES = [
     "--no-sandbox",
@@ -85,7 +89,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     def fresh(**options: object) -> Page:
         contexts.append(browser.new_context(**{"user_agent": PERSON, **options}))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     yield fresh
