@@ -23,7 +23,6 @@ from integrations.registry import INTEGRATIONS
 from integrations.sandbox import keys as sandbox
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event, statements
-from subscriptions.models.statements import Rows
 from subscriptions.models.writes import write
 
 log = logging.getLogger(__name__)
@@ -51,13 +50,12 @@ WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
   AND (NOT event.is_test OR right(connection.base_url, length(%s)) = %s)
 ORDER BY event.id
-RETURNING connection_id
 """
 # A lane that may not send is left alone: its flag would stay up and silence the rings after it.
 ASLEEP = """
-SELECT id FROM integrations_connection
-WHERE id = ANY(%s::bigint[]) AND NOT woken AND enabled AND paused_reason = ''
-  AND coalesce(not_before, '-infinity') <= %s
+SELECT id FROM integrations_connection lane
+WHERE merchant_id = %s AND NOT woken AND enabled AND paused_reason = '' AND coalesce(not_before, '-infinity') <= %s
+  AND EXISTS (SELECT FROM integrations_delivery WHERE connection_id = lane.id AND state = 'pending')
 """
 
 
@@ -67,14 +65,14 @@ def enqueue(events: list[Event]) -> None:
     events = [event for event in events if event.kind in KINDS]
     if not events:
         return
-    write(Delivery, ENQUEUE, _facts(events), inserts=True, answered=_ring_once_committed)
+    write(Delivery, ENQUEUE, _facts(events), inserts=True)
+    for merchant_id in {event.merchant_id for event in events}:
+        _ring_once_committed(merchant_id)
 
 
-def _ring_once_committed(delivered_to: Rows) -> None:
-    lanes_to_wake = sorted({connection_id for (connection_id,) in delivered_to})
-    if lanes_to_wake:
-        # After the commit, or the drain could look before the rows can be seen. Robust: the act itself is done.
-        transaction.on_commit(partial(ring, lanes_to_wake), robust=True)
+def _ring_once_committed(merchant_id: int) -> None:
+    # After the commit, or the drain could look before the rows can be seen. Robust: the act itself is done.
+    transaction.on_commit(partial(ring, merchant_id), robust=True)
 
 
 def _facts(events: list[Event]) -> list[Any]:
@@ -94,10 +92,10 @@ def _array(values: Iterable[object]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-def ring(connection_ids: list[int]) -> None:
-    """Wake each lane once, however many deliveries came meanwhile."""
-    # Read first: in a rush nearly every ring finds the lane woken, and needs no transaction.
-    for (connection_id,) in statements.rows(ASLEEP, [_array(connection_ids), timezone.now()]):
+def ring(merchant_id: int) -> None:
+    """Wake each lane of the merchant that has something to send, once, however many deliveries came meanwhile."""
+    # Read first: in a rush nearly every ring finds the lanes woken, and needs no transaction.
+    for (connection_id,) in statements.rows(ASLEEP, [merchant_id, timezone.now()]):
         with transaction.atomic():
             if Connection.objects.filter(pk=connection_id, woken=False).update(woken=True):
                 async_task("integrations.outbox.drain", connection_id, save=False)
@@ -120,7 +118,7 @@ def drain(connection_id: int) -> None:
                 return
         if time.monotonic() > ends:
             lanes.hand_over(lane)
-            ring([lane.pk])
+            ring(lane.merchant_id)
             return
 
 
@@ -142,7 +140,7 @@ def replay(delivery: Delivery) -> bool:
         # The integration's patience starts anew: attempts before `created` do not count.
         again = dead.update(state=Delivery.State.PENDING, error="", finished=None, created=timezone.now())
         if again:
-            transaction.on_commit(partial(ring, [delivery.connection_id]), robust=True)
+            _ring_once_committed(delivery.merchant_id)
     return bool(again)
 
 
@@ -151,7 +149,7 @@ def resume(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk, merchant=connection.merchant).update(
         paused_reason="", not_before=None, failures=0
     )
-    ring([connection.pk])
+    ring(connection.merchant_id)
 
 
 def _pending(lane: Connection) -> list[Delivery]:

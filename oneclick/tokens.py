@@ -55,25 +55,20 @@ def _mac(version: str, purpose: Purpose, signed: bytes) -> bytes:
 
 def issue_for_events(events: list[Event]) -> None:
     """Event sink: one token for each event whose kind carries one, at merchants that have 1-Click on."""
-    carriers = [event for event in events if ALL_KINDS[event.kind].token_scope]
-    if not carriers:
-        return
-    rules = _rules(carriers)
-    insert_all(
-        [
-            token_for(good_for, rules[event.merchant_id], event)
-            for event in carriers
-            if event.merchant_id in rules and (good_for := event.order or event.subscription)
-        ]
-    )
+    tokens = [
+        token_for(good_for, rules, event)
+        for event in events
+        if ALL_KINDS[event.kind].token_scope
+        and (good_for := event.order or event.subscription)
+        and (rules := _rules(event.merchant))
+    ]
+    insert_all(tokens, keyed=False)
 
 
-def _rules(events: list[Event]) -> dict[int, OneClickSettings]:
-    merchants = {event.merchant_id: event.merchant for event in events}
-    # A redemption has read its merchant's.
-    if all(Merchant._meta.get_field("one_click").is_cached(merchant) for merchant in merchants.values()):
-        return {pk: merchant.one_click for pk, merchant in merchants.items() if merchant.one_click.enabled}
-    return OneClickSettings.objects.filter(enabled=True).in_bulk(merchants)
+def _rules(merchant: Merchant) -> OneClickSettings | None:
+    """Those of a merchant that has 1-Click on; read once for all events that share their merchant."""
+    rules: OneClickSettings | None = getattr(merchant, "one_click", None)
+    return rules if rules and rules.enabled else None
 
 
 def token_for(good_for: Order | Subscription, rules: OneClickSettings, event: Event | None = None) -> ActionToken:

@@ -27,6 +27,14 @@ def test_rows_take_their_keys_from_those_asked_for_ahead_and_then_from_the_table
     assert [each.pk for each in Event.objects.order_by("pk")] == [first, first + 1, first + 2]
 
 
+def test_each_of_the_acts_has_its_own_keys(django_assert_num_queries):
+    with django_assert_num_queries(1), keys.ahead({Activity: 1, Event: 2}, acts=3):
+        activities = [keys.reserved(Activity) for _ in range(4)]
+        events = [keys.reserved(Event) for _ in range(7)]
+    assert activities == [activities[0], activities[0] + 1, activities[0] + 2, None]
+    assert events == [*range(events[0], events[0] + 6), None]
+
+
 def test_outside_nothing_is_kept_ahead():
     customer = CustomerFactory()
     with keys.ahead({Event: 2}):

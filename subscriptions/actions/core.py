@@ -33,7 +33,7 @@ from subscriptions.models import (
     Subscription,
 )
 from subscriptions.models.making import copy_of, new
-from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all, number
+from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all
 
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
@@ -223,9 +223,6 @@ def record(finished: Sequence[tuple[Act[Any], str]]) -> None:
         act.activity = _activity(act, sentence)
     activities = [act.activity for act, _ in finished]
     events = [event for act, _ in finished for event in act.events]
-    if len(finished) > 1:
-        number(activities)
-        number(events)
     insert_all(activities)
     for act, _ in finished:
         for event in act.events:

@@ -12,11 +12,13 @@ from subscriptions.actions.core import Act, all_locked, record
 from subscriptions.actions.fresh import own
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
-from subscriptions.models import Customer, Merchant, Order
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
 from subscriptions.models.prepared import Prepared, unawaited
 
 Due = Callable[[QuerySet[Customer]], QuerySet[Order]]
 VERB = "order.remind"
+# PostgreSQL writes so many while the next are worked out.
+PART = 100
 # What payloads and the totals need of an order, its payment and its address.
 NEEDED = (
     *("merchant", "public_id", "customer", "status", "place_date", "reminded_for", "locked", "oos_free_shipping"),
@@ -46,8 +48,11 @@ def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor:
             for order in Prepared(lambda: found.only(*NEEDED)).all()
             if order.is_open and is_news(order)
         ]
-        with unawaited():
-            record(list(zip(acts, tell(acts), strict=True)))
+        found_lines = lines.of([act.subject for act in acts])
+        with keys.ahead({Activity: 1, Event: 1}, acts=len(acts)), unawaited():
+            for begin in range(0, len(acts), PART):
+                part = acts[begin : begin + PART]
+                record(list(zip(part, _tell(part, found_lines[begin : begin + PART]), strict=True)))
     return acts
 
 
@@ -58,7 +63,10 @@ def is_news(order: Order) -> bool:
 
 def tell(acts: Sequence[Act[Order]]) -> list[str]:
     """Remind of orders of one merchant, at the prices that now count; a sentence for each."""
-    found = lines.of([act.subject for act in acts])
+    return _tell(acts, lines.of([act.subject for act in acts]))
+
+
+def _tell(acts: Sequence[Act[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
     lines.reprice((item for _, items in found for item in items), totals.present_price)
     for order, _ in found:
         order.reminded_for = order.place_date

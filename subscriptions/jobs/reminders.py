@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db.models import DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from subscriptions.actions.reminding import remind_all
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.models import Customer, Item, Merchant, Order, Subscription
+from subscriptions.models import Customer, Item, Merchant, Order
 
 ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
 
 
 def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=due(customers, day).values("customer"))
+    wishes = Max("subscriptions__reminder_days", filter=Q(subscriptions__cancelled=None))
+    longest = customers.aggregate(most=Greatest(wishes, Max("merchant__reminder_days")))["most"]
+    # Which orders are due is up to their own wishes; this is a bound by which an index finds the few to look at.
+    soon = due(customers, day).filter(place_date__lte=day + timedelta(days=longest or 0))
+    return customers.filter(pk__in=soon.values("customer"))
 
 
 def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
@@ -23,12 +27,10 @@ def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     How many is the longest wish of the subscriptions in the order; where there are none, the merchant's default.
     """
     wishes = Item.objects.filter(order=OuterRef("pk")).order_by().values("order")
-    longest = Subscription.objects.live().filter(customer__in=customers).aggregate(most=Max("reminder_days"))["most"]
     lead = Coalesce(Subquery(wishes.values(most=Max("subscription__reminder_days"))), F("merchant__reminder_days"))
     return (
         Order.objects.open()
-        .filter(~Q(reminded_for=F("place_date")) | Q(reminded_for=None), customer__in=customers)
-        .filter(place_date__gt=day, place_date__lte=day + timedelta(days=longest or 0))
+        .filter(~Q(reminded_for=F("place_date")) | Q(reminded_for=None), customer__in=customers, place_date__gt=day)
         .alias(from_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
         .filter(from_day__lte=day)
     )

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 # After this a run with more to do goes to the end of the queue, so that others get their turn.
 TURN_SECONDS = 15
-BATCH = 10_000
+BATCH = 50_000
 REST = timedelta(seconds=10)  # before it looks again after customers who were held by another write
 MOST_ATTEMPTS = 10
 UNFINISHED = [JobRun.State.WAITING, JobRun.State.RUNNING]
@@ -164,17 +164,15 @@ def _take(run_id: int) -> JobRun | None:
     return held
 
 
-def _concerned(held: JobRun, job: Job) -> QuerySet[Customer]:
+def _concerned(held: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
     # A test customer with a clock lives by that.
-    return job.concerned(held.merchant.customers.filter(clock=None), held.local_date)
+    return job.concerned(held.merchant.customers.filter(clock=None, pk__gt=behind), held.local_date)
 
 
 def _chunks(held: JobRun, job: Job) -> Iterator[Sequence[int]]:
     """The customers behind the cursor, so many as the job takes at once."""
     reached = held.cursor
-    while keys := list(
-        _concerned(held, job).filter(pk__gt=reached).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
+    while keys := list(_concerned(held, job, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         reached = keys[-1]
         for start in range(0, len(keys), job.at_once):
             yield keys[start : start + job.at_once]

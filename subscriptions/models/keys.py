@@ -1,5 +1,6 @@
 """Keys of new rows before they are written, so that no write has to wait for an answer that only brings its key."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,21 +12,24 @@ from django.db import models
 from subscriptions.models import statements
 
 Wanted = Mapping[type[models.Model], int]
-Keys = Mapping[type[models.Model], list[int]]
+Keys = Mapping[type[models.Model], deque[int]]
 
 _reserved: ContextVar[Keys] = ContextVar("reserved_keys", default=MappingProxyType({}))
 
 
 @contextmanager
-def ahead(wanted: Wanted) -> Iterator[None]:
-    """`insert` takes up to so many keys of these models from here, and need not be awaited.
+def ahead(wanted: Wanted, acts: int = 1) -> Iterator[None]:
+    """Inserts take up to so many keys of these models from here for each of the acts, and need not be awaited.
 
     Call it inside a transaction that holds a customer, so that its rows are numbered in the order of its acts. Keys
     left over are lost.
     """
-    (answered,) = statements.rows(_statement(tuple(wanted.items())), ())
-    numbers = iter(answered)
-    token = _reserved.set({model: [next(numbers) for _ in range(number)] for model, number in wanted.items()})
+    found: dict[type[models.Model], deque[int]] = {model: deque() for model in wanted}
+    of_each_act = [found[model] for model, number in wanted.items() for _ in range(number)]
+    for numbers in statements.rows(_statement(tuple(wanted.items())), [acts]):
+        for keys, number in zip(of_each_act, numbers, strict=True):
+            keys.append(number)
+    token = _reserved.set(found)
     try:
         yield
     finally:
@@ -35,11 +39,12 @@ def ahead(wanted: Wanted) -> Iterator[None]:
 def reserved(model: type[models.Model]) -> int | None:
     """The next key of `model` inside `ahead`; None outside, and when its keys are used up."""
     keys = _reserved.get().get(model)
-    return keys.pop(0) if keys else None
+    return keys.popleft() if keys else None
 
 
 @cache
 def _statement(wanted: tuple[tuple[type[models.Model], int], ...]) -> str:
     # By the name PostgreSQL gives to the sequence of a column: to look it up each time takes longer than the rest.
     names = [f"{model._meta.db_table}_{model._meta.pk.column}_seq" for model, number in wanted for _ in range(number)]
-    return "SELECT " + ", ".join(f"nextval('{name}')" for name in names)
+    numbers = ", ".join(f"nextval('{name}')" for name in names)
+    return f"SELECT {numbers} FROM generate_series(1, %s)"

@@ -27,7 +27,6 @@ PLAIN = (
     *(models.ForeignKey, models.BigAutoField, models.IntegerField, models.CharField, models.UUIDField),
     *(models.BooleanField, models.DateField, models.DecimalField),
 )
-NUMBERS = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
 
 
 class Given(Value):
@@ -72,7 +71,7 @@ class Prepared(Generic[Row]):
 def insert(row: models.Model) -> None:
     """Write a new row, as `save()` would, without its signals; the rows it points at must be written before.
 
-    It need not be awaited if it has its key already: by `number`, or from inside `keys.ahead`.
+    It need not be awaited if it has its key already, or takes one from `keys.ahead`.
     """
     model = type(row)
     row.pk = row.pk or reserved(model)
@@ -91,29 +90,26 @@ def update(row: models.Model, *names: str) -> None:
     write(type(row), sql, [*columns.of(row, False), row.pk], inserts=False)
 
 
-def insert_all(rows: Sequence[models.Model]) -> None:
-    """`insert` for any number of rows of one model, in one statement."""
+def insert_all(rows: Sequence[models.Model], *, keyed: bool = True) -> None:
+    """`insert` for any number of rows of one model, in one statement.
+
+    Where nobody asks for the keys of the rows, not `keyed`, it need not be awaited either.
+    """
     if len(rows) == 1:
         insert(rows[0])  # arrays of one cost twice as much
     if len(rows) <= 1:
         return
-    numbered = rows[0].pk is not None
-    sql, columns = _insertion_of_many(type(rows[0]), numbered)
+    model = type(rows[0])
+    for row in rows:
+        row.pk = row.pk or reserved(model)
+    numbered = rows[-1].pk is not None
+    sql, columns = _insertion_of_many(model, numbered, keyed)
     written = statements.run(sql, [_column(field, rows, True) for field in columns.fields])
-    keys = [row.pk for row in rows] if numbered else [key for (key,) in written.fetchall()]
-    for row, key in zip(rows, keys, strict=True):
-        row.pk = key
+    if keyed and not numbered:
+        for row, (key,) in zip(rows, written.fetchall(), strict=True):
+            row.pk = key
+    for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-
-
-def number(rows: Sequence[models.Model]) -> None:
-    """Give new rows of one model their keys, so that others can point at them before they are written."""
-    if not rows:
-        return
-    table, key = rows[0]._meta.db_table, rows[0]._meta.pk.column
-    numbers = statements.rows(NUMBERS, [f'"{table}"', key, len(rows)])
-    for row, (number,) in zip(rows, numbers, strict=True):
-        row.pk = number
 
 
 def update_all(rows: Sequence[models.Model], *names: str) -> None:
@@ -180,10 +176,10 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, _Co
 
 
 @cache
-def _insertion_of_many(model: type[models.Model], numbered: bool) -> tuple[str, _Columns]:
+def _insertion_of_many(model: type[models.Model], numbered: bool, keyed: bool) -> tuple[str, _Columns]:
     fields = _inserted(model, numbered)
     written = _insert(model, fields, f"SELECT * FROM unnest({_arrays(fields)})")
-    return written if numbered else _with_key(model, written), _Columns(fields)
+    return written if numbered or not keyed else _with_key(model, written), _Columns(fields)
 
 
 @cache

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from subscriptions.models import statements
-from subscriptions.models.statements import Rows
 
 # psycopg remembers what it has worked out of a statement with up to so many parameters.
 MOST_VALUES = 50
@@ -23,7 +22,6 @@ class _Write(NamedTuple):
     sql: str
     values: Sequence[Any]
     inserts: bool
-    answered: Callable[[Rows], None] | None
 
 
 class _Kept:
@@ -41,16 +39,15 @@ class _Kept:
         for each in self.writes:
             if each.table == write.table and not (each.inserts and write.inserts):
                 return False
-            if each.answered and write.answered:
-                return False
         return sum(len(each.values) for each in self.writes) + len(write.values) <= MOST_VALUES
 
     def send(self) -> None:
         writes, self.writes = self.writes, []
         if len(writes) == 1:
-            _execute(writes[0])
+            statements.run(writes[0].sql, writes[0].values)
         elif writes:
-            _execute(_as_one(writes))
+            values = [value for write in writes for value in write.values]
+            statements.run(_joined(tuple(write.sql for write in writes)), values)
 
 
 _kept: ContextVar[_Kept | None] = ContextVar("kept_writes", default=None)
@@ -78,40 +75,16 @@ def gathered() -> Iterator[None]:
         _kept.reset(token)
 
 
-def write(
-    model: type[models.Model],
-    sql: str,
-    values: Sequence[Any],
-    *,
-    inserts: bool,
-    answered: Callable[[Rows], None] | None = None,
-) -> None:
-    """Run a statement that inserts or changes rows of `model`: at once, or inside `gathered` with others, later.
-
-    `answered` is called with the rows it returns.
-    """
-    statement = _Write(model._meta.db_table, sql, values, inserts, answered)
+def write(model: type[models.Model], sql: str, values: Sequence[Any], *, inserts: bool) -> None:
+    """Run a statement that inserts or changes rows of `model`: at once, or inside `gathered` with others, later."""
+    statement = _Write(model._meta.db_table, sql, values, inserts)
     if kept := _kept.get():
         kept.add(statement)
     else:
-        _execute(statement)
-
-
-def _execute(write: _Write) -> None:
-    if write.answered:
-        write.answered(statements.rows(write.sql, write.values))
-    else:
-        statements.run(write.sql, write.values)
-
-
-def _as_one(writes: Sequence[_Write]) -> _Write:
-    answering = next((place for place, write in enumerate(writes) if write.answered), None)
-    sql = _joined(tuple(write.sql for write in writes), answering)
-    values = [value for write in writes for value in write.values]
-    return _Write("", sql, values, True, None if answering is None else writes[answering].answered)
+        statements.run(sql, values)
 
 
 @lru_cache(maxsize=256)
-def _joined(statements: tuple[str, ...], answering: int | None) -> str:
+def _joined(statements: tuple[str, ...]) -> str:
     parts = ", ".join(f"write_{place} AS ({sql})" for place, sql in enumerate(statements))
-    return f"WITH {parts} SELECT {'1' if answering is None else f'* FROM write_{answering}'}"
+    return f"WITH {parts} SELECT 1"

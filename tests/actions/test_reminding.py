@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import placing, subscription
+from subscriptions.actions import placing, reminding, subscription
 from subscriptions.actions.core import Act
 from subscriptions.actions.reminding import remind_all
 from subscriptions.errors import Busy, Refused
@@ -172,9 +172,11 @@ def one_by_one(merchant: Merchant) -> None:
             continue
 
 
+@pytest.mark.parametrize("part", [7, reminding.PART])
 def test_many_reminders_write_the_rows_of_as_many_single_ones(
-    merchant: Merchant, django_capture_on_commit_callbacks: Any
+    merchant: Merchant, part: int, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
+    monkeypatch.setattr(reminding, "PART", part)
     for changes in SITUATIONS:
         customer(merchant, *changes)
     stranger = customer(f.MerchantFactory())

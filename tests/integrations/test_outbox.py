@@ -13,6 +13,7 @@ from integrations.base import Answer, Outcome
 from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Attempt, Connection, Delivery
 from subscriptions.actions.subscription import cancel, reactivate
+from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Customer, Event
 from tests.factories import STAFF, ConnectionFactory, subscription_with_order
 from tests.integrations.receiver import receiver
@@ -95,6 +96,14 @@ def test_a_lane_is_rung_once_however_many_events_come(subscription, connection, 
     assert OrmQ.objects.count() == 1
 
 
+def test_a_lane_with_nothing_to_send_is_not_rung(subscription, connection, django_capture_on_commit_callbacks):
+    Connection.objects.update(switched_off_kinds=[*KINDS])
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel(subscription, actor=STAFF)
+    connection.refresh_from_db()
+    assert (connection.woken, Event.objects.count(), OrmQ.objects.count()) == (False, 2, 0)
+
+
 def test_the_lane_is_not_rung_before_the_commit(subscription, connection):
     cancel(subscription, actor=STAFF)
     assert Delivery.objects.count() == 2 and OrmQ.objects.count() == 0
@@ -116,7 +125,7 @@ def test_a_bell_between_the_last_look_and_the_release_is_heard(subscription, con
         looks.append(look(held))
         if len(looks) == 1:
             cancel(subscription, actor=STAFF)
-            outbox.ring([connection.pk])
+            outbox.ring(connection.merchant_id)
         return looks[-1]
 
     monkeypatch.setattr(outbox, "_pending", look_and_miss)

@@ -73,7 +73,7 @@ def inside(portal: Portal, *calls: str) -> str:
         env=portal.environment,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -141,7 +141,7 @@ def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: S
     killer = Killer(portal, random.Random(SEED))
     with killer.at_work():
         inside(portal, "ring(30)")
-    came = report(portal, "ring(90)")
+    came = report(portal, "ring(180)")
     why = f"seed {SEED}, {killer.killed} killed: {came}"
     customers = MERCHANTS * CUSTOMERS
     assert killer.killed >= 5, why
@@ -167,7 +167,7 @@ def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single
     portal: Portal, shop: Shop, url: str
 ) -> None:
     before = report(portal, f"seed_due({url!r}, {DUE})")
-    ringing = threading.Thread(target=inside, args=(portal, "ring(90)"))
+    ringing = threading.Thread(target=inside, args=(portal, "ring(180)"))
     ringing.start()
     eventually(lambda: len(shop.posts) > DUE // 3)
     with away(portal, seconds=10):

@@ -42,12 +42,12 @@ def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 12])
-def test_answers_noted_together_cost_fourteen_statements_however_many(merchant: Merchant, number: int) -> None:
+def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Merchant, number: int) -> None:
     f.ConnectionFactory(merchant=merchant, woken=True)
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
         assert noting.settle_placed(given) == []
-    assert len(statements(context)) == 14
+    assert len(statements(context)) == 12
     assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from subscriptions.jobs import reminders, runs
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.models import Customer, Event, JobRun, Merchant, Order, Subscription
+from subscriptions.models import Customer, Event, Item, JobRun, Merchant, Subscription
 from tests import factories as f
 from tests.races import holding
 
@@ -71,11 +71,20 @@ def test_the_longest_wish_in_an_order_counts_for_all_of_it(merchant: Merchant) -
     assert reminded() == [early]
 
 
-def test_a_cancelled_subscriptions_wish_of_long_ago_costs_nothing(merchant: Merchant) -> None:
+def test_an_order_without_a_subscription_follows_the_merchants_default(merchant: Merchant) -> None:
+    Merchant.objects.filter(pk=merchant.pk).update(reminder_days=9)
+    (mine, other) = customers(merchant, 2, days=9, reminder_days=7)
+    Item.objects.filter(order__customer=mine).update(subscription=None, one_time=True)
+    assert go_on(begin(merchant)).done == 1
+    assert reminded() == [mine]
+
+
+def test_a_cancelled_subscriptions_wish_of_long_ago_counts_no_more(merchant: Merchant) -> None:
     (mine,) = customers(merchant, 1)
     old = f.SubscriptionFactory(customer=mine, reminder_days=300)
     Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
-    assert list(reminders.due(merchant.customers.all(), DAY)) == list(Order.objects.all())
+    assert list(reminders.concerned(merchant.customers.all(), DAY)) == [mine]
+    assert list(reminders.concerned(merchant.customers.all(), DAY - timedelta(days=1))) == []
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 10])
