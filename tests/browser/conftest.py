@@ -45,6 +45,8 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
+# Nothing is asked to be quick: a busy machine only takes longer.
+PATIENCE = 30_000  # milliseconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +73,7 @@ def posts_of(page: Page) -> list[str]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         yield playwright
 

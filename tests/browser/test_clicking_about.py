@@ -70,7 +70,8 @@ def test_coming_back_to_the_page_acts_no_second_time(page, shop, link, orders, s
     assert added(orders) == 1
 
 
-def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders):
+def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders, merchant):
+    OneClickSettings.objects.filter(merchant=merchant).update(replay_seconds=600)
     other = page.context.new_page()
     page.goto(link)
     other.goto(link)
@@ -81,26 +82,28 @@ def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders):
 
 
 def test_a_slow_answer_is_waited_for_and_said(page, link, orders):
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(1200)
-        route.continue_()
-
-    page.route(ACT, slowly)
+    held: list[Route] = []
+    page.route(ACT, lambda route: held.append(route))
     page.goto(link)
     expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
+    held[0].continue_()
     done(page)
 
 
 def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link, orders):
-    page.clock.install()
-    page.route(ACT, lambda route: None, times=1)
+    asked = []
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    page.route(ACT, lambda route: asked.append(route), times=1)
     page.goto(link)
+    while not asked:
+        page.clock.run_for(100)
     page.clock.run_for(19_000)
     expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
-    page.clock.run_for(4_000)
+    page.clock.run_for(1_500)
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    page.clock.resume()
     page.get_by_role("button", name="Try again").click()
-    page.clock.run_for(1_000)
     done(page)
     assert added(orders) == 1
 

@@ -88,13 +88,15 @@ def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merc
 
 
 def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant, token):
-    own = {"success_color": "#ffee00", "z_index": 70, "auto_hide_seconds": 2}
+    own = {"success_color": "#ffee00", "z_index": 70, "auto_hide_seconds": 90}
     LandingPage.objects.filter(merchant=merchant).update(**own)
+    page.clock.install()
     page.goto(f"{landing_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
-    banner = page.get_by_role("status")
+    banner = page.locator(".alert-container--success")
     expect(banner).to_have_css("background-color", "rgb(255, 238, 0)")
     expect(banner).to_have_css("color", "rgb(0, 0, 0)")
     expect(banner).to_have_css("z-index", "70")
+    page.clock.run_for(90_000)
     expect(banner).to_have_count(0)
 
 

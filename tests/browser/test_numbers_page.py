@@ -52,8 +52,6 @@ def staff(portal: str, merchant: Merchant, visit: Callable[..., Page]) -> Callab
         )
         page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
         page.goto(f"{portal}/admin/numbers/{query}")
-        # Colours are measured once nothing moves.
-        page.wait_for_timeout(500)
         return page
 
     return before

@@ -5,12 +5,9 @@ from playwright.sync_api import Page, expect
 
 from oneclick.admin.landing import outcomes
 from oneclick.models import ActionToken, Click, LandingPage
-from tests.browser.test_accessibility import editor
+from tests.browser.test_accessibility import FRAME, editor
 
 OUTCOMES = [value for _, choices in outcomes() for value, _ in choices]
-
-# The newest drawing that is ready.
-FRAME = ".landing-preview iframe:not([data-drawing])"
 
 
 @pytest.fixture

@@ -36,7 +36,8 @@ def driven(playwright) -> Iterator[Browser]:
 def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, link, subscription):
     page = visit(user_agent=SCANNER)
     posts = posts_of(page)
-    page.goto(link)
+    with page.expect_response("**/one_click/opened/**"):
+        page.goto(link)
     button = page.get_by_role("button", name="Reactivate my subscription")
     expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
     page.evaluate("document.querySelectorAll('.alert-container button').forEach(button => button.click())")
@@ -53,7 +54,8 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
 def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, shop):
     page = driven.new_page(user_agent=PERSON)
     posts = posts_of(page)
-    page.goto(link)
+    with page.expect_response("**/one_click/opened/**"):
+        page.goto(link)
     page.wait_for_timeout(1500)
     assert page.evaluate("navigator.webdriver") is True
     assert page.url == f"{shop.url}/"
@@ -124,7 +126,7 @@ def test_where_a_sign_of_a_person_is_missing_the_button_asks(page, link, sign):
     page.add_init_script(sign)
     posts = posts_of(page)
     page.goto(link)
-    expect(page.get_by_role("status")).to_contain_text("Start your subscription again?", timeout=15_000)
+    expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
     assert told(posts)
 
 
