@@ -76,24 +76,34 @@
     });
   }
 
-  /** False where nothing is drawn for seconds, as in a scanner's browser. */
-  function framesDrawn() {
-    return new Promise((resolve) => {
-      setTimeout(resolve, 4000, false);
-      requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)));
-    });
-  }
-
   // A customer who comes from a message has not touched the page yet, so the signs are those of a
   // window before somebody. Where they are missing the button asks, and only a real press counts.
-  async function personIsThere() {
-    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
-    if (!(await framesDrawn())) return false;
-    // Not before the first frame: until then a fresh page may not know the size of its window.
+  function windowShows() {
     if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
     const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
     // Browsers inside mail apps on phones have no focus before the first touch.
     return document.hasFocus() || touched || navigator.maxTouchPoints > 0;
+  }
+
+  /** Whether frames are drawn, which a scanner's browser does not, in a window that shows the signs. */
+  function personIsThere() {
+    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
+    return new Promise((resolve) => {
+      let drawn = false;
+      // A fresh page may know its window's size and focus late. Turns, not seconds: a busy page takes longer for them.
+      const look = (turns) => {
+        if (drawn && windowShows()) resolve(true);
+        else if (turns) setTimeout(look, 100, turns - 1);
+        else resolve(false);
+      };
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          drawn = true;
+          if (windowShows()) resolve(true);
+        }),
+      );
+      look(40);
+    });
   }
 
   // --- the request ------------------------------------------------------------------------------
@@ -188,7 +198,8 @@
 
   function pressable(name, press, attributes) {
     const node = element("button", name, { type: "button", ...attributes });
-    node.addEventListener("click", (event) => event.isTrusted && press());
+    // The second half of a double click was meant for what stood here before.
+    node.addEventListener("click", (event) => event.isTrusted && event.detail < 2 && press());
     return node;
   }
 

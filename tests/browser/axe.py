@@ -4,18 +4,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 CHECKER = Axe()
-# A colour on its way to another is neither. What is replaced on its way never ends, and is not waited for.
+# A colour on its way to another is neither.
 STILL = """
     Promise.allSettled(
-        document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+        document.getAnimations()
+            .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
             .map((one) => one.finished)
     )
 """
 
 
 def violations(page: Page) -> list[str]:
-    """Each rule broken with the places that break it, once nothing moves; frames are looked into."""
-    for frame in page.frames:
-        frame.evaluate(STILL)
+    """Each rule broken with the places that break it, once nothing moves on the page; frames are looked into."""
+    page.evaluate(STILL)
     found = CHECKER.run(page).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
@@ -19,6 +20,7 @@ from subscriptions.models import Merchant, Subscription
 from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
 from tests.oneclick.shop import Shop as Orders
 from tests.oneclick.shop import shop as orders_of
+from tests.portal import eventually
 
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -47,6 +49,12 @@ PHONE = {
 }
 # Nothing is asked to be quick: a busy machine only takes longer.
 PATIENCE = 30_000  # milliseconds
+
+AT_WORK = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND datname = current_database()
+        AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -106,11 +114,13 @@ def page(visit: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture
-def portal(live_server, settings) -> str:
-    """The address of our own server."""
+def portal(live_server, settings) -> Iterator[str]:
+    """The address of our own server, which has no request at work when the test's rows are deleted."""
     cache.clear()
     settings.PUBLIC_URL = live_server.url
-    return live_server.url
+    yield live_server.url
+    with connection.cursor() as cursor:
+        eventually(lambda: not cursor.execute(AT_WORK).fetchone())
 
 
 class Shop:

@@ -1,7 +1,7 @@
 """What customers do besides clicking once: twice, back, reload, in two tabs, on a train."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from oneclick import tokens
 from oneclick.models import Click, OneClickSettings
@@ -39,6 +39,24 @@ def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
     done(page)
     assert [address.split("/")[4] for address in posts] == ["opened", "upsell"]
     assert added(orders) == 1
+
+
+def test_the_second_half_of_a_double_click_undoes_nothing(page, link, orders):
+    """The answer may be quicker than a finger, and puts its own button under it."""
+    posts = posts_of(page)
+    page.goto(f"{link}#og_mode=confirm")
+    double(page, page.get_by_role("button", name="Add to my order"), page.get_by_role("button", name="Undo"))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".alert-container--success")).to_contain_text("taken off your order again")
+    assert [address.split("/")[4] for address in posts] == ["opened", "upsell", "undo"]
+
+
+def double(page: Page, first: Locator, second: Locator) -> None:
+    """One double click, whose second half comes when the second button is there."""
+    for number, button in enumerate([first, second], 1):
+        button.hover()
+        page.mouse.down(click_count=number)
+        page.mouse.up(click_count=number)
 
 
 def test_undo_pressed_twice_is_asked_once(page, link, orders):

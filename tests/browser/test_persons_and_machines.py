@@ -147,6 +147,25 @@ def test_a_window_may_tell_its_size_with_the_first_frame(page, link):
     expect(page.get_by_role("status")).to_contain_text("is active again")
 
 
+def test_a_page_that_is_busy_for_long_is_still_before_somebody(page, link, portal, shop, merchant):
+    """As a shop's with many scripts is on a cheap phone: its frames come late."""
+    busy = "setTimeout(() => { const end = Date.now() + 4500; while (Date.now() < end); })"
+    head = f"<script>document.addEventListener('DOMContentLoaded', () => {busy})</script>"
+    shop.load(portal, merchant.public_id.hex, head=head, inline="script-src")
+    page.goto(link)
+    expect(page.locator(".alert-container--success")).to_contain_text("is active again")
+
+
+def test_a_window_may_come_to_the_front_after_its_page_is_drawn(page, link):
+    """As that of a browser does which another program opens."""
+    page.add_init_script(
+        f"{UNTOUCHED} Document.prototype.hasFocus = () => window.front;"
+        "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { window.front = true }, 200)))"
+    )
+    page.goto(link)
+    expect(page.get_by_role("status")).to_contain_text("is active again")
+
+
 def test_a_link_can_ask_for_the_button(page, link):
     posts = posts_of(page)
     page.goto(f"{link}#og_mode=confirm")
