@@ -39,7 +39,7 @@ def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpRe
     if request.GET:
         merchant, page = _find(public_id, slug)
         given = parameters.canonical(request.GET.dict())
-        clicks.see(request, {"page": slug, **given}, clicks.note_fetch, public_id)
+        clicks.see(request, {**given, "page": slug}, clicks.note_fetch, public_id)
         return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)))
     key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
     found = cache.get(key)
@@ -90,7 +90,7 @@ def _default_page(merchant: Merchant | None) -> LandingPage:
 
 
 def _page_of(request: HttpRequest, merchant: Merchant | None) -> LandingPage:
-    slug = request.GET.get("page", "")
+    slug = parameters.canonical(request.GET.dict()).get("page", "")
     own = LandingPage.objects.filter(merchant=merchant, slug=slug).first() if merchant and slug else None
     return own or _default_page(merchant)
 

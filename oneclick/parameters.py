@@ -26,7 +26,12 @@ TO_BE_GIVEN = {
 
 def canonical(fields: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a request as text, by its own names; those of a link are understood as well. Null is absent."""
-    return {IN_REQUEST.get(name, name): str(value).strip() for name, value in fields.items() if value is not None}
+    return {IN_REQUEST.get(name, name): _text(value) for name, value in fields.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    """Without what no column of text can hold: NUL, and halves of characters that JSON can name."""
+    return str(value).strip().replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def chosen(fields: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

@@ -132,3 +132,29 @@ def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_noted(shop: Shop
     for _ in range(32):
         assert shop.client.head(f"/one_click/delay/?token={tokens.text_of(token)}").status_code == 200
     assert len(noted()) == 30
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"], ids=["NUL", "half a character"])
+@pytest.mark.parametrize("name", ["page", "attempt", "og_link", "og_sig", "days", "og_product_id"])
+def test_text_that_no_database_holds_brings_nothing_down(
+    script: Callable[..., HttpResponse], name: str, text: str
+) -> None:
+    assert script("opened", {name: text}).status_code == 204
+    expected = 400 if name in ("og_link", "og_sig", "days") else 200
+    assert script("delay", {name: text}).status_code == expected
+
+
+def test_a_page_by_a_name_that_no_database_holds_is_the_default_one(shop: Shop, token: ActionToken) -> None:
+    query = f"token={tokens.text_of(token)}&page=%00"
+    assert shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&days=%00&{query}").status_code == 200
+    assert shop.client.head(f"/one_click/delay/?{query}").status_code == 200
+    form = {"token": "forged", "on_page": "yes", "sure": "yes"}
+    address = f"/one_click/delay/?merchant={shop.merchant.public_id.hex}&page=%00"
+    assert shop.client.post(address, form, headers=HTML).status_code == 400
+
+
+def test_a_landing_page_is_noted_by_its_own_name_whatever_the_link_says(shop: Shop, token: ActionToken) -> None:
+    LandingPage.objects.create(merchant=shop.merchant, slug="tea", title="Tea", heading="Tea")
+    query = {"action": "delay", "token": tokens.text_of(token), "page": "2"}
+    shop.client.get(f"/l/{shop.merchant.public_id.hex}/tea/", query)
+    assert Click.objects.get().landing_page.slug == "tea"
