@@ -2,7 +2,7 @@
   "use strict";
 
   const ACTIONS = ["delay", "skip", "reactivate", "upsell", "product_upsell", "subscription_upsell"];
-  const PERIODS = { 1: "day", 2: "week", 3: "month", 4: "year" };
+  const PERIODS = { __proto__: null, 1: "day", 2: "week", 3: "month", 4: "year" };
   const SENT_AS = {
     og_quick_action: "action",
     og_quick_action_token: "token",
@@ -288,8 +288,14 @@
   // --- asking first -----------------------------------------------------------------------------
 
   function amount(count, unit) {
-    const style = { style: "unit", unit, unitDisplay: "long" };
-    return count > 0 ? new Intl.NumberFormat(locale, style).format(count) : count;
+    if (!/^\d{1,9}$/.test(count)) return count;
+    const written = (tag) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "long" }).format(count);
+    try {
+      return written(locale);
+    } catch {
+      // A locale is what the merchant has typed.
+      return written("en");
+    }
   }
 
   function filled(text, link) {

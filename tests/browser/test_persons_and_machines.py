@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from oneclick.links import landing_url
 from oneclick.models import ActionToken, Click, OneClickSettings
+from subscriptions.models import Merchant
 from tests.browser.conftest import PERSON, PHONE, launched, posts_of
 
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
@@ -184,3 +185,17 @@ def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
     )
     expect(page.get_by_role("status")).to_contain_text("Quantity: 1, every 2 weeks.")
     assert ["/one_click/opened/" in address for address in posts] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("link", "question"),
+    [
+        ("upsell#og_every=1#og_every_period=constructor", "Quantity: 1, every –."),
+        ("upsell#og_every=2#og_every_period=2", "Quantity: 1, every 2 weeks."),
+        ("delay#og_delay_by=1e3", "Delay your order by 1e3?"),
+    ],
+)
+def test_the_button_asks_whatever_the_link_and_the_shops_locale_say(page, shop, merchant, link, question):
+    Merchant.objects.filter(pk=merchant.pk).update(locale="en us")
+    page.goto(f"{shop.url}/#og_mode=confirm#og_quick_action={link}#og_quick_action_token=T")
+    expect(page.get_by_role("status")).to_contain_text(question)
