@@ -109,6 +109,8 @@ def test_days_action_link_and_page_can_be_chosen(
         ("?period=own", "Give the first and the last day, in this order."),
         ("?period=own&first=2026-11-10&last=2026-11-09", "Give the first and the last day, in this order."),
         ("?period=own&first=2024-01-01&last=2026-11-09", "Choose 400 days at most."),
+        ("?period=own&first=2026-11-20&last=2026-11-21", "Choose a last day that has come."),
+        ("?period=own&first=9999-12-30&last=9999-12-31", "Choose a last day that has come."),
         ("?period=own&first=soon&last=2026-11-09", "Enter a valid date."),
         ("?period=8", "Select a valid choice. 8 is not one of the available choices."),
         ("?action=explode", "Select a valid choice."),
