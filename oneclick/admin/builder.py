@@ -160,7 +160,8 @@ def offers(form: LinkForm) -> Context:
 
 
 def typed(form: LinkForm, name: str) -> str:
-    return str(form.data.get(name, "")).strip()
+    # Nobody types NUL, and PostgreSQL takes none.
+    return str(form.data.get(name, "")).replace("\0", "").strip()
 
 
 def finding(form: LinkForm) -> Context:

@@ -17,7 +17,7 @@ from unfold.widgets import (
 from oneclick import attached, parameters
 from oneclick.deeds import DEEDS, named
 from oneclick.deeds.upsells import LONGEST, MOST
-from oneclick.models import Action, Esp, LandingPage, Mode, SavedLink
+from oneclick.models import Esp, LandingPage, Mode, SavedLink
 from subscriptions.admin.base import MerchantForm
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
@@ -62,7 +62,7 @@ class LinkForm(MerchantForm):
     every_period = forms.TypedChoiceField(
         choices=Period, coerce=int, required=False, initial=Period.MONTHS, widget=UnfoldAdminSelectWidget
     )
-    page = forms.CharField(required=False, initial=DEFAULT_PAGE)
+    page = forms.CharField(max_length=20, required=False, initial=DEFAULT_PAGE)
     page_url = forms.URLField(
         max_length=1000, required=False, assume_scheme="https", widget=UrlInput(attrs={"placeholder": "https://"})
     )
@@ -188,7 +188,3 @@ def page_choice(link: SavedLink) -> str:
     if link.page_url:
         return OWN_PAGE
     return str(link.landing_page_id) if link.landing_page_id else DEFAULT_PAGE
-
-
-def upsells(deed: str) -> bool:
-    return DEEDS[deed].action == Action.UPSELL

@@ -182,6 +182,7 @@ def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client
         ({"page": "shop", "page_url": "https://"}, "Enter a valid URL."),
         ({"page": "999999999"}, "Choose a page."),
         ({"page": "foreign"}, "Choose a page."),
+        ({"page": "9" * 5000}, "at most 20 characters"),
         ({"event_kinds": [REMINDER], "property_name": "action_token"}, "ending in _url"),
         ({"event_kinds": [REMINDER], "property_name": "taken_url"}, "Another link has this name in the event."),
     ],
@@ -209,6 +210,14 @@ def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merc
     }
     # A link that is only tried needs no name.
     assert url(staff.post(ADD, {**PLAIN, "_part": "outcome", "name": "Taken"}))
+
+
+@pytest.mark.parametrize("field", ["product_term", "product", "offer_term", "offer", "trial_order"])
+def test_what_nobody_can_type_finds_nothing_and_breaks_nothing(staff: Client, product: Product, field: str) -> None:
+    for deed in ("product_upsell", "reactivate"):
+        for name in ("products", "offers"):
+            part(staff, name, deed=deed, **{field: "\0"})
+    assert staff.post(ADD, {**PLAIN, "deed": "product_upsell", "_try": "1", field: "\0"}).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["", "instant", "confirm"])
