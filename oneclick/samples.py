@@ -45,14 +45,23 @@ class Shown:
 def shown(merchant: Merchant, locale: str) -> Iterator[tuple[str, list[Shown]]]:
     """Every text, by the title of its table."""
     own, given = messages.own_texts(merchant), facts(merchant, locale)
-    tags = list(messages.languages(locale))
     for table, texts in ALL.items():
         rows = []
         for code in texts:
-            mine = next((text for tag in tags if (text := own.get((tag, table, code)))), "")
+            mine = chosen(own, table, code, locale)
             text = filled(mine or ours(merchant, table, code, locale), given)
             rows.append(Shown(table, code, text, bool(mine), kind(table, code)))
         yield TITLES[table], rows
+
+
+def chosen(own: Mapping[tuple[str, str, str], str], table: str, code: str, locale: str) -> str:
+    """Of a merchant's `own_texts` the one for `locale`, or for its language; empty where there is none."""
+    return next((text for tag in messages.languages(locale) if (text := own.get((tag, table, code)))), "")
+
+
+def unfilled(merchant: Merchant, table: str, code: str, locale: str) -> str:
+    """What customers of `locale` read, before facts are filled in."""
+    return chosen(messages.own_texts(merchant), table, code, locale) or ours(merchant, table, code, locale)
 
 
 def kind(table: str, code: str) -> str:

@@ -66,6 +66,7 @@ class TextForm(MerchantForm):
         if message := cleaned.get("message"):
             self.instance.table, _, self.instance.code = message.partition(".")
             self._check_placeholders(cleaned.get("text", ""))
+            self._check_once(cleaned.get("locale", ""))
         return cleaned
 
     def _check_placeholders(self, text: str) -> None:
@@ -75,8 +76,10 @@ class TextForm(MerchantForm):
             those = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
             self.add_error("text", f"Nothing fills {{{min(unknown)}}} here; this text may use: {those}.")
 
-    def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"table", "code"}
+    def _check_once(self, locale: str) -> None:
+        same = {"locale": locale, "table": self.instance.table, "code": self.instance.code}
+        if MessageText.objects.filter(merchant=self.merchant, **same).exclude(pk=self.instance.pk).exists():
+            self.add_error("message", f"There are words of yours for this in {locale} already; change those.")
 
 
 @admin.register(MessageText, site=site)
@@ -121,12 +124,13 @@ class MessageTextAdmin(MerchantAdmin):
         return f"{reverse('admin:oneclick_messagetext_add')}?{query}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A link from the list names locale and message; the text begins as ours."""
+        """A link from the list names locale and message; the text begins as customers read it now."""
         locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
         table, _, code = message.partition(".")
         if not LOCALE.fullmatch(locale) or code not in samples.ALL.get(table, {}):
             return {}
-        return {"locale": locale, "message": message, "text": samples.ours(merchant_of(request), table, code, locale)}
+        text = samples.unfilled(merchant_of(request), table, code, locale)
+        return {"locale": locale, "message": message, "text": text}
 
     def save_model(self, request: HttpRequest, obj: MessageText, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -109,8 +109,27 @@ def test_what_is_no_locale_is_refused(save: Callable[..., str], locale: str) -> 
 
 def test_a_message_has_one_text_in_each_locale(save: Callable[..., str]) -> None:
     save("One")
-    assert "already exists" in save("Two")
+    assert "There are words of yours for this in es-mx already; change those." in save("Two")
     assert MessageText.objects.get().text == "One"
+    save("Other", message="skip.other")
+    other = MessageText.objects.get(table="skip")
+    assert "already; change those." in save("Two", path=f"{other.pk}/change/")
+    save("One more", path=f"{MessageText.objects.get(table='delay').pk}/change/")
+    assert set(MessageText.objects.values_list("text", flat=True)) == {"One more", "Other"}
+
+
+@pytest.mark.parametrize("message", ["", "delay", "delay.nothing", "nothing.other", "\0"])
+def test_what_is_no_message_is_refused(save: Callable[..., str], message: str) -> None:
+    page = save("Text", message=message)
+    assert "Select a valid choice." in page or "This field is required." in page
+    assert not MessageText.objects.exists()
+
+
+def test_a_text_of_a_locale_begins_as_customers_read_it(shop: Shop, save: Callable[..., str], staff: Client) -> None:
+    add = f"{TEXTS}add/?locale=es-mx&message=delay.other"
+    assert staff.get(add).context["adminform"].form["text"].value() == "Su suscripción no se ha reactivado."
+    save("No se pudo.", locale="es")
+    assert staff.get(add).context["adminform"].form["text"].value() == "No se pudo."
 
 
 def test_other_merchants_may_have_the_same_text(shop: Shop, save: Callable[..., str]) -> None:
