@@ -1,15 +1,34 @@
 """Which pages may read our answers: the merchant's registered shop origins, and our own."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.encoding import punycode
 
 from oneclick.models import OneClickSettings
 from subscriptions.models import Merchant
 
 CACHE_SECONDS = 60
+PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+def of(address: str) -> str:
+    """The origin as browsers name it: host in lower case and ASCII, no port that goes without saying.
+
+    Empty where the address has none: no http or https, or no host name.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = punycode(parts.hostname or ""), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in PORTS or not HOST.fullmatch(host):
+        return ""
+    return f"{parts.scheme}://{host}" + ("" if port in (None, PORTS[parts.scheme]) else f":{port}")
 
 
 def merchant_of(public_id: str) -> tuple[Merchant | None, list[str]]:

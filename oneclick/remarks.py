@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from oneclick import parameters
+from oneclick import origins, parameters
 from oneclick.models import Esp, OneClickSettings, SavedLink
-from oneclick.page_policy import origin
 from subscriptions.errors import Refused
 from subscriptions.models import Product
 
@@ -78,11 +77,11 @@ def _on_page(link: SavedLink, rules: OneClickSettings) -> list[str]:
         )
     if not registered(link.page_url, rules):
         found.append(
-            f"{origin(link.page_url)} is not among the shop's origins in your 1-Click settings; "
+            f"{origins.of(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click settings; "
             "its pages cannot read what became of a click."
         )
     return found
 
 
 def registered(page_url: str, rules: OneClickSettings) -> bool:
-    return origin(page_url).lower() in rules.shop_origins
+    return origins.of(page_url) in rules.shop_origins

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from oneclick import domains
+from oneclick import domains, origins, page_policy
 from oneclick.models import Action, OneClickSettings
 from subscriptions.admin.base import MerchantForm, OneRowAdmin
 from subscriptions.admin.roles import Right
@@ -64,12 +64,8 @@ class SettingsForm(MerchantForm):
         }
 
     def clean_shop_origins(self) -> list[str]:
-        origins = [origin.rstrip("/") for origin in self.cleaned_data["shop_origins"]]
-        for origin in origins:
-            scheme, mark, host = origin.partition("://")
-            if scheme not in ("http", "https") or not mark or not host or "/" in host:
-                raise forms.ValidationError(f"{origin} is no origin; write scheme and host only, such as {ORIGIN}.")
-        return origins
+        # Kept as browsers name them, or they would match none.
+        return list(dict.fromkeys(named(text) for text in self.cleaned_data["shop_origins"]))
 
     def clean_landing_host(self) -> str | None:
         host = (self.cleaned_data["landing_host"] or "").strip().lower().rstrip(".")
@@ -78,6 +74,15 @@ class SettingsForm(MerchantForm):
         if domains.is_ours(host):
             raise forms.ValidationError("The portal itself answers there; choose another host name.")
         return host or None
+
+
+def named(text: str) -> str:
+    """The origin that `text` is, with nothing before or behind it. Raises ValidationError."""
+    address = text.lower().removesuffix("/")
+    origin = origins.of(address)
+    if not origin or "@" in address or address != page_policy.origin(address):
+        raise forms.ValidationError(f"{text} is no origin; write scheme and host only, such as {ORIGIN}.")
+    return origin
 
 
 @admin.register(OneClickSettings, site=site)

@@ -78,12 +78,36 @@ def test_a_merchant_keeps_an_owner(merchant: Merchant, client: Client) -> None:
 
 def test_the_origins_of_the_shop_are_checked(merchant: Merchant, client: Client) -> None:
     address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
-    assert "is no origin" in fill(client, address, shop_origins="https://shop.test/page")
+    for wrong in ("/page", "?a", "#a", "#", ":port", ":99999", "\0", ";a"):
+        assert "is no origin" in fill(client, address, shop_origins=f"https://shop.test{wrong}"), wrong
+    for wrong in (
+        "shop.test",
+        "ftp://shop.test",
+        "https://",
+        "https://*.shop.test",
+        "https://a@shop.test",
+        "https://[::1",
+    ):
+        assert "is no origin" in fill(client, address, shop_origins=wrong), wrong
     origins = "https://shop.test/\nhttps://www.shop.test"
     assert fill(client, address, shop_origins=origins, confirm_actions=["skip"]) == ""
     rules = OneClickSettings.objects.get(merchant=merchant)
     assert rules.shop_origins == ["https://shop.test", "https://www.shop.test"]
     assert rules.confirm_actions == ["skip"]
+
+
+def test_origins_are_kept_as_browsers_name_them(merchant: Merchant, client: Client) -> None:
+    address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
+    typed = (
+        "HTTPS://Shop.Test https://shop.test:443 http://localhost:3000 http://127.0.0.1:80/ https://Kaffeerösterei.test"
+    )
+    assert fill(client, address, shop_origins=typed) == ""
+    assert OneClickSettings.objects.get(merchant=merchant).shop_origins == [
+        "https://shop.test",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "https://xn--kaffeersterei-omb.test",
+    ]
 
 
 def test_a_landing_page_is_made(merchant: Merchant, client: Client) -> None:

@@ -53,6 +53,11 @@ def test_a_page_of_a_strange_origin_is_named(merchant: Merchant) -> None:
     assert sentence.startswith("https://www.shop.test is not among the shop's origins")
 
 
+@pytest.mark.parametrize("page", ["https://SHOP.test/", "https://shop.test:443/a"])
+def test_an_origin_is_the_same_however_it_is_written(merchant: Merchant, page: str) -> None:
+    assert on(merchant, page_url=page) == []
+
+
 def test_a_product_that_cannot_be_had_is_named(merchant: Merchant) -> None:
     product = ProductFactory(merchant=merchant, name="Honey", autoship_enabled=False)
     once = {"og_product_id": product.external_product_id}
