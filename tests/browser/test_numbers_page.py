@@ -76,6 +76,17 @@ def test_nothing_is_found_where_no_link_was_opened(staff, screen, scheme):
     assert violations(page) == []
 
 
+@SCREENS
+def test_a_long_name_leaves_room_for_its_figures(clicks, staff, merchant, screen):
+    SavedLink.objects.update(name="spring_campaign_2026_" + "delay_by_21_days_" * 4)
+    LandingPage.objects.update(name="w" * 100)
+    page = staff(**screen)
+    for table in ("By link", "By landing page"):
+        region = page.get_by_role("region", name=table)
+        name = region.get_by_role("rowheader").first.bounding_box()
+        assert name["width"] < region.bounding_box()["width"] / 2
+
+
 def test_the_numbers_are_chosen_read_and_fetched_by_keyboard_alone(clicks, staff):
     page = staff()
     period = page.get_by_label("Period")
