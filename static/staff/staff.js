@@ -11,14 +11,28 @@ function pageMayRefresh() {
   return !document.hidden && !Alpine.$data(document.documentElement).openModal && !String(document.getSelection());
 }
 
-document.addEventListener("click", async (event) => {
+// Browsers have a clipboard for pages of https and of their own machine only; elsewhere a selection can be copied.
+function copySelected(text, opener) {
+  const field = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  opener.focus();
+  return done;
+}
+
+async function copyFrom(button) {
+  const text = button.dataset.copy;
+  const said = button.querySelector("[data-said]");
+  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  said.textContent = done || copySelected(text, button) ? "Copied" : "Not copied";
+  setTimeout(() => { said.textContent = "Copy"; }, 1500);
+}
+
+document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
-  if (copy) {
-    await navigator.clipboard.writeText(copy.dataset.copy);
-    const said = copy.querySelector("[data-said]");
-    said.textContent = "Copied";
-    setTimeout(() => { said.textContent = "Copy"; }, 1500);
-  }
+  if (copy) copyFrom(copy);
   const close = event.target.closest("#modal-content [data-close-dialog]");
   if (close) {
     event.preventDefault();

@@ -100,6 +100,19 @@ def test_copies_are_what_the_page_shows(staff: Page) -> None:
     assert "{{ event.action_token }}" in staff.evaluate(read)
 
 
+def test_a_copy_is_made_without_https_too(staff: Page) -> None:
+    # What browsers do there, where the portal is not on the same machine.
+    staff.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    button = staff.get_by_role("button", name="Copy the link for e-mail")
+    button.click()
+    expect(button).to_have_text("content_copyCopied")
+    expect(button).to_be_focused()
+    words = staff.get_by_label("Words on the e-mail button")
+    words.focus()
+    staff.keyboard.press("Control+V")
+    assert words.input_value().startswith("http://")
+
+
 def test_try_it_moves_a_test_customers_order(staff: Page, merchant: Merchant) -> None:
     order = Order.objects.get(merchant=merchant)
     staff.get_by_role("spinbutton", name="Days").fill("21")
@@ -169,3 +182,16 @@ def test_without_javascript_the_link_is_built_saved_and_tried(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Plain is saved and signed.")).to_be_visible()
     expect(page.locator("[data-url]")).to_contain_text("#og_product_id=HON-1#og_link=")
+
+
+def test_on_a_phone_the_list_cuts_nothing_off(
+    visit: Callable[..., Page], log_in: Callable[[Page], Page], merchant: Merchant
+) -> None:
+    page_url = f"https://shop.test/{'w' * 200}"
+    SavedLink.objects.create(merchant=merchant, name="w" * 100, action="skip", page_url=page_url)
+    merchant.landing_pages.update(name="w" * 100)
+    SavedLink.objects.create(merchant=merchant, name="x", action="skip", landing_page=merchant.landing_pages.get())
+    phone = log_in(visit(**PHONE))
+    phone.goto(phone.url.removesuffix("add/"))
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent.trim())"
+    assert phone.locator(".data-row > :is(th, td)").evaluate_all(cut) == []
