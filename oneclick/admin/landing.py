@@ -58,7 +58,7 @@ def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
     message = messages.told(table, code, facts, merchant, locale)
     if code.startswith("success"):
         return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
-    return Banner("success" if table == "undo" and code in TEXTS else "error", message)
+    return Banner(samples.kind(table, code), message)
 
 
 class LandingPageForm(MerchantForm):
