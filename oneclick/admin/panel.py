@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from oneclick.admin.tokens import STATES, reason_of
 from oneclick.models import ActionToken, Click
+from oneclick.samples import TITLES
 from subscriptions.admin.site import site
 from subscriptions.models import Customer
 
@@ -15,11 +16,11 @@ MOST_CLICKS = 10
 
 
 def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
-    clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")
+    clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")[:MOST_CLICKS]
     rows = (
         ActionToken.objects.filter(merchant=customer.merchant_id, customer=customer)
         .select_related("subscription__product", "order", "event", "merchant")
-        .prefetch_related(Prefetch("clicks", clicks))
+        .prefetch_related(Prefetch("clicks", clicks, to_attr="latest_clicks"))
         .order_by("-pk")[:MOST_TOKENS]
     )
     buttons = site.get_model_admin(ActionToken).offered_buttons
@@ -27,7 +28,7 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         {
             "row": row,
             "label": STATES[row.state.capitalize()],
-            "clicks": [(click, reason_of(click)) for click in row.clicks.all()[:MOST_CLICKS]],
+            "clicks": [(click, TITLES[click.action], reason_of(click)) for click in row.latest_clicks],
             "buttons": buttons(request, row),
         }
         for row in rows

@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 from oneclick import hand, links, tokens
 from oneclick.models import Action, ActionToken, Click
 from oneclick.models.token import good_on
+from oneclick.samples import TITLES
 from subscriptions import calendar
 from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.admin.buttons import Button, actor_of
@@ -106,11 +107,22 @@ class StateFilter(SimpleListFilter):
 
 class ClickInline(ReadOnlyInline):
     model = Click
-    fields = ["at", "action", "outcome", "replayed", "likely_machine", "link"]
+    fields = ["at", "asked_for", "came_of_it", "replayed", "likely_machine", "link"]
+    readonly_fields = ["asked_for", "came_of_it"]
     ordering = ["-id"]
+    per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("link")
+
+    @display(description="Action")
+    def asked_for(self, click: Click) -> str:
+        return TITLES[click.action]
+
+    @display(description="Outcome")
+    def came_of_it(self, click: Click) -> str:
+        reason = reason_of(click)
+        return f"{click.outcome}: {reason}" if reason else click.outcome
 
 
 @admin.register(ActionToken, site=site)

@@ -178,6 +178,26 @@ def test_the_page_tells_the_whole_story(merchant: Merchant, client: Client) -> N
     assert tokens.text_of(token) not in html
 
 
+def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: Client) -> None:
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    press(client, subscription, "cancel", reason="4")
+    token = ActionToken.objects.get()
+    click = {"merchant": merchant, "token": token, "action": "subscription_upsell"}
+    Click.objects.bulk_create(Click(**click, outcome="token_already_used") for _ in range(60))
+    Click.objects.create(**click, outcome="success")
+    html = client.get(page(subscription.customer)).content.decode()
+    assert html.count("Upsell of a subscription: token_already_used") == 9
+    assert html.count("Upsell of a subscription: success") == 1
+
+    html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/").content.decode()
+    assert html.count("token_already_used: the link was used before") == 49
+    assert "Upsell of a subscription" in html
+    # What columns of the database hold is not for staff.
+    assert "NO_REFUSALS" not in html
+    html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/?clicks-page=2").content.decode()
+    assert html.count("token_already_used: the link was used before") == 11
+
+
 def test_a_customer_without_anything_has_a_page(merchant: Merchant, client: Client) -> None:
     html = client.get(page(f.CustomerFactory(merchant=merchant))).content.decode()
     assert "This customer has no subscription." in html
