@@ -153,6 +153,8 @@ class LandingPageAdmin(MerchantAdmin):
 
     def save_model(self, request: HttpRequest, obj: LandingPage, form: forms.ModelForm, change: bool) -> None:
         if obj.is_default:
+            # One new default after the other, or each would miss that the other is one.
+            Merchant.objects.select_for_update(no_key=True).get(pk=obj.merchant_id)
             defaults = LandingPage.objects.filter(merchant=obj.merchant_id, is_default=True)
             defaults.exclude(pk=obj.pk).update(is_default=False)
         super().save_model(request, obj, form, change)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from django.contrib.messages import get_messages
@@ -9,6 +10,7 @@ from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import CancelReason, Membership, Merchant, Role
 from tests import factories as f
+from tests.races import at_once
 
 Login = Callable[..., Client]
 
@@ -124,6 +126,22 @@ def test_a_new_default_page_takes_the_place_of_the_old_one(merchant: Merchant, c
     assert merchant.landing_pages.count() == 2
     others.refresh_from_db()
     assert others.is_default
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_default_pages_made_at_once_one_stays_so(login: Login) -> None:
+    merchant = f.MerchantFactory()
+    numbers = count()
+
+    def save() -> int:
+        slug = f"page-{next(numbers)}"
+        values = {"name": slug, "slug": slug, "title": "B", "heading": "B", "accent_color": "#112233"}
+        return staff.post("/admin/oneclick/landingpage/add/", {**values, "is_default": "on"}).status_code
+
+    staff = login(merchant)
+    assert at_once(4, save) == [302] * 4
+    assert merchant.landing_pages.count() == 5
+    assert merchant.landing_pages.filter(is_default=True).count() == 1
 
 
 def test_two_pages_have_two_addresses(merchant: Merchant, client: Client) -> None:
