@@ -212,6 +212,12 @@ def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merc
     assert url(staff.post(ADD, {**PLAIN, "_part": "outcome", "name": "Taken"}))
 
 
+def test_what_was_searched_for_stays_beside_what_it_found(staff: Client, product: Product, offer: Offer) -> None:
+    for deed, field in (("product_upsell", "product_term"), ("reactivate", "offer_term")):
+        page = save(staff, deed=deed, name="", **{field: 'none "such"'}).content.decode()
+        assert f'name="{field}" value="none &quot;such&quot;"' in page
+
+
 @pytest.mark.parametrize("field", ["product_term", "product", "offer_term", "offer", "trial_order"])
 def test_what_nobody_can_type_finds_nothing_and_breaks_nothing(staff: Client, product: Product, field: str) -> None:
     for deed in ("product_upsell", "reactivate"):
