@@ -4,8 +4,10 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.messages import ERROR
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -59,6 +61,11 @@ def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
     if code.startswith("success"):
         return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
     return Banner(samples.kind(table, code), message)
+
+
+def leading_to(page: LandingPage) -> list[str]:
+    """The names of the links that lead to it, archived ones too."""
+    return [f"{link} (archived)" if link.archived else str(link) for link in page.links.order_by("name", "pk")]
 
 
 class LandingPageForm(MerchantForm):
@@ -158,6 +165,17 @@ class LandingPageAdmin(MerchantAdmin):
             defaults = LandingPage.objects.filter(merchant=obj.merchant_id, is_default=True)
             defaults.exclude(pk=obj.pk).update(is_default=False)
         super().save_model(request, obj, form, change)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Links are kept for good, so a page that links lead to is kept with them."""
+        page = self.get_object(request, object_id)
+        if page and self.has_delete_permission(request, page) and (names := ", ".join(leading_to(page))):
+            said = f"{page} stays: links lead to it. Choose another page for {names}; then it can be deleted."
+            self.message_user(request, said, ERROR)
+            return redirect(self.url("change", page))
+        return super().delete_view(request, object_id, extra_context)
 
     @display(description="Default", boolean=True)
     def default(self, row: LandingPage) -> bool:

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from oneclick.admin.landing import outcomes
-from oneclick.models import LandingPage, MessageText, OneClickSettings
+from oneclick.models import LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Role
 from tests import factories as f
 from tests.admin.test_settings_pages import fill
@@ -71,6 +71,19 @@ def test_the_preview_is_for_those_who_may_edit(merchant: Merchant, login: Callab
         assert client.post(PREVIEW, FIELDS).status_code == 403
         assert PREVIEW not in client.get(page).text
     assert login(merchant, Role.MARKETING).get(PREVIEW).status_code == 405
+
+
+def test_a_page_that_links_lead_to_is_kept_and_they_are_named(merchant: Merchant, client: Client) -> None:
+    page = merchant.landing_pages.get()
+    address = f"/admin/oneclick/landingpage/{page.pk}/delete/"
+    link = {"merchant": merchant, "action": "skip", "landing_page": page}
+    SavedLink.objects.create(name="Skip it", **link)
+    SavedLink.objects.create(name="Old one", archived=True, **link)
+    for answer in (client.get(address, follow=True), client.post(address, {"post": "yes"}, follow=True)):
+        assert "Choose another page for Old one (archived), Skip it; then it can be deleted." in answer.text
+    SavedLink.objects.update(landing_page=None)
+    client.post(address, {"post": "yes"})
+    assert not merchant.landing_pages.exists()
 
 
 def test_a_domain_is_entered_as_a_bare_name_that_is_not_the_portals(
