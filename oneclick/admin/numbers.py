@@ -63,10 +63,8 @@ class WantedForm(forms.Form):
         first, last = cleaned["first"], cleaned["last"]
         if not first or not last or first > last:
             raise forms.ValidationError("Give the first and the last day, in this order.")
-        if last > self.today:
-            raise forms.ValidationError("Choose a last day that has come.")
-        if (last - first).days >= numbers.KEPT_DAYS:
-            raise forms.ValidationError(f"Choose {numbers.KEPT_DAYS} days at most.")
+        if last > self.today or first < self.today - timedelta(days=numbers.KEPT_DAYS):
+            raise forms.ValidationError(f"Choose days of the last {numbers.KEPT_DAYS}; clicks are kept no longer.")
         return cleaned
 
     def wanted(self) -> Wanted:

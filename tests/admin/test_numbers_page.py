@@ -21,6 +21,7 @@ HEAD = (
     "day,action,link,landing page,opened,acted,refused,undone,replayed,likely machines,orders kept,orders gained,"
     "value gained USD"
 )
+TOO_FAR = "Choose days of the last 400; clicks are kept no longer."
 Login = Callable[..., Client]
 
 
@@ -108,9 +109,10 @@ def test_days_action_link_and_page_can_be_chosen(
     [
         ("?period=own", "Give the first and the last day, in this order."),
         ("?period=own&first=2026-11-10&last=2026-11-09", "Give the first and the last day, in this order."),
-        ("?period=own&first=2024-01-01&last=2026-11-09", "Choose 400 days at most."),
-        ("?period=own&first=2026-11-20&last=2026-11-21", "Choose a last day that has come."),
-        ("?period=own&first=9999-12-30&last=9999-12-31", "Choose a last day that has come."),
+        ("?period=own&first=0001-01-01&last=0001-01-02", TOO_FAR),
+        ("?period=own&first=2025-10-15&last=2026-11-09", TOO_FAR),
+        ("?period=own&first=2026-11-20&last=2026-11-21", TOO_FAR),
+        ("?period=own&first=9999-12-30&last=9999-12-31", TOO_FAR),
         ("?period=own&first=soon&last=2026-11-09", "Enter a valid date."),
         ("?period=8", "Select a valid choice. 8 is not one of the available choices."),
         ("?action=explode", "Select a valid choice."),
