@@ -34,6 +34,7 @@ TOKEN = Prepared(
 # The new rows of nearly every click.
 WRITTEN = {Order: 1, Item: 1, Activity: 1, Event: 2, ActionToken: 2, Click: 1}
 ATTEMPT_LENGTH = 32
+MESSAGE_LENGTH = 1000
 # What a verb finds changed is the same to the customer as what is found by the activities.
 UNDO_CODES = {
     "order_not_restorable": "undo_superseded",
@@ -226,7 +227,8 @@ def _brought(token: ActionToken, done: Done) -> dict[str, int | None]:
 
 def _told(token: ActionToken, table: str, told: Told) -> str:
     customer: Customer = token.customer
-    return messages.told(table, told.code, told.facts, customer.merchant, customer.locale)
+    # A merchant's text may name a long product many times; the column holds no more.
+    return messages.told(table, told.code, told.facts, customer.merchant, customer.locale)[:MESSAGE_LENGTH]
 
 
 def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> Refused:

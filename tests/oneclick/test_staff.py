@@ -11,7 +11,7 @@ from oneclick import hand, samples, tokens
 from oneclick.models import ActionToken, MessageText, OneClickSettings
 from subscriptions.actions import order as orders
 from subscriptions.errors import Refused
-from subscriptions.models import Activity, Customer, Merchant
+from subscriptions.models import Activity, Customer, Merchant, Product
 from tests.actions import contract
 from tests.factories import STAFF, MembershipFactory, MerchantFactory
 from tests.oneclick.shop import DAY, Shop, outcome, reread
@@ -130,6 +130,16 @@ def test_a_text_of_a_locale_begins_as_customers_read_it(shop: Shop, save: Callab
     assert staff.get(add).context["adminform"].form["text"].value() == "Su suscripción no se ha reactivado."
     save("No se pudo.", locale="es")
     assert staff.get(add).context["adminform"].form["text"].value() == "No se pudo."
+
+
+def test_a_wordy_text_keeps_no_click_from_acting(shop: Shop, save: Callable[..., str]) -> None:
+    Product.objects.update(name="x" * 255)
+    save("{product_name} " * 30, message="product_upsell.success", locale="en")
+    fields = {"og_product_id": Product.objects.first().external_product_id}
+    token = shop.order_token()
+    first = outcome(shop.post("upsell", token, **fields))
+    assert first == (200, "success", " ".join(["x" * 255] * 30)[:1000])
+    assert outcome(shop.post("upsell", token, **fields)) == first
 
 
 def test_other_merchants_may_have_the_same_text(shop: Shop, save: Callable[..., str]) -> None:
