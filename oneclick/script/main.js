@@ -85,25 +85,20 @@
     return document.hasFocus() || touched || navigator.maxTouchPoints > 0;
   }
 
-  /** Whether frames are drawn, which a scanner's browser does not, in a window that shows the signs. */
-  function personIsThere() {
-    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
+  /** False after so many turns, not seconds: a busy page takes longer for them. */
+  function comesTrue(check, turns) {
     return new Promise((resolve) => {
-      let drawn = false;
-      // A fresh page may know its window's size and focus late. Turns, not seconds: a busy page takes longer for them.
-      const look = (turns) => {
-        if (drawn && windowShows()) resolve(true);
-        else if (turns) setTimeout(look, 100, turns - 1);
-        else resolve(false);
-      };
-      requestAnimationFrame(() =>
-        requestAnimationFrame(() => {
-          drawn = true;
-          if (windowShows()) resolve(true);
-        }),
-      );
-      look(40);
+      const look = (left) => (check() ? resolve(true) : left ? setTimeout(look, 50, left - 1) : resolve(false));
+      look(turns);
     });
+  }
+
+  async function personIsThere() {
+    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
+    let drawn = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => (drawn = true)));
+    // A scanner's browser draws nothing; a window may know its size and its focus a moment after the first frames.
+    return (await comesTrue(() => drawn, 80)) && comesTrue(windowShows, 20);
   }
 
   // --- the request ------------------------------------------------------------------------------
