@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import ShowFacets
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -55,6 +55,19 @@ class MerchantAdmin(ButtonsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # The same was saved at the same moment, by a double click perhaps: looked at again, the form says so.
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)

@@ -144,6 +144,24 @@ def test_of_two_default_pages_made_at_once_one_stays_so(login: Login) -> None:
     assert merchant.landing_pages.filter(is_default=True).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_of_the_same_new_page_one_is_kept_and_the_other_told_so(login: Login) -> None:
+    merchant = f.MerchantFactory()
+    values = {"name": "Spring", "slug": "spring", "title": "B", "heading": "B", "accent_color": "#112233"}
+    staff = login(merchant)
+
+    def save() -> tuple[int, bool]:
+        answer = staff.post("/admin/oneclick/landingpage/add/", values)
+        # Which of the form's two looks finds it is up to the moment.
+        told = b"Another page has this name" in answer.content or b"Slug already exists" in answer.content
+        return answer.status_code, told
+
+    for _ in range(5):
+        merchant.landing_pages.filter(slug="spring").delete()
+        assert sorted(at_once(3, save)) == [(200, True), (200, True), (302, False)]
+        assert merchant.landing_pages.count() == 2
+
+
 def test_two_pages_have_two_addresses(merchant: Merchant, client: Client) -> None:
     page = merchant.landing_pages.get()
     f.MerchantFactory().landing_pages.update(slug="spring")
