@@ -90,6 +90,7 @@ def report() -> None:
         "failures": sum(JobRun.objects.values_list("failures", flat=True)),
         "died": sum(JobRun.objects.values_list("attempts", flat=True)),
         "placed": Counter(customers.values_list("placed", flat=True)),
+        "unplaced": Counter(Order.objects.exclude(status=OrderStatus.SUCCESS).values_list("status", flat=True)),
         "told": Counter(f"{kind.rpartition('.')[2]} {times}" for _, kind, times in told),
         "sandbox": Counter(
             f"{metric.rpartition('.')[2]} {times}"
