@@ -34,17 +34,24 @@ def script(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_safe
 def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpResponse:
-    """The page of this slug, or the default one; a link in the query becomes its form."""
+    """The page of this slug, or the default one; a link in the query becomes its form.
+
+    Links to a page that was deleted or renamed are in mailboxes for good: the default page takes them, as not found.
+    """
     domains.guard(request, public_id)
     if request.GET:
         merchant, page = _find(public_id, slug)
+        status = _status(page, slug)
         given = parameters.canonical(request.GET.dict())
         clicks.see(request, {**given, "page": slug}, clicks.note_fetch, public_id)
-        return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)))
+        return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)), status=status)
     key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
     found = cache.get(key)
     if found is None:
-        found = landing.render(*_find(public_id, slug))
+        merchant, page = _find(public_id, slug)
+        found = landing.render(merchant, page)
+        if (status := _status(page, slug)) != 200:
+            return _response(found, status=status)
         cache.set(key, found, FRESH_SECONDS)
     return _response(found, f"public, max-age={FRESH_SECONDS}")
 
@@ -79,20 +86,22 @@ def is_doubtful(request: HttpRequest) -> bool:
 
 def _find(public_id: str, slug: str) -> tuple[Merchant, LandingPage]:
     merchant = get_object_or_404(Merchant.objects.select_related("one_click"), public_id=public_id)
-    if slug:
-        return merchant, get_object_or_404(LandingPage, merchant=merchant, slug=slug)
-    return merchant, _default_page(merchant)
+    return merchant, _page(merchant, slug)
 
 
-def _default_page(merchant: Merchant | None) -> LandingPage:
-    page = LandingPage.objects.filter(merchant=merchant, is_default=True).first() if merchant else None
-    return page or landing.plain_page(merchant)
+def _status(page: LandingPage, slug: str) -> int:
+    return 200 if slug in ("", page.slug) else 404
 
 
 def _page_of(request: HttpRequest, merchant: Merchant | None) -> LandingPage:
-    slug = parameters.canonical(request.GET.dict()).get("page", "")
-    own = LandingPage.objects.filter(merchant=merchant, slug=slug).first() if merchant and slug else None
-    return own or _default_page(merchant)
+    return _page(merchant, parameters.canonical(request.GET.dict()).get("page", ""))
+
+
+def _page(merchant: Merchant | None, slug: str) -> LandingPage:
+    """The one of this slug, or else the default one."""
+    pages = LandingPage.objects.filter(merchant=merchant) if merchant else LandingPage.objects.none()
+    own = pages.filter(slug=slug).first() if slug else None
+    return own or pages.filter(is_default=True).first() or landing.plain_page(merchant)
 
 
 def _form_of(merchant: Merchant, page: LandingPage, given: dict[str, str]) -> Form | None:

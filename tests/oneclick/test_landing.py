@@ -79,8 +79,22 @@ def test_each_page_has_its_slug_and_another_merchants_page_is_not_found(client, 
     stranger = MerchantFactory()
     assert "Summer" in client.get(f"{address}summer/").text
     assert "Good to see you" in client.get(address).text
-    assert client.get(f"/l/{stranger.public_id.hex}/summer/").status_code == 404
+    foreign = client.get(f"/l/{stranger.public_id.hex}/summer/")
+    assert (foreign.status_code, "Summer" in foreign.text) == (404, False)
     assert client.get(f"/l/{'0' * 32}/").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "?token=T&action=skip"])
+def test_links_to_a_page_that_is_gone_find_the_default_one(client, merchant, address, query):
+    page = LandingPageFactory(merchant=merchant, slug="summer", heading="Summer", is_default=False)
+    page.delete()
+    for _ in range(2):
+        answer = client.get(f"{address}summer/{query}")
+        assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
+        assert "Good to see you" in answer.text and "main.js" in answer.text
+        assert ("<form" in answer.text) is bool(query)
+    LandingPage.objects.filter(merchant=merchant).update(slug="summer")
+    assert client.get(f"{address}summer/{query}").status_code == 200
 
 
 def test_a_merchant_without_a_page_still_has_one(client, address):
