@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 from oneclick.admin import builder, numbers
 from oneclick.deeds import named
 from oneclick.models import SavedLink
-from subscriptions.admin.base import MerchantAdmin
+from subscriptions.admin.base import MerchantAdmin, looked_at_again
 from subscriptions.admin.buttons import Button
 from subscriptions.admin.current import merchant_of
 from subscriptions.admin.roles import Right
@@ -180,6 +180,7 @@ class SavedLinkAdmin(MerchantAdmin):
     def sent_by(self, row: SavedLink) -> str:
         return row.get_esp_display() + (", in events" if row.event_kinds else "")
 
+    @looked_at_again
     def changeform_view(
         self,
         request: HttpRequest,

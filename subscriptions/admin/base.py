@@ -1,6 +1,8 @@
 """What all staff pages share: one merchant's rows only, and rights by role."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from django import forms
 from django.contrib.admin import ShowFacets
@@ -16,6 +18,23 @@ from subscriptions.admin.current import merchant_of
 from subscriptions.admin.roles import Right, may
 from subscriptions.admin.secrets import kept
 from subscriptions.models import Merchant
+
+P = ParamSpec("P")
+
+
+def looked_at_again(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Of a form whose row the database refuses, for the same was saved at the same moment, by a double click perhaps:
+    the second time the form's own checks say so.
+    """
+
+    @wraps(view)
+    def look(*args: P.args, **options: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **options)
+        except IntegrityError:
+            return view(*args, **options)
+
+    return look
 
 
 class MerchantForm(forms.ModelForm):
@@ -52,22 +71,10 @@ class MerchantAdmin(ButtonsAdmin):
     show_full_result_count = False
     list_per_page = 50
     show_facets = ShowFacets.NEVER
+    changeform_view = looked_at_again(ButtonsAdmin.changeform_view)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request))
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError:
-            # The same was saved at the same moment, by a double click perhaps: looked at again, the form says so.
-            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)

@@ -12,7 +12,8 @@ from oneclick.models import SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Customer, Merchant, Product, Role
 from tests import factories as f
-from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, saved, trial, url
+from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, save, saved, trial, url
+from tests.races import at_once
 from tests.rows import everything
 
 
@@ -25,6 +26,14 @@ def test_a_copy_has_an_id_of_its_own_and_is_in_no_event(staff: Client, merchant:
     assert (copy.name, copy.parameters, copy.event_kinds, copy.property_name) == ("Later copy 2", {"days": "9"}, [], "")
     assert copy.public_id != link.public_id
     assert SavedLink.objects.get(pk=link.pk).event_kinds == [REMINDER]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_of_the_same_new_link_one_is_kept_and_the_other_told_so(staff: Client) -> None:
+    for _ in range(5):
+        SavedLink.objects.all().delete()
+        assert sorted(at_once(3, lambda: save(staff).status_code)) == [200, 200, 302]
+        assert SavedLink.objects.count() == 1
 
 
 def test_an_archived_link_leaves_the_list_and_comes_back(staff: Client, merchant: Merchant) -> None:
