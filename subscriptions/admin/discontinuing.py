@@ -50,7 +50,7 @@ def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]
     page = Paginator(outlook.rows(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = relationship_of(product)
     proposed = relationship.to_product if relationship else None
-    term = request.GET.get("q", "").strip()
+    term = request.GET.get("q", "").replace("\0", "").strip()
     candidates = outlook.candidates(product, proposed, term)
     return "choose", {
         "total": page.paginator.count,

@@ -137,6 +137,7 @@ def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Pro
     subscribe(product)
     for term in ("roast", "dark-1", dark.external_product_id, "dark roast"):
         assert choices(staff.get(page_of(product), {"q": term})) == ["end", str(dark.pk)]
+    assert staff.get(page_of(product), {"q": "li\0ght", "page": "9" * 5000}).status_code == 200
     nothing = staff.get(page_of(product), {"q": "light"})
     assert choices(nothing) == ["end"]
     assert "No product that can be subscribed to is called so." in text(nothing)
