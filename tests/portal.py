@@ -74,9 +74,10 @@ class Portal:
             body: bytes = answer.read()
         return body.decode()
 
-    def answers(self, path: str) -> bool:
+    def answers(self, path: str, words: str = "") -> bool:
+        """Whether it is answered with success, and with these words in it."""
         try:
-            return bool(self.get(path))
+            return words in self.get(path)
         except OSError:
             return False
 
@@ -103,6 +104,13 @@ class Portal:
 
     def postmaster(self) -> psutil.Process:
         return psutil.Process(int(self.pid_file.read_text().split()[0]))
+
+    def has_other_database(self, killed: psutil.Process) -> bool:
+        """Whether it was started again. The file of the killed one stays for a moment, and goes before the new one."""
+        try:
+            return self.postmaster() != killed
+        except (OSError, IndexError, psutil.Error):
+            return False
 
     def assert_all_gone(self) -> None:
         assert marked(self.home) == []

@@ -43,7 +43,7 @@ def test_the_embedded_database_listens_on_its_socket_alone(portal: Portal) -> No
 def test_a_killed_database_is_brought_back(portal: Portal) -> None:
     postmaster = portal.postmaster()
     postmaster.kill()
-    eventually(lambda: portal.pid_file.exists() and portal.postmaster() != postmaster)
+    eventually(lambda: portal.has_other_database(postmaster))
     eventually(lambda: portal.answers("/readyz"))
 
 
@@ -66,7 +66,7 @@ def test_a_cluster_frozen_by_the_death_of_an_idle_worker_is_restarted(portal: Po
     for worker in sentinel.children()[:2]:
         worker.kill()
     eventually(lambda: not cluster.is_running())
-    eventually(lambda: '"workers": {"status": "ok"' in portal.get("/readyz"))
+    eventually(lambda: portal.answers("/readyz", '"workers": {"status": "ok"'))
 
 
 def test_sigterm_ends_every_process_and_frees_the_port(portal: Portal, supervisor: subprocess.Popen[bytes]) -> None:
