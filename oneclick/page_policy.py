@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import re
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from oneclick import origins
 from oneclick.models import LandingPage
 
 
@@ -44,7 +44,7 @@ def linear(channel: float) -> float:
 def content_policy(style: str, css_url: str) -> str:
     """The page's Content-Security-Policy: `style` passes by its hash, the merchant's sheet by its origin."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    own = f" {origin(css_url)}" if css_url else ""
+    own = f" {origins.of(css_url)}" if css_url else ""
     return "; ".join(
         [
             "default-src 'none'",
@@ -52,17 +52,12 @@ def content_policy(style: str, css_url: str) -> str:
             f"style-src 'self' 'sha256-{digest}'{own}",
             "img-src 'self' https: data:",
             "font-src https:",
-            f"connect-src 'self' {origin(settings.PUBLIC_URL)}",
+            f"connect-src 'self' {origins.of(settings.PUBLIC_URL)}",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ]
     )
-
-
-def origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def web_address(text: str) -> str:

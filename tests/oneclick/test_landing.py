@@ -74,6 +74,12 @@ def test_the_merchants_own_sheet_is_loaded_and_allowed(client, merchant, address
     assert "' https://cdn.shop.test;" in response["Content-Security-Policy"]
 
 
+def test_a_sheet_of_a_name_with_an_umlaut_is_allowed_as_browsers_name_it(client, merchant, address):
+    LandingPage.objects.filter(merchant=merchant).update(css_url="https://Rösterei.test:443/a.css")
+    policy = client.get(address)["Content-Security-Policy"]
+    assert "' https://xn--rsterei-90a.test; img-src" in policy
+
+
 def test_each_page_has_its_slug_and_another_merchants_page_is_not_found(client, merchant, address):
     LandingPageFactory(merchant=merchant, slug="summer", heading="Summer", is_default=False)
     stranger = MerchantFactory()
