@@ -25,10 +25,6 @@ from tests.portal import eventually
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# A page is waited for as long as an act on it, also where the machine is busy.
-PATIENCE = 10_000
-expect.set_options(timeout=PATIENCE)
-
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",

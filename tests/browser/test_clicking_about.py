@@ -7,6 +7,7 @@ from oneclick import tokens
 from oneclick.models import Click, OneClickSettings
 from subscriptions.models import Item
 from tests.browser.conftest import posts_of
+from tests.portal import eventually
 
 ACT = "**/one_click/upsell/**"
 
@@ -114,8 +115,7 @@ def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link,
     page.clock.pause_at(1000)
     page.route(ACT, lambda route: asked.append(route), times=1)
     page.goto(link)
-    while not asked:
-        page.clock.run_for(100)
+    eventually(lambda: page.clock.run_for(100) or bool(asked))
     page.clock.run_for(19_000)
     expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
     page.clock.run_for(1_500)
