@@ -14,6 +14,7 @@ from oneclick import clicks, deeds, links, messages, parameters, tokens
 from oneclick.clicks import Visit
 from oneclick.deeds.deed import Deed, Done, Told, touches
 from oneclick.models import ActionToken, Click
+from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
 from subscriptions import calendar
 from subscriptions.actions.core import locked, tell_also
 from subscriptions.actors import Actor, ActorKind
@@ -33,8 +34,6 @@ TOKEN = Prepared(
 
 # The new rows of nearly every click.
 WRITTEN = {Order: 1, Item: 1, Activity: 1, Event: 2, ActionToken: 2, Click: 1}
-ATTEMPT_LENGTH = 32
-MESSAGE_LENGTH = 1000
 # What a verb finds changed is the same to the customer as what is found by the activities.
 UNDO_CODES = {
     "order_not_restorable": "undo_superseded",

@@ -19,6 +19,7 @@ from oneclick.attached import carriers
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
 from subscriptions.admin.buttons import actor_of
 from subscriptions.admin.roles import Right, may
+from subscriptions.admin.search import typed
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Order, Subscription
 
@@ -152,16 +153,15 @@ def rules_of(form: LinkForm) -> OneClickSettings:
 
 
 def products(form: LinkForm) -> Context:
-    return {"products": pickers.products(form.merchant, typed(form, "product_term"), typed(form, "product"))}
+    return {"products": pickers.products(form.merchant, entered(form, "product_term"), entered(form, "product"))}
 
 
 def offers(form: LinkForm) -> Context:
-    return {"offers": pickers.offers(form.merchant, typed(form, "offer_term"), typed(form, "offer"))}
+    return {"offers": pickers.offers(form.merchant, entered(form, "offer_term"), entered(form, "offer"))}
 
 
-def typed(form: LinkForm, name: str) -> str:
-    # Nobody types NUL, and PostgreSQL takes none.
-    return str(form.data.get(name, "")).replace("\0", "").strip()
+def entered(form: LinkForm, name: str) -> str:
+    return typed(str(form.data.get(name, "")))
 
 
 def finding(form: LinkForm) -> Context:
@@ -197,7 +197,7 @@ def trial_of(form: LinkForm) -> Order | Subscription:
     """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
     of_order = deeds.DEEDS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
     rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
-    chosen = typed(form, "trial_order" if of_order else "trial_subscription")
+    chosen = entered(form, "trial_order" if of_order else "trial_subscription")
     found = next((row for row in rows if str(row.pk) == chosen), None)
     if found is None:
         raise Refused("no_trial", "Choose a test customer to try the link on.")

@@ -10,6 +10,9 @@ from django.utils import timezone
 from subscriptions import calendar
 from subscriptions.models import Activity, Customer, Event, Merchant, Order, OrderStatus, Subscription
 
+MESSAGE_LENGTH = 1000
+ATTEMPT_LENGTH = 32
+
 
 def good_on(today: date) -> Q:
     """What selects tokens that have not expired by that day of the merchant; the same as `ActionToken.expired`."""
@@ -40,9 +43,9 @@ class ActionToken(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
     used_action = models.CharField(max_length=24, blank=True)
     used_parameters = models.JSONField(null=True, blank=True)
-    used_message = models.CharField(max_length=1000, blank=True)
+    used_message = models.CharField(max_length=MESSAGE_LENGTH, blank=True)
     used_attempt = models.CharField(
-        max_length=32,
+        max_length=ATTEMPT_LENGTH,
         blank=True,
         default="",
         db_default="",

@@ -13,6 +13,7 @@ from subscriptions.actions import product as verbs
 from subscriptions.actions.replacing import concerned
 from subscriptions.admin import outlook
 from subscriptions.admin.buttons import actor_of
+from subscriptions.admin.search import typed
 from subscriptions.errors import SENTENCES, DomainError
 from subscriptions.events import catalogue
 from subscriptions.models import Product, ProductRelationship, Replacement
@@ -50,7 +51,7 @@ def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]
     page = Paginator(outlook.rows(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = relationship_of(product)
     proposed = relationship.to_product if relationship else None
-    term = request.GET.get("q", "").replace("\0", "").strip()
+    term = typed(request.GET.get("q", ""))
     candidates = outlook.candidates(product, proposed, term)
     return "choose", {
         "total": page.paginator.count,
