@@ -14,7 +14,7 @@ from django.db import connection
 
 from benchmarks import seed
 from benchmarks.figure import Figure
-from subscriptions.jobs import posting
+from subscriptions.jobs import dispatch
 from subscriptions.models import GatewaySettings, Merchant, OrderStatus
 
 ORDERS = 5000
@@ -35,7 +35,7 @@ def figures() -> Iterator[Figure]:
     with platform() as port:
         _make_due(merchant, port)
         began = time.monotonic()
-        posting.post_all(merchant.orders.all())
+        dispatch.post_all(merchant.orders.all())
         took = time.monotonic() - began
     placed = merchant.orders.filter(status=OrderStatus.SUCCESS).count()
     if placed != ORDERS:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from integrations.models import Delivery, SandboxEvent
-from oneclick import numbers
+from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
 from subscriptions.models import IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
@@ -26,7 +26,7 @@ def rules(now: datetime) -> Iterator[QuerySet]:
     yield Session.objects.filter(expire_date__lt=now)
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
-    yield Click.objects.filter(at__lt=now - timedelta(days=numbers.KEPT_DAYS))
+    yield Click.objects.filter(at__lt=now - timedelta(days=figures.KEPT_DAYS))
     unopened = ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
     # An order that was moved to a later day takes its token along.
     yield unopened.exclude(order__status=OrderStatus.UNSENT)

@@ -32,6 +32,7 @@ BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"
 
 INSTALLED_APPS = [
     "config.apps.ReprisePortal",
+    "demo",
     "subscriptions",
     "oneclick",
     "integrations",
@@ -54,7 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "subscriptions.api.middleware.RequestId",
-    "oneclick.domains.OwnDomain",
+    "oneclick.pages.domains.OwnDomain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.api.middleware.ApiGate",
@@ -154,16 +155,16 @@ if BEHIND_HTTPS:
     CSRF_COOKIE_SECURE = True
 
 # Dotted paths called in the action's transaction with the list of new Event rows, in this order.
-EVENT_SINKS = ["oneclick.tokens.issue_for_events", "integrations.outbox.enqueue"]
+EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]
 # Dotted paths of f(request, customer) -> (template, context): the parts of the staff's customer page
 # that belong to upper layers.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
 # Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
-PLACEMENT_DOOR = "integrations.placement.post"
+PLACEMENT_DOOR = "integrations.order_posts.post"
 # Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
-PAGE_DOOR = "integrations.links.read_page"
+PAGE_DOOR = "integrations.page_fetch.read_page"
 # Dotted paths of f(link) -> sentences: what layers above know against a link.
-LINK_CHECKS = ["integrations.links.unsent"]
+LINK_CHECKS = ["integrations.page_fetch.unsent"]
 
 # The doorbell and the ticker; the truth is in our own tables.
 Q_CLUSTER = {

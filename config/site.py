@@ -8,8 +8,8 @@ from django.urls import reverse_lazy
 
 from integrations.admin.connections import RECENT, health
 from subscriptions.admin import home
-from subscriptions.admin.current import membership_of, memberships_of, merchant_of
-from subscriptions.admin.roles import Right, may
+from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
+from subscriptions.staff.roles import Right, may
 
 
 def allowed(right: Right) -> Callable[[HttpRequest], bool]:

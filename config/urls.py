@@ -3,7 +3,7 @@ from django.views.generic import RedirectView
 
 from config import health
 from oneclick import views as one_click
-from subscriptions.admin.site import site
+from subscriptions.staff.site import site
 
 urlpatterns = [
     # What is asked for most often is looked for first.

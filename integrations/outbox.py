@@ -20,7 +20,7 @@ from integrations import lane as lanes
 from integrations.base import Answer, Integration, Outcome
 from integrations.models import Attempt, Connection, Delivery
 from integrations.registry import INTEGRATIONS
-from integrations.sandbox import keys as sandbox
+from integrations.sandbox import private_keys as sandbox
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event, statements
 from subscriptions.models.writes import write

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
-from oneclick import pages, views
+from oneclick import views
+from oneclick.pages import views as pages
 
 app_name = "oneclick"
 urlpatterns = [

@@ -11,10 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from oneclick import clicks, deeds, domains, links, messages, origins, pages, parameters, redemption, tokens
-from oneclick.landing import Banner
+from oneclick.analytics import clicks
+from oneclick.links import building
+from oneclick.messages import rendering
 from oneclick.models import ActionToken
-from oneclick.redemption import Success
+from oneclick.pages import domains, origins, views
+from oneclick.pages.landing import Banner
+from oneclick.redemption import link_actions, parameters, redeem
+from oneclick.redemption.redeem import Success
+from oneclick.tokens import issuing
 from subscriptions.api import rate
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
@@ -38,16 +43,16 @@ class Caller:
 @csrf_exempt
 def act(request: HttpRequest, action: str) -> HttpResponse:
     """POST acts; a GET that names JSON acts too, any other GET leads to the merchant's page."""
-    if action not in deeds.ACTIONS:
+    if action not in link_actions.ACTIONS:
         raise Http404
-    if request.method == "POST" and pages.is_doubtful(request):
+    if request.method == "POST" and views.is_doubtful(request):
         clicks.see(request, {**_fields(request), "action": action}, clicks.note_unpressed, domains.owner(request))
-        return _guarded(pages.ask_again(request, _merchant_of(request), action))
+        return _guarded(views.ask_again(request, _merchant_of(request), action))
     if request.method == "POST":
         return _post(
             request,
-            lambda fields: deeds.named(action, fields).name,
-            lambda text, fields, merchant: redemption.redeem(
+            lambda fields: link_actions.named(action, fields).name,
+            lambda text, fields, merchant: redeem.redeem(
                 text, action, fields, merchant, clicks.visit_of(request, fields)
             ),
         )
@@ -66,7 +71,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _post(
             request,
             lambda fields: "undo",
-            lambda text, fields, merchant: redemption.undo(text, merchant, fields.get("attempt", "")),
+            lambda text, fields, merchant: redeem.undo(text, merchant, fields.get("attempt", "")),
         )
     return _preflight(request, CORS_METHODS)
 
@@ -90,7 +95,7 @@ def _post(
     caller, fields = _caller(request), _fields(request)
     text, table = fields.pop("token", ""), table_for(fields)
     if caller is None:
-        return _guarded(_error(request, 403, "other", messages.error(table, "other")))
+        return _guarded(_error(request, 403, "other", rendering.error(table, "other")))
     answer = _knocked_too_often(request, text, table, caller.merchant)
     if answer is None:
         try:
@@ -105,24 +110,24 @@ def _post(
 
 def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = parameters.canonical(request.GET.dict())
-    text, table = fields.pop("token", ""), deeds.named(action, fields).name
+    text, table = fields.pop("token", ""), link_actions.named(action, fields).name
     token = _known(request, text)
     if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
         return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)
     if token is None:
-        return _refused_link(request, messages.error(table, "invalid_token"))
+        return _refused_link(request, rendering.error(table, "invalid_token"))
     clicks.note_fetch(token, table, clicks.visit_of(request, DEFAULT_PAGE | fields))
     own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
     pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
-    answer = HttpResponseRedirect(f"{links.landing_url(token.merchant)}#{fragment}")
+    answer = HttpResponseRedirect(f"{building.landing_url(token.merchant)}#{fragment}")
     answer.status_code = 303
     return answer
 
 
 def _refused_link(request: HttpRequest, message: str) -> HttpResponse:
     if _wants_page(request):
-        return pages.answer(request, _merchant_of(request), Banner("error", message), 400)
+        return views.answer(request, _merchant_of(request), Banner("error", message), 400)
     return HttpResponse(message, status=400, content_type="text/plain")
 
 
@@ -136,7 +141,7 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
     caller = _caller(request)
     try:
         merchant = caller.merchant if caller else None
-        redemption.redeem(text, action, fields, merchant, clicks.visit_of(request, fields))
+        redeem.redeem(text, action, fields, merchant, clicks.visit_of(request, fields))
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:
@@ -145,7 +150,7 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
 
 
 def _known(request: HttpRequest, text: str) -> ActionToken | None:
-    nonce = tokens.nonce_in(text) or tokens.nonce_in(text, "undo")
+    nonce = issuing.nonce_in(text) or issuing.nonce_in(text, "undo")
     if nonce is None:
         return None
     rows = ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce)
@@ -189,7 +194,7 @@ def _knocked_too_often(
     quotas = [rate.count("one-click", rate.client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
     # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
-    if nonce := tokens.nonce_in(text) or tokens.nonce_in(text, "undo"):
+    if nonce := issuing.nonce_in(text) or issuing.nonce_in(text, "undo"):
         quotas.append(rate.count("token", nonce.hex, PER_TOKEN))
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:
@@ -200,13 +205,13 @@ def _knocked_too_often(
 
 
 def _other(table: str, merchant: Merchant | None) -> str:
-    return messages.error(table, "other", merchant, merchant.locale if merchant else "")
+    return rendering.error(table, "other", merchant, merchant.locale if merchant else "")
 
 
 def _success(request: HttpRequest, success: Success) -> HttpResponse:
     if _wants_page(request):
         banner = Banner("success", success.message, success.undo[0] if success.undo else "")
-        return pages.answer(request, _merchant_of(request), banner)
+        return views.answer(request, _merchant_of(request), banner)
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(
@@ -222,7 +227,7 @@ def _success(request: HttpRequest, success: Success) -> HttpResponse:
 
 def _error(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     if _wants_page(request):
-        return pages.answer(request, _merchant_of(request), Banner("error", message), status)
+        return views.answer(request, _merchant_of(request), Banner("error", message), status)
     return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
 
 

@@ -11,12 +11,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from config import demo, demo_shop
+from demo import loading, shop
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken
-from oneclick.tokens import nonce_in
+from oneclick.tokens.issuing import nonce_in
 from subscriptions import calendar
-from subscriptions.api import keys
+from subscriptions.api import api_keys
 from subscriptions.models import (
     Activity,
     Customer,
@@ -40,7 +40,7 @@ def home(settings: Settings, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def merchant(db: None) -> Merchant:
-    demo.load()
+    loading.load()
     return Merchant.objects.get()
 
 
@@ -83,7 +83,7 @@ def test_the_engine_of_the_demo_has_a_past_and_work_before_it(merchant: Merchant
 
 def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchant, home: Path) -> None:
     before, kept = rows(), (home / "demo.json").read_text()
-    assert demo.load() is False
+    assert loading.load() is False
     assert rows() == before
     assert (home / "demo.json").read_text() == kept
     assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
@@ -91,30 +91,30 @@ def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchan
 
 def test_the_demo_follows_the_address_of_the_portal(merchant: Merchant, settings: Settings) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:9000"
-    demo.load()
+    loading.load()
     assert Connection.objects.get().base_url == "http://127.0.0.1:9000/sandbox/klaviyo"
     pictures = set(Product.objects.values_list("image_url", flat=True))
     assert all(each.startswith("http://127.0.0.1:9000/static/demo/") for each in pictures)
     files = {each.name for each in (settings.BASE_DIR / "static/demo").iterdir()}
     assert {each.rsplit("/", 1)[1] for each in pictures} == files
     settings.PUBLIC_URL = "http://127.0.0.1:1"  # of a process that is not the portal
-    assert demo.describe()["base_url"] == "http://127.0.0.1:9000"
+    assert loading.describe()["base_url"] == "http://127.0.0.1:9000"
 
 
 def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
-    old = demo.describe()
+    old = loading.describe()
     (home / "demo.json").unlink()
-    demo.load()
-    new = demo.describe()
-    assert keys.find(old["api_key"]) is None
-    key = keys.find(new["api_key"])
+    loading.load()
+    new = loading.describe()
+    assert api_keys.find(old["api_key"]) is None
+    key = api_keys.find(new["api_key"])
     assert key is not None
     assert (key.merchant, key.scopes) == (merchant, ["read", "write", "bulk"])
     assert get_user_model().objects.get().check_password(new["admin"]["password"])
 
 
 def test_each_description_has_a_fresh_token_and_link_of_test_customers(merchant: Merchant) -> None:
-    texts = [text for _ in range(2) for text in _tokens(demo.describe())]
+    texts = [text for _ in range(2) for text in _tokens(loading.describe())]
     tokens = [ActionToken.objects.get(nonce=nonce_in(text)) for text in texts]
     assert len({token.pk for token in tokens}) == 6
     assert all(token.state == "ready" and token.customer.is_test for token in tokens)
@@ -126,7 +126,7 @@ def _tokens(description: dict[str, dict[str, str]]) -> list[str]:
 
 
 def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> None:
-    told = demo.describe()
+    told = loading.describe()
     sample = told["sample"]
     customer = merchant.customers.get(merchant_user_id=sample["customer"])
     live = customer.subscriptions.get(public_id=sample["active_subscription"])
@@ -146,7 +146,7 @@ def test_demo_json_prints_the_description_and_nothing_else(merchant: Merchant) -
     out = StringIO()
     call_command("demo_json", stdout=out)
     told = json.loads(out.getvalue())
-    assert told["merchant"] == {"public_id": merchant.public_id.hex, "name": demo_shop.NAME}
+    assert told["merchant"] == {"public_id": merchant.public_id.hex, "name": shop.NAME}
     assert told["sandbox"]["klaviyo_key"] == Connection.objects.get().secret
 
 

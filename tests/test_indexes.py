@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from subscriptions.admin.search import customers_matching
 from subscriptions.events.catalogue import KINDS, SUBSCRIPTION_CANCEL
 from subscriptions.models import Customer, Event, Merchant
+from subscriptions.staff.search import customers_matching
 from tests.factories import MerchantFactory
 
 MANY = 3000

@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from oneclick.redemption import WRITTEN
+from oneclick.redemption.redeem import WRITTEN
 from subscriptions.models import Activity, Event, keys
 from subscriptions.models.making import copy_of, new
 from subscriptions.models.prepared import insert

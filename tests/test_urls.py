@@ -9,11 +9,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from integrations.sandbox import keys as sandbox
-from oneclick import tokens
+from integrations.sandbox import private_keys as sandbox
 from oneclick.models import ActionToken, Click
+from oneclick.tokens import issuing
 from subscriptions.actions.subscription import cancel
-from subscriptions.api import keys
+from subscriptions.api import api_keys
 from subscriptions.models import Subscription
 from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
 from tests.rows import everything
@@ -48,7 +48,7 @@ def subscription() -> Subscription:
 
 @pytest.fixture
 def visitors(subscription) -> dict[str, Client]:
-    _, key = keys.make(subscription.merchant, "All", ["read", "write", "bulk"])
+    _, key = api_keys.make(subscription.merchant, "All", ["read", "write", "bulk"])
     secret = subscription.merchant.connections.get().secret
     staff = Client()
     staff.force_login(MembershipFactory(merchant=subscription.merchant).user)
@@ -86,7 +86,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
     for found in PLACEHOLDER.finditer(route):
         name = found[1] or found[0].strip("<>").split(":")[-1]
         filled = [path.replace(found[0], value) for path in filled for value in fillings[name]]
-    query = f"?token={tokens.text_of(token)}&action=reactivate"
+    query = f"?token={issuing.text_of(token)}&action=reactivate"
     return [path + end for path in filled for end in ("", query)]
 
 
@@ -105,7 +105,7 @@ def test_get_and_head_change_no_row_of_the_domain(route, subscription, visitors)
 def test_the_one_exception_is_a_one_click_get_that_names_json(subscription):
     token = ActionToken.objects.get()
     named = {"Accept": "application/json"}
-    address = f"{ACTS}?token={tokens.text_of(token)}"
+    address = f"{ACTS}?token={issuing.text_of(token)}"
     before = besides_visits()
     assert Client().head(address, headers=named).status_code == 200
     assert besides_visits() == before

@@ -17,15 +17,15 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from integrations import outbox, registry
 from integrations.base import Answer, Outcome
 from integrations.models import Connection, Delivery
-from subscriptions.admin.base import MerchantAdmin, MerchantForm
-from subscriptions.admin.buttons import Button
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.roles import Right
-from subscriptions.admin.secrets import SecretField
-from subscriptions.admin.site import site
 from subscriptions.errors import Refused
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
+from subscriptions.staff.base import MerchantAdmin, MerchantForm
+from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.secrets import SecretField
+from subscriptions.staff.site import site
 
 LABELS = {"Sending": "success", "Waiting": "warning", "Paused": "danger", "Off": "default"}
 RECENT = 1000

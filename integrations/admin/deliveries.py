@@ -10,12 +10,12 @@ from unfold.decorators import display
 from integrations import outbox
 from integrations.admin.filters import ConnectionFilter
 from integrations.models import Attempt, Delivery
-from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.admin.buttons import Button
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.roles import Right
-from subscriptions.admin.search import customers_matching
-from subscriptions.admin.site import site
+from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.search import customers_matching
+from subscriptions.staff.site import site
 
 LABELS = {"Waiting": "warning", "Delivered": "success", "Failed for good": "danger", "Not sent": "default"}
 MOST_ATTEMPTS = 50

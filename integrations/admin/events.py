@@ -10,13 +10,13 @@ from unfold.decorators import display
 from integrations.admin.deliveries import LABELS
 from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
-from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.display import pretty_json
-from subscriptions.admin.search import rows_matching
-from subscriptions.admin.site import site
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event
+from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import pretty_json
+from subscriptions.staff.search import rows_matching
+from subscriptions.staff.site import site
 
 
 class DeliveryInline(ReadOnlyInline):

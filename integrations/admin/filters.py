@@ -4,8 +4,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations.models import Connection
-from subscriptions.admin.current import merchant_of
 from subscriptions.events.catalogue import ALL_KINDS
+from subscriptions.staff.current_merchant import merchant_of
 
 
 class ConnectionFilter(SimpleListFilter):

@@ -12,14 +12,14 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from integrations.models import SandboxEvent
-from oneclick import links
-from oneclick.attached import carriers_for
+from oneclick.links import building
+from oneclick.links.event_links import carriers_for
 from oneclick.models import Action, SavedLink
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.roles import Right, may
-from subscriptions.admin.site import site
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right, may
+from subscriptions.staff.site import site
 
 PER_PAGE = 25
 # Of the merchant's own links so many, the newest.
@@ -73,9 +73,9 @@ def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[
     kind = KINDS.get(metric)
     if not token or kind is None or kind.token_scope is None:
         return []
-    own = [(link.name, links.for_email(link, token)) for link in own_links if kind in carriers_for(link)]
-    page = links.landing_url(merchant)
-    return own + [(action.label, links.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
+    own = [(link.name, building.for_email(link, token)) for link in own_links if kind in carriers_for(link)]
+    page = building.landing_url(merchant)
+    return own + [(action.label, building.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
 
 
 site.pages.append(path("inbox/", site.admin_view(inbox), name="inbox"))

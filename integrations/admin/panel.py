@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from integrations.admin.deliveries import LABELS
 from integrations.models import Delivery
-from subscriptions.admin.site import site
 from subscriptions.models import Customer
+from subscriptions.staff.site import site
 
 MOST_EVENTS = 100
 SHOWN = 15

@@ -9,7 +9,8 @@ from integrations import http
 from integrations.base import Answer, Outcome
 from integrations.klaviyo import answers, bodies, client
 from integrations.models import Connection, Delivery
-from oneclick import attached, tokens
+from oneclick.links import event_links
+from oneclick.tokens import issuing
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
@@ -49,7 +50,7 @@ def status_of(event: Event) -> str | None:
 def one_click_of(event: Event) -> dict[str, str]:
     """The usable token as `action_token`, and the finished links that are attached to the event's kind."""
     token = event.action_tokens.first() if KINDS[event.kind].token_scope else None
-    return {"action_token": tokens.text_of(token), **attached.properties(event, token)} if token else {}
+    return {"action_token": issuing.text_of(token), **event_links.properties(event, token)} if token else {}
 
 
 def _ask(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:

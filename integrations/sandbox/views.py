@@ -10,7 +10,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.models import SandboxEvent, SandboxProfile
-from integrations.sandbox import bodies, keys, queries, resources, store
+from integrations.sandbox import bodies, private_keys, queries, resources, store
 from integrations.sandbox.faults import MEDIA_TYPE, Fault, answer, invalid_parameter
 from integrations.sandbox.resources import Resource
 from subscriptions.models import Merchant
@@ -27,7 +27,7 @@ class KlaviyoView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            self.merchant = keys.merchant_of(request.headers.get("Authorization", ""))
+            self.merchant = private_keys.merchant_of(request.headers.get("Authorization", ""))
             if request.headers.get("revision") not in REVISIONS:
                 raise Fault(400, "invalid", f"The revision header must be one of: {', '.join(REVISIONS)}.")
             return super().dispatch(request, *args, **kwargs)
@@ -41,7 +41,7 @@ class KlaviyoView(View):
 
     @property
     def api(self) -> str:
-        return self.request.build_absolute_uri(f"{keys.PATH}/api")
+        return self.request.build_absolute_uri(f"{private_keys.PATH}/api")
 
     def one(self, data: Resource, included: list[Resource] | None = None, status: int = 200) -> HttpResponse:
         more = {} if included is None else {"included": included}

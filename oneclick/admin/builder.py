@@ -12,16 +12,18 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from oneclick import deeds, hand, links, remarks, shop_page, sms, snippets, tokens
 from oneclick.admin import pickers
 from oneclick.admin.link_form import LinkForm
-from oneclick.attached import carriers
+from oneclick.links import building, link_warnings, message_templates, shop_page, sms
+from oneclick.links.event_links import carriers
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
-from subscriptions.admin.buttons import actor_of
-from subscriptions.admin.roles import Right, may
-from subscriptions.admin.search import typed
+from oneclick.redemption import link_actions
+from oneclick.tokens import issuing, manual_tokens
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Order, Subscription
+from subscriptions.staff.buttons import actor_of
+from subscriptions.staff.roles import Right, may
+from subscriptions.staff.search import typed
 
 # Title, explanation and icon.
 DEEDS = {
@@ -118,7 +120,7 @@ def kinds(form: LinkForm) -> list[dict[str, Any]]:
 
 
 def of_scope(scope: str) -> list[str]:
-    return [deed.name for deed in deeds.ROWS if deed.scope == scope]
+    return [deed.name for deed in link_actions.ROWS if deed.scope == scope]
 
 
 def outcome(form: LinkForm) -> Context:
@@ -128,22 +130,22 @@ def outcome(form: LinkForm) -> Context:
     if not deed:
         return {"link": link, "unfinished": unfinished, "looks": False}
     rules = rules_of(form)
-    tag = links.tag_of(link)
-    finished_sms = snippets.sms_text(link, deed, SAMPLE_TOKEN)
+    tag = building.tag_of(link)
+    finished_sms = message_templates.sms_text(link, deed, SAMPLE_TOKEN)
     return {
         "link": link,
         "deed": deed,
         "unfinished": unfinished,
-        "url": links.for_email(link, tag),
-        "length": len(links.for_email(link, SAMPLE_TOKEN)),
-        "sms_length": len(links.for_sms(link, SAMPLE_TOKEN)),
-        "button": snippets.email_button(link, deed, tag),
-        "sms": snippets.sms_text(link, deed, tag),
+        "url": building.for_email(link, tag),
+        "length": len(building.for_email(link, SAMPLE_TOKEN)),
+        "sms_length": len(building.for_sms(link, SAMPLE_TOKEN)),
+        "button": message_templates.email_button(link, deed, tag),
+        "sms": message_templates.sms_text(link, deed, tag),
         "sms_shown": finished_sms,
         "sms_size": sms.measure(finished_sms),
-        "longest": links.LONGEST_SHORTENED,
-        "remarks": [] if unfinished else remarks.on(link, rules),
-        "looks": bool(link.page_url) and not unfinished and remarks.registered(link.page_url, rules),
+        "longest": building.LONGEST_SHORTENED,
+        "remarks": [] if unfinished else link_warnings.on(link, rules),
+        "looks": bool(link.page_url) and not unfinished and link_warnings.registered(link.page_url, rules),
     }
 
 
@@ -167,7 +169,7 @@ def entered(form: LinkForm, name: str) -> str:
 def finding(form: LinkForm) -> Context:
     """What the page holds; only those of the shop's own origins are read."""
     url = "" if form.errors.get("page_url") else form.instance.page_url
-    is_own = bool(url) and remarks.registered(url, rules_of(form))
+    is_own = bool(url) and link_warnings.registered(url, rules_of(form))
     return {"finding": shop_page.look(form.instance) if is_own else None}
 
 
@@ -186,16 +188,16 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
     try:
         if form.errors.keys() - UNNEEDED:
             raise Refused("unfinished", "Finish the link first; what is missing is named below.")
-        token = hand.issue(trial_of(form), actor=actor_of(request)).result
+        token = manual_tokens.issue(trial_of(form), actor=actor_of(request)).result
     except DomainError as error:
         messages.error(request, error.sentence)
         return None
-    return HttpResponseRedirect(links.for_email(form.instance, tokens.text_of(token)))
+    return HttpResponseRedirect(building.for_email(form.instance, issuing.text_of(token)))
 
 
 def trial_of(form: LinkForm) -> Order | Subscription:
     """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
-    of_order = deeds.DEEDS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
+    of_order = link_actions.DEEDS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
     rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
     chosen = entered(form, "trial_order" if of_order else "trial_subscription")
     found = next((row for row in rows if str(row.pk) == chosen), None)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
-from oneclick.numbers import Figures
+from oneclick.analytics.figures import Figures
 
 HEIGHT = 100
 DAY = 10  # the width of a day, of which its two bars leave a fifth free

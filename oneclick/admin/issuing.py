@@ -4,16 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from oneclick import hand
 from oneclick.admin.tokens import show
-from subscriptions.admin.buttons import Button, actor_of
-from subscriptions.admin.roles import Right
-from subscriptions.admin.site import site
+from oneclick.tokens import manual_tokens
 from subscriptions.models import Order, Subscription
+from subscriptions.staff.buttons import Button, actor_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.site import site
 
 
 def issue(request: HttpRequest, good_for: Order | Subscription, answers: dict[str, Any]) -> HttpResponse:
-    return show(request, hand.issue(good_for, actor=actor_of(request)).result, answers)
+    return show(request, manual_tokens.issue(good_for, actor=actor_of(request)).result, answers)
 
 
 ISSUE = Button(
@@ -23,7 +23,7 @@ ISSUE = Button(
     right=Right.USE_TOKENS,
     question="Whoever has the token can act for this customer once. That you issued it is recorded.",
     run=issue,
-    offered=lambda good_for: isinstance(good_for, Subscription) or hand.awaits(good_for),
+    offered=lambda good_for: isinstance(good_for, Subscription) or manual_tokens.awaits(good_for),
 )
 for model in (Order, Subscription):
     site.get_model_admin(model).buttons += (ISSUE,)

@@ -14,13 +14,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from oneclick import attached, parameters
-from oneclick.deeds import DEEDS, named
-from oneclick.deeds.upsells import LONGEST, MOST
+from oneclick.links import event_links
 from oneclick.models import Esp, LandingPage, Mode, SavedLink
-from subscriptions.admin.base import MerchantForm
+from oneclick.redemption import parameters
+from oneclick.redemption.link_actions import DEEDS, named
+from oneclick.redemption.link_actions.upsells import LONGEST, MOST
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
+from subscriptions.staff.base import MerchantForm
 
 OWN_PAGE, DEFAULT_PAGE = "shop", "default"
 LONGEST_DELAY = 365  # days
@@ -88,7 +89,7 @@ class LinkForm(MerchantForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        tokened = [*attached.carriers("order"), *attached.carriers("subscription")]
+        tokened = [*event_links.carriers("order"), *event_links.carriers("subscription")]
         events = cast(forms.MultipleChoiceField, self.fields["event_kinds"])
         events.choices = [(kind.name, kind.title) for kind in tokened]
         if self.instance.pk:
@@ -163,7 +164,7 @@ class LinkForm(MerchantForm):
             self.add_error("page_url", "Leave out # and what follows; the link puts its own there.")
 
     def _check_events(self, scope: str) -> None:
-        fitting = {kind.name for kind in attached.carriers(scope)}
+        fitting = {kind.name for kind in event_links.carriers(scope)}
         kinds = [kind for kind in self.cleaned_data.get("event_kinds", []) if kind in fitting]
         self.cleaned_data["event_kinds"] = kinds
         if not kinds:

@@ -6,10 +6,10 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 
 from oneclick.admin.tokens import STATES, reason_of
+from oneclick.messages.message_previews import TITLES
 from oneclick.models import ActionToken, Click
-from oneclick.samples import TITLES
-from subscriptions.admin.site import site
 from subscriptions.models import Customer
+from subscriptions.staff.site import site
 
 MOST_TOKENS = 20
 MOST_CLICKS = 10

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from oneclick.models import LandingPage
-from oneclick.parameters import TO_BE_GIVEN, TO_BE_HAD
+from oneclick.redemption.parameters import TO_BE_GIVEN, TO_BE_HAD
 from subscriptions import calendar
-from subscriptions.admin.outlook import priced
-from subscriptions.admin.search import MOST_WORDS, products_matching
+from subscriptions.admin.impact_preview import priced
 from subscriptions.models import Merchant, Offer, Order, OrderStatus, Product, Subscription
+from subscriptions.staff.search import MOST_WORDS, products_matching
 
 MOST = 6
 MOST_PAGES = 20

@@ -11,18 +11,19 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oneclick import hand, links, tokens
+from oneclick.links import building
+from oneclick.messages.message_previews import TITLES
 from oneclick.models import Action, ActionToken, Click
 from oneclick.models.token import good_on
-from oneclick.samples import TITLES
+from oneclick.tokens import issuing, manual_tokens
 from subscriptions import calendar
-from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.admin.buttons import Button, actor_of
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.display import pretty_json
-from subscriptions.admin.roles import Right
-from subscriptions.admin.search import customers_matching
-from subscriptions.admin.site import site
+from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.staff.buttons import Button, actor_of
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import pretty_json
+from subscriptions.staff.roles import Right
+from subscriptions.staff.search import customers_matching
+from subscriptions.staff.site import site
 
 STATES = {"Ready": "success", "Used": "info", "Undone": "warning", "Revoked": "danger", "Expired": "default"}
 REASONS = {
@@ -62,7 +63,7 @@ def usable(token: ActionToken) -> bool:
 def finished_link(token: ActionToken) -> str:
     """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
     action = Action.REACTIVATE if token.scope == ActionToken.Scope.SUBSCRIPTION else Action.DELAY
-    return links.build(links.landing_url(token.merchant), action, tokens.text_of(token))
+    return building.build(building.landing_url(token.merchant), action, issuing.text_of(token))
 
 
 def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
@@ -73,14 +74,14 @@ def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> H
         "title": "Usable token",
         "opts": token_admin.opts,
         "token": token,
-        "text": tokens.text_of(token),
+        "text": issuing.text_of(token),
         "link": finished_link(token),
     }
     return TemplateResponse(request, "admin/token_shown.html", context)
 
 
 def revoke(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
-    hand.revoke(token, actor=actor_of(request))
+    manual_tokens.revoke(token, actor=actor_of(request))
     site.get_model_admin(ActionToken).log_change(request, token, "Revoked.")
     return "The token is revoked; its links are refused from now on."
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, outcome
+from subscriptions.actions import checks, orders, placement_results
 from subscriptions.actions.core import Act, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -55,7 +55,7 @@ def send_now(act: Act[Order]) -> str:
     act.result = orders.follow_up(act.customer, orders.lines(order), today)
     act.announce(catalogue.ORDER_SEND_NOW, order)
     for older in _failing_for(order):
-        outcome.refuse(act, older, SUPERSEDED, "Superseded by an order sent now.")
+        placement_results.refuse(act, older, SUPERSEDED, "Superseded by an order sent now.")
     return "Sent the order now." + _then(act.result)
 
 
@@ -115,7 +115,9 @@ def retry(act: Act[Order], *, at: datetime) -> str:
 def give_up(act: Act[Order]) -> str:
     """The other instruction: no more tries."""
     order = act.subject
-    outcome.refuse(act, order, order.rejected_error_code or "140", order.rejected_message or "No further retry.")
+    placement_results.refuse(
+        act, order, order.rejected_error_code or "140", order.rejected_message or "No further retry."
+    )
     return "Gave up the order that waited for an instruction."
 
 

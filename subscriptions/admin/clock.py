@@ -18,13 +18,13 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from subscriptions import calendar
 from subscriptions.actions import customer as verbs
-from subscriptions.admin.buttons import Button, ButtonForm, actor_of
-from subscriptions.admin.roles import Right
 from subscriptions.calendar import Period
 from subscriptions.errors import SENTENCES
 from subscriptions.events.catalogue import KINDS
 from subscriptions.jobs import clock as clocks
 from subscriptions.models import Activity, Customer, Event, SimulatedOutcome
+from subscriptions.staff.buttons import Button, ButtonForm, actor_of
+from subscriptions.staff.roles import Right
 
 FORWARD = {"day": Period.DAYS, "week": Period.WEEKS, "month": Period.MONTHS}
 MOST_LINES = 200

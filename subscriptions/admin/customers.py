@@ -13,14 +13,14 @@ from django.utils.module_loading import import_string
 from unfold.decorators import display
 
 from subscriptions.admin import clock
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.display import money
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
-from subscriptions.admin.search import customers_matching
-from subscriptions.admin.site import site
 from subscriptions.admin.subscriptions import reasons_of
 from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import money
+from subscriptions.staff.search import customers_matching
+from subscriptions.staff.site import site
 
 MOST_SUBSCRIPTIONS = 100
 MOST_ORDERS = 10

@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from subscriptions.actions import product as verbs
 from subscriptions.actions.replacing import concerned
-from subscriptions.admin import outlook
-from subscriptions.admin.buttons import actor_of
-from subscriptions.admin.search import typed
+from subscriptions.admin import impact_preview
 from subscriptions.errors import SENTENCES, DomainError
 from subscriptions.events import catalogue
 from subscriptions.models import Product, ProductRelationship, Replacement
+from subscriptions.staff.buttons import actor_of
+from subscriptions.staff.search import typed
 
 END = "end"
 PER_PAGE = 10
@@ -48,20 +48,20 @@ def begin(request: HttpRequest, product: Product) -> HttpResponse:
 
 def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
     live = concerned(product)
-    page = Paginator(outlook.rows(live), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(impact_preview.rows(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = relationship_of(product)
     proposed = relationship.to_product if relationship else None
     term = typed(request.GET.get("q", ""))
-    candidates = outlook.candidates(product, proposed, term)
+    candidates = impact_preview.candidates(product, proposed, term)
     return "choose", {
         "total": page.paginator.count,
         "customers": live.values("customer").distinct().count(),
         "page": page,
-        "table": outlook.table(product, page),
-        "proposed": outlook.priced(proposed) if proposed else None,
+        "table": impact_preview.table(product, page),
+        "proposed": impact_preview.priced(proposed) if proposed else None,
         "unfit": SENTENCES.get(verbs.unfit(proposed)) if proposed else None,
-        "candidates": [outlook.priced(candidate) for candidate in candidates],
-        "most": outlook.MOST_CANDIDATES,
+        "candidates": [impact_preview.priced(candidate) for candidate in candidates],
+        "most": impact_preview.MOST_CANDIDATES,
         "term": term,
     }
 
@@ -73,9 +73,9 @@ def check(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
     is_proposed = relationship is not None and relationship.to_product == substitute
     return "check", {
         "choice": choice,
-        "old": outlook.priced(product),
-        "new": outlook.priced(substitute) if substitute else None,
-        "outlook": outlook.of(product, substitute),
+        "old": impact_preview.priced(product),
+        "new": impact_preview.priced(substitute) if substitute else None,
+        "outlook": impact_preview.of(product, substitute),
         "event": catalogue.SKU_SWAP if substitute else catalogue.SUBSCRIPTION_CANCEL,
         "is_silent": is_proposed and verbs.is_silent(relationship),
     }

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from subscriptions.admin.current import merchant_of
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Subscription
+from subscriptions.staff.current_merchant import merchant_of
 
 ACTIVE = "active"
 INACTIVE = "inactive"

@@ -11,16 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
 
-from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
-from subscriptions.admin.buttons import Button
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.roles import Right
-from subscriptions.admin.search import customers_matching
-from subscriptions.admin.secrets import SecretField
-from subscriptions.admin.site import site
 from subscriptions.errors import Refused
 from subscriptions.models import Effect, GatewaySettings, Payment, SimulatedOutcome
 from subscriptions.placement.probe import EMPTY, probe
+from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
+from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.search import customers_matching
+from subscriptions.staff.secrets import SecretField
+from subscriptions.staff.site import site
 
 LONGEST_ANSWER = 60_000
 AS_AGREED = (Effect.VERIFY, Effect.REFUSED, Effect.CALLED_OFF, Effect.DECLINED, Effect.TEMPORARY)

@@ -15,18 +15,18 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from subscriptions import calendar
-from subscriptions.admin import timetable
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.current import merchant_of
+from subscriptions.admin import job_cards
 from subscriptions.admin.filters import JobFilter
-from subscriptions.admin.roles import Right, may
-from subscriptions.admin.site import site
 from subscriptions.errors import SENTENCES
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
-from subscriptions.jobs.placement import TRYING
+from subscriptions.jobs.placement_queue import TRYING
 from subscriptions.models import JobRun, Merchant, Order, OrderStatus
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right, may
+from subscriptions.staff.site import site
 
 ON_THEIR_WAY = [*TRYING, OrderStatus.RESPONSE_PROCESSING_ERROR]
 
@@ -34,7 +34,7 @@ ON_THEIR_WAY = [*TRYING, OrderStatus.RESPONSE_PROCESSING_ERROR]
 @require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
     merchant = merchant_of(request)
-    cards = timetable.cards(merchant)
+    cards = job_cards.cards(merchant)
     context = {
         **site.each_context(request),
         "title": "Jobs",
@@ -68,7 +68,7 @@ def question(request: HttpRequest, job: Job) -> dict[str, Any]:
     merchant = merchant_of(request)
     today = calendar.today(merchant.time_zone)
     number = job.concerned(merchant.customers.filter(clock=None), today).count()
-    asked = f"{timetable.WORDS[job.name].question} As things stand that is {number:,} customer{'s' * (number != 1)}."
+    asked = f"{job_cards.WORDS[job.name].question} As things stand that is {number:,} customer{'s' * (number != 1)}."
     return {
         **site.each_context(request),
         "title": f"Run now: {job.title}",
@@ -106,7 +106,7 @@ class JobRunAdmin(MerchantAdmin):
     def title(self, row: JobRun) -> str:
         return JOBS[row.job].title if row.job in JOBS else row.job
 
-    @display(description="State", label=timetable.LABELS)
+    @display(description="State", label=job_cards.LABELS)
     def state_of(self, row: JobRun) -> str:
         return row.get_state_display()
 
@@ -125,6 +125,6 @@ class JobRunAdmin(MerchantAdmin):
             "title": f"{self.title(run)}, {calendar.human_date(run.local_date)}",
             "original": run,
             "opts": self.opts,
-            "run": timetable.seen(run),
+            "run": job_cards.seen(run),
         }
         return TemplateResponse(request, "admin/job_run.html", context)

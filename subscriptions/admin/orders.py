@@ -7,15 +7,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from subscriptions.admin import placing
-from subscriptions.admin.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.display import money
-from subscriptions.admin.search import rows_matching
-from subscriptions.admin.site import site
+from subscriptions.admin import order_placement
 from subscriptions.models import Item, Order, OrderStatus
+from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import money
+from subscriptions.staff.search import rows_matching
+from subscriptions.staff.site import site
 
-LABELS = {status.label: placing.STATUS_LABELS.get(status, "warning") for status in OrderStatus}
+LABELS = {status.label: order_placement.STATUS_LABELS.get(status, "warning") for status in OrderStatus}
 
 
 class ItemInline(ReadOnlyInline):
@@ -34,7 +34,7 @@ class OrderAdmin(MerchantAdmin):
     search_fields = ["customer"]
     search_help_text = "Customer's e-mail, name, phone or id"
     inlines = [ItemInline]
-    buttons = placing.BUTTONS
+    buttons = order_placement.BUTTONS
     change_form_before_template = "admin/order/placement.html"
     fieldsets = [
         (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
@@ -50,7 +50,7 @@ class OrderAdmin(MerchantAdmin):
         return super().get_queryset(request).select_related("customer", "merchant")
 
     def around(self, subject: Order) -> dict[str, Any]:
-        return {"placement": placing.page(subject)}
+        return {"placement": order_placement.page(subject)}
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Order) -> list[Any]:

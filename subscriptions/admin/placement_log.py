@@ -11,14 +11,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.display import pretty
 from subscriptions.admin.filters import PeriodFilter
-from subscriptions.admin.placing import EFFECT_LABELS, named
-from subscriptions.admin.search import customers_matching
-from subscriptions.admin.site import site
+from subscriptions.admin.order_placement import EFFECT_LABELS, named
 from subscriptions.models import PlacementAttempt
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import pretty
+from subscriptions.staff.search import customers_matching
+from subscriptions.staff.site import site
 
 
 @admin.register(PlacementAttempt, site=site)

@@ -9,9 +9,9 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 
 from subscriptions.actors import Actor
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.site import site
 from subscriptions.models import Replacement
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.site import site
 
 PER_PAGE = 25
 

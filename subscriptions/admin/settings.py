@@ -11,13 +11,13 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from subscriptions.admin.base import MerchantAdmin, MerchantForm, OneRowAdmin
-from subscriptions.admin.buttons import Button
-from subscriptions.admin.current import merchant_of
-from subscriptions.admin.roles import Right
-from subscriptions.admin.secrets import SecretField
-from subscriptions.admin.site import site
 from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, RetryPlan, Role
+from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
+from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.secrets import SecretField
+from subscriptions.staff.site import site
 
 
 def hours(most: int) -> list[tuple[int, str]]:

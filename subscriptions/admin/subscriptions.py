@@ -14,14 +14,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.buttons import Button, ButtonForm, actor_of
-from subscriptions.admin.current import merchant_of
 from subscriptions.admin.filters import LiveFilter
-from subscriptions.admin.roles import Right
-from subscriptions.admin.search import rows_matching
-from subscriptions.admin.site import site
 from subscriptions.models import CancelReason, Merchant, Subscription
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.buttons import Button, ButtonForm, actor_of
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.search import rows_matching
+from subscriptions.staff.site import site
 
 OTHER_REASON = "1"
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.api import keys
+from subscriptions.api import api_keys
 from subscriptions.api.errors import Denied
 from subscriptions.models import ApiKey, Merchant
 
@@ -47,7 +47,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         text = request.headers.get("x-api-key")
         if text is None:
             return None
-        key = keys.find(text)
+        key = api_keys.find(text)
         if key is None:
             raise Denied("bad_credentials")
         if key.expires and key.expires <= timezone.now():

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.importing import belongings
+from subscriptions.importing import addresses_payments
 from subscriptions.importing import rows as stored
 from subscriptions.importing.customers import by_user_id
 from subscriptions.importing.products import by_external_id
@@ -40,8 +40,8 @@ class Named:
         known = merchant.subscriptions.select_related("product", "customer")
         ids = [row.values["external_id"] for row in rows]
         self.subscriptions = {each.external_id: each for each in stored.find(known, "external_id", ids)}
-        self.addresses = belongings.live_addresses(merchant, self.customers.values())
-        self.payments = belongings.live_payments(merchant, self.customers.values())
+        self.addresses = addresses_payments.live_addresses(merchant, self.customers.values())
+        self.payments = addresses_payments.live_payments(merchant, self.customers.values())
 
 
 def is_cancelled(row: Row) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.importing import belongings, dates, values
+from subscriptions.importing import addresses_payments, dates, values
 from subscriptions.importing import rows as stored
 from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.table import KEEP, Column, Row, Step, Table, column
@@ -33,27 +33,31 @@ def _own_columns(merchant: Merchant) -> list[Column]:
 
 
 def _columns(merchant: Merchant) -> list[Column]:
-    return [*_own_columns(merchant), *belongings.columns(merchant)]
+    return [*_own_columns(merchant), *addresses_payments.columns(merchant)]
 
 
 def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -> None:
     own = {each.name for each in _own_columns(merchant)}
-    addresses = [belongings.address(row, report) for row in rows]
-    payments = [belongings.payment(row, report) for row in rows]
+    addresses = [addresses_payments.address(row, report) for row in rows]
+    payments = [addresses_payments.payment(row, report) for row in rows]
     if report.problems:
         return
     known = by_user_id(merchant, rows)
-    has_addresses = belongings.live_addresses(merchant, known.values())
-    has_payments = belongings.live_payments(merchant, known.values())
+    has_addresses = addresses_payments.live_addresses(merchant, known.values())
+    has_payments = addresses_payments.live_payments(merchant, known.values())
     changed: list[Customer] = []
     new: list[Address | Payment] = []
     for row, address, payment in zip(rows, addresses, payments, strict=True):
         customer = known.get(row.values["merchant_user_id"]) or Customer(merchant=merchant, locale=merchant.locale)
         outcome = stored.change(customer, {name: value for name, value in row.values.items() if name in own})
         added: list[Address | Payment] = []
-        if address and not belongings.has(has_addresses.get(customer.pk, []), address, belongings.ADDRESS_FIELDS):
+        if address and not addresses_payments.has(
+            has_addresses.get(customer.pk, []), address, addresses_payments.ADDRESS_FIELDS
+        ):
             added.append(Address(merchant=merchant, customer=customer, **address))
-        if payment and not belongings.has(has_payments.get(customer.pk, []), payment, belongings.PAYMENT_KEY):
+        if payment and not addresses_payments.has(
+            has_payments.get(customer.pk, []), payment, addresses_payments.PAYMENT_KEY
+        ):
             added.append(Payment(merchant=merchant, customer=customer, **payment))
         report.count(outcome if outcome is Outcome.CREATED or not added else Outcome.UPDATED)
         if added or outcome is not Outcome.UNCHANGED:

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.db.models import F, Q, QuerySet
 
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.jobs.job import done
 from subscriptions.models import Customer, Merchant, Order
@@ -20,7 +20,7 @@ def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
 
 def warn(keys: Sequence[int], merchant: Merchant, day: date) -> int:
     orders = list(_due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(done(partial(placing.warn_of_card, order, actor=ACTOR, day=day)) for order in orders)
+    return sum(done(partial(upcoming_order.warn_of_card, order, actor=ACTOR, day=day)) for order in orders)
 
 
 def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:

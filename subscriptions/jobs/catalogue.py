@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from subscriptions.jobs import cards, placement, reminders, stock
+from subscriptions.jobs import cards, placement_queue, reminders, stock
 from subscriptions.jobs.job import Job
 
 JOBS = {
@@ -37,8 +37,8 @@ JOBS = {
             "placement",
             "Placement",
             hour=lambda merchant: merchant.placement_hour,
-            concerned=placement.concerned,
-            act=placement.queue,
+            concerned=placement_queue.concerned,
+            act=placement_queue.queue,
             hourly=lambda merchant: merchant.placed_hourly,
         ),
     ]

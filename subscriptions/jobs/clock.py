@@ -12,7 +12,7 @@ from subscriptions import calendar
 from subscriptions.actions.customer import move_clock
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, refused
-from subscriptions.jobs import posting, prompt
+from subscriptions.jobs import dispatch, timed_tasks
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import Customer, Merchant, Order
@@ -122,7 +122,7 @@ def _moments(
     now, day = start, calendar.local(start, merchant.time_zone).date()
     while day <= calendar.local(to, merchant.time_zone).date():
         for hour, jobs in sorted(_timetable(merchant, day).items()):
-            while (between := prompt.next_moment(rows, now)) and between < min(hour, to):
+            while (between := timed_tasks.next_moment(rows, now)) and between < min(hour, to):
                 now = between
                 yield now, []
             if start < hour <= to:
@@ -148,5 +148,5 @@ def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime
             for begin in range(0, len(keys), job.at_once):
                 with transaction.atomic():
                     job.act(keys[begin : begin + job.at_once], merchant, day)
-        prompt.act(rows)
-        posting.post_all(Order.objects.filter(customer__in=rows))
+        timed_tasks.act(rows)
+        dispatch.post_all(Order.objects.filter(customer__in=rows))

@@ -2,7 +2,7 @@
 
 import logging
 
-from subscriptions.jobs import posting, prompt, runs
+from subscriptions.jobs import dispatch, runs, timed_tasks
 
 log = logging.getLogger(__name__)
 
@@ -12,7 +12,7 @@ def tick() -> None:
 
     A fault in one of the three does not keep the others from their turn.
     """
-    for part in (runs.tick, prompt.tick, posting.sweep):
+    for part in (runs.tick, timed_tasks.tick, dispatch.sweep):
         try:
             part()
         except Exception:

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.db.models import QuerySet
 
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.jobs.job import done
 from subscriptions.models import Customer, Merchant, Order, OrderStatus
@@ -25,14 +25,17 @@ def look(keys: Sequence[int], merchant: Merchant, day: date) -> int:
 
 
 def _look(order: Order) -> bool:
-    if done(partial(placing.stop_waiting, order, actor=ACTOR)) and not Order.objects.filter(pk=order.pk).exists():
+    if (
+        done(partial(upcoming_order.stop_waiting, order, actor=ACTOR))
+        and not Order.objects.filter(pk=order.pk).exists()
+    ):
         return True
     missing = order.items.filter(product__live=False).count()
     if missing == order.items.count():
         return False
     if missing:
-        done(partial(placing.set_aside, order, actor=ACTOR))
-    return done(partial(placing.queue, order, actor=ACTOR))
+        done(partial(upcoming_order.set_aside, order, actor=ACTOR))
+    return done(partial(upcoming_order.queue, order, actor=ACTOR))
 
 
 def _waiting(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:

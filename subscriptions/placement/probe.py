@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from subscriptions.models import Effect, GatewaySettings
-from subscriptions.placement import json_post, xml_post
+from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.answers import Answer, judge, no_answer
-from subscriptions.placement.post import Door, Form, NoAnswer, NotSent
+from subscriptions.placement.http_gateway import Door, Form, NoAnswer, NotSent
 from subscriptions.placement.signature import authorization
 
 EMPTY: dict[str, tuple[Form, bytes]] = {
-    GatewaySettings.Kind.XML: (xml_post.FORM, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
-    GatewaySettings.Kind.JSON: (json_post.FORM, b"{}"),
+    GatewaySettings.Kind.XML: (xml_codec.FORM, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
+    GatewaySettings.Kind.JSON: (json_codec.FORM, b"{}"),
 }
 CUSTOMER = "test"
 

@@ -1,14 +1,14 @@
 """Which gateway an order goes to."""
 
 from subscriptions.models import GatewaySettings, Order
-from subscriptions.placement import json_post, xml_post
+from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.gateway import Gateway
-from subscriptions.placement.post import HttpGateway, NoGateway
+from subscriptions.placement.http_gateway import HttpGateway, NoGateway
 from subscriptions.placement.simulator import Simulator
 
 GATEWAYS: dict[str, Gateway] = {
-    GatewaySettings.Kind.XML: HttpGateway(xml_post.FORM),
-    GatewaySettings.Kind.JSON: HttpGateway(json_post.FORM),
+    GatewaySettings.Kind.XML: HttpGateway(xml_codec.FORM),
+    GatewaySettings.Kind.JSON: HttpGateway(json_codec.FORM),
     GatewaySettings.Kind.SIMULATOR: Simulator(),
 }
 

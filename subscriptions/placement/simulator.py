@@ -8,10 +8,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from subscriptions.models import GatewaySettings, SimulatedOutcome, SimulatedPlacement
-from subscriptions.placement import json_post, xml_post
+from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.answers import CODES, FIELDS, Answer, Reply
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.post import Form, NoAnswer, attempt
+from subscriptions.placement.http_gateway import Form, NoAnswer, attempt
 
 Outcome = SimulatedOutcome.Outcome
 PLACING = (Outcome.APPROVE, Outcome.LOST)
@@ -35,7 +35,7 @@ class Simulator:
 
 def _form(request: PlacementRequest) -> Form:
     settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)
-    return json_post.FORM if settings and settings.kind == GatewaySettings.Kind.JSON else xml_post.FORM
+    return json_codec.FORM if settings and settings.kind == GatewaySettings.Kind.JSON else xml_codec.FORM
 
 
 def _reply(request: PlacementRequest, form: Form) -> Reply:
@@ -91,6 +91,6 @@ def _answer(form: Form, memory: SimulatedPlacement) -> Reply:
 def _body(form: Form, *values: str) -> bytes:
     """An answer with these FIELDS."""
     fields = dict(zip(FIELDS, values, strict=False))
-    if form is json_post.FORM:
+    if form is json_codec.FORM:
         return json.dumps(fields).encode()
-    return xml_post.element("order", xml_post.leaves(fields)).encode()
+    return xml_codec.element("order", xml_codec.leaves(fields)).encode()

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from subscriptions import calendar
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import outcome, placing, restoring, subscription
+from subscriptions.actions import placement_results, restoring, subscription, upcoming_order
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
 from subscriptions.models import (
@@ -171,26 +171,26 @@ def remove_item(w: World, n: int) -> Any:
 
 
 def queue(w: World, n: int) -> Any:
-    return placing.queue(w.order(n), actor=STAFF)
+    return upcoming_order.queue(w.order(n), actor=STAFF)
 
 
 def succeed(w: World, n: int) -> Any:
-    return outcome.succeed(w.order(n), actor=STAFF, order_merchant_id=str(n))
+    return placement_results.succeed(w.order(n), actor=STAFF, order_merchant_id=str(n))
 
 
 def reject(w: World, n: int) -> Any:
-    return outcome.reject(w.order(n), actor=STAFF, code="110", message="Wrong number")
+    return placement_results.reject(w.order(n), actor=STAFF, code="110", message="Wrong number")
 
 
 def hold(w: World, n: int) -> Any:
     status = OrderStatus.GENERIC_ERROR_RESPONSE
-    return outcome.hold(w.order(n), actor=STAFF, status=status, code="", message="Later")
+    return placement_results.hold(w.order(n), actor=STAFF, status=status, code="", message="Later")
 
 
 def set_aside(w: World, n: int) -> Any:
     Product.objects.filter(pk=w.products[n % 2].pk).update(live=False)
     try:
-        return placing.set_aside(w.order(n), actor=STAFF)
+        return upcoming_order.set_aside(w.order(n), actor=STAFF)
     finally:
         Product.objects.filter(pk__in=[row.pk for row in w.products]).update(live=True)
 

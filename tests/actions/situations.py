@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from subscriptions.actions import order as orders
-from subscriptions.actions import outcome, placing, prepaid, subscription
+from subscriptions.actions import placement_results, prepaid, subscription, upcoming_order
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.models import (
     Customer,
@@ -133,7 +133,7 @@ def queued(world: World) -> None:
 
 
 def declined(world: World) -> Any:
-    return outcome.decline(world.order(0), actor=STAFF, code="140", message="Declined")
+    return placement_results.decline(world.order(0), actor=STAFF, code="140", message="Declined")
 
 
 def retried(world: World) -> None:
@@ -179,7 +179,7 @@ def first(*steps: Situation) -> Situation:
 def waited(world: World) -> None:
     """The order has waited for the stock of all its products for long enough."""
     all_out_of_stock(world)
-    placing.set_aside(world.order(0), actor=STAFF)
+    upcoming_order.set_aside(world.order(0), actor=STAFF)
     Order.objects.filter(oos_free_shipping=True).update(place_date=date(2026, 10, 21))
 
 

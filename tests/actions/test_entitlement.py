@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from subscriptions.actions import entitlement as verbs
-from subscriptions.actions import outcome, placing
+from subscriptions.actions import placement_results, upcoming_order
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Entitlement, Event, Order, Product, Resource, ResourceGrant
 from tests.actions import contract
@@ -52,8 +52,8 @@ def held(plan) -> Entitlement:
 
 def place() -> None:
     order = Order.objects.get(status=1)
-    placing.queue(order, actor=STAFF)
-    outcome.succeed(order, actor=STAFF, order_merchant_id="1224")
+    upcoming_order.queue(order, actor=STAFF)
+    placement_results.succeed(order, actor=STAFF, order_merchant_id="1224")
 
 
 def ends() -> list[datetime]:

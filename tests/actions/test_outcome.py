@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from subscriptions.actions import outcome as verbs
-from subscriptions.actions import placing
+from subscriptions.actions import placement_results as verbs
+from subscriptions.actions import upcoming_order
 from subscriptions.events import payloads
 from subscriptions.models import Effect, Item, Merchant, Order, OrderStatus, Subscription
 from subscriptions.placement.answers import CODES, Answer
@@ -23,7 +23,7 @@ ENDED = ["ordergroove.subscription.cancel", "ordergroove.subscriber.cancel"]
 def queued(noon) -> Order:
     subscription_with_order(DAY)
     order = Order.objects.get()
-    placing.queue(order, actor=STAFF)
+    upcoming_order.queue(order, actor=STAFF)
     return order
 
 
@@ -38,7 +38,7 @@ def held(order: Order, status: int):
 def again(order: Order, noon, day: int) -> None:
     """It is tried again at noon of that day of December."""
     noon.move_to(datetime(2026, 12, day, 17, tzinfo=UTC))
-    placing.queue(order, actor=STAFF)
+    upcoming_order.queue(order, actor=STAFF)
 
 
 def test_an_order_placed_marks_its_items_and_the_subscription(queued):
@@ -86,12 +86,12 @@ def test_a_declined_payment_is_tried_again_on_the_days_of_the_plan_and_then_refu
     assert (queued.status, queued.declines) == (18, 1)
     assert queued.retry_at == datetime(2026, 11, 23, 10, tzinfo=UTC)  # the hour of placement, 5 in New York
     noon.shift(timedelta(days=3))
-    placing.queue(queued, actor=STAFF)
+    upcoming_order.queue(queued, actor=STAFF)
     contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert queued.retry_at == datetime(2026, 11, 26, 10, tzinfo=UTC)
     noon.shift(timedelta(days=3))
-    placing.queue(queued, actor=STAFF)
+    upcoming_order.queue(queued, actor=STAFF)
     contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines, queued.tries, queued.rejected_error_code) == (3, 3, 3, "140")
@@ -118,7 +118,7 @@ def test_under_the_external_plan_the_order_waits_a_day_for_an_instruction(queued
 
 def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
     declined(queued)
-    act = placing.queue(queued, actor=STAFF)
+    act = upcoming_order.queue(queued, actor=STAFF)
     queued.refresh_from_db()
     assert (queued.tries, queued.retry_at, act.result) == (2, None, [])
 
@@ -133,7 +133,7 @@ def test_an_order_on_the_way_is_held_and_only_temporary_errors_are_counted(queue
 def test_temporary_errors_are_tried_again_three_times_and_then_refused(queued):
     for _ in range(3):
         held(queued, 15)
-        placing.queue(queued, actor=STAFF)
+        upcoming_order.queue(queued, actor=STAFF)
     contract.leaves_one_activity_and([REJECT], lambda: held(queued, 15))
     queued.refresh_from_db()
     assert (queued.status, queued.tries, queued.rejected_error_code) == (3, 4, "999")
@@ -166,7 +166,7 @@ def test_so_many_rejected_orders_in_a_row_end_a_subscription_where_the_merchant_
     contract.leaves_one_activity_and([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
     following = Item.objects.get(upcoming=True).order
     noon.move_to(datetime(2026, 12, 4, 17, tzinfo=UTC))
-    placing.queue(following, actor=STAFF)
+    upcoming_order.queue(following, actor=STAFF)
     contract.leaves_one_activity_and(
         [REJECT, *ENDED], lambda: verbs.reject(following, actor=STAFF, code="110", message="No")
     )
@@ -213,4 +213,4 @@ def test_what_is_no_answer_leads_to_its_status_without_an_event(queued, effect, 
     queued.refresh_from_db()
     assert (queued.status, queued.rejected_message) == (status, "Why")
     if status == 14:
-        contract.refuses("order_not_due", lambda: placing.queue(queued, actor=STAFF))
+        contract.refuses("order_not_due", lambda: upcoming_order.queue(queued, actor=STAFF))

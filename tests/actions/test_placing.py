@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import placing as verbs
+from subscriptions.actions import upcoming_order as verbs
 from subscriptions.actions.order import change_date
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Item, Order, OrderStatus, Payment, Product, Subscription

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import outcome, placing
+from subscriptions.actions import placement_results, upcoming_order
 from subscriptions.actions import prepaid as verbs
 from subscriptions.actions.order import skip
 from subscriptions.actions.subscription import cancel
@@ -37,8 +37,8 @@ def eligible():
 def place() -> Decimal:
     """Place the one upcoming order; what it charged."""
     order = Order.objects.get(status=OrderStatus.UNSENT)
-    placing.queue(order, actor=STAFF)
-    outcome.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")
+    upcoming_order.queue(order, actor=STAFF)
+    placement_results.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")
     order.refresh_from_db()
     return order.total
 
@@ -71,9 +71,9 @@ def test_renewal_at_zero_charges_the_next_order():
 def test_a_cycle_that_is_to_end_ends_with_its_last_order():
     prepaid(1, "cancel")
     order = Order.objects.get()
-    placing.queue(order, actor=STAFF)
+    upcoming_order.queue(order, actor=STAFF)
     contract.leaves_one_activity_and(
-        [SUCCESS, *CANCEL], lambda: outcome.succeed(order, actor=STAFF, order_merchant_id="1")
+        [SUCCESS, *CANCEL], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1")
     )
     row = Subscription.objects.get()
     assert (row.live, row.cancel_reason) == (False, "Prepaid cycle ended")
@@ -83,9 +83,11 @@ def test_a_cycle_that_is_to_end_ends_with_its_last_order():
 def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts():
     subscription = prepaid(0)
     order = Order.objects.get()
-    placing.queue(order, actor=STAFF)
+    upcoming_order.queue(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
-    contract.leaves_one_activity_and([SUCCESS], lambda: outcome.succeed(order, actor=STAFF, order_merchant_id="1"))
+    contract.leaves_one_activity_and(
+        [SUCCESS], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1")
+    )
     assert context() == (3, 2, "autorenew")
     assert not Subscription.objects.get().live
 
@@ -106,8 +108,8 @@ def test_a_skip_costs_none_of_the_orders():
 def test_a_rejected_order_costs_none_either():
     prepaid(2)
     order = Order.objects.get()
-    placing.queue(order, actor=STAFF)
-    outcome.reject(order, actor=STAFF, code="110", message="Wrong number")
+    upcoming_order.queue(order, actor=STAFF)
+    placement_results.reject(order, actor=STAFF, code="110", message="Wrong number")
     assert context() == (3, 2, "autorenew")
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import placing, reminding, subscription
+from subscriptions.actions import reminding, subscription, upcoming_order
 from subscriptions.actions.core import Act
 from subscriptions.actions.reminding import remind_all
 from subscriptions.errors import Busy, Refused
@@ -118,7 +118,7 @@ def on_trial(world: World) -> None:
 
 
 def reminded(world: World) -> None:
-    placing.remind(world.order(0), actor=STAFF)
+    upcoming_order.remind(world.order(0), actor=STAFF)
 
 
 def moved(world: World) -> None:
@@ -167,7 +167,7 @@ def all_at_once(merchant: Merchant) -> list[Act[Order]]:
 def one_by_one(merchant: Merchant) -> None:
     for order in Order.objects.order_by("place_date", "pk"):
         try:
-            placing.remind(order, actor=STAFF)
+            upcoming_order.remind(order, actor=STAFF)
         except Refused:
             continue
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.actions import outcome
+from subscriptions.actions import placement_results
+from subscriptions.actions.bulk_success import succeed_all
 from subscriptions.actions.core import all_locked
-from subscriptions.actions.success import succeed_all
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Product, ResourceGrant, Subscription
 from tests import factories as f
 from tests.actions import acts, situations
@@ -78,7 +78,7 @@ def waiting() -> list[Order]:
 
 def one_by_one() -> None:
     for order in waiting():
-        outcome.succeed(order, actor=STAFF, order_merchant_id=f"P-{order.pk}")
+        placement_results.succeed(order, actor=STAFF, order_merchant_id=f"P-{order.pk}")
 
 
 def all_at_once(merchant: Merchant) -> None:

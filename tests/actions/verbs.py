@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from subscriptions.actions import address as addresses
-from subscriptions.actions import checkout, entitlement, outcome, placing, prepaid, subscription
+from subscriptions.actions import checkout, entitlement, placement_results, prepaid, subscription, upcoming_order
 from subscriptions.actions import customer as customers
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
@@ -88,16 +88,16 @@ VERBS: dict[str, Verb] = {
     "order.rescue": lambda w: orders.rescue(w.order(0), **BY),
     "order.retry": lambda w: orders.retry(w.order(0), at=situations.LATER, **BY),
     "order.give_up": lambda w: orders.give_up(w.order(0), **BY),
-    "order.remind": lambda w: placing.remind(w.order(0), **BY),
-    "order.warn_of_card": lambda w: placing.warn_of_card(w.order(0), day=situations.LATER.date(), **BY),
+    "order.remind": lambda w: upcoming_order.remind(w.order(0), **BY),
+    "order.warn_of_card": lambda w: upcoming_order.warn_of_card(w.order(0), day=situations.LATER.date(), **BY),
     "order.queue": numbered(acts.queue),
-    "order.set_aside": lambda w: placing.set_aside(w.order(0), **BY),
-    "order.stop_waiting": lambda w: placing.stop_waiting(w.order(0), **BY),
+    "order.set_aside": lambda w: upcoming_order.set_aside(w.order(0), **BY),
+    "order.stop_waiting": lambda w: upcoming_order.stop_waiting(w.order(0), **BY),
     "order.succeed": numbered(acts.succeed),
     "order.reject": numbered(acts.reject),
     "order.decline": situations.declined,
     "order.hold": numbered(acts.hold),
-    "order.call_off": lambda w: outcome.call_off(w.order(0), **BY),
+    "order.call_off": lambda w: placement_results.call_off(w.order(0), **BY),
     "item.add": numbered(acts.add_product),
     "item.add_with_subscription": numbered(acts.add_subscription),
     "item.subscribe": lambda w: items.subscribe(w.item(-1), every=1, every_period=3, **BY),

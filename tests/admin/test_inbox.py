@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import SandboxEvent, SandboxProfile
-from oneclick import links, tokens
+from oneclick.links import building
 from oneclick.models import SavedLink
+from oneclick.tokens import issuing
 from subscriptions.events import catalogue
 from subscriptions.models import Role
 from tests import factories as f
@@ -55,21 +56,21 @@ def saved(shop: Shop, name: str, action: str, **parameters: str) -> SavedLink:
 
 
 def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Client) -> None:
-    token = tokens.text_of(shop.order_token())
+    token = issuing.text_of(shop.order_token())
     honey = saved(shop, "Honey", "upsell", og_product_id="HON-1")
     saved(shop, "Come back", "reactivate")
     saved(make_shop(), "Theirs", "delay")
     SavedLink.objects.filter(pk=saved(shop, "Old", "skip").pk).update(archived=True)
     arrived(shop, catalogue.ORDER_REMINDER, action_token=token, delay_url="https://shop.test/?action=delay")
-    page = links.landing_url(shop.merchant)
+    page = building.landing_url(shop.merchant)
     assert copies(client) == {
         "action_token": token,
         "delay_url link, finished": "https://shop.test/?action=delay",
-        "Honey link, finished": links.for_email(honey, token),
-        "Delay link, finished": links.build(page, "delay", token),
-        "Skip link, finished": links.build(page, "skip", token),
+        "Honey link, finished": building.for_email(honey, token),
+        "Delay link, finished": building.build(page, "delay", token),
+        "Skip link, finished": building.build(page, "skip", token),
     }
-    assert f"#og_quick_action_token={token}" in links.for_email(honey, token)
+    assert f"#og_quick_action_token={token}" in building.for_email(honey, token)
 
 
 def test_an_event_without_a_token_has_no_link(shop: Shop, client: Client) -> None:

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django_q.models import OrmQ
 
-from subscriptions.admin import timetable
+from subscriptions.admin import job_cards
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import JobRun, Merchant, Role
 from tests import factories as f
@@ -43,7 +43,7 @@ def said(answer: HttpResponse) -> list[str]:
 
 
 def test_every_job_has_its_words() -> None:
-    assert set(timetable.WORDS) == set(JOBS)
+    assert set(job_cards.WORDS) == set(JOBS)
 
 
 def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) -> None:

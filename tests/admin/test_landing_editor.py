@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from oneclick.admin.landing import outcomes
+from oneclick.admin.landing_pages import outcomes
 from oneclick.models import LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Role
 from tests import factories as f

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions.admin.display import pretty
 from subscriptions.models import Merchant, Order, PlacementAttempt, Role
+from subscriptions.staff.display import pretty
 from tests import factories as f
 from tests.admin.pages import text
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
-from subscriptions.admin.site import site
 from subscriptions.models import (
     Activity,
     ApiKey,
@@ -31,6 +30,7 @@ from subscriptions.models import (
     SimulatedOutcome,
     Subscription,
 )
+from subscriptions.staff.site import site
 from tests import factories as f
 from tests.admin.conftest import World
 from tests.rows import everything

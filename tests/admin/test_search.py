@@ -1,6 +1,6 @@
 import pytest
 
-from subscriptions.admin.search import customers_matching
+from subscriptions.staff.search import customers_matching
 from tests import factories as f
 
 

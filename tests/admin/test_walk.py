@@ -7,8 +7,8 @@ from django.contrib.admin.options import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
-from subscriptions.admin.base import MerchantAdmin
-from subscriptions.admin.site import site
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.site import site
 from tests import factories as f
 from tests.admin.conftest import World
 from tests.rows import everything

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from subscriptions.api import keys
+from subscriptions.api import api_keys
 from subscriptions.models import Merchant, Product
 from tests.api.shop import PLACE, line
 from tests.factories import MerchantFactory, ProductFactory
@@ -23,7 +23,7 @@ def connect(merchant: Merchant) -> Connect:
     """Makes a client with a fresh API key: of `merchant`, with all rights of the REST API, unless told."""
 
     def make(*scopes: str, of: Merchant = merchant, **options: Any) -> Client:
-        _, text = keys.make(of, "Test", scopes or ("read", "write", "bulk"), **options)
+        _, text = api_keys.make(of, "Test", scopes or ("read", "write", "bulk"), **options)
         return Client(headers={"x-api-key": text}, raise_request_exception=False)
 
     return make

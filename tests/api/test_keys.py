@@ -3,14 +3,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscriptions.api import keys
+from subscriptions.api import api_keys
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, Merchant
 from tests.factories import MerchantFactory
 
 
 def test_a_key_is_found_by_its_text_and_only_its_digest_is_kept(merchant: Merchant) -> None:
-    key, text = keys.make(merchant, "Shop", ["read"])
+    key, text = api_keys.make(merchant, "Shop", ["read"])
     _, prefix, secret = text.split("_")
     assert text.startswith("rpk_")
     assert (len(prefix), len(secret)) == (8, 40)
@@ -24,53 +24,53 @@ def test_a_key_is_found_by_its_text_and_only_its_digest_is_kept(merchant: Mercha
     )
     assert secret not in row.digest
     assert len(row.digest) == 64
-    assert keys.find(text) == key
+    assert api_keys.find(text) == key
 
 
 def test_a_key_is_found_with_one_query(merchant: Merchant, django_assert_num_queries) -> None:
-    _, text = keys.make(merchant, "Shop", ["read"])
+    _, text = api_keys.make(merchant, "Shop", ["read"])
     with django_assert_num_queries(1):
-        assert keys.find(text).merchant == merchant
+        assert api_keys.find(text).merchant == merchant
 
 
 def test_neither_another_secret_nor_a_bare_prefix_nor_a_revoked_key_is_found(merchant: Merchant) -> None:
-    key, text = keys.make(merchant, "Shop", ["read"])
-    assert keys.find(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
-    assert keys.find(f"rpk_{key.prefix}_") is None
-    assert keys.find(text.removeprefix("rpk_")) is None
-    assert keys.find("") is None
+    key, text = api_keys.make(merchant, "Shop", ["read"])
+    assert api_keys.find(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
+    assert api_keys.find(f"rpk_{key.prefix}_") is None
+    assert api_keys.find(text.removeprefix("rpk_")) is None
+    assert api_keys.find("") is None
     ApiKey.objects.update(revoked=timezone.now())
-    assert keys.find(text) is None
+    assert api_keys.find(text) is None
 
 
 def test_a_digest_under_another_server_secret_does_not_match(merchant: Merchant, settings) -> None:
-    _, text = keys.make(merchant, "Shop", ["read"])
+    _, text = api_keys.make(merchant, "Shop", ["read"])
     settings.API_KEY_SECRET = "another"
-    assert keys.find(text) is None
+    assert api_keys.find(text) is None
 
 
 def test_an_eleventh_active_key_is_refused(merchant: Merchant) -> None:
     for number in range(10):
-        keys.make(merchant, f"Key {number}", ["read"])
+        api_keys.make(merchant, f"Key {number}", ["read"])
     with pytest.raises(Refused) as refusal:
-        keys.make(merchant, "One too many", ["read"])
+        api_keys.make(merchant, "One too many", ["read"])
     assert refusal.value.code == "too_many_api_keys"
     assert ApiKey.objects.count() == 10
-    keys.make(MerchantFactory(), "Another merchant's", ["read"])
+    api_keys.make(MerchantFactory(), "Another merchant's", ["read"])
 
 
 def test_revoked_and_expired_keys_make_room(merchant: Merchant) -> None:
     now = timezone.now()
     for _ in range(9):
-        keys.make(merchant, "Live", ["read"])
-    keys.make(merchant, "Expired", ["read"], expires=now - timedelta(seconds=1))
-    keys.make(merchant, "Tenth", ["read"])
+        api_keys.make(merchant, "Live", ["read"])
+    api_keys.make(merchant, "Expired", ["read"], expires=now - timedelta(seconds=1))
+    api_keys.make(merchant, "Tenth", ["read"])
     ApiKey.objects.filter(name="Tenth").update(revoked=now)
-    keys.make(merchant, "Instead", ["read"])
+    api_keys.make(merchant, "Instead", ["read"])
     assert ApiKey.objects.count() == 12
 
 
 def test_an_unknown_scope_is_refused_by_name(merchant: Merchant) -> None:
     with pytest.raises(Refused, match=r"^admin is no scope; choose from read, write, bulk"):
-        keys.make(merchant, "Shop", ["read", "admin"])
+        api_keys.make(merchant, "Shop", ["read", "admin"])
     assert not ApiKey.objects.exists()

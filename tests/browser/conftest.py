@@ -13,7 +13,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
-from oneclick.tokens import text_of
+from oneclick.tokens.issuing import text_of
 from subscriptions import calendar
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant, Subscription

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from oneclick import tokens
 from oneclick.models import ActionToken, OneClickSettings
+from oneclick.tokens import issuing
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Item, Order, OrderStatus, Subscription
 from tests.factories import STAFF
@@ -52,7 +52,7 @@ ACTIONS = list(LINKS)
 
 def token_for(action: str, orders) -> str:
     token = orders.subscription_token() if action == "reactivate" else orders.order_token()
-    return tokens.text_of(token)
+    return issuing.text_of(token)
 
 
 def state(orders) -> dict[str, list]:

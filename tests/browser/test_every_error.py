@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from oneclick import tokens, wording
+from oneclick.messages import default_messages
 from oneclick.models import ActionToken
+from oneclick.tokens import issuing
 from subscriptions.actions.subscription import reactivate
 from subscriptions.api import rate
 from subscriptions.models import Order, Product
@@ -33,7 +34,7 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def link(table: str, token: ActionToken | str, **changed: str | None) -> str:
-    text = token if isinstance(token, str) else tokens.text_of(token)
+    text = token if isinstance(token, str) else issuing.text_of(token)
     fields = {**LINKS[table], **changed, "og_quick_action_token": text}
     return "/" + "".join(f"#{name}={value}" for name, value in fields.items() if value is not None)
 
@@ -112,7 +113,7 @@ def test_its_cause_brings_the_message_of_the_table_onto_the_shops_page(page, sho
     address = (OTHERS[table] if code == "other" else CAUSES[code])(orders, table)
     ready = set(ActionToken.objects.filter(used_at=None).values_list("pk", flat=True))
     page.goto(f"{shop.url}{address}")
-    expect(page.get_by_role("alert").locator("p")).to_have_text(wording.TEXTS[table][code])
+    expect(page.get_by_role("alert").locator("p")).to_have_text(default_messages.TEXTS[table][code])
     assert page.url == f"{shop.url}/"
     assert ready == set(ActionToken.objects.filter(used_at=None).values_list("pk", flat=True))
 
@@ -130,5 +131,5 @@ def test_a_refused_undo_is_told_in_its_place(page, shop, orders, code):
     expect(page.locator(".alert-container--success")).to_contain_text("Your order was delayed.")
     ActionToken.objects.filter(used_at__isnull=False).update(**REASONS[code])
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("alert")).to_have_text(wording.TEXTS["undo"][code])
+    expect(page.get_by_role("alert")).to_have_text(default_messages.TEXTS["undo"][code])
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)

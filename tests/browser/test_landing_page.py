@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from oneclick.links import landing_url
+from oneclick.links.building import landing_url
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
 from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, state, token_for

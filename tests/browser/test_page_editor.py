@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from oneclick.admin.landing import outcomes
+from oneclick.admin.landing_pages import outcomes
 from oneclick.models import ActionToken, Click, LandingPage
 from tests.browser.test_accessibility import FRAME, editor
 

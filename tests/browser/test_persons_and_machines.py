@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from oneclick.links import landing_url
+from oneclick.links.building import landing_url
 from oneclick.models import ActionToken, Click, OneClickSettings
 from subscriptions.models import Merchant
 from tests.browser.conftest import PERSON, PHONE, launched, posts_of

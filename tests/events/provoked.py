@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from subscriptions.actions import checkout, outcome, placing
+from subscriptions.actions import checkout, placement_results, upcoming_order
 from subscriptions.actions.core import Act
 from subscriptions.models import Customer, Entitlement, Payment, Product, Resource, Subscription
 from tests.actions import acts
@@ -88,17 +88,17 @@ def after(first: acts.Perform, then: Callable[[acts.World], Act[Any]]) -> Callab
 
 
 def declined(world: acts.World) -> Act[Any]:
-    return outcome.decline(world.order(0), actor=STAFF, code="140", message="Declined")
+    return placement_results.decline(world.order(0), actor=STAFF, code="140", message="Declined")
 
 
 def warned(world: acts.World) -> Act[Any]:
     Payment.objects.filter(customer=world.customer).update(expires_on=date(2026, 1, 31))
-    return placing.warn_of_card(world.order(0), day=date(2026, 11, 20), actor=STAFF)
+    return upcoming_order.warn_of_card(world.order(0), day=date(2026, 11, 20), actor=STAFF)
 
 
 def sold_out(world: acts.World) -> Act[Any]:
     Product.objects.filter(pk=world.products[1].pk).update(live=False)
-    return placing.set_aside(world.order(0), actor=STAFF)
+    return upcoming_order.set_aside(world.order(0), actor=STAFF)
 
 
 def by(act: acts.Perform, number: int = 0) -> Callable[[acts.World], Act[Any]]:
@@ -118,9 +118,9 @@ PROVOKE: dict[str, Callable[[acts.World], Act[Any]]] = {
     SUBSCRIPTION + "change_quantity": by(acts.change_quantity),
     SUBSCRIPTION + "change_shipping_address": by(acts.change_shipping, 2),
     SUBSCRIPTION + "sku_swap": by(acts.change_product),
-    ORDER + "reminder": lambda world: placing.remind(world.order(0), actor=STAFF),
+    ORDER + "reminder": lambda world: upcoming_order.remind(world.order(0), actor=STAFF),
     ORDER + "credit_card_expiration_warning": warned,
-    ORDER + "cancel": after(acts.queue, lambda world: outcome.call_off(world.order(0), actor=STAFF)),
+    ORDER + "cancel": after(acts.queue, lambda world: placement_results.call_off(world.order(0), actor=STAFF)),
     ORDER + "success": after(acts.queue, by(acts.succeed)),
     ORDER + "change_next_order_date": by(acts.change_order_date),
     ORDER + "change_payment": by(acts.change_order_payment, 2),

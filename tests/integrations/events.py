@@ -6,8 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.models import Connection, Delivery
-from integrations.sandbox import keys
-from oneclick import tokens
+from integrations.sandbox import private_keys
+from oneclick.tokens import issuing
 from subscriptions.events import payloads
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event, Item, Merchant
@@ -16,7 +16,7 @@ from tests.factories import ConnectionFactory, ItemFactory
 
 def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
     connection: Connection = ConnectionFactory(
-        merchant=merchant, **{"secret": keys.make(merchant), "base_url": keys.base_url(), **fields}
+        merchant=merchant, **{"secret": private_keys.make(merchant), "base_url": private_keys.base_url(), **fields}
     )
     return connection
 
@@ -42,7 +42,7 @@ def event_of(kind: str, item: Item | None = None, *, at: datetime | None = None,
         recipient=payloads.recipient(item.order.customer) | recipient,
         at=at or timezone.now(),
     )
-    tokens.issue_for_events([event])
+    issuing.issue_for_events([event])
     return Event.objects.select_related("merchant", "customer").get(pk=event.pk)
 
 

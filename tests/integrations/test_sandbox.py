@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 
 from integrations.models import Connection, SandboxEvent, SandboxProfile
-from integrations.sandbox import keys
+from integrations.sandbox import private_keys
 from tests.factories import MerchantFactory
 from tests.integrations.events import sandbox_connection
 
@@ -233,7 +233,7 @@ def test_a_wrong_key_opens_nothing(account, path):
     for key in (
         "",
         "pk_123",
-        keys.make(account.merchant),
+        private_keys.make(account.merchant),
         account.connection.secret + "0",
         "sandbox_\u0660_x",
     ):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.models import Effect, Merchant, Order, PlacementAttempt
 from subscriptions.placement.answers import Answer
 from tests import factories as f
@@ -18,7 +18,7 @@ def queued(merchant: Merchant, number: int = 1) -> list[Order]:
     """Orders handed to placement."""
     made = [order(customer=f.CustomerFactory(merchant=merchant)) for _ in range(number)]
     for each in made:
-        placing.queue(each, actor=f.STAFF)
+        upcoming_order.queue(each, actor=f.STAFF)
         each.refresh_from_db()
     return made
 

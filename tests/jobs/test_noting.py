@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.actions import outcome, placing
-from subscriptions.jobs import noting
+from subscriptions.actions import placement_results, upcoming_order
+from subscriptions.jobs import record_results
 from subscriptions.models import Customer, Event, Merchant, Order, OrderStatus, PlacementAttempt
 from subscriptions.placement.answers import Answer
 from tests import factories as f
@@ -29,7 +29,7 @@ def merchant() -> Merchant:
     return made
 
 
-def answered(merchant: Merchant, number: int) -> list[noting.Answered]:
+def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
     return [(claim(each), PLACED) for each in queued(merchant, number)]
 
 
@@ -37,7 +37,7 @@ def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, woken=True)
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
-        noting.settle(attempt, answer)
+        record_results.settle(attempt, answer)
     assert len(statements(context)) == 6
 
 
@@ -46,7 +46,7 @@ def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Me
     f.ConnectionFactory(merchant=merchant, woken=True)
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
-        assert noting.settle_placed(given) == []
+        assert record_results.settle_placed(given) == []
     assert len(statements(context)) == 12
     assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
 
@@ -59,10 +59,10 @@ def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
 
     def singly() -> None:
         for attempt, answer in given:
-            noting.settle(attempt, answer)
+            record_results.settle(attempt, answer)
 
     one_by_one = written(singly, django_capture_on_commit_callbacks)
-    assert written(lambda: noting.settle_all(given), django_capture_on_commit_callbacks) == one_by_one
+    assert written(lambda: record_results.settle_all(given), django_capture_on_commit_callbacks) == one_by_one
 
 
 def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> None:
@@ -71,17 +71,17 @@ def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> Non
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
     given[4] = declined = (given[4][0], DECLINED)
     with holding(Customer.objects.filter(pk=held[0].order.customer_id)):
-        assert noting.settle_placed(given) == [held, again, declined]
+        assert record_results.settle_placed(given) == [held, again, declined]
     assert log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
-    noting.settle_all(given)
+    record_results.settle_all(given)
     assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
 
 
 def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(merchant: Merchant) -> None:
     given = answered(merchant, 3)
-    outcome.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
-    noting.settle_all(given)
-    noting.settle_all(given)
+    placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
+    record_results.settle_all(given)
+    record_results.settle_all(given)
     assert (statuses(), log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
     assert Order.objects.get(pk=given[0][0].order_id).order_merchant_id == "by hand"
     assert Event.objects.count() == 3
@@ -90,8 +90,8 @@ def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(
 def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
-    noting.settle(attempt, PLACED)
-    noting.settle(attempt, DECLINED)
+    record_results.settle(attempt, PLACED)
+    record_results.settle(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
 
 
@@ -100,8 +100,8 @@ def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late
     (made,) = queued(merchant)
     first = claim(made)
     Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
-    placing.queue(made, actor=f.STAFF)
-    noting.settle(first, late)
+    upcoming_order.queue(made, actor=f.STAFF)
+    record_results.settle(first, late)
     assert statuses() == [status]
     assert log() == [(1, late.effect)]
 
@@ -109,8 +109,8 @@ def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late
 def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
-    outcome.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
-    noting.settle(attempt, DECLINED)
+    placement_results.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
+    record_results.settle(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
     assert Event.objects.get().kind == "ordergroove.order.success"
 
@@ -123,9 +123,9 @@ def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: 
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(outcome, "finalize", die)
+        patch.setattr(placement_results, "finalize", die)
         with pytest.raises(Killed):
-            noting.settle(attempt, PLACED)
+            record_results.settle(attempt, PLACED)
     assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
-    noting.settle(attempt, PLACED)
+    record_results.settle(attempt, PLACED)
     assert statuses() == [S.SUCCESS]

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy
-from subscriptions.jobs import prompt
+from subscriptions.jobs import timed_tasks
 from subscriptions.models import Customer, Entitlement, Event, Order, OrderStatus, Resource, Subscription
 from tests.jobs.situations import DAY, order
 
@@ -40,20 +40,20 @@ def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
 
 def test_an_order_sent_now_is_handed_over_at_the_next_minute() -> None:
     sent = order(status=S.SEND_NOW, locked=True)
-    prompt.tick()
+    timed_tasks.tick()
     sent.refresh_from_db()
     assert (sent.status, sent.tries) == (S.PENDING_PLACEMENT, 1)
 
 
 def test_a_declined_payment_is_tried_again_at_its_time() -> None:
     early, due = failing(S.CREDIT_CARD_RETRY, NOON + SECOND), failing(S.CREDIT_CARD_RETRY)
-    prompt.tick()
+    timed_tasks.tick()
     assert (status(early), status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
 
 
 def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
     waiting, overdue = failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND), failing(S.AWAITING_RETRY_INSTRUCTIONS)
-    prompt.tick()
+    timed_tasks.tick()
     assert (status(waiting), status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
     assert Event.objects.get().kind == "ordergroove.order.reject"
 
@@ -61,7 +61,7 @@ def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
 @pytest.mark.parametrize("left", [S.CONNECTION_ERROR_DURING_PLACEMENT, S.GENERIC_ERROR_RESPONSE, S.REJECTED])
 def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
     made = failing(left)
-    prompt.tick()
+    timed_tasks.tick()
     assert status(made) == left
 
 
@@ -70,14 +70,14 @@ def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
 )
 def test_access_ends_with_its_grace_period(grace: int | None, left: int, live: bool) -> None:
     entitlement = held(grace, expiration=NOON + left * SECOND)
-    prompt.tick()
+    timed_tasks.tick()
     entitlement.refresh_from_db()
     assert entitlement.live is live
 
 
 def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, held_by_another, last = (failing(S.CREDIT_CARD_RETRY) for _ in range(3))
-    queue = placing.queue
+    queue = upcoming_order.queue
 
     def fail(order: Order, *, actor: Actor) -> Any:
         if order == broken:
@@ -86,8 +86,8 @@ def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch
             raise Busy
         return queue(order, actor=actor)
 
-    monkeypatch.setattr(placing, "queue", fail)
-    prompt.tick()
+    monkeypatch.setattr(upcoming_order, "queue", fail)
+    timed_tasks.tick()
     assert [status(each) for each in (broken, held_by_another, last)] == [
         S.CREDIT_CARD_RETRY,
         S.CREDIT_CARD_RETRY,
@@ -98,22 +98,22 @@ def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch
 def test_a_test_customer_with_a_clock_waits_for_it() -> None:
     sent = order(status=S.SEND_NOW, locked=True)
     Customer.objects.update(is_test=True, clock=NOON)
-    prompt.tick()
+    timed_tasks.tick()
     assert status(sent) == S.SEND_NOW
 
 
 def test_the_next_moment_is_the_first_after_the_given_one() -> None:
     customers = Customer.objects.all()
-    assert prompt.next_moment(customers, NOON) is None
+    assert timed_tasks.next_moment(customers, NOON) is None
     failing(S.CREDIT_CARD_RETRY, NOON)
     failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + 90 * SECOND)
     failing(S.CONNECTION_ERROR_DURING_PLACEMENT, NOON + SECOND)
-    assert prompt.next_moment(customers, NOON) == NOON + 90 * SECOND
-    assert prompt.next_moment(customers, NOON - SECOND) == NOON
+    assert timed_tasks.next_moment(customers, NOON) == NOON + 90 * SECOND
+    assert timed_tasks.next_moment(customers, NOON - SECOND) == NOON
     Order.objects.all().update(retry_at=None)
 
 
 def test_the_end_of_access_is_such_a_moment() -> None:
     held(60, expiration=NOON)
-    assert prompt.next_moment(Customer.objects.all(), NOON) == NOON + 60 * SECOND
-    assert prompt.next_moment(Customer.objects.all(), NOON + 60 * SECOND) is None
+    assert timed_tasks.next_moment(Customer.objects.all(), NOON) == NOON + 60 * SECOND
+    assert timed_tasks.next_moment(Customer.objects.all(), NOON + 60 * SECOND) is None

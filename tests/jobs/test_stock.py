@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.models import Event, Item, Order, OrderStatus, Product, Subscription
 from tests import factories as f
 from tests.jobs.situations import DAY, order, run
@@ -17,7 +17,7 @@ def waiting(noon: Any) -> Order:
     made = order()
     Subscription.objects.update(every=3, every_period=3)
     Product.objects.update(live=False)
-    placing.set_aside(made, actor=f.STAFF)
+    upcoming_order.set_aside(made, actor=f.STAFF)
     return made
 
 

@@ -10,8 +10,8 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 
-from oneclick import hand, tokens
 from oneclick.models import ActionToken
+from oneclick.tokens import issuing, manual_tokens
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.actions.subscription import cancel
 from subscriptions.calendar import Period
@@ -53,14 +53,14 @@ class Shop:
         return Order.objects.open().filter(customer=self.customer).order_by("place_date").first()
 
     def order_token(self) -> ActionToken:
-        return hand.issue(self.order, actor=STAFF).result
+        return manual_tokens.issue(self.order, actor=STAFF).result
 
     def subscription_token(self) -> ActionToken:
         cancel(self.subscriptions[0], actor=STAFF, reason="4|too much")
         return ActionToken.objects.latest("id")
 
     def post(self, action: str, token: ActionToken | str, **fields: Any) -> HttpResponse:
-        text = token if isinstance(token, str) else tokens.text_of(token)
+        text = token if isinstance(token, str) else issuing.text_of(token)
         body = json.dumps({"token": text, **fields})
         return self.client.post(f"/one_click/{action}/", body, content_type="application/json")
 

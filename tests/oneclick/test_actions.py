@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from oneclick import tokens
 from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.tokens import issuing
 from subscriptions.actions import order as orders
-from subscriptions.actions import placing
+from subscriptions.actions import upcoming_order
 from subscriptions.events import catalogue
 from subscriptions.models import Activity, Coupon, Event, Item, Order, OrderStatus, Subscription
 from tests.factories import STAFF, CustomerFactory, ProductFactory, subscription_with_order
@@ -117,7 +117,7 @@ def test_a_win_back_takes_its_discount_off_the_next_order_only(shop: Shop, use: 
 
 
 def test_a_reminders_token_is_good_for_its_order(shop: Shop) -> None:
-    placing.remind(shop.order, actor=STAFF)
+    upcoming_order.remind(shop.order, actor=STAFF)
     token = ActionToken.objects.get()
     assert (token.scope, token.order) == ("order", shop.order)
     assert shop.post("skip", token).status_code == 200
@@ -135,14 +135,14 @@ def test_every_spelling_of_the_days_counts(shop: Shop, fields: dict) -> None:
 
 
 def test_the_fields_of_a_post_may_stand_in_its_query(shop: Shop) -> None:
-    token = tokens.text_of(shop.order_token())
+    token = issuing.text_of(shop.order_token())
     answer = shop.client.post(f"/one_click/delay/?_kx=1&days=7&og_quick_action_token={token}&gclid=2")
     assert answer.status_code == 200
     assert shop.order.place_date == date(2026, 12, 8)
 
 
 def test_a_form_of_an_encoded_body_acts(shop: Shop) -> None:
-    token = tokens.text_of(shop.order_token())
+    token = issuing.text_of(shop.order_token())
     assert shop.client.post("/one_click/delay/", f"token={token}&days=7", content_type=FORM).status_code == 200
     assert shop.order.place_date == date(2026, 12, 8)
 
@@ -151,10 +151,10 @@ def test_a_named_json_get_acts_for_every_action(shop: Shop) -> None:
     named = {"Accept": "application/json"}
     calls = {"delay": {"days": "7"}, "upsell": {"og_product_id": "HON-1"}, "skip": {}}
     for action, fields in calls.items():
-        query = {"token": tokens.text_of(shop.order_token()), **fields}
+        query = {"token": issuing.text_of(shop.order_token()), **fields}
         answer = shop.client.get(f"/one_click/{action}/", query, headers=named)
         assert (answer.status_code, answer.json()) == (200, {})
-    token = tokens.text_of(shop.subscription_token())
+    token = issuing.text_of(shop.subscription_token())
     query = {"token": token, "winback_id": shop.offer().public_id.hex}
     assert shop.client.get("/one_click/reactivate/", query, headers=named).json() == {}
     bad = shop.client.get("/one_click/delay/", {"token": token}, headers=named)

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from integrations.klaviyo import bodies
 from integrations.klaviyo.integration import one_click_of
-from oneclick import attached, links, tokens
+from oneclick.links import building, event_links
 from oneclick.models import SavedLink
+from oneclick.tokens import issuing
 from subscriptions.events import catalogue
 from subscriptions.models import Event
 from tests.integrations.events import event_of
@@ -25,17 +26,17 @@ def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_RE
 
 def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> None:
     event = event_of(catalogue.ORDER_REMINDER)
-    text = tokens.text_of(event.action_tokens.get())
+    text = issuing.text_of(event.action_tokens.get())
     link = attach(event, parameters={"days": "7"})
     attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
     attach(event, "old_url", archived=True)
     attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
-    assert attached.properties(event, event.action_tokens.get()) == {"delay_url": links.for_sms(link, text)}
+    assert event_links.properties(event, event.action_tokens.get()) == {"delay_url": building.for_sms(link, text)}
     body = bodies.create_event(
         event, bodies.Profile.of(event), status=None, given=one_click_of(event), now=timezone.now()
     )
     properties = body["data"]["attributes"]["properties"]
-    assert (properties["action_token"], properties["delay_url"]) == (text, links.for_sms(link, text))
+    assert (properties["action_token"], properties["delay_url"]) == (text, building.for_sms(link, text))
     assert "?action=delay&days=7&og_link=" in properties["delay_url"]
     assert set(event.payload) < set(properties)
 

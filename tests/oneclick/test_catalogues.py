@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from oneclick.script.texts import DEFAULTS
-from oneclick.wording import CORRECTED, TEXTS
+from oneclick.messages.default_messages import CORRECTED, TEXTS
+from oneclick.pages.script.texts import DEFAULTS
 
 FOLDERS = sorted((settings.BASE_DIR / "oneclick" / "locale").glob("*/LC_MESSAGES"))
 ENTRY = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[(\d)\])?) ((?:".*"\n?)+)', re.MULTILINE)

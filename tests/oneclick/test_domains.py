@@ -4,8 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from oneclick import links, tokens
+from oneclick.links import building
 from oneclick.models import ActionToken, OneClickSettings
+from oneclick.tokens import issuing
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, LandingPageFactory, MembershipFactory, MerchantFactory, subscription_with_order
 
@@ -61,12 +62,12 @@ def test_nothing_else_is_there_even_for_staff(own, merchant, path):
 
 def test_a_click_acts_there_and_links_lead_there(own, merchant):
     token = token_of(merchant)
-    assert links.landing_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
-    address = f"/one_click/reactivate/?token={tokens.text_of(token)}"
+    assert building.landing_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
+    address = f"/one_click/reactivate/?token={issuing.text_of(token)}"
     led = own.get(address)
     assert led.status_code == 303
     assert led["Location"].startswith(f"http://{HOST}:8000/#og_quick_action=reactivate#")
-    body = {"token": tokens.text_of(token)}
+    body = {"token": issuing.text_of(token)}
     answer = own.post("/one_click/reactivate/", body, "application/json", headers={"Origin": f"http://{HOST}"})
     assert answer.json()["status"] == "success"
 
@@ -74,7 +75,7 @@ def test_a_click_acts_there_and_links_lead_there(own, merchant):
 @pytest.mark.parametrize("named", ["portal", "stranger"])
 def test_another_merchants_pages_and_tokens_are_unknown_there(own, merchant, named):
     stranger = MerchantFactory()
-    text = tokens.text_of(token_of(stranger))
+    text = issuing.text_of(token_of(stranger))
     public_id = stranger.public_id.hex
     assert own.get(f"/l/{public_id}/").status_code == 404
     assert own.get(f"/{public_id}/main.js").status_code == 404
@@ -106,4 +107,4 @@ def test_the_host_costs_no_query_once_known(own, merchant, django_assert_num_que
 
 def test_a_merchant_without_a_domain_has_its_pages_at_the_portal():
     merchant = MerchantFactory()
-    assert links.landing_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"
+    assert building.landing_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"

@@ -1,7 +1,7 @@
 import pytest
 
 from oneclick.models import LandingPage
-from oneclick.page_policy import page_style, support_address, web_address
+from oneclick.pages.page_policy import page_style, support_address, web_address
 from subscriptions.models import Merchant
 from tests.factories import LandingPageFactory, MerchantFactory
 

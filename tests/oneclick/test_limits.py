@@ -2,7 +2,7 @@
 
 import pytest
 
-from oneclick.deeds import ACTIONS
+from oneclick.redemption.link_actions import ACTIONS
 from tests.oneclick.shop import Shop
 
 FORGED = ["forged", "A" * 44, ""]

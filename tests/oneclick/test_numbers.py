@@ -10,12 +10,15 @@ import time_machine
 from django.db import connection
 from django.db.models import Q
 
-from oneclick import clicks, numbers, redemption, tokens
-from oneclick.clicks import Visit
+from oneclick.analytics import clicks
+from oneclick.analytics import figures as numbers
+from oneclick.analytics.clicks import Visit
+from oneclick.analytics.figures import Figures, Wanted
 from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
-from oneclick.numbers import Figures, Wanted
+from oneclick.redemption import redeem as redemption
+from oneclick.tokens import issuing
 from subscriptions import calendar
-from subscriptions.actions import outcome, placing
+from subscriptions.actions import placement_results, upcoming_order
 from subscriptions.errors import Refused
 from subscriptions.models import Customer, Merchant, Order
 from tests.factories import STAFF, MerchantFactory
@@ -30,7 +33,7 @@ def wanted() -> Wanted:
 
 
 def redeem(token: ActionToken, action: str, visit: Visit = redemption.DIRECT, **fields: str) -> redemption.Success:
-    return redemption.redeem(tokens.text_of(token), action, fields, visit=visit)
+    return redemption.redeem(issuing.text_of(token), action, fields, visit=visit)
 
 
 def figures(merchant: Merchant, wanted: Wanted) -> Figures:
@@ -40,8 +43,8 @@ def figures(merchant: Merchant, wanted: Wanted) -> Figures:
 def place(order: Order, day: date) -> None:
     """The order is sent on its day, and the platform takes it."""
     with calendar.at(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
-        placing.queue(order, actor=STAFF)
-        outcome.succeed(order, actor=STAFF, order_merchant_id="M-1")
+        upcoming_order.queue(order, actor=STAFF)
+        placement_results.succeed(order, actor=STAFF, order_merchant_id="M-1")
 
 
 def test_without_clicks_there_is_nothing(shop: Shop, wanted: Wanted) -> None:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.models import Q
 
-from oneclick import numbers
+from oneclick.analytics import figures as numbers
+from oneclick.analytics.figures import Figures, Row, Wanted
 from oneclick.models import ActionToken, Click, SavedLink
-from oneclick.numbers import Figures, Row, Wanted
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, Subscription
 from tests.factories import (
     CustomerFactory,

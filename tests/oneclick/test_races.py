@@ -14,8 +14,9 @@ from django.core.cache import cache
 from django.db import IntegrityError, connection
 from django.test import Client
 
-from oneclick import redemption, tokens
 from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.redemption import redeem
+from oneclick.tokens import issuing
 from subscriptions.actions import checks, core
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import DomainError
@@ -44,8 +45,8 @@ def many_requests(settings: Any) -> None:
 def test_of_two_hundred_clicks_at_once_on_twenty_tokens_twenty_act() -> None:
     shops = [make_shop() for _ in range(10)]
     OneClickSettings.objects.update(replay_seconds=0)
-    given = [(tokens.text_of(shop.subscription_token()), [("reactivate", {})]) for shop in shops]
-    given += [(tokens.text_of(shop.order_token()), ORDER_CLICKS) for shop in shops]
+    given = [(issuing.text_of(shop.subscription_token()), [("reactivate", {})]) for shop in shops]
+    given += [(issuing.text_of(shop.order_token()), ORDER_CLICKS) for shop in shops]
     clicks = [(text, *random.choice(choices)) for text, choices in given for _ in range(10)]
     random.shuffle(clicks)
     before = Activity.objects.count()
@@ -149,7 +150,7 @@ def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch
 
     def click() -> Any:
         try:
-            return redemption.redeem(tokens.text_of(token), "delay", {"days": "7"})
+            return redeem.redeem(issuing.text_of(token), "delay", {"days": "7"})
         finally:
             connection.close()
 

@@ -7,8 +7,10 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from oneclick import hand, messages, redemption, tokens
+from oneclick.messages import rendering
 from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
+from oneclick.redemption import redeem
+from oneclick.tokens import issuing, manual_tokens
 from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import Busy, Refused
@@ -33,8 +35,8 @@ def token(db, clock) -> ActionToken:
     return ActionToken.objects.get()
 
 
-def click(token: ActionToken, action: str = "reactivate") -> redemption.Success:
-    return redemption.redeem(tokens.text_of(token), action, {})
+def click(token: ActionToken, action: str = "reactivate") -> redeem.Success:
+    return redeem.redeem(issuing.text_of(token), action, {})
 
 
 def refusal_of(call) -> tuple[str, str]:
@@ -96,20 +98,20 @@ def test_without_a_window_no_click_is_replayed(token):
 
 def test_a_forged_token_is_refused_without_a_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert refusal_of(lambda: redemption.redeem("forged", "reactivate", {})) == (
+        assert refusal_of(lambda: redeem.redeem("forged", "reactivate", {})) == (
             "invalid_token",
             "The link is invalid. Your subscription was not reactivated.",
         )
 
 
 def test_a_genuine_token_whose_row_is_gone_is_invalid(token):
-    text = tokens.text_of(token)
+    text = issuing.text_of(token)
     token.delete()
-    assert refusal_of(lambda: redemption.redeem(text, "reactivate", {}))[0] == "invalid_token"
+    assert refusal_of(lambda: redeem.redeem(text, "reactivate", {}))[0] == "invalid_token"
 
 
 def test_a_revoked_token_is_invalid(token):
-    hand.revoke(token, actor=STAFF)
+    manual_tokens.revoke(token, actor=STAFF)
     assert refusal_of(lambda: click(token))[0] == "invalid_token"
 
 
@@ -194,15 +196,15 @@ def test_any_other_refusal_reads_as_the_general_one(token):
 
 def test_a_token_presented_at_another_merchants_script_is_invalid(token):
     foreign = subscription_with_order().merchant
-    text = tokens.text_of(token)
-    assert refusal_of(lambda: redemption.redeem(text, "reactivate", {}, foreign))[0] == "invalid_token"
+    text = issuing.text_of(token)
+    assert refusal_of(lambda: redeem.redeem(text, "reactivate", {}, foreign))[0] == "invalid_token"
     assert not Subscription.objects.get(pk=token.subscription_id).live
 
 
 def test_an_undo_at_another_merchants_script_is_invalid(token):
     foreign = subscription_with_order().merchant
     offer, _ = click(token).undo
-    assert refusal_of(lambda: redemption.undo(offer, foreign))[0] == "invalid_token"
+    assert refusal_of(lambda: redeem.undo(offer, foreign))[0] == "invalid_token"
     assert Subscription.objects.get(pk=token.subscription_id).live
 
 
@@ -225,7 +227,7 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
     offer, until = click(token).undo
     assert until == timezone.now() + timedelta(minutes=10)
 
-    undone = redemption.undo(offer)
+    undone = redeem.undo(offer)
 
     assert undone.message == "Your subscription to House blend is cancelled again."
     row = Subscription.objects.get()
@@ -239,14 +241,14 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
 
 def test_undo_is_good_once(token):
     offer, _ = click(token).undo
-    redemption.undo(offer)
-    assert refusal_of(lambda: redemption.undo(offer))[0] == "undo_already_done"
+    redeem.undo(offer)
+    assert refusal_of(lambda: redeem.undo(offer))[0] == "undo_already_done"
 
 
 def test_undo_ends_with_the_merchants_window(token, clock):
     offer, _ = click(token).undo
     clock.shift(timedelta(minutes=10))
-    assert refusal_of(lambda: redemption.undo(offer))[0] == "undo_too_late"
+    assert refusal_of(lambda: redeem.undo(offer))[0] == "undo_too_late"
     assert Subscription.objects.get().live
 
 
@@ -254,14 +256,14 @@ def test_undo_is_refused_once_something_else_changed(token):
     offer, _ = click(token).undo
     cancel(token.subscription, actor=STAFF)
     reactivate(token.subscription, actor=STAFF, next_order_date=date(2026, 12, 24))
-    assert refusal_of(lambda: redemption.undo(offer))[0] == "undo_superseded"
+    assert refusal_of(lambda: redeem.undo(offer))[0] == "undo_superseded"
     assert Order.objects.get().place_date == date(2026, 12, 24)
 
 
 def test_what_happens_to_another_subscription_does_not_stand_in_the_way_of_undo(token):
     offer, _ = click(token).undo
     cancel(subscription_with_order(customer=token.customer), actor=STAFF)
-    assert redemption.undo(offer).action == "undo"
+    assert redeem.undo(offer).action == "undo"
 
 
 def test_a_merchant_may_offer_no_undo(token):
@@ -271,17 +273,17 @@ def test_a_merchant_may_offer_no_undo(token):
 
 def test_a_click_after_the_undo_is_no_replay(token):
     offer, _ = click(token).undo
-    redemption.undo(offer)
+    redeem.undo(offer)
     assert refusal_of(lambda: click(token))[0] == "token_already_used"
 
 
 def redeem_at_once(token: ActionToken, number: int) -> list[str]:
     """`number` threads redeem the same token together; what each was told: `acted`, `replayed` or the code."""
-    text = tokens.text_of(token)
+    text = issuing.text_of(token)
 
     def run() -> str:
         try:
-            return "replayed" if redemption.redeem(text, "reactivate", {}).replayed else "acted"
+            return "replayed" if redeem.redeem(text, "reactivate", {}).replayed else "acted"
         except Refused as refusal:
             return refusal.code
         except IntegrityError:
@@ -337,7 +339,7 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
 
 
 def test_a_redemption_costs_seven_statements(token):
-    messages.own_texts(token.merchant)  # kept for a minute
+    rendering.own_texts(token.merchant)  # kept for a minute
     with CaptureQueriesContext(connection) as context:
         click(token)
     assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 7

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from integrations.links import read_page
 from integrations.models import Connection
-from oneclick import remarks, shop_page
+from integrations.page_fetch import read_page
+from oneclick.links import link_warnings, shop_page
 from oneclick.models import OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 from tests.factories import ConnectionFactory, MerchantFactory, ProductFactory
@@ -27,7 +27,7 @@ def merchant(db: None) -> Iterator[Merchant]:
 
 def on(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
     link = SavedLink(merchant=merchant, action=action, **fields)
-    return remarks.on(link, OneClickSettings.objects.get(merchant=merchant))
+    return link_warnings.on(link, OneClickSettings.objects.get(merchant=merchant))
 
 
 def test_a_sound_link_has_none(merchant: Merchant) -> None:

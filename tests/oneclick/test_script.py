@@ -6,9 +6,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from oneclick.models import MessageText, OneClickSettings
-from oneclick.page_policy import linear
-from oneclick.script import packed_css
-from oneclick.script.texts import DEFAULTS, TABLE
+from oneclick.pages.page_policy import linear
+from oneclick.pages.script import packed_css
+from oneclick.pages.script.texts import DEFAULTS, TABLE
 from tests.factories import MerchantFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 import pytest
 
-from oneclick import sms
+from oneclick.links import sms
 
 
 @pytest.mark.parametrize(

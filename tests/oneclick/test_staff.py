@@ -7,8 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils.html import escape
 
-from oneclick import hand, samples, tokens
+from oneclick.messages import message_previews
 from oneclick.models import ActionToken, MessageText, OneClickSettings
+from oneclick.tokens import issuing, manual_tokens
 from subscriptions.actions import order as orders
 from subscriptions.errors import Refused
 from subscriptions.models import Activity, Customer, Merchant, Product
@@ -59,10 +60,11 @@ def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str
 def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
     for language in ("en", "es", "fr", "de"):
         page = staff.get(f"{TEXTS}?locale={language}").content.decode()
-        for table, texts in samples.ALL.items():
+        for table, texts in message_previews.ALL.items():
             for code in texts:
-                filled = samples.filled(
-                    samples.ours(shop.merchant, table, code, language), samples.facts(shop.merchant, language)
+                filled = message_previews.filled(
+                    message_previews.ours(shop.merchant, table, code, language),
+                    message_previews.facts(shop.merchant, language),
                 )
                 assert escape(filled) in page
     assert TEXTS + "add/?locale=de&amp;message=skip.success_last" in page
@@ -155,7 +157,7 @@ def test_a_token_issued_by_hand_is_shown_once_works_and_is_on_record(shop: Shop,
     order = shop.order
     page = staff.post(f"/admin/subscriptions/order/{order.pk}/issue-token/").content.decode()
     token = ActionToken.objects.get()
-    assert tokens.text_of(token) in page
+    assert issuing.text_of(token) in page
     assert (token.scope, token.order, token.event, token.state) == ("order", order, None, "ready")
     line = Activity.objects.latest("id")
     assert (line.verb, line.sentence) == (
@@ -179,14 +181,14 @@ def test_a_subscriptions_token_by_hand_lives_as_long_as_any(shop: Shop, staff: C
 def test_no_token_is_issued_for_an_order_that_is_over(shop: Shop, staff: Client) -> None:
     order = shop.order
     orders.skip(order, actor=STAFF)
-    contract.refuses("order_not_open", lambda: hand.issue(order, actor=STAFF))
+    contract.refuses("order_not_open", lambda: manual_tokens.issue(order, actor=STAFF))
     page = staff.get(f"/admin/subscriptions/order/{order.pk}/change/").content.decode()
     assert "issue-token" not in page
 
 
 def test_no_token_is_issued_where_1_click_is_off(shop: Shop) -> None:
     OneClickSettings.objects.update(enabled=False)
-    contract.refuses("one_click_off", lambda: hand.issue(shop.order, actor=STAFF))
+    contract.refuses("one_click_off", lambda: manual_tokens.issue(shop.order, actor=STAFF))
 
 
 def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> None:
@@ -195,14 +197,14 @@ def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> 
     assert reread(token).state == "revoked"
     assert Activity.objects.latest("id").sentence == "Revoked a 1-Click token for the order of December 1, 2026."
     assert outcome(shop.post("delay", token))[1] == "invalid_token"
-    contract.refuses("token_not_revocable", lambda: hand.revoke(token, actor=STAFF))
+    contract.refuses("token_not_revocable", lambda: manual_tokens.revoke(token, actor=STAFF))
 
 
 def test_a_used_token_cannot_be_revoked(shop: Shop) -> None:
     token = shop.order_token()
     shop.post("delay", token, days=1)
     with pytest.raises(Refused):
-        hand.revoke(token, actor=STAFF)
+        manual_tokens.revoke(token, actor=STAFF)
     assert reread(token).state == "used"
 
 
@@ -210,7 +212,7 @@ def test_a_token_whose_order_is_gone_can_still_be_revoked(shop: Shop) -> None:
     token = shop.order_token()
     orders.change_date(shop.order, actor=STAFF, day=DAY)
     shop.order.delete()
-    hand.revoke(reread(token), actor=STAFF)
+    manual_tokens.revoke(reread(token), actor=STAFF)
     assert reread(token).revoked_at is not None
 
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneclick import tokens
 from oneclick.models import ActionToken, OneClickSettings
+from oneclick.tokens import issuing
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, ItemFactory, subscription_with_order
 from tests.integrations.events import event_of
@@ -20,52 +20,52 @@ def token() -> ActionToken:
 
 @pytest.mark.django_db
 def test_a_token_is_url_safe_short_and_found_by_its_nonce(token):
-    text = tokens.text_of(token)
+    text = issuing.text_of(token)
     assert len(text) == 44 and text.replace("-", "").replace("_", "").isalnum()
-    assert tokens.nonce_in(text) == token.nonce
+    assert issuing.nonce_in(text) == token.nonce
 
 
 @pytest.mark.django_db
 def test_no_column_of_the_row_holds_the_usable_text(token):
-    text = tokens.text_of(token)
+    text = issuing.text_of(token)
     row = ActionToken.objects.filter(pk=token.pk).values().get()
     assert not any(text in str(value) for value in row.values())
 
 
 @pytest.mark.django_db
 def test_one_changed_character_makes_it_forged_and_costs_no_query(token, django_assert_num_queries):
-    text = tokens.text_of(token)
+    text = issuing.text_of(token)
     with django_assert_num_queries(0):
         for place in range(len(text)):
             other = "A" if text[place] != "A" else "B"
-            assert tokens.nonce_in(text[:place] + other + text[place + 1 :]) is None
+            assert issuing.nonce_in(text[:place] + other + text[place + 1 :]) is None
 
 
 @given(st.text())
 def test_any_other_text_is_no_token(text):
-    assert tokens.nonce_in(text) is None
+    assert issuing.nonce_in(text) is None
 
 
 @pytest.mark.django_db
 def test_an_undo_token_is_no_action_token_and_the_other_way_round(token):
-    assert tokens.nonce_in(tokens.text_of(token, "undo")) is None
-    assert tokens.nonce_in(tokens.text_of(token), "undo") is None
+    assert issuing.nonce_in(issuing.text_of(token, "undo")) is None
+    assert issuing.nonce_in(issuing.text_of(token), "undo") is None
 
 
 @pytest.mark.django_db
 def test_the_newest_key_signs_and_older_ones_still_verify(token, settings):
-    old = tokens.text_of(token)
+    old = issuing.text_of(token)
     settings.ONE_CLICK_KEYS = {"2": "ab" * 32, **settings.ONE_CLICK_KEYS}
-    new = tokens.text_of(token)
+    new = issuing.text_of(token)
     assert new != old
-    assert tokens.nonce_in(new) == tokens.nonce_in(old) == token.nonce
+    assert issuing.nonce_in(new) == issuing.nonce_in(old) == token.nonce
 
 
 @pytest.mark.django_db
 def test_a_retired_key_verifies_no_more(token, settings):
-    old = tokens.text_of(token)
+    old = issuing.text_of(token)
     settings.ONE_CLICK_KEYS = {"2": "ab" * 32}
-    assert tokens.nonce_in(old) is None
+    assert issuing.nonce_in(old) is None
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from subscriptions.models import Effect, OrderStatus
-from subscriptions.placement import json_post, xml_answer, xml_post
+from subscriptions.placement import json_codec, xml_answer, xml_codec
 from subscriptions.placement.answers import CODES, LONGEST_ANSWER, Answer, Reply, excerpt, judge
 
 STATUSES = {
@@ -27,14 +27,14 @@ STATUSES = {
 
 
 def xml(**fields: str) -> bytes:
-    return xml_post.element("order", xml_post.leaves(fields)).encode()
+    return xml_codec.element("order", xml_codec.leaves(fields)).encode()
 
 
 def as_json(**fields: object) -> bytes:
     return json.dumps(fields).encode()
 
 
-FORMS = pytest.mark.parametrize(("body", "read"), [(xml, xml_answer.read), (as_json, json_post.read)])
+FORMS = pytest.mark.parametrize(("body", "read"), [(xml, xml_answer.read), (as_json, json_codec.read)])
 
 
 @FORMS
@@ -146,12 +146,12 @@ def test_a_platform_may_write_its_xml_as_it_likes(body):
     ],
 )
 def test_other_json_is_not_understood(body):
-    assert json_post.read(body).effect is Effect.UNREADABLE
+    assert json_codec.read(body).effect is Effect.UNREADABLE
 
 
 def test_numbers_in_json_stand_for_their_texts():
-    assert json_post.read(as_json(code="SUCCESS", orderId=1224, errorCode=None)).order_id == "1224"
-    assert json_post.read(as_json(code="ERROR", errorCode=30)).effect is Effect.CALLED_OFF
+    assert json_codec.read(as_json(code="SUCCESS", orderId=1224, errorCode=None)).order_id == "1224"
+    assert json_codec.read(as_json(code="ERROR", errorCode=30)).effect is Effect.CALLED_OFF
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 599, 408, 425, 429])

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subscriptions.models import Effect
-from subscriptions.placement import json_post, xml_answer
+from subscriptions.placement import json_codec, xml_answer
 from subscriptions.placement.answers import LONGEST_ANSWER, Answer, Reply, judge
 
 SUCCESS = b"<order><code>SUCCESS</code><orderId>1</orderId></order>"
@@ -65,7 +65,7 @@ def test_an_attack_by_xml_is_refused_quickly(body):
 @pytest.mark.parametrize("body", JSON_ATTACKS.values(), ids=JSON_ATTACKS)
 def test_an_attack_by_json_is_refused_quickly(body):
     with quickly():
-        assert json_post.read(body).effect is Effect.UNREADABLE
+        assert json_codec.read(body).effect is Effect.UNREADABLE
 
 
 @given(statuses, st.binary() | documents)
@@ -85,7 +85,7 @@ def test_xml_that_was_damaged_on_the_way_ends_well(body, place, damage):
 
 @given(statuses, st.binary() | st.text().map(str.encode) | objects.map(lambda found: json.dumps(found).encode()))
 def test_any_bytes_for_json_end_well(status, body):
-    answer = judge(Reply(status, body), json_post.read)
+    answer = judge(Reply(status, body), json_codec.read)
     check(answer, status)
     if answer.effect is Effect.PLACED:
         found = json.loads(body)

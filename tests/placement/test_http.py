@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 
-from integrations import placement as door
+from integrations import order_posts as door
 from subscriptions.models import Effect, GatewaySettings, OrderStatus
 from subscriptions.placement import answers
 from subscriptions.placement.gateway import Gateway

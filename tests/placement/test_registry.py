@@ -2,9 +2,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from subscriptions.models import Effect, GatewaySettings, Merchant, PlacementAttempt
-from subscriptions.placement import json_post, xml_post
+from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.gateway import snapshot, snapshots
-from subscriptions.placement.post import HttpGateway
+from subscriptions.placement.http_gateway import HttpGateway
 from subscriptions.placement.registry import gateway_of
 from subscriptions.placement.simulator import Simulator
 from tests.factories import MerchantFactory
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_merchants_orders_go_the_way_it_chose():
     request = some_request(live_merchant())
-    assert gateway_of(request.order) == HttpGateway(xml_post.FORM)
+    assert gateway_of(request.order) == HttpGateway(xml_codec.FORM)
     GatewaySettings.objects.update(kind=GatewaySettings.Kind.JSON)
-    assert gateway_of(snapshot(request.order).order) == HttpGateway(json_post.FORM)
+    assert gateway_of(snapshot(request.order).order) == HttpGateway(json_codec.FORM)
     GatewaySettings.objects.update(kind=GatewaySettings.Kind.SIMULATOR)
     assert isinstance(gateway_of(snapshot(request.order).order), Simulator)
 

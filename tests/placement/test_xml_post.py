@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pytest
 
 from subscriptions.models import Item, Order, Payment
-from subscriptions.placement import xml_post
+from subscriptions.placement import xml_codec
 from subscriptions.placement.gateway import PlacementRequest, snapshot
 from tests.placement.orders import known_order, live_merchant
 
@@ -109,15 +109,15 @@ def order(db) -> Order:
 
 
 def test_an_order_is_written_byte_by_byte_as_agreed(order):
-    assert xml_post.write(snapshot(order), with_card=False).decode() == GOLDEN.format(order=order, card=NO_CARD)
+    assert xml_codec.write(snapshot(order), with_card=False).decode() == GOLDEN.format(order=order, card=NO_CARD)
 
 
 def test_card_data_is_encrypted_under_the_storefront_key(order):
     Payment.objects.update(expires_on="2030-12-31")
-    found = ElementTree.fromstring(xml_post.write(snapshot(order), with_card=True))
+    found = ElementTree.fromstring(xml_codec.write(snapshot(order), with_card=True))
     assert found.findtext("head/orderCcExpire") == "uE2gvvr+w3QDaZlsZH18rTeTZ4KzaZlRo0epmNNnFMs="
     key = order.merchant.storefront_key
-    assert [xml_post.aes.decrypt(found.findtext(f"head/orderCc{part}"), key) for part in ("Owner", "Number")] == [
+    assert [xml_codec.aes.decrypt(found.findtext(f"head/orderCc{part}"), key) for part in ("Owner", "Number")] == [
         "Ana Ruiz",
         "4242",
     ]
@@ -127,14 +127,14 @@ def test_a_storefront_key_that_cannot_encrypt_is_said_so(order):
     request = snapshot(order)
     request.merchant.storefront_key = "key"
     with pytest.raises(ValueError, match="storefront key"):
-        xml_post.write(request, with_card=True)
+        xml_codec.write(request, with_card=True)
 
 
 def test_writing_asks_the_database_nothing(order, django_assert_num_queries):
     with django_assert_num_queries(2):
         request = snapshot(order)
     with django_assert_num_queries(0):
-        xml_post.write(request, with_card=True)
+        xml_codec.write(request, with_card=True)
 
 
 def test_a_line_that_pays_for_later_orders_has_no_discount(order):
@@ -152,7 +152,7 @@ def test_without_a_billing_address_its_elements_are_empty(order):
 def test_any_text_comes_through_but_for_what_xml_does_not_know(order, text):
     request = snapshot(order)
     request.customer.first_name = text
-    found = ElementTree.fromstring(xml_post.write(request, with_card=False)).findtext("customer/customerFirstName")
+    found = ElementTree.fromstring(xml_codec.write(request, with_card=False)).findtext("customer/customerFirstName")
     assert (found or "") == re.sub("[\x00\x0b\ufffe]", "", text)
 
 
@@ -178,4 +178,4 @@ def _tags(element: ElementTree.Element) -> list[str]:
 
 def _written(order: Order) -> bytes:
     request: PlacementRequest = snapshot(order)
-    return xml_post.write(request, with_card=False)
+    return xml_codec.write(request, with_card=False)

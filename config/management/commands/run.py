@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from config import demo, heartbeat
+from config import heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
 from config.supervision.supervisor import AlreadyRuns, Supervisor, on_stop_signals, only_one
+from demo import loading
 
 CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 WELCOME = """
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         if no_demo:
             self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Ctrl-C stops it.")
         else:
-            found = demo.describe()
+            found = loading.describe()
             self.stdout.write(WELCOME.format(**found["admin"], link=found["link"]))
         self.stdout.flush()
         connections.close_all()

@@ -15,9 +15,9 @@ from django.db.models import Count, Q
 from django_q.tasks import async_task
 
 from integrations.models import Delivery, SandboxEvent
-from integrations.sandbox import keys
+from integrations.sandbox import private_keys
 from subscriptions import calendar
-from subscriptions.actions import orders, placing
+from subscriptions.actions import orders, upcoming_order
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import (
@@ -129,7 +129,7 @@ def _merchant(url: str) -> Merchant:
     if url:
         GatewaySettings.objects.create(merchant=merchant, url=url)
     else:
-        f.ConnectionFactory(merchant=merchant, base_url=keys.base_url(), secret=keys.make(merchant))
+        f.ConnectionFactory(merchant=merchant, base_url=private_keys.base_url(), secret=private_keys.make(merchant))
     return merchant
 
 
@@ -140,7 +140,7 @@ def _customer(product: Product) -> None:
     ending = _order(customer, product, 4)
     Payment.objects.filter(pk=ending.payment_id).update(expires_on=today + timedelta(days=1))
     gone = f.ProductFactory(merchant=product.merchant, name="Back again", live=False)
-    placing.set_aside(_order(customer, gone, -1), actor=f.STAFF)
+    upcoming_order.set_aside(_order(customer, gone, -1), actor=f.STAFF)
 
 
 def _order(customer: Customer, product: Product, ahead: int) -> Order:

@@ -8,8 +8,8 @@ class Haste(AppConfig):
 
     def ready(self) -> None:
         from integrations import lane  # noqa: PLC0415  # not before all models are loaded
-        from subscriptions.jobs import posting, runs  # noqa: PLC0415  # likewise
+        from subscriptions.jobs import dispatch, runs  # noqa: PLC0415  # likewise
 
         runs.LEASE = lane.LEASE = timedelta(seconds=4)
-        posting.LOST_AFTER = timedelta(seconds=8)
+        dispatch.LOST_AFTER = timedelta(seconds=8)
         runs.REST = timedelta(seconds=1)

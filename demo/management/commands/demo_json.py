@@ -1,0 +1,17 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from demo import loading
+
+
+class Command(BaseCommand):
+    help = "Print the demo's addresses, credentials, sample ids, fresh tokens and a fresh link as JSON."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            description = loading.describe()
+        except loading.NoDemo as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(description, indent=2))

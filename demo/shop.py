@@ -1,0 +1,134 @@
+"""The rows of the demo: a coffee and tea shop from `samples/` whose events go to the sandbox."""
+
+import secrets
+from decimal import Decimal
+
+from django.conf import settings
+
+from demo import clicks, past
+from integrations.models import Connection
+from integrations.sandbox import private_keys as sandbox
+from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
+from subscriptions.actions import subscription as acts
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL
+from subscriptions.importing.customers import CUSTOMERS
+from subscriptions.importing.products import PRODUCTS
+from subscriptions.importing.run import import_file
+from subscriptions.importing.subscriptions import SUBSCRIPTIONS
+from subscriptions.models import CancelReason, Coupon, Discount, Merchant, Offer, OfferProfile
+
+NAME = "Fernhollow Coffee & Tea"
+SHOP_URL = "https://fernhollow.test"
+CONNECTION = "Klaviyo sandbox"
+LANDING_SLUG = "welcome-back"
+FILES = {"products": PRODUCTS, "customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS}
+REASONS = {
+    1: "Other",
+    3: "I am not using it",
+    4: "I have more than I need",
+    8: "It is too expensive",
+    15: "I tried it and did not like it",
+    22: "I would like another product",
+    31: "I have trouble managing it online",
+    70: "I no longer need it",
+    113: "Disengaged",
+    114: "No answer",
+}
+CANCELLED = {
+    "S-5011": "8|Too expensive for every day",
+    "S-5014": "4|There are five bags on my shelf",
+    "S-5017": "15|Too bright for my taste",
+    "S-5020": "70|",
+    "S-5029": "31|I could not find the date",
+}
+COME_BACK = ["S-5014", "S-5020"]
+JOB = Actor(ActorKind.JOB, "demo", "Demo")
+
+
+def find() -> Merchant | None:
+    return Merchant.objects.filter(name=NAME, is_test=True).first()
+
+
+def make() -> Merchant:
+    """The merchant with everything it has; call it in a transaction."""
+    merchant = Merchant.objects.create(name=NAME, shop_url=SHOP_URL, is_test=True, storefront_key=secrets.token_hex(16))
+    _settings(merchant)
+    _offers(merchant)
+    for name, table in FILES.items():
+        report = import_file(table, settings.BASE_DIR / "samples" / f"{name}.csv", merchant)
+        if report.problems:
+            raise RuntimeError(f"samples/{name}.csv: {report.problems[0]}")
+    _links(merchant)
+    _acts(merchant)
+    past.make(merchant)
+    clicks.make(merchant)
+    return merchant
+
+
+def _settings(merchant: Merchant) -> None:
+    OneClickSettings.objects.create(merchant=merchant, shop_origins=[SHOP_URL])
+    LandingPage.objects.create(
+        merchant=merchant,
+        slug=LANDING_SLUG,
+        name="Welcome back",
+        is_default=True,
+        title=f"Welcome back to {NAME}",
+        heading="Good to see you again",
+        text="We roast on Mondays and Thursdays and send your order the same day.",
+        support_contact="hello@fernhollow.test",
+    )
+    CancelReason.objects.bulk_create(
+        CancelReason(merchant=merchant, code=code, label=label) for code, label in REASONS.items()
+    )
+    # Its address is the portal's own and set at each start.
+    Connection.objects.create(
+        merchant=merchant,
+        integration=Connection.Integration.KLAVIYO,
+        name=CONNECTION,
+        base_url=sandbox.base_url(),
+        secret=sandbox.make(merchant),
+    )
+
+
+def _offers(merchant: Merchant) -> None:
+    profile = OfferProfile.objects.create(merchant=merchant, name="Come back and save")
+    Offer.objects.create(merchant=merchant, profile=profile, name="15 % off the next order", usable_in_links=True)
+    coupon = Coupon.objects.create(
+        merchant=merchant, profile=profile, use=Coupon.Use.INITIAL, name="15 % off", code="COMEBACK15"
+    )
+    Discount.objects.create(
+        merchant=merchant,
+        coupon=coupon,
+        name="15 % off the item",
+        object=Discount.Target.ITEM,
+        field=Discount.Field.TOTAL_PRICE,
+        type=Discount.Type.PERCENT,
+        value=Decimal(15),
+    )
+
+
+def _links(merchant: Merchant) -> None:
+    offer = merchant.offers.get(usable_in_links=True)
+    SavedLink.objects.bulk_create(
+        SavedLink(merchant=merchant, name=name, action=action, parameters=parameters, **more)
+        for name, action, parameters, more in [
+            ("Two weeks later", Action.DELAY, {"days": "14"}, {}),
+            ("Mint tea with the next order", Action.UPSELL, {"og_product_id": "tea-mint"}, {}),
+            (
+                "Come back, 15 % off",
+                Action.REACTIVATE,
+                {"winback_id": offer.public_id.hex},
+                {"event_kinds": [SUBSCRIPTION_CANCEL], "property_name": "reactivate_url"},
+            ),
+        ]
+    )
+
+
+def _acts(merchant: Merchant) -> None:
+    """Some cancellations and returns, so that activity, tokens and the inbox have something to show."""
+    subscriptions = {each.external_id: each for each in merchant.subscriptions.filter(external_id__in=CANCELLED)}
+    for external_id, reason in CANCELLED.items():
+        acts.cancel(subscriptions[external_id], actor=JOB, reason=reason)
+    for external_id in COME_BACK:
+        acts.reactivate(subscriptions[external_id], actor=JOB)

@@ -1,0 +1,23 @@
+"""The way of order posts out of the house: the one HTTP door, at the pace of a shop's checkout."""
+
+import httpx
+
+from integrations import http
+from subscriptions.placement.answers import LONGEST_ANSWER, Reply
+from subscriptions.placement.http_gateway import NoAnswer, NotSent
+
+# One byte more than is read, so that a cut answer shows.
+LIMITS = http.Limits(connect=5, silence=60, deadline=65, body_bytes=LONGEST_ANSWER + 1)
+
+
+def post(url: str, headers: dict[str, str], content: bytes) -> Reply:
+    """Raises NotSent, and NoAnswer whenever the order may have arrived."""
+    try:
+        reply = http.request("POST", url, headers=headers, content=content, limits=LIMITS)
+    except http.AddressRefused as error:
+        raise NotSent(f"The platform's address is refused: {error}") from error
+    except httpx.InvalidURL as error:
+        raise NotSent("The platform's address is no valid URL.") from error
+    except httpx.TransportError as error:
+        raise NoAnswer(f"No answer came: {error or type(error).__name__}") from error
+    return Reply(reply.status, reply.body)

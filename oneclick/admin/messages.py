@@ -1,0 +1,170 @@
+"""What customers read after a click: every text in a language, and the merchant's own words for it."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from oneclick.messages import message_previews, rendering
+from oneclick.models import MessageText
+from subscriptions.models import Merchant
+from subscriptions.staff.base import MerchantAdmin, MerchantForm
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.site import site
+
+LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+CHOICES = [
+    (message_previews.TITLES[table], [(f"{table}.{code}", f"{code}: {text}") for code, text in texts.items()])
+    for table, texts in message_previews.ALL.items()
+]
+
+
+class TextForm(MerchantForm):
+    locale = forms.CharField(
+        max_length=16,
+        initial="en",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A language such as es, or a locale such as es-mx, whose texts go before those of its language.",
+    )
+    message = forms.ChoiceField(choices=CHOICES, widget=UnfoldAdminSelectWidget)
+    text = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "data-sampled": ""}))
+
+    class Meta:
+        model = MessageText
+        fields = ["locale", "message", "text"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.fields["message"].initial = f"{self.instance.table}.{self.instance.code}"
+        elif "text" in self.initial:
+            # For the preview, which shows the instance.
+            self.instance.locale, self.instance.text = self.initial["locale"], self.initial["text"]
+            self.instance.table, _, self.instance.code = self.initial["message"].partition(".")
+
+    def clean_locale(self) -> str:
+        locale: str = self.cleaned_data["locale"].lower().replace("_", "-")
+        if not LOCALE.fullmatch(locale):
+            raise forms.ValidationError("Write a language such as es, or a locale such as es-mx.")
+        return locale
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if message := cleaned.get("message"):
+            self.instance.table, _, self.instance.code = message.partition(".")
+            self._check_placeholders(cleaned.get("text", ""))
+            self._check_once(cleaned.get("locale", ""))
+        return cleaned
+
+    def _check_placeholders(self, text: str) -> None:
+        known = message_previews.placeholders(self.instance.table, self.instance.code)
+        unknown = set(re.findall(r"{(\w+)}", text)) - known
+        if unknown:
+            those = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
+            self.add_error("text", f"Nothing fills {{{min(unknown)}}} here; this text may use: {those}.")
+
+    def _check_once(self, locale: str) -> None:
+        same = {"locale": locale, "table": self.instance.table, "code": self.instance.code}
+        if MessageText.objects.filter(merchant=self.merchant, **same).exclude(pk=self.instance.pk).exists():
+            self.add_error("message", f"There are words of yours for this in {locale} already; change those.")
+
+
+@admin.register(MessageText, site=site)
+class MessageTextAdmin(MerchantAdmin):
+    form = TextForm
+    edit = Right.LINKS
+    fieldsets = [(None, {"fields": ["locale", "message", "text", "preview", "ours"]})]
+    readonly_fields = ["preview", "ours"]
+
+    class Media:
+        js = ["staff/sampled.js"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Not the rows there are, but every text there is."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        merchant = merchant_of(request)
+        locales = offered_locales(merchant)
+        chosen = request.GET.get("locale", "")
+        locale = chosen if chosen in locales else next(iter(locales))
+        mine = {(row.table, row.code): row for row in self.get_queryset(request).filter(locale=locale)}
+        tables = [
+            (title, [(text, self.address(text, locale, mine.get((text.table, text.code)))) for text in texts])
+            for title, texts in message_previews.shown(merchant, locale)
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Texts",
+            "opts": self.opts,
+            "locale": locale,
+            "locales": locales,
+            "tables": tables,
+            "may_edit": self.has_change_permission(request),
+        }
+        return TemplateResponse(request, "admin/texts.html", context)
+
+    def address(self, text: message_previews.Shown, locale: str, row: MessageText | None) -> str:
+        """Where the merchant's words for `text` are changed, or made."""
+        if row:
+            return self.url("change", row)
+        query = urlencode({"locale": locale, "message": f"{text.table}.{text.code}"})
+        return f"{reverse('admin:oneclick_messagetext_add')}?{query}"
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A link from the list names locale and message; the text begins as customers read it now."""
+        locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
+        table, _, code = message.partition(".")
+        if not LOCALE.fullmatch(locale) or code not in message_previews.ALL.get(table, {}):
+            return {}
+        text = message_previews.unfilled(merchant_of(request), table, code, locale)
+        return {"locale": locale, "message": message, "text": text}
+
+    def save_model(self, request: HttpRequest, obj: MessageText, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        rendering.forget(obj.merchant)
+
+    def delete_model(self, request: HttpRequest, obj: MessageText) -> None:
+        super().delete_model(request, obj)
+        rendering.forget(obj.merchant)
+
+    def response_post_save_add(self, request: HttpRequest, obj: MessageText) -> HttpResponse:
+        query = urlencode({"locale": obj.locale})
+        return redirect(f"{reverse('admin:oneclick_messagetext_changelist')}?{query}")
+
+    response_post_save_change = response_post_save_add
+
+    @display(description="As customers read it")
+    def preview(self, row: MessageText) -> SafeString:
+        if not row.table:
+            return format_html('<span class="text-subtle">{}</span>', "Shown once it is saved.")
+        facts = message_previews.facts(row.merchant, row.locale)
+        return format_html(
+            '<span role="status" class="staff-banner staff-banner--{}" data-sample="{}">{}</span>',
+            message_previews.kind(row.table, row.code),
+            json.dumps(facts),
+            message_previews.filled(row.text, facts),
+        )
+
+    @display(description="Ours", empty_value="-")
+    def ours(self, row: MessageText) -> str | None:
+        return message_previews.ours(row.merchant, row.table, row.code, row.locale) if row.table else None
+
+
+def offered_locales(merchant: Merchant) -> dict[str, str]:
+    """Those the merchant can choose from, by name: its own language first, ours, and those it has words for."""
+    mine = sorted({locale for locale, _, _ in rendering.own_texts(merchant)})
+    first = rendering.language_of(merchant.locale)
+    return {locale: rendering.LANGUAGES.get(locale, locale) for locale in [first, *rendering.LANGUAGES, *mine]}

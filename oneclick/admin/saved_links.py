@@ -1,0 +1,223 @@
+"""The merchant's links: the list, the builder, and what can be done with a saved one."""
+
+from copy import copy
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.text import Truncator
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from oneclick.admin import analytics, builder
+from oneclick.models import SavedLink
+from oneclick.redemption.link_actions import named
+from subscriptions.calendar import frequency_description
+from subscriptions.models import Product
+from subscriptions.staff.base import MerchantAdmin, looked_at_again
+from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.site import site
+
+DEEDS = {
+    "delay": ("Delay", "info"),
+    "skip": ("Skip", "warning"),
+    "reactivate": ("Reactivate", "success"),
+    "product_upsell": ("Add a product", "primary"),
+    "subscription_upsell": ("Add a subscription", "primary"),
+}
+MOST_OF_ADDRESS = 40
+LIST = "admin:oneclick_savedlink_changelist"
+
+
+def about(link: Any) -> str:
+    """What a link of the list does, in words."""
+    given = link.parameters
+    if link.action == "delay":
+        return f"By {given['days']} days" if "days" in given else "By your usual number of days"
+    words = [link.product_name or given["og_product_id"]] if "og_product_id" in given else []
+    if "og_every" in given:
+        words.append(frequency_description(int(given["og_every"]), int(given["og_every_period"])).lower())
+    if "og_offer_id" in given or "winback_id" in given:
+        words.append("with a discount")
+    return ", ".join(words).capitalize() if link.action == "reactivate" else ", ".join(words)
+
+
+def archive(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
+    SavedLink.objects.filter(pk=link.pk).update(archived=True)
+    site.get_model_admin(SavedLink).log_change(request, link, "Archived.")
+    messages.success(request, f"{link} is archived. Links already sent go on working.")
+    return redirect(LIST)
+
+
+def restore(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> str:
+    taken = SavedLink.objects.filter(merchant=link.merchant_id, archived=False)
+    link.name = free_name(link.name, set(taken.values_list("name", flat=True)))
+    # Another link may have taken its place in the events meanwhile.
+    if taken.exclude(property_name="").filter(property_name=link.property_name).exists():
+        link.event_kinds, link.property_name = [], ""
+    link.archived = False
+    link.save(update_fields=["name", "event_kinds", "property_name", "archived"])
+    site.get_model_admin(SavedLink).log_change(request, link, "Restored.")
+    return f"{link} is in use again."
+
+
+def duplicate(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
+    names = set(SavedLink.objects.filter(merchant=link.merchant_id).values_list("name", flat=True))
+    twin = SavedLink.objects.get(pk=link.pk, merchant=link.merchant_id)
+    twin.pk, twin.public_id = None, SavedLink._meta.get_field("public_id").get_default()
+    twin._state.adding = True
+    twin.name, twin.archived = free_name(f"{link.name[:90]} copy", names), False
+    # A name in events belongs to one link.
+    twin.event_kinds, twin.property_name = [], ""
+    twin.save()
+    link_admin = site.get_model_admin(SavedLink)
+    link_admin.log_addition(request, twin, f"Copied from {link}.")
+    messages.success(request, f"This is a copy of {link}, with an id of its own.")
+    return redirect(link_admin.url("change", twin))
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """`name`, or with the first number that makes it new."""
+    if name not in taken:
+        return name
+    return next(tried for n in range(2, len(taken) + 3) if (tried := f"{name[:95]} {n}") not in taken)
+
+
+class StateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [("archived", "Archived"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [first | {"display": "In use"}, *others]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        return rows if self.value() == "all" else rows.filter(archived=self.value() == "archived")
+
+
+@admin.register(SavedLink, site=site)
+class SavedLinkAdmin(MerchantAdmin):
+    edit = Right.LINKS
+    deletable = False
+    empty_about = (
+        "A link lets a customer delay, skip, come back or take something more with one click in a message. "
+        "Build one, try it, and paste it into your e-mails and texts."
+    )
+    list_display = ["named", "does", "leads_to", "sent_by", "created"]
+    list_filter = [StateFilter, "action"]
+    list_select_related = ["landing_page", "merchant"]
+    ordering = ["-created", "-id"]
+    search_fields = ["name__icontains"]
+    search_help_text = "Name"
+    buttons = (
+        Button(
+            verb="duplicate",
+            title="Duplicate",
+            icon="content_copy",
+            right=Right.LINKS,
+            question="A copy with a name, an id and a signature of its own.",
+            run=duplicate,
+        ),
+        Button(
+            verb="archive",
+            title="Archive",
+            icon="archive",
+            right=Right.LINKS,
+            question="It leaves the list, and events carry it no more. Links already sent go on working.",
+            run=archive,
+            offered=lambda link: not link.archived,
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
+            verb="restore",
+            title="Restore",
+            icon="unarchive",
+            right=Right.LINKS,
+            question="It comes back into the list.",
+            run=restore,
+            offered=lambda link: link.archived,
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        external_id = KeyTextTransform("og_product_id", OuterRef("parameters"))
+        product = Product.objects.filter(merchant=OuterRef("merchant"), external_product_id=external_id)
+        return super().get_queryset(request).annotate(product_name=Subquery(product.values("name")[:1]))
+
+    @display(description="Link", header=True, ordering="name")
+    def named(self, row: SavedLink) -> list[str]:
+        return [row.name, about(row)]
+
+    @display(description="Does", label=dict(DEEDS.values()))
+    def does(self, row: SavedLink) -> str:
+        return DEEDS[named(row.action, row.parameters).name][0]
+
+    @display(description="Leads to")
+    def leads_to(self, row: SavedLink) -> str:
+        if row.esp == "api":
+            return "The API"
+        if row.landing_page:
+            return str(row.landing_page)
+        if row.page_url:
+            address = urlsplit(row.page_url)
+            return Truncator(f"{address.netloc}{address.path}").chars(MOST_OF_ADDRESS)
+        return "Your default landing page"
+
+    @display(description="Sent by")
+    def sent_by(self, row: SavedLink) -> str:
+        return row.get_esp_display() + (", in events" if row.event_kinds else "")
+
+    @looked_at_again
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        link = self.get_object(request, object_id) if object_id else None
+        if object_id and link is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        editable = self.has_change_permission(request, link)
+        if not (editable or (link and self.has_view_permission(request, link) and request.method in ("GET", "HEAD"))):
+            raise PermissionDenied
+        merchant = merchant_of(request)
+        # The form writes to it; what the page says of the link is what is stored.
+        subject = copy(link) if link else SavedLink(merchant=merchant)
+        subject.merchant = merchant
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(link) if link else "New 1-click link",
+            "opts": self.opts,
+            "original": link,
+            "editable": editable,
+            "buttons": self.offered_buttons(request, link) if link else [],
+            "list_url": reverse(LIST),
+            "numbers": analytics.of_link(link) if link and request.method == "GET" else None,
+        }
+        return builder.page(request, subject, context, self.keep)
+
+    def keep(self, request: HttpRequest, link: SavedLink, changed: list[str]) -> HttpResponse:
+        """After the form was saved: on to the link's own page."""
+        if link._state.adding:
+            link.save()
+            self.log_addition(request, link, [{"added": {}}])
+            messages.success(request, f"{link} is saved and signed. Copy it from here.")
+        else:
+            link.save()
+            self.log_change(request, link, [{"changed": {"fields": changed}}])
+            messages.success(request, f"{link} is saved.")
+        return redirect(self.url("change", link))

@@ -1,0 +1,131 @@
+"""Noting clicks: who came with a good token, by which link to which page, and how it ended.
+
+No address, no name of a browser: of a visitor only whether it looks like a machine is kept.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import HttpRequest
+
+from oneclick.links import building
+from oneclick.models import ActionToken, Click, LandingPage
+from oneclick.redemption import link_actions
+from oneclick.tokens import issuing
+from subscriptions.api import rate
+from subscriptions.models.making import new
+from subscriptions.models.prepared import insert
+
+# The script asks such a browser for a press, too.
+ROBOT = re.compile(r"headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse", re.IGNORECASE)
+# Visits of one token that are noted in a minute; further ones change no number.
+MOST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How a click came: `link` is a saved one's id, `page` the slug of a landing page, None on the shop's own.
+
+    `opens` unless the opening was told of before. `fetched`: it was noted when the page was fetched.
+    """
+
+    link: str = ""
+    page: str | None = None
+    opens: bool = True
+    fetched: bool = False
+    likely_machine: bool = False
+
+
+def visit_of(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
+    """`fields` are the request's. The script names page and visit in the query, a page's form says it is one."""
+    on_form = "on_page" in request.POST
+    told = request.GET.get("visit", "fetched" if on_form else "")
+    return Visit(
+        link=fields.get("og_link", ""),
+        page=fields.get("page", "" if on_form else None),
+        opens=told not in ("fetched", "told"),
+        fetched=told == "fetched",
+        likely_machine=fields.get("machine") == "yes" or bool(ROBOT.search(request.headers.get("User-Agent", ""))),
+    )
+
+
+def see(
+    request: HttpRequest,
+    fields: Mapping[str, str],
+    write: Callable[[ActionToken, str, Visit], None],
+    public_id: str = "",
+) -> None:
+    """Write down a visit that asks for nothing yet. A forged token costs no query.
+
+    `fields` are the request's, with its action; a token of another merchant than that of `public_id` is passed over.
+    """
+    action = fields.get("action") or fields.get("og_quick_action", "")
+    nonce = issuing.nonce_in(fields.get("token", ""))
+    if nonce is None or action not in link_actions.ACTIONS or rate.count("visit", nonce.hex, MOST).exceeded:
+        return
+    rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
+    token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
+    if token:
+        write(token, link_actions.named(action, fields).name, visit_of(request, fields))
+
+
+def note(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
+    """Write the click down; `facts` are further columns of it."""
+    if visit.fetched and not visit.likely_machine:
+        _believe(token)
+    insert(
+        new(
+            Click,
+            merchant=token.merchant,
+            token=token,
+            action=action,
+            outcome=outcome,
+            likely_machine=visit.likely_machine,
+            **{"opens": visit.opens, **_way(token, visit), **facts},
+        )
+    )
+
+
+def note_undo(token: ActionToken, outcome: str) -> None:
+    """It counts for the link and the page of the act."""
+    act = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
+    way = {"link_id": act.link_id, "landing_page_id": act.landing_page_id} if act else {}
+    insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **way))
+
+
+def note_fetch(token: ActionToken, action: str, visit: Visit) -> None:
+    """A page was fetched, which a scanner does too; what comes next shows whether somebody is there."""
+    note(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
+
+
+def note_unpressed(token: ActionToken, action: str, visit: Visit) -> None:
+    """A form was sent that nobody pressed."""
+    note(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
+
+
+def note_opening(token: ActionToken, action: str, visit: Visit) -> None:
+    """The script runs, and waits for a press; a fetch it was noted by is not noted again."""
+    if visit.opens:
+        note(token, action, "opened", visit)
+    elif visit.fetched and not visit.likely_machine:
+        _believe(token)
+
+
+def _believe(token: ActionToken) -> None:
+    """The latest fetch was a person's."""
+    fetches = Click.objects.filter(merchant=token.merchant, token=token, outcome="fetched", likely_machine=True)
+    Click.objects.filter(pk__in=fetches.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
+
+
+def _way(token: ActionToken, visit: Visit) -> dict[str, Any]:
+    link = building.saved(token.merchant, visit.link) if visit.link else None
+    return {"link": link, "landing_page": _landing_page(token, visit.page)}
+
+
+def _landing_page(token: ActionToken, slug: str | None) -> LandingPage | None:
+    if slug is None:
+        return None
+    pages = LandingPage.objects.filter(merchant=token.merchant)
+    return pages.filter(slug=slug).first() if slug else pages.filter(is_default=True).first()

@@ -1,0 +1,29 @@
+"""Saved links that events carry finished, for messages whose tool cannot put a token into a link."""
+
+from oneclick.links import building
+from oneclick.models import ActionToken, SavedLink
+from oneclick.redemption import link_actions
+from oneclick.tokens import issuing
+from subscriptions.events.catalogue import KINDS, Kind
+from subscriptions.models import Event
+
+
+def carriers(scope: str) -> list[Kind]:
+    """The kinds of events that carry a token of this scope."""
+    return [kind for kind in KINDS.values() if kind.token_scope == scope]
+
+
+def carriers_for(link: SavedLink) -> list[Kind]:
+    return carriers(link_actions.named(link.action, link.parameters).scope)
+
+
+def properties(event: Event, token: ActionToken) -> dict[str, str]:
+    """The finished links of the event's kind, by the names they have in the event; as the links are now."""
+    text = issuing.text_of(token)
+    attached = (
+        SavedLink.objects.filter(merchant=event.merchant_id, archived=False, event_kinds__contains=[event.kind])
+        .exclude(property_name="")
+        .select_related("merchant", "landing_page")
+        .order_by("pk")
+    )
+    return {link.property_name: building.for_sms(link, text) for link in attached}

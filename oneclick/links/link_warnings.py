@@ -1,0 +1,88 @@
+"""What staff should know of a link before customers get it. None of it forbids the link."""
+
+import re
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from oneclick.models import Esp, OneClickSettings, SavedLink
+from oneclick.pages import origins
+from oneclick.redemption import parameters
+from subscriptions.errors import Refused
+from subscriptions.models import Product
+
+ACCOUNT_AREA = re.compile(
+    r"/(?:my[-_]?)?(?:accounts?|customers?|profile|dashboard|members?)(?:[/.]|$)|/(?:log|sign)[-_]?in(?:[/.]|$)",
+    re.IGNORECASE,
+)
+
+
+def on(link: SavedLink, rules: OneClickSettings) -> list[str]:
+    """Sentences for staff, the gravest first; `rules` are the merchant's."""
+    found = [*_on_rules(link, rules), *_on_product(link), *_on_offer(link), *_on_page(link, rules)]
+    for name in settings.LINK_CHECKS:
+        found += cast(Callable[[SavedLink], list[str]], import_string(name))(link)
+    return found
+
+
+def _on_rules(link: SavedLink, rules: OneClickSettings) -> list[str]:
+    found = []
+    if not rules.enabled:
+        found.append("1-Click is off in your settings: customers get no tokens, and no link acts.")
+    if rules.require_signed_links and not link.pk:
+        found.append("Your settings let signed links act only. Save this one: that signs it.")
+    return found
+
+
+def _on_product(link: SavedLink) -> list[str]:
+    text = link.parameters.get("og_product_id")
+    product = link.merchant.products.filter(external_product_id=text).first() if text else None
+    if text and product is None:
+        return [f"There is no product {text} any more; the link is refused."]
+    return _unfit(product, subscribes="og_every" in link.parameters) if product else []
+
+
+def _unfit(product: Product, *, subscribes: bool) -> list[str]:
+    if product.discontinued:
+        return [f"{product} is discontinued; the link is refused."]
+    found = []
+    if not product.live:
+        found.append(f"{product} is not in stock; until it is, the link is refused.")
+    if not product.upsell_eligible:
+        found.append(f"{product} may not be added to orders; the link is refused.")
+    if subscribes and not product.autoship_enabled:
+        found.append(f"{product} cannot be subscribed to; the link is refused.")
+    return found
+
+
+def _on_offer(link: SavedLink) -> list[str]:
+    for name in ("og_offer_id", "winback_id"):
+        try:
+            parameters.offer(link.merchant, link.parameters, name)
+        except Refused:
+            return ["Links may not give this discount away any more; the link is refused."]
+    return []
+
+
+def _on_page(link: SavedLink, rules: OneClickSettings) -> list[str]:
+    if not link.page_url or link.esp == Esp.API:
+        return []
+    found = []
+    if ACCOUNT_AREA.search(urlsplit(link.page_url).path):
+        found.append(
+            "This page looks like part of the account area. Customers would have to log in first, and the link "
+            "would be lost on the way: choose a page that everybody can see."
+        )
+    if not registered(link.page_url, rules):
+        found.append(
+            f"{origins.of(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click settings; "
+            "its pages cannot read what became of a click."
+        )
+    return found
+
+
+def registered(page_url: str, rules: OneClickSettings) -> bool:
+    return origins.of(page_url) in rules.shop_origins

@@ -1,0 +1,46 @@
+"""What a merchant pastes into a message: the button of an e-mail and the words of a text message, with the link."""
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from oneclick.links import building
+from oneclick.models import LandingPage, SavedLink
+from oneclick.pages.page_policy import color_of, letters_on
+
+LABELS = {
+    "delay": "Delay my order",
+    "skip": "Skip my order",
+    "reactivate": "Reactivate my subscription",
+    "product_upsell": "Add to my order",
+    "subscription_upsell": "Subscribe",
+}
+SMS_TEXTS = {
+    "delay": "Your next order ships soon. Not yet? Delay it: {link}",
+    "skip": "Your next order ships soon. Skip this one: {link}",
+    "reactivate": "We miss you. Start your subscription again: {link}",
+    "product_upsell": "Your next order ships soon. Add a treat to it: {link}",
+    "subscription_upsell": "Your next order ships soon. Add this to every one: {link}",
+}
+# Tables, since that is what all mail programs draw.
+BUTTON = (
+    '<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr>'
+    '<td align="center" bgcolor="{color}" style="border-radius:6px">'
+    '<a href="{url}" target="_blank" style="display:inline-block;padding:14px 28px;border-radius:6px;'
+    'font:bold 16px/20px Arial,Helvetica,sans-serif;color:{ink};text-decoration:none">{label}</a>'
+    "</td></tr></table>"
+)
+
+
+def email_button(link: SavedLink, deed: str, token: str) -> SafeString:
+    """HTML in the colour of the landing page. A merge tag stays as written: an ESP reads it before HTML is read."""
+    color = color_of(link.landing_page or LandingPage(), "accent_color")
+    url = mark_safe(token.join(conditional_escape(part) for part in building.for_email(link, token).split(token)))
+    label = link.button_label or LABELS[deed]
+    return format_html(BUTTON, color=color, ink=letters_on(color), url=url, label=label)
+
+
+def sms_text(link: SavedLink, deed: str, token: str) -> str:
+    words = link.sms_text or SMS_TEXTS[deed]
+    if "{link}" not in words:
+        words = f"{words.rstrip()} {{link}}"
+    return words.replace("{link}", building.for_sms(link, token))

@@ -1,0 +1,151 @@
+"""A landing page as HTML: a merchant's words and look, the banner of an outcome, the form for want of scripts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.timesince import TIME_STRINGS
+from django.utils.translation import override
+
+from oneclick.models import LandingPage, OneClickSettings
+from oneclick.pages import page_policy
+from oneclick.pages.page_policy import support_address, web_address
+from oneclick.pages.script.texts import DEFAULTS, interface_texts
+from oneclick.redemption import link_actions
+from subscriptions.calendar import Period
+from subscriptions.models import Merchant
+
+ASKED = {"product_upsell": "upsell", "subscription_upsell": "subscribe"}
+UNITS = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
+# What a form carries on besides what its action reads.
+CARRIED = ("token", "og_link", "og_sig")
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """`kind` is success, error or notice. The button takes the act back where `undo` is a token."""
+
+    kind: str
+    message: str
+    undo: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`doubtful` asks for a tick besides: nothing has said that a person pressed."""
+
+    address: str
+    fields: dict[str, str]
+    question: str
+    label: str
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    body: str
+    policy: str
+
+
+def render(
+    merchant: Merchant | None,
+    page: LandingPage,
+    *,
+    banner: Banner | None = None,
+    form: Form | None = None,
+    preview: bool = False,
+) -> Rendered:
+    """Without a merchant (a forged token names none) it is a page without a shop; a preview runs no script."""
+    texts = texts_of(merchant, page)
+    locale = locale_of(merchant, page).replace("_", "-")
+    style = page_policy.page_style(page)
+    css_url = web_address(page.css_url)
+    context = {
+        "merchant": merchant,
+        "page": page,
+        "locale": locale,
+        "direction": "rtl" if locale.split("-")[0] in settings.LANGUAGES_BIDI else "ltr",
+        "texts": texts,
+        # The script's own are the shop's language.
+        "script_texts": json.dumps(texts) if page.locale else "",
+        "style": style,
+        "logo_url": web_address(page.logo_url),
+        "css_url": css_url,
+        "continue_url": web_address(page.continue_url) or web_address(merchant.shop_url if merchant else ""),
+        "support_url": support_address(page.support_contact),
+        "banner": banner,
+        "undo_address": form_address("undo", merchant, page),
+        "form": form,
+        "preview": preview,
+    }
+    # Rendered without the request, so that no context processor opens a session.
+    return Rendered(render_to_string("oneclick/landing.html", context), page_policy.content_policy(style, css_url))
+
+
+def texts_of(merchant: Merchant | None, page: LandingPage) -> dict[str, str]:
+    return interface_texts(merchant, page.locale) if merchant else DEFAULTS
+
+
+def locale_of(merchant: Merchant | None, page: LandingPage) -> str:
+    return page.locale or (merchant.locale if merchant else settings.LANGUAGE_CODE)
+
+
+def plain_page(merchant: Merchant | None) -> LandingPage:
+    """What a merchant who has made no landing page shows."""
+    heading = (interface_texts(merchant) if merchant else DEFAULTS)["page_heading"]
+    return LandingPage(title=merchant.name if merchant else heading, heading=heading)
+
+
+def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> str:
+    """Where a form of the page is sent; the answer is shown on the same page."""
+    slug = "" if page.is_default else page.slug
+    names = {"merchant": merchant.public_id.hex if merchant else "", "page": slug}
+    address = reverse("oneclick:undo") if action == "undo" else reverse("oneclick:act", args=[action])
+    return f"{address}?{urlencode({name: value for name, value in names.items() if value})}"
+
+
+def form_for(
+    merchant: Merchant | None, page: LandingPage, action: str, given: Mapping[str, str], *, doubtful: bool = False
+) -> Form | None:
+    """The form of a link whose parameters are `given` by the names of the API; None where it is no whole link."""
+    if action not in link_actions.ACTIONS or not given.get("token"):
+        return None
+    deed = link_actions.named(action, given)
+    texts = texts_of(merchant, page)
+    kind = ASKED.get(deed.name, deed.name)
+    return Form(
+        address=form_address(action, merchant, page),
+        fields={name: given[name] for name in (*CARRIED, *deed.parameters) if name in given},
+        question=question(merchant, texts[f"confirm_{kind}"], given, locale_of(merchant, page)),
+        label=texts[f"button_{kind}"],
+        doubtful=doubtful,
+    )
+
+
+def question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
+    """The text of a confirm button's question, filled as the script fills it."""
+    rules = getattr(merchant, "one_click", None) or OneClickSettings()
+    period = given.get("og_every_period", "")
+    unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
+    facts: dict[str, Any] = {
+        "days": amount(given.get("days") or str(rules.delay_days), "day", locale),
+        "quantity": given.get("og_quantity") or "1",
+        "frequency": amount(given.get("og_every") or "1", unit, locale) if unit else "–",
+    }
+    for name, fact in facts.items():
+        text = text.replace("{" + name + "}", fact)
+    return text
+
+
+def amount(count: str, unit: str, locale: str) -> str:
+    """Such as "2 weeks", in the language of `locale`; what is no number stays as it is written."""
+    if not (count.isascii() and count.isdecimal() and len(count) < 10):
+        return count
+    with override(locale.replace("_", "-").lower()):
+        return str(TIME_STRINGS[unit] % {"num": int(count)}).replace("\xa0", " ")

@@ -1,0 +1,62 @@
+"""The script a shop's pages load, with the merchant's settings inside."""
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.cache import cache
+
+from oneclick.models import OneClickSettings
+from oneclick.pages.script.texts import interface_texts
+from subscriptions.models import Merchant
+
+SOURCE = Path(__file__).with_name("main.js")
+BANNER_CSS = settings.BASE_DIR / "static" / "oneclick" / "banner.css"
+FRESH_SECONDS = 60
+
+
+class Script(NamedTuple):
+    etag: str
+    plain: bytes
+    gzipped: bytes
+
+
+def cached_script(public_id: str, base: str) -> Script | None:
+    """The script of the merchant with this public id (32 hex digits), or None; at most a minute old.
+
+    It sends clicks to `base`, which is scheme and host without a slash.
+    """
+    key = f"one-click-script:{public_id}:{base}"
+    found: Script | None = cache.get(key)
+    if found is None and (merchant := Merchant.objects.filter(public_id=public_id).first()):
+        found = build(merchant, base)
+        cache.set(key, found, FRESH_SECONDS)
+    return found
+
+
+def build(merchant: Merchant, base: str) -> Script:
+    one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
+    baked = {
+        "base": base,
+        "merchant": merchant.public_id.hex,
+        "locale": merchant.locale.replace("_", "-"),
+        "confirm": one_click.confirm_actions,
+        "delayDays": one_click.delay_days,
+        "zIndex": one_click.z_index,
+        "autoHide": one_click.auto_hide_seconds,
+        "texts": interface_texts(merchant),
+        "css": packed_css(),
+    }
+    body = SOURCE.read_text().replace("__SETTINGS__", json.dumps(baked)).encode()
+    # Weak, because the plain and the compressed form share it.
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return Script(etag, body, gzip.compress(body, mtime=0))
+
+
+def packed_css() -> str:
+    without_comments = re.sub(r"/\*.*?\*/", "", BANNER_CSS.read_text(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", without_comments).strip()

@@ -1,0 +1,33 @@
+"""What each 1-click action needs and does: one row per action."""
+
+from collections.abc import Mapping
+
+from oneclick.models import Action, ActionToken
+from oneclick.redemption.link_actions.deed import Deed
+from oneclick.redemption.link_actions.orders import delay, skip, undo_delay, undo_skip
+from oneclick.redemption.link_actions.reactivation import reactivate, undo_reactivate
+from oneclick.redemption.link_actions.upsells import add_product, subscribe, undo_add_product, undo_subscribe
+
+ORDER, SUBSCRIPTION = ActionToken.Scope.ORDER, ActionToken.Scope.SUBSCRIPTION
+UPSELL = ("og_product_id", "og_offer_id", "og_quantity")
+FREQUENCY = ("og_every", "og_every_period")
+# The tables of messages have one code for what can no longer be changed.
+CLOSED = {"order_not_open": "subscription_already_active"}
+ROWS = [
+    Deed("delay", Action.DELAY, ORDER, ("days",), delay, undo_delay, CLOSED),
+    Deed("skip", Action.SKIP, ORDER, (), skip, undo_skip, CLOSED),
+    Deed("reactivate", Action.REACTIVATE, SUBSCRIPTION, ("winback_id",), reactivate, undo_reactivate),
+    Deed("product_upsell", Action.UPSELL, ORDER, UPSELL, add_product, undo_add_product),
+    Deed("subscription_upsell", Action.UPSELL, ORDER, UPSELL + FREQUENCY, subscribe, undo_subscribe),
+]
+DEEDS = {deed.name: deed for deed in ROWS}
+ACTIONS = frozenset({*Action.values, *DEEDS})
+"""What a link may call an action."""
+
+
+def named(action: str, fields: Mapping[str, str]) -> Deed:
+    """The deed that one of ACTIONS means: an upsell with any part of a frequency is one of a subscription."""
+    if DEEDS.get(action, DEEDS["product_upsell"]).action != Action.UPSELL:
+        return DEEDS[action]
+    subscribes = action == "subscription_upsell" or any(name in fields for name in FREQUENCY)
+    return DEEDS["subscription_upsell" if subscribes else "product_upsell"]

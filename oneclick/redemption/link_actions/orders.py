@@ -1,0 +1,52 @@
+"""The deeds that move an order."""
+
+from datetime import date, timedelta
+
+from oneclick.models import ActionToken
+from oneclick.redemption import parameters
+from oneclick.redemption.link_actions.deed import Done, Given, Told, holdings, order_of
+from subscriptions.actions import order as verbs
+from subscriptions.actions import restoring
+from subscriptions.actors import Actor
+from subscriptions.models import OrderStatus
+
+DAYS = 365
+
+
+def delay(token: ActionToken, given: Given, actor: Actor) -> Done:
+    """The order moves by `days` from its own date, and joins the one that is there already."""
+    days = parameters.whole(given, "days", DAYS, token.merchant.one_click.delay_days)
+    order = order_of(token)
+    held = holdings(order)
+    incentives = list(order.incentives.values_list("pk", flat=True))
+    act = verbs.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
+    held["orders"].append(act.result.pk)
+    undo_facts = {**held, "incentives": incentives, "place_date": act.before.place_date.isoformat()}
+    return Done(act, Told({"date": act.result.place_date}), undo_facts, act.result)
+
+
+def undo_delay(token: ActionToken, actor: Actor) -> Told:
+    order, facts = order_of(token), token.undo_facts or {}
+    day = date.fromisoformat(facts["place_date"])
+    if order.status == OrderStatus.MERGED:
+        restoring.unmerge(order, actor=actor, items=facts["items"], incentives=facts["incentives"])
+    else:
+        verbs.change_date(order, actor=actor, day=day)
+    return Told({"date": day}, "delay")
+
+
+def skip(token: ActionToken, given: Given, actor: Actor) -> Done:
+    """The order is cancelled; each subscription on it gets its next one."""
+    order = order_of(token)
+    held = holdings(order)
+    act = verbs.skip(order, actor=actor)
+    coming = sorted({item.order for item in act.result}, key=lambda each: each.place_date)
+    held["orders"] += [each.pk for each in coming]
+    if not coming:
+        return Done(act, Told({}, "success_last"), held, None)
+    return Done(act, Told({"date": coming[0].place_date}), held, coming[0])
+
+
+def undo_skip(token: ActionToken, actor: Actor) -> Told:
+    order = restoring.unskip(order_of(token), actor=actor).subject
+    return Told({"date": order.place_date}, "skip")

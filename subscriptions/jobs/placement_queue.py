@@ -1,0 +1,66 @@
+"""Due orders, and those to be tried again, are handed to placement."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from subscriptions import calendar
+from subscriptions.actions import upcoming_order
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs.job import done
+from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus
+
+ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
+EACH_RUN = [
+    OrderStatus.SEND_NOW,
+    OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
+    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    OrderStatus.GENERIC_ERROR_RESPONSE,
+]
+
+TRYING = [
+    *EACH_RUN,
+    OrderStatus.PENDING_VERIFICATION,
+    OrderStatus.PENDING_PLACEMENT,
+    OrderStatus.CREDIT_CARD_RETRY,
+    OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
+]
+
+
+def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_due(customers, day).values("customer"))
+
+
+def queue(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    """Of an order with items out of stock only the others go."""
+    orders = list(_due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(hand_over(order, ACTOR) for order in orders)
+
+
+def hand_over(order: Order, actor: Actor) -> bool:
+    """Whether anything of `order` could be handed to placement."""
+    if order.is_open and order.items.filter(product__live=False).exists():
+        done(partial(upcoming_order.set_aside, order, actor=actor))
+        if not Order.objects.open().filter(pk=order.pk).exists():
+            return False
+    return done(partial(upcoming_order.queue, order, actor=actor))
+
+
+def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+    to_come = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False, place_date__lte=day)
+    retried = Q(status=OrderStatus.CREDIT_CARD_RETRY, retry_at__lte=calendar.now())
+    orders = Order.objects.filter(to_come | Q(status__in=EACH_RUN) | retried, customer__in=customers)
+    return orders.exclude(Exists(_unpaid_cycle()))
+
+
+def _unpaid_cycle() -> QuerySet[Item]:
+    """Items of an order that would charge a prepaid cycle while an earlier order is still trying to."""
+    trying = Order.objects.filter(
+        place_date__lt=OuterRef(OuterRef("place_date")),
+        status__in=TRYING,
+        items__subscription=OuterRef("subscription"),
+    )
+    prepaid = Item.objects.filter(order=OuterRef("pk"), subscription__prepaid_orders_remaining=0)
+    return prepaid.filter(Exists(trying))

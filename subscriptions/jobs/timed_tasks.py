@@ -1,0 +1,69 @@
+"""What does not wait for a day's run: orders sent now, retries at their hour, instructions, ends of access."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import DateTimeField, ExpressionWrapper, F, Min, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from subscriptions import calendar
+from subscriptions.actions import entitlement, upcoming_order
+from subscriptions.actions import order as orders
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.errors import Busy
+from subscriptions.jobs.job import done
+from subscriptions.models import Customer, Entitlement, Order, OrderStatus
+
+log = logging.getLogger(__name__)
+
+ACTOR = Actor(ActorKind.JOB, "prompt", "Engine")
+MOST = 500  # of each kind in one go; the next minute takes the rest
+TIMED = [OrderStatus.CREDIT_CARD_RETRY, OrderStatus.AWAITING_RETRY_INSTRUCTIONS]
+
+
+def tick() -> None:
+    """Each minute, for all who live in real time."""
+    act(Customer.objects.filter(clock=None))
+
+
+def act(customers: QuerySet[Customer]) -> None:
+    """Do what is due for `customers` at this moment."""
+    now = calendar.now()
+    for order in _timed(customers).filter(retry_at__lte=now)[:MOST]:
+        waits = order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS
+        _try(partial(orders.give_up if waits else upcoming_order.queue, order, actor=ACTOR))
+    for order in Order.objects.filter(status=OrderStatus.SEND_NOW, customer__in=customers).order_by("pk")[:MOST]:
+        _try(partial(upcoming_order.queue, order, actor=ACTOR))
+    for held in _held(customers).filter(ends__lte=now)[:MOST]:
+        _try(partial(entitlement.expire, held, actor=ACTOR))
+
+
+def next_moment(customers: QuerySet[Customer], after: datetime) -> datetime | None:
+    """When something of this is due for `customers` next after that moment, orders sent now apart."""
+    retry = _timed(customers).filter(retry_at__gt=after).order_by().aggregate(at=Min("retry_at"))["at"]
+    end = _held(customers).filter(ends__gt=after).order_by().aggregate(at=Min("ends"))["at"]
+    return min((moment for moment in (retry, end) if moment), default=None)
+
+
+def _timed(customers: QuerySet[Customer]) -> QuerySet[Order]:
+    return Order.objects.filter(status__in=TIMED, customer__in=customers).order_by("retry_at", "pk")
+
+
+def _held(customers: QuerySet[Customer]) -> QuerySet[Any]:
+    """Access that will end by itself, with `ends`."""
+    grace = ExpressionWrapper(
+        F("expiration") + Coalesce(F("grace_period"), 0) * Value(timedelta(seconds=1)), output_field=DateTimeField()
+    )
+    return Entitlement.objects.filter(live=True, customer__in=customers).annotate(ends=grace).order_by("ends", "pk")
+
+
+def _try(act: Callable[[], object]) -> None:
+    try:
+        done(act)
+    except Busy:
+        pass  # the next minute tries again
+    except Exception:
+        log.exception("%s failed", act)

@@ -1,0 +1,137 @@
+"""What all staff pages share: one merchant's rows only, and rights by role."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.db import IntegrityError, models
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.admin import TabularInline
+from unfold.paginator import InfinitePaginator
+
+from subscriptions.models import Merchant
+from subscriptions.staff.buttons import ButtonsAdmin
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right, may
+from subscriptions.staff.secrets import kept
+
+P = ParamSpec("P")
+
+
+def looked_at_again(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Of a form whose row the database refuses, for the same was saved at the same moment, by a double click perhaps:
+    the second time the form's own checks say so.
+    """
+
+    @wraps(view)
+    def look(*args: P.args, **options: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **options)
+        except IntegrityError:
+            return view(*args, **options)
+
+    return look
+
+
+class MerchantForm(forms.ModelForm):
+    """The form of a row whose merchant is the current one, never a field."""
+
+    merchant: Merchant
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if any(field.name == "merchant" for field in self._meta.model._meta.fields):
+            self.instance.merchant = self.merchant
+
+    def clean(self) -> dict[str, Any]:
+        return kept(self, super().clean() or self.cleaned_data)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Unique constraints with the merchant are checked here, not first by the database.
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # private, so not in the stubs
+        return excluded - {"merchant"}
+
+
+class MerchantAdmin(ButtonsAdmin):
+    """Rows of the current merchant. `edit` is the right to change them by form; None: only actions do."""
+
+    look: Right = Right.LOOK
+    edit: Right | None = None
+    addable = True
+    deletable = True
+    form = MerchantForm
+    exclude: tuple[str, ...] = ("merchant",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    actions = None
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    show_facets = ShowFacets.NEVER
+    changeform_view = looked_at_again(ButtonsAdmin.changeform_view)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(merchant=merchant_of(request))
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, **options)
+        return type(form.__name__, (form,), {"merchant": merchant_of(request)})
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **options: Any) -> Any:
+        model = db_field.remote_field.model
+        if any(field.name == "merchant" for field in model._meta.get_fields()):
+            options.setdefault("queryset", model._default_manager.filter(merchant=merchant_of(request)))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def choice(self, row: Any) -> str:
+        """How `row` is called where it can be chosen by typing."""
+        return str(row)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, self.look)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request, self.look)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request, self.edit)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.addable and may(request, self.edit)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.deletable and may(request, self.edit)
+
+
+class OneRowAdmin(MerchantAdmin):
+    """A merchant has one such row: its list leads straight to it."""
+
+    addable = deletable = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        row = self.get_queryset(request).first() if self.has_view_permission(request) else None
+        return redirect(self.url("change", row)) if row else super().changelist_view(request, extra_context)
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows under a row, to look at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    hide_title = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request, Right.LOOK)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,143 @@
+"""Buttons: acts on one row that ask first, check the role, call an action and say how it went."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+from unfold.enums import ActionVariant
+
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.errors import DomainError
+from subscriptions.staff.roles import Right, may
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    name = getattr(request.user, "get_full_name", str)() or request.user.get_username()
+    return Actor(ActorKind.STAFF, str(request.user.pk), name)
+
+
+class ButtonForm(forms.Form):
+    """What a button asks before it acts; `subject` is the row it acts on."""
+
+    def __init__(self, *args: Any, request: HttpRequest, subject: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.request = request
+        self.subject = subject
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An act on one row: GET asks in a dialog, POST does it.
+
+    `run(request, subject, answers)` gives the sentence for staff, or a whole response.
+    """
+
+    verb: str
+    title: str
+    icon: str
+    right: Right
+    question: str
+    run: Callable[[HttpRequest, Any, dict[str, Any]], str | HttpResponse]
+    offered: Callable[[Any], bool] = lambda subject: True
+    form: type[ButtonForm] = ButtonForm
+    variant: ActionVariant = ActionVariant.DEFAULT
+
+
+class ButtonsAdmin(ModelAdmin):
+    """Rows with `buttons`, and with `pages`, methods of that name; `look` is the right to see the rows at all."""
+
+    look: Right = Right.LOOK
+    buttons: tuple[Button, ...] = ()
+    pages: tuple[str, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {button.verb: partial(self.press, button=button) for button in self.buttons}
+        views |= {page: getattr(self, page) for page in self.pages}
+        return [
+            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
+            for name, view in views.items()
+        ] + super().get_urls()
+
+    def url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def url(self, page: str, subject: Model) -> str:
+        return reverse(f"admin:{self.url_name(page)}", args=[subject.pk])
+
+    def after(self, subject: Any) -> str:
+        """Where a button leads back to."""
+        return self.url("change", subject)
+
+    def offered_buttons(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
+        """The buttons this member of staff may press now, as unfold's header shows them."""
+        return [
+            {
+                "title": button.title,
+                "icon": button.icon,
+                "variant": button.variant,
+                "attrs": {},
+                "dialog": True,
+                "path": self.url(button.verb, subject),
+            }
+            for button in self.buttons
+            if may(request, button.right) and button.offered(subject)
+        ]
+
+    def around(self, subject: Any) -> dict[str, Any]:
+        """What the page of `subject` shows besides its form."""
+        return {}
+
+    def press(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
+        subject = self.get_object(request, str(object_id))
+        if subject is None:
+            raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
+        if not (may(request, self.look) and may(request, button.right)):
+            raise PermissionDenied
+        answers = request.POST if request.method == "POST" else None
+        form = button.form(answers, request=request, subject=subject)
+        if form.is_valid():
+            return self.run(request, subject, button, form)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": button.title,
+            "opts": self.opts,
+            "button": button,
+            "subject": subject,
+            "form": form,
+            "back": self.after(subject),
+        }
+        return TemplateResponse(request, "admin/dialog.html", context)
+
+    def run(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
+        try:
+            answer = button.run(request, subject, form.cleaned_data)
+        except DomainError as error:
+            messages.error(request, error.sentence)
+        else:
+            if isinstance(answer, HttpResponse):
+                return answer
+            messages.success(request, answer)
+        return redirect(self.after(subject))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= {"actions_detail": self.offered_buttons(request, obj), **self.around(obj)}
+        return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,0 +1,46 @@
+"""Who may do what on the staff pages: the one table of roles and rights."""
+
+from enum import StrEnum
+
+from django.http import HttpRequest
+
+from subscriptions.models import Role
+from subscriptions.staff.current_merchant import membership_of
+
+
+class Right(StrEnum):
+    LOOK = "look"
+    """See customers, orders, the catalogue, tokens' states, events and deliveries."""
+    ACT = "act"
+    """Cancel and reactivate subscriptions; send orders, try them again or give them up."""
+    REVOKE_TOKENS = "revoke_tokens"
+    USE_TOKENS = "use_tokens"
+    """See a token in its usable form, and so the sandbox inbox."""
+    LINKS = "links"
+    """Change landing pages, links and the 1-Click settings."""
+    DELIVERIES = "deliveries"
+    """Send a failed delivery again."""
+    CONNECTIONS = "connections"
+    """See, change, test and resume connections."""
+    JOBS = "jobs"
+    """Run a job out of its turn: it writes to customers or places orders."""
+    TEST = "test"
+    """Make test customers, move their clocks, choose what the simulator answers."""
+    SETTINGS = "settings"
+    """Change the merchant, its gateway, team and cancel reasons; see and revoke API keys."""
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.MARKETING: frozenset(
+        {Right.LOOK, Right.REVOKE_TOKENS, Right.USE_TOKENS, Right.LINKS, Right.DELIVERIES, Right.TEST}
+    ),
+    Role.SUPPORT: frozenset({Right.LOOK, Right.ACT, Right.REVOKE_TOKENS, Right.DELIVERIES, Right.TEST}),
+    Role.READ_ONLY: frozenset({Right.LOOK}),
+}
+
+
+def may(request: HttpRequest, right: Right | None) -> bool:
+    """Whether the role at the current merchant has `right`; nobody has the right None."""
+    membership = membership_of(request)
+    return membership is not None and right in RIGHTS[membership.role]

@@ -1,0 +1,94 @@
+"""The admin site: every page is shown for one merchant, the one the member of staff works for now."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from unfold.sites import UnfoldAdminSite
+
+from subscriptions.models import Membership
+from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
+
+View = Callable[..., HttpResponse]
+CURRENT = "merchant"
+OWN_PAGES = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
+
+
+class Suggestions(AutocompleteJsonView):
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """What a row is called by `choice` of its admin."""
+        shown: dict[str, str] = super().serialize_result(obj, to_field_name)  # type: ignore[misc]  # not in the stubs
+        return {**shown, "text": self.model_admin.choice(obj)}  # type: ignore[attr-defined]  # each is a MerchantAdmin
+
+
+class PortalSite(UnfoldAdminSite):
+    """`request.membership` and `request.merchant` are set on every page behind the login."""
+
+    index_template = "admin/home.html"
+    index_title = "Home"
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        return super().admin_view(self._for_one_merchant(view), cacheable)
+
+    def _for_one_merchant(self, view: View) -> View:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            find_membership(request)
+            if membership_of(request) is None:
+                return view(request, *args, **kwargs) if is_own_page(request) else self.no_merchant(request)
+            # Rendered in here, so that the whole page shows times in the merchant's zone.
+            with timezone.override(merchant_of(request).time_zone):
+                response = view(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        return shown
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.pages: list[URLPattern] = []
+        """Pages that are no table; the apps above add theirs, wrapped by `admin_view`."""
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [path("merchant/switch/", self.admin_view(require_POST(switch)), name="switch"), *self.pages]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Suggestions.as_view(admin_site=self)(request)
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+        # The sidebar groups pages by what people do, not by app.
+        return redirect("admin:index")
+
+    def no_merchant(self, request: HttpRequest) -> HttpResponse:
+        context = {**self.each_context(request), "title": "No merchant yet"}
+        return TemplateResponse(request, "admin/no_merchant.html", context, status=403)
+
+
+def find_membership(request: HttpRequest) -> None:
+    """The current one is the session's choice, else the first."""
+    found = Membership.objects.filter(user=request.user.pk).select_related("merchant").order_by("pk")
+    memberships = list(found)
+    chosen = request.session.get(CURRENT)
+    current = next((one for one in memberships if one.merchant_id == chosen), None)
+    set_memberships(request, memberships, current or (memberships[0] if memberships else None))
+
+
+def is_own_page(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.view_name in OWN_PAGES
+
+
+def switch(request: HttpRequest) -> HttpResponse:
+    pk = request.POST.get("merchant", "")
+    membership = get_object_or_404(Membership, user=request.user, merchant=int(pk) if pk.isdecimal() else 0)
+    request.session[CURRENT] = membership.merchant_id
+    return redirect("admin:index")
+
+
+site = PortalSite(name="admin")
