@@ -73,7 +73,7 @@ class Teller:
             issued_at=at - timedelta(days=1),
             expires_at=at - timedelta(days=1) + LIFE,
             used_at=used,
-            used_action=link_actions.named(link.action, link.parameters).name if used else "",
+            used_action=link_actions.find_link_action(link.action, link.parameters).name if used else "",
             undone_at=at if "undone" in outcomes else None,
         )
 
@@ -84,7 +84,7 @@ class Teller:
             token=token,
             link=link,
             landing_page=self.page,
-            action="undo" if is_undo else link_actions.named(link.action, link.parameters).name,
+            action="undo" if is_undo else link_actions.find_link_action(link.action, link.parameters).name,
             outcome=outcome,
             at=at,
             **facts,

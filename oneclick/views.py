@@ -46,12 +46,14 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     if action not in link_actions.ACTIONS:
         raise Http404
     if request.method == "POST" and views.is_doubtful(request):
-        clicks.see(request, {**_fields(request), "action": action}, clicks.note_unpressed, domains.owner(request))
+        clicks.record_visit(
+            request, {**_fields(request), "action": action}, clicks.note_unpressed, domains.owner(request)
+        )
         return _guarded(views.ask_again(request, _merchant_of(request), action))
     if request.method == "POST":
         return _post(
             request,
-            lambda fields: link_actions.named(action, fields).name,
+            lambda fields: link_actions.find_link_action(action, fields).name,
             lambda text, fields, merchant: redeem.redeem(
                 text, action, fields, merchant, clicks.visit_of(request, fields)
             ),
@@ -60,7 +62,7 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
         return _guarded(_get(request, action))
     if request.method == "HEAD":
         fields = DEFAULT_PAGE | _fields(request) | {"action": action}
-        clicks.see(request, fields, clicks.note_fetch, domains.owner(request))
+        clicks.record_visit(request, fields, clicks.note_fetch, domains.owner(request))
     return _preflight(request, "GET, HEAD, " + CORS_METHODS)
 
 
@@ -83,7 +85,7 @@ def opened(request: HttpRequest) -> HttpResponse:
         return _preflight(request, CORS_METHODS)
     caller = _caller(request)
     if caller and caller.merchant:
-        clicks.see(request, _fields(request), clicks.note_opening, caller.merchant.public_id.hex)
+        clicks.record_visit(request, _fields(request), clicks.note_opening, caller.merchant.public_id.hex)
     return _guarded(HttpResponse(status=204), caller.origin if caller else "")
 
 
@@ -110,7 +112,7 @@ def _post(
 
 def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = parameters.canonical(request.GET.dict())
-    text, table = fields.pop("token", ""), link_actions.named(action, fields).name
+    text, table = fields.pop("token", ""), link_actions.find_link_action(action, fields).name
     token = _known(request, text)
     if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
         return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)

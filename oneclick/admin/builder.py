@@ -197,7 +197,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
 
 def trial_of(form: LinkForm) -> Order | Subscription:
     """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
-    of_order = link_actions.DEEDS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
+    of_order = link_actions.LINK_ACTIONS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
     rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
     chosen = entered(form, "trial_order" if of_order else "trial_subscription")
     found = next((row for row in rows if str(row.pk) == chosen), None)

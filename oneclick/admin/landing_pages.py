@@ -22,7 +22,7 @@ from oneclick.models import LandingPage
 from oneclick.pages import landing
 from oneclick.pages.landing import Banner
 from oneclick.pages.script.texts import interface_texts
-from oneclick.redemption.link_actions.deed import Facts
+from oneclick.redemption.link_actions.link_action import Facts
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
 from subscriptions.staff.base import MerchantAdmin, MerchantForm

@@ -19,10 +19,10 @@ from unfold.enums import ActionVariant
 
 from oneclick.admin import analytics, builder
 from oneclick.models import SavedLink
-from oneclick.redemption.link_actions import named
+from oneclick.redemption.link_actions import find_link_action
 from subscriptions.calendar import frequency_description
 from subscriptions.models import Product
-from subscriptions.staff.base import MerchantAdmin, looked_at_again
+from subscriptions.staff.base import MerchantAdmin, retry_on_integrity_error
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
@@ -163,7 +163,7 @@ class SavedLinkAdmin(MerchantAdmin):
 
     @display(description="Does", label=dict(DEEDS.values()))
     def does(self, row: SavedLink) -> str:
-        return DEEDS[named(row.action, row.parameters).name][0]
+        return DEEDS[find_link_action(row.action, row.parameters).name][0]
 
     @display(description="Leads to")
     def leads_to(self, row: SavedLink) -> str:
@@ -180,7 +180,7 @@ class SavedLinkAdmin(MerchantAdmin):
     def sent_by(self, row: SavedLink) -> str:
         return row.get_esp_display() + (", in events" if row.event_kinds else "")
 
-    @looked_at_again
+    @retry_on_integrity_error
     def changeform_view(
         self,
         request: HttpRequest,

@@ -51,7 +51,7 @@ def visit_of(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
     )
 
 
-def see(
+def record_visit(
     request: HttpRequest,
     fields: Mapping[str, str],
     write: Callable[[ActionToken, str, Visit], None],
@@ -68,13 +68,13 @@ def see(
     rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
-        write(token, link_actions.named(action, fields).name, visit_of(request, fields))
+        write(token, link_actions.find_link_action(action, fields).name, visit_of(request, fields))
 
 
-def note(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
+def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
     """Write the click down; `facts` are further columns of it."""
     if visit.fetched and not visit.likely_machine:
-        _believe(token)
+        mark_human(token)
     insert(
         new(
             Click,
@@ -97,23 +97,23 @@ def note_undo(token: ActionToken, outcome: str) -> None:
 
 def note_fetch(token: ActionToken, action: str, visit: Visit) -> None:
     """A page was fetched, which a scanner does too; what comes next shows whether somebody is there."""
-    note(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
+    record_click(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
 
 
 def note_unpressed(token: ActionToken, action: str, visit: Visit) -> None:
     """A form was sent that nobody pressed."""
-    note(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
+    record_click(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
 
 
 def note_opening(token: ActionToken, action: str, visit: Visit) -> None:
     """The script runs, and waits for a press; a fetch it was noted by is not noted again."""
     if visit.opens:
-        note(token, action, "opened", visit)
+        record_click(token, action, "opened", visit)
     elif visit.fetched and not visit.likely_machine:
-        _believe(token)
+        mark_human(token)
 
 
-def _believe(token: ActionToken) -> None:
+def mark_human(token: ActionToken) -> None:
     """The latest fetch was a person's."""
     fetches = Click.objects.filter(merchant=token.merchant, token=token, outcome="fetched", likely_machine=True)
     Click.objects.filter(pk__in=fetches.order_by("-pk").values("pk")[:1]).update(likely_machine=False)

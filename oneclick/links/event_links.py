@@ -14,7 +14,7 @@ def carriers(scope: str) -> list[Kind]:
 
 
 def carriers_for(link: SavedLink) -> list[Kind]:
-    return carriers(link_actions.named(link.action, link.parameters).scope)
+    return carriers(link_actions.find_link_action(link.action, link.parameters).scope)
 
 
 def properties(event: Event, token: ActionToken) -> dict[str, str]:

@@ -31,16 +31,16 @@ BUTTON = (
 )
 
 
-def email_button(link: SavedLink, deed: str, token: str) -> SafeString:
+def email_button(link: SavedLink, link_action: str, token: str) -> SafeString:
     """HTML in the colour of the landing page. A merge tag stays as written: an ESP reads it before HTML is read."""
     color = color_of(link.landing_page or LandingPage(), "accent_color")
     url = mark_safe(token.join(conditional_escape(part) for part in building.for_email(link, token).split(token)))
-    label = link.button_label or LABELS[deed]
+    label = link.button_label or LABELS[link_action]
     return format_html(BUTTON, color=color, ink=letters_on(color), url=url, label=label)
 
 
-def sms_text(link: SavedLink, deed: str, token: str) -> str:
-    words = link.sms_text or SMS_TEXTS[deed]
+def sms_text(link: SavedLink, link_action: str, token: str) -> str:
+    words = link.sms_text or SMS_TEXTS[link_action]
     if "{link}" not in words:
         words = f"{words.rstrip()} {{link}}"
     return words.replace("{link}", building.for_sms(link, token))

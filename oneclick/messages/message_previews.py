@@ -10,8 +10,8 @@ from oneclick.messages import rendering
 from oneclick.messages.default_messages import CORRECTED, TEXTS
 from oneclick.pages.landing import amount
 from oneclick.pages.script.texts import DEFAULTS, TABLE
-from oneclick.redemption.link_actions import DEEDS
-from oneclick.redemption.link_actions.deed import Facts, Frequency
+from oneclick.redemption.link_actions import LINK_ACTIONS
+from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
 from subscriptions.models import Merchant
 
@@ -68,7 +68,7 @@ def kind(table: str, code: str) -> str:
     """What banner shows it: `success`, `error` or, of other words, `notice`."""
     if table == TABLE:
         return "error" if code in ("network", "broken") else "notice"
-    return "success" if code.startswith("success") or (table == "undo" and code in DEEDS) else "error"
+    return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"
 
 
 def ours(merchant: Merchant, table: str, code: str, locale: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 
 from oneclick.messages.default_messages import CORRECTED, FREQUENCIES, TEXTS
 from oneclick.models import MessageText
-from oneclick.redemption.link_actions.deed import Facts, Frequency
+from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant

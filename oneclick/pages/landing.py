@@ -116,12 +116,12 @@ def form_for(
     """The form of a link whose parameters are `given` by the names of the API; None where it is no whole link."""
     if action not in link_actions.ACTIONS or not given.get("token"):
         return None
-    deed = link_actions.named(action, given)
+    link_action = link_actions.find_link_action(action, given)
     texts = texts_of(merchant, page)
-    kind = ASKED.get(deed.name, deed.name)
+    kind = ASKED.get(link_action.name, link_action.name)
     return Form(
         address=form_address(action, merchant, page),
-        fields={name: given[name] for name in (*CARRIED, *deed.parameters) if name in given},
+        fields={name: given[name] for name in (*CARRIED, *link_action.parameters) if name in given},
         question=question(merchant, texts[f"confirm_{kind}"], given, locale_of(merchant, page)),
         label=texts[f"button_{kind}"],
         doubtful=doubtful,

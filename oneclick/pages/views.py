@@ -45,7 +45,7 @@ def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpRe
         merchant, page = _find(public_id, slug)
         status = _status(page, slug)
         given = parameters.canonical(request.GET.dict())
-        clicks.see(request, {**given, "page": slug}, clicks.note_fetch, public_id)
+        clicks.record_visit(request, {**given, "page": slug}, clicks.note_fetch, public_id)
         return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)), status=status)
     key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
     found = cache.get(key)

@@ -17,10 +17,10 @@ from oneclick.messages import rendering
 from oneclick.models import ActionToken, Click
 from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
 from oneclick.redemption import link_actions, parameters
-from oneclick.redemption.link_actions.deed import Deed, Done, Told, touches
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Result, touches
 from oneclick.tokens import issuing
 from subscriptions import calendar
-from subscriptions.actions.core import locked, tell_also
+from subscriptions.actions.core import emit_followup, locked
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
@@ -66,28 +66,28 @@ def redeem(
     `action` is one of `deeds.ACTIONS`, `fields` are the request's by the API's names; those the action does not know
     are ignored. A token of another than the given `merchant` counts as invalid. `visit` is noted with the click.
     """
-    deed = link_actions.named(action, fields)
-    given = parameters.chosen(fields, deed.parameters)
+    link_action = link_actions.find_link_action(action, fields)
+    given = parameters.chosen(fields, link_action.parameters)
     attempt = fields.get("attempt", "")[:ATTEMPT_LENGTH]
     nonce = issuing.nonce_in(text)
     if nonce is None:
-        raise _customer_refusal(deed.name, "invalid_token", merchant)
+        raise _customer_refusal(link_action.name, "invalid_token", merchant)
     try:
         with locked(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
-            if _is_replay(token, deed, given, attempt):
-                return _replay(token, deed, visit)
-            _check(token, deed)
-            if code := building.refusal(token.merchant, deed.action, given, fields):
+            if _is_replay(token, link_action, given, attempt):
+                return _replay(token, link_action, visit)
+            _check(token, link_action)
+            if code := building.refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             with keys.ahead(WRITTEN), writes.gathered():
-                message = _act(token, deed, given, attempt, visit)
-            return Success(deed.action, message, _undo_offer(token))
+                message = _act(token, link_action, given, attempt, visit)
+            return Success(link_action.action, message, _undo_offer(token))
     except NotFound as error:
-        raise _customer_refusal(deed.name, "invalid_token", merchant) from error
+        raise _customer_refusal(link_action.name, "invalid_token", merchant) from error
     except Refused as refusal:
-        code = deed.codes.get(refusal.code, refusal.code)
-        raise _note_refusal(nonce, deed.name, code, visit) from refusal
+        code = link_action.codes.get(refusal.code, refusal.code)
+        raise _note_refusal(nonce, link_action.name, code, visit) from refusal
 
 
 def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Success:
@@ -105,8 +105,10 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
             if (before := _told_before(token, attempt)) is not None:
                 return Success("undo", before, replayed=True)
             _check_undo(token)
-            deed = link_actions.DEEDS[token.used_action]
-            told = deed.undo(token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {deed.action}"))
+            link_action = link_actions.LINK_ACTIONS[token.used_action]
+            told = link_action.undo(
+                token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {link_action.action}")
+            )
             message = _told(token, "undo", told)
             token.undone_at = timezone.now()
             token.undo_facts = {**(token.undo_facts or {}), "undo_attempt": attempt, "undo_message": message}
@@ -119,12 +121,12 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
         raise _note_refusal(nonce, "undo", UNDO_CODES.get(refusal.code, refusal.code)) from refusal
 
 
-def _act(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str, visit: Visit) -> str:
+def _act(token: ActionToken, link_action: LinkAction, given: dict[str, str], attempt: str, visit: Visit) -> str:
     """What the customer reads of it."""
-    done = deed.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {deed.action}"))
-    message = _told(token, deed.name, done.told)
-    _mark_used(token, deed, given, attempt, done, message)
-    clicks.note(token, deed.name, "success", visit, **_brought(token, done))
+    done = link_action.perform(token, given, Actor(ActorKind.LINK, str(token.pk), f"1-Click {link_action.action}"))
+    message = _told(token, link_action.name, done.told)
+    _mark_used(token, link_action, given, attempt, done, message)
+    clicks.record_click(token, link_action.name, "success", visit, **_brought(token, done))
     _refresh(done)
     return message
 
@@ -135,14 +137,14 @@ def _adopt(token: ActionToken, merchant: Merchant | None) -> None:
     token.merchant = token.customer.merchant
 
 
-def _check(token: ActionToken, deed: Deed) -> None:
+def _check(token: ActionToken, link_action: LinkAction) -> None:
     if token.revoked_at or not token.merchant.one_click.enabled:
         raise Refused("invalid_token", "This token was revoked.")
     if _expired(token):
         raise Refused("expired_token", "This token is expired.")
     if token.used_at:
         raise Refused("token_already_used", "This token was used.")
-    if token.scope != deed.scope:
+    if token.scope != link_action.scope:
         raise Refused("token_wrong_context", f"This token is good for its {token.scope} only.")
 
 
@@ -151,25 +153,27 @@ def _expired(token: ActionToken) -> bool:
     return token.expires_at <= calendar.now() if token.used_at else token.expired
 
 
-def _is_replay(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str) -> bool:
+def _is_replay(token: ActionToken, link_action: LinkAction, given: dict[str, str], attempt: str) -> bool:
     """The click that arrives twice: a double click, a mail program that fetches a link again, or the script that had no
     answer to this attempt."""
     if token.used_at is None or token.undone_at or token.revoked_at:
         return False
     window = timedelta(seconds=token.merchant.one_click.replay_seconds)
-    same = token.used_action == deed.name and token.used_parameters == given
+    same = token.used_action == link_action.name and token.used_parameters == given
     lost = attempt != "" and attempt == token.used_attempt
     return same and (lost or timezone.now() < token.used_at + window)
 
 
-def _replay(token: ActionToken, deed: Deed, visit: Visit) -> Success:
-    clicks.note(token, deed.name, "success", visit, replayed=True)
-    return Success(deed.action, token.used_message, _undo_offer(token), replayed=True)
+def _replay(token: ActionToken, link_action: LinkAction, visit: Visit) -> Success:
+    clicks.record_click(token, link_action.name, "success", visit, replayed=True)
+    return Success(link_action.action, token.used_message, _undo_offer(token), replayed=True)
 
 
-def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], attempt: str, done: Done, message: str) -> None:
+def _mark_used(
+    token: ActionToken, link_action: LinkAction, given: dict[str, str], attempt: str, done: Result, message: str
+) -> None:
     token.used_at = timezone.now()
-    token.used_action = deed.name
+    token.used_action = link_action.name
     token.used_parameters = given
     token.used_message = message
     token.used_attempt = attempt
@@ -178,11 +182,11 @@ def _mark_used(token: ActionToken, deed: Deed, given: dict[str, str], attempt: s
     update(token, "used_at", "used_action", "used_parameters", "used_message", "used_attempt", "activity", "undo_facts")
 
 
-def _refresh(done: Done) -> None:
+def _refresh(done: Result) -> None:
     """Tell the merchant's webhooks of the next token."""
-    if done.heir:
-        kind = catalogue.ORDER_REFRESH if isinstance(done.heir, Order) else catalogue.SUBSCRIPTION_REFRESH
-        tell_also(done.act, kind, done.heir)
+    if done.next_target:
+        kind = catalogue.ORDER_REFRESH if isinstance(done.next_target, Order) else catalogue.SUBSCRIPTION_REFRESH
+        emit_followup(done.act, kind, done.next_target)
 
 
 def _undo_offer(token: ActionToken) -> tuple[str, datetime] | None:
@@ -218,17 +222,17 @@ def _changed_since(token: ActionToken) -> bool:
     return later.filter(touches(token.undo_facts or {})).exists()
 
 
-def _brought(token: ActionToken, done: Done) -> dict[str, int | None]:
+def _brought(token: ActionToken, done: Result) -> dict[str, int | None]:
     """What the act gained or kept, whose orders are counted later."""
     facts = done.undo_facts
     if subscription := token.subscription_id or facts.get("subscription"):
         return {"subscription_id": subscription}
     if "item" in facts:
         return {"item_id": facts["item"]}
-    return {"order_id": done.heir.pk if done.heir else None}
+    return {"order_id": done.next_target.pk if done.next_target else None}
 
 
-def _told(token: ActionToken, table: str, told: Told) -> str:
+def _told(token: ActionToken, table: str, told: Message) -> str:
     customer: Customer = token.customer
     # A merchant's text may name a long product many times; the column holds no more.
     return rendering.told(table, told.code, told.facts, customer.merchant, customer.locale)[:MESSAGE_LENGTH]
@@ -240,7 +244,7 @@ def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> 
     if table == "undo":
         clicks.note_undo(token, code)
     else:
-        clicks.note(token, table, code, visit)
+        clicks.record_click(token, table, code, visit)
     return _customer_refusal(table, code, token.merchant, token.customer.locale)
 
 

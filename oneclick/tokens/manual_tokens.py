@@ -5,7 +5,7 @@ from typing import Any
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens import issuing
 from subscriptions import calendar
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Order, OrderStatus, Subscription
@@ -14,7 +14,7 @@ Owner = Customer | Order | Subscription
 
 
 @action("token.issue")
-def issue(act: Act[Any]) -> str:
+def issue(act: ActionContext[Any]) -> str:
     """Issue a token for an order still to come, or for a subscription; `act.result` is it."""
     rules = OneClickSettings.objects.filter(merchant=act.customer.merchant, enabled=True).first()
     if rules is None:
@@ -33,7 +33,7 @@ def revoke(token: ActionToken, *, actor: Actor) -> None:
 
 
 @action("token.revoke")
-def _revoke(act: Act[Any], *, token: ActionToken) -> str:
+def _revoke(act: ActionContext[Any], *, token: ActionToken) -> str:
     unused = ActionToken.objects.filter(
         merchant=act.customer.merchant, customer=act.customer, pk=token.pk, used_at=None, revoked_at=None
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from subscriptions import calendar
 from subscriptions.actions import entitlement, lines, orders, prepaid
-from subscriptions.actions.core import Act, record
+from subscriptions.actions.core import ActionContext, record
 from subscriptions.actions.fresh import own
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
@@ -33,25 +33,25 @@ def succeed_all(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *
     acts = []
     for order, _ in placed:
         customer = by_key[order.customer_id]
-        acts.append(Act(VERB, actor, customer, own(order, customer)))
+        acts.append(ActionContext(VERB, actor, customer, own(order, customer)))
     if acts:
         record(list(zip(acts, place(acts, [key for _, key in placed]), strict=True)))
 
 
-def place(acts: Sequence[Act[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
+def place(acts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
     """Prepaid cycles go on, and plans add to their entitlements; a sentence for each act.
 
     The orders are one merchant's, and no two of one customer.
     """
-    found = _lines([act.subject for act in acts])  # before the writes, which then need not wait for a read
+    found = _lines([context.subject for context in acts])  # before the writes, which then need not wait for a read
     _mark_placed(found, order_merchant_ids)
     _use_incentives(found)
-    for act, (_, items) in zip(acts, found, strict=True):
-        entitlement.grant_for(act, items)
-    for act, facts in zip(acts, payloads.orders(found), strict=True):
-        act.announce(catalogue.ORDER_SUCCESS, act.subject, facts)
-    for act, (_, items) in zip(acts, found, strict=True):
-        prepaid.advance(act, items)
+    for context, (_, items) in zip(acts, found, strict=True):
+        entitlement.grant_for(context, items)
+    for context, facts in zip(acts, payloads.orders(found), strict=True):
+        context.emit(catalogue.ORDER_SUCCESS, context.subject, facts)
+    for context, (_, items) in zip(acts, found, strict=True):
+        prepaid.advance(context, items)
     return [
         f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}."
         for order, _ in found

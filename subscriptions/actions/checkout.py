@@ -8,7 +8,7 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.starting import subscribe
 from subscriptions.errors import SENTENCES, Refused, refused
 from subscriptions.events import catalogue
@@ -46,7 +46,7 @@ class NothingSubscribed(Refused):
 
 @action("checkout")
 def checkout(
-    act: Act[Customer],
+    context: ActionContext[Customer],
     *,
     merchant_order_id: str,
     payment: Payment,
@@ -56,41 +56,41 @@ def checkout(
 ) -> str:
     """Start the subscriptions of one checkout, as many as can be: they are bought and cannot be asked for again.
 
-    `act.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
+    `context.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
     """
-    payment, address = checks.chosen(act, payment), checks.chosen(act, address)
-    act.result = [
-        _start(act, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
+    payment, address = checks.chosen(context, payment), checks.chosen(context, address)
+    context.result = [
+        _start(context, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
         for line in lines
     ]
-    started = [str(each) for each in act.result if isinstance(each, Subscription)]
+    started = [str(each) for each in context.result if isinstance(each, Subscription)]
     if not started:
-        raise NothingSubscribed(act.result)
-    act.announce(catalogue.SUBSCRIPTIONS_CREATED, act.customer)
+        raise NothingSubscribed(context.result)
+    context.emit(catalogue.SUBSCRIPTIONS_CREATED, context.customer)
     return f"Checked out as order {merchant_order_id} and subscribed to {', '.join(started)}."
 
 
 @action("subscription.create")
-def create(act: Act[Customer], *, line: Line, payment: Payment, address: Address) -> str:
-    """Start one subscription without a checkout, as staff do. `act.result` is it."""
-    payment, address = checks.chosen(act, payment), checks.chosen(act, address)
-    act.result = start(act, line, payment, address, origin=Subscription.Origin.STAFF)
-    first = calendar.human_date(_first_day(act, line))
+def create(context: ActionContext[Customer], *, line: Line, payment: Payment, address: Address) -> str:
+    """Start one subscription without a checkout, as staff do. `context.result` is it."""
+    payment, address = checks.chosen(context, payment), checks.chosen(context, address)
+    context.result = start(context, line, payment, address, origin=Subscription.Origin.STAFF)
+    first = calendar.human_date(_first_day(context, line))
     return f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {first}."
 
 
-def _start(act: Act[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
+def _start(context: ActionContext[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
     try:
-        return start(act, line, *given, **details)
+        return start(context, line, *given, **details)
     except Refused as refusal:
         return refusal
 
 
-def start(act: Act[Any], line: Line, payment: Payment, address: Address, **details: Any) -> Subscription:
+def start(context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any) -> Subscription:
     """A refusal comes before anything is written."""
-    day = _first_day(act, line)
+    day = _first_day(context, line)
     subscription = subscribe(
-        act,
+        context,
         product=line.product,
         payment=payment,
         address=address,
@@ -107,10 +107,10 @@ def start(act: Act[Any], line: Line, payment: Payment, address: Address, **detai
     return subscription
 
 
-def _first_day(act: Act[Any], line: Line) -> date:
-    today = calendar.today(act.customer.merchant.time_zone)
+def _first_day(context: ActionContext[Any], line: Line) -> date:
+    today = calendar.today(context.customer.merchant.time_zone)
     day = line.first_date or calendar.next_date(today, *checks.frequency(line.every, line.every_period), today)
-    return checks.today_or_later(act, day)
+    return checks.today_or_later(context, day)
 
 
 def _prepaid(line: Line, merchant_order_id: str | None) -> dict[str, Any]:

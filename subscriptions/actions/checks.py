@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.actions.fresh import reread
 from subscriptions.errors import NotFound, refused
 from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Product, Subscription
@@ -17,39 +17,39 @@ Record = TypeVar("Record", Address, Payment)
 MOST = 32767  # what the columns of small numbers hold
 
 
-def must_be_live(act: Act[Subscription]) -> None:
-    if not act.subject.live:
+def must_be_live(context: ActionContext[Subscription]) -> None:
+    if not context.subject.live:
         raise refused("subscription_not_active")
 
 
-def must_be_cancelled(act: Act[Subscription]) -> None:
-    if act.subject.live:
+def must_be_cancelled(context: ActionContext[Subscription]) -> None:
+    if context.subject.live:
         raise refused("subscription_already_active")
 
 
-def must_have_no_paid_orders_left(act: Act[Subscription]) -> None:
+def must_have_no_paid_orders_left(context: ActionContext[Subscription]) -> None:
     # Deliveries that were paid for must not vanish.
-    if act.subject.prepaid_orders_remaining:
-        raise refused("prepaid_orders_remaining", n=act.subject.prepaid_orders_remaining)
+    if context.subject.prepaid_orders_remaining:
+        raise refused("prepaid_orders_remaining", n=context.subject.prepaid_orders_remaining)
 
 
-def must_not_be_prepaid(act: Act[Any]) -> None:
+def must_not_be_prepaid(context: ActionContext[Any]) -> None:
     """Of an item its subscription counts."""
-    subscription = act.subject.subscription if isinstance(act.subject, Item) else act.subject
+    subscription = context.subject.subscription if isinstance(context.subject, Item) else context.subject
     if subscription is not None and subscription.has_prepaid:
         raise refused("prepaid_fixed")
 
 
-def must_be_open(act: Act[Any]) -> None:
+def must_be_open(context: ActionContext[Any]) -> None:
     """Of an item its order counts."""
-    order = act.subject.order if isinstance(act.subject, Item) else act.subject
+    order = context.subject.order if isinstance(context.subject, Item) else context.subject
     if not order.is_open:
         raise refused("order_not_open")
 
 
 def must_have_status(*allowed: OrderStatus, code: str = "order_not_open") -> Any:
-    def guard(act: Act[Order]) -> None:
-        if act.subject.status not in allowed or act.subject.locked:
+    def guard(context: ActionContext[Order]) -> None:
+        if context.subject.status not in allowed or context.subject.locked:
             raise refused(code)
 
     return guard
@@ -61,25 +61,25 @@ def for_sale(product: Product) -> Product:
     return product
 
 
-def own(act: Act[Any], row: Row) -> Row:
+def own(context: ActionContext[Any], row: Row) -> Row:
     """`row`, which has to be the merchant's."""
-    if row.merchant_id != act.customer.merchant_id:  # type: ignore[attr-defined]  # every row of the domain has one
+    if row.merchant_id != context.customer.merchant_id:  # type: ignore[attr-defined]  # every row of the domain has one
         raise NotFound("not_found", "There is no such thing at this merchant.")
     return row
 
 
-def usable(act: Act[Any], record: Record) -> Record:
+def usable(context: ActionContext[Any], record: Record) -> Record:
     """A payment or address, which has to be the customer's own and active."""
-    if record.customer_id != act.customer.pk:
+    if record.customer_id != context.customer.pk:
         raise NotFound("not_found", "This customer has no such payment or address.")
     if not record.live:
         raise refused("record_inactive")
     return record
 
 
-def chosen(act: Act[Any], record: Record) -> Record:
+def chosen(context: ActionContext[Any], record: Record) -> Record:
     """As `usable`, of one handed to the act; read anew, for it may have been retired since it was chosen."""
-    return usable(act, reread(usable(act, record), act.customer))
+    return usable(context, reread(usable(context, record), context.customer))
 
 
 def whole(name: str, value: int, least: int = 1, most: int = MOST) -> int:
@@ -98,7 +98,7 @@ def amount(name: str, value: Decimal) -> Decimal:
     return value
 
 
-def today_or_later(act: Act[Any], day: date) -> date:
-    if day < calendar.today(act.customer.merchant.time_zone):
+def today_or_later(context: ActionContext[Any], day: date) -> date:
+    if day < calendar.today(context.customer.merchant.time_zone):
         raise refused("place_date_past")
     return day

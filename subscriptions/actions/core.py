@@ -55,7 +55,7 @@ _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
 
 @dataclass
-class Act(Generic[Subject]):
+class ActionContext(Generic[Subject]):
     """One act under way: who does it, to what, and what came of it. `before` is the subject as it was."""
 
     verb: str
@@ -70,7 +70,7 @@ class Act(Generic[Subject]):
     def __post_init__(self) -> None:
         self.before = copy_of(self.subject)
 
-    def announce(
+    def emit(
         self,
         kind: str,
         subject: Customer | Subscription | Order | Item,
@@ -95,12 +95,12 @@ class Act(Generic[Subject]):
         )
 
 
-Body = Callable[Concatenate[Act[Subject], P], str]
-Guard = Callable[[Act[Subject]], None]
+Body = Callable[Concatenate[ActionContext[Subject], P], str]
+Guard = Callable[[ActionContext[Subject]], None]
 
 
 class Wrap(Protocol):
-    def __call__(self, body: Body[Subject, P], /) -> Callable[..., Act[Subject]]: ...
+    def __call__(self, body: Body[Subject, P], /) -> Callable[..., ActionContext[Subject]]: ...
 
 
 def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
@@ -111,17 +111,17 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
     customer, `NotFound` when the subject is gone.
     """
 
-    def wrap(body: Body[Subject, P]) -> Callable[..., Act[Subject]]:
+    def wrap(body: Body[Subject, P]) -> Callable[..., ActionContext[Subject]]:
         @wraps(body)
-        def run(subject: Subject, *, actor: Actor, **inputs: Any) -> Act[Subject]:
+        def run(subject: Subject, *, actor: Actor, **inputs: Any) -> ActionContext[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
             with _customer(owner, subject.merchant_id) as customer:
-                act = Act(verb, actor, customer, reread(subject, customer))
+                context = ActionContext(verb, actor, customer, reread(subject, customer))
                 for guard in guards:
-                    guard(act)
-                sentence = body(act, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
-                record([(act, sentence)])
-            return act
+                    guard(context)
+                sentence = body(context, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
+                record([(context, sentence)])
+            return context
 
         return run
 
@@ -217,24 +217,24 @@ def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
         raise NotFound("not_found", "There is no such customer.") from error
 
 
-def record(finished: Sequence[tuple[Act[Any], str]]) -> None:
+def record(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write the activity of each act, with its sentence, and the events they announced; each sink is called once."""
-    for act, sentence in finished:
-        act.activity = _activity(act, sentence)
-    activities = [act.activity for act, _ in finished]
-    events = [event for act, _ in finished for event in act.events]
+    for context, sentence in finished:
+        context.activity = _activity(context, sentence)
+    activities = [context.activity for context, _ in finished]
+    events = [event for context, _ in finished for event in context.events]
     insert_all(activities)
-    for act, _ in finished:
-        for event in act.events:
-            event.activity = act.activity
+    for context, _ in finished:
+        for event in context.events:
+            event.activity = context.activity
     _publish(events)
 
 
-def tell_also(act: Act[Any], kind: str, subject: Customer | Subscription | Order | Item) -> None:
+def emit_followup(context: ActionContext[Any], kind: str, subject: Customer | Subscription | Order | Item) -> None:
     """Announce one event more of a finished act, inside the `locked` block it was done in."""
-    act.announce(kind, subject)
-    act.events[-1].activity = act.activity
-    _publish(act.events[-1:])
+    context.emit(kind, subject)
+    context.events[-1].activity = context.activity
+    _publish(context.events[-1:])
 
 
 def _publish(events: list[Event]) -> None:
@@ -243,17 +243,17 @@ def _publish(events: list[Event]) -> None:
         sink(events)
 
 
-def _activity(act: Act[Any], sentence: str) -> Activity:
+def _activity(context: ActionContext[Any], sentence: str) -> Activity:
     return new(
         Activity,
-        merchant=act.customer.merchant,
-        customer=act.customer,
-        **_about(act.subject),
-        verb=act.verb,
+        merchant=context.customer.merchant,
+        customer=context.customer,
+        **_about(context.subject),
+        verb=context.verb,
         sentence=sentence,
-        actor_kind=act.actor.kind,
-        actor_id=act.actor.id,
-        actor_name=act.actor.name,
+        actor_kind=context.actor.kind,
+        actor_id=context.actor.id,
+        actor_name=context.actor.name,
         at=calendar.now(),
     )
 

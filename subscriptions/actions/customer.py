@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 
 from subscriptions import calendar
 from subscriptions.actions import core
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
@@ -19,7 +19,7 @@ FARTHEST = timedelta(days=366)
 LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
-def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> Act[Customer]:
+def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> ActionContext[Customer]:
     """Make a customer of these columns; `merchant_user_id`, names and `email` are needed.
 
     Refused when the shop's id is known already or the address or locale is none.
@@ -27,38 +27,38 @@ def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> Act[Customer]:
     fields["email"] = _email(fields["email"])
     fields["locale"] = _locale(fields.get("locale") or merchant.locale)
     with core.new_customer(merchant, **fields) as customer:
-        act: Act[Customer] = _created(customer, actor=actor)
-        return act
+        context: ActionContext[Customer] = _created(customer, actor=actor)
+        return context
 
 
 @action("customer.create")
-def _created(act: Act[Customer]) -> str:
-    return f"Created the customer {act.subject}."
+def _created(context: ActionContext[Customer]) -> str:
+    return f"Created the customer {context.subject}."
 
 
 @action("customer.change_contact_details")
-def change_contact_details(act: Act[Customer], *, email: str, phone_number: str | None) -> str:
+def change_contact_details(context: ActionContext[Customer], *, email: str, phone_number: str | None) -> str:
     """Where messages go from now on; events of the past keep the address they went to."""
-    act.subject.email, act.subject.phone_number = _email(email), phone_number or None
-    _save(act.subject, "email", "phone_number")
-    return f"Changed the contact details to {act.subject.email}, {act.subject.phone_number or 'no phone'}."
+    context.subject.email, context.subject.phone_number = _email(email), phone_number or None
+    _save(context.subject, "email", "phone_number")
+    return f"Changed the contact details to {context.subject.email}, {context.subject.phone_number or 'no phone'}."
 
 
 @action("customer.change_locale")
-def change_locale(act: Act[Customer], *, locale: str) -> str:
+def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
     """The language of messages: `fr-ca` or `es_ES`; case and the sort of dash are free."""
-    act.subject.locale = _locale(locale)
-    _save(act.subject, "locale")
-    return f"Changed the locale from {act.before.locale} to {act.subject.locale}."
+    context.subject.locale = _locale(locale)
+    _save(context.subject, "locale")
+    return f"Changed the locale from {context.before.locale} to {context.subject.locale}."
 
 
 @action("customer.mark_as_test")
-def mark_as_test(act: Act[Customer]) -> str:
+def mark_as_test(context: ActionContext[Customer]) -> str:
     """From now on this customer's orders go to the simulator, and events to the sandbox only.
 
     Refused once an order of theirs was handed to placement or an event told of them: real people may know of it.
     """
-    customer = act.subject
+    customer = context.subject
     if customer.is_test:
         raise refused("customer_is_test")
     if has_history(customer):
@@ -69,12 +69,12 @@ def mark_as_test(act: Act[Customer]) -> str:
 
 
 @action("customer.move_clock")
-def move_clock(act: Act[Customer], *, to: datetime | None) -> str:
+def move_clock(context: ActionContext[Customer], *, to: datetime | None) -> str:
     """Let it be `to` for a test customer, at most a year after their present; None is the real time again.
 
     What is due until then is the caller's to do.
     """
-    customer = act.subject
+    customer = context.subject
     if not customer.is_test:
         raise refused("not_a_test_customer")
     if to and not calendar.now() <= to <= calendar.now() + FARTHEST:

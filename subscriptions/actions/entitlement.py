@@ -6,73 +6,77 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Entitlement, Grantee, Item, Product, Resource, ResourceGrant, Slot, Subscription
+from subscriptions.models import Entitlement, Grantee, Item, OrderKey, Product, Resource, ResourceGrant, Subscription
 from subscriptions.models.prepared import insert, update
 
 LONGEST = 100 * 366 * 24 * 3600  # seconds
 
 
 @action("entitlement.grant")
-def grant(act: Act[Subscription], *, resource: Resource, seconds: int, grace_period: int | None = None) -> str:
+def grant(
+    context: ActionContext[Subscription], *, resource: Resource, seconds: int, grace_period: int | None = None
+) -> str:
     """Add time to the subscriber's access by hand, counted from now or the end of what they have.
 
-    `grace_period` is in seconds. `act.result` is the entitlement.
+    `grace_period` is in seconds. `context.result` is the entitlement.
     """
     checks.whole("seconds", seconds, most=LONGEST)
-    act.result = _extend(act.subject, act.subject.product, checks.own(act, resource), seconds, grace_period)
-    return f"Granted {resource} until {_day(act, act.result)}."
+    context.result = _extend(
+        context.subject, context.subject.product, checks.own(context, resource), seconds, grace_period
+    )
+    return f"Granted {resource} until {_day(context, context.result)}."
 
 
 @action("entitlement.modify_expiration")
-def modify_expiration(act: Act[Entitlement], *, day: date, correct_renewal: bool = True) -> str:
+def modify_expiration(context: ActionContext[Entitlement], *, day: date, correct_renewal: bool = True) -> str:
     """Let access end with `day` (23:59:59 UTC), today or later in the merchant's zone.
 
     The upcoming order of its subscription moves to that day as well, unless that is switched off or it cannot be
-    moved any more. `act.result` is the order that was moved, or None.
+    moved any more. `context.result` is the order that was moved, or None.
     """
-    entitlement = act.subject
-    checks.today_or_later(act, day)
+    entitlement = context.subject
+    checks.today_or_later(context, day)
     entitlement.expiration, entitlement.live = datetime.combine(day, time(23, 59, 59), UTC), True
     _save(entitlement, "expiration", "live")
     subscription = entitlement.subscription
     if correct_renewal and subscription is not None and subscription.live:
         item = orders.upcoming_item(subscription)
-        slot = Slot(day, item.order.payment_id, item.order.shipping_address_id)
-        act.result = orders.move_item(act.customer, item, slot)
-        act.announce(catalogue.ORDER_CHANGE_DATE, act.result)
+        order_key = OrderKey(day, item.order.payment_id, item.order.shipping_address_id)
+        context.result = orders.move_item(context.customer, item, order_key)
+        context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Changed the end of {entitlement.resource} to {calendar.human_date(day)}."
 
 
 @action("entitlement.expire")
-def expire(act: Act[Entitlement]) -> str:
+def expire(context: ActionContext[Entitlement]) -> str:
     """End access whose time and grace period are over."""
-    if not act.subject.live:
+    if not context.subject.live:
         raise refused("entitlement_ended")
-    if calendar.now() < act.subject.grace_end:
+    if calendar.now() < context.subject.grace_end:
         raise refused("entitlement_running")
-    _end(act.subject)
-    return f"The access to {act.subject.resource} has expired."
+    _end(context.subject)
+    return f"The access to {context.subject.resource} has expired."
 
 
 @action("entitlement.void")
-def void(act: Act[Entitlement]) -> str:
+def void(context: ActionContext[Entitlement]) -> str:
     """End access at once, whatever time is left."""
-    if not act.subject.live:
+    if not context.subject.live:
         raise refused("entitlement_ended")
-    _end(act.subject)
-    return f"Took back the access to {act.subject.resource}."
+    _end(context.subject)
+    return f"Took back the access to {context.subject.resource}."
 
 
-def grant_for(act: Act[Any], lines: Iterable[Item]) -> None:
+def grant_for(context: ActionContext[Any], lines: Iterable[Item]) -> None:
     """What the plans among the lines of a placed order add, as part of an act."""
     for line in lines:
         subscription = line.subscription
         if subscription is None or line.product.product_type != Product.Type.PLAN:
             continue
-        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        subscription.customer, subscription.merchant = context.customer, context.customer.merchant
         grant_plan(subscription, line.product)
         line.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `payloads.entitled`
 
@@ -127,5 +131,5 @@ def _save(entitlement: Entitlement, *names: str) -> None:
     update(entitlement, *names, "last_updated")
 
 
-def _day(act: Act[Any], entitlement: Entitlement) -> str:
-    return calendar.human_date(calendar.local(entitlement.expiration, act.customer.merchant.time_zone).date())
+def _day(context: ActionContext[Any], entitlement: Entitlement) -> str:
+    return calendar.human_date(calendar.local(entitlement.expiration, context.customer.merchant.time_zone).date())

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from subscriptions.actions import checks, orders, totals
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.order import replan
 from subscriptions.actions.starting import subscribe as start
 from subscriptions.errors import refused
@@ -15,17 +15,17 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 
 
 @action("item.add", guards=OPEN)
-def add(act: Act[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
-    """Add a product to this order once. `act.result` is the item."""
-    item = _new(act, product, quantity, offer)
-    orders.add_line(act.subject, item)
-    act.result = item
+def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
+    """Add a product to this order once. `context.result` is the item."""
+    item = _new(context, product, quantity, offer)
+    orders.add_line(context.subject, item)
+    context.result = item
     return f"Added {item.quantity} × {product} to the order, once."
 
 
 @action("item.add_with_subscription", guards=OPEN)
 def add_with_subscription(
-    act: Act[Order],
+    context: ActionContext[Order],
     *,
     product: Product,
     quantity: int,
@@ -36,14 +36,17 @@ def add_with_subscription(
     address: Address | None = None,
     price: Decimal | None = None,
 ) -> str:
-    """Add a product to this order and subscribe to it. `act.result` is its item; what is not given is the order's."""
-    order = act.subject
-    item = _new(act, product, quantity, offer)
+    """Add a product to this order and subscribe to it. `context.result` is its item.
+
+    Payment, address and anything else not given are the order's.
+    """
+    order = context.subject
+    item = _new(context, product, quantity, offer)
     subscription = start(
-        act,
+        context,
         product=product,
-        payment=checks.chosen(act, payment) if payment else order.payment,
-        address=checks.chosen(act, address) if address else order.shipping_address,
+        payment=checks.chosen(context, payment) if payment else order.payment,
+        address=checks.chosen(context, address) if address else order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,
@@ -53,57 +56,57 @@ def add_with_subscription(
     )
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
     orders.add_line(order, item)
-    act.result = item
+    context.result = item
     return f"Subscribed to {item.quantity} × {product}, {_often(subscription)}, from this order on."
 
 
 @action("item.subscribe", guards=OPEN)
-def subscribe(act: Act[Item], *, every: int, every_period: int, offer: Offer | None = None) -> str:
-    """Turn a one-time item into the first of a subscription, which is `act.result`."""
-    item, order = act.subject, act.subject.order
+def subscribe(context: ActionContext[Item], *, every: int, every_period: int, offer: Offer | None = None) -> str:
+    """Turn a one-time item into the first of a subscription, which is `context.result`."""
+    item, order = context.subject, context.subject.order
     if not item.one_time:
         raise refused("not_one_time")
     subscription = start(
-        act,
+        context,
         product=checks.for_sale(item.product),
         payment=order.payment,
         address=order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,
-        offer=offer and checks.own(act, offer),
+        offer=offer and checks.own(context, offer),
         origin=Subscription.Origin.UPSELL,
     )
     item.subscription, item.one_time, item.offer = subscription, False, offer or item.offer
     update(item, "subscription", "one_time", "offer")
     orders.settle_item(item)
-    act.result = subscription
+    context.result = subscription
     return f"Subscribed to {item.quantity} × {item.product}, {_often(subscription)}."
 
 
 @action("item.change_quantity", guards=OPEN_NOT_PREPAID)
-def change_quantity(act: Act[Item], *, quantity: int) -> str:
+def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
     """In this order only."""
-    item = act.subject
+    item = context.subject
     item.quantity = checks.whole("quantity", quantity)
     _save(item, "quantity")
-    return f"Changed the quantity of {item.product} from {act.before.quantity} to {quantity}, in this order."
+    return f"Changed the quantity of {item.product} from {context.before.quantity} to {quantity}, in this order."
 
 
 @action("item.change_price", guards=OPEN_NOT_PREPAID)
-def change_price(act: Act[Item], *, price: Decimal) -> str:
+def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
     """Set the unit price by hand, in this order only; it stays whatever the product's becomes."""
-    item = act.subject
+    item = context.subject
     item.price, item.frozen = checks.amount("price", price), True
     _save(item, "price", "frozen")
-    return f"Changed the price of {item.product} from {act.before.price} to {price}, in this order."
+    return f"Changed the price of {item.product} from {context.before.price} to {price}, in this order."
 
 
 @action("item.change_product", guards=OPEN)
-def change_product(act: Act[Item], *, product: Product) -> str:
+def change_product(context: ActionContext[Item], *, product: Product) -> str:
     """Swap the product in this order only; the subscription keeps its own."""
-    item, was = act.subject, act.subject.product
-    item.product = checks.for_sale(checks.own(act, product))
+    item, was = context.subject, context.subject.product
+    item.product = checks.for_sale(checks.own(context, product))
     locked = item.frozen or (item.subscription and item.subscription.price is not None)
     item.price = item.price if locked else product.price
     if item.subscription and item.subscription.prepaid_orders_remaining and product.price != was.price:
@@ -113,23 +116,23 @@ def change_product(act: Act[Item], *, product: Product) -> str:
 
 
 @action("item.remove", guards=OPEN_NOT_PREPAID)
-def remove(act: Act[Item]) -> str:
-    """Take it off its order. A subscription's item is made anew at its next date, `act.result`."""
-    item = act.subject
+def remove(context: ActionContext[Item]) -> str:
+    """Take it off its order. A subscription's item is made anew at its next date, `context.result`."""
+    item = context.subject
     if item.subscription:
-        act.result = replan(act, item)
+        context.result = replan(context, item)
     else:
-        orders.remove(act.customer, item)
+        orders.remove(context.customer, item)
     return f"Removed {item.quantity} × {item.product} from the order."
 
 
-def _new(act: Act[Order], product: Product, quantity: int, offer: Offer | None) -> Item:
-    checks.for_sale(checks.own(act, product))
+def _new(context: ActionContext[Order], product: Product, quantity: int, offer: Offer | None) -> Item:
+    checks.for_sale(checks.own(context, product))
     return Item(
-        merchant=act.customer.merchant,
-        order=act.subject,
+        merchant=context.customer.merchant,
+        order=context.subject,
         product=product,
-        offer=offer and checks.own(act, offer),
+        offer=offer and checks.own(context, offer),
         quantity=checks.whole("quantity", quantity),
         price=product.price,
         one_time=True,

@@ -5,10 +5,10 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, placement_results
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import FAILING, Address, Item, Order, OrderStatus, Payment, Slot, Subscription
+from subscriptions.models import FAILING, Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription
 from subscriptions.models.prepared import update
 
 SUPERSEDED = "810"
@@ -18,77 +18,79 @@ must_be_unsent_or_failing = checks.must_have_status(OrderStatus.UNSENT, *FAILING
 
 
 @action("order.skip", guards=[must_be_unsent_or_failing])
-def skip(act: Act[Order]) -> str:
+def skip(context: ActionContext[Order]) -> str:
     """Cancel this order and plan the next: its date plus the frequency, whole frequencies on until after today.
 
-    Its items stay as history. `act.result` is the list of new items; of an order that failed before there are none,
+    Its items stay as history. `context.result` is the list of new items; of an order that failed before there are none,
     for its subscriptions have theirs already.
     """
-    order = act.subject
+    order = context.subject
     orders.close(order)
-    act.result = orders.follow_up(act.customer, orders.lines(order), order.place_date)
-    act.announce(catalogue.ORDER_SKIP, order)
-    return f"Skipped the order of {calendar.human_date(order.place_date)}." + _then(act.result)
+    context.result = orders.follow_up(context.customer, orders.lines(order), order.place_date)
+    context.emit(catalogue.ORDER_SKIP, order)
+    return f"Skipped the order of {calendar.human_date(order.place_date)}." + _then(context.result)
 
 
 @action("order.skip_subscription", guards=[checks.must_be_open])
-def skip_subscription(act: Act[Order], *, subscription: Subscription) -> str:
-    """Take one subscription's item off this order and give it its next one. `act.result` is that item."""
-    found = [line for line in orders.lines(act.subject) if line.subscription_id == subscription.pk]
+def skip_subscription(context: ActionContext[Order], *, subscription: Subscription) -> str:
+    """Take one subscription's item off this order and give it its next one. `context.result` is that item."""
+    found = [line for line in orders.lines(context.subject) if line.subscription_id == subscription.pk]
     if not found:
         raise refused("subscription_not_in_order")
-    act.result = replan(act, found[0])
-    day = calendar.human_date(act.result.order.place_date)
+    context.result = replan(context, found[0])
+    day = calendar.human_date(context.result.order.place_date)
     return f"Skipped {found[0].product} once. Its next order is planned for {day}."
 
 
 @action("order.send_now", guards=[checks.must_be_open])
-def send_now(act: Act[Order]) -> str:
+def send_now(context: ActionContext[Order]) -> str:
     """Place it as soon as possible; the next order is today plus the frequency.
 
     An older order of the same subscriptions that is being retried gives way to it.
     """
-    order, today = act.subject, calendar.today(act.customer.merchant.time_zone)
+    order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.status, order.locked = OrderStatus.SEND_NOW, True
     order.place_date, order.updated = today, calendar.now()
     update(order, "status", "locked", "place_date", "updated")
-    act.result = orders.follow_up(act.customer, orders.lines(order), today)
-    act.announce(catalogue.ORDER_SEND_NOW, order)
+    context.result = orders.follow_up(context.customer, orders.lines(order), today)
+    context.emit(catalogue.ORDER_SEND_NOW, order)
     for older in _failing_for(order):
-        placement_results.refuse(act, older, SUPERSEDED, "Superseded by an order sent now.")
-    return "Sent the order now." + _then(act.result)
+        placement_results.refuse(context, older, SUPERSEDED, "Superseded by an order sent now.")
+    return "Sent the order now." + _then(context.result)
 
 
 @action("order.change_date", guards=[checks.must_be_open])
-def change_date(act: Act[Order], *, day: date) -> str:
+def change_date(context: ActionContext[Order], *, day: date) -> str:
     """Move the whole order to `day`, today or later in the merchant's zone.
 
-    `act.result` is the order that has the items then: another one, where the order of that day took them in.
+    `context.result` is the order that has the items then: another one, where the order of that day took them in.
     """
-    checks.today_or_later(act, day)
-    _relocate(act, catalogue.ORDER_CHANGE_DATE, place_date=day)
-    was = calendar.human_date(act.before.place_date)
+    checks.today_or_later(context, day)
+    _relocate(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
+    was = calendar.human_date(context.before.place_date)
     return f"Moved the order of {was} to {calendar.human_date(day)}."
 
 
 @action("order.change_payment", guards=[must_be_unsent_or_failing])
-def change_payment(act: Act[Order], *, payment: Payment) -> str:
-    """Of this order; its subscriptions keep theirs. `act.result` as for a change of date."""
-    _relocate(act, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.chosen(act, payment).pk)
-    return f"Changed the payment of the order of {calendar.human_date(act.before.place_date)} to {payment}."
+def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
+    """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
+    _relocate(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.chosen(context, payment).pk)
+    return f"Changed the payment of the order of {calendar.human_date(context.before.place_date)} to {payment}."
 
 
 @action("order.change_shipping_address", guards=[must_be_unsent_or_failing])
-def change_shipping_address(act: Act[Order], *, address: Address) -> str:
-    """Of this order; its subscriptions keep theirs. `act.result` as for a change of date."""
-    _relocate(act, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.chosen(act, address).pk)
-    return f"Changed the shipping address of the order of {calendar.human_date(act.before.place_date)} to {address}."
+def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
+    """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
+    _relocate(context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.chosen(context, address).pk)
+    return (
+        f"Changed the shipping address of the order of {calendar.human_date(context.before.place_date)} to {address}."
+    )
 
 
 @action("order.change_extra_data")
-def change_extra_data(act: Act[Order], *, extra_data: dict[str, Any]) -> str:
+def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, Any]) -> str:
     """Replace it; what an order was merged into stays noted."""
-    order = act.subject
+    order = context.subject
     kept = {key: value for key, value in (order.extra_data or {}).items() if key == "merged_order_id"}
     order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
     update(order, "extra_data", "updated")
@@ -96,27 +98,27 @@ def change_extra_data(act: Act[Order], *, extra_data: dict[str, Any]) -> str:
 
 
 @action("order.rescue")
-def rescue(act: Act[Order], *, at: datetime | None = None) -> str:
+def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
     """Give a rejected order another try, at once or `at` a time to come."""
-    if why := why_not_rescuable(act.subject):
+    if why := why_not_rescuable(context.subject):
         raise refused("order_not_rescuable", why=why)
-    return f"Rescued the rejected order. {_try_again(act, at)}"
+    return f"Rescued the rejected order. {_try_again(context, at)}"
 
 
 @action(
     "order.retry", guards=[checks.must_have_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, code="order_not_waiting")]
 )
-def retry(act: Act[Order], *, at: datetime) -> str:
+def retry(context: ActionContext[Order], *, at: datetime) -> str:
     """The instruction an order waits for: try it again `at` a time to come."""
-    return f"Told the waiting order to be tried again. {_try_again(act, at)}"
+    return f"Told the waiting order to be tried again. {_try_again(context, at)}"
 
 
 @action("order.give_up", guards=[must_wait])
-def give_up(act: Act[Order]) -> str:
+def give_up(context: ActionContext[Order]) -> str:
     """The other instruction: no more tries."""
-    order = act.subject
+    order = context.subject
     placement_results.refuse(
-        act, order, order.rejected_error_code or "140", order.rejected_message or "No further retry."
+        context, order, order.rejected_error_code or "140", order.rejected_message or "No further retry."
     )
     return "Gave up the order that waited for an instruction."
 
@@ -138,33 +140,33 @@ def why_not_rescuable(order: Order) -> str | None:
     return None
 
 
-def replan(act: Act[Any], item: Item) -> Item:
+def replan(context: ActionContext[Any], item: Item) -> Item:
     """Remove a subscription's item and make it anew at its next date: that of its order plus the frequency."""
     subscription, order = item.subscription, item.order
     assert subscription is not None
-    subscription.customer, subscription.merchant = act.customer, act.customer.merchant
-    start, today = order.place_date, calendar.today(act.customer.merchant.time_zone)
-    orders.remove(act.customer, item)
+    subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+    start, today = order.place_date, calendar.today(context.customer.merchant.time_zone)
+    orders.remove(context.customer, item)
     day = calendar.next_date(start, subscription.every, subscription.every_period, today)
     return orders.add_subscription_item(subscription, day)
 
 
-def _relocate(act: Act[Order], kind: str, **change: Any) -> None:
-    order = act.subject
+def _relocate(context: ActionContext[Order], kind: str, **change: Any) -> None:
+    order = context.subject
     place = {"place_date": order.place_date, "payment_id": order.payment_id}
-    slot = Slot(**{**place, "shipping_address_id": order.shipping_address_id, **change})
-    act.result = orders.move_order(act.customer, order, slot)
-    act.announce(kind, act.result)
+    order_key = OrderKey(**{**place, "shipping_address_id": order.shipping_address_id, **change})
+    context.result = orders.move_order(context.customer, order, order_key)
+    context.emit(kind, context.result)
 
 
-def _try_again(act: Act[Order], at: datetime | None) -> str:
+def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
     now = calendar.now()
     if at and at < now - timedelta(minutes=1):
         raise refused("place_date_past")
-    order = act.subject
+    order = context.subject
     order.status, order.retry_at, order.updated = OrderStatus.CREDIT_CARD_RETRY, at or now, now
     update(order, "status", "retry_at", "updated")
-    day = calendar.local(order.retry_at, act.customer.merchant.time_zone).date()
+    day = calendar.local(order.retry_at, context.customer.merchant.time_zone).date()
     return f"It is tried again on {calendar.human_date(day)}."
 
 

@@ -1,7 +1,7 @@
 """Which order an item is on.
 
-The open orders of one customer differ in date, payment or address (their `Slot`): what becomes equal is merged, what
-is emptied goes away, and whatever came or went, the totals follow.
+The open orders of one customer differ in date, payment or address (their `OrderKey`): what becomes equal is merged,
+what is emptied goes away, and the totals follow.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ from subscriptions.models import (
     Offer,
     OneTimeIncentive,
     Order,
+    OrderKey,
     OrderStatus,
-    Slot,
     Subscription,
 )
 from subscriptions.models.making import new
@@ -76,8 +76,8 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
     """Give `subscription`, that has none, its upcoming item on `day`; `offer` is for this once."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
-    slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
-    put(subscription.customer, [item], slot)
+    order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
+    put(subscription.customer, [item], order_key)
     return item
 
 
@@ -94,10 +94,14 @@ def new_item(subscription: Subscription) -> Item:
     )
 
 
-def put(customer: Customer, items: list[Item], slot: Slot) -> Order:
-    """Add new items to the open order of `slot`, which is made where there is none."""
-    order = _open(customer, slot) or new(
-        Order, merchant=customer.merchant, customer=customer, currency_code=_currency(customer, items), **slot._asdict()
+def put(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
+    """Add new items to the open order of `order_key`, which is made where there is none."""
+    order = _open(customer, order_key) or new(
+        Order,
+        merchant=customer.merchant,
+        customer=customer,
+        currency_code=_currency(customer, items),
+        **order_key._asdict(),
     )
     add_line(order, *items)
     return order
@@ -125,16 +129,16 @@ def upcoming_item(subscription: Subscription) -> Item:
     return item
 
 
-def move_item(customer: Customer, item: Item, slot: Slot) -> Order:
-    """Take the item, and it alone, to `slot`; if it is all its order has and nobody is there, the order moves."""
+def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
+    """Take the item, and it alone, to `order_key`; if it is all its order has and nobody is there, the order moves."""
     order = item.order
-    if order.slot == slot:
+    if order.order_key == order_key:
         return order
     others = [line for line in lines(order) if line.pk != item.pk]
-    target = _open(customer, slot)
+    target = _open(customer, order_key)
     if target is None and not others:
-        return _take(order, slot)
-    target = target or _beside(customer, order, slot)
+        return _take(order, order_key)
+    target = target or _beside(customer, order, order_key)
     changed = totals.recount(target, [*lines(target), item])
     _save(target)
     item.order = target
@@ -146,16 +150,16 @@ def move_item(customer: Customer, item: Item, slot: Slot) -> Order:
     return target
 
 
-def move_order(customer: Customer, order: Order, slot: Slot) -> Order:
-    """Take the whole order to `slot`. Where another open order is there already, that one gets the items.
+def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
+    """Take the whole order to `order_key`. Where another open order is there already, that one gets the items.
 
     Returns the order that now has them; the merged one is history and says which it was merged into.
     """
-    if order.slot == slot:
+    if order.order_key == order_key:
         return order
-    target = _open(customer, slot) if order.is_open else None
+    target = _open(customer, order_key) if order.is_open else None
     if target is None:
-        return _take(order, slot)
+        return _take(order, order_key)
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     _hand_over(order, target)
     order.status = OrderStatus.MERGED
@@ -214,14 +218,14 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
         item.upcoming = False
     if coming:
         Item.objects.filter(pk__in=[item.pk for item in coming]).update(upcoming=False)
-    made: dict[Slot, list[Item]] = {}
+    made: dict[OrderKey, list[Item]] = {}
     for subscription in (item.subscription for item in coming if item.subscription):
         subscription.customer, subscription.merchant = customer, customer.merchant
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
-        slot = Slot(day, subscription.payment_id, subscription.shipping_address_id)
-        made.setdefault(slot, []).append(new_item(subscription))
-    for slot, added in made.items():
-        put(customer, added, slot)
+        order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
+        made.setdefault(order_key, []).append(new_item(subscription))
+    for order_key, added in made.items():
+        put(customer, added, order_key)
     return [item for added in made.values() for item in added]
 
 
@@ -274,9 +278,9 @@ def _currency(customer: Customer, items: Iterable[Item]) -> str:
     return next(subscribed, customer.merchant.currency_code)
 
 
-def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
+def _beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     """A new order of the same customer, with what is known of the payment and address they share."""
-    place = slot._asdict()
+    place = order_key._asdict()
     made = new(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
@@ -284,14 +288,14 @@ def _beside(customer: Customer, order: Order, slot: Slot) -> Order:
     return made
 
 
-def _open(customer: Customer, slot: Slot) -> Order | None:
-    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **slot._asdict())
+def _open(customer: Customer, order_key: OrderKey) -> Order | None:
+    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **order_key._asdict())
     return _own(found[0], customer) if found else None
 
 
-def taken(customer: Customer, slot: Slot) -> bool:
-    """Whether the customer has an open order in `slot`."""
-    return _open(customer, slot) is not None
+def taken(customer: Customer, order_key: OrderKey) -> bool:
+    """Whether the customer has an open order in `order_key`."""
+    return _open(customer, order_key) is not None
 
 
 def _own(order: Order, customer: Customer) -> Order:
@@ -306,8 +310,8 @@ def _hand_over(order: Order, target: Order) -> None:
         settle(target, lines(target))
 
 
-def _take(order: Order, slot: Slot) -> Order:
-    for name, value in slot._asdict().items():
+def _take(order: Order, order_key: OrderKey) -> Order:
+    for name, value in order_key._asdict().items():
         setattr(order, name, value)
     order.updated = calendar.now()
     update(order, *PLACE, "updated")

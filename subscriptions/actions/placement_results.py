@@ -4,7 +4,7 @@ from datetime import date
 
 from subscriptions import calendar
 from subscriptions.actions import bulk_success, orders
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subscription import end
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
@@ -32,34 +32,34 @@ REFUSAL = ("rejected_error_code", "rejected_message", "retry_at")
 DISENGAGED = "113|Disengaged"
 
 
-def must_be_under_way(act: Act[Order]) -> None:
-    if act.subject.status not in UNDER_WAY:
+def must_be_under_way(context: ActionContext[Order]) -> None:
+    if context.subject.status not in UNDER_WAY:
         raise refused("order_not_due")
 
 
 @action("order.succeed", guards=[must_be_under_way])
-def succeed(act: Act[Order], *, order_merchant_id: str) -> str:
+def succeed(context: ActionContext[Order], *, order_merchant_id: str) -> str:
     """The platform has placed it. Prepaid cycles go on, and plans add to their entitlements."""
-    (sentence,) = bulk_success.place([act], [order_merchant_id])
+    (sentence,) = bulk_success.place([context], [order_merchant_id])
     return sentence
 
 
 @action("order.reject", guards=[must_be_under_way])
-def reject(act: Act[Order], *, code: str, message: str) -> str:
+def reject(context: ActionContext[Order], *, code: str, message: str) -> str:
     """It is refused for good. The subscriptions stay live, and their next orders keep their dates.
 
     One whose last orders were all rejected ends, where the merchant wants that.
     """
-    return _give_up(act, code, message)
+    return _give_up(context, code, message)
 
 
 @action("order.decline", guards=[must_be_under_way])
-def decline(act: Act[Order], *, code: str, message: str) -> str:
+def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
     """The payment was declined: the merchant's plan says when it is tried again; without a further try it is refused.
 
     Where somebody outside decides, `retry_at` is until when they may.
     """
-    order, merchant = act.subject, act.customer.merchant
+    order, merchant = context.subject, context.customer.merchant
     order.declines += 1
     order.first_declined = order.first_declined or calendar.now()
     if retries.waits_for_instruction(merchant.retry_plan):
@@ -68,49 +68,49 @@ def decline(act: Act[Order], *, code: str, message: str) -> str:
         day = _next_try(order, merchant)
         if day is None:
             update(order, "declines", "first_declined")
-            return _give_up(act, code, message)
+            return _give_up(context, code, message)
         status = OrderStatus.CREDIT_CARD_RETRY
         at = calendar.hour(day, merchant.placement_hour or 0, merchant.time_zone)
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, at
     orders.become(order, status, *REFUSAL, "declines", "first_declined")
-    act.announce(catalogue.RETRYABLE_FAILURE, order, rejected_code=code, rejected_message=message)
+    context.emit(catalogue.RETRYABLE_FAILURE, order, rejected_code=code, rejected_message=message)
     return f"The payment of the order of {calendar.human_date(order.place_date)} was declined: {message} ({code})"
 
 
 @action("order.hold", guards=[must_be_under_way])
-def hold(act: Act[Order], *, status: OrderStatus, code: str, message: str) -> str:
+def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, message: str) -> str:
     """It is neither placed nor refused: verification, an error on the way, or an answer nobody understands.
 
     One that has failed too often or for too long is refused.
     """
     if status not in HELD:
         raise ValueError(f"{status} is no status in which an order is held")
-    order = act.subject
+    order = context.subject
     order.generic_error_count += status == OrderStatus.GENERIC_ERROR_RESPONSE
-    if _is_hopeless(order, status, act.customer.merchant):
+    if _is_hopeless(order, status, context.customer.merchant):
         update(order, "generic_error_count")
-        return _give_up(act, code, message)
+        return _give_up(context, code, message)
     order.rejected_message, order.retry_at = message, None
     orders.become(order, status, "rejected_message", "retry_at", "generic_error_count")
     return f"The order of {calendar.human_date(order.place_date)} is not placed yet: {message}"
 
 
 @action("order.call_off", guards=[must_be_under_way])
-def call_off(act: Act[Order]) -> str:
+def call_off(context: ActionContext[Order]) -> str:
     """The platform wants this order cancelled."""
-    orders.close(act.subject)
-    act.announce(catalogue.ORDER_CANCEL, act.subject)
-    return f"The shop cancelled the order of {calendar.human_date(act.subject.place_date)}."
+    orders.close(context.subject)
+    context.emit(catalogue.ORDER_CANCEL, context.subject)
+    return f"The shop cancelled the order of {calendar.human_date(context.subject.place_date)}."
 
 
-def refuse(act: Act[Order], order: Order, code: str, message: str) -> None:
+def refuse(context: ActionContext[Order], order: Order, code: str, message: str) -> None:
     """Reject `order` as part of an act, and say so."""
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, None
     orders.become(order, OrderStatus.REJECTED, *REFUSAL)
-    act.announce(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
+    context.emit(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
 
 
-def finalize(order: Order, *, answer: Answer, actor: Actor) -> Act[Order]:
+def finalize(order: Order, *, answer: Answer, actor: Actor) -> ActionContext[Order]:
     """Bring `order`, which is under way, to where the platform's answer leads. Raises what the verbs raise."""
     said = {"actor": actor, "code": answer.code, "message": answer.message}
     match answer.effect:
@@ -148,15 +148,15 @@ def _is_hopeless(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
     return retries.gives_up_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
 
 
-def _give_up(act: Act[Order], code: str, message: str) -> str:
-    order = act.subject
-    refuse(act, order, code, message)
-    _end_disengaged(act, order)
+def _give_up(context: ActionContext[Order], code: str, message: str) -> str:
+    order = context.subject
+    refuse(context, order, code, message)
+    _end_disengaged(context, order)
     return f"The order of {calendar.human_date(order.place_date)} was rejected: {message} ({code or 'no code'})"
 
 
-def _end_disengaged(act: Act[Order], order: Order) -> None:
-    limit = act.customer.merchant.disengaged_after
+def _end_disengaged(context: ActionContext[Order], order: Order) -> None:
+    limit = context.customer.merchant.disengaged_after
     if limit is None:
         return
     for line in orders.lines(order):
@@ -166,5 +166,5 @@ def _end_disengaged(act: Act[Order], order: Order) -> None:
         tried = Order.objects.filter(items__subscription=subscription, tries__gt=0).order_by("-place_date", "-id")
         last = list(tried.values_list("status", flat=True)[:limit])
         if last == [OrderStatus.REJECTED] * limit:
-            subscription.customer, subscription.merchant = act.customer, act.customer.merchant
-            end(act, subscription, DISENGAGED)
+            subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+            end(context, subscription, DISENGAGED)

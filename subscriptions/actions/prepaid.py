@@ -5,7 +5,7 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subscription import end
 from subscriptions.errors import refused
 from subscriptions.models import Item, Offer, ProductGroup, Subscription
@@ -16,29 +16,29 @@ ENDED = "Prepaid cycle ended"
 ELIGIBLE = "prepaid"
 
 
-def must_be_prepaid(act: Act[Subscription]) -> None:
-    if not act.subject.has_prepaid:
+def must_be_prepaid(context: ActionContext[Subscription]) -> None:
+    if not context.subject.has_prepaid:
         raise refused("not_prepaid")
 
 
 @action("prepaid.upgrade", guards=[checks.must_be_live])
 def upgrade(
-    act: Act[Subscription],
+    context: ActionContext[Subscription],
     *,
     orders_per_billing: int,
     renewal_behavior: str = Subscription.Renewal.AUTORENEW,
     offer: Offer | None = None,
 ) -> str:
     """Pay several orders at once from the next one on, which charges all of them."""
-    subscription = act.subject
+    subscription = context.subject
     if subscription.has_prepaid:
         raise refused("already_prepaid")
     groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE)
-    if not (act.customer.merchant.prepaid_enabled and groups.exists()):
+    if not (context.customer.merchant.prepaid_enabled and groups.exists()):
         raise refused("prepaid_unavailable")
     _set(subscription, orders_per_billing, 0, renewal_behavior)
     if offer:
-        subscription.offer = checks.own(act, offer)
+        subscription.offer = checks.own(context, offer)
         update(subscription, "offer")
         subscription.items.filter(upcoming=True).update(offer=offer)
     orders.settle_item(orders.upcoming_item(subscription))
@@ -46,9 +46,9 @@ def upgrade(
 
 
 @action("prepaid.change_renewal_behavior", guards=[must_be_prepaid])
-def change_renewal_behavior(act: Act[Subscription], *, renewal_behavior: str) -> str:
+def change_renewal_behavior(context: ActionContext[Subscription], *, renewal_behavior: str) -> str:
     """What happens once all orders of the cycle are delivered."""
-    subscription = act.subject
+    subscription = context.subject
     _set(
         subscription,
         subscription.prepaid_orders_per_billing or 0,
@@ -60,14 +60,14 @@ def change_renewal_behavior(act: Act[Subscription], *, renewal_behavior: str) ->
 
 @action("prepaid.change_context", guards=[must_be_prepaid])
 def change_context(
-    act: Act[Subscription],
+    context: ActionContext[Subscription],
     *,
     orders_per_billing: int | None = None,
     orders_remaining: int | None = None,
     renewal_behavior: str | None = None,
 ) -> str:
     """Correct the cycle; what is not given stays. With nothing left and `cancel` the subscription ends now."""
-    subscription = act.subject
+    subscription = context.subject
     _set(
         subscription,
         subscription.prepaid_orders_per_billing or 0 if orders_per_billing is None else orders_per_billing,
@@ -76,14 +76,14 @@ def change_context(
     )
     if subscription.live:
         if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
-            end(act, subscription, ENDED)
+            end(context, subscription, ENDED)
         else:
             orders.settle_item(orders.upcoming_item(subscription))
     left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
     return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
 
 
-def advance(act: Act[Any], lines: Iterable[Item]) -> None:
+def advance(context: ActionContext[Any], lines: Iterable[Item]) -> None:
     """Count a placed order's lines in their prepaid cycles, as part of an act; one at its end renews, ends or is left.
 
     The items that come next were made before this order was placed, so their prices follow here.
@@ -92,7 +92,7 @@ def advance(act: Act[Any], lines: Iterable[Item]) -> None:
         subscription = line.subscription
         if subscription is None or subscription.prepaid_orders_per_billing is None:
             continue
-        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        subscription.customer, subscription.merchant = context.customer, context.customer.merchant
         if subscription.prepaid_orders_remaining:
             subscription.prepaid_orders_remaining -= 1
         else:
@@ -101,13 +101,13 @@ def advance(act: Act[Any], lines: Iterable[Item]) -> None:
             subscription.prepaid_origin_merchant_order_id = line.order.order_merchant_id
         _save(subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id")
         if subscription.live:
-            _renew(act, subscription)
+            _renew(context, subscription)
 
 
-def _renew(act: Act[Any], subscription: Subscription) -> None:
+def _renew(context: ActionContext[Any], subscription: Subscription) -> None:
     if subscription.prepaid_orders_remaining == 0:
         if subscription.renewal_behavior == Subscription.Renewal.CANCEL:
-            end(act, subscription, ENDED)
+            end(context, subscription, ENDED)
             return
         if subscription.renewal_behavior == Subscription.Renewal.DOWNGRADE:
             for name in CONTEXT:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from subscriptions import calendar
 from subscriptions.actions import lines, totals
-from subscriptions.actions.core import Act, all_locked, record
+from subscriptions.actions.core import ActionContext, all_locked, record
 from subscriptions.actions.fresh import own
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
@@ -31,7 +31,7 @@ NEEDED = (
 )
 
 
-def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor) -> list[Act[Order]]:
+def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor) -> list[ActionContext[Order]]:
     """`placing.remind` for each open order that is `due` of these customers, in a few statements for all.
 
     `due` narrows the customers, who are then held, down to orders of theirs. One that its customer was reminded of is
@@ -44,11 +44,11 @@ def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor:
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
         # Prepared though it runs once: rows are then made without the constructors of models.
         acts = [
-            Act(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
+            ActionContext(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
             for order in Prepared(lambda: found.only(*NEEDED)).all()
             if order.is_open and is_news(order)
         ]
-        found_lines = lines.of([act.subject for act in acts])
+        found_lines = lines.of([context.subject for context in acts])
         with keys.ahead({Activity: 1, Event: 1}, acts=len(acts)), unawaited():
             for begin in range(0, len(acts), PART):
                 part = acts[begin : begin + PART]
@@ -61,18 +61,18 @@ def is_news(order: Order) -> bool:
     return order.reminded_for != order.place_date
 
 
-def tell(acts: Sequence[Act[Order]]) -> list[str]:
+def tell(acts: Sequence[ActionContext[Order]]) -> list[str]:
     """Remind of orders of one merchant, at the prices that now count; a sentence for each."""
-    return _tell(acts, lines.of([act.subject for act in acts]))
+    return _tell(acts, lines.of([context.subject for context in acts]))
 
 
-def _tell(acts: Sequence[Act[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
+def _tell(acts: Sequence[ActionContext[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
     lines.reprice((item for _, items in found for item in items), totals.present_price)
     for order, _ in found:
         order.reminded_for = order.place_date
     lines.settle_all(found, "reminded_for")
-    for act, facts in zip(acts, payloads.orders(found), strict=True):
-        act.announce(catalogue.ORDER_REMINDER, act.subject, facts)
+    for context, facts in zip(acts, payloads.orders(found), strict=True):
+        context.emit(catalogue.ORDER_REMINDER, context.subject, facts)
     return [f"Reminded of the order of {calendar.human_date(order.place_date)}." for order, _ in found]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, OneTimeIncentive, Order, OrderStatus, Subscription
@@ -12,55 +12,55 @@ from subscriptions.models import Item, OneTimeIncentive, Order, OrderStatus, Sub
 MERGED_INTO = "merged_order_id"
 
 
-def must_have_been_skipped(act: Act[Order]) -> None:
-    order = act.subject
+def must_have_been_skipped(context: ActionContext[Order]) -> None:
+    order = context.subject
     if order.status != OrderStatus.CANCELLED or order.tries or order.locked or order.oos_free_shipping:
         raise refused("order_not_restorable")
 
 
-def must_have_been_merged(act: Act[Order]) -> None:
-    if act.subject.status != OrderStatus.MERGED:
+def must_have_been_merged(context: ActionContext[Order]) -> None:
+    if context.subject.status != OrderStatus.MERGED:
         raise refused("order_not_restorable")
 
 
 @action("order.unskip", guards=[must_have_been_skipped])
-def unskip(act: Act[Order]) -> str:
+def unskip(context: ActionContext[Order]) -> str:
     """Plan a skipped order again; what was planned in its place is removed.
 
     Refused when a subscription of it has no upcoming item that can be taken back, its day is
     over, or another order has it.
     """
-    order = act.subject
+    order = context.subject
     for subscription in [line.subscription for line in orders.lines(order) if line.subscription]:
-        _forget_next(act, subscription)
-    _reopen(act, "cancelled")
+        _forget_next(context, subscription)
+    _reopen(context, "cancelled")
     Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=True)
-    _restored(act)
+    _restored(context)
     return f"Took the skip of the order of {calendar.human_date(order.place_date)} back."
 
 
 @action("order.unmerge", guards=[must_have_been_merged])
-def unmerge(act: Act[Order], *, items: Sequence[int], incentives: Sequence[int] = ()) -> str:
+def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: Sequence[int] = ()) -> str:
     """Take a merged order out of the one it went into, on its old day, with what it had: `items`, `incentives`.
 
     Both are keys. Refused when an item is no longer where the merge took it, or another order has the day.
     """
-    order = act.subject
+    order = context.subject
     target = _merged_into(order)
     order.extra_data = {key: value for key, value in (order.extra_data or {}).items() if key != MERGED_INTO} or None
-    _reopen(act, "extra_data")
+    _reopen(context, "extra_data")
     held = Item.objects.filter(merchant=order.merchant_id, order=target, pk__in=items)
     if held.update(order=order) != len(items):
         raise refused("order_not_restorable")
     OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=target, pk__in=incentives).update(order=order)
     orders.leave(target, orders.lines(target))
-    _restored(act)
+    _restored(context)
     return f"Took the order of {calendar.human_date(order.place_date)} out of the one it had been merged into."
 
 
-def _forget_next(act: Act[Order], subscription: Subscription) -> None:
-    subscription.customer, subscription.merchant = act.customer, act.customer.merchant
-    orders.remove(act.customer, orders.upcoming_item(subscription))
+def _forget_next(context: ActionContext[Order], subscription: Subscription) -> None:
+    subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+    orders.remove(context.customer, orders.upcoming_item(subscription))
 
 
 def _merged_into(order: Order) -> Order:
@@ -72,15 +72,15 @@ def _merged_into(order: Order) -> Order:
     return found
 
 
-def _reopen(act: Act[Order], *names: str) -> None:
-    order = act.subject
-    checks.today_or_later(act, order.place_date)
-    if orders.taken(order.customer, order.slot):
+def _reopen(context: ActionContext[Order], *names: str) -> None:
+    order = context.subject
+    checks.today_or_later(context, order.place_date)
+    if orders.taken(order.customer, order.order_key):
         raise refused("order_not_restorable")
     order.cancelled = None
     orders.become(order, OrderStatus.UNSENT, *names)
 
 
-def _restored(act: Act[Order]) -> None:
-    orders.settle(act.subject, orders.lines(act.subject))
-    act.announce(catalogue.ORDER_CHANGE_DATE, act.subject)
+def _restored(context: ActionContext[Order]) -> None:
+    orders.settle(context.subject, orders.lines(context.subject))
+    context.emit(catalogue.ORDER_CHANGE_DATE, context.subject)

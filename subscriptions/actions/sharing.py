@@ -4,26 +4,26 @@ from typing import Any, Literal
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.models.prepared import update
 
 
 def use_for_all(
-    act: Act[Any], name: Literal["payment", "shipping_address"], subscription_kind: str, order_kind: str
+    context: ActionContext[Any], name: Literal["payment", "shipping_address"], subscription_kind: str, order_kind: str
 ) -> None:
     """Put the act's subject, a payment or address, on all live subscriptions and open orders, and say so of each."""
-    record = checks.usable(act, act.subject)
-    others = act.customer.subscriptions.live().surveyed().exclude(**{name: record})
+    record = checks.usable(context, context.subject)
+    others = context.customer.subscriptions.live().surveyed().exclude(**{name: record})
     for subscription in others.select_related("product").order_by("id"):
-        subscription.customer, subscription.merchant = act.customer, act.customer.merchant
+        subscription.customer, subscription.merchant = context.customer, context.customer.merchant
         setattr(subscription, name, record)
         subscription.updated = calendar.now()
         update(subscription, name, "updated")
-        act.announce(subscription_kind, subscription)
-    waiting = act.customer.orders.open().exclude(**{name: record})
+        context.emit(subscription_kind, subscription)
+    waiting = context.customer.orders.open().exclude(**{name: record})
     for order in waiting.select_related("payment", "shipping_address").order_by("place_date", "id"):
-        order.customer, order.merchant = act.customer, act.customer.merchant
-        slot = order.slot._replace(**{f"{name}_id": record.pk})
-        moved = orders.move_order(act.customer, order, slot)
+        order.customer, order.merchant = context.customer, context.customer.merchant
+        order_key = order.order_key._replace(**{f"{name}_id": record.pk})
+        moved = orders.move_order(context.customer, order, order_key)
         setattr(moved, name, record)  # or each payload would read it again
-        act.announce(order_kind, moved)
+        context.emit(order_kind, moved)

@@ -7,14 +7,14 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, entitlement
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Offer, Payment, Product, Subscription
 from subscriptions.models.prepared import insert, update
 
 
 def subscribe(
-    act: Act[Any],
+    context: ActionContext[Any],
     *,
     product: Product,
     payment: Payment,
@@ -34,15 +34,15 @@ def subscribe(
     `price` locks the unit price. A plan bought in a checkout grants access from now on, which `grantees` (names and
     shop's ids) share. Its customer's very first subscription makes a subscriber of them.
     """
-    customer = act.customer
+    customer = context.customer
     checks.frequency(every, every_period)
     subscription = Subscription(
         merchant=customer.merchant,
         customer=customer,
-        product=checks.for_sale(checks.own(act, product)),
-        payment=checks.usable(act, payment),
-        shipping_address=checks.usable(act, address),
-        offer=offer and checks.own(act, offer),
+        product=checks.for_sale(checks.own(context, product)),
+        payment=checks.usable(context, payment),
+        shipping_address=checks.usable(context, address),
+        offer=offer and checks.own(context, offer),
         quantity=checks.whole("quantity", quantity),
         price=None if price is None else checks.amount("price", price),
         every=every,
@@ -57,17 +57,17 @@ def subscribe(
     subscription.has_entitlements = False  # type: ignore[attr-defined]  # an annotation of `surveyed()`
     if not subscription.awaits_first_order and product.product_type == Product.Type.PLAN:
         entitlement.grant_plan(subscription, product, grantees)
-    act.announce(catalogue.SUBSCRIPTION_CREATE, subscription)
+    context.emit(catalogue.SUBSCRIPTION_CREATE, subscription)
     if customer.first_subscribed is None:
-        _first(act, subscription)
+        _first(context, subscription)
     return subscription
 
 
-def _first(act: Act[Any], subscription: Subscription) -> None:
+def _first(context: ActionContext[Any], subscription: Subscription) -> None:
     # Customers who came from a file may have subscriptions nobody was told of.
-    others = act.customer.subscriptions.exclude(pk=subscription.pk).order_by("created")
+    others = context.customer.subscriptions.exclude(pk=subscription.pk).order_by("created")
     earliest = others.values_list("created", flat=True).first()
-    act.customer.first_subscribed = earliest or calendar.now()
-    update(act.customer, "first_subscribed")
+    context.customer.first_subscribed = earliest or calendar.now()
+    update(context.customer, "first_subscribed")
     if earliest is None:
-        act.announce(catalogue.SUBSCRIBER_CREATE, act.customer)
+        context.emit(catalogue.SUBSCRIBER_CREATE, context.customer)

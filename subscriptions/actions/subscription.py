@@ -6,35 +6,35 @@ from typing import Any
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, totals
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Address, CancelReason, Item, Offer, Payment, Product, Slot, Subscription
+from subscriptions.models import Address, CancelReason, Item, Offer, OrderKey, Payment, Product, Subscription
 from subscriptions.models.prepared import update
 
 REASON_LENGTH = 1000
 
 
-def must_be_for_sale(act: Act[Subscription]) -> None:
-    checks.for_sale(act.subject.product)
+def must_be_for_sale(context: ActionContext[Subscription]) -> None:
+    checks.for_sale(context.subject.product)
 
 
 @action("subscription.cancel", guards=[checks.must_be_live, checks.must_have_no_paid_orders_left])
-def cancel(act: Act[Subscription], *, reason: str = "") -> str:
+def cancel(context: ActionContext[Subscription], *, reason: str = "") -> str:
     """End a live subscription. `reason` is `code|text`, a bare code or a bare text, and kept verbatim.
 
     Its upcoming item leaves its order; an order in a retry flow that holds nothing else is cancelled.
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
-    end(act, act.subject, reason)
-    because = _because(act.subject)
-    return f"Cancelled the subscription to {act.subject.product}." + (f" Reason: {because}" if because else "")
+    end(context, context.subject, reason)
+    because = _because(context.subject)
+    return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {because}" if because else "")
 
 
 @action("subscription.reactivate", guards=[checks.must_be_cancelled, must_be_for_sale])
 def reactivate(
-    act: Act[Subscription],
+    context: ActionContext[Subscription],
     *,
     next_order_date: date | None = None,
     every: int | None = None,
@@ -47,10 +47,10 @@ def reactivate(
     `winback` gives its discounts on the next order, in place of the subscription's own offer.
 
     The next order is planned for `next_order_date`, today or later in the merchant's zone; without it for
-    `start_date` (today) plus as many whole frequencies as lead past today. `act.result` is the new upcoming item.
+    `start_date` (today) plus as many whole frequencies as lead past today. `context.result` is the new upcoming item.
     """
-    subscription = act.subject
-    today = calendar.today(act.customer.merchant.time_zone)
+    subscription = context.subject
+    today = calendar.today(context.customer.merchant.time_zone)
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
     subscription.start_date = start_date or subscription.start_date
@@ -61,81 +61,81 @@ def reactivate(
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = calendar.now()
-    act.result = orders.add_subscription_item(subscription, day, winback and checks.own(act, winback))
+    context.result = orders.add_subscription_item(subscription, day, winback and checks.own(context, winback))
     # After what has to be read for the item, so that it can go with the writes that follow.
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
-    act.announce(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
+    context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
     return f"Reactivated the subscription to {subscription.product}. {planned}"
 
 
 @action("subscription.change_quantity", guards=[checks.must_not_be_prepaid])
-def change_quantity(act: Act[Subscription], *, quantity: int) -> str:
+def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> str:
     """From the upcoming order on."""
-    subscription = act.subject
+    subscription = context.subject
     subscription.quantity = checks.whole("quantity", quantity)
     _save(subscription, "quantity")
     if item := _upcoming(subscription):
         item.quantity = quantity
         update(item, "quantity")
         orders.settle_item(item)
-    act.announce(catalogue.CHANGE_QUANTITY, subscription)
-    return f"Changed the quantity of {subscription.product} from {act.before.quantity} to {quantity}."
+    context.emit(catalogue.CHANGE_QUANTITY, subscription)
+    return f"Changed the quantity of {subscription.product} from {context.before.quantity} to {quantity}."
 
 
 @action("subscription.change_frequency")
-def change_frequency(act: Act[Subscription], *, every: int, every_period: int) -> str:
+def change_frequency(context: ActionContext[Subscription], *, every: int, every_period: int) -> str:
     """The upcoming order keeps its date; the ones after it follow the new frequency."""
-    subscription = act.subject
+    subscription = context.subject
     subscription.every, subscription.every_period = checks.frequency(every, every_period)
     _save(subscription, "every", "every_period")
-    act.announce(catalogue.CHANGE_FREQUENCY, subscription)
-    was, now = act.before.frequency_description, subscription.frequency_description
+    context.emit(catalogue.CHANGE_FREQUENCY, subscription)
+    was, now = context.before.frequency_description, subscription.frequency_description
     return f"Changed the frequency of {subscription.product} from “{was}” to “{now}”."
 
 
 @action("subscription.change_payment")
-def change_payment(act: Act[Subscription], *, payment: Payment) -> str:
+def change_payment(context: ActionContext[Subscription], *, payment: Payment) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
-    subscription = act.subject
-    subscription.payment = checks.chosen(act, payment)
+    subscription = context.subject
+    subscription.payment = checks.chosen(context, payment)
     _save(subscription, "payment")
-    act.announce(catalogue.CHANGE_PAYMENT, subscription)
+    context.emit(catalogue.CHANGE_PAYMENT, subscription)
     if item := _upcoming(subscription):
-        _move(act, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
+        _move(context, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
     return f"Changed the payment of {subscription.product} to {payment}."
 
 
 @action("subscription.change_shipping_address")
-def change_shipping_address(act: Act[Subscription], *, address: Address) -> str:
+def change_shipping_address(context: ActionContext[Subscription], *, address: Address) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
-    subscription = act.subject
-    subscription.shipping_address = checks.chosen(act, address)
+    subscription = context.subject
+    subscription.shipping_address = checks.chosen(context, address)
     _save(subscription, "shipping_address")
-    act.announce(catalogue.CHANGE_SHIPPING, subscription)
+    context.emit(catalogue.CHANGE_SHIPPING, subscription)
     if item := _upcoming(subscription):
-        _move(act, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
+        _move(context, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
     return f"Changed the shipping address of {subscription.product} to {address}."
 
 
 @action("subscription.change_next_order_date", guards=[checks.must_be_live])
-def change_next_order_date(act: Act[Subscription], *, day: date) -> str:
-    """Its item alone moves to `day`, tomorrow or later in the merchant's zone. `act.result` is its order then."""
-    if day <= calendar.today(act.customer.merchant.time_zone):
+def change_next_order_date(context: ActionContext[Subscription], *, day: date) -> str:
+    """Its item alone moves to `day`, tomorrow or later in the merchant's zone. `context.result` is its order then."""
+    if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
-    item = orders.upcoming_item(act.subject)
-    slot = Slot(day, item.order.payment_id, item.order.shipping_address_id)
-    act.result = orders.move_item(act.customer, item, slot)
-    act.announce(catalogue.ORDER_CHANGE_DATE, act.result)
-    return f"Moved the next order of {act.subject.product} to {calendar.human_date(day)}."
+    item = orders.upcoming_item(context.subject)
+    order_key = OrderKey(day, item.order.payment_id, item.order.shipping_address_id)
+    context.result = orders.move_item(context.customer, item, order_key)
+    context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
+    return f"Moved the next order of {context.subject.product} to {calendar.human_date(day)}."
 
 
 @action("subscription.change_product", guards=[checks.must_be_live])
-def change_product(act: Act[Subscription], *, product: Product, silent: bool = False) -> str:
+def change_product(context: ActionContext[Subscription], *, product: Product, silent: bool = False) -> str:
     """Swap the product for good, from the upcoming item on; a locked price stays. `silent`: no event tells of it."""
-    subscription = act.subject
+    subscription = context.subject
     was = totals.unit_price(subscription)
-    subscription.product = checks.for_sale(checks.own(act, product))
+    subscription.product = checks.for_sale(checks.own(context, product))
     if subscription.prepaid_orders_remaining and totals.unit_price(subscription) != was:
         raise refused("price_differs")
     _save(subscription, "product")
@@ -144,23 +144,23 @@ def change_product(act: Act[Subscription], *, product: Product, silent: bool = F
         update(item, "product")
         _reprice(item)
     if not silent:
-        act.announce(catalogue.SKU_SWAP, subscription)
-    return f"Swapped {act.before.product} for {product}."
+        context.emit(catalogue.SKU_SWAP, subscription)
+    return f"Swapped {context.before.product} for {product}."
 
 
 @action("subscription.change_reminder_days")
-def change_reminder_days(act: Act[Subscription], *, days: int) -> str:
+def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> str:
     """How many days before an order its reminder goes out, at least 5."""
-    act.subject.reminder_days = checks.whole("reminder_days", days, least=5, most=365)
-    _save(act.subject, "reminder_days")
-    return f"Changed the reminder of {act.subject.product} to {days} days before the order."
+    context.subject.reminder_days = checks.whole("reminder_days", days, least=5, most=365)
+    _save(context.subject, "reminder_days")
+    return f"Changed the reminder of {context.subject.product} to {days} days before the order."
 
 
 @action("subscription.change_offer")
-def change_offer(act: Act[Subscription], *, offer: Offer | None) -> str:
+def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -> str:
     """What discounts it gets, from the upcoming item on."""
-    subscription = act.subject
-    subscription.offer = offer and checks.own(act, offer)
+    subscription = context.subject
+    subscription.offer = offer and checks.own(context, offer)
     _save(subscription, "offer")
     if item := _upcoming(subscription):
         item.offer = offer
@@ -170,9 +170,9 @@ def change_offer(act: Act[Subscription], *, offer: Offer | None) -> str:
 
 
 @action("subscription.change_price", guards=[checks.must_not_be_prepaid])
-def change_price(act: Act[Subscription], *, price: Decimal | None) -> str:
+def change_price(context: ActionContext[Subscription], *, price: Decimal | None) -> str:
     """Lock the unit price; None unlocks it, and the product's own counts again."""
-    subscription = act.subject
+    subscription = context.subject
     subscription.price = None if price is None else checks.amount("price", price)
     _save(subscription, "price")
     if item := _upcoming(subscription):
@@ -180,14 +180,14 @@ def change_price(act: Act[Subscription], *, price: Decimal | None) -> str:
     return f"{'Unlocked' if price is None else f'Locked at {price}'} the price of {subscription.product}."
 
 
-def end(act: Act[Any], subscription: Subscription, reason: str) -> None:
+def end(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
     """Cancel `subscription` as part of an act, and say so."""
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save(subscription, "cancelled", "cancel_reason")
     ended = orders.withdraw(subscription)
     code = subscription.cancel_reason_code
-    act.announce(
+    context.emit(
         catalogue.SUBSCRIPTION_CANCEL,
         subscription,
         cancel_reason=reason,
@@ -195,14 +195,14 @@ def end(act: Act[Any], subscription: Subscription, reason: str) -> None:
         cancel_reason_message=subscription.cancel_reason_text,
     )
     for order in ended:
-        act.announce(catalogue.ORDER_CANCEL, order)
-    if _is_last(act, subscription):
-        act.announce(catalogue.SUBSCRIBER_CANCEL, act.customer)
+        context.emit(catalogue.ORDER_CANCEL, order)
+    if _is_last(context, subscription):
+        context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer)
 
 
-def _is_last(act: Act[Any], subscription: Subscription) -> bool:
+def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
     known: bool | None = getattr(subscription, "is_last", None)  # where it was read for this act
-    return not act.customer.subscriptions.live().exists() if known is None else known
+    return not context.customer.subscriptions.live().exists() if known is None else known
 
 
 def _save(subscription: Subscription, *names: str) -> None:
@@ -215,11 +215,11 @@ def _upcoming(subscription: Subscription) -> Item | None:
     return orders.upcoming_item(subscription) if subscription.live else None
 
 
-def _move(act: Act[Subscription], item: Item, *, kind: str, **slot: int) -> None:
+def _move(context: ActionContext[Subscription], item: Item, *, kind: str, **order_key: int) -> None:
     was = item.order
-    place = {"payment_id": was.payment_id, "shipping_address_id": was.shipping_address_id, **slot}
-    if orders.move_item(act.customer, item, Slot(was.place_date, **place)) is was:
-        act.announce(kind, was)
+    place = {"payment_id": was.payment_id, "shipping_address_id": was.shipping_address_id, **order_key}
+    if orders.move_item(context.customer, item, OrderKey(was.place_date, **place)) is was:
+        context.emit(kind, was)
 
 
 def _reprice(item: Item) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, reminding, totals
-from subscriptions.actions.core import Act, action
+from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.lines import reprice
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -22,47 +22,47 @@ TRIED_AGAIN = [
 STOCK_WAIT = timedelta(days=30)
 
 
-def must_be_to_come(act: Act[Order]) -> None:
+def must_be_to_come(context: ActionContext[Order]) -> None:
     """Open, or waiting for stock."""
-    if not act.subject.oos_free_shipping:
-        checks.must_be_open(act)
-    elif act.subject.status != OrderStatus.UNSENT:
+    if not context.subject.oos_free_shipping:
+        checks.must_be_open(context)
+    elif context.subject.status != OrderStatus.UNSENT:
         raise refused("order_not_open")
 
 
 @action("order.remind", guards=[checks.must_be_open])
-def remind(act: Act[Order], *, again: bool = False) -> str:
+def remind(context: ActionContext[Order], *, again: bool = False) -> str:
     """Tell of the coming order at the prices that then count; of one date once, unless `again`."""
-    if not again and not reminding.is_news(act.subject):
+    if not again and not reminding.is_news(context.subject):
         raise refused("order_reminded")
-    return reminding.tell([act])[0]
+    return reminding.tell([context])[0]
 
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
-def warn_of_card(act: Act[Order], *, day: date) -> str:
+def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
     """Tell that the order's card ends before the order is placed; once for the check of `day`."""
-    order = act.subject
+    order = context.subject
     if order.payment.expires_on is None or order.payment.expires_on >= order.place_date:
         raise refused("card_outlives_order")
     if order.warned_of_card_on == day:
         raise refused("card_warned_of")
     order.warned_of_card_on = day
     update(order, "warned_of_card_on")
-    act.announce(catalogue.CARD_EXPIRATION, order)
+    context.emit(catalogue.CARD_EXPIRATION, order)
     return f"Warned that {order.payment} expires before the order of {calendar.human_date(order.place_date)}."
 
 
 @action("order.queue")
-def queue(act: Act[Order]) -> str:
+def queue(context: ActionContext[Order]) -> str:
     """Hand a due order, or one to be tried again, to placement. The next order is made now, whatever comes of this.
 
     A line costs the lower of the last price and the present one; a price that is locked or set by hand stays.
     """
-    order = act.subject
+    order = context.subject
     if order.status not in (OrderStatus.UNSENT, OrderStatus.SEND_NOW, *TRIED_AGAIN):
         raise refused("order_not_due")
     found = _reprice(order, _charge)
-    act.result = orders.follow_up(act.customer, found, order.place_date)
+    context.result = orders.follow_up(context.customer, found, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
     orders.become(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
@@ -70,41 +70,41 @@ def queue(act: Act[Order]) -> str:
 
 
 @action("order.set_aside", guards=[must_be_to_come])
-def set_aside(act: Act[Order]) -> str:
+def set_aside(context: ActionContext[Order]) -> str:
     """Move the items out of stock to an order of their own, which waits for the stock; one-time items are dropped.
 
-    Their subscriptions go on: the next items are made now. `act.result` is the order that waits, or None. Of an order
-    that waits already, those still missing go on waiting apart.
+    Their subscriptions go on: the next items are made now. `context.result` is the order that waits, or None.
+    Of an order that waits already, those still missing go on waiting apart.
     """
-    order = act.subject
+    order = context.subject
     lines = orders.lines(order)
     missing = [line for line in lines if not line.product.live]
     if not missing or (order.oos_free_shipping and len(missing) == len(lines)):
         raise refused("nothing_out_of_stock")
     waiting = [line for line in missing if line.subscription]
-    orders.follow_up(act.customer, waiting, order.place_date)
+    orders.follow_up(context.customer, waiting, order.place_date)
     for line in missing:
         if not line.subscription:
             line.delete()
     rest = [line for line in lines if line.product.live]
     if waiting:
-        act.result = _apart(order, waiting, alone=not rest)
-    if act.result is not order:
+        context.result = _apart(order, waiting, alone=not rest)
+    if context.result is not order:
         orders.leave(order, rest)
     for line in waiting:
-        act.announce(catalogue.OUT_OF_STOCK, line)
+        context.emit(catalogue.OUT_OF_STOCK, line)
     names = ", ".join(str(line.product) for line in missing)
     return f"Out of stock for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
 @action("order.stop_waiting")
-def stop_waiting(act: Act[Order]) -> str:
+def stop_waiting(context: ActionContext[Order]) -> str:
     """Remove the items that have waited for stock for 30 days, or until their subscription's next order was due."""
-    order = act.subject
+    order = context.subject
     if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
         raise refused("order_not_waiting_for_stock")
     lines = orders.lines(order)
-    today = calendar.today(act.customer.merchant.time_zone)
+    today = calendar.today(context.customer.merchant.time_zone)
     over = lines if today >= order.place_date + STOCK_WAIT else [line for line in lines if _is_due_again(line, today)]
     if not over:
         raise refused("order_waits_on")

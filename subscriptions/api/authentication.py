@@ -65,7 +65,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         )
 
 
-WAYS = [ApiKeyAuthentication]
+AUTHENTICATORS = [ApiKeyAuthentication]
 
 
 def caller(request: Request) -> Credential | None:
@@ -89,11 +89,11 @@ class MayCall(BasePermission):
 class MayListAll(BasePermission):
     """Without `bulk`, an API key must pin a list across customers to something of one customer."""
 
-    PINS = ("customer", "email", "merchant_user_id", "subscription", "order", "item")
+    SCOPING_FILTERS = ("customer", "email", "merchant_user_id", "subscription", "order", "item")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         credential = caller(request)
-        pinned = any(request.query_params.get(name, "").strip() for name in self.PINS)
+        pinned = any(request.query_params.get(name, "").strip() for name in self.SCOPING_FILTERS)
         if credential and credential.scope == "A" and "bulk" not in credential.rights and not pinned:
             raise Denied("insufficient_scope")
         return True

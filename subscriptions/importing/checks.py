@@ -24,7 +24,7 @@ class Status(models.TextChoices):
 
 
 @dataclass(init=False)
-class Named:
+class References:
     """What a file's rows name, by the shop's own ids; addresses and payments by customer, newest first."""
 
     customers: dict[Any, Customer]
@@ -50,7 +50,7 @@ def is_cancelled(row: Row) -> bool:
     return status == Status.CANCELLED if status else bool(row.values.get("cancelled"))
 
 
-def check(row: Row, named: Named, merchant: Merchant, report: Report) -> None:
+def check(row: Row, named: References, merchant: Merchant, report: Report) -> None:
     """Report what is wrong with `row`."""
     _check_status(row, report)
     _check_prepaid(row, report)
@@ -98,7 +98,7 @@ def _check_known(row: Row, known: Subscription, report: Report) -> None:
             report.problem(row.line, name, f"a prepaid subscription does not allow this change; it is {value}.")
 
 
-def _check_new(row: Row, named: Named, merchant: Merchant, report: Report) -> None:
+def _check_new(row: Row, named: References, merchant: Merchant, report: Report) -> None:
     customer = named.customers[row.values["merchant_user_id"]]
     for mine, thing in ((named.addresses, "shipping address"), (named.payments, "payment")):
         if not mine.get(customer.pk):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from subscriptions import calendar
 from subscriptions.importing import dates, upcoming, values
 from subscriptions.importing import rows as stored
-from subscriptions.importing.checks import PREPAID, Named, Status, check, is_cancelled
+from subscriptions.importing.checks import PREPAID, References, Status, check, is_cancelled
 from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.table import KEEP, Column, Row, Step, Table, column
 from subscriptions.models import Customer, Merchant, Subscription
@@ -55,7 +55,7 @@ def _columns(merchant: Merchant) -> list[Column]:
 
 
 def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -> None:
-    named = Named(merchant, rows)
+    named = References(merchant, rows)
     for row in rows:
         check(row, named, merchant, report)
     if report.problems:
@@ -85,12 +85,12 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
         )
 
 
-def _terms(row: Row, named: Named) -> dict[str, object]:
+def _terms(row: Row, named: References) -> dict[str, object]:
     given: dict[str, object] = {name: row.values[name] for name in TERMS if name in row.values}
     return given | {"product": named.products[row.values["external_product_id"]]}
 
 
-def _new(merchant: Merchant, row: Row, named: Named) -> Subscription:
+def _new(merchant: Merchant, row: Row, named: References) -> Subscription:
     customer = named.customers[row.values["merchant_user_id"]]
     history = {name: row.values[name] for name in HISTORY if name in row.values}
     defaults = {"reminder_days": merchant.reminder_days, "created": _start(merchant, row)}

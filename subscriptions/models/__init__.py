@@ -4,7 +4,7 @@ from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, RetryPlan, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
-from subscriptions.models.order import FAILING, Item, Order, OrderStatus, Slot
+from subscriptions.models.order import FAILING, Item, Order, OrderKey, OrderStatus
 from subscriptions.models.placement import (
     Effect,
     GatewaySettings,
@@ -55,6 +55,6 @@ __all__ = [
     "Role",
     "SimulatedOutcome",
     "SimulatedPlacement",
-    "Slot",
+    "OrderKey",
     "Subscription",
 ]

@@ -40,7 +40,7 @@ FAILING = [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY]
 OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
-class Slot(NamedTuple):
+class OrderKey(NamedTuple):
     """What no two open orders of one customer have in common."""
 
     place_date: date
@@ -143,8 +143,8 @@ class Order(models.Model):
         return self.status == OrderStatus.UNSENT and not self.locked and not self.oos_free_shipping
 
     @property
-    def slot(self) -> "Slot":
-        return Slot(self.place_date, self.payment_id, self.shipping_address_id)
+    def order_key(self) -> "OrderKey":
+        return OrderKey(self.place_date, self.payment_id, self.shipping_address_id)
 
 
 class Item(models.Model):

@@ -22,7 +22,7 @@ class NoAnswer(Exception):
     """The order may have arrived, but no whole answer came."""
 
 
-class Door(Protocol):
+class HttpSender(Protocol):
     """Outbound HTTP, `PLACEMENT_DOOR` in the settings."""
 
     def __call__(self, url: str, headers: dict[str, str], content: bytes) -> Reply:
@@ -40,7 +40,7 @@ class Write(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Codec:
     """How an order is written and its answer read."""
 
     media_type: str
@@ -52,7 +52,7 @@ class Form:
 class HttpGateway:
     """The merchant's own platform."""
 
-    form: Form
+    form: Codec
 
     def place(self, request: PlacementRequest) -> Answer:
         return attempt(self.form, request, lambda: self._post(request))
@@ -65,7 +65,7 @@ class HttpGateway:
             body = self.form.write(request, with_card=not gateway.without_card)
         except ValueError as error:
             raise NotSent(str(error)) from error
-        door = cast(Door, import_string(settings.PLACEMENT_DOOR))
+        door = cast(HttpSender, import_string(settings.PLACEMENT_DOOR))
         return door(gateway.url, headers(request, self.form), body)
 
 
@@ -76,7 +76,7 @@ class NoGateway:
         return Answer(Effect.NOT_SENT, message="No gateway is set up; say where orders go in the settings.")
 
 
-def attempt(form: Form, request: PlacementRequest, send: Callable[[], Reply]) -> Answer:
+def attempt(form: Codec, request: PlacementRequest, send: Callable[[], Reply]) -> Answer:
     """What came of `send`, with the request for the log."""
     try:
         answer = judge(send(), form.read)
@@ -87,7 +87,7 @@ def attempt(form: Form, request: PlacementRequest, send: Callable[[], Reply]) ->
     return replace(answer, request=excerpt(form.write(request, with_card=False)))
 
 
-def headers(request: PlacementRequest, form: Form) -> dict[str, str]:
+def headers(request: PlacementRequest, form: Codec) -> dict[str, str]:
     now = int(timezone.now().timestamp())
     return {
         "Content-Type": form.media_type,

@@ -5,7 +5,7 @@ from typing import Any
 
 from subscriptions.placement.answers import FIELDS, Answer, Unreadable, check_length, understood, unreadable
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.http_gateway import Form
+from subscriptions.placement.http_gateway import Codec
 from subscriptions.placement.objects import everything
 
 
@@ -33,7 +33,7 @@ def fields(body: bytes) -> dict[str, str]:
     return {name: _text(name, answer.get(name)) for name in FIELDS}
 
 
-FORM = Form("application/json", write, read)
+FORM = Codec("application/json", write, read)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

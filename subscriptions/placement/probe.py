@@ -9,10 +9,10 @@ from django.utils.module_loading import import_string
 from subscriptions.models import Effect, GatewaySettings
 from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.answers import Answer, judge, no_answer
-from subscriptions.placement.http_gateway import Door, Form, NoAnswer, NotSent
+from subscriptions.placement.http_gateway import Codec, HttpSender, NoAnswer, NotSent
 from subscriptions.placement.signature import authorization
 
-EMPTY: dict[str, tuple[Form, bytes]] = {
+EMPTY: dict[str, tuple[Codec, bytes]] = {
     GatewaySettings.Kind.XML: (xml_codec.FORM, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
     GatewaySettings.Kind.JSON: (json_codec.FORM, b"{}"),
 }
@@ -31,7 +31,7 @@ def probe(gateway: GatewaySettings) -> Answer:
         "X-Reprise-Attempt": "0",
     }
     try:
-        return judge(cast(Door, import_string(settings.PLACEMENT_DOOR))(gateway.url, headers, content), form.read)
+        return judge(cast(HttpSender, import_string(settings.PLACEMENT_DOOR))(gateway.url, headers, content), form.read)
     except NotSent as error:
         return Answer(Effect.NOT_SENT, message=str(error))
     except NoAnswer as error:

@@ -11,7 +11,7 @@ from subscriptions.models import GatewaySettings, SimulatedOutcome, SimulatedPla
 from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.answers import CODES, FIELDS, Answer, Reply
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.http_gateway import Form, NoAnswer, attempt
+from subscriptions.placement.http_gateway import Codec, NoAnswer, attempt
 
 Outcome = SimulatedOutcome.Outcome
 PLACING = (Outcome.APPROVE, Outcome.LOST)
@@ -33,12 +33,12 @@ class Simulator:
         return attempt(form, request, lambda: _reply(request, form))
 
 
-def _form(request: PlacementRequest) -> Form:
+def _form(request: PlacementRequest) -> Codec:
     settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)
     return json_codec.FORM if settings and settings.kind == GatewaySettings.Kind.JSON else xml_codec.FORM
 
 
-def _reply(request: PlacementRequest, form: Form) -> Reply:
+def _reply(request: PlacementRequest, form: Codec) -> Reply:
     choice = _choice(request)
     if choice:
         time.sleep(choice.milliseconds / 1000)
@@ -72,7 +72,7 @@ def _outcome(choice: SimulatedOutcome | None, memory: SimulatedPlacement) -> str
     return choice.outcome
 
 
-def _answer(form: Form, memory: SimulatedPlacement) -> Reply:
+def _answer(form: Codec, memory: SimulatedPlacement) -> Reply:
     match memory.outcome:
         case Outcome.APPROVE:
             return Reply(200, _body(form, "SUCCESS", memory.order_merchant_id))
@@ -88,7 +88,7 @@ def _answer(form: Form, memory: SimulatedPlacement) -> Reply:
     return Reply(200, _body(form, "ERROR", "", memory.outcome, code.meaning if code else "Nobody knows this code."))
 
 
-def _body(form: Form, *values: str) -> bytes:
+def _body(form: Codec, *values: str) -> bytes:
     """An answer with these FIELDS."""
     fields = dict(zip(FIELDS, values, strict=False))
     if form is json_codec.FORM:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from subscriptions.models import Address, Customer, Item, Order, Payment, Subscription
 from subscriptions.placement import aes, xml_answer
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.http_gateway import Form
+from subscriptions.placement.http_gateway import Codec
 
 CENT = Decimal("0.01")
 METHODS: dict[str, str] = {
@@ -39,7 +39,7 @@ def write(request: PlacementRequest, *, with_card: bool) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>{document}'.encode()
 
 
-FORM = Form("application/xml", write, xml_answer.read)
+FORM = Codec("application/xml", write, xml_answer.read)
 
 
 def element(name: str, *children: str) -> str:

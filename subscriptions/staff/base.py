@@ -22,7 +22,7 @@ from subscriptions.staff.secrets import kept
 P = ParamSpec("P")
 
 
-def looked_at_again(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Of a form whose row the database refuses, for the same was saved at the same moment, by a double click perhaps:
     the second time the form's own checks say so.
     """
@@ -71,7 +71,7 @@ class MerchantAdmin(ButtonsAdmin):
     show_full_result_count = False
     list_per_page = 50
     show_facets = ShowFacets.NEVER
-    changeform_view = looked_at_again(ButtonsAdmin.changeform_view)
+    changeform_view = retry_on_integrity_error(ButtonsAdmin.changeform_view)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event
 from tests.factories import STAFF
@@ -13,7 +13,7 @@ from tests.races import at_once
 from tests.rows import everything
 
 
-def leaves_one_activity_and(kinds: list[str], act: Callable[[], Act[Any]]) -> Act[Any]:
+def leaves_one_activity_and(kinds: list[str], act: Callable[[], ActionContext[Any]]) -> ActionContext[Any]:
     """Run `act`; its activity is the only new one, and the new events are `kinds`, in this order."""
     activities, events = set(Activity.objects.all()), set(Event.objects.all())
     done = act()
@@ -25,7 +25,7 @@ def leaves_one_activity_and(kinds: list[str], act: Callable[[], Act[Any]]) -> Ac
     return done
 
 
-def refuses(code: str, act: Callable[[], Act[Any]]) -> DomainError:
+def refuses(code: str, act: Callable[[], ActionContext[Any]]) -> DomainError:
     """`act` is refused with `code`, and not one column of one row has changed. Returns the refusal."""
     before = everything()
     with pytest.raises(DomainError) as refusal:
@@ -35,7 +35,7 @@ def refuses(code: str, act: Callable[[], Act[Any]]) -> DomainError:
     return refusal.value
 
 
-def two_at_once(act: Callable[[], Act[Any]]) -> list[str]:
+def two_at_once(act: Callable[[], ActionContext[Any]]) -> list[str]:
     """Run `act` in two threads that start together; what became of each: `done` or the refusal's code."""
 
     def run() -> str:

@@ -11,7 +11,7 @@ import time_machine
 from subscriptions.actions import address as addresses
 from subscriptions.actions import entitlement
 from subscriptions.actions import payment as payments
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.errors import DomainError
 from subscriptions.models import Order, Payment
 from tests.actions import acts, contract, situations, verbs
@@ -136,7 +136,7 @@ def test_time_granted_twice_at_once_is_added_twice():
     world = acts.world(1)
     videos = situations.resource(world, "Videos")
 
-    def give() -> Act[Any]:
+    def give() -> ActionContext[Any]:
         return entitlement.grant(world.subscription(0), actor=STAFF, resource=videos, seconds=situations.HOUR)
 
     with time_machine.travel(NOON, tick=False):

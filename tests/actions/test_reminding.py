@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
 from subscriptions.actions import reminding, subscription, upcoming_order
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.actions.reminding import remind_all
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import (
@@ -160,7 +160,7 @@ def of(held: QuerySet[Customer]) -> QuerySet[Order]:
     return Order.objects.filter(customer__in=held).order_by("place_date", "pk")
 
 
-def all_at_once(merchant: Merchant) -> list[Act[Order]]:
+def all_at_once(merchant: Merchant) -> list[ActionContext[Order]]:
     return remind_all(merchant, keys(merchant), of, actor=STAFF)
 
 

@@ -211,11 +211,11 @@ def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscriptio
     incentive(order, value=10)
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
     there = orders.add_subscription_item(SubscriptionFactory(**same), DAY + timedelta(days=7)).order
-    slot = order.slot._replace(place_date=there.place_date)
+    order_key = order.order_key._replace(place_date=there.place_date)
     if whole:
-        orders.move_order(order.customer, order, slot)
+        orders.move_order(order.customer, order, order_key)
     else:
-        orders.move_item(order.customer, orders.lines(order)[0], slot)
+        orders.move_item(order.customer, orders.lines(order)[0], order_key)
     assert amounts(there) == money("5", "45", "5", "50")
 
 
@@ -228,7 +228,7 @@ def test_an_incentive_on_an_item_goes_along_wherever_it_moves(subscription, ther
     incentive(order, item=subscription.items.get(), value=20, field="total_price")
     item = orders.upcoming_item(subscription)
 
-    moved = orders.move_item(subscription.customer, item, order.slot._replace(place_date=DAY + timedelta(days=7)))
+    moved = orders.move_item(subscription.customer, item, order.order_key._replace(place_date=DAY + timedelta(days=7)))
 
     assert moved != order
     assert (amounts(moved)[0], amounts(order)[0]) == (Decimal(5), Decimal(0))

@@ -11,12 +11,12 @@ from subscriptions.actions import customer as customers
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
 from subscriptions.actions import payment as payments
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from tests.actions import acts, situations
 from tests.actions.acts import World
 from tests.factories import STAFF
 
-Verb = Callable[[World], Act[Any]]
+Verb = Callable[[World], ActionContext[Any]]
 BY = {"actor": STAFF}
 BO = {"merchant_user_id": "C-new", "first_name": "Bo", "last_name": "Li", "email": "bo@shop.test"}
 
@@ -25,14 +25,14 @@ def line(world: World) -> checkout.Line:
     return checkout.Line(product=world.products[0], quantity=1, every=1, every_period=3)
 
 
-def bought(world: World, lines: int = 1) -> Act[Any]:
+def bought(world: World, lines: int = 1) -> ActionContext[Any]:
     where = {"payment": world.payments[0], "address": world.addresses[0]}
     return checkout.checkout(
         world.customer, merchant_order_id="1224", lines=[line(world) for _ in range(lines)], **where, **BY
     )
 
 
-def subscribed(world: World) -> Act[Any]:
+def subscribed(world: World) -> ActionContext[Any]:
     return checkout.create(
         world.customer, line=line(world), payment=world.payments[0], address=world.addresses[0], **BY
     )

@@ -81,7 +81,7 @@ def test_a_pin_shows_one_customer_and_nobody_else(connect: Connect, merchant: Me
         "order": item.order.public_id.hex,
         "item": item.public_id.hex,
     }
-    assert set(pins) == set(MayListAll.PINS)
+    assert set(pins) == set(MayListAll.SCOPING_FILTERS)
     client = connect("read")
     shown = {"customers": mine.customer.merchant_user_id, "orders": pins["order"], "items": pins["item"]}
     for pin, value in pins.items():
@@ -94,7 +94,7 @@ def test_a_pin_shows_one_customer_and_nobody_else(connect: Connect, merchant: Me
 def test_each_pin_is_a_filter_of_each_list() -> None:
     # A pin that a list does not know would open the whole list.
     for filters in (CustomerFilters, SubscriptionFilters, OrderFilters, ItemFilters):
-        assert set(MayListAll.PINS) <= set(filters.base_filters)
+        assert set(MayListAll.SCOPING_FILTERS) <= set(filters.base_filters)
 
 
 def test_another_merchants_rows_are_neither_listed_nor_found(stranger: Client, merchant: Merchant) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from subscriptions.actions import checkout, placement_results, upcoming_order
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.models import Customer, Entitlement, Payment, Product, Resource, Subscription
 from tests.actions import acts
 from tests.factories import STAFF
@@ -50,7 +50,7 @@ def plan(product: Product) -> None:
         )
 
 
-def bought(world: acts.World) -> Act[Any]:
+def bought(world: acts.World) -> ActionContext[Any]:
     line = checkout.Line(product=world.products[0], quantity=1, every=1, every_period=3)
     return checkout.checkout(
         world.customer,
@@ -62,7 +62,7 @@ def bought(world: acts.World) -> Act[Any]:
     )
 
 
-def first_bought(world: acts.World) -> Act[Any]:
+def first_bought(world: acts.World) -> ActionContext[Any]:
     """By somebody who has never subscribed before."""
     newcomer = acts.world(0)
     Customer.objects.filter(pk=newcomer.customer.pk).update(merchant=world.customer.merchant)
@@ -74,39 +74,41 @@ def first_bought(world: acts.World) -> Act[Any]:
     return bought(newcomer)
 
 
-def last_cancelled(world: acts.World) -> Act[Any]:
+def last_cancelled(world: acts.World) -> ActionContext[Any]:
     acts.cancel(world, 1)
     return acts.cancel(world, 0)
 
 
-def after(first: acts.Perform, then: Callable[[acts.World], Act[Any]]) -> Callable[[acts.World], Act[Any]]:
-    def run(world: acts.World) -> Act[Any]:
+def after(
+    first: acts.Perform, then: Callable[[acts.World], ActionContext[Any]]
+) -> Callable[[acts.World], ActionContext[Any]]:
+    def run(world: acts.World) -> ActionContext[Any]:
         first(world, 0)
         return then(world)
 
     return run
 
 
-def declined(world: acts.World) -> Act[Any]:
+def declined(world: acts.World) -> ActionContext[Any]:
     return placement_results.decline(world.order(0), actor=STAFF, code="140", message="Declined")
 
 
-def warned(world: acts.World) -> Act[Any]:
+def warned(world: acts.World) -> ActionContext[Any]:
     Payment.objects.filter(customer=world.customer).update(expires_on=date(2026, 1, 31))
     return upcoming_order.warn_of_card(world.order(0), day=date(2026, 11, 20), actor=STAFF)
 
 
-def sold_out(world: acts.World) -> Act[Any]:
+def sold_out(world: acts.World) -> ActionContext[Any]:
     Product.objects.filter(pk=world.products[1].pk).update(live=False)
     return upcoming_order.set_aside(world.order(0), actor=STAFF)
 
 
-def by(act: acts.Perform, number: int = 0) -> Callable[[acts.World], Act[Any]]:
+def by(act: acts.Perform, number: int = 0) -> Callable[[acts.World], ActionContext[Any]]:
     return lambda world: act(world, number)
 
 
 SUBSCRIBER, SUBSCRIPTION, ORDER = "ordergroove.subscriber.", "ordergroove.subscription.", "ordergroove.order."
-PROVOKE: dict[str, Callable[[acts.World], Act[Any]]] = {
+PROVOKE: dict[str, Callable[[acts.World], ActionContext[Any]]] = {
     SUBSCRIBER + "create": first_bought,
     SUBSCRIBER + "cancel": last_cancelled,
     SUBSCRIBER + "subscriptions_created": bought,

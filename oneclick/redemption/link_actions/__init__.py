@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from oneclick.models import Action, ActionToken
-from oneclick.redemption.link_actions.deed import Deed
+from oneclick.redemption.link_actions.link_action import LinkAction
 from oneclick.redemption.link_actions.orders import delay, skip, undo_delay, undo_skip
 from oneclick.redemption.link_actions.reactivation import reactivate, undo_reactivate
 from oneclick.redemption.link_actions.upsells import add_product, subscribe, undo_add_product, undo_subscribe
@@ -14,20 +14,20 @@ FREQUENCY = ("og_every", "og_every_period")
 # The tables of messages have one code for what can no longer be changed.
 CLOSED = {"order_not_open": "subscription_already_active"}
 ROWS = [
-    Deed("delay", Action.DELAY, ORDER, ("days",), delay, undo_delay, CLOSED),
-    Deed("skip", Action.SKIP, ORDER, (), skip, undo_skip, CLOSED),
-    Deed("reactivate", Action.REACTIVATE, SUBSCRIPTION, ("winback_id",), reactivate, undo_reactivate),
-    Deed("product_upsell", Action.UPSELL, ORDER, UPSELL, add_product, undo_add_product),
-    Deed("subscription_upsell", Action.UPSELL, ORDER, UPSELL + FREQUENCY, subscribe, undo_subscribe),
+    LinkAction("delay", Action.DELAY, ORDER, ("days",), delay, undo_delay, CLOSED),
+    LinkAction("skip", Action.SKIP, ORDER, (), skip, undo_skip, CLOSED),
+    LinkAction("reactivate", Action.REACTIVATE, SUBSCRIPTION, ("winback_id",), reactivate, undo_reactivate),
+    LinkAction("product_upsell", Action.UPSELL, ORDER, UPSELL, add_product, undo_add_product),
+    LinkAction("subscription_upsell", Action.UPSELL, ORDER, UPSELL + FREQUENCY, subscribe, undo_subscribe),
 ]
-DEEDS = {deed.name: deed for deed in ROWS}
-ACTIONS = frozenset({*Action.values, *DEEDS})
+LINK_ACTIONS = {link_action.name: link_action for link_action in ROWS}
+ACTIONS = frozenset({*Action.values, *LINK_ACTIONS})
 """What a link may call an action."""
 
 
-def named(action: str, fields: Mapping[str, str]) -> Deed:
+def find_link_action(action: str, fields: Mapping[str, str]) -> LinkAction:
     """The deed that one of ACTIONS means: an upsell with any part of a frequency is one of a subscription."""
-    if DEEDS.get(action, DEEDS["product_upsell"]).action != Action.UPSELL:
-        return DEEDS[action]
+    if LINK_ACTIONS.get(action, LINK_ACTIONS["product_upsell"]).action != Action.UPSELL:
+        return LINK_ACTIONS[action]
     subscribes = action == "subscription_upsell" or any(name in fields for name in FREQUENCY)
-    return DEEDS["subscription_upsell" if subscribes else "product_upsell"]
+    return LINK_ACTIONS["subscription_upsell" if subscribes else "product_upsell"]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.deed import Done, Given, Told, holdings, order_of
+from oneclick.redemption.link_actions.link_action import Given, Message, Result, holdings, order_of
 from subscriptions.actions import order as verbs
 from subscriptions.actions import restoring
 from subscriptions.actors import Actor
@@ -13,7 +13,7 @@ from subscriptions.models import OrderStatus
 DAYS = 365
 
 
-def delay(token: ActionToken, given: Given, actor: Actor) -> Done:
+def delay(token: ActionToken, given: Given, actor: Actor) -> Result:
     """The order moves by `days` from its own date, and joins the one that is there already."""
     days = parameters.whole(given, "days", DAYS, token.merchant.one_click.delay_days)
     order = order_of(token)
@@ -22,20 +22,20 @@ def delay(token: ActionToken, given: Given, actor: Actor) -> Done:
     act = verbs.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
     held["orders"].append(act.result.pk)
     undo_facts = {**held, "incentives": incentives, "place_date": act.before.place_date.isoformat()}
-    return Done(act, Told({"date": act.result.place_date}), undo_facts, act.result)
+    return Result(act, Message({"date": act.result.place_date}), undo_facts, act.result)
 
 
-def undo_delay(token: ActionToken, actor: Actor) -> Told:
+def undo_delay(token: ActionToken, actor: Actor) -> Message:
     order, facts = order_of(token), token.undo_facts or {}
     day = date.fromisoformat(facts["place_date"])
     if order.status == OrderStatus.MERGED:
         restoring.unmerge(order, actor=actor, items=facts["items"], incentives=facts["incentives"])
     else:
         verbs.change_date(order, actor=actor, day=day)
-    return Told({"date": day}, "delay")
+    return Message({"date": day}, "delay")
 
 
-def skip(token: ActionToken, given: Given, actor: Actor) -> Done:
+def skip(token: ActionToken, given: Given, actor: Actor) -> Result:
     """The order is cancelled; each subscription on it gets its next one."""
     order = order_of(token)
     held = holdings(order)
@@ -43,10 +43,10 @@ def skip(token: ActionToken, given: Given, actor: Actor) -> Done:
     coming = sorted({item.order for item in act.result}, key=lambda each: each.place_date)
     held["orders"] += [each.pk for each in coming]
     if not coming:
-        return Done(act, Told({}, "success_last"), held, None)
-    return Done(act, Told({"date": coming[0].place_date}), held, coming[0])
+        return Result(act, Message({}, "success_last"), held, None)
+    return Result(act, Message({"date": coming[0].place_date}), held, coming[0])
 
 
-def undo_skip(token: ActionToken, actor: Actor) -> Told:
+def undo_skip(token: ActionToken, actor: Actor) -> Message:
     order = restoring.unskip(order_of(token), actor=actor).subject
-    return Told({"date": order.place_date}, "skip")
+    return Message({"date": order.place_date}, "skip")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.deed import Done, Given, Told
+from oneclick.redemption.link_actions.link_action import Given, Message, Result
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.actors import Actor
@@ -12,26 +12,26 @@ from subscriptions.models import Subscription
 from subscriptions.models.making import new
 
 
-def reactivate(token: ActionToken, given: Given, actor: Actor) -> Done:
+def reactivate(token: ActionToken, given: Given, actor: Actor) -> Result:
     """Live again as it was, with the next order tomorrow in the merchant's zone, and a win-back offer on that."""
     winback = parameters.offer(token.merchant, given, "winback_id")
     tomorrow = calendar.today(token.merchant.time_zone) + timedelta(days=1)
     act = verbs.reactivate(_subscription(token), actor=actor, next_order_date=tomorrow, winback=winback)
     order = act.result.order
-    told = Told({"product_name": act.subject.product.name, "date": order.place_date})
+    told = Message({"product_name": act.subject.product.name, "date": order.place_date})
     undo_facts = {
         "cancel_reason": act.before.cancel_reason,
         "subscriptions": [act.subject.pk],
         "orders": [order.pk],
         "item": act.result.pk,
     }
-    return Done(act, told, undo_facts, act.subject)
+    return Result(act, told, undo_facts, act.subject)
 
 
-def undo_reactivate(token: ActionToken, actor: Actor) -> Told:
+def undo_reactivate(token: ActionToken, actor: Actor) -> Message:
     reason = (token.undo_facts or {}).get("cancel_reason") or ""
     act = verbs.cancel(_subscription(token), actor=actor, reason=reason)
-    return Told({"product_name": act.subject.product.name}, "reactivate")
+    return Message({"product_name": act.subject.product.name}, "reactivate")
 
 
 def _subscription(token: ActionToken) -> Subscription:

@@ -4,7 +4,7 @@ from typing import Any
 
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.deed import Done, Frequency, Given, Told, holdings, order_of
+from oneclick.redemption.link_actions.link_action import Frequency, Given, Message, Result, holdings, order_of
 from subscriptions.actions import item as verbs
 from subscriptions.actions import subscription as subscriptions
 from subscriptions.actors import Actor
@@ -15,22 +15,22 @@ MOST = 99  # pieces by one click
 LONGEST = 999  # periods
 
 
-def add_product(token: ActionToken, given: Given, actor: Actor) -> Done:
+def add_product(token: ActionToken, given: Given, actor: Actor) -> Result:
     parameters.require(given, "og_product_id")
     wish = _wish(token, given)
     order = order_of(token)
     act = verbs.add(order, actor=actor, **wish)
-    told = Told({"product_name": wish["product"].name, "date": order.place_date})
-    return Done(act, told, {**holdings(order), "item": act.result.pk}, act.subject)
+    told = Message({"product_name": wish["product"].name, "date": order.place_date})
+    return Result(act, told, {**holdings(order), "item": act.result.pk}, act.subject)
 
 
-def undo_add_product(token: ActionToken, actor: Actor) -> Told:
+def undo_add_product(token: ActionToken, actor: Actor) -> Message:
     facts = token.undo_facts or {}
     act = verbs.remove(Item(pk=facts["item"], merchant=token.merchant, order=order_of(token)), actor=actor)
-    return Told({"product_name": act.subject.product.name}, "product_upsell")
+    return Message({"product_name": act.subject.product.name}, "product_upsell")
 
 
-def subscribe(token: ActionToken, given: Given, actor: Actor) -> Done:
+def subscribe(token: ActionToken, given: Given, actor: Actor) -> Result:
     """With the order's payment and address; the first item joins the order."""
     parameters.require(given, "og_product_id", "og_every", "og_every_period")
     wish = _wish(token, given, autoship_enabled=True)
@@ -39,16 +39,16 @@ def subscribe(token: ActionToken, given: Given, actor: Actor) -> Done:
     )
     order = order_of(token)
     act = verbs.add_with_subscription(order, actor=actor, **wish, **often._asdict())
-    told = Told({"product_name": wish["product"].name, "frequency_description": often})
+    told = Message({"product_name": wish["product"].name, "frequency_description": often})
     made = act.result.subscription_id
-    return Done(act, told, {**holdings(order), "item": act.result.pk, "subscription": made}, act.subject)
+    return Result(act, told, {**holdings(order), "item": act.result.pk, "subscription": made}, act.subject)
 
 
-def undo_subscribe(token: ActionToken, actor: Actor) -> Told:
+def undo_subscribe(token: ActionToken, actor: Actor) -> Message:
     """The subscription stays on record as cancelled; its item leaves the order."""
     made = Subscription(pk=(token.undo_facts or {})["subscription"], customer=token.customer, merchant=token.merchant)
     act = subscriptions.cancel(made, actor=actor)
-    return Told({"product_name": act.subject.product.name}, "subscription_upsell")
+    return Message({"product_name": act.subject.product.name}, "subscription_upsell")
 
 
 def _wish(token: ActionToken, given: Given, **traits: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.api import authentication, errors, idempotency, pagination
 from subscriptions.api.filters import NO, YES, is_id
 from subscriptions.api.schema import Failure, Schema
@@ -44,7 +44,7 @@ class View(GenericAPIView[Any]):
     """
 
     schema = Schema()
-    authentication_classes = authentication.WAYS
+    authentication_classes = authentication.AUTHENTICATORS
     permission_classes = [authentication.MayCall]
     content_negotiation_class = OnlyJson
     parser_classes = [Json]
@@ -132,7 +132,7 @@ class ActView(ObjectView):
     http_method_names = ["patch"]
     body: type[Any]
 
-    def act(self, row: Any, **inputs: Any) -> Act[Any]:
+    def act(self, row: Any, **inputs: Any) -> ActionContext[Any]:
         raise NotImplementedError
 
     def patch(self, request: Request, **_: str) -> Response | HttpResponse:

@@ -1,7 +1,7 @@
 from typing import Any
 
 from subscriptions.actions import subscription
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.api.bodies import CancelBody, ReactivateBody
 from subscriptions.api.filtersets import SubscriptionFilters
 from subscriptions.api.serializers import SubscriptionSerializer
@@ -32,7 +32,7 @@ class Cancel(Subscriptions, ActView):
 
     body = CancelBody
 
-    def act(self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any) -> Act[Subscription]:
+    def act(self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any) -> ActionContext[Subscription]:
         return subscription.cancel(row, reason=cancel_reason or "", **inputs)
 
 
@@ -41,5 +41,5 @@ class Reactivate(Subscriptions, ActView):
 
     body = ReactivateBody
 
-    def act(self, row: Subscription, **inputs: Any) -> Act[Subscription]:
+    def act(self, row: Subscription, **inputs: Any) -> ActionContext[Subscription]:
         return subscription.reactivate(row, **inputs)

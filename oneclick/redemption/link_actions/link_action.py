@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from oneclick.models import Action, ActionToken
-from subscriptions.actions.core import Act
+from subscriptions.actions.core import ActionContext
 from subscriptions.actors import Actor
 from subscriptions.models import Item, Order, Subscription
 
@@ -23,7 +23,7 @@ Facts = dict[str, str | date | Frequency]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Message:
     """A text of the deed's table and what it is filled with."""
 
     facts: Facts
@@ -31,20 +31,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Result:
     """`undo_facts` is what taking it back needs and, of `holdings`, whose change forbids that.
 
     `heir` is what the token was good for, as it now is: the next token is for it.
     """
 
-    act: Act[Any]
-    told: Told
+    act: ActionContext[Any]
+    told: Message
     undo_facts: dict[str, Any]
-    heir: Order | Subscription | None
+    next_target: Order | Subscription | None
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class LinkAction:
     """`name` is that of its table of messages, `action` the one its customers and links know.
 
     `parameters` are the names the action understands; they and the token make a click the same click. `perform` reads
@@ -55,8 +55,8 @@ class Deed:
     action: Action
     scope: str
     parameters: tuple[str, ...]
-    perform: Callable[[ActionToken, Given, Actor], Done]
-    undo: Callable[[ActionToken, Actor], Told]
+    perform: Callable[[ActionToken, Given, Actor], Result]
+    undo: Callable[[ActionToken, Actor], Message]
     codes: Mapping[str, str] = field(default_factory=dict)
 
 
