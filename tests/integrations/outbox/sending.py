@@ -1,0 +1,15 @@
+"""Sends what waits for a connection to a server, and looks at what became of it."""
+
+from integrations import outbox
+from integrations.models import Connection, Delivery
+
+
+def send_to(connection: Connection, server) -> Connection:
+    Connection.objects.filter(pk=connection.pk).update(base_url=server.url)
+    outbox.drain(connection.pk)
+    connection.refresh_from_db()
+    return connection
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))

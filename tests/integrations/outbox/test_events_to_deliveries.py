@@ -1,0 +1,68 @@
+"""An event becomes a delivery for each connection that wants it, in the transaction of the event."""
+
+import pytest
+from django.db import transaction
+from django_q.models import OrmQ
+
+from integrations.models import Connection, Delivery
+from subscriptions.actions.subscription import cancel, reactivate
+from subscriptions.events.catalogue import KINDS
+from subscriptions.models import Customer, Event
+from tests.factories import STAFF, ConnectionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_event_makes_one_delivery_for_each_connection_that_wants_it(subscription, connection):
+    ConnectionFactory(merchant=subscription.merchant, name="Off", enabled=False)
+    picky = ConnectionFactory(
+        merchant=subscription.merchant, name="Picky", switched_off_kinds=["ordergroove.subscriber.cancel"]
+    )
+    ConnectionFactory(name="Another merchant's")
+
+    cancel(subscription, actor=STAFF)
+
+    first, second = Event.objects.order_by("id")
+    rows = set(Delivery.objects.values_list("event", "connection"))
+    assert rows == {(first.pk, connection.pk), (second.pk, connection.pk), (first.pk, picky.pk)}
+
+
+def test_a_test_customer_reaches_the_sandbox_and_no_live_connection(subscription, connection, settings):
+    sandbox = ConnectionFactory(
+        merchant=subscription.merchant, name="Sandbox", base_url=f"{settings.PUBLIC_URL}/sandbox/klaviyo"
+    )
+    Customer.objects.update(is_test=True)
+
+    cancel(subscription, actor=STAFF)
+
+    assert set(Delivery.objects.values_list("connection", flat=True)) == {sandbox.pk}
+
+
+def test_a_rolled_back_act_leaves_no_event_delivery_or_ring(
+    subscription, connection, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks() as callbacks, pytest.raises(RuntimeError), transaction.atomic():
+        cancel(subscription, actor=STAFF)
+        raise RuntimeError
+    assert not Event.objects.exists() and not Delivery.objects.exists()
+    assert callbacks == []
+
+
+def test_a_lane_is_rung_once_however_many_events_come(subscription, connection, django_capture_on_commit_callbacks):
+    for act in (cancel, reactivate, cancel):
+        with django_capture_on_commit_callbacks(execute=True):
+            act(subscription, actor=STAFF)
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_lane_with_nothing_to_send_is_not_rung(subscription, connection, django_capture_on_commit_callbacks):
+    Connection.objects.update(switched_off_kinds=[*KINDS])
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel(subscription, actor=STAFF)
+    connection.refresh_from_db()
+    assert (connection.woken, Event.objects.count(), OrmQ.objects.count()) == (False, 2, 0)
+
+
+def test_the_lane_is_not_rung_before_the_commit(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    assert Delivery.objects.count() == 2 and OrmQ.objects.count() == 0

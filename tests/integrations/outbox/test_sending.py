@@ -1,0 +1,89 @@
+"""Deliveries are sent in their order, a turn at a time."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from integrations import outbox
+from integrations.models import Attempt, Delivery
+from subscriptions.actions.subscription import cancel, reactivate
+from subscriptions.models import Event
+from tests.factories import STAFF, ConnectionFactory
+from tests.integrations.outbox.sending import send_to, states
+from tests.integrations.receiver import receiver
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_lane_sends_its_own_deliveries_only(subscription, connection):
+    other = ConnectionFactory(merchant=subscription.merchant, name="Other")
+    cancel(subscription, actor=STAFF)
+    with receiver() as server:
+        send_to(connection, server)
+        assert len(server.ids) == 2
+    assert set(other.deliveries.values_list("state", "attempts_made")) == {("pending", 0)}
+
+
+def test_a_bell_between_the_last_look_and_the_release_is_heard(subscription, connection, monkeypatch):
+    look, looks = outbox._pending, []
+
+    def look_and_miss(held):
+        looks.append(look(held))
+        if len(looks) == 1:
+            cancel(subscription, actor=STAFF)
+            outbox.ring(connection.merchant_id)
+        return looks[-1]
+
+    monkeypatch.setattr(outbox, "_pending", look_and_miss)
+    with receiver() as server:
+        send_to(connection, server)
+    assert (states(), connection.lease_token) == (["done", "done"], None)
+
+
+def test_a_lane_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of_the_queue(
+    subscription, connection, monkeypatch
+):
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    monkeypatch.setattr(outbox, "TURN_SECONDS", 0)
+    cancel(subscription, actor=STAFF)
+    with receiver() as server:
+        send_to(connection, server)
+        assert (states(), connection.lease_token, OrmQ.objects.count()) == (["done", "pending"], None, 1)
+        send_to(connection, server)
+    assert states() == ["done", "done"]
+
+
+def test_what_waits_is_sent_in_order_and_the_lane_given_back(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    reactivate(subscription, actor=STAFF)
+    with receiver() as server:
+        send_to(connection, server)
+        assert server.ids == [event.public_id.hex for event in Event.objects.order_by("id")]
+    assert states() == ["done", "done", "done"]
+    assert list(Attempt.objects.values_list("status", flat=True)) == [202, 202, 202]
+    assert set(Delivery.objects.values_list("finished", flat=True)) == {timezone.now()}
+    assert (connection.lease_token, connection.failures) == (None, 0)
+
+
+def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
+    connection = ConnectionFactory(merchant=subscription.merchant, integration="attentive")
+    cancel(subscription, actor=STAFF)
+    outbox.drain(connection.pk)
+    connection.refresh_from_db()
+    assert (states(), connection.lease_token) == (["pending", "pending"], None)
+
+
+def test_a_full_minute_makes_the_lane_wait_for_the_next(subscription, connection, monkeypatch, clock):
+    cancel(subscription, actor=STAFF)
+    monkeypatch.setattr(outbox.INTEGRATIONS["klaviyo"], "per_minute", 1)
+    with receiver() as server:
+        send_to(connection, server)
+        assert (states(), connection.not_before) == (
+            ["done", "pending"],
+            timezone.now() + timedelta(minutes=1),
+        )
+        clock.shift(60)
+        send_to(connection, server)
+    assert states() == ["done", "done"]
