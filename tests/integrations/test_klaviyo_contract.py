@@ -24,7 +24,8 @@ from integrations.models import Connection, SandboxEvent, SandboxProfile
 from subscriptions.events.catalogue import KINDS
 from tests.factories import ItemFactory, MerchantFactory
 from tests.integrations.events import delivery_of, event_of, sandbox_connection
-from tests.integrations.test_sandbox import BAD, event, profile_of
+from tests.integrations.sandbox.account import event
+from tests.integrations.sandbox.bad_bodies import BAD, profile_of
 
 pytestmark = [pytest.mark.contract, pytest.mark.django_db]
 KLAVIYO = "https://a.klaviyo.com"
