@@ -1,0 +1,84 @@
+"""A checkout whose process died is finished later, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from subscriptions.actions import purchase
+from subscriptions.api.purchase import read
+from subscriptions.jobs import purchases
+from subscriptions.models import Activity, CheckoutRequest, Customer, Merchant, Product, Subscription
+from tests.api.shop import send
+from tests.factories import STAFF
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def cut_off(bought: dict, merchant: Merchant) -> CheckoutRequest:
+    """A request kept by a process that died before it did anything."""
+    return purchase.receive(merchant, read(merchant, bought), actor=STAFF)
+
+
+def test_a_request_cut_off_is_pending_until_the_tick_has_done_it_once(api, merchant, bought):
+    request = cut_off(bought, merchant)
+    path = f"/api/subscription/{request.public_id.hex}/response/"
+    pending = api.get(path)
+    assert (pending.status_code, pending["Content-Type"]) == (202, "text/plain")
+    assert purchases.finish() == 0
+    CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert purchases.finish() == 1
+    assert purchases.finish() == 0
+    row = Subscription.objects.get()
+    assert api.get(path).json()["subscriptions"] == [{"coffee": row.public_id.hex}]
+    assert CheckoutRequest.objects.get().body == {}
+    assert set(Activity.objects.values_list("actor_name", flat=True)) == {"Sam Staff"}
+
+
+def test_what_the_tick_cannot_do_is_closed_with_the_reason(api, merchant, bought):
+    request = cut_off(bought, merchant)
+    Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
+    CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    purchases.finish()
+    said = api.get(f"/api/subscription/{request.public_id.hex}/response/").json()
+    fault = {"product": "coffee", "subscription": {"product": ["This product is discontinued."]}}
+    assert said["errors"] == {"products": [], "subscriptions": [fault]}
+    assert (Customer.objects.count(), Subscription.objects.count()) == (0, 0)
+
+
+def test_a_request_that_always_fails_is_given_up_after_ten_tries(merchant, bought):
+    cut_off(bought, merchant)
+    CheckoutRequest.objects.update(body={})
+    for _ in range(10):
+        CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert purchases.finish() == 1
+    assert CheckoutRequest.objects.get().answer["errors"] == {
+        "non_field_errors": ["It could not be done; see the log."]
+    }
+    assert purchases.finish() == 0
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "none"])
+def test_of_an_unknown_request_nothing_came(api, name):
+    answer = api.get(f"/api/subscription/{name}/response/")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
+
+
+def test_another_merchants_request_is_not_found(api, stranger, bought):
+    answer = send(api, bought)
+    assert stranger.get(f"/api/subscription/{answer.json()['subs_req_id']}/response/").status_code == 404
+
+
+def test_a_process_that_dies_in_the_middle_leaves_the_request_to_the_tick(api, merchant, bought, monkeypatch):
+    def die(*_, **__):
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(purchase.payments, "create", die)
+        with pytest.raises(SystemExit):
+            send(api, bought)
+    assert (CheckoutRequest.objects.count(), Customer.objects.count()) == (1, 0)
+    assert send(api, bought).status_code == 409
+    CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert purchases.finish() == 1
+    assert (Customer.objects.count(), Subscription.objects.count()) == (1, 1)

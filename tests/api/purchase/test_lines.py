@@ -1,0 +1,103 @@
+"""What the lines of a checkout may say, and what becomes of the wrong ones."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from subscriptions.models import Customer, Item, Offer, OfferProfile, Subscription
+from tests.api.purchase.answers import REQUIRED, outcome
+from tests.api.shop import line, send
+from tests.factories import ProductFactory
+from tests.rows import everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.mark.parametrize(
+    ("info", "day"),
+    [
+        ({"first_order_place_date": "2026-12-01"}, date(2026, 12, 1)),
+        ({"first_order_place_date": "2026-12-01", "initial_order_offset_days": 3}, date(2026, 12, 1)),
+        ({"initial_order_offset_days": 3}, date(2026, 11, 23)),
+        ({"initial_order_offset_days": 0}, date(2026, 11, 20)),
+        ({}, date(2026, 12, 20)),
+    ],
+)
+def test_the_first_order_comes_at_its_date_after_its_offset_or_after_one_frequency(api, bought, info, day):
+    bought["products"] = [line(**info)]
+    assert send(api, bought).status_code == 200
+    assert Item.objects.get().order.place_date == day
+
+
+def test_a_line_may_name_price_offer_another_product_and_a_prepaid_cycle(api, merchant, bought):
+    beans = ProductFactory(merchant=merchant, external_product_id="beans")
+    profile = OfferProfile.objects.create(merchant=merchant, name="Welcome")
+    offer = Offer.objects.create(merchant=merchant, profile=profile, name="Welcome")
+    override = {"product": "beans", "every": 2, "every_period": 2, "offer": offer.public_id.hex}
+    prepaid = {"subscription_type": "prepaid", "prepaid_orders_per_billing": 3, "renewal_behavior": "cancel"}
+    bought["products"] = [line(price="9.5", tracking_override=override, **prepaid)]
+    assert send(api, bought).status_code == 200
+    row = Subscription.objects.get()
+    assert (row.product, row.offer, row.price, row.every, row.every_period) == (beans, offer, Decimal("9.50"), 2, 2)
+    assert (row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior) == (3, 2, "cancel")
+
+
+def test_a_line_without_a_frequency_is_bought_once_and_starts_nothing(api, bought):
+    bought["products"] = [
+        {"product": "mug", "purchase_info": {"quantity": 1}},
+        {"product": "coffee", "subscription_info": {"quantity": 1, "tracking_override": {}}},
+    ]
+    del bought["payment"]
+    answer = send(api, bought)
+    assert answer.status_code == 200
+    assert (Customer.objects.count(), Subscription.objects.count()) == (1, 0)
+    assert outcome(api, answer)["subscriptions"] == []
+
+
+def test_wrong_lines_are_told_of_and_the_others_start(api, merchant, bought):
+    ProductFactory(merchant=merchant, external_product_id="old", discontinued=True, live=False, autoship_enabled=False)
+    half = line(tracking_override={"every": 1})
+    bought["products"] = [line("tea"), line("old"), line(), line(quantity=0), half, {"purchase_info": {}}]
+    answer = send(api, bought)
+    assert answer.status_code == 206
+    row = Subscription.objects.get()
+    errors = {
+        "products": [{"product": None, "purchase": {"product": REQUIRED}}],
+        "subscriptions": [
+            {"product": "tea", "subscription": {"product": ["There is no such product."]}},
+            {
+                "product": "coffee",
+                "subscription": {"quantity": ["Ensure this value is greater than or equal to 1."]},
+            },
+            {"product": "coffee", "subscription": {"every_period": REQUIRED}},
+            {"product": "old", "subscription": {"product": ["This product is discontinued."]}},
+        ],
+    }
+    assert answer.json() == {
+        "customer": "C-1001",
+        "payment": row.payment.public_id.hex,
+        "subscriptions": [{"coffee": row.public_id.hex}],
+        "errors": errors,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        (line("tea"), {"product": "tea", "subscription": {"product": ["There is no such product."]}}),
+        (
+            line(first_order_place_date="2026-11-19"),
+            {
+                "product": "coffee",
+                "subscription": {"first_order_place_date": ["The date lies in the past; choose today or a later day."]},
+            },
+        ),
+    ],
+)
+def test_when_no_subscription_can_start_nothing_is_kept_and_the_order_may_come_again(api, bought, wrong, errors):
+    before = everything()
+    answer = send(api, bought | {"products": [wrong]})
+    assert (answer.status_code, answer.json()) == (400, {"products": [], "subscriptions": [errors]})
+    assert everything() == before
+    assert send(api, bought).status_code == 200

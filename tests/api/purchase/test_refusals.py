@@ -1,0 +1,101 @@
+"""A checkout that is wrong is refused with the reason, and nothing of it is kept."""
+
+import pytest
+
+from tests.api.purchase.answers import REQUIRED
+from tests.api.shop import PATH, PLACE, send
+from tests.rows import everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"create_request=",
+        b"create_request=%7B",
+        b"create_request=\xff",
+        b'{"a": NaN}',
+        b'{"a": "\\u0000"}',
+        b'{"a": "\\ud800"}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_a_body_that_is_none_is_refused(api, coffee, body):
+    before = everything()
+    answer = api.post(PATH, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "The body is neither JSON nor create_request= followed by URL-encoded JSON."}
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"merchant_id": None}, "merchant_id: This field may not be null."),
+        ({"merchant_id": "0" * 32}, "merchant_id: It is not the merchant the credential belongs to."),
+        ({"merchant_order_id": ""}, "merchant_order_id: This field may not be blank."),
+        ({"session_id": None}, "session_id: This field is required."),
+        ({"user": None}, "user: This field may not be null."),
+        ({"user": 7}, "user: Invalid data. Expected a dictionary, but got int."),
+        ({"products": None}, "products: This field may not be null."),
+        ({"products": {}}, 'products: Expected a list of items but got type "dict".'),
+        ({"products": [7]}, 'products: Expected a dictionary of items but got type "int".'),
+    ],
+)
+def test_what_is_wrong_with_the_request_as_a_whole_comes_under_error(api, bought, changed, sentence):
+    before = everything()
+    answer = send(api, bought | changed)
+    assert (answer.status_code, answer.json()) == (400, {"error": sentence})
+    assert everything() == before
+
+
+BLANK = ["This field may not be blank."]
+WHOLE = ["Send the last four digits of the card only, never its whole number."]
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "errors"),
+    [
+        ("user", {"user_id": ""}, {"user_id": BLANK}),
+        ("user", {"user_id": "a/b"}, {"user_id": ["The shop's id of a customer must not hold a slash."]}),
+        ("user", {"email": "ana"}, {"customer": {"email": ["Enter a valid email address."]}}),
+        ("user", {"shipping_address": None}, {"shipping_address": REQUIRED}),
+        (
+            "user",
+            {"shipping_address": PLACE | {"city": ""}},
+            {"shipping_address": {"city": ["This field may not be blank."]}},
+        ),
+        ("payment", {"token_id": None}, {"payment": {"token_id": ["This field may not be null."]}}),
+        ("payment", {"cc_number": "4111 1111 1111 1111"}, {"payment": {"cc_number": WHOLE}}),
+        ("payment", {"cc_number": "42"}, {"payment": {"cc_number": ["Give the last four digits of the card."]}}),
+        (
+            "payment",
+            {"cc_exp_date": "13/2030"},
+            {"payment": {"cc_exp_date": ["Give it as MM/YYYY, or that encrypted under the storefront key."]}},
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_object_comes_under_its_name_and_nothing_is_kept(api, bought, part, changed, errors):
+    bought[part] |= changed
+    before = everything()
+    answer = send(api, bought)
+    assert (answer.status_code, answer.json()) == (400, errors)
+    assert everything() == before
+
+
+def test_a_new_customer_needs_names_and_an_address_for_mail(api, bought):
+    bought["user"] = {"user_id": "C-1001", "shipping_address": PLACE}
+    errors = {"customer": {"email": REQUIRED, "first_name": REQUIRED, "last_name": REQUIRED}}
+    assert send(api, bought).json() == errors
+
+
+def test_a_subscription_needs_a_payment(api, bought):
+    del bought["payment"]
+    assert send(api, bought).json() == {"payment": REQUIRED}
+
+
+def test_a_key_that_may_only_read_sends_no_purchase(connect, bought):
+    assert send(connect("read"), bought).status_code == 403

@@ -1,0 +1,35 @@
+"""One order of the shop counts once, however often it is sent."""
+
+import pytest
+
+from subscriptions.models import Subscription
+from tests.api.shop import send
+from tests.factories import MerchantFactory, ProductFactory
+from tests.rows import everything
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def test_one_order_of_the_shop_counts_once(api, bought):
+    send(api, bought)
+    before = everything()
+    answer = send(api, bought)
+    assert (answer.status_code, answer.json()) == (409, {"error": "The order 1224 has been received already."})
+    assert answer["X-Error-Code"] == "order_received"
+    assert everything() == before
+
+
+def test_an_order_id_is_the_merchants_own(api, bought, connect):
+    send(api, bought)
+    other = MerchantFactory()
+    ProductFactory(merchant=other, external_product_id="coffee")
+    assert send(connect(of=other), bought | {"merchant_id": other.public_id.hex}).status_code == 200
+
+
+def test_a_repeat_with_the_same_idempotency_key_gets_the_first_answer(api, bought):
+    headers = {"Idempotency-Key": "k-1"}
+    first = send(api, bought, headers=headers)
+    again = send(api, bought, headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again["Idempotency-Replayed"] == "true"
+    assert Subscription.objects.count() == 1
