@@ -1,0 +1,46 @@
+"""A job that counts its customers, and looks at the rows of its runs."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Job
+from subscriptions.models import Customer, JobRun, Merchant
+
+DAY = date(2026, 11, 20)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Work:
+    """What the job of these tests does: it notes whom it came to, and fails at whom it is told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.faults: dict[int, BaseException] = {}
+
+    def concerned(self, customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+        return customers
+
+    def act(self, keys: Sequence[int], merchant: Merchant, day: date) -> int:
+        for key in keys:
+            if fault := self.faults.get(key):
+                raise fault
+        self.seen += keys
+        return len(keys)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, work: Work, **fields: Any) -> None:
+    """Let this be the only job there is."""
+    rules = {"hour": lambda merchant: 10, "concerned": work.concerned, "act": work.act, **fields}
+    for name in list(JOBS):
+        monkeypatch.delitem(JOBS, name)
+    monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
+
+
+def counts() -> tuple[Any, ...]:
+    (row,) = JobRun.objects.values_list("state", "total", "customers", "done", "failures", "attempts")
+    return row

@@ -1,0 +1,90 @@
+"""Runs that staff begin by hand, and jobs that come round each hour."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django_q.models import OrmQ
+
+from subscriptions.jobs import runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import JobRun, Merchant
+from tests.jobs.runs.counting import DAY, Work, counts, use
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("state", ["done", "missed", "failed"])
+def test_staff_may_run_a_job_of_today_once_more(
+    work: Work, run: JobRun, merchant: Merchant, customers: list[int], state: str
+) -> None:
+    values = {"attempts": 10, "cursor": customers[-1], "total": 9, "customers": 9, "done": 9, "failures": 1}
+    JobRun.objects.update(state=state, error="It broke.", finished=datetime.now(UTC), **values)
+    begun = runs.begin(merchant, JOBS["count"])
+    assert (begun.pk, begun.state, begun.error, begun.total, begun.attempts) == (run.pk, "waiting", "", None, 0)
+    assert OrmQ.objects.count() == 1
+    runs.run(run.pk)
+    assert work.seen == customers
+    assert counts() == ("done", 4, 4, 4, 0, 0)
+
+
+def test_run_now_makes_the_days_run_and_leaves_one_under_way_alone(work: Work, merchant: Merchant) -> None:
+    made = runs.begin(merchant, JOBS["count"])
+    assert (made.local_date, made.state) == (DAY, "waiting")
+    JobRun.objects.update(cursor=7, state="running")
+    again = runs.begin(merchant, JOBS["count"])
+    assert (again.pk, again.cursor, again.state) == (made.pk, 7, "running")
+
+
+def hours_run(clock: Any, hours: int) -> Iterator[int]:
+    """The local hours at which a run begins, looked at four times an hour."""
+    for _ in range(hours * 4):
+        runs.tick()
+        if JobRun.objects.filter(state="waiting").exists():
+            yield datetime.now(ZoneInfo("America/New_York")).hour
+            JobRun.objects.filter(state="waiting").update(state="done", finished=datetime.now(UTC))
+        clock.shift(timedelta(minutes=15))
+
+
+def test_an_hourly_job_comes_round_from_its_hour_until_the_day_ends(
+    work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+) -> None:
+    use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
+    Merchant.objects.update(placed_hourly=True, created=datetime(2026, 11, 20, 6, tzinfo=UTC))
+    noon.move_to(datetime(2026, 11, 20, 13, 0, 30, tzinfo=UTC))
+    assert list(hours_run(noon, 28)) == [*range(10, 24), 10, 11]
+    assert JobRun.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_hour_is_begun_once_by_many_ticks(
+    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
+    Merchant.objects.update(placed_hourly=True)
+    JobRun.objects.update(state="done", finished=datetime(2026, 11, 20, 16, 59, tzinfo=UTC))
+    at_once(4, runs.tick)
+    at_once(4, lambda: runs.run(run.pk))
+    runs.tick()
+    runs.run(run.pk)
+    assert sorted(work.seen) == customers
+    assert JobRun.objects.get(pk=run.pk).state == "done"
+
+
+def test_a_slow_run_skips_the_hours_it_took(
+    work: Work, run: JobRun, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+) -> None:
+    use(monkeypatch, work, hourly=lambda merchant: True)
+    JobRun.objects.update(state="running", lease_until=datetime(2026, 11, 20, 17, 20, tzinfo=UTC))
+    runs.tick()
+    assert JobRun.objects.get(pk=run.pk).state == "running"
+    JobRun.objects.filter(pk=run.pk).update(state="done", finished=datetime(2026, 11, 20, 17, 10, tzinfo=UTC))
+    noon.move_to(datetime(2026, 11, 20, 17, 59, tzinfo=UTC))
+    runs.tick()
+    assert JobRun.objects.get(pk=run.pk).state == "done"
+    noon.move_to(datetime(2026, 11, 20, 18, tzinfo=UTC))
+    runs.tick()
+    assert JobRun.objects.get(pk=run.pk).state == "waiting"

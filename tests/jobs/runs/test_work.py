@@ -1,0 +1,182 @@
+"""A run comes to each customer once, whatever dies or breaks meanwhile."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, OperationalError
+from django_q.models import OrmQ
+
+from subscriptions.errors import Busy
+from subscriptions.jobs import runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import Customer, JobRun, Merchant
+from tests import factories as f
+from tests.jobs.runs.counting import DAY, LONG_AGO, Work, counts, use
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+class Killed(BaseException):
+    """The worker dies."""
+
+
+def expire() -> None:
+    JobRun.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def test_a_run_comes_to_each_customer_of_its_merchant_once(work: Work, run: JobRun, customers: list[int]) -> None:
+    f.CustomerFactory()  # somebody else's
+    runs.run(run.pk)
+    assert work.seen == customers
+    assert counts() == ("done", 4, 4, 4, 0, 0)
+    runs.run(run.pk)
+    assert work.seen == customers
+
+
+def test_test_customers_with_a_clock_are_left_to_it(work: Work, run: JobRun, customers: list[int]) -> None:
+    Customer.objects.filter(pk=customers[0]).update(is_test=True, clock=LONG_AGO)
+    Customer.objects.filter(pk=customers[1]).update(is_test=True)
+    runs.run(run.pk)
+    assert work.seen == customers[1:]
+
+
+@pytest.mark.parametrize("fault", [ValueError("a fault"), IntegrityError("a key"), ValueError("nul \0")])
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_customer_that_breaks_does_not_stop_the_others(
+    work: Work,
+    run: JobRun,
+    customers: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    at_once: int,
+) -> None:
+    use(monkeypatch, work, at_once=at_once)
+    work.faults[customers[1]] = fault
+    runs.run(run.pk)
+    assert work.seen == [customers[0], *customers[2:]]
+    assert counts() == ("done", 4, 4, 3, 1, 0)
+    assert JobRun.objects.get().error == f"Customer {customers[1]}: {fault!r}"
+
+
+def test_what_a_broken_customer_wrote_is_undone(
+    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+        Merchant.objects.filter(pk=merchant.pk).update(name=str(keys))
+        if keys != [customers[0]]:
+            raise ValueError
+        return 1
+
+    use(monkeypatch, work, act=act)
+    runs.run(run.pk)
+    assert Merchant.objects.get().name == str([customers[0]])
+
+
+def test_a_customer_held_by_another_write_is_waited_for(work: Work, run: JobRun, customers: list[int]) -> None:
+    work.faults[customers[2]] = Busy()
+    runs.run(run.pk)
+    assert work.seen == customers[:2]
+    assert counts() == ("waiting", 4, 2, 2, 0, 0)
+    assert JobRun.objects.get().lease_until == datetime.now(UTC) + runs.REST
+    work.faults.clear()
+    runs.run(run.pk)
+    assert work.seen == customers[:2]  # it rests
+    expire()
+    runs.run(run.pk)
+    assert work.seen == customers
+    assert counts() == ("done", 4, 4, 4, 0, 0)
+
+
+@pytest.mark.parametrize("end", [Killed(), OperationalError("the database is gone")])
+def test_a_dead_workers_run_is_taken_up_behind_its_last_customer(
+    work: Work, run: JobRun, customers: list[int], end: BaseException
+) -> None:
+    work.faults[customers[2]] = end
+    with pytest.raises(type(end)):
+        runs.run(run.pk)
+    assert counts() == ("running", 4, 2, 2, 0, 0)
+    work.faults.clear()
+    runs.run(run.pk)
+    assert work.seen == customers[:2]  # the dead worker's lease still stands
+    expire()
+    runs.run(run.pk)
+    assert work.seen == customers
+    assert counts() == ("done", 4, 4, 4, 0, 1)
+
+
+def test_after_ten_dead_workers_a_run_has_failed(work: Work, run: JobRun, customers: list[int]) -> None:
+    work.faults[customers[1]] = Killed()
+    for _ in range(10):
+        with pytest.raises(Killed):
+            runs.run(run.pk)
+        expire()
+    runs.run(run.pk)
+    assert counts() == ("failed", 4, 1, 1, 0, 10)
+    assert JobRun.objects.get().error == "The worker died over it each time."
+    runs.tick()
+    assert OrmQ.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_taken_for_dead_undoes_its_step(
+    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_by_slow: list[int] = []
+
+    def overtake() -> None:
+        expire()
+        runs.run(run.pk)
+
+    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+        monkeypatch.setitem(JOBS, "count", other)
+        seen_by_slow.extend(keys)
+        Merchant.objects.filter(pk=merchant.pk).update(name="Changed")
+        at_once(1, overtake)
+        return 100
+
+    other = JOBS["count"]
+    use(monkeypatch, work, act=act)
+    runs.run(run.pk)
+    assert seen_by_slow == [customers[0]]
+    assert Merchant.objects.get().name != "Changed"
+    assert work.seen == customers[1:]  # the other left the customer who was held for later
+    assert counts() == ("waiting", 4, 3, 3, 0, 1)
+    monkeypatch.setitem(JOBS, "count", other)
+    expire()
+    runs.run(run.pk)
+    assert work.seen[3] == customers[0]
+    assert JobRun.objects.get(pk=run.pk).state == "done"
+
+
+def test_a_run_that_takes_long_gives_others_their_turn(
+    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "TURN_SECONDS", -1)
+    runs.run(run.pk)
+    assert work.seen == customers[:1]
+    assert counts() == ("waiting", 4, 1, 1, 0, 0)
+    assert OrmQ.objects.count() == 1
+    for _ in range(4):
+        runs.run(run.pk)
+    assert work.seen == customers
+    assert counts() == ("done", 4, 4, 4, 0, 0)
+
+
+def test_the_tick_wakes_what_a_lost_task_or_a_dead_worker_left(work: Work, run: JobRun) -> None:
+    JobRun.objects.filter(local_date__lt=DAY).delete()
+    for state, lease, rung in [
+        ("waiting", None, 1),
+        ("running", timedelta(seconds=1), 0),
+        ("running", timedelta(seconds=-1), 1),
+        ("done", None, 0),
+        ("missed", None, 0),
+        ("failed", None, 0),
+    ]:
+        OrmQ.objects.all().delete()
+        until = lease and datetime.now(UTC) + lease
+        JobRun.objects.filter(pk=run.pk).update(state=state, lease_until=until)
+        runs.tick()
+        JobRun.objects.exclude(pk=run.pk).update(state="done")
+        assert (state, OrmQ.objects.count()) == (state, rung)
