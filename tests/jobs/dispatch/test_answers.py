@@ -1,0 +1,91 @@
+"""No answer in hand is lost, whatever happens while it is noted."""
+
+import time
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from subscriptions.actions import bulk_success
+from subscriptions.errors import Busy
+from subscriptions.jobs import dispatch, record_results
+from subscriptions.models import GatewaySettings, Merchant, PlacementAttempt
+from subscriptions.placement.answers import Answer
+from tests.jobs.dispatch.platform_keys import S, keys
+from tests.jobs.posts import log, queued, statuses
+from tests.placement.platform import Handler, Platform, platform
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("trouble", [Busy(), OperationalError("the database is away")])
+def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    queued(merchant)
+    settle, troubles = record_results.settle, [trouble, trouble]
+
+    def later(attempt: PlacementAttempt, answer: Answer) -> None:
+        if troubles:
+            raise troubles.pop()
+        settle(attempt, answer)
+
+    monkeypatch.setattr(record_results, "settle", later)
+    dispatch.post(merchant.pk)
+    assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
+
+
+def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, *_ = queued(merchant, 3)
+    place = bulk_success.place
+
+    def fail(acts: Any, keys: Any) -> Any:
+        if broken in [act.subject for act in acts]:
+            raise ValueError("a fault")
+        return place(acts, keys)
+
+    monkeypatch.setattr(bulk_success, "place", fail)
+    dispatch.post(merchant.pk)
+    assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
+    assert log() == [(1, ""), (1, "placed"), (1, "placed")]
+
+
+def test_a_gateway_that_breaks_leaves_an_unknown_outcome(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant)
+
+    def fail(*_: Any) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(dispatch, "gateway_of", fail)
+    dispatch.post(merchant.pk)
+    assert (statuses(), log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
+
+
+def test_answers_are_noted_though_the_database_has_no_more_orders_to_give(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PLACEMENT_CONCURRENCY = 2
+    claim, refused = dispatch._claim, []
+
+    def answer(handler: Handler) -> None:
+        time.sleep(0.3 * (len(playing.posts) == 1))
+        handler.answer()
+
+    def away_while_busy(*given: Any) -> Any:
+        if PlacementAttempt.objects.filter(effect="").exists():
+            refused.append(given)
+            raise OperationalError("the database is away")
+        return claim(*given)
+
+    monkeypatch.setattr(dispatch, "_claim", away_while_busy)
+    with platform(answer) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant, 6)
+        dispatch.post(merchant.pk)
+    assert refused
+    assert statuses() == [S.SUCCESS] * 6
+    assert set(keys(playing).values()) == {1}

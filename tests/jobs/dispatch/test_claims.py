@@ -1,0 +1,179 @@
+"""Each try of an order is claimed once, before its post leaves."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
+
+from subscriptions.jobs import dispatch, record_results
+from subscriptions.models import Customer, GatewaySettings, Merchant, Order
+from tests import factories as f
+from tests.jobs.dispatch.platform_keys import S, keys
+from tests.jobs.posts import log, queued, statements, statuses
+from tests.placement.platform import Handler, Platform, platform
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
+    made = queued(merchant, 10)
+    dispatch.post(merchant.pk)
+    dispatch.post(merchant.pk)
+    assert keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert statuses() == [S.SUCCESS] * 10
+    assert log() == [(1, "placed")] * 10
+
+
+def test_workers_at_once_post_each_order_once(merchant: Merchant, shop: Platform) -> None:
+    made = queued(merchant, 12)
+    at_once(4, lambda: dispatch.post_all(Order.objects.filter(merchant=merchant)))
+    assert keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert log() == [(1, "placed")] * 12
+
+
+def test_one_worker_at_a_time_posts_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
+    queued(merchant)
+    with dispatch._alone(merchant.pk) as mine:
+        assert mine
+        at_once(1, lambda: dispatch.post(merchant.pk))
+        assert shop.posts == []
+        other = f.MerchantFactory()
+        with dispatch._alone(other.pk) as free:
+            assert free
+    at_once(1, lambda: dispatch.post(merchant.pk))
+    assert len(shop.posts) == 1
+
+
+def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) -> None:
+    settings.PLACEMENT_CONCURRENCY = 3
+    together = threading.Barrier(3, timeout=20)
+
+    def wait(handler: Handler) -> None:
+        together.wait()
+        handler.answer()
+
+    with platform(wait) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant, 6)
+        dispatch.post(merchant.pk)
+    assert statuses() == [S.SUCCESS] * 6
+
+
+def test_a_claim_is_on_record_before_its_post_leaves(merchant: Merchant) -> None:
+    seen = []
+
+    def look(handler: Handler) -> None:
+        seen.extend(log())
+        connection.close()
+        handler.answer()
+
+    with platform(look) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant)
+        dispatch.post(merchant.pk)
+    assert seen == [(1, "")]
+
+
+def test_no_transaction_is_open_while_a_post_is_on_its_way(merchant: Merchant) -> None:
+    open_sessions = []
+
+    def look(handler: Handler) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND state LIKE 'idle in transaction%%'"
+            )
+            open_sessions.append(cursor.fetchone()[0])
+        connection.close()
+        handler.answer()
+
+    with platform(look) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant)
+        dispatch.post(merchant.pk)
+    assert open_sessions == [0]
+
+
+def test_a_turn_that_is_over_is_taken_up_by_a_fresh_task(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant, 2)
+    OrmQ.objects.all().delete()
+    monkeypatch.setattr(dispatch, "TURN_SECONDS", -1)
+    dispatch.post(merchant.pk)
+    assert shop.posts == []
+    (task,) = OrmQ.objects.all()
+    assert task.task["args"] == (merchant.pk,)
+    assert task.task["timeout"] == dispatch.MOST_SECONDS
+
+
+def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Merchant, shop: Platform) -> None:
+    (mine,) = queued(merchant)
+    queued(f.MerchantFactory())
+    (tester,) = queued(merchant)
+    Customer.objects.filter(pk=tester.customer_id).update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
+    dispatch.post(merchant.pk)
+    assert keys(shop) == {mine.public_id.hex: 1}
+    assert log() == [(1, "placed")]
+
+
+def test_orders_that_come_to_wait_meanwhile_are_posted_too(merchant: Merchant) -> None:
+    first, *_ = queued(merchant, 3)
+    Order.objects.filter(pk=first.pk).update(status=S.SEND_NOW)
+
+    def hand_over(handler: Handler) -> None:
+        Order.objects.filter(pk=first.pk, status=S.SEND_NOW).update(status=S.PENDING_PLACEMENT)
+        connection.close()
+        handler.answer()
+
+    with platform(hand_over) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        dispatch.post(merchant.pk)
+    assert statuses() == [S.SUCCESS] * 3
+
+
+def test_the_next_posts_leave_while_answers_are_noted(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PLACEMENT_CONCURRENCY = 1
+    settle, begun = record_results.settle, []
+
+    def slow(*given: Any) -> None:
+        time.sleep(0.3)
+        begun.append(len(shop.posts))
+        settle(*given)
+
+    monkeypatch.setattr(record_results, "settle", slow)
+    queued(merchant, 5)
+    dispatch.post(merchant.pk)
+    assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))
+
+
+def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Merchant, shop: Platform) -> None:
+    queued(merchant, 4)
+    claims = dispatch._Queue(Order.objects.filter(merchant=merchant), 4)
+    with CaptureQueriesContext(connection) as context:
+        assert len(dispatch._claim(claims, 4)) == 4
+    assert len(statements(context)) == 5
+
+
+def test_of_two_workers_that_want_one_order_one_has_it(
+    merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(merchant)
+    snapshots = dispatch.snapshots
+
+    def slow(orders: Any) -> Any:
+        time.sleep(0.3)
+        return snapshots(orders)
+
+    monkeypatch.setattr(dispatch, "snapshots", slow)
+    claims = at_once(2, lambda: dispatch._claim(dispatch._Queue(Order.objects.filter(merchant=merchant), 5), 5))
+    assert sorted(len(each) for each in claims) == [0, 1]
+    assert log() == [(1, "")]

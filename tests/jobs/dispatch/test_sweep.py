@@ -1,0 +1,91 @@
+"""The sweep takes up what a dead worker left, once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django_q.models import OrmQ
+
+from subscriptions.actions import placement_results
+from subscriptions.jobs import dispatch
+from subscriptions.models import Customer, Merchant, Order
+from tests import factories as f
+from tests.jobs.dispatch.platform_keys import S, keys
+from tests.jobs.posts import claim, log, queued, statuses
+from tests.jobs.situations import DAY
+from tests.placement.platform import Platform
+from tests.races import at_once, holding
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LOST = {"started": datetime(2026, 11, 1, tzinfo=UTC)}
+
+
+def test_what_a_dead_worker_left_is_posted_again_under_the_same_key(merchant: Merchant, shop: Platform) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    dispatch.sweep()
+    assert log() == [(1, "no_answer")]
+    dispatch.post(merchant.pk)
+    assert keys(shop) == {made.public_id.hex: 1}
+    assert shop.posts[0].headers["X-Reprise-Attempt"] == "2"
+    assert (statuses(), log()) == ([S.SUCCESS], [(1, "no_answer"), (2, "placed")])
+
+
+def test_a_try_under_way_is_not_taken_for_lost(merchant: Merchant, noon: Any) -> None:
+    (made,) = queued(merchant)
+    claim(made, started=datetime.now(UTC) - dispatch.LOST_AFTER)
+    dispatch.sweep()
+    assert log() == [(1, "")]
+    noon.shift(1)
+    dispatch.sweep()
+    assert log() == [(1, "no_answer")]
+
+
+def test_a_lost_try_of_an_order_declined_meanwhile_keeps_its_retry_date(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    placement_results.decline(made, actor=f.STAFF, code="140", message="Declined.")
+    dispatch.sweep()
+    made.refresh_from_db()
+    assert (made.status, made.tries) == (S.CREDIT_CARD_RETRY, 1)
+    assert made.retry_at is not None
+
+
+def test_a_lost_try_of_an_order_too_old_is_not_repeated(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    Order.objects.filter(pk=made.pk).update(place_date=DAY - timedelta(days=200))
+    dispatch.sweep()
+    assert statuses() == [S.REJECTED]
+
+
+def test_a_customer_held_by_another_write_does_not_keep_the_sweep_from_the_others(merchant: Merchant) -> None:
+    first, second = queued(merchant, 2)
+    claim(first, **LOST)
+    claim(second, **LOST)
+    with holding(Customer.objects.filter(pk=first.customer_id)):
+        dispatch.sweep()
+        assert log() == [(1, ""), (1, "no_answer")]
+    dispatch.sweep()
+    assert log() == [(1, "no_answer")] * 2
+
+
+def test_sweeps_at_once_take_a_lost_try_up_once(merchant: Merchant, shop: Platform) -> None:
+    (made,) = queued(merchant)
+    claim(made, **LOST)
+    at_once(3, dispatch.sweep)
+    made.refresh_from_db()
+    assert (made.tries, log()) == (2, [(1, "no_answer")])
+    at_once(2, lambda: dispatch.post(merchant.pk))
+    assert (statuses(), sum(keys(shop).values())) == ([S.SUCCESS], 1)
+
+
+def test_the_sweep_rings_for_what_waits_but_not_for_clocks(merchant: Merchant) -> None:
+    (made,) = queued(merchant)
+    OrmQ.objects.all().delete()
+    dispatch.sweep()
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [(merchant.pk,)]
+    OrmQ.objects.all().delete()
+    Customer.objects.update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
+    dispatch.sweep()
+    assert OrmQ.objects.count() == 0
