@@ -1,0 +1,40 @@
+"""Addresses of the wizard, products to discontinue, and what a person reads on its pages."""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from subscriptions.models import Product, ProductRelationship, Subscription
+from tests import factories as f
+
+Login = Callable[..., Client]
+PREPAID = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
+BUTTON = "/discontinue/"
+
+
+def page_of(product: Product, page: str = "discontinue") -> str:
+    return f"/admin/subscriptions/product/{product.pk}/{page}/"
+
+
+def subscribe(product: Product, number: int = 1, **fields: Any) -> list[Subscription]:
+    return [
+        f.subscription_with_order(customer=f.CustomerFactory(merchant=product.merchant), product=product, **fields)
+        for _ in range(number)
+    ]
+
+
+def relate(product: Product, substitute: Product, kind: str = "discontinued_replacement") -> None:
+    ProductRelationship.objects.create(
+        merchant=product.merchant, relationship_type=kind, from_product=product, to_product=substitute
+    )
+
+
+def text(answer: HttpResponse) -> str:
+    """What a person reads on the page."""
+    assert answer.status_code == 200
+    main = answer.content.decode().split('id="content"')[-1]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())

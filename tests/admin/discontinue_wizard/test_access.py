@@ -1,0 +1,59 @@
+"""Who may use the wizard, and that its pages cost the same however much there is."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from subscriptions.actions import product as verbs
+from subscriptions.jobs import replacements
+from subscriptions.models import Activity, Merchant, Product, Replacement, Role
+from tests import factories as f
+from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, Login, page_of, subscribe
+from tests.rows import everything
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_the_wizard_is_for_those_who_may_change_subscriptions(
+    role: str, merchant: Merchant, product: Product, login: Login
+) -> None:
+    subscribe(product)
+    client = login(merchant, role)
+    may = role in {Role.OWNER, Role.SUPPORT}
+    before = everything()
+    assert (BUTTON in client.get(page_of(product, "change")).content.decode()) is may
+    assert client.get(page_of(product)).status_code == (200 if may else 403)
+    assert client.get(page_of(product), {"choice": "end"}).status_code == (200 if may else 403)
+    assert everything() == before
+    assert client.post(page_of(product), {"choice": "end"}).status_code == (302 if may else 403)
+    assert Replacement.objects.count() == may
+    run = verbs.discontinue(f.ProductFactory(merchant=merchant), actor=f.STAFF)
+    assert client.get(f"/admin/subscriptions/replacement/{run.pk}/change/").status_code == 200
+
+
+def test_another_merchants_product_is_not_there(staff: Client) -> None:
+    foreign = f.ProductFactory()
+    subscribe(foreign)
+    before = everything()
+    assert staff.get(page_of(foreign)).status_code == 404
+    assert staff.post(page_of(foreign), {"choice": "end"}).status_code == 404
+    assert everything() == before
+    assert not Activity.objects.exists()
+
+
+def test_the_number_of_queries_does_not_grow(staff: Client, product: Product, dark: Product) -> None:
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert staff.get(address).status_code == 200
+        return len(captured)
+
+    subscribe(product)
+    pages = [page_of(product), f"{page_of(product)}?choice={dark.pk}", page_of(product, "change")]
+    few = [queries(page) for page in pages]
+    subscribe(product, 10, **PREPAID)
+    f.ProductFactory.create_batch(8, merchant=product.merchant)
+    assert [queries(page) for page in pages] == few
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=dark)
+    replacements.run(run.pk)
+    assert queries(f"/admin/subscriptions/replacement/{run.pk}/change/") <= 8
+    assert max(few) <= 14

@@ -1,0 +1,77 @@
+"""The first step lists whom it concerns and proposes what may replace the product."""
+
+import re
+
+from django.http import HttpResponse
+from django.test import Client
+from django.utils.formats import date_format
+
+from subscriptions.models import Item, Merchant, Product, ProductGroup
+from tests import factories as f
+from tests.admin.discontinue_wizard.steps import page_of, relate, subscribe, text
+
+
+def choices(answer: HttpResponse) -> list[str]:
+    return re.findall(r'name="choice" form="choice" value="(\w+)"', answer.content.decode())
+
+
+def test_the_first_step_lists_the_live_subscriptions(staff: Client, product: Product, dark: Product) -> None:
+    (subscription,) = subscribe(product)
+    subscribe(dark)
+    answer = staff.get(page_of(product))
+    assert "Discontinue House blend 1. Choose 2. Check 3. Progress It has 1 live subscription of 1 customer." in text(
+        answer
+    )
+    item = Item.objects.select_related("order").get(subscription=subscription)
+    day = date_format(item.order.place_date, "N j, Y")
+    assert f"Ana Ruiz 2 Every 2 weeks {day} $12.50" in text(answer)
+    assert f"/customer/{subscription.customer_id}/change/".encode() in answer.content
+
+
+def test_the_list_has_pages(staff: Client, product: Product) -> None:
+    subscribe(product, 11)
+    assert "Page 1 of 2" in text(staff.get(page_of(product)))
+    last = staff.get(page_of(product), {"page": 2})
+    assert text(last).count("Every 2 weeks") == 1
+
+
+def test_the_relationship_is_proposed_and_group_mates_come_next(
+    staff: Client, merchant: Merchant, product: Product, dark: Product
+) -> None:
+    subscribe(product)
+    relate(product, dark)
+    early, mate = f.ProductFactory(merchant=merchant, name="Aaa"), f.ProductFactory(merchant=merchant, name="Zzz")
+    group = ProductGroup.objects.create(merchant=merchant, group_type="sku_swap", name="beans")
+    group.products.add(product, mate)
+    f.ProductFactory(merchant=merchant, autoship_enabled=False)
+    f.ProductFactory(merchant=merchant, autoship_enabled=False, live=False, discontinued=True)
+    f.ProductFactory()
+    answer = staff.get(page_of(product))
+    assert choices(answer) == [str(dark.pk), "end", str(mate.pk), str(early.pk)]
+    assert re.search(rf'value="{dark.pk}" required checked', answer.content.decode())
+
+
+def test_a_relationship_that_cannot_be_followed_is_named_with_its_reason(
+    staff: Client, product: Product, dark: Product
+) -> None:
+    subscribe(product)
+    relate(product, dark)
+    Product.objects.filter(pk=dark.pk).update(autoship_enabled=False)
+    answer = staff.get(page_of(product))
+    assert choices(answer) == ["end"]
+    assert "names Dark roast as what replaces it, but: The replacement cannot be subscribed to" in text(answer)
+
+
+def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Product, dark: Product) -> None:
+    subscribe(product)
+    for term in ("roast", "dark-1", dark.external_product_id, "dark roast"):
+        assert choices(staff.get(page_of(product), {"q": term})) == ["end", str(dark.pk)]
+    assert staff.get(page_of(product), {"q": "li\0ght", "page": "9" * 5000}).status_code == 200
+    nothing = staff.get(page_of(product), {"q": "light"})
+    assert choices(nothing) == ["end"]
+    assert "No product that can be subscribed to is called so." in text(nothing)
+
+
+def test_without_other_products_the_page_says_so(staff: Client, product: Product) -> None:
+    subscribe(product)
+    assert "There is no other product that can be subscribed to." in text(staff.get(page_of(product)))

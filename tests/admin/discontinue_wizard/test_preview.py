@@ -1,0 +1,102 @@
+"""The second step says what will happen, and the confirmation begins it."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from subscriptions.actions import product as verbs
+from subscriptions.jobs import replacements
+from subscriptions.models import Merchant, Order, Product, Replacement
+from tests import factories as f
+from tests.admin.discontinue_wizard.steps import PREPAID, page_of, relate, subscribe, text
+from tests.rows import everything
+
+
+def test_the_preview_of_a_swap_says_what_changes_and_what_stays(staff: Client, product: Product, dark: Product) -> None:
+    subscribe(product, 2)
+    subscribe(product, 1, price=Decimal("9.00"))
+    subscribe(product, 1, **PREPAID)
+    (placing,) = subscribe(product, 1)
+    Order.objects.filter(items__subscription=placing).update(locked=True)
+    shown = text(staff.get(page_of(product), {"choice": dark.pk}))
+    assert "3 of 5 subscriptions are swapped for Dark roast" in shown
+    assert (
+        "The unit price changes from $12.50 to $14.00 , from the next order on. 1 of all keeps a locked price." in shown
+    )
+    assert "1: prepaid orders are still to be delivered, and the new product does not cost the same." in shown
+    assert "1: the next order is being placed just now." in shown
+    assert "sends the event ordergroove.subscription.sku_swap" in shown
+
+
+def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark: Product) -> None:
+    subscribe(product, 2)
+    subscribe(product, 1, **PREPAID)
+    subscribe(product, 1, price=Decimal("9.00"), **PREPAID)
+    (placing,) = subscribe(product, 1)
+    Order.objects.filter(items__subscription=placing).update(locked=True)
+    outlook = staff.get(page_of(product), {"choice": dark.pk}).context["outlook"]
+    run = verbs.discontinue(product, actor=f.STAFF, substitute=dark)
+    replacements.run(run.pk)
+    run.refresh_from_db()
+    assert (outlook.total, outlook.changed) == (run.total, run.done) == (5, 3)
+
+
+def test_prepaid_subscriptions_follow_a_swap_at_the_same_price(staff: Client, product: Product, dark: Product) -> None:
+    Product.objects.filter(pk=dark.pk).update(price=product.price)
+    subscribe(product, 1, **PREPAID)
+    shown = text(staff.get(page_of(product), {"choice": dark.pk}))
+    assert "1 of 1 subscription is swapped for Dark roast The unit price stays at $12.50." in shown
+    assert "stay as they are" not in shown
+
+
+def test_the_preview_of_an_end_counts_prepaid_orders(staff: Client, product: Product) -> None:
+    subscribe(product, 2)
+    subscribe(product, 1, **PREPAID)
+    shown = text(staff.get(page_of(product), {"choice": "end"}))
+    assert "2 of 3 subscriptions are cancelled" in shown
+    assert "1: prepaid orders are still to be delivered." in shown
+    assert "sends the event ordergroove.subscription.cancel" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("discontinued_replacement", True), ("discontinued_silent_replacement", False)]
+)
+def test_the_event_is_proposed_as_the_relationship_has_it(
+    staff: Client, product: Product, dark: Product, kind: str, told: bool
+) -> None:
+    subscribe(product)
+    relate(product, dark, kind)
+    answer = staff.get(page_of(product), {"choice": dark.pk}).content.decode()
+    assert bool(re.search(r'name="tell"[^>]*checked', answer)) is told
+
+
+@pytest.mark.parametrize("choice", ["", "x", "0", "-1", "9" * 30, "itself", "foreign", "not for sale"])
+def test_a_choice_that_is_none_leads_back_with_the_reason(
+    staff: Client, merchant: Merchant, product: Product, choice: str
+) -> None:
+    subscribe(product)
+    named = {
+        "itself": product,
+        "foreign": f.ProductFactory(),
+        "not for sale": f.ProductFactory(merchant=merchant, autoship_enabled=False),
+    }
+    value = named[choice].pk if choice in named else choice
+    before = everything()
+    assert b"choose another" in staff.get(page_of(product), {"choice": value}, follow=True).content
+    assert b"choose another" in staff.post(page_of(product), {"choice": value}, follow=True).content
+    assert everything() == before
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_the_confirmation_begins_and_leads_to_the_progress(
+    staff: Client, product: Product, dark: Product, tell: bool
+) -> None:
+    subscribe(product)
+    answer = staff.post(page_of(product), {"choice": dark.pk, **({"tell": "on"} if tell else {})})
+    run = Replacement.objects.get()
+    assert answer["Location"] == f"/admin/subscriptions/replacement/{run.pk}/change/"
+    assert (run.product, run.substitute, run.silent, run.total) == (product, dark, not tell, 1)
+    assert (run.actor["kind"], run.actor["name"]) == ("staff", "Sam Staff")
+    assert Product.objects.get(pk=product.pk).discontinued

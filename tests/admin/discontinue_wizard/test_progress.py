@@ -1,0 +1,74 @@
+"""The progress is followed to its end, and what stayed is listed with the reason."""
+
+import re
+
+from django.test import Client
+
+from subscriptions.actions import product as verbs
+from subscriptions.jobs import replacements
+from subscriptions.models import Product, Replacement
+from tests import factories as f
+from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, page_of, subscribe, text
+
+
+def test_a_second_visit_while_it_runs_leads_to_the_progress(staff: Client, product: Product) -> None:
+    subscribe(product)
+    run = verbs.discontinue(product, actor=f.STAFF)
+    for method in (staff.get, staff.post):
+        assert method(page_of(product), {"choice": "end"})["Location"].endswith(f"/replacement/{run.pk}/change/")
+    assert Replacement.objects.count() == 1
+
+
+def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product: Product) -> None:
+    subscribe(product, 3)
+    run = verbs.discontinue(product, actor=f.STAFF)
+    Replacement.objects.update(done=1)
+    page = f"/admin/subscriptions/replacement/{run.pk}/change/"
+    answer = staff.get(page)
+    assert "1 of 3 subscriptions gone through." in text(answer)
+    assert b'aria-valuenow="33"' in answer.content and b"every 2s" in answer.content
+    Replacement.objects.update(done=0)
+    replacements.run(run.pk)
+    answer = staff.get(page)
+    assert "3 of 3 subscriptions were cancelled." in text(answer)
+    assert re.search(r"Begun .* by Sam Staff Done", text(answer))
+    assert b'aria-valuenow="100"' in answer.content and b"every 2s" not in answer.content
+
+
+def test_what_stayed_is_listed_with_its_customer_and_the_reason(staff: Client, product: Product) -> None:
+    (prepaid,) = subscribe(product, 1, **PREPAID)
+    run = verbs.discontinue(product, actor=f.STAFF)
+    replacements.run(run.pk)
+    answer = staff.get(f"/admin/subscriptions/replacement/{run.pk}/change/")
+    assert "0 of 1 subscription were cancelled; 1 stayed as it was." in text(answer)
+    assert "Ana Ruiz 2 prepaid orders are still to be delivered." in text(answer)
+    assert f"/customer/{prepaid.customer_id}/change/".encode() in answer.content
+
+
+def test_the_products_page_leads_to_its_replacement_while_it_runs_and_afterwards(
+    staff: Client, product: Product
+) -> None:
+    subscribe(product)
+    subscribe(product, 1, **PREPAID)
+    assert "See the" not in text(staff.get(page_of(product, "change")))
+    run = verbs.discontinue(product, actor=f.STAFF)
+    during = staff.get(page_of(product, "change"))
+    assert "Its subscriptions are being cancelled: 0 of 2 so far. See the progress" in text(during)
+    assert BUTTON not in during.content.decode()
+    replacements.run(run.pk)
+    afterwards = staff.get(page_of(product, "change"))
+    assert "1 subscription was cancelled on" in text(afterwards)
+    assert "1 live subscription to it is left." in text(afterwards)
+    assert f"/replacement/{run.pk}/change/" in afterwards.content.decode()
+    assert "Replace subscriptions" in afterwards.content.decode()
+
+
+def test_a_product_nobody_subscribes_to_is_discontinued_in_one_step(staff: Client, product: Product) -> None:
+    answer = staff.get(page_of(product))
+    assert "Nobody subscribes to House blend" in text(answer)
+    done = staff.post(page_of(product), {"choice": "end"}, follow=True)
+    assert "0 of 0 subscriptions gone through." in text(done)
+    replacements.run(Replacement.objects.get().pk)
+    assert "there was nothing to do" in text(staff.get(done.request["PATH_INFO"]))
+    assert "nobody subscribes to it" in text(staff.get(page_of(product)))
+    assert BUTTON not in staff.get(page_of(product, "change")).content.decode()
