@@ -1,0 +1,25 @@
+"""Clicks on a token, and what was recorded of them."""
+
+import pytest
+
+from oneclick.models import ActionToken, Click
+from oneclick.redemption import redeem
+from oneclick.tokens import issuing
+from subscriptions.errors import Refused
+
+REACTIVATE = "ordergroove.subscription.reactivate"
+NOW = "2026-11-20T17:00:00Z"
+
+
+def click(token: ActionToken, action: str = "reactivate") -> redeem.Success:
+    return redeem.redeem(issuing.text_of(token), action, {})
+
+
+def refusal_of(call) -> tuple[str, str]:
+    with pytest.raises(Refused) as refusal:
+        call()
+    return refusal.value.code, refusal.value.sentence
+
+
+def clicks() -> list[tuple[str, str, bool]]:
+    return list(Click.objects.order_by("id").values_list("action", "outcome", "replayed"))

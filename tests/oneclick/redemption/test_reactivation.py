@@ -1,0 +1,97 @@
+"""A click brings the subscription back once, and the same click again is answered like the first."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from oneclick.messages import rendering
+from oneclick.models import ActionToken, MessageText, OneClickSettings
+from subscriptions.models import Activity, Customer, Event, Order, Subscription
+from tests.oneclick.redemption.clicking import NOW, REACTIVATE, click, clicks, refusal_of
+
+SUCCESS = "Your subscription to House blend is active again. Your next order is planned for November 21, 2026."
+
+
+def test_a_click_brings_the_subscription_back_with_its_next_order_tomorrow(token):
+    success = click(token)
+
+    assert (success.action, success.message, success.replayed) == ("reactivate", SUCCESS, False)
+    assert Subscription.objects.get().live
+    assert Order.objects.get().place_date == date(2026, 11, 21)
+    activity = Activity.objects.latest("id")
+    assert (activity.verb, activity.actor_kind, activity.actor_name) == (
+        "subscription.reactivate",
+        "link",
+        "1-Click reactivate",
+    )
+    assert Event.objects.filter(kind=REACTIVATE).count() == 1
+    assert clicks() == [("reactivate", "success", False)]
+
+
+def test_tomorrow_is_the_merchants_tomorrow(token, clock):
+    clock.move_to("2026-11-21T03:00:00Z")
+    click(token)
+    assert Order.objects.get().place_date == date(2026, 11, 21)
+
+
+def test_the_same_click_within_the_window_is_answered_like_the_first(token, clock):
+    click(token)
+    clock.shift(2)
+    again = click(token)
+    assert (again.message, again.replayed) == (SUCCESS, True)
+    assert Event.objects.filter(kind=REACTIVATE).count() == 1
+    assert clicks() == [("reactivate", "success", False), ("reactivate", "success", True)]
+
+
+def test_after_the_window_the_link_was_previously_used(token, clock):
+    click(token)
+    clock.shift(3)
+    assert refusal_of(lambda: click(token)) == (
+        "token_already_used",
+        "This link was previously used. Your subscription was not reactivated.",
+    )
+    assert clicks() == [("reactivate", "success", False), ("reactivate", "token_already_used", False)]
+
+
+def test_without_a_window_no_click_is_replayed(token):
+    OneClickSettings.objects.update(replay_seconds=0)
+    click(token)
+    assert refusal_of(lambda: click(token))[0] == "token_already_used"
+
+
+@pytest.mark.parametrize(
+    ("used", "code"),
+    [
+        ({"used_action": "skip"}, "token_already_used"),
+        ({"used_parameters": {"winback_id": "1"}}, "token_already_used"),
+        ({"revoked_at": NOW}, "invalid_token"),
+    ],
+)
+def test_only_the_same_click_on_a_good_token_is_a_replay(token, used, code):
+    click(token)
+    ActionToken.objects.update(**used)
+    assert refusal_of(lambda: click(token))[0] == code
+
+
+def test_a_merchants_own_wording_wins_in_the_customers_locale_then_in_its_own(token, clock):
+    merchant = token.merchant
+    text = "¡Listo! {product_name}: {date}"
+    MessageText.objects.create(merchant=merchant, locale="es-us", table="reactivate", code="success", text=text)
+    MessageText.objects.create(
+        merchant=merchant, locale="en-us", table="reactivate", code="token_already_used", text="Used up."
+    )
+    Customer.objects.update(locale="es-us")
+
+    assert click(token).message == "¡Listo! House blend: 21 de noviembre de 2026"
+    Customer.objects.update(locale="pt-br")
+    clock.shift(10)
+    assert refusal_of(lambda: click(token))[1] == "Used up."
+
+
+def test_a_redemption_costs_seven_statements(token):
+    rendering.own_texts(token.merchant)  # kept for a minute
+    with CaptureQueriesContext(connection) as context:
+        click(token)
+    assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 7

@@ -1,0 +1,78 @@
+"""Of many clicks at once one acts."""
+
+import threading
+
+import pytest
+from django.db import IntegrityError
+
+from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.redemption import redeem
+from oneclick.tokens import issuing
+from subscriptions.actions import core
+from subscriptions.actions.subscription import cancel
+from subscriptions.errors import Busy, Refused
+from subscriptions.models import Activity, Customer, Event
+from tests.factories import STAFF, subscription_with_order
+from tests.oneclick.redemption.clicking import REACTIVATE, click
+from tests.races import at_once, holding
+
+
+def redeem_at_once(token: ActionToken, number: int) -> list[str]:
+    """`number` threads redeem the same token together; what each was told: `acted`, `replayed` or the code."""
+    text = issuing.text_of(token)
+
+    def run() -> str:
+        try:
+            return "replayed" if redeem.redeem(text, "reactivate", {}).replayed else "acted"
+        except Refused as refusal:
+            return refusal.code
+        except IntegrityError:
+            return "IntegrityError"
+
+    return sorted(at_once(number, run))
+
+
+@pytest.fixture
+def committed_token(transactional_db) -> ActionToken:
+    cancel(subscription_with_order(), actor=STAFF)
+    # Fifty clicks take longer than the usual window on a slow machine.
+    OneClickSettings.objects.update(replay_seconds=600)
+    return ActionToken.objects.get()
+
+
+def test_a_click_waits_for_whoever_changes_the_customer(committed_token):
+    with holding(Customer.objects.all()), pytest.raises(Busy):
+        click(committed_token)
+    assert not Click.objects.exists()
+
+
+def test_of_fifty_simultaneous_clicks_one_acts_and_the_others_get_its_answer(committed_token):
+    activities = Activity.objects.count()
+    assert redeem_at_once(committed_token, 50) == ["acted"] + ["replayed"] * 49
+    assert Activity.objects.count() == activities + 1
+    assert Event.objects.filter(kind=REACTIVATE).count() == 1
+
+
+def test_of_fifty_simultaneous_clicks_without_a_window_forty_nine_are_refused(committed_token):
+    OneClickSettings.objects.update(replay_seconds=0)
+    activities = Activity.objects.count()
+    assert redeem_at_once(committed_token, 50) == ["acted"] + ["token_already_used"] * 49
+    assert Activity.objects.count() == activities + 1
+    assert Event.objects.filter(kind=REACTIVATE).count() == 1
+
+
+def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, monkeypatch):
+    """The control: the races above are real. Only the database's own constraint stops the second act here."""
+    both_read, reread = threading.Barrier(2), core.reread
+
+    def lock_nothing(query, given):
+        return ActionToken.objects.get(nonce=given["nonce"])
+
+    def read_together(subject, customer):
+        found = reread(subject, customer)
+        both_read.wait(timeout=10)
+        return found
+
+    monkeypatch.setattr(core, "_lock", lock_nothing)
+    monkeypatch.setattr(core, "reread", read_together)
+    assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]
