@@ -1,0 +1,143 @@
+"""What the client makes of Klaviyo's answers, and of a want of them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from integrations import http
+from integrations.base import Outcome
+from integrations.klaviyo.integration import Klaviyo
+from subscriptions.events import catalogue
+from tests.factories import ConnectionFactory
+from tests.integrations.events import delivery_of, event_of
+
+
+@pytest.fixture
+def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
+    """Make the door give this answer, or raise this error; returns the requests that came."""
+
+    def install(answer: httpx.Response | Exception) -> list[httpx.Request]:
+        requests: list[httpx.Request] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            requests.append(request)
+            if isinstance(answer, Exception):
+                raise answer
+            stream = httpx.ByteStream(answer.content)  # the door reads answers as they come in
+            return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+
+        monkeypatch.setattr(http, "transport", lambda: httpx.MockTransport(handle))
+        return requests
+
+    return install
+
+
+@pytest.mark.django_db
+def test_a_recipient_without_email_and_phone_is_skipped_and_nothing_is_sent(answering):
+    requests = answering(httpx.Response(202))
+    event = event_of(catalogue.ORDER_CANCEL, email="not an address", phone_number="12")
+    answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))
+    assert (answer.outcome, answer.detail, requests) == (
+        Outcome.SKIPPED,
+        "The customer has no valid e-mail address or phone number.",
+        [],
+    )
+
+
+def test_the_request_has_exactly_the_headers_klaviyo_asks_for(answering, delivery):
+    requests = answering(httpx.Response(202))
+    Klaviyo().send(delivery)
+    [request] = requests
+    assert (request.method, str(request.url)) == ("POST", "https://a.klaviyo.com/api/events")
+    wanted = {
+        "Authorization": "Klaviyo-API-Key pk_secret",
+        "revision": "2026-07-15",
+        "Content-Type": "application/vnd.api+json",
+        "Accept": "application/vnd.api+json",
+        "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
+    }
+    assert {name: request.headers[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (202, Outcome.DONE),
+        (429, Outcome.THROTTLED),
+        *((status, Outcome.RETRY) for status in (500, 502, 503, 504, 524)),
+        *((status, Outcome.DEAD) for status in (400, 404, 405, 409, 413, 415, 422)),
+        *((status, Outcome.PAUSE) for status in (200, 302, 401, 403, 410)),
+    ],
+)
+def test_each_status_has_its_meaning(answering, delivery, status, outcome):
+    answering(httpx.Response(status))
+    answer = Klaviyo().send(delivery)
+    assert (answer.outcome, answer.status) == (outcome, status)
+
+
+def test_a_throttled_answer_says_how_long_to_wait(answering, delivery):
+    answering(httpx.Response(429, headers={"Retry-After": "7"}))
+    assert Klaviyo().send(delivery).retry_after == 7
+
+
+def test_a_refusal_keeps_klaviyos_words_its_pointer_and_its_id(answering, delivery):
+    error = {
+        "id": "e1",
+        "status": 400,
+        "detail": "Invalid email.",
+        "source": {"pointer": "/data/attributes/profile"},
+    }
+    answering(httpx.Response(400, json={"errors": [error]}))
+    assert Klaviyo().send(delivery).detail == "Invalid email. (/data/attributes/profile) [e1]"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"errors": ["x"]}', b"\xff"])
+def test_a_refusal_without_klaviyos_words_is_told_by_its_status(answering, delivery, body):
+    answering(httpx.Response(503, content=body))
+    assert Klaviyo().send(delivery).detail == "HTTP 503, with no reason of Klaviyo's."
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")])
+def test_no_answer_is_a_temporary_fault(answering, delivery, error):
+    answering(error)
+    answer = Klaviyo().send(delivery)
+    assert (answer.outcome, answer.status) == (Outcome.RETRY, None)
+
+
+def test_an_address_that_may_not_be_called_pauses_the_connection(delivery):
+    delivery.connection.base_url = "https://10.0.0.1"
+    answer = Klaviyo().send(delivery)
+    assert (answer.outcome, "private address" in answer.detail) == (Outcome.PAUSE, True)
+
+
+@pytest.mark.parametrize("secret", ["pk_\u2026", "pk_a\nb: c"])
+def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
+    delivery.connection.secret = secret
+    delivery.connection.base_url = "https://93.184.216.34"
+    assert Klaviyo().send(delivery).outcome is Outcome.PAUSE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"phone_number": "12"}, "The phone number is not valid and was left out."),
+        ({"email": "nobody"}, "The e-mail address is not valid and was left out."),
+        ({"email": "a@example.com"}, "Klaviyo drops events of example.com and test.com addresses."),
+    ],
+)
+def test_staff_are_told_what_is_odd_about_an_accepted_event(answering, changes, remark):
+    answering(httpx.Response(202))
+    event = event_of(catalogue.ORDER_CANCEL, **changes)
+    assert Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant))).detail == remark
+
+
+@pytest.mark.django_db
+def test_staff_are_told_of_an_event_that_comes_too_late_for_a_flow(answering):
+    answering(httpx.Response(202))
+    event = event_of(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
+    answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))
+    assert answer.detail == "Late: more than 3.5 hours old, it may start no flow."
