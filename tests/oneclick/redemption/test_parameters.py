@@ -1,0 +1,154 @@
+"""How a link's parameters may be spelled, what they must be, and in which order they are judged."""
+
+from datetime import date
+
+import pytest
+
+from oneclick.models import ActionToken, Click
+from oneclick.tokens import issuing
+from subscriptions.models import Order
+from tests.factories import CustomerFactory, ProductFactory
+from tests.oneclick.shop import DAY, Shop, outcome, reread
+
+FORM = "application/x-www-form-urlencoded"
+
+
+# --- spellings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields", [{"days": "21"}, {"days": 21}, {"og_delay_by": "21"}, {"days": " 21 ", "utm_source": "x"}]
+)
+def test_every_spelling_of_the_days_counts(shop: Shop, fields: dict) -> None:
+    assert shop.post("delay", shop.order_token(), **fields).status_code == 200
+    assert shop.order.place_date == date(2026, 12, 22)
+
+
+def test_the_fields_of_a_post_may_stand_in_its_query(shop: Shop) -> None:
+    token = issuing.text_of(shop.order_token())
+    answer = shop.client.post(f"/one_click/delay/?_kx=1&days=7&og_quick_action_token={token}&gclid=2")
+    assert answer.status_code == 200
+    assert shop.order.place_date == date(2026, 12, 8)
+
+
+def test_a_form_of_an_encoded_body_acts(shop: Shop) -> None:
+    token = issuing.text_of(shop.order_token())
+    assert shop.client.post("/one_click/delay/", f"token={token}&days=7", content_type=FORM).status_code == 200
+    assert shop.order.place_date == date(2026, 12, 8)
+
+
+def test_a_named_json_get_acts_for_every_action(shop: Shop) -> None:
+    named = {"Accept": "application/json"}
+    calls = {"delay": {"days": "7"}, "upsell": {"og_product_id": "HON-1"}, "skip": {}}
+    for action, fields in calls.items():
+        query = {"token": issuing.text_of(shop.order_token()), **fields}
+        answer = shop.client.get(f"/one_click/{action}/", query, headers=named)
+        assert (answer.status_code, answer.json()) == (200, {})
+    token = issuing.text_of(shop.subscription_token())
+    query = {"token": token, "winback_id": shop.offer().public_id.hex}
+    assert shop.client.get("/one_click/reactivate/", query, headers=named).json() == {}
+    bad = shop.client.get("/one_click/delay/", {"token": token}, headers=named)
+    assert (bad.status_code, bad.json()) == (400, {"error": "token_already_used"})
+
+
+def test_an_unfilled_merge_tag_counts_as_absent(shop: Shop) -> None:
+    shop.post("delay", shop.order_token(), days="")
+    assert shop.order.place_date == date(2026, 12, 15)
+
+
+# --- what a parameter must be ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "x", "٣", "9" * 30, [1], {"a": 1}, True])
+def test_days_are_whole_and_at_most_a_year(shop: Shop, days: object) -> None:
+    assert outcome(shop.post("delay", shop.order_token(), days=days))[:2] == (400, "invalid_og_delay_by")
+    assert shop.order.place_date == DAY
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "missing_og_product_id"),
+        ({"og_product_id": ""}, "missing_og_product_id"),
+        ({"og_product_id": None, "og_every": 1}, "missing_og_product_id"),
+        ({"og_product_id": "gone", "og_every": 1}, "missing_og_every_period"),
+        ({"og_product_id": "gone", "og_every_period": 1}, "missing_og_every"),
+        ({"og_product_id": "HON-1", "og_every": "", "og_every_period": ""}, "missing_og_every"),
+        ({"og_product_id": "gone", "og_offer_id": "x"}, "invalid_og_product_id"),
+        ({"og_product_id": "HON-1\0"}, "invalid_og_product_id"),
+        ({"og_product_id": "\ud800"}, "invalid_og_product_id"),
+        ({"og_product_id": "HON-1", "og_offer_id": "x"}, "invalid_og_offer_id"),
+        ({"og_product_id": "HON-1", "og_offer_id": "0" * 32}, "invalid_og_offer_id"),
+        ({"og_product_id": "HON-1", "og_quantity": 100}, "invalid_og_quantity"),
+        ({"og_product_id": "HON-1", "og_quantity": 0}, "invalid_og_quantity"),
+        ({"og_product_id": "HON-1", "og_every": 0, "og_every_period": 1}, "invalid_og_every"),
+        ({"og_product_id": "HON-1", "og_every": 1, "og_every_period": 5}, "invalid_og_every_period"),
+    ],
+)
+def test_an_upsells_parameters_are_checked_in_this_order(shop: Shop, fields: dict, code: str) -> None:
+    token = shop.order_token()
+    assert outcome(shop.post("upsell", token, **fields))[:2] == (400, code)
+    assert reread(token).state == "ready"
+    assert Click.objects.get().outcome == code
+    assert shop.order.items.count() == 2
+
+
+def test_subscription_upsell_by_name_needs_a_frequency(shop: Shop) -> None:
+    answer = shop.post("subscription_upsell", shop.order_token(), og_product_id="HON-1")
+    assert outcome(answer)[:2] == (400, "missing_og_every")
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"live": False},
+        {"discontinued": True, "live": False, "autoship_enabled": False},
+        {"upsell_eligible": False},
+    ],
+)
+def test_a_product_that_cannot_be_had_is_invalid(shop: Shop, traits: dict) -> None:
+    type(shop.product).objects.filter(pk=shop.product.pk).update(**traits)
+    answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1")
+    assert outcome(answer)[:2] == (400, "invalid_og_product_id")
+
+
+def test_what_cannot_be_subscribed_to_may_still_be_added_once(shop: Shop) -> None:
+    type(shop.product).objects.filter(pk=shop.product.pk).update(autoship_enabled=False)
+    token = shop.order_token()
+    often = {"og_product_id": "HON-1", "og_every": 1, "og_every_period": 3}
+    assert outcome(shop.post("upsell", token, **often))[:2] == (400, "invalid_og_product_id")
+    assert shop.post("upsell", token, og_product_id="HON-1").status_code == 200
+
+
+@pytest.mark.parametrize("traits", [{"usable_in_links": False}, {"live": False}])
+def test_an_offer_that_links_may_not_give_away_is_invalid(shop: Shop, traits: dict) -> None:
+    offer = shop.offer(**traits).public_id.hex
+    answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1", og_offer_id=offer)
+    assert outcome(answer)[:2] == (400, "invalid_og_offer_id")
+    answer = shop.post("reactivate", shop.subscription_token(), og_winback_id=offer)
+    assert outcome(answer)[:2] == (400, "invalid_og_winback_id")
+
+
+def test_nothing_of_another_merchant_can_be_had(shop: Shop) -> None:
+    ProductFactory(merchant=CustomerFactory().merchant, external_product_id="theirs")
+    answer = shop.post("upsell", shop.order_token(), og_product_id="theirs")
+    assert outcome(answer)[:2] == (400, "invalid_og_product_id")
+
+
+# --- the order of the checks -----------------------------------------------------------------------
+
+
+def test_the_token_is_judged_before_the_parameters_and_those_before_the_act(shop: Shop) -> None:
+    Order.objects.update(locked=True)
+    wrong = {"days": "0"}
+    token = hand_made(shop)
+    assert outcome(shop.post("delay", token, **wrong))[1] == "invalid_og_delay_by"
+    assert outcome(shop.post("reactivate", token, winback_id="x"))[1] == "token_wrong_context"
+    assert outcome(shop.post("delay", token, days="7"))[1] == "subscription_already_active"
+
+
+def hand_made(shop: Shop) -> ActionToken:
+    order = Order.objects.get()
+    return ActionToken.objects.create(
+        merchant=shop.merchant, customer=shop.customer, scope="order", order=order, expires_at="2026-12-01T05:00:00Z"
+    )
