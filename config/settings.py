@@ -160,9 +160,9 @@ EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.
 # that belong to upper layers.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
 # Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
-PLACEMENT_DOOR = "integrations.order_posts.post"
+ORDER_POST_SENDER = "integrations.order_posts.post"
 # Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
-PAGE_DOOR = "integrations.page_fetch.read_page"
+PAGE_READER = "integrations.page_fetch.read_page"
 # Dotted paths of f(link) -> sentences: what layers above know against a link.
 LINK_CHECKS = ["integrations.page_fetch.unsent"]
 

@@ -43,7 +43,7 @@ def look(link: SavedLink) -> Finding:
 
 
 def _look(url: str, script: str) -> Finding:
-    read = cast(Callable[[str], Page], import_string(settings.PAGE_DOOR))
+    read = cast(Callable[[str], Page], import_string(settings.PAGE_READER))
     try:
         page = read(url)
     except Unreadable as error:

@@ -23,7 +23,7 @@ class NoAnswer(Exception):
 
 
 class HttpSender(Protocol):
-    """Outbound HTTP, `PLACEMENT_DOOR` in the settings."""
+    """Outbound HTTP, `ORDER_POST_SENDER` in the settings."""
 
     def __call__(self, url: str, headers: dict[str, str], content: bytes) -> Reply:
         """Post `content`: 5 s to connect, 60 s to answer, redirects not followed, a body cut after 1 MiB and a byte.
@@ -65,7 +65,7 @@ class HttpGateway:
             body = self.form.write(request, with_card=not gateway.without_card)
         except ValueError as error:
             raise NotSent(str(error)) from error
-        door = cast(HttpSender, import_string(settings.PLACEMENT_DOOR))
+        door = cast(HttpSender, import_string(settings.ORDER_POST_SENDER))
         return door(gateway.url, headers(request, self.form), body)
 
 

@@ -31,7 +31,9 @@ def probe(gateway: GatewaySettings) -> Answer:
         "X-Reprise-Attempt": "0",
     }
     try:
-        return judge(cast(HttpSender, import_string(settings.PLACEMENT_DOOR))(gateway.url, headers, content), form.read)
+        return judge(
+            cast(HttpSender, import_string(settings.ORDER_POST_SENDER))(gateway.url, headers, content), form.read
+        )
     except NotSent as error:
         return Answer(Effect.NOT_SENT, message=str(error))
     except NoAnswer as error:
