@@ -13,8 +13,8 @@ from subscriptions.actions.subscription import reactivate
 from subscriptions.api import rate
 from subscriptions.models import Order, Product
 from tests.factories import STAFF
+from tests.oneclick.messages.test_messages import ERRORS
 from tests.oneclick.shop import Shop as Orders
-from tests.oneclick.test_messages import ERRORS
 
 ONCE = {"og_product_id": "HON-1"}
 LINKS = {
