@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
+from common.web import rate_limit
+from common.web.client_address import client_address
 from oneclick.analytics import clicks
 from oneclick.links import building
 from oneclick.messages import rendering
@@ -20,7 +22,6 @@ from oneclick.pages.landing import Banner
 from oneclick.redemption import link_actions, parameters, redeem
 from oneclick.redemption.redeem import Success
 from oneclick.tokens import issuing
-from subscriptions.api import rate
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
 
@@ -193,11 +194,11 @@ def _fields(request: HttpRequest) -> Fields:
 def _knocked_too_often(
     request: HttpRequest, text: str, table: str, merchant: Merchant | None = None
 ) -> HttpResponse | None:
-    quotas = [rate.count("one-click", rate.client_address(request), settings.ONE_CLICK_RATE)]
+    quotas = [rate_limit.count_request("one-click", client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
     # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
     if nonce := issuing.nonce_in(text) or issuing.nonce_in(text, "undo"):
-        quotas.append(rate.count("token", nonce.hex, PER_TOKEN))
+        quotas.append(rate_limit.count_request("token", nonce.hex, PER_TOKEN))
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:
         return None

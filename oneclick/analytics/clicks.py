@@ -10,11 +10,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from common.web import rate_limit
 from oneclick.links import building
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens import issuing
-from subscriptions.api import rate
 from subscriptions.models.making import new
 from subscriptions.models.prepared import insert
 
@@ -63,7 +63,9 @@ def record_visit(
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
     nonce = issuing.nonce_in(fields.get("token", ""))
-    if nonce is None or action not in link_actions.ACTIONS or rate.count("visit", nonce.hex, MOST).exceeded:
+    if nonce is None or action not in link_actions.ACTIONS:
+        return
+    if rate_limit.count_request("visit", nonce.hex, MOST).exceeded:
         return
     rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()

@@ -1,4 +1,4 @@
-"""What every answer carries: the request's id, and under `/api/` the rate and the CORS headers."""
+"""What every response under `/api/` carries: the rate and the CORS headers."""
 
 import logging
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from subscriptions.api import rate, request_id
+from common.web import rate_limit
+from common.web.client_address import client_address
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -31,20 +32,6 @@ PREFLIGHT = {
 }
 
 
-class RequestId:
-    """Names each request; the outermost middleware, so that whatever answers is covered."""
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        name = request_id.choose(request.headers.get("x-request-id"))
-        request_id.current.set(name)
-        response = self.get_response(request)
-        response["X-Request-Id"] = name
-        return response
-
-
 class ApiGate:
     """Counts requests, answers preflights and makes the trailing slash optional without a redirect."""
 
@@ -54,7 +41,7 @@ class ApiGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        quota = rate.count("api", rate.client_address(request), settings.API_RATE)
+        quota = rate_limit.count_request("api", client_address(request), settings.API_RATE)
         if not request.path_info.endswith("/"):
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"
@@ -88,6 +75,6 @@ def _is_rest(request: HttpRequest) -> bool:
     return request.resolver_match is not None and request.resolver_match.app_name == "rest"
 
 
-def _too_many(quota: rate.Quota) -> HttpResponse:
+def _too_many(quota: rate_limit.Quota) -> HttpResponse:
     detail = f"Too many requests; try again in {quota.reset} seconds."
     return JsonResponse({"detail": detail}, status=429, headers={"Retry-After": str(quota.reset)})

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from common.web import rate_limit
 from oneclick.messages import default_messages
 from oneclick.models import ActionToken
 from oneclick.tokens import issuing
 from subscriptions.actions.subscription import reactivate
-from subscriptions.api import rate
 from subscriptions.models import Order, Product
 from tests.factories import STAFF
 from tests.oneclick.messages.test_messages import ERRORS
@@ -30,7 +30,7 @@ Cause = Callable[[Orders, str], str]
 @pytest.fixture(autouse=True)
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries are counted by the minute, and none begins anew amid a test."""
-    monkeypatch.setattr(rate, "WINDOW", 10**9)
+    monkeypatch.setattr(rate_limit, "WINDOW", 10**9)
 
 
 def link(table: str, token: ActionToken | str, **changed: str | None) -> str:

@@ -5,10 +5,10 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
+from common.web import rate_limit
 from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.tokens import issuing
 from subscriptions.actions.subscription import cancel
-from subscriptions.api import rate
 from subscriptions.models import Merchant, Subscription
 from tests.factories import STAFF, MerchantFactory, subscription_with_order
 
@@ -211,7 +211,7 @@ def test_another_spelling_of_a_token_or_its_undo_is_counted_with_it(client, toke
     for spelling in (text, text.replace("-", "+")):
         client.post("/one_click/reactivate/", {"token": spelling})
     client.post("/one_click/undo/", {"token": issuing.text_of(token, "undo")})
-    assert rate.count("token", token.nonce.hex, 30).used == 4
+    assert rate_limit.count_request("token", token.nonce.hex, 30).used == 4
 
 
 def test_the_cache_holds_no_secret_of_the_merchant_and_no_usable_token(client, token):

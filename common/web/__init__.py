@@ -1,0 +1,1 @@
+"""What the web surfaces share: addresses of clients, rates, ids, placeholders, signatures."""
