@@ -8,7 +8,7 @@ from statistics import mean
 from benchmarks import load, seed
 from benchmarks.figure import Figure
 from benchmarks.portal import pgbench, server
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Event, Merchant, Product
 
 CONNECTIONS = 16
@@ -70,7 +70,7 @@ def figures() -> Iterator[Figure]:
     merchant = seed.cancelled_subscribers(SUBSCRIBERS)
     path = PATH.format(merchant.public_id.hex)
     # All made before: the load generator shares the cores with what it measures.
-    genuine = iter([_post(path, issuing.text_of(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2)])
+    genuine = iter([_post(path, encode_token(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2)])
     with server() as port:
         yield from _redeemed(port, genuine, merchant)
         yield _refused(port, path)

@@ -17,7 +17,8 @@ from demo import shop
 from integrations.sandbox import private_keys as sandbox
 from oneclick.links import building
 from oneclick.models import ActionToken
-from oneclick.tokens import issuing, manual_tokens
+from oneclick.tokens import manual_tokens
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as acts
 from subscriptions.api import api_keys
 from subscriptions.models import Membership, Merchant, Order, Product, Role, Subscription
@@ -87,7 +88,7 @@ def _sample(merchant: Merchant) -> dict[str, str]:
 def _order_token(merchant: Merchant) -> str | None:
     """Of the sample's order; None when that can no longer be changed."""
     order = _upcoming_order(_live(_named(merchant, LIVE)))
-    return issuing.text_of(manual_tokens.issue(order, actor=shop.JOB).result) if manual_tokens.awaits(order) else None
+    return encode_token(manual_tokens.issue(order, actor=shop.JOB).result) if manual_tokens.awaits(order) else None
 
 
 def _upcoming_order(subscription: Subscription) -> Order:
@@ -107,7 +108,7 @@ def _live(subscription: Subscription) -> Subscription:
 
 def _fresh_token(subscription: Subscription) -> str:
     act = acts.cancel(_live(subscription), actor=shop.JOB, reason="114|No answer")
-    return issuing.text_of(ActionToken.objects.get(merchant=act.customer.merchant, event__in=act.events))
+    return encode_token(ActionToken.objects.get(merchant=act.customer.merchant, event__in=act.events))
 
 
 def _follow_address(merchant: Merchant) -> None:

@@ -21,7 +21,7 @@ from oneclick.pages import domains, origins, views
 from oneclick.pages.landing import Banner
 from oneclick.redemption import link_actions, parameters, redeem
 from oneclick.redemption.redeem import Success
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import decode_nonce
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
 
@@ -153,7 +153,7 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
 
 
 def _known(request: HttpRequest, text: str) -> ActionToken | None:
-    nonce = issuing.nonce_in(text) or issuing.nonce_in(text, "undo")
+    nonce = decode_nonce(text) or decode_nonce(text, "undo")
     if nonce is None:
         return None
     rows = ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce)
@@ -197,7 +197,7 @@ def _knocked_too_often(
     quotas = [rate_limit.count_request("one-click", client_address(request), settings.ONE_CLICK_RATE)]
     # A forged token gets no counter of its own: anybody can make up any number of them.
     # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
-    if nonce := issuing.nonce_in(text) or issuing.nonce_in(text, "undo"):
+    if nonce := decode_nonce(text) or decode_nonce(text, "undo"):
         quotas.append(rate_limit.count_request("token", nonce.hex, PER_TOKEN))
     exceeded = [quota for quota in quotas if quota.exceeded]
     if not exceeded:

@@ -18,7 +18,8 @@ from oneclick.links import building, link_warnings, message_templates, shop_page
 from oneclick.links.event_links import carriers
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
 from oneclick.redemption import link_actions
-from oneclick.tokens import issuing, manual_tokens
+from oneclick.tokens import manual_tokens
+from oneclick.tokens.token_text import encode_token
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Order, Subscription
 from subscriptions.staff.buttons import actor_of
@@ -192,7 +193,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
     except DomainError as error:
         messages.error(request, error.sentence)
         return None
-    return HttpResponseRedirect(building.for_email(form.instance, issuing.text_of(token)))
+    return HttpResponseRedirect(building.for_email(form.instance, encode_token(token)))
 
 
 def trial_of(form: LinkForm) -> Order | Subscription:

@@ -15,7 +15,8 @@ from oneclick.links import building
 from oneclick.messages.message_previews import TITLES
 from oneclick.models import Action, ActionToken, Click
 from oneclick.models.token import good_on
-from oneclick.tokens import issuing, manual_tokens
+from oneclick.tokens import manual_tokens
+from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.buttons import Button, actor_of
@@ -63,7 +64,7 @@ def usable(token: ActionToken) -> bool:
 def finished_link(token: ActionToken) -> str:
     """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
     action = Action.REACTIVATE if token.scope == ActionToken.Scope.SUBSCRIPTION else Action.DELAY
-    return building.build(building.landing_url(token.merchant), action, issuing.text_of(token))
+    return building.build(building.landing_url(token.merchant), action, encode_token(token))
 
 
 def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
@@ -74,7 +75,7 @@ def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> H
         "title": "Usable token",
         "opts": token_admin.opts,
         "token": token,
-        "text": issuing.text_of(token),
+        "text": encode_token(token),
         "link": finished_link(token),
     }
     return TemplateResponse(request, "admin/token_shown.html", context)

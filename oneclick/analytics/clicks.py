@@ -14,7 +14,7 @@ from common.web import rate_limit
 from oneclick.links import building
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import decode_nonce
 from subscriptions.models.making import new
 from subscriptions.models.prepared import insert
 
@@ -62,7 +62,7 @@ def record_visit(
     `fields` are the request's, with its action; a token of another merchant than that of `public_id` is passed over.
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
-    nonce = issuing.nonce_in(fields.get("token", ""))
+    nonce = decode_nonce(fields.get("token", ""))
     if nonce is None or action not in link_actions.ACTIONS:
         return
     if rate_limit.count_request("visit", nonce.hex, MOST).exceeded:

@@ -3,7 +3,7 @@
 from oneclick.links import building
 from oneclick.models import ActionToken, SavedLink
 from oneclick.redemption import link_actions
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import KINDS, Kind
 from subscriptions.models import Event
 
@@ -19,7 +19,7 @@ def carriers_for(link: SavedLink) -> list[Kind]:
 
 def properties(event: Event, token: ActionToken) -> dict[str, str]:
     """The finished links of the event's kind, by the names they have in the event; as the links are now."""
-    text = issuing.text_of(token)
+    text = encode_token(token)
     attached = (
         SavedLink.objects.filter(merchant=event.merchant_id, archived=False, event_kinds__contains=[event.kind])
         .exclude(property_name="")

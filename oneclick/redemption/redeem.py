@@ -18,7 +18,7 @@ from oneclick.models import ActionToken, Click
 from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
 from oneclick.redemption import link_actions, parameters
 from oneclick.redemption.link_actions.link_action import LinkAction, Message, Result, touches
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import decode_nonce, encode_token
 from subscriptions import calendar
 from subscriptions.actions.core import emit_followup, locked
 from subscriptions.actors import Actor, ActorKind
@@ -69,7 +69,7 @@ def redeem(
     link_action = link_actions.find_link_action(action, fields)
     given = parameters.chosen(fields, link_action.parameters)
     attempt = fields.get("attempt", "")[:ATTEMPT_LENGTH]
-    nonce = issuing.nonce_in(text)
+    nonce = decode_nonce(text)
     if nonce is None:
         raise _customer_refusal(link_action.name, "invalid_token", merchant)
     try:
@@ -96,7 +96,7 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
     `attempt` is the script's own name for the wish: asked again under it, it is answered as the first time.
     """
     attempt = attempt[:ATTEMPT_LENGTH]
-    nonce = issuing.nonce_in(text, "undo")
+    nonce = decode_nonce(text, "undo")
     if nonce is None:
         raise _customer_refusal("undo", "invalid_token", merchant)
     try:
@@ -191,7 +191,7 @@ def _refresh(done: Result) -> None:
 
 def _undo_offer(token: ActionToken) -> tuple[str, datetime] | None:
     ends = _undo_ends(token)
-    return (issuing.text_of(token, "undo"), ends) if ends > timezone.now() else None
+    return (encode_token(token, "undo"), ends) if ends > timezone.now() else None
 
 
 def _undo_ends(token: ActionToken) -> datetime:

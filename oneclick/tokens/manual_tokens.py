@@ -21,7 +21,7 @@ def issue(act: ActionContext[Any]) -> str:
         raise refused("one_click_off")
     if isinstance(act.subject, Order) and not awaits(act.subject):
         raise refused("order_not_open")
-    act.result = issuing.token_for(act.subject, rules)
+    act.result = issuing.new_token(act.subject, rules)
     act.result.save()
     return f"Issued a 1-Click token for {named(act.subject)} by hand."
 

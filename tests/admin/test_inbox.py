@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.models import SandboxEvent, SandboxProfile
 from oneclick.links import building
 from oneclick.models import SavedLink
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.models import Role
 from tests import factories as f
@@ -56,7 +56,7 @@ def saved(shop: Shop, name: str, action: str, **parameters: str) -> SavedLink:
 
 
 def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Client) -> None:
-    token = issuing.text_of(shop.order_token())
+    token = encode_token(shop.order_token())
     honey = saved(shop, "Honey", "upsell", og_product_id="HON-1")
     saved(shop, "Come back", "reactivate")
     saved(make_shop(), "Theirs", "delay")

@@ -13,7 +13,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
-from oneclick.tokens.issuing import text_of
+from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant, Subscription
@@ -202,4 +202,4 @@ def orders(merchant) -> Orders:
 
 @pytest.fixture
 def token(subscription) -> str:
-    return text_of(ActionToken.objects.get(subscription=subscription))
+    return encode_token(ActionToken.objects.get(subscription=subscription))

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from oneclick.models import Click, OneClickSettings
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Item
 from tests.browser.conftest import posts_of
 from tests.portal import eventually
@@ -15,7 +15,7 @@ ACT = "**/one_click/upsell/**"
 @pytest.fixture
 def link(shop, orders) -> str:
     """Adds a product: acting twice would show."""
-    token = issuing.text_of(orders.order_token())
+    token = encode_token(orders.order_token())
     return f"{shop.url}/#og_quick_action=upsell#og_product_id=HON-1#og_quick_action_token={token}"
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from oneclick.models import ActionToken, OneClickSettings
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Item, Order, OrderStatus, Subscription
 from tests.factories import STAFF
@@ -52,7 +52,7 @@ ACTIONS = list(LINKS)
 
 def token_for(action: str, orders) -> str:
     token = orders.subscription_token() if action == "reactivate" else orders.order_token()
-    return issuing.text_of(token)
+    return encode_token(token)
 
 
 def state(orders) -> dict[str, list]:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from common.web import rate_limit
 from oneclick.messages import default_messages
 from oneclick.models import ActionToken
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import reactivate
 from subscriptions.models import Order, Product
 from tests.factories import STAFF
@@ -34,7 +34,7 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def link(table: str, token: ActionToken | str, **changed: str | None) -> str:
-    text = token if isinstance(token, str) else issuing.text_of(token)
+    text = token if isinstance(token, str) else encode_token(token)
     fields = {**LINKS[table], **changed, "og_quick_action_token": text}
     return "/" + "".join(f"#{name}={value}" for name, value in fields.items() if value is not None)
 

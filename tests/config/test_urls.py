@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from integrations.sandbox import private_keys as sandbox
 from oneclick.models import ActionToken, Click
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import cancel
 from subscriptions.api import api_keys
 from subscriptions.models import Subscription
@@ -86,7 +86,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
     for found in PLACEHOLDER.finditer(route):
         name = found[1] or found[0].strip("<>").split(":")[-1]
         filled = [path.replace(found[0], value) for path in filled for value in fillings[name]]
-    query = f"?token={issuing.text_of(token)}&action=reactivate"
+    query = f"?token={encode_token(token)}&action=reactivate"
     return [path + end for path in filled for end in ("", query)]
 
 
@@ -105,7 +105,7 @@ def test_get_and_head_change_no_row_of_the_domain(route, subscription, visitors)
 def test_the_one_exception_is_a_one_click_get_that_names_json(subscription):
     token = ActionToken.objects.get()
     named = {"Accept": "application/json"}
-    address = f"{ACTS}?token={issuing.text_of(token)}"
+    address = f"{ACTS}?token={encode_token(token)}"
     before = besides_visits()
     assert Client().head(address, headers=named).status_code == 200
     assert besides_visits() == before

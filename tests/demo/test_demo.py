@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from demo import loading, shop
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken
-from oneclick.tokens.issuing import nonce_in
+from oneclick.tokens.token_text import decode_nonce
 from subscriptions import calendar
 from subscriptions.api import api_keys
 from subscriptions.models import (
@@ -115,7 +115,7 @@ def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
 
 def test_each_description_has_a_fresh_token_and_link_of_test_customers(merchant: Merchant) -> None:
     texts = [text for _ in range(2) for text in _tokens(loading.describe())]
-    tokens = [ActionToken.objects.get(nonce=nonce_in(text)) for text in texts]
+    tokens = [ActionToken.objects.get(nonce=decode_nonce(text)) for text in texts]
     assert len({token.pk for token in tokens}) == 6
     assert all(token.state == "ready" and token.customer.is_test for token in tokens)
     assert not any(token.subscription.live for token in tokens if token.subscription)
@@ -133,9 +133,9 @@ def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> Non
     gone = customer.subscriptions.get(public_id=sample["cancelled_subscription"])
     assert (live.live, gone.live) == (True, False)
     assert live.items.get(upcoming=True).order.public_id.hex == sample["upcoming_order"]
-    token = ActionToken.objects.get(nonce=nonce_in(told["tokens"]["subscription"]))
+    token = ActionToken.objects.get(nonce=decode_nonce(told["tokens"]["subscription"]))
     assert token.subscription == gone
-    order_token = ActionToken.objects.get(nonce=nonce_in(told["tokens"]["order"]))
+    order_token = ActionToken.objects.get(nonce=decode_nonce(told["tokens"]["order"]))
     assert order_token.order.public_id.hex == sample["upcoming_order"]
     assert merchant.products.get(external_product_id=sample["product"]).autoship_enabled
     assert merchant.offers.get(public_id=sample["offer"]).usable_in_links

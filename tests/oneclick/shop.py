@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from oneclick.models import ActionToken
-from oneclick.tokens import issuing, manual_tokens
+from oneclick.tokens import manual_tokens
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.actions.subscription import cancel
 from subscriptions.calendar import Period
@@ -60,7 +61,7 @@ class Shop:
         return ActionToken.objects.latest("id")
 
     def post(self, action: str, token: ActionToken | str, **fields: Any) -> HttpResponse:
-        text = token if isinstance(token, str) else issuing.text_of(token)
+        text = token if isinstance(token, str) else encode_token(token)
         body = json.dumps({"token": text, **fields})
         return self.client.post(f"/one_click/{action}/", body, content_type="application/json")
 

@@ -16,7 +16,7 @@ from oneclick.analytics.clicks import Visit
 from oneclick.analytics.figures import Figures, Wanted
 from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
 from oneclick.redemption import redeem as redemption
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.actions import placement_results, upcoming_order
 from subscriptions.errors import Refused
@@ -33,7 +33,7 @@ def wanted() -> Wanted:
 
 
 def redeem(token: ActionToken, action: str, visit: Visit = redemption.DIRECT, **fields: str) -> redemption.Success:
-    return redemption.redeem(issuing.text_of(token), action, fields, visit=visit)
+    return redemption.redeem(encode_token(token), action, fields, visit=visit)
 
 
 def figures(merchant: Merchant, wanted: Wanted) -> Figures:

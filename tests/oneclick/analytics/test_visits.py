@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from oneclick.models import ActionToken, Click, LandingPage
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from tests.factories import MerchantFactory
 from tests.oneclick.shop import Shop
 
@@ -33,7 +33,7 @@ def script(shop: Shop, token: ActionToken) -> Callable[..., HttpResponse]:
     def send(name: str, body: dict[str, str] | None = None, text: str = "", **query: str) -> HttpResponse:
         told = {"merchant": shop.merchant.public_id.hex, "attempt": "a1", "visit": "", **query}
         address = f"/one_click/{name}/?" + "&".join(f"{key}={value}" for key, value in told.items())
-        fields = {"token": text or issuing.text_of(token), "action": "delay", **(body or {})}
+        fields = {"token": text or encode_token(token), "action": "delay", **(body or {})}
         return shop.client.post(address, json.dumps(fields), "application/json", headers={"Origin": SHOP})
 
     return send
@@ -58,14 +58,14 @@ def test_a_browser_driven_by_a_program_is_a_likely_machine(script: Callable[...,
 
 
 def test_a_browser_that_calls_itself_a_robot_is_one(shop: Shop, token: ActionToken) -> None:
-    body = {"token": issuing.text_of(token)}
+    body = {"token": encode_token(token)}
     shop.client.post("/one_click/delay/", body, headers={"User-Agent": "HeadlessChrome/140"})
     assert noted() == [("delay", "success", True, True)]
 
 
 @pytest.mark.parametrize("address", ["/one_click/delay/?", "/l/{}/?action=delay&", "/l/{}/welcome/?action=delay&"])
 def test_head_and_get_are_likely_machines(shop: Shop, token: ActionToken, address: str) -> None:
-    address = address.format(shop.merchant.public_id.hex) + f"token={issuing.text_of(token)}"
+    address = address.format(shop.merchant.public_id.hex) + f"token={encode_token(token)}"
     shop.client.head(address)
     shop.client.get(address, headers=HTML)
     assert noted() == [("delay", "fetched", True, True)] * 2
@@ -75,7 +75,7 @@ def test_head_and_get_are_likely_machines(shop: Shop, token: ActionToken, addres
 def test_the_person_behind_a_get_is_counted_once(
     shop: Shop, token: ActionToken, script: Callable[..., HttpResponse]
 ) -> None:
-    answer = shop.client.get(f"/one_click/delay/?token={issuing.text_of(token)}", headers=HTML)
+    answer = shop.client.get(f"/one_click/delay/?token={encode_token(token)}", headers=HTML)
     assert "#og_visit=fetched" in answer["Location"]
     script("delay", visit="fetched", page="welcome")
     assert noted() == [("delay", "fetched", True, False), ("delay", "success", False, False)]
@@ -84,14 +84,14 @@ def test_the_person_behind_a_get_is_counted_once(
 def test_a_page_with_a_link_says_that_it_was_noted(shop: Shop, token: ActionToken) -> None:
     path = f"/l/{shop.merchant.public_id.hex}/"
     told = 'data-page="welcome" data-visit="fetched"'
-    assert told in shop.client.get(f"{path}?action=delay&token={issuing.text_of(token)}").text
+    assert told in shop.client.get(f"{path}?action=delay&token={encode_token(token)}").text
     plain = shop.client.get(path).text
     assert 'data-page="welcome"' in plain and "data-visit" not in plain
 
 
 def test_a_form_sent_by_a_fetcher_and_one_pressed_are_told_apart(shop: Shop, token: ActionToken) -> None:
-    fields = {"token": issuing.text_of(token), "on_page": "yes"}
-    shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={issuing.text_of(token)}", headers=HTML)
+    fields = {"token": encode_token(token), "on_page": "yes"}
+    shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={encode_token(token)}", headers=HTML)
     shop.client.post("/one_click/delay/", fields, headers=HTML)
     assert noted() == [("delay", "fetched", True, True), ("delay", "unpressed", False, True)]
     shop.client.post("/one_click/delay/", fields, headers=HTML | {"Sec-Fetch-User": "?1"})
@@ -119,7 +119,7 @@ def test_nothing_is_noted_for_other_merchants_other_origins_and_unknown_actions(
     other = MerchantFactory().public_id.hex
     script("opened", merchant=other)
     script("opened", {"action": "explode"})
-    text = issuing.text_of(token)
+    text = encode_token(token)
     shop.client.get(f"/l/{other}/?action=delay&token={text}")
     address = f"/one_click/opened/?merchant={shop.merchant.public_id.hex}"
     body = json.dumps({"token": text, "action": "delay"})
@@ -130,7 +130,7 @@ def test_nothing_is_noted_for_other_merchants_other_origins_and_unknown_actions(
 
 def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_noted(shop: Shop, token: ActionToken) -> None:
     for _ in range(32):
-        assert shop.client.head(f"/one_click/delay/?token={issuing.text_of(token)}").status_code == 200
+        assert shop.client.head(f"/one_click/delay/?token={encode_token(token)}").status_code == 200
     assert len(noted()) == 30
 
 
@@ -145,7 +145,7 @@ def test_text_that_no_database_holds_brings_nothing_down(
 
 
 def test_a_page_by_a_name_that_no_database_holds_is_the_default_one(shop: Shop, token: ActionToken) -> None:
-    query = f"token={issuing.text_of(token)}&page=%00"
+    query = f"token={encode_token(token)}&page=%00"
     assert shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&days=%00&{query}").status_code == 200
     assert shop.client.head(f"/one_click/delay/?{query}").status_code == 200
     form = {"token": "forged", "on_page": "yes", "sure": "yes"}
@@ -155,6 +155,6 @@ def test_a_page_by_a_name_that_no_database_holds_is_the_default_one(shop: Shop, 
 
 def test_a_landing_page_is_noted_by_its_own_name_whatever_the_link_says(shop: Shop, token: ActionToken) -> None:
     LandingPage.objects.create(merchant=shop.merchant, slug="tea", title="Tea", heading="Tea")
-    query = {"action": "delay", "token": issuing.text_of(token), "page": "2"}
+    query = {"action": "delay", "token": encode_token(token), "page": "2"}
     shop.client.get(f"/l/{shop.merchant.public_id.hex}/tea/", query)
     assert Click.objects.get().landing_page.slug == "tea"

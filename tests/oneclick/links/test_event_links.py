@@ -9,7 +9,7 @@ from integrations.klaviyo import bodies
 from integrations.klaviyo.integration import one_click_of
 from oneclick.links import building, event_links
 from oneclick.models import SavedLink
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.models import Event
 from tests.integrations.events import event_of
@@ -26,7 +26,7 @@ def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_RE
 
 def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> None:
     event = event_of(catalogue.ORDER_REMINDER)
-    text = issuing.text_of(event.action_tokens.get())
+    text = encode_token(event.action_tokens.get())
     link = attach(event, parameters={"days": "7"})
     attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
     attach(event, "old_url", archived=True)

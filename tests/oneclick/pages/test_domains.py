@@ -6,7 +6,7 @@ from django.test import Client
 
 from oneclick.links import building
 from oneclick.models import ActionToken, OneClickSettings
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, LandingPageFactory, MembershipFactory, MerchantFactory, subscription_with_order
 
@@ -63,11 +63,11 @@ def test_nothing_else_is_there_even_for_staff(own, merchant, path):
 def test_a_click_acts_there_and_links_lead_there(own, merchant):
     token = token_of(merchant)
     assert building.landing_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
-    address = f"/one_click/reactivate/?token={issuing.text_of(token)}"
+    address = f"/one_click/reactivate/?token={encode_token(token)}"
     led = own.get(address)
     assert led.status_code == 303
     assert led["Location"].startswith(f"http://{HOST}:8000/#og_quick_action=reactivate#")
-    body = {"token": issuing.text_of(token)}
+    body = {"token": encode_token(token)}
     answer = own.post("/one_click/reactivate/", body, "application/json", headers={"Origin": f"http://{HOST}"})
     assert answer.json()["status"] == "success"
 
@@ -75,7 +75,7 @@ def test_a_click_acts_there_and_links_lead_there(own, merchant):
 @pytest.mark.parametrize("named", ["portal", "stranger"])
 def test_another_merchants_pages_and_tokens_are_unknown_there(own, merchant, named):
     stranger = MerchantFactory()
-    text = issuing.text_of(token_of(stranger))
+    text = encode_token(token_of(stranger))
     public_id = stranger.public_id.hex
     assert own.get(f"/l/{public_id}/").status_code == 404
     assert own.get(f"/{public_id}/main.js").status_code == 404

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from oneclick.models import ActionToken
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from tests.factories import LandingPageFactory
 
 FIELDS = {
@@ -60,7 +60,7 @@ def client() -> Client:
 def page_of(shop, action: str, slug: str = "") -> str:
     token = shop.subscription_token() if action == "reactivate" else shop.order_token()
     query = "&".join(f"{name}={value}" for name, value in {**FIELDS[action], "action": action}.items())
-    address = f"/l/{shop.merchant.public_id.hex}/{slug}?token={issuing.text_of(token)}&{query}"
+    address = f"/l/{shop.merchant.public_id.hex}/{slug}?token={encode_token(token)}&{query}"
     return Client().get(address, headers=HTML).text
 
 
@@ -106,7 +106,7 @@ def test_a_scanner_that_submits_forms_is_asked_for_a_tick_and_changes_nothing(sh
 @pytest.mark.parametrize("action", FIELDS)
 def test_a_get_of_the_api_leads_to_the_landing_page_with_all_parameters_in_the_fragment(shop, client, action):
     token = shop.subscription_token() if action == "reactivate" else shop.order_token()
-    text = issuing.text_of(token)
+    text = encode_token(token)
     answer = client.get(f"/one_click/{action}/", {"token": text, **FIELDS[action], "og_quantity": "2"}, headers=HTML)
     assert answer.status_code == 303
     page, _, fragment = answer["Location"].partition("#")
@@ -133,7 +133,7 @@ def test_a_forged_token_in_a_browser_reads_so_on_a_page(shop, client):
 
 
 def test_the_names_of_a_fragment_are_understood_in_the_query_too(shop, client):
-    text = issuing.text_of(shop.order_token())
+    text = encode_token(shop.order_token())
     query = f"og_quick_action=delay&og_quick_action_token={text}&og_delay_by=7"
     form = Form(client.get(f"/l/{shop.merchant.public_id.hex}/?{query}").text)
     assert form.fields == {"on_page": "yes", "token": text, "days": "7"}
@@ -141,6 +141,6 @@ def test_the_names_of_a_fragment_are_understood_in_the_query_too(shop, client):
 
 @pytest.mark.parametrize("days", ["abc", "1.5", "-3", "9" * 40])
 def test_an_amount_that_is_none_is_shown_as_it_came(shop, client, days):
-    text = issuing.text_of(shop.order_token())
+    text = encode_token(shop.order_token())
     page = client.get(f"/l/{shop.merchant.public_id.hex}/", {"action": "delay", "token": text, "days": days})
     assert f"Delay your order by {days}?" in page.text

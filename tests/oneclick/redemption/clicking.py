@@ -4,7 +4,7 @@ import pytest
 
 from oneclick.models import ActionToken, Click
 from oneclick.redemption import redeem
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.errors import Refused
 
 REACTIVATE = "ordergroove.subscription.reactivate"
@@ -12,7 +12,7 @@ NOW = "2026-11-20T17:00:00Z"
 
 
 def click(token: ActionToken, action: str = "reactivate") -> redeem.Success:
-    return redeem.redeem(issuing.text_of(token), action, {})
+    return redeem.redeem(encode_token(token), action, {})
 
 
 def refusal_of(call) -> tuple[str, str]:

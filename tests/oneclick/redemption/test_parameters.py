@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from oneclick.models import ActionToken, Click
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Order
 from tests.factories import CustomerFactory, ProductFactory
 from tests.oneclick.shop import DAY, Shop, outcome, reread
@@ -25,14 +25,14 @@ def test_every_spelling_of_the_days_counts(shop: Shop, fields: dict) -> None:
 
 
 def test_the_fields_of_a_post_may_stand_in_its_query(shop: Shop) -> None:
-    token = issuing.text_of(shop.order_token())
+    token = encode_token(shop.order_token())
     answer = shop.client.post(f"/one_click/delay/?_kx=1&days=7&og_quick_action_token={token}&gclid=2")
     assert answer.status_code == 200
     assert shop.order.place_date == date(2026, 12, 8)
 
 
 def test_a_form_of_an_encoded_body_acts(shop: Shop) -> None:
-    token = issuing.text_of(shop.order_token())
+    token = encode_token(shop.order_token())
     assert shop.client.post("/one_click/delay/", f"token={token}&days=7", content_type=FORM).status_code == 200
     assert shop.order.place_date == date(2026, 12, 8)
 
@@ -41,10 +41,10 @@ def test_a_named_json_get_acts_for_every_action(shop: Shop) -> None:
     named = {"Accept": "application/json"}
     calls = {"delay": {"days": "7"}, "upsell": {"og_product_id": "HON-1"}, "skip": {}}
     for action, fields in calls.items():
-        query = {"token": issuing.text_of(shop.order_token()), **fields}
+        query = {"token": encode_token(shop.order_token()), **fields}
         answer = shop.client.get(f"/one_click/{action}/", query, headers=named)
         assert (answer.status_code, answer.json()) == (200, {})
-    token = issuing.text_of(shop.subscription_token())
+    token = encode_token(shop.subscription_token())
     query = {"token": token, "winback_id": shop.offer().public_id.hex}
     assert shop.client.get("/one_click/reactivate/", query, headers=named).json() == {}
     bad = shop.client.get("/one_click/delay/", {"token": token}, headers=named)

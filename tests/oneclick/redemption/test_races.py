@@ -16,7 +16,7 @@ from django.test import Client
 
 from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.redemption import redeem
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import checks, core
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import DomainError
@@ -45,8 +45,8 @@ def many_requests(settings: Any) -> None:
 def test_of_two_hundred_clicks_at_once_on_twenty_tokens_twenty_act() -> None:
     shops = [make_shop() for _ in range(10)]
     OneClickSettings.objects.update(replay_seconds=0)
-    given = [(issuing.text_of(shop.subscription_token()), [("reactivate", {})]) for shop in shops]
-    given += [(issuing.text_of(shop.order_token()), ORDER_CLICKS) for shop in shops]
+    given = [(encode_token(shop.subscription_token()), [("reactivate", {})]) for shop in shops]
+    given += [(encode_token(shop.order_token()), ORDER_CLICKS) for shop in shops]
     clicks = [(text, *random.choice(choices)) for text, choices in given for _ in range(10)]
     random.shuffle(clicks)
     before = Activity.objects.count()
@@ -150,7 +150,7 @@ def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch
 
     def click() -> Any:
         try:
-            return redeem.redeem(issuing.text_of(token), "delay", {"days": "7"})
+            return redeem.redeem(encode_token(token), "delay", {"days": "7"})
         finally:
             connection.close()
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.redemption import redeem
-from oneclick.tokens import issuing, manual_tokens
+from oneclick.tokens import manual_tokens
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import reactivate
 from subscriptions.models import OrderStatus, Subscription
 from tests.factories import STAFF, OrderFactory, subscription_with_order
@@ -23,7 +24,7 @@ def test_a_forged_token_is_refused_without_a_query(db, django_assert_num_queries
 
 
 def test_a_genuine_token_whose_row_is_gone_is_invalid(token):
-    text = issuing.text_of(token)
+    text = encode_token(token)
     token.delete()
     assert refusal_of(lambda: redeem.redeem(text, "reactivate", {}))[0] == "invalid_token"
 
@@ -100,6 +101,6 @@ def test_any_other_refusal_reads_as_the_general_one(token):
 
 def test_a_token_presented_at_another_merchants_script_is_invalid(token):
     foreign = subscription_with_order().merchant
-    text = issuing.text_of(token)
+    text = encode_token(token)
     assert refusal_of(lambda: redeem.redeem(text, "reactivate", {}, foreign))[0] == "invalid_token"
     assert not Subscription.objects.get(pk=token.subscription_id).live

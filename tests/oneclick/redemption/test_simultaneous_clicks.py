@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.redemption import redeem
-from oneclick.tokens import issuing
+from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel
 from subscriptions.errors import Busy, Refused
@@ -19,7 +19,7 @@ from tests.races import at_once, holding
 
 def redeem_at_once(token: ActionToken, number: int) -> list[str]:
     """`number` threads redeem the same token together; what each was told: `acted`, `replayed` or the code."""
-    text = issuing.text_of(token)
+    text = encode_token(token)
 
     def run() -> str:
         try:
