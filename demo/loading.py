@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from demo import shop
 from integrations.sandbox import private_keys as sandbox
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import ActionToken
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
@@ -69,7 +69,7 @@ def describe() -> dict[str, Any]:
         "landing_url": landing,
         "sample": _sample(merchant),
         "tokens": {"subscription": token, "order": _order_token(merchant)},
-        "link": building.build(landing, "reactivate", link_token),
+        "link": link_urls.fragment_url(landing, "reactivate", link_token),
     }
 
 

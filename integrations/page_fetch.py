@@ -4,7 +4,7 @@ import httpx
 
 from integrations import http
 from integrations.models import Connection
-from oneclick.links.event_links import carriers_for
+from oneclick.links.event_links import kinds_for_link
 from oneclick.links.shop_page import Page, Unreadable
 from oneclick.models import Esp, SavedLink
 from subscriptions.events.catalogue import KINDS
@@ -44,7 +44,7 @@ def _on_connection(connection: Connection, link: SavedLink) -> list[str]:
     if connection.paused_reason:
         found.append(f"{connection} is paused: {connection.paused_reason}")
     off = set(connection.switched_off_kinds)
-    kinds = link.event_kinds or [kind.name for kind in carriers_for(link)]
+    kinds = link.event_kinds or [kind.name for kind in kinds_for_link(link)]
     titles = [KINDS[kind].title for kind in kinds if kind in off]
     if titles and (link.event_kinds or len(titles) == len(kinds)):
         found.append(f"{connection} does not send {' and '.join(titles)}, which would carry the token.")

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from common.web import rate_limit
 from common.web.client_address import client_address
 from oneclick.analytics import clicks
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.messages import rendering
 from oneclick.models import ActionToken
 from oneclick.pages import domains, origins, views
@@ -123,7 +123,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
     pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
-    answer = HttpResponseRedirect(f"{building.landing_url(token.merchant)}#{fragment}")
+    answer = HttpResponseRedirect(f"{link_urls.landing_page_url(token.merchant)}#{fragment}")
     answer.status_code = 303
     return answer
 

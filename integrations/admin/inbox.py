@@ -12,8 +12,8 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from integrations.models import SandboxEvent
-from oneclick.links import building
-from oneclick.links.event_links import carriers_for
+from oneclick.links import link_urls
+from oneclick.links.event_links import kinds_for_link
 from oneclick.models import Action, SavedLink
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
@@ -73,9 +73,11 @@ def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[
     kind = KINDS.get(metric)
     if not token or kind is None or kind.token_scope is None:
         return []
-    own = [(link.name, building.for_email(link, token)) for link in own_links if kind in carriers_for(link)]
-    page = building.landing_url(merchant)
-    return own + [(action.label, building.build(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]]
+    own = [(link.name, link_urls.email_url(link, token)) for link in own_links if kind in kinds_for_link(link)]
+    page = link_urls.landing_page_url(merchant)
+    return own + [
+        (action.label, link_urls.fragment_url(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]
+    ]
 
 
 site.pages.append(path("inbox/", site.admin_view(inbox), name="inbox"))

@@ -50,7 +50,7 @@ def status_of(event: Event) -> str | None:
 def one_click_of(event: Event) -> dict[str, str]:
     """The usable token as `action_token`, and the finished links that are attached to the event's kind."""
     token = event.action_tokens.first() if KINDS[event.kind].token_scope else None
-    return {"action_token": encode_token(token), **event_links.properties(event, token)} if token else {}
+    return {"action_token": encode_token(token), **event_links.link_properties(event, token)} if token else {}
 
 
 def _ask(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:

@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 
 from oneclick.admin import pickers
 from oneclick.admin.link_form import LinkForm
-from oneclick.links import building, link_warnings, message_templates, shop_page, sms
-from oneclick.links.event_links import carriers
+from oneclick.links import link_urls, link_warnings, message_templates, shop_page, sms_length
+from oneclick.links.event_links import kinds_with_token
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
 from oneclick.redemption import link_actions
 from oneclick.tokens import manual_tokens
@@ -116,7 +116,7 @@ def kinds(form: LinkForm) -> list[dict[str, Any]]:
     return [
         {"kind": kind, "deeds": " ".join(of_scope(scope)), "checked": kind.name in chosen}
         for scope in ActionToken.Scope.values
-        for kind in carriers(scope)
+        for kind in kinds_with_token(scope)
     ]
 
 
@@ -131,22 +131,22 @@ def outcome(form: LinkForm) -> Context:
     if not deed:
         return {"link": link, "unfinished": unfinished, "looks": False}
     rules = rules_of(form)
-    tag = building.tag_of(link)
-    finished_sms = message_templates.sms_text(link, deed, SAMPLE_TOKEN)
+    tag = link_urls.merge_tag_of(link)
+    finished_sms = message_templates.sms_message(link, deed, SAMPLE_TOKEN)
     return {
         "link": link,
         "deed": deed,
         "unfinished": unfinished,
-        "url": building.for_email(link, tag),
-        "length": len(building.for_email(link, SAMPLE_TOKEN)),
-        "sms_length": len(building.for_sms(link, SAMPLE_TOKEN)),
-        "button": message_templates.email_button(link, deed, tag),
-        "sms": message_templates.sms_text(link, deed, tag),
+        "url": link_urls.email_url(link, tag),
+        "length": len(link_urls.email_url(link, SAMPLE_TOKEN)),
+        "sms_length": len(link_urls.sms_url(link, SAMPLE_TOKEN)),
+        "button": message_templates.email_button_html(link, deed, tag),
+        "sms": message_templates.sms_message(link, deed, tag),
         "sms_shown": finished_sms,
-        "sms_size": sms.measure(finished_sms),
-        "longest": building.LONGEST_SHORTENED,
-        "remarks": [] if unfinished else link_warnings.on(link, rules),
-        "looks": bool(link.page_url) and not unfinished and link_warnings.registered(link.page_url, rules),
+        "sms_size": sms_length.measure_sms(finished_sms),
+        "longest": link_urls.MAX_SHORTENED_LENGTH,
+        "remarks": [] if unfinished else link_warnings.find_link_warnings(link, rules),
+        "looks": bool(link.page_url) and not unfinished and link_warnings.has_registered_origin(link.page_url, rules),
     }
 
 
@@ -170,8 +170,8 @@ def entered(form: LinkForm, name: str) -> str:
 def finding(form: LinkForm) -> Context:
     """What the page holds; only those of the shop's own origins are read."""
     url = "" if form.errors.get("page_url") else form.instance.page_url
-    is_own = bool(url) and link_warnings.registered(url, rules_of(form))
-    return {"finding": shop_page.look(form.instance) if is_own else None}
+    is_own = bool(url) and link_warnings.has_registered_origin(url, rules_of(form))
+    return {"finding": shop_page.check_shop_page(form.instance) if is_own else None}
 
 
 PARTS: dict[str, tuple[str, Callable[[LinkForm], Context]]] = {
@@ -193,7 +193,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
     except DomainError as error:
         messages.error(request, error.sentence)
         return None
-    return HttpResponseRedirect(building.for_email(form.instance, encode_token(token)))
+    return HttpResponseRedirect(link_urls.email_url(form.instance, encode_token(token)))
 
 
 def trial_of(form: LinkForm) -> Order | Subscription:

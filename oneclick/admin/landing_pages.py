@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from oneclick.admin.messages import offered_locales
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.messages import message_previews, rendering
 from oneclick.messages.default_messages import TEXTS
 from oneclick.models import LandingPage
@@ -187,5 +187,5 @@ class LandingPageAdmin(MerchantAdmin):
     def address(self, row: LandingPage) -> str | None:
         if row.pk is None:
             return None
-        url = building.landing_url(row.merchant, row.slug)
+        url = link_urls.landing_page_url(row.merchant, row.slug)
         return format_html('<a href="{0}" class="text-link" target="_blank" rel="noopener">{0}</a>', url)

@@ -89,7 +89,7 @@ class LinkForm(MerchantForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        tokened = [*event_links.carriers("order"), *event_links.carriers("subscription")]
+        tokened = [*event_links.kinds_with_token("order"), *event_links.kinds_with_token("subscription")]
         events = cast(forms.MultipleChoiceField, self.fields["event_kinds"])
         events.choices = [(kind.name, kind.title) for kind in tokened]
         if self.instance.pk:
@@ -164,7 +164,7 @@ class LinkForm(MerchantForm):
             self.add_error("page_url", "Leave out # and what follows; the link puts its own there.")
 
     def _check_events(self, scope: str) -> None:
-        fitting = {kind.name for kind in event_links.carriers(scope)}
+        fitting = {kind.name for kind in event_links.kinds_with_token(scope)}
         kinds = [kind for kind in self.cleaned_data.get("event_kinds", []) if kind in fitting]
         self.cleaned_data["event_kinds"] = kinds
         if not kinds:

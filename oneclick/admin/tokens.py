@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.messages.message_previews import TITLES
 from oneclick.models import Action, ActionToken, Click
 from oneclick.models.token import good_on
@@ -64,7 +64,7 @@ def usable(token: ActionToken) -> bool:
 def finished_link(token: ActionToken) -> str:
     """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
     action = Action.REACTIVATE if token.scope == ActionToken.Scope.SUBSCRIPTION else Action.DELAY
-    return building.build(building.landing_url(token.merchant), action, encode_token(token))
+    return link_urls.fragment_url(link_urls.landing_page_url(token.merchant), action, encode_token(token))
 
 
 def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from common.web import rate_limit
-from oneclick.links import building
+from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import decode_nonce
@@ -122,7 +122,7 @@ def mark_human(token: ActionToken) -> None:
 
 
 def _way(token: ActionToken, visit: Visit) -> dict[str, Any]:
-    link = building.saved(token.merchant, visit.link) if visit.link else None
+    link = signed_links.find_saved_link(token.merchant, visit.link) if visit.link else None
     return {"link": link, "landing_page": _landing_page(token, visit.page)}
 
 

@@ -1,6 +1,6 @@
 """Saved links that events carry finished, for messages whose tool cannot put a token into a link."""
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import ActionToken, SavedLink
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import encode_token
@@ -8,16 +8,16 @@ from subscriptions.events.catalogue import KINDS, Kind
 from subscriptions.models import Event
 
 
-def carriers(scope: str) -> list[Kind]:
+def kinds_with_token(scope: str) -> list[Kind]:
     """The kinds of events that carry a token of this scope."""
     return [kind for kind in KINDS.values() if kind.token_scope == scope]
 
 
-def carriers_for(link: SavedLink) -> list[Kind]:
-    return carriers(link_actions.find_link_action(link.action, link.parameters).scope)
+def kinds_for_link(link: SavedLink) -> list[Kind]:
+    return kinds_with_token(link_actions.find_link_action(link.action, link.parameters).scope)
 
 
-def properties(event: Event, token: ActionToken) -> dict[str, str]:
+def link_properties(event: Event, token: ActionToken) -> dict[str, str]:
     """The finished links of the event's kind, by the names they have in the event; as the links are now."""
     text = encode_token(token)
     attached = (
@@ -26,4 +26,4 @@ def properties(event: Event, token: ActionToken) -> dict[str, str]:
         .select_related("merchant", "landing_page")
         .order_by("pk")
     )
-    return {link.property_name: building.for_sms(link, text) for link in attached}
+    return {link.property_name: link_urls.sms_url(link, text) for link in attached}

@@ -20,15 +20,20 @@ ACCOUNT_AREA = re.compile(
 )
 
 
-def on(link: SavedLink, rules: OneClickSettings) -> list[str]:
+def find_link_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
     """Sentences for staff, the gravest first; `rules` are the merchant's."""
-    found = [*_on_rules(link, rules), *_on_product(link), *_on_offer(link), *_on_page(link, rules)]
+    found = [
+        *_settings_warnings(link, rules),
+        *_product_warnings(link),
+        *_offer_warnings(link),
+        *_page_warnings(link, rules),
+    ]
     for name in settings.LINK_CHECKS:
         found += cast(Callable[[SavedLink], list[str]], import_string(name))(link)
     return found
 
 
-def _on_rules(link: SavedLink, rules: OneClickSettings) -> list[str]:
+def _settings_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
     found = []
     if not rules.enabled:
         found.append("1-Click is off in your settings: customers get no tokens, and no link acts.")
@@ -37,15 +42,15 @@ def _on_rules(link: SavedLink, rules: OneClickSettings) -> list[str]:
     return found
 
 
-def _on_product(link: SavedLink) -> list[str]:
+def _product_warnings(link: SavedLink) -> list[str]:
     text = link.parameters.get("og_product_id")
     product = link.merchant.products.filter(external_product_id=text).first() if text else None
     if text and product is None:
         return [f"There is no product {text} any more; the link is refused."]
-    return _unfit(product, subscribes="og_every" in link.parameters) if product else []
+    return _unfit_product_warnings(product, subscribes="og_every" in link.parameters) if product else []
 
 
-def _unfit(product: Product, *, subscribes: bool) -> list[str]:
+def _unfit_product_warnings(product: Product, *, subscribes: bool) -> list[str]:
     if product.discontinued:
         return [f"{product} is discontinued; the link is refused."]
     found = []
@@ -58,7 +63,7 @@ def _unfit(product: Product, *, subscribes: bool) -> list[str]:
     return found
 
 
-def _on_offer(link: SavedLink) -> list[str]:
+def _offer_warnings(link: SavedLink) -> list[str]:
     for name in ("og_offer_id", "winback_id"):
         try:
             parameters.offer(link.merchant, link.parameters, name)
@@ -67,7 +72,7 @@ def _on_offer(link: SavedLink) -> list[str]:
     return []
 
 
-def _on_page(link: SavedLink, rules: OneClickSettings) -> list[str]:
+def _page_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
     if not link.page_url or link.esp == Esp.API:
         return []
     found = []
@@ -76,7 +81,7 @@ def _on_page(link: SavedLink, rules: OneClickSettings) -> list[str]:
             "This page looks like part of the account area. Customers would have to log in first, and the link "
             "would be lost on the way: choose a page that everybody can see."
         )
-    if not registered(link.page_url, rules):
+    if not has_registered_origin(link.page_url, rules):
         found.append(
             f"{origins.of(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click settings; "
             "its pages cannot read what became of a click."
@@ -84,5 +89,5 @@ def _on_page(link: SavedLink, rules: OneClickSettings) -> list[str]:
     return found
 
 
-def registered(page_url: str, rules: OneClickSettings) -> bool:
+def has_registered_origin(page_url: str, rules: OneClickSettings) -> bool:
     return origins.of(page_url) in rules.shop_origins

@@ -3,7 +3,7 @@
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import LandingPage, SavedLink
 from oneclick.pages.page_policy import color_of, letters_on
 
@@ -31,16 +31,16 @@ BUTTON = (
 )
 
 
-def email_button(link: SavedLink, link_action: str, token: str) -> SafeString:
+def email_button_html(link: SavedLink, link_action: str, token: str) -> SafeString:
     """HTML in the colour of the landing page. A merge tag stays as written: an ESP reads it before HTML is read."""
     color = color_of(link.landing_page or LandingPage(), "accent_color")
-    url = mark_safe(token.join(conditional_escape(part) for part in building.for_email(link, token).split(token)))
+    url = mark_safe(token.join(conditional_escape(part) for part in link_urls.email_url(link, token).split(token)))
     label = link.button_label or LABELS[link_action]
     return format_html(BUTTON, color=color, ink=letters_on(color), url=url, label=label)
 
 
-def sms_text(link: SavedLink, link_action: str, token: str) -> str:
+def sms_message(link: SavedLink, link_action: str, token: str) -> str:
     words = link.sms_text or SMS_TEXTS[link_action]
     if "{link}" not in words:
         words = f"{words.rstrip()} {{link}}"
-    return words.replace("{link}", building.for_sms(link, token))
+    return words.replace("{link}", link_urls.sms_url(link, token))

@@ -31,18 +31,18 @@ class Finding:
     sentence: str
 
 
-def look(link: SavedLink) -> Finding:
+def check_shop_page(link: SavedLink) -> Finding:
     """Read the page the link leads to; the same page at most once a minute. Takes seconds where the shop does."""
     digest = hashlib.sha256(link.page_url.encode()).hexdigest()
     key = f"one-click-page:{link.merchant_id}:{digest}"
     found: Finding | None = cache.get(key)
     if found is None:
-        found = _look(link.page_url, f"{link.merchant.public_id.hex}/main.js")
+        found = _check_page(link.page_url, f"{link.merchant.public_id.hex}/main.js")
         cache.set(key, found, FRESH_SECONDS)
     return found
 
 
-def _look(url: str, script: str) -> Finding:
+def _check_page(url: str, script: str) -> Finding:
     read = cast(Callable[[str], Page], import_string(settings.PAGE_READER))
     try:
         page = read(url)

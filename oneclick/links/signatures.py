@@ -9,12 +9,12 @@ from django.conf import settings
 MAC_BYTES = 16
 
 
-def sign(message: bytes) -> str:
+def sign_message(message: bytes) -> str:
     """Version byte and truncated HMAC-SHA256, URL-safe: 23 characters."""
     return _signature(next(iter(settings.ONE_CLICK_KEYS)), message)
 
 
-def is_genuine(text: str, message: bytes) -> bool:
+def verify_signature(text: str, message: bytes) -> bool:
     given = text.encode(errors="replace")
     signatures = (_signature(version, message).encode() for version in settings.ONE_CLICK_KEYS)
     return any(hmac.compare_digest(given, signature) for signature in signatures)

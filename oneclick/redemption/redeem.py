@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
-from oneclick.links import building
+from oneclick.links import signed_links
 from oneclick.messages import rendering
 from oneclick.models import ActionToken, Click
 from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
@@ -78,7 +78,7 @@ def redeem(
             if _is_replay(token, link_action, given, attempt):
                 return _replay(token, link_action, visit)
             _check(token, link_action)
-            if code := building.refusal(token.merchant, link_action.action, given, fields):
+            if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             with keys.ahead(WRITTEN), writes.gathered():
                 message = _act(token, link_action, given, attempt, visit)

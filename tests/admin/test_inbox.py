@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import SandboxEvent, SandboxProfile
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
@@ -62,15 +62,15 @@ def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Cl
     saved(make_shop(), "Theirs", "delay")
     SavedLink.objects.filter(pk=saved(shop, "Old", "skip").pk).update(archived=True)
     arrived(shop, catalogue.ORDER_REMINDER, action_token=token, delay_url="https://shop.test/?action=delay")
-    page = building.landing_url(shop.merchant)
+    page = link_urls.landing_page_url(shop.merchant)
     assert copies(client) == {
         "action_token": token,
         "delay_url link, finished": "https://shop.test/?action=delay",
-        "Honey link, finished": building.for_email(honey, token),
-        "Delay link, finished": building.build(page, "delay", token),
-        "Skip link, finished": building.build(page, "skip", token),
+        "Honey link, finished": link_urls.email_url(honey, token),
+        "Delay link, finished": link_urls.fragment_url(page, "delay", token),
+        "Skip link, finished": link_urls.fragment_url(page, "skip", token),
     }
-    assert f"#og_quick_action_token={token}" in building.for_email(honey, token)
+    assert f"#og_quick_action_token={token}" in link_urls.email_url(honey, token)
 
 
 def test_an_event_without_a_token_has_no_link(shop: Shop, client: Client) -> None:

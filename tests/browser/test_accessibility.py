@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from oneclick.links.building import landing_url
+from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage
 from oneclick.tokens.token_text import encode_token
 from tests.browser.axe import violations
@@ -40,7 +40,7 @@ def test_nothing_is_found_on_a_landing_page(visit, merchant, orders, screen, sch
     )
     page = visit(**screen, color_scheme=scheme)
     page.goto(
-        f"{landing_url(merchant)}#og_quick_action=skip#og_quick_action_token={encode_token(orders.order_token())}"
+        f"{landing_page_url(merchant)}#og_quick_action=skip#og_quick_action_token={encode_token(orders.order_token())}"
     )
     expect(page.locator(".alert-container--success .alert-container__text")).not_to_be_empty()
     assert violations(page) == []
@@ -49,13 +49,13 @@ def test_nothing_is_found_on_a_landing_page(visit, merchant, orders, screen, sch
 @SCHEMES
 def test_nothing_is_found_on_the_form_without_scripts(visit, merchant, orders, scheme):
     plain = visit(**PHONE, color_scheme=scheme, java_script_enabled=False)
-    plain.goto(f"{landing_url(merchant)}?action=skip&token={encode_token(orders.order_token())}")
+    plain.goto(f"{landing_page_url(merchant)}?action=skip&token={encode_token(orders.order_token())}")
     # The checker needs scripts: it is shown what a browser without them has shown.
     html = plain.content().replace("<noscript>", "<div>").replace("</noscript>", "</div>")
     assert "Skip my order" in html
     page = visit(**PHONE, color_scheme=scheme)
     page.route("**/l/**", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto(landing_url(merchant))
+    page.goto(landing_page_url(merchant))
     assert violations(page) == []
 
 

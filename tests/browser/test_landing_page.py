@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from oneclick.links.building import landing_url
+from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
 from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, state, token_for
@@ -13,15 +13,15 @@ from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDO
 
 def with_query(merchant: Merchant, parameters: dict[str, str]) -> str:
     """The hosted page in the query form, which works without JavaScript."""
-    return f"{landing_url(merchant)}?{urlencode(parameters)}"
+    return f"{landing_page_url(merchant)}?{urlencode(parameters)}"
 
 
 def test_a_link_to_our_own_page_acts_there(page, merchant, token, subscription):
     said = []
     page.on("console", lambda message: said.append(message.text))
-    page.goto(f"{landing_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
+    page.goto(f"{landing_page_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
     expect(page.get_by_role("status")).to_contain_text("is active again")
-    assert page.url == landing_url(merchant)
+    assert page.url == landing_page_url(merchant)
     assert page.context.cookies() == []
     assert said == []
 
@@ -45,7 +45,7 @@ def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant
     token = token_for(action, orders)
     before = state(orders)
     page = visit(java_script_enabled=False)
-    page.goto(f"{landing_url(merchant)}?{query_of(action)}&token={token}")
+    page.goto(f"{landing_page_url(merchant)}?{query_of(action)}&token={token}")
     question, button = ASKED[action]
     expect(page.locator(".card__question")).to_have_text(question)
     assert state(orders) == before
@@ -58,7 +58,7 @@ def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant
 
 def test_without_scripts_the_keyboard_alone_is_enough(visit, merchant, orders):
     page = visit(java_script_enabled=False)
-    page.goto(f"{landing_url(merchant)}?{query_of('skip')}&token={token_for('skip', orders)}")
+    page.goto(f"{landing_page_url(merchant)}?{query_of('skip')}&token={token_for('skip', orders)}")
     expect(page.get_by_role("button", name="Skip my order")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -83,7 +83,7 @@ def test_without_scripts_a_forged_token_is_refused_on_a_page(visit, merchant):
 def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merchant, token):
     page.goto(with_query(merchant, {"token": token, "action": "reactivate"}))
     expect(page.get_by_role("status")).to_contain_text("is active again")
-    assert page.url == landing_url(merchant)
+    assert page.url == landing_page_url(merchant)
     assert page.locator("form").count() == 0
 
 
@@ -91,7 +91,7 @@ def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant,
     own = {"success_color": "#ffee00", "z_index": 70, "auto_hide_seconds": 90}
     LandingPage.objects.filter(merchant=merchant).update(**own)
     page.clock.install()
-    page.goto(f"{landing_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
+    page.goto(f"{landing_page_url(merchant)}#og_quick_action=reactivate#og_quick_action_token={token}")
     banner = page.locator(".alert-container--success")
     expect(banner).to_have_css("background-color", "rgb(255, 238, 0)")
     expect(banner).to_have_css("color", "rgb(0, 0, 0)")
@@ -102,7 +102,7 @@ def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant,
 
 def test_on_a_page_of_another_language_the_banner_speaks_it(page, merchant, orders):
     LandingPage.objects.filter(merchant=merchant).update(locale="es")
-    link = f"{landing_url(merchant)}{LINKS['delay']}#og_quick_action_token={token_for('delay', orders)}"
+    link = f"{landing_page_url(merchant)}{LINKS['delay']}#og_quick_action_token={token_for('delay', orders)}"
     page.goto(f"{link}#og_mode=confirm")
     notice = page.get_by_role("status")
     expect(notice).to_contain_text("¿Aplazar su pedido 21 días?")
@@ -130,7 +130,7 @@ def test_on_the_merchants_own_domain_a_click_stays_there(page, portal, merchant,
 def test_the_accent_colour_and_the_scheme_come_through_the_strict_policy(visit, merchant, scheme):
     LandingPage.objects.filter(merchant=merchant).update(accent_color="#123456")
     page = visit(color_scheme=scheme)
-    page.goto(landing_url(merchant))
+    page.goto(landing_page_url(merchant))
     expect(page.get_by_role("link", name="Continue to the shop")).to_have_css("background-color", "rgb(18, 52, 86)")
     ground = {"light": "rgb(244, 245, 242)", "dark": "rgb(16, 19, 18)"}[scheme]
     expect(page.locator("body")).to_have_css("background-color", ground)

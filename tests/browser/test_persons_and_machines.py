@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from oneclick.links.building import landing_url
+from oneclick.links.link_urls import landing_page_url
 from oneclick.models import ActionToken, Click, OneClickSettings
 from subscriptions.models import Merchant
 from tests.browser.conftest import PERSON, PHONE, launched, posts_of
@@ -69,7 +69,7 @@ def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, s
 def test_a_visit_without_javascript_changes_nothing(visit, shop, portal, merchant, token, link, place):
     fragment = link.partition("#")[2]
     api = f"{portal}/one_click/reactivate/?token={token}"
-    address = {"shop": link, "landing page": f"{landing_url(merchant)}#{fragment}", "api": api}[place]
+    address = {"shop": link, "landing page": f"{landing_page_url(merchant)}#{fragment}", "api": api}[place]
     page = visit(java_script_enabled=False)
     assert page.request.head(address.partition("#")[0]).status in (200, 501)
     page.goto(address)
@@ -77,7 +77,7 @@ def test_a_visit_without_javascript_changes_nothing(visit, shop, portal, merchan
     assert not ActionToken.objects.filter(used_at__isnull=False).exists()
     assert noted() == [("fetched", True, True)] * (2 if place == "api" else 0)
     if place == "api":
-        assert page.url.startswith(f"{landing_url(merchant)}#og_quick_action=reactivate#")
+        assert page.url.startswith(f"{landing_page_url(merchant)}#og_quick_action=reactivate#")
 
 
 def test_a_page_nobody_looks_at_waits(page, link):

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from oneclick.links import building, shop_page
+from oneclick.links import link_urls, shop_page
 from oneclick.models import LandingPage, SavedLink
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 from tests import factories as f
@@ -58,8 +58,8 @@ def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchan
     page = f"https://portal.test/l/{merchant.public_id.hex}/"
     assert message == f"Wait? {page}?action=delay&token={{{{ event.action_token }}}} Bye"
     # 44 places for a customer's own token.
-    assert f"{len(address) - len(building.MERGE_TAGS['klaviyo']) + 44} characters with a customer" in shown
-    assert f"{len(message) - len(building.MERGE_TAGS['klaviyo']) + 44} characters, 1 segment" in shown
+    assert f"{len(address) - len(link_urls.MERGE_TAGS['klaviyo']) + 44} characters with a customer" in shown
+    assert f"{len(message) - len(link_urls.MERGE_TAGS['klaviyo']) + 44} characters, 1 segment" in shown
 
 
 def test_what_is_missing_is_said_instead_of_a_link(staff: Client) -> None:
@@ -147,7 +147,7 @@ def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
     # Of the events only the one whose token is good for it.
     assert (link.event_kinds, link.property_name) == ([REMINDER], "subscription_upsell_url")
     page = staff.get(change(link))
-    assert url(page) == building.for_email(link, building.tag_of(link))
+    assert url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))
     checked = re.findall(r'name="(\w+)" value="([^"]*)"(?: class="staff-check")? checked', page.content.decode())
     assert dict(checked) == {
         "esp": "klaviyo",

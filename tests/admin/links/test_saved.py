@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Customer, Merchant, Product, Role
@@ -74,7 +74,7 @@ def test_others_see_the_link_and_change_and_try_nothing(merchant: Merchant, logi
     order = trial(merchant).items.get().order_id
     before = everything()
     page = client.get(change(link))
-    assert url(page) == building.for_email(link, building.tag_of(link))
+    assert url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))
     assert b"<fieldset disabled" in page.content and b"_try" not in page.content and b"hx-post" not in page.content
     assert client.get(ADD).status_code == 403
     for fields in ({"_save": "1"}, {"_try": "1", "trial_order": order}, {"_part": "outcome"}):

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import ActionToken, SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as verbs
@@ -20,7 +20,7 @@ def test_try_it_opens_the_link_with_a_token_for_a_test_customer(staff: Client, m
     token = ActionToken.objects.get()
     link = SavedLink(merchant=merchant, action="delay", parameters={"days": "3"})
     assert answer.status_code == 302
-    assert answer["Location"] == building.for_email(link, encode_token(token))
+    assert answer["Location"] == link_urls.email_url(link, encode_token(token))
     assert (token.order, token.event) == (order, None)
     assert Activity.objects.latest("id").verb == "token.issue"
     assert not SavedLink.objects.exists()
@@ -32,7 +32,7 @@ def test_a_saved_link_is_tried_signed_and_on_a_cancelled_subscription(staff: Cli
     answer = staff.post(change(link), {**PLAIN, "deed": "reactivate", "_try": "1", "trial_subscription": gone.pk})
     token = ActionToken.objects.latest("id")
     assert token.subscription_id == gone.pk
-    assert answer["Location"] == building.for_email(link, encode_token(token))
+    assert answer["Location"] == link_urls.email_url(link, encode_token(token))
     assert f"#og_link={link.public_id.hex}#og_sig=" in answer["Location"]
 
 

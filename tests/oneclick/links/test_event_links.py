@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.klaviyo import bodies
 from integrations.klaviyo.integration import one_click_of
-from oneclick.links import building, event_links
+from oneclick.links import event_links, link_urls
 from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
@@ -31,12 +31,12 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
     attach(event, "old_url", archived=True)
     attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
-    assert event_links.properties(event, event.action_tokens.get()) == {"delay_url": building.for_sms(link, text)}
+    assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
     body = bodies.create_event(
         event, bodies.Profile.of(event), status=None, given=one_click_of(event), now=timezone.now()
     )
     properties = body["data"]["attributes"]["properties"]
-    assert (properties["action_token"], properties["delay_url"]) == (text, building.for_sms(link, text))
+    assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
     assert "?action=delay&days=7&og_link=" in properties["delay_url"]
     assert set(event.payload) < set(properties)
 

@@ -27,7 +27,7 @@ def merchant(db: None) -> Iterator[Merchant]:
 
 def on(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
     link = SavedLink(merchant=merchant, action=action, **fields)
-    return link_warnings.on(link, OneClickSettings.objects.get(merchant=merchant))
+    return link_warnings.find_link_warnings(link, OneClickSettings.objects.get(merchant=merchant))
 
 
 def test_a_sound_link_has_none(merchant: Merchant) -> None:
@@ -141,9 +141,9 @@ def test_a_page_of_the_shop_is_looked_at_once_a_minute(
     door = Door(page)
     monkeypatch.setattr(shop_page, "import_string", lambda name: door)
     link = SavedLink(merchant=merchant, page_url="https://shop.test/")
-    found = shop_page.look(link)
+    found = shop_page.check_shop_page(link)
     assert (found.fine, found.sentence.startswith(begins)) == (fine, True)
-    assert shop_page.look(link) == found and door.asked == 1
+    assert shop_page.check_shop_page(link) == found and door.asked == 1
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "https://user@shop.test/", "https://"])

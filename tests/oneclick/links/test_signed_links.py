@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from oneclick.links import building
+from oneclick.links import signed_links
 from oneclick.models import ActionToken, OneClickSettings, SavedLink
 from subscriptions.models import Item
 from tests.oneclick.shop import Shop, outcome
@@ -14,7 +14,7 @@ NOT_ADDED = "The product was not added to your order."
 
 def signed(shop: Shop, action: str = "upsell", **parameters: str) -> dict[str, str]:
     link = SavedLink.objects.create(merchant=shop.merchant, name="Link", action=action, parameters=parameters)
-    return {**parameters, "og_link": link.public_id.hex, "og_sig": building.signature(link)}
+    return {**parameters, "og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
 
 
 def test_a_link_acts_as_it_was_saved(shop: Shop) -> None:

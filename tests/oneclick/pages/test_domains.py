@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from oneclick.links import building
+from oneclick.links import link_urls
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import cancel
@@ -62,7 +62,7 @@ def test_nothing_else_is_there_even_for_staff(own, merchant, path):
 
 def test_a_click_acts_there_and_links_lead_there(own, merchant):
     token = token_of(merchant)
-    assert building.landing_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
+    assert link_urls.landing_page_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
     address = f"/one_click/reactivate/?token={encode_token(token)}"
     led = own.get(address)
     assert led.status_code == 303
@@ -107,4 +107,4 @@ def test_the_host_costs_no_query_once_known(own, merchant, django_assert_num_que
 
 def test_a_merchant_without_a_domain_has_its_pages_at_the_portal():
     merchant = MerchantFactory()
-    assert building.landing_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"
+    assert link_urls.landing_page_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from oneclick.links import building
+from oneclick.links import link_urls, signed_links
 from oneclick.models import LandingPage, OneClickSettings, SavedLink
 from subscriptions.models import Merchant
 from tests.factories import MerchantFactory
@@ -32,13 +32,15 @@ def saved(merchant: Merchant, action: str = "upsell", parameters: dict[str, str]
 def refusal(link: SavedLink, given: dict[str, str] | None = None, **fields: str) -> str | None:
     rules = OneClickSettings.objects.get(merchant=link.merchant)
     link.merchant.one_click = rules
-    signed = {"og_link": link.public_id.hex, "og_sig": building.signature(link)}
-    return building.refusal(link.merchant, link.action, link.parameters if given is None else given, signed | fields)
+    signed = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
+    return signed_links.link_refusal(
+        link.merchant, link.action, link.parameters if given is None else given, signed | fields
+    )
 
 
 def test_on_a_page_each_parameter_stands_behind_a_mark_of_its_own(merchant: Merchant) -> None:
     link = draft(merchant, parameters={"days": "21"}, page_url="https://shop.test/?utm_source=x")
-    assert building.for_email(link, building.tag_of(link)) == (
+    assert link_urls.email_url(link, link_urls.merge_tag_of(link)) == (
         "https://shop.test/?utm_source=x#og_quick_action=delay#og_delay_by=21"
         "#og_quick_action_token={{ event.action_token }}"
     )
@@ -46,20 +48,26 @@ def test_on_a_page_each_parameter_stands_behind_a_mark_of_its_own(merchant: Merc
 
 def test_in_a_text_message_they_stand_in_the_query(merchant: Merchant) -> None:
     link = draft(merchant, parameters={"days": "21"}, page_url="https://shop.test/?utm_source=x", mode="confirm")
-    assert building.for_sms(link, "T") == "https://shop.test/?utm_source=x&action=delay&days=21&og_mode=confirm&token=T"
+    assert (
+        link_urls.sms_url(link, "T") == "https://shop.test/?utm_source=x&action=delay&days=21&og_mode=confirm&token=T"
+    )
     link.page_url = "https://shop.test/back"
-    assert building.for_sms(link, "T") == "https://shop.test/back?action=delay&days=21&og_mode=confirm&token=T"
+    assert link_urls.sms_url(link, "T") == "https://shop.test/back?action=delay&days=21&og_mode=confirm&token=T"
 
 
 def test_the_api_is_named_with_its_own_words(merchant: Merchant) -> None:
     link = draft(merchant, "reactivate", esp="api", parameters={"winback_id": "ab"}, merge_tag="*|TOKEN|*")
     written = "https://portal.test/one_click/reactivate/?winback_id=ab&token=*|TOKEN|*"
-    assert building.for_email(link, building.tag_of(link)) == building.for_sms(link, building.tag_of(link)) == written
+    assert (
+        link_urls.email_url(link, link_urls.merge_tag_of(link))
+        == link_urls.sms_url(link, link_urls.merge_tag_of(link))
+        == written
+    )
 
 
 def test_values_are_quoted_and_the_merge_tag_is_not(merchant: Merchant) -> None:
     link = draft(merchant, "upsell", esp="attentive", parameters=UPSELL, page_url="https://shop.test/")
-    written = building.for_email(link, building.tag_of(link))
+    written = link_urls.email_url(link, link_urls.merge_tag_of(link))
     assert "#og_product_id=TEA%201%2F2#" in written
     assert written.endswith("={{triggerEvent.custom['action_token']}}")
 
@@ -67,24 +75,26 @@ def test_values_are_quoted_and_the_merge_tag_is_not(merchant: Merchant) -> None:
 def test_without_a_page_it_leads_to_the_default_landing_page(merchant: Merchant) -> None:
     page = LandingPage.objects.get(merchant=merchant)
     base = f"https://portal.test/l/{merchant.public_id.hex}/"
-    assert building.page_of(draft(merchant)) == base
-    assert building.page_of(draft(merchant, landing_page=page)) == f"{base}welcome/"
+    assert link_urls.target_url(draft(merchant)) == base
+    assert link_urls.target_url(draft(merchant, landing_page=page)) == f"{base}welcome/"
 
 
 def test_a_saved_link_carries_its_id_and_signature(merchant: Merchant) -> None:
     link = saved(merchant)
-    end = f"#og_link={link.public_id.hex}#og_sig={building.signature(link)}#og_quick_action_token=T"
-    assert building.for_email(link, "T").endswith(end)
-    assert f"&og_link={link.public_id.hex}&og_sig={building.signature(link)}&token=T" in building.for_sms(link, "T")
-    assert len(building.signature(link)) == 23
+    end = f"#og_link={link.public_id.hex}#og_sig={signed_links.sign_link(link)}#og_quick_action_token=T"
+    assert link_urls.email_url(link, "T").endswith(end)
+    assert f"&og_link={link.public_id.hex}&og_sig={signed_links.sign_link(link)}&token=T" in link_urls.sms_url(
+        link, "T"
+    )
+    assert len(signed_links.sign_link(link)) == 23
 
 
 def test_a_link_as_it_was_signed_may_act_and_costs_no_query(merchant: Merchant, django_assert_num_queries: Any) -> None:
     link = saved(merchant)
     merchant.one_click = OneClickSettings.objects.get(merchant=merchant)
-    fields = {"og_link": link.public_id.hex, "og_sig": building.signature(link), "utm_source": "x"}
+    fields = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link), "utm_source": "x"}
     with django_assert_num_queries(0):
-        assert building.refusal(merchant, "upsell", UPSELL, fields) is None
+        assert signed_links.link_refusal(merchant, "upsell", UPSELL, fields) is None
 
 
 @pytest.mark.parametrize(
@@ -121,33 +131,33 @@ def test_a_broken_signature_is_refused(merchant: Merchant, fields: dict[str, str
 
 def test_a_link_signed_for_one_action_or_merchant_is_none_for_another(merchant: Merchant) -> None:
     link, other = saved(merchant, "delay", {}), MerchantFactory()
-    fields = {"og_link": link.public_id.hex, "og_sig": building.signature(link)}
-    assert building.refusal(merchant, "skip", {}, fields) == "invalid_og_sig"
-    assert building.refusal(other, "delay", {}, fields) == "invalid_og_sig"
-    assert building.saved(other, link.public_id.hex) is None
-    assert building.saved(merchant, link.public_id.hex) == link
+    fields = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
+    assert signed_links.link_refusal(merchant, "skip", {}, fields) == "invalid_og_sig"
+    assert signed_links.link_refusal(other, "delay", {}, fields) == "invalid_og_sig"
+    assert signed_links.find_saved_link(other, link.public_id.hex) is None
+    assert signed_links.find_saved_link(merchant, link.public_id.hex) == link
 
 
 def test_links_already_sent_go_on_working_when_the_link_is_changed_or_archived(merchant: Merchant) -> None:
     link = saved(merchant, "delay", {"days": "7"})
-    fields = {"og_link": link.public_id.hex, "og_sig": building.signature(link)}
+    fields = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
     SavedLink.objects.update(parameters={"days": "14"}, archived=True)
-    assert building.refusal(merchant, "delay", {"days": "7"}, fields) is None
+    assert signed_links.link_refusal(merchant, "delay", {"days": "7"}, fields) is None
 
 
 def test_a_link_made_by_hand_acts_unless_the_merchant_demands_signatures(merchant: Merchant) -> None:
-    assert building.refusal(merchant, "delay", {"days": "7"}, {}) is None
+    assert signed_links.link_refusal(merchant, "delay", {"days": "7"}, {}) is None
     OneClickSettings.objects.update(require_signed_links=True)
     merchant.one_click.refresh_from_db()
-    assert building.refusal(merchant, "delay", {"days": "7"}, {}) == "missing_og_sig"
+    assert signed_links.link_refusal(merchant, "delay", {"days": "7"}, {}) == "missing_og_sig"
     assert refusal(saved(merchant)) is None
 
 
 def test_older_keys_still_verify_and_retired_ones_do_not(merchant: Merchant, settings: Any) -> None:
     link = saved(merchant)
-    old = building.signature(link)
+    old = signed_links.sign_link(link)
     settings.ONE_CLICK_KEYS = {"2": "ab" * 32, **settings.ONE_CLICK_KEYS}
-    assert building.signature(link) != old
+    assert signed_links.sign_link(link) != old
     assert refusal(link, og_sig=old) is None
     settings.ONE_CLICK_KEYS = {"2": "ab" * 32}
     assert refusal(link, og_sig=old) == "invalid_og_sig"

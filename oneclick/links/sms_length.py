@@ -9,7 +9,7 @@ BASIC = frozenset(
 EXTENDED = frozenset("^{}\\[~]|€\f")  # two places each
 
 
-class Size(NamedTuple):
+class SmsSize(NamedTuple):
     """`characters` are places in the alphabet; `stray` are those that make it Unicode and the message longer."""
 
     characters: int
@@ -17,13 +17,13 @@ class Size(NamedTuple):
     stray: str
 
 
-def measure(text: str) -> Size:
+def measure_sms(text: str) -> SmsSize:
     stray = "".join(dict.fromkeys(char for char in text if char not in BASIC | EXTENDED))
     if stray:
-        return Size(units := len(text.encode("utf-16-le")) // 2, _segments(units, 70, 67), stray)
+        return SmsSize(units := len(text.encode("utf-16-le")) // 2, _segment_count(units, 70, 67), stray)
     units = len(text) + sum(char in EXTENDED for char in text)
-    return Size(units, _segments(units, 160, 153), "")
+    return SmsSize(units, _segment_count(units, 160, 153), "")
 
 
-def _segments(units: int, alone: int, joined: int) -> int:
+def _segment_count(units: int, alone: int, joined: int) -> int:
     return 1 if units <= alone else -(-units // joined)

@@ -1,6 +1,6 @@
 import pytest
 
-from oneclick.links import sms
+from oneclick.links import sms_length
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from oneclick.links import sms
     ],
 )
 def test_segments_are_counted_as_carriers_do(text: str, characters: int, segments: int) -> None:
-    assert sms.measure(text)[:2] == (characters, segments)
+    assert sms_length.measure_sms(text)[:2] == (characters, segments)
 
 
 def test_what_makes_a_text_unicode_is_named_once() -> None:
-    assert sms.measure("ça… c’est… 12 €").stray == "ç…’"
+    assert sms_length.measure_sms("ça… c’est… 12 €").stray == "ç…’"

@@ -1,0 +1,52 @@
+"""Signatures of saved links: a changed discount, product or frequency is refused."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from oneclick.links import signatures
+from oneclick.models import SavedLink
+from oneclick.redemption.parameters import IN_FRAGMENT
+from subscriptions.models import Merchant
+
+# The order in which they are written, and a changed one is named.
+SIGNED_PARAMETERS = ("og_product_id", "og_offer_id", "winback_id", "og_every", "og_every_period", "og_quantity", "days")
+
+
+def sign_link(link: SavedLink) -> str:
+    """The link's `og_sig`: over its merchant, its id, its action and its parameters."""
+    return signatures.sign_message(_signed_message(link.merchant, link.public_id.hex, link.action, link.parameters))
+
+
+def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fields: Mapping[str, str]) -> str | None:
+    """Why a click's link may not act: the code of the refusal, None when it may.
+
+    `given` are the parameters the action understands, `fields` all the request has. A link with an id must be as it
+    was signed: `invalid_` and what was changed, else `invalid_og_sig`. One without is refused where the merchant
+    demands signatures. A genuine link costs no query.
+    """
+    link_id, sig = fields.get("og_link", ""), fields.get("og_sig", "")
+    if not link_id and not sig:
+        return "missing_og_sig" if merchant.one_click.require_signed_links else None
+    if signatures.verify_signature(sig, _signed_message(merchant, link_id, action, given)):
+        return None
+    return _changed_parameter(find_saved_link(merchant, link_id), given)
+
+
+def find_saved_link(merchant: Merchant, link_id: str) -> SavedLink | None:
+    """The merchant's link of this `og_link`, archived ones too."""
+    try:
+        return merchant.saved_links.filter(public_id=UUID(hex=link_id)).first()
+    except ValueError:
+        return None
+
+
+def _changed_parameter(link: SavedLink | None, given: Mapping[str, str]) -> str:
+    meant = link.parameters if link else given
+    name = next((name for name in SIGNED_PARAMETERS if meant.get(name) != given.get(name)), "og_sig")
+    return f"invalid_{IN_FRAGMENT.get(name, name)}"
+
+
+def _signed_message(merchant: Merchant, link_id: str, action: str, parameters: Mapping[str, str]) -> bytes:
+    facts = ["link", merchant.public_id.hex, link_id, action, sorted(parameters.items())]
+    return json.dumps(facts).encode()
