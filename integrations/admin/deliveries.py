@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -12,9 +11,8 @@ from integrations.admin.filters import ConnectionFilter
 from integrations.models import Attempt, Delivery
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.buttons import Button
-from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import customers_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 LABELS = {"Waiting": "warning", "Delivered": "success", "Failed for good": "danger", "Not sent": "default"}
@@ -36,13 +34,12 @@ class AttemptInline(ReadOnlyInline):
 
 
 @admin.register(Delivery, site=site)
-class DeliveryAdmin(MerchantAdmin):
+class DeliveryAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["event_of", "customer_of", "connection", "state_of", "attempts_made", "created", "finished"]
     list_filter = ["state", ConnectionFilter]
     list_select_related = ["event__customer", "connection"]
     ordering = ["-id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
+    customer_path = "event__customer"
     inlines = [AttemptInline]
     fields = ["event", "connection", "state_of", "attempts_made", "error", "created", "finished"]
     readonly_fields = ["state_of"]
@@ -57,10 +54,6 @@ class DeliveryAdmin(MerchantAdmin):
             offered=lambda delivery: delivery.state == Delivery.State.DEAD,
         ),
     )
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        found = rows.filter(event__customer__in=customers_matching(merchant_of(request), term)) if term else rows
-        return found, False
 
     @display(description="Event")
     def event_of(self, row: Delivery) -> str:

@@ -15,7 +15,7 @@ from subscriptions.models import Event
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import pretty_json
-from subscriptions.staff.search import rows_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 
@@ -34,19 +34,15 @@ class DeliveryInline(ReadOnlyInline):
 
 
 @admin.register(Event, site=site)
-class EventAdmin(MerchantAdmin):
+class EventAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["title", "customer_of", "at"]
     list_filter = [KindFilter]
     list_select_related = ["customer"]
     ordering = ["-at", "-id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
+    id_paths = ("public_id",)
     inlines = [DeliveryInline]
     fields = ["kind", "at", "customer", "activity", "id_outside", "recipient_shown", "payload_shown"]
     readonly_fields = ["id_outside", "recipient_shown", "payload_shown"]
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
 
     @display(description="Event", header=True)
     def title(self, row: Event) -> list[Any]:

@@ -24,7 +24,7 @@ from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Order, Subscription
 from subscriptions.staff.buttons import actor_of
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.search import typed
+from subscriptions.staff.search import clean_search_term
 
 # Title, explanation and icon.
 DEEDS = {
@@ -164,7 +164,7 @@ def offers(form: LinkForm) -> Context:
 
 
 def entered(form: LinkForm, name: str) -> str:
-    return typed(str(form.data.get(name, "")))
+    return clean_search_term(str(form.data.get(name, "")))
 
 
 def finding(form: LinkForm) -> Context:

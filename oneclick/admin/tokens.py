@@ -23,7 +23,7 @@ from subscriptions.staff.buttons import Button, actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import pretty_json
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import customers_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 STATES = {"Ready": "success", "Used": "info", "Undone": "warning", "Revoked": "danger", "Expired": "default"}
@@ -128,13 +128,11 @@ class ClickInline(ReadOnlyInline):
 
 
 @admin.register(ActionToken, site=site)
-class ActionTokenAdmin(MerchantAdmin):
+class ActionTokenAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["customer_of", "scope", "state_of", "used_action", "issued_at", "expires_at", "used_at"]
     list_filter = [StateFilter, "scope"]
     list_select_related = ["customer", "order", "merchant"]
     ordering = ["-id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
     inlines = [ClickInline]
     fieldsets = [
         (None, {"fields": ["state_of", "customer", "scope", "subscription", "order", "event"]}),
@@ -163,10 +161,6 @@ class ActionTokenAdmin(MerchantAdmin):
             variant=ActionVariant.DANGER,
         ),
     )
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        found = rows.filter(customer__in=customers_matching(merchant_of(request), term)) if term else rows
-        return found, False
 
     @display(description="Customer", header=True)
     def customer_of(self, row: ActionToken) -> list[str]:

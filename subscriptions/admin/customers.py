@@ -19,7 +19,7 @@ from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subs
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money
-from subscriptions.staff.search import customers_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 MOST_SUBSCRIPTIONS = 100
@@ -28,12 +28,12 @@ MOST_ACTIVITIES = 50
 
 
 @admin.register(Customer, site=site)
-class CustomerAdmin(MerchantAdmin):
+class CustomerAdmin(CustomerSearch, MerchantAdmin):
     buttons = clock.BUTTONS
     list_display = ["name", "live_count", "next_order", "created"]
     list_filter = [SubscriberFilter, "is_test"]
     ordering = ["-created", "-id"]
-    search_fields = ["email"]
+    customer_path = "pk"
     search_help_text = "E-mail, name, phone or id"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -42,11 +42,6 @@ class CustomerAdmin(MerchantAdmin):
         first = orders.order_by("place_date").values("place_date")[:1]
         rows = super().get_queryset(request)
         return rows.annotate(live=Coalesce(Subquery(live), 0), next_day=Subquery(first))
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        if not term:
-            return rows, False
-        return rows.filter(pk__in=customers_matching(merchant_of(request), term)), False
 
     @display(description="Customer", header=True)
     def name(self, row: Customer) -> list[str]:

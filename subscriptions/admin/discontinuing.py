@@ -16,7 +16,7 @@ from subscriptions.errors import SENTENCES, DomainError
 from subscriptions.events import catalogue
 from subscriptions.models import Product, ProductRelationship, Replacement
 from subscriptions.staff.buttons import actor_of
-from subscriptions.staff.search import typed
+from subscriptions.staff.search import clean_search_term
 
 END = "end"
 PER_PAGE = 10
@@ -51,7 +51,7 @@ def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]
     page = Paginator(impact_preview.rows(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = relationship_of(product)
     proposed = relationship.to_product if relationship else None
-    term = typed(request.GET.get("q", ""))
+    term = clean_search_term(request.GET.get("q", ""))
     candidates = impact_preview.candidates(product, proposed, term)
     return "choose", {
         "total": page.paginator.count,

@@ -18,7 +18,7 @@ from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import customers_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.secrets import SecretField
 from subscriptions.staff.site import site
 
@@ -151,20 +151,14 @@ class SimulatedOutcomeAdmin(MerchantAdmin):
 
 
 @admin.register(Payment, site=site)
-class PaymentAdmin(MerchantAdmin):
+class PaymentAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["payment", "customer", "live", "created"]
     list_select_related = ["customer"]
     ordering = ["-created", "public_id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
     fields = ["customer", "payment_method", "cc_type", "cc_number_ending", "expires_on", "billing_address", "live"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer")
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        found = rows.filter(customer__in=customers_matching(merchant_of(request), term)) if term else rows
-        return found, False
 
     def choice(self, row: Any) -> str:
         return whose(row)

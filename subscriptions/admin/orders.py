@@ -12,7 +12,7 @@ from subscriptions.models import Item, Order, OrderStatus
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money
-from subscriptions.staff.search import rows_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 LABELS = {status.label: order_placement.STATUS_LABELS.get(status, "warning") for status in OrderStatus}
@@ -27,12 +27,11 @@ class ItemInline(ReadOnlyInline):
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(MerchantAdmin):
+class OrderAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["customer_of", "place_date", "state", "amount", "created"]
     list_filter = ["status"]
     ordering = ["-created", "public_id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
+    id_paths = ("public_id",)
     inlines = [ItemInline]
     buttons = order_placement.BUTTONS
     change_form_before_template = "admin/order/placement.html"
@@ -42,9 +41,6 @@ class OrderAdmin(MerchantAdmin):
         ("Ids", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
     ]
     readonly_fields = ["id_outside"]
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")

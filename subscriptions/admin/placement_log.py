@@ -1,11 +1,8 @@
 """The placement log: every post of an order, with what was sent and what came back."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,19 +12,19 @@ from subscriptions.admin.filters import PeriodFilter
 from subscriptions.admin.order_placement import EFFECT_LABELS, named
 from subscriptions.models import PlacementAttempt
 from subscriptions.staff.base import MerchantAdmin
-from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import pretty
-from subscriptions.staff.search import customers_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 
 @admin.register(PlacementAttempt, site=site)
-class PlacementAttemptAdmin(MerchantAdmin):
+class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["order_of", "started", "number", "outcome", "code", "message", "took"]
     list_filter = ["effect", PeriodFilter]
     list_select_related = ["order__customer"]
     ordering = ["-started", "-public_id"]
-    search_fields = ["order"]
+    customer_path = "order__customer"
+    id_paths = ("order__public_id", "public_id")
     search_help_text = "Order id, or the customer's e-mail, name, phone or id"
     fieldsets = [
         (None, {"fields": ["order_link", "order_id_outside", "number", "started", "took", "outcome"]}),
@@ -44,15 +41,6 @@ class PlacementAttemptAdmin(MerchantAdmin):
         "answer_shown",
         "request_shown",
     ]
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        if not term:
-            return rows, False
-        try:
-            number = UUID(hex=term)
-        except ValueError:
-            return rows.filter(order__customer__in=customers_matching(merchant_of(request), term)), False
-        return rows.filter(Q(order__public_id=number) | Q(public_id=number)), False
 
     @display(description="Order of", header=True)
     def order_of(self, row: PlacementAttempt) -> list[Any]:

@@ -14,6 +14,7 @@ from subscriptions.models import Coupon, Offer, OfferProfile, Product, Replaceme
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.display import money
 from subscriptions.staff.roles import Right, may
+from subscriptions.staff.search import PRODUCT_LOOKUPS
 from subscriptions.staff.site import site
 
 
@@ -25,7 +26,7 @@ class ProductAdmin(MerchantAdmin):
     list_filter = ["autoship_enabled", "live", "discontinued"]
     list_select_related = ["merchant"]
     ordering = ["-created", "public_id"]
-    search_fields = ["name__icontains", "sku__istartswith", "external_product_id__istartswith"]
+    search_fields = PRODUCT_LOOKUPS
     search_help_text = "Name, SKU or the shop's id"
     exclude = ("merchant", "groups", "extra_data")
 

@@ -20,7 +20,7 @@ from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import rows_matching
+from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 OTHER_REASON = "1"
@@ -104,14 +104,13 @@ REACTIVATE = Button(
 
 
 @admin.register(Subscription, site=site)
-class SubscriptionAdmin(MerchantAdmin):
+class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     buttons = (CANCEL, REACTIVATE)
     list_display = ["product_of", "customer_of", "frequency", "state", "created"]
     list_filter = [LiveFilter]
     list_select_related = ["product", "customer"]
     ordering = ["-created", "public_id"]
-    search_fields = ["customer"]
-    search_help_text = "Customer's e-mail, name, phone or id"
+    id_paths = ("public_id",)
     fieldsets = [
         (None, {"fields": ["customer", "product", "quantity", "frequency", "price", "state"]}),
         ("When", {"fields": ["start_date", "created", "cancelled", "cancel_reason"]}),
@@ -123,9 +122,6 @@ class SubscriptionAdmin(MerchantAdmin):
         ("Ids", {"fields": ["id_outside", "external_id", "merchant_order_id", "raw_subscription_type"]}),
     ]
     readonly_fields = ["frequency", "state", "id_outside"]
-
-    def get_search_results(self, request: HttpRequest, rows: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        return (rows_matching(rows, merchant_of(request), term) if term else rows), False
 
     def after(self, subject: Subscription) -> str:
         return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])

@@ -1,22 +1,51 @@
 """Search as staff type it: the beginning of an e-mail or a name, a phone number, an id."""
 
 import re
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
+from django.http import HttpRequest
 
 from subscriptions.models import Customer, Merchant, Product
+from subscriptions.staff.current_merchant import merchant_of
 
-Row = TypeVar("Row", bound=Model)
-SEARCHED = ("email", "first_name", "last_name", "merchant_user_id")
+CUSTOMER_COLUMNS = ("email", "first_name", "last_name", "merchant_user_id")
+PRODUCT_LOOKUPS = ("name__icontains", "sku__istartswith", "external_product_id__istartswith")
 MOST_WORDS = 4
 PHONE_DIGITS = 6
 """Fewer digits than this are an id, not a phone number."""
 
 
-def typed(text: str) -> str:
+class CustomerSearch:
+    """Mixin of an admin whose rows are searched by their customer; `customer_path` leads from a row to it.
+
+    A term that is an id finds the rows which have it in one of `id_paths` instead.
+    """
+
+    customer_path = "customer"
+    id_paths: Sequence[str] = ()
+    # Django shows a search field only where there are search fields; `get_search_results` does not read them.
+    search_fields: Sequence[str] = ("customer",)
+    search_help_text = "Customer's e-mail, name, phone or id"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        if not search_term:
+            return queryset, False
+        if self.id_paths:
+            try:
+                number = UUID(hex=search_term)
+            except ValueError:
+                pass
+            else:
+                has_id = Q(*((path, number) for path in self.id_paths), _connector=Q.OR)
+                return queryset.filter(has_id), False
+        customers = customers_matching(merchant_of(request), search_term)
+        return queryset.filter(**{f"{self.customer_path}__in": customers}), False
+
+
+def clean_search_term(text: str) -> str:
     """A search without what nobody types and PostgreSQL does not take: NUL."""
     return text.replace("\0", "").strip()
 
@@ -24,12 +53,18 @@ def typed(text: str) -> str:
 def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
     """Customers for whom every word of `term` begins their e-mail, a name or id, or ends their phone number."""
     # Lower() as in the indexes.
-    lowered = {f"lower_{name}": Lower(name) for name in SEARCHED}
+    lowered = {f"lower_{name}": Lower(name) for name in CUSTOMER_COLUMNS}
     found = Customer.objects.filter(merchant=merchant).alias(**lowered)
     if re.fullmatch(r"[\d\s()+.-]+", term):
-        return found.filter(_number(re.sub(r"\s", "", term)))
+        number, digits = re.sub(r"\s", "", term), re.sub(r"\D", "", term)
+        has_number = Q(merchant_user_id__startswith=number)
+        if len(digits) >= PHONE_DIGITS:
+            has_number |= Q(phone_number__endswith=digits[-10:])
+        return found.filter(has_number)
     for word in term.split()[:MOST_WORDS]:
-        found = found.filter(_word(word))
+        columns = ("email",) if "@" in word else CUSTOMER_COLUMNS
+        beginnings = ((f"lower_{name}__startswith", word.lower()) for name in columns)
+        found = found.filter(Q(*beginnings, _connector=Q.OR))
     return found
 
 
@@ -37,26 +72,5 @@ def products_matching(merchant: Merchant, term: str) -> QuerySet[Product]:
     """Products whose name has every word of `term` in it, or whose SKU or id begins with it."""
     found = Product.objects.filter(merchant=merchant)
     for word in term.split()[:MOST_WORDS]:
-        is_like = Q(name__icontains=word) | Q(sku__istartswith=word) | Q(external_product_id__istartswith=word)
-        found = found.filter(is_like)
+        found = found.filter(Q(*((lookup, word) for lookup in PRODUCT_LOOKUPS), _connector=Q.OR))
     return found
-
-
-def rows_matching(rows: QuerySet[Row], merchant: Merchant, term: str) -> QuerySet[Row]:
-    """Those of `rows`, things of customers, with the public id `term` or a customer it finds."""
-    try:
-        return rows.filter(public_id=UUID(hex=term))
-    except ValueError:
-        return rows.filter(customer__in=customers_matching(merchant, term))
-
-
-def _word(word: str) -> Q:
-    beginning = word.lower()
-    columns = ("email",) if "@" in word else SEARCHED
-    return Q(*((f"lower_{name}__startswith", beginning) for name in columns), _connector=Q.OR)
-
-
-def _number(number: str) -> Q:
-    digits = re.sub(r"\D", "", number)
-    wanted = Q(merchant_user_id__startswith=number)
-    return wanted | Q(phone_number__endswith=digits[-10:]) if len(digits) >= PHONE_DIGITS else wanted
