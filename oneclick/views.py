@@ -15,7 +15,7 @@ from common.web import rate_limit
 from common.web.client_address import client_address
 from oneclick.analytics import clicks
 from oneclick.links import link_urls
-from oneclick.messages import rendering
+from oneclick.messages import customer_messages
 from oneclick.models import ActionToken
 from oneclick.pages import domains, origins, views
 from oneclick.pages.landing import Banner
@@ -98,7 +98,7 @@ def _post(
     caller, fields = _caller(request), _fields(request)
     text, table = fields.pop("token", ""), table_for(fields)
     if caller is None:
-        return _guarded(_error(request, 403, "other", rendering.error(table, "other")))
+        return _guarded(_error(request, 403, "other", customer_messages.error_message(table, "other")))
     answer = _knocked_too_often(request, text, table, caller.merchant)
     if answer is None:
         try:
@@ -112,16 +112,16 @@ def _post(
 
 
 def _get(request: HttpRequest, action: str) -> HttpResponse:
-    fields = parameters.canonical(request.GET.dict())
+    fields = parameters.normalize_fields(request.GET.dict())
     text, table = fields.pop("token", ""), link_actions.find_link_action(action, fields).name
     token = _known(request, text)
     if _names_json(request) and (token is None or token.merchant.one_click.allow_get):
         return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)
     if token is None:
-        return _refused_link(request, rendering.error(table, "invalid_token"))
+        return _refused_link(request, customer_messages.error_message(table, "invalid_token"))
     clicks.note_fetch(token, table, clicks.visit_of(request, DEFAULT_PAGE | fields))
     own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
-    pairs = own | {parameters.IN_FRAGMENT.get(name, name): value for name, value in fields.items()} | own
+    pairs = own | {parameters.LINK_NAMES.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
     answer = HttpResponseRedirect(f"{link_urls.landing_page_url(token.merchant)}#{fragment}")
     answer.status_code = 303
@@ -181,14 +181,14 @@ def _is_id(text: str) -> bool:
 
 def _fields(request: HttpRequest) -> Fields:
     """The body's fields, and those of the query beside them; a body that is no JSON object has none."""
-    query = parameters.canonical(request.GET.dict())
+    query = parameters.normalize_fields(request.GET.dict())
     if request.content_type != "application/json":
-        return query | parameters.canonical(request.POST.dict())
+        return query | parameters.normalize_fields(request.POST.dict())
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         body = None
-    return query | parameters.canonical(body if isinstance(body, dict) else {})
+    return query | parameters.normalize_fields(body if isinstance(body, dict) else {})
 
 
 def _knocked_too_often(
@@ -208,7 +208,7 @@ def _knocked_too_often(
 
 
 def _other(table: str, merchant: Merchant | None) -> str:
-    return rendering.error(table, "other", merchant, merchant.locale if merchant else "")
+    return customer_messages.error_message(table, "other", merchant, merchant.locale if merchant else "")
 
 
 def _success(request: HttpRequest, success: Success) -> HttpResponse:

@@ -17,7 +17,7 @@ from oneclick.admin.chart import chart
 from oneclick.admin.tokens import in_words
 from oneclick.analytics import figures as numbers
 from oneclick.analytics.figures import Figures, Row, Wanted
-from oneclick.messages.message_previews import TITLES
+from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
 from oneclick.redemption import link_actions
 from subscriptions import calendar
@@ -89,7 +89,7 @@ def last_days(today: date, days: int) -> tuple[date, date]:
 
 
 def actions() -> dict[str, str]:
-    return {deed.name: TITLES[deed.name] for deed in link_actions.ROWS}
+    return {deed.name: TABLE_TITLES[deed.name] for deed in link_actions.ROWS}
 
 
 def links(merchant: Merchant) -> dict[str, str]:
@@ -152,7 +152,7 @@ def tables(found: list[Row], merchant: Merchant) -> list[tuple[str, str, list[Li
     """Heading, name of the first column and lines of each; a line has a name, its figures and the money."""
     return [
         ("By link", "Link", table(numbers.by(found, "link"), links(merchant), merchant)),
-        ("By action", "Action", table(numbers.by(found, "action"), TITLES, merchant)),
+        ("By action", "Action", table(numbers.by(found, "action"), TABLE_TITLES, merchant)),
         ("By landing page", "Landing page", table(numbers.by(found, "landing_page"), pages(merchant), merchant)),
     ]
 

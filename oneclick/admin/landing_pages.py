@@ -16,12 +16,13 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from oneclick.admin.messages import offered_locales
 from oneclick.links import link_urls
-from oneclick.messages import message_previews, rendering
-from oneclick.messages.default_messages import TEXTS
+from oneclick.messages import customer_messages, message_previews
+from oneclick.messages.default_messages import DEFAULT_MESSAGES
+from oneclick.messages.interface_messages import get_interface_messages
+from oneclick.messages.locales import language_of_locale
 from oneclick.models import LandingPage
 from oneclick.pages import landing
 from oneclick.pages.landing import Banner
-from oneclick.pages.script.texts import interface_texts
 from oneclick.redemption.link_actions.link_action import Facts
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -40,10 +41,10 @@ def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
     asked = [(f"{CONFIRM}.{kind}", kind.capitalize()) for kind in ASKED]
     told = [
         (
-            message_previews.TITLES[table],
+            message_previews.TABLE_TITLES[table],
             [(f"{table}.{code}", code.replace("_", " ").capitalize()) for code in texts],
         )
-        for table, texts in TEXTS.items()
+        for table, texts in DEFAULT_MESSAGES.items()
     ]
     return [*told, ("Asking first", asked)]
 
@@ -51,18 +52,18 @@ def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
 def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
     """The banner of one of `outcomes` in `locale`, with made-up facts; None for any other text."""
     table, _, code = outcome.partition(".")
-    texts = interface_texts(merchant, locale)
+    texts = get_interface_messages(merchant, locale)
     if table == CONFIRM and code in ASKED:
         given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
         question = landing.question(merchant, texts[f"confirm_{code}"], given, locale)
         return Banner("notice", question, button=texts[f"button_{code}"])
-    if code not in TEXTS.get(table, {}):
+    if code not in DEFAULT_MESSAGES.get(table, {}):
         return None
-    facts: Facts = {**message_previews.facts(merchant, locale)}
-    message = rendering.told(table, code, facts, merchant, locale)
+    facts: Facts = {**message_previews.sample_facts(merchant, locale)}
+    message = customer_messages.result_message(table, code, facts, merchant, locale)
     if code.startswith("success"):
         return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
-    return Banner(message_previews.kind(table, code), message)
+    return Banner(message_previews.banner_kind(table, code), message)
 
 
 def leading_to(page: LandingPage) -> list[str]:
@@ -99,7 +100,7 @@ class LandingPageForm(MerchantForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         offered = offered_locales(self.merchant)
-        shops = offered[rendering.language_of(self.merchant.locale)]
+        shops = offered[language_of_locale(self.merchant.locale)]
         mine = self.instance.locale
         offered |= {mine: offered.get(mine, mine)} if mine else {}
         cast(forms.ChoiceField, self.fields["locale"]).choices = [("", f"The shop's ({shops})"), *offered.items()]

@@ -133,7 +133,7 @@ class LinkForm(MerchantForm):
             self.add_error("every", "Say how often.")
         for name in ("og_offer_id", "winback_id"):
             try:
-                parameters.offer(self.merchant, parameters.chosen(found, (name,)), name)
+                parameters.find_offer(self.merchant, parameters.pick_parameters(found, (name,)), name)
             except Refused:
                 self.add_error("offer", "Links may not give this discount away.")
 

@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from oneclick.messages import message_previews, rendering
+from oneclick.messages import message_previews
+from oneclick.messages.locales import LANGUAGES, language_of_locale
+from oneclick.messages.own_messages import forget_own_messages, get_own_messages
 from oneclick.models import MessageText
 from subscriptions.models import Merchant
 from subscriptions.staff.base import MerchantAdmin, MerchantForm
@@ -27,8 +29,8 @@ from subscriptions.staff.site import site
 
 LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 CHOICES = [
-    (message_previews.TITLES[table], [(f"{table}.{code}", f"{code}: {text}") for code, text in texts.items()])
-    for table, texts in message_previews.ALL.items()
+    (message_previews.TABLE_TITLES[table], [(f"{table}.{code}", f"{code}: {text}") for code, text in texts.items()])
+    for table, texts in message_previews.ALL_MESSAGES.items()
 ]
 
 
@@ -70,7 +72,7 @@ class TextForm(MerchantForm):
         return cleaned
 
     def _check_placeholders(self, text: str) -> None:
-        known = message_previews.placeholders(self.instance.table, self.instance.code)
+        known = message_previews.allowed_placeholders(self.instance.table, self.instance.code)
         unknown = set(re.findall(r"{(\w+)}", text)) - known
         if unknown:
             those = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
@@ -103,7 +105,7 @@ class MessageTextAdmin(MerchantAdmin):
         mine = {(row.table, row.code): row for row in self.get_queryset(request).filter(locale=locale)}
         tables = [
             (title, [(text, self.address(text, locale, mine.get((text.table, text.code)))) for text in texts])
-            for title, texts in message_previews.shown(merchant, locale)
+            for title, texts in message_previews.preview_messages(merchant, locale)
         ]
         context = {
             **self.admin_site.each_context(request),
@@ -116,7 +118,7 @@ class MessageTextAdmin(MerchantAdmin):
         }
         return TemplateResponse(request, "admin/texts.html", context)
 
-    def address(self, text: message_previews.Shown, locale: str, row: MessageText | None) -> str:
+    def address(self, text: message_previews.MessagePreview, locale: str, row: MessageText | None) -> str:
         """Where the merchant's words for `text` are changed, or made."""
         if row:
             return self.url("change", row)
@@ -127,18 +129,18 @@ class MessageTextAdmin(MerchantAdmin):
         """A link from the list names locale and message; the text begins as customers read it now."""
         locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
         table, _, code = message.partition(".")
-        if not LOCALE.fullmatch(locale) or code not in message_previews.ALL.get(table, {}):
+        if not LOCALE.fullmatch(locale) or code not in message_previews.ALL_MESSAGES.get(table, {}):
             return {}
-        text = message_previews.unfilled(merchant_of(request), table, code, locale)
+        text = message_previews.current_message(merchant_of(request), table, code, locale)
         return {"locale": locale, "message": message, "text": text}
 
     def save_model(self, request: HttpRequest, obj: MessageText, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        rendering.forget(obj.merchant)
+        forget_own_messages(obj.merchant)
 
     def delete_model(self, request: HttpRequest, obj: MessageText) -> None:
         super().delete_model(request, obj)
-        rendering.forget(obj.merchant)
+        forget_own_messages(obj.merchant)
 
     def response_post_save_add(self, request: HttpRequest, obj: MessageText) -> HttpResponse:
         query = urlencode({"locale": obj.locale})
@@ -150,21 +152,23 @@ class MessageTextAdmin(MerchantAdmin):
     def preview(self, row: MessageText) -> SafeString:
         if not row.table:
             return format_html('<span class="text-subtle">{}</span>', "Shown once it is saved.")
-        facts = message_previews.facts(row.merchant, row.locale)
+        facts = message_previews.sample_facts(row.merchant, row.locale)
         return format_html(
             '<span role="status" class="staff-banner staff-banner--{}" data-sample="{}">{}</span>',
-            message_previews.kind(row.table, row.code),
+            message_previews.banner_kind(row.table, row.code),
             json.dumps(facts),
-            message_previews.filled(row.text, facts),
+            message_previews.fill_placeholders(row.text, facts),
         )
 
     @display(description="Ours", empty_value="-")
     def ours(self, row: MessageText) -> str | None:
-        return message_previews.ours(row.merchant, row.table, row.code, row.locale) if row.table else None
+        return (
+            message_previews.default_message_for(row.merchant, row.table, row.code, row.locale) if row.table else None
+        )
 
 
 def offered_locales(merchant: Merchant) -> dict[str, str]:
     """Those the merchant can choose from, by name: its own language first, ours, and those it has words for."""
-    mine = sorted({locale for locale, _, _ in rendering.own_texts(merchant)})
-    first = rendering.language_of(merchant.locale)
-    return {locale: rendering.LANGUAGES.get(locale, locale) for locale in [first, *rendering.LANGUAGES, *mine]}
+    mine = sorted({locale for locale, _, _ in get_own_messages(merchant)})
+    first = language_of_locale(merchant.locale)
+    return {locale: LANGUAGES.get(locale, locale) for locale in [first, *LANGUAGES, *mine]}

@@ -6,7 +6,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 
 from oneclick.admin.tokens import STATES, reason_of
-from oneclick.messages.message_previews import TITLES
+from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
 from subscriptions.models import Customer
 from subscriptions.staff.site import site
@@ -28,7 +28,7 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         {
             "row": row,
             "label": STATES[row.state.capitalize()],
-            "clicks": [(click, TITLES[click.action], reason_of(click)) for click in row.latest_clicks],
+            "clicks": [(click, TABLE_TITLES[click.action], reason_of(click)) for click in row.latest_clicks],
             "buttons": buttons(request, row),
         }
         for row in rows

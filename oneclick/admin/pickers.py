@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from oneclick.models import LandingPage
-from oneclick.redemption.parameters import TO_BE_GIVEN, TO_BE_HAD
+from oneclick.redemption.parameters import AVAILABLE_PRODUCT, USABLE_OFFER
 from subscriptions import calendar
 from subscriptions.admin.impact_preview import priced
 from subscriptions.models import Merchant, Offer, Order, OrderStatus, Product, Subscription
@@ -20,7 +20,7 @@ MOST_TRIALS = 20
 def products(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
     """The chosen product, by the shop's id, and others that `term` finds and that can be had."""
     own = Product.objects.filter(merchant=merchant, external_product_id=chosen).select_related("merchant")
-    found = products_matching(merchant, term).filter(**TO_BE_HAD)
+    found = products_matching(merchant, term).filter(**AVAILABLE_PRODUCT)
     others = found.exclude(external_product_id=chosen).select_related("merchant").order_by("name", "pk")[:MOST]
     rows = [*(own if chosen else []), *others]
     return {"candidates": [priced(row) for row in rows], "term": term, "more": len(others) == MOST, "chosen": chosen}
@@ -28,7 +28,7 @@ def products(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
 
 def offers(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
     """The chosen discount, by its public id, and others that links may give away."""
-    usable = Q(**TO_BE_GIVEN)
+    usable = Q(**USABLE_OFFER)
     for word in term.split()[:MOST_WORDS]:
         usable &= Q(name__icontains=word) | Q(profile__name__icontains=word)
     found = Offer.objects.filter(merchant=merchant).select_related("profile")

@@ -12,7 +12,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from oneclick.links import link_urls
-from oneclick.messages.message_previews import TITLES
+from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import Action, ActionToken, Click
 from oneclick.models.token import good_on
 from oneclick.tokens import manual_tokens
@@ -119,7 +119,7 @@ class ClickInline(ReadOnlyInline):
 
     @display(description="Action")
     def asked_for(self, click: Click) -> str:
-        return TITLES[click.action]
+        return TABLE_TITLES[click.action]
 
     @display(description="Outcome")
     def came_of_it(self, click: Click) -> str:

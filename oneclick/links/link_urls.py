@@ -12,7 +12,7 @@ from django.conf import settings
 from oneclick.links import signed_links
 from oneclick.models import Esp, SavedLink
 from oneclick.pages import domains
-from oneclick.redemption.parameters import IN_FRAGMENT
+from oneclick.redemption.parameters import LINK_NAMES
 from subscriptions.models import Merchant
 
 MERGE_TAGS = {
@@ -51,7 +51,7 @@ def merge_tag_of(link: SavedLink) -> str:
 def email_url(link: SavedLink, token: str) -> str:
     if link.esp == Esp.API:
         return _api_url(link, token)
-    fields = {IN_FRAGMENT.get(name, name): value for name, value in _query_fields(link).items()}
+    fields = {LINK_NAMES.get(name, name): value for name, value in _query_fields(link).items()}
     return fragment_url(target_url(link), link.action, token, **fields)
 
 

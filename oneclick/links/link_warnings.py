@@ -66,7 +66,7 @@ def _unfit_product_warnings(product: Product, *, subscribes: bool) -> list[str]:
 def _offer_warnings(link: SavedLink) -> list[str]:
     for name in ("og_offer_id", "winback_id"):
         try:
-            parameters.offer(link.merchant, link.parameters, name)
+            parameters.find_offer(link.merchant, link.parameters, name)
         except Refused:
             return ["Links may not give this discount away any more; the link is refused."]
     return []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from oneclick.links import signatures
 from oneclick.models import SavedLink
-from oneclick.redemption.parameters import IN_FRAGMENT
+from oneclick.redemption.parameters import LINK_NAMES
 from subscriptions.models import Merchant
 
 # The order in which they are written, and a changed one is named.
@@ -44,7 +44,7 @@ def find_saved_link(merchant: Merchant, link_id: str) -> SavedLink | None:
 def _changed_parameter(link: SavedLink | None, given: Mapping[str, str]) -> str:
     meant = link.parameters if link else given
     name = next((name for name in SIGNED_PARAMETERS if meant.get(name) != given.get(name)), "og_sig")
-    return f"invalid_{IN_FRAGMENT.get(name, name)}"
+    return f"invalid_{LINK_NAMES.get(name, name)}"
 
 
 def _signed_message(merchant: Merchant, link_id: str, action: str, parameters: Mapping[str, str]) -> bytes:

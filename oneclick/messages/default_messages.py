@@ -18,7 +18,7 @@ REACTIVATE_ERRORS = {
     "subscription_already_active": _("Your subscription is already active. No changes have been made."),
     "other": _("Your subscription was not reactivated."),
 }
-TEXTS: dict[str, Table] = {
+DEFAULT_MESSAGES: dict[str, Table] = {
     "delay": {
         "success": _("Your order was delayed. Its new date is {date}."),
         **REACTIVATE_ERRORS,
@@ -90,7 +90,7 @@ TEXTS: dict[str, Table] = {
         "other": _("Nothing was undone. Please contact customer service."),
     },
 }
-CORRECTED: dict[str, Table] = {
+CORRECTED_MESSAGES: dict[str, Table] = {
     "delay": {
         "invalid_token": _("The link is invalid. Your order was not delayed."),
         "expired_token": _("This link is expired. Your order was not delayed."),

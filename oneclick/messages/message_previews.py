@@ -6,29 +6,31 @@ from datetime import timedelta
 
 from django.utils.translation import gettext, override
 
-from oneclick.messages import rendering
-from oneclick.messages.default_messages import CORRECTED, TEXTS
+from oneclick.messages.customer_messages import default_message, format_fact
+from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES
+from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
+from oneclick.messages.locales import find_language, language_of_locale
+from oneclick.messages.own_messages import find_own_message, get_own_messages
 from oneclick.pages.landing import amount
-from oneclick.pages.script.texts import DEFAULTS, TABLE
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
 from subscriptions.models import Merchant
 
-TITLES = {
+TABLE_TITLES = {
     "delay": "Delay",
     "skip": "Skip",
     "reactivate": "Reactivate",
     "product_upsell": "Upsell of a product",
     "subscription_upsell": "Upsell of a subscription",
     "undo": "Undo",
-    TABLE: "Banner and pages",
+    INTERFACE_TABLE: "Banner and pages",
 }
-ALL: dict[str, Mapping[str, str]] = {**TEXTS, TABLE: DEFAULTS}
+ALL_MESSAGES: dict[str, Mapping[str, str]] = {**DEFAULT_MESSAGES, INTERFACE_TABLE: INTERFACE_MESSAGES}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MessagePreview:
     """A text as customers of `locale` read it, in the merchant's words or ours."""
 
     table: str
@@ -42,47 +44,43 @@ class Shown:
         return self.code.replace("_", " ").capitalize()
 
 
-def shown(merchant: Merchant, locale: str) -> Iterator[tuple[str, list[Shown]]]:
+def preview_messages(merchant: Merchant, locale: str) -> Iterator[tuple[str, list[MessagePreview]]]:
     """Every text, by the title of its table."""
-    own, given = rendering.own_texts(merchant), facts(merchant, locale)
-    for table, texts in ALL.items():
+    own, given = get_own_messages(merchant), sample_facts(merchant, locale)
+    for table, texts in ALL_MESSAGES.items():
         rows = []
         for code in texts:
-            mine = chosen(own, table, code, locale)
-            text = filled(mine or ours(merchant, table, code, locale), given)
-            rows.append(Shown(table, code, text, bool(mine), kind(table, code)))
-        yield TITLES[table], rows
+            mine = find_own_message(own, table, code, locale)
+            text = fill_placeholders(mine or default_message_for(merchant, table, code, locale), given)
+            rows.append(MessagePreview(table, code, text, bool(mine), banner_kind(table, code)))
+        yield TABLE_TITLES[table], rows
 
 
-def chosen(own: Mapping[tuple[str, str, str], str], table: str, code: str, locale: str) -> str:
-    """Of a merchant's `own_texts` the one for `locale`, or for its language; empty where there is none."""
-    return next((text for tag in rendering.languages(locale) if (text := own.get((tag, table, code)))), "")
-
-
-def unfilled(merchant: Merchant, table: str, code: str, locale: str) -> str:
+def current_message(merchant: Merchant, table: str, code: str, locale: str) -> str:
     """What customers of `locale` read, before facts are filled in."""
-    return chosen(rendering.own_texts(merchant), table, code, locale) or ours(merchant, table, code, locale)
+    own = find_own_message(get_own_messages(merchant), table, code, locale)
+    return own or default_message_for(merchant, table, code, locale)
 
 
-def kind(table: str, code: str) -> str:
+def banner_kind(table: str, code: str) -> str:
     """What banner shows it: `success`, `error` or, of other words, `notice`."""
-    if table == TABLE:
+    if table == INTERFACE_TABLE:
         return "error" if code in ("network", "broken") else "notice"
     return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"
 
 
-def ours(merchant: Merchant, table: str, code: str, locale: str) -> str:
+def default_message_for(merchant: Merchant, table: str, code: str, locale: str) -> str:
     """What is shown where the merchant has no wording of its own for `locale`; English for other languages."""
-    language = next((tag for tag in rendering.languages(locale) if tag in rendering.LANGUAGES), rendering.OURS)
-    if table == TABLE:
+    language = find_language(locale)
+    if table == INTERFACE_TABLE:
         with override(language):
-            return gettext(DEFAULTS[code])
-    return rendering.default_text(table, code, language, corrected=merchant.one_click.corrected_delay_wording)
+            return gettext(INTERFACE_MESSAGES[code])
+    return default_message(table, code, language, corrected=merchant.one_click.corrected_delay_wording)
 
 
-def facts(merchant: Merchant, locale: str) -> dict[str, str]:
+def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
     """By placeholder, as they are written in `locale`."""
-    language = rendering.language_of(locale)
+    language = language_of_locale(locale)
     sample: Facts = {
         "product_name": "House blend",
         "date": calendar.today(merchant.time_zone) + timedelta(days=14),
@@ -91,16 +89,16 @@ def facts(merchant: Merchant, locale: str) -> dict[str, str]:
         "quantity": "1",
         "frequency": amount("2", "week", locale),
     }
-    return {name: rendering.written(fact, language) for name, fact in sample.items()}
+    return {name: format_fact(fact, language) for name, fact in sample.items()}
 
 
-def placeholders(table: str, code: str) -> set[str]:
+def allowed_placeholders(table: str, code: str) -> set[str]:
     """Those a text may use: the ones ours has."""
-    words = [ALL[table][code], CORRECTED.get(table, {}).get(code, "")]
+    words = [ALL_MESSAGES[table][code], CORRECTED_MESSAGES.get(table, {}).get(code, "")]
     return {part.partition("}")[0] for text in words for part in text.split("{")[1:]}
 
 
-def filled(text: str, given: Mapping[str, str]) -> str:
+def fill_placeholders(text: str, given: Mapping[str, str]) -> str:
     for name, fact in given.items():
         text = text.replace("{" + name + "}", fact)
     return text

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.timesince import TIME_STRINGS
 from django.utils.translation import override
 
+from oneclick.messages.interface_messages import INTERFACE_MESSAGES, get_interface_messages
 from oneclick.models import LandingPage, OneClickSettings
 from oneclick.pages import page_policy
 from oneclick.pages.page_policy import support_address, web_address
-from oneclick.pages.script.texts import DEFAULTS, interface_texts
 from oneclick.redemption import link_actions
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -89,7 +89,7 @@ def render(
 
 
 def texts_of(merchant: Merchant | None, page: LandingPage) -> dict[str, str]:
-    return interface_texts(merchant, page.locale) if merchant else DEFAULTS
+    return get_interface_messages(merchant, page.locale) if merchant else INTERFACE_MESSAGES
 
 
 def locale_of(merchant: Merchant | None, page: LandingPage) -> str:
@@ -98,7 +98,7 @@ def locale_of(merchant: Merchant | None, page: LandingPage) -> str:
 
 def plain_page(merchant: Merchant | None) -> LandingPage:
     """What a merchant who has made no landing page shows."""
-    heading = (interface_texts(merchant) if merchant else DEFAULTS)["page_heading"]
+    heading = (get_interface_messages(merchant) if merchant else INTERFACE_MESSAGES)["page_heading"]
     return LandingPage(title=merchant.name if merchant else heading, heading=heading)
 
 

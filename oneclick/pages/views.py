@@ -44,7 +44,7 @@ def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpRe
     if request.GET:
         merchant, page = _find(public_id, slug)
         status = _status(page, slug)
-        given = parameters.canonical(request.GET.dict())
+        given = parameters.normalize_fields(request.GET.dict())
         clicks.record_visit(request, {**given, "page": slug}, clicks.note_fetch, public_id)
         return _response(landing.render(merchant, page, form=_form_of(merchant, page, given)), status=status)
     key = f"one-click-page:{public_id}:{slug}:{domains.owner(request)}"
@@ -72,7 +72,7 @@ def answer(request: HttpRequest, merchant: Merchant | None, banner: Banner, stat
 def ask_again(request: HttpRequest, merchant: Merchant | None, action: str) -> HttpResponse:
     """The form once more, with a tick that only a person sets."""
     page = _page_of(request, merchant)
-    given = parameters.canonical(request.POST.dict())
+    given = parameters.normalize_fields(request.POST.dict())
     form = landing.form_for(merchant, page, action, given, doubtful=True)
     return _response(landing.render(merchant, page, form=form))
 
@@ -96,7 +96,7 @@ def _status(page: LandingPage, slug: str) -> int:
 
 
 def _page_of(request: HttpRequest, merchant: Merchant | None) -> LandingPage:
-    return _page(merchant, parameters.canonical(request.GET.dict()).get("page", ""))
+    return _page(merchant, parameters.normalize_fields(request.GET.dict()).get("page", ""))
 
 
 def _page(merchant: Merchant | None, slug: str) -> LandingPage:

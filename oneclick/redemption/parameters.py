@@ -11,12 +11,12 @@ from subscriptions.errors import Refused
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 
 # Names a request has for what is spelled otherwise in a link's fragment.
-IN_FRAGMENT = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
-IN_REQUEST = {link: request for request, link in IN_FRAGMENT.items()}
+LINK_NAMES = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
+REQUEST_NAMES = {link: request for request, link in LINK_NAMES.items()}
 
 # Products that links may add, and offers they may give away.
-TO_BE_HAD = {"live": True, "discontinued": False, "upsell_eligible": True}
-TO_BE_GIVEN = {
+AVAILABLE_PRODUCT = {"live": True, "discontinued": False, "upsell_eligible": True}
+USABLE_OFFER = {
     "live": True,
     "usable_in_links": True,
     "profile__live": True,
@@ -24,9 +24,9 @@ TO_BE_GIVEN = {
 }
 
 
-def canonical(fields: Mapping[str, Any]) -> dict[str, str]:
+def normalize_fields(fields: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a request as text, by its own names; those of a link are understood as well. Null is absent."""
-    return {IN_REQUEST.get(name, name): _text(value) for name, value in fields.items() if value is not None}
+    return {REQUEST_NAMES.get(name, name): _text(value) for name, value in fields.items() if value is not None}
 
 
 def _text(value: Any) -> str:
@@ -34,18 +34,18 @@ def _text(value: Any) -> str:
     return str(value).strip().replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-def chosen(fields: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+def pick_parameters(fields: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
     """Those of `fields` that are named and not empty: what an unfilled merge tag leaves counts as absent."""
     return {name: fields[name] for name in names if fields.get(name)}
 
 
-def require(given: Mapping[str, str], *names: str) -> None:
+def require_parameters(given: Mapping[str, str], *names: str) -> None:
     for name in names:
         if name not in given:
             raise Refused(f"missing_{name}", f"{name} is missing.")
 
 
-def whole(given: Mapping[str, str], name: str, most: int, default: int = 1) -> int:
+def read_whole_number(given: Mapping[str, str], name: str, most: int, default: int = 1) -> int:
     """A whole number from 1 to `most`."""
     if name not in given:
         return default
@@ -53,30 +53,30 @@ def whole(given: Mapping[str, str], name: str, most: int, default: int = 1) -> i
     # More digits than that are no number to be reckoned with.
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
     if not 1 <= number <= most:
-        raise _invalid(name, f"a whole number from 1 to {most}")
+        raise invalid_parameter(name, f"a whole number from 1 to {most}")
     return number
 
 
-def product(merchant: Merchant, given: Mapping[str, str], **traits: bool) -> Product:
+def find_product(merchant: Merchant, given: Mapping[str, str], **traits: bool) -> Product:
     """The product `og_product_id`, by the shop's own id, if it can be had and has these `traits`."""
-    found = merchant.products.filter(**TO_BE_HAD, **traits)
+    found = merchant.products.filter(**AVAILABLE_PRODUCT, **traits)
     text = given["og_product_id"]
     row = found.filter(external_product_id=text).first() if text.isprintable() else None
     if row is None:
-        raise _invalid("og_product_id", "a product that can be had")
+        raise invalid_parameter("og_product_id", "a product that can be had")
     return row
 
 
-def offer(merchant: Merchant, given: Mapping[str, str], name: str = "og_offer_id") -> Offer | None:
+def find_offer(merchant: Merchant, given: Mapping[str, str], name: str = "og_offer_id") -> Offer | None:
     """The offer of this public id, if links may give it away."""
     if name not in given:
         return None
     try:
-        return merchant.offers.filter(**TO_BE_GIVEN).get(public_id=UUID(given[name]))
+        return merchant.offers.filter(**USABLE_OFFER).get(public_id=UUID(given[name]))
     except (ValueError, Offer.DoesNotExist) as error:
-        raise _invalid(name, "an offer that links may give away") from error
+        raise invalid_parameter(name, "an offer that links may give away") from error
 
 
-def _invalid(name: str, rule: str) -> Refused:
-    name = IN_FRAGMENT.get(name, name)
+def invalid_parameter(name: str, rule: str) -> Refused:
+    name = LINK_NAMES.get(name, name)
     return Refused(f"invalid_{name}", f"{name} must be {rule}.")

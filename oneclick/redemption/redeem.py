@@ -13,7 +13,7 @@ from django.utils import timezone
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.links import signed_links
-from oneclick.messages import rendering
+from oneclick.messages import customer_messages
 from oneclick.models import ActionToken, Click
 from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
 from oneclick.redemption import link_actions, parameters
@@ -67,7 +67,7 @@ def redeem(
     are ignored. A token of another than the given `merchant` counts as invalid. `visit` is noted with the click.
     """
     link_action = link_actions.find_link_action(action, fields)
-    given = parameters.chosen(fields, link_action.parameters)
+    given = parameters.pick_parameters(fields, link_action.parameters)
     attempt = fields.get("attempt", "")[:ATTEMPT_LENGTH]
     nonce = decode_nonce(text)
     if nonce is None:
@@ -235,7 +235,9 @@ def _brought(token: ActionToken, done: Result) -> dict[str, int | None]:
 def _told(token: ActionToken, table: str, told: Message) -> str:
     customer: Customer = token.customer
     # A merchant's text may name a long product many times; the column holds no more.
-    return rendering.told(table, told.code, told.facts, customer.merchant, customer.locale)[:MESSAGE_LENGTH]
+    return customer_messages.result_message(table, told.code, told.facts, customer.merchant, customer.locale)[
+        :MESSAGE_LENGTH
+    ]
 
 
 def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> Refused:
@@ -249,4 +251,6 @@ def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> 
 
 
 def _customer_refusal(table: str, code: str, merchant: Merchant | None = None, locale: str = "") -> Refused:
-    return Refused(code, rendering.error(table, code, merchant, locale or (merchant.locale if merchant else "")))
+    return Refused(
+        code, customer_messages.error_message(table, code, merchant, locale or (merchant.locale if merchant else ""))
+    )

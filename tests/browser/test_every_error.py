@@ -113,7 +113,7 @@ def test_its_cause_brings_the_message_of_the_table_onto_the_shops_page(page, sho
     address = (OTHERS[table] if code == "other" else CAUSES[code])(orders, table)
     ready = set(ActionToken.objects.filter(used_at=None).values_list("pk", flat=True))
     page.goto(f"{shop.url}{address}")
-    expect(page.get_by_role("alert").locator("p")).to_have_text(default_messages.TEXTS[table][code])
+    expect(page.get_by_role("alert").locator("p")).to_have_text(default_messages.DEFAULT_MESSAGES[table][code])
     assert page.url == f"{shop.url}/"
     assert ready == set(ActionToken.objects.filter(used_at=None).values_list("pk", flat=True))
 
@@ -131,5 +131,5 @@ def test_a_refused_undo_is_told_in_its_place(page, shop, orders, code):
     expect(page.locator(".alert-container--success")).to_contain_text("Your order was delayed.")
     ActionToken.objects.filter(used_at__isnull=False).update(**REASONS[code])
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("alert")).to_have_text(default_messages.TEXTS["undo"][code])
+    expect(page.get_by_role("alert")).to_have_text(default_messages.DEFAULT_MESSAGES["undo"][code])
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)

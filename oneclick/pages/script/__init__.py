@@ -10,8 +10,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.cache import cache
 
+from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.models import OneClickSettings
-from oneclick.pages.script.texts import interface_texts
 from subscriptions.models import Merchant
 
 SOURCE = Path(__file__).with_name("main.js")
@@ -48,7 +48,7 @@ def build(merchant: Merchant, base: str) -> Script:
         "delayDays": one_click.delay_days,
         "zIndex": one_click.z_index,
         "autoHide": one_click.auto_hide_seconds,
-        "texts": interface_texts(merchant),
+        "texts": get_interface_messages(merchant),
         "css": packed_css(),
     }
     body = SOURCE.read_text().replace("__SETTINGS__", json.dumps(baked)).encode()

@@ -15,7 +15,7 @@ DAYS = 365
 
 def delay(token: ActionToken, given: Given, actor: Actor) -> Result:
     """The order moves by `days` from its own date, and joins the one that is there already."""
-    days = parameters.whole(given, "days", DAYS, token.merchant.one_click.delay_days)
+    days = parameters.read_whole_number(given, "days", DAYS, token.merchant.one_click.delay_days)
     order = order_of(token)
     held = holdings(order)
     incentives = list(order.incentives.values_list("pk", flat=True))

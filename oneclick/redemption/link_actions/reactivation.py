@@ -14,7 +14,7 @@ from subscriptions.models.making import new
 
 def reactivate(token: ActionToken, given: Given, actor: Actor) -> Result:
     """Live again as it was, with the next order tomorrow in the merchant's zone, and a win-back offer on that."""
-    winback = parameters.offer(token.merchant, given, "winback_id")
+    winback = parameters.find_offer(token.merchant, given, "winback_id")
     tomorrow = calendar.today(token.merchant.time_zone) + timedelta(days=1)
     act = verbs.reactivate(_subscription(token), actor=actor, next_order_date=tomorrow, winback=winback)
     order = act.result.order

@@ -16,7 +16,7 @@ LONGEST = 999  # periods
 
 
 def add_product(token: ActionToken, given: Given, actor: Actor) -> Result:
-    parameters.require(given, "og_product_id")
+    parameters.require_parameters(given, "og_product_id")
     wish = _wish(token, given)
     order = order_of(token)
     act = verbs.add(order, actor=actor, **wish)
@@ -32,10 +32,11 @@ def undo_add_product(token: ActionToken, actor: Actor) -> Message:
 
 def subscribe(token: ActionToken, given: Given, actor: Actor) -> Result:
     """With the order's payment and address; the first item joins the order."""
-    parameters.require(given, "og_product_id", "og_every", "og_every_period")
+    parameters.require_parameters(given, "og_product_id", "og_every", "og_every_period")
     wish = _wish(token, given, autoship_enabled=True)
     often = Frequency(
-        parameters.whole(given, "og_every", LONGEST), parameters.whole(given, "og_every_period", len(Period))
+        parameters.read_whole_number(given, "og_every", LONGEST),
+        parameters.read_whole_number(given, "og_every_period", len(Period)),
     )
     order = order_of(token)
     act = verbs.add_with_subscription(order, actor=actor, **wish, **often._asdict())
@@ -53,7 +54,7 @@ def undo_subscribe(token: ActionToken, actor: Actor) -> Message:
 
 def _wish(token: ActionToken, given: Given, **traits: bool) -> dict[str, Any]:
     return {
-        "product": parameters.product(token.merchant, given, **traits),
-        "offer": parameters.offer(token.merchant, given),
-        "quantity": parameters.whole(given, "og_quantity", MOST),
+        "product": parameters.find_product(token.merchant, given, **traits),
+        "offer": parameters.find_offer(token.merchant, given),
+        "quantity": parameters.read_whole_number(given, "og_quantity", MOST),
     }

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from oneclick.messages.default_messages import CORRECTED, TEXTS
-from oneclick.pages.script.texts import DEFAULTS
+from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES
+from oneclick.messages.interface_messages import INTERFACE_MESSAGES
 
 FOLDERS = sorted((settings.BASE_DIR / "oneclick" / "locale").glob("*/LC_MESSAGES"))
 ENTRY = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[(\d)\])?) ((?:".*"\n?)+)', re.MULTILINE)
@@ -43,7 +43,11 @@ def test_the_compiled_catalogue_is_that_of_its_source(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 def test_no_text_is_missing(folder: Path) -> None:
-    texts = {text for table in (*TEXTS.values(), *CORRECTED.values(), DEFAULTS) for text in table.values()}
+    texts = {
+        text
+        for table in (*DEFAULT_MESSAGES.values(), *CORRECTED_MESSAGES.values(), INTERFACE_MESSAGES)
+        for text in table.values()
+    }
     assert texts <= set(source(folder))
     assert all(source(folder).values())
 

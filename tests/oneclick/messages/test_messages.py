@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.http import HttpResponse
 
-from oneclick.messages import default_messages, rendering
+from oneclick.messages import customer_messages, default_messages, own_messages
 from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
 from subscriptions.models import Customer, Merchant, Order, Product
 from tests.oneclick.shop import Shop
@@ -104,11 +104,11 @@ OTHERS: dict[str, Cause] = {
 }
 ERRORS = [
     (table, code)
-    for table, texts in default_messages.TEXTS.items()
+    for table, texts in default_messages.DEFAULT_MESSAGES.items()
     for code in texts
     if table != "undo" and not code.startswith("success")
 ]
-CORRECTED = [(table, code) for table, texts in default_messages.CORRECTED.items() for code in texts]
+CORRECTED = [(table, code) for table, texts in default_messages.CORRECTED_MESSAGES.items() for code in texts]
 
 
 def caused(shop: Shop, table: str, code: str) -> str:
@@ -121,7 +121,7 @@ def caused(shop: Shop, table: str, code: str) -> str:
 
 @pytest.mark.parametrize(("table", "code"), ERRORS)
 def test_its_cause_over_http_brings_the_message_of_the_table(shop: Shop, table: str, code: str) -> None:
-    assert caused(shop, table, code) == default_messages.TEXTS[table][code]
+    assert caused(shop, table, code) == default_messages.DEFAULT_MESSAGES[table][code]
 
 
 @pytest.mark.parametrize(("table", "code"), CORRECTED)
@@ -129,9 +129,12 @@ def test_a_merchant_may_choose_the_corrected_wording(shop: Shop, table: str, cod
     OneClickSettings.objects.update(corrected_delay_wording=True)
     if code == "invalid_token":  # A forged token names no merchant; its script does.
         url = f"/one_click/{table}/?merchant={shop.merchant.public_id.hex}"
-        assert shop.client.post(url, {"token": "forged"}).json()["message"] == default_messages.CORRECTED[table][code]
+        assert (
+            shop.client.post(url, {"token": "forged"}).json()["message"]
+            == default_messages.CORRECTED_MESSAGES[table][code]
+        )
     else:
-        assert caused(shop, table, code) == default_messages.CORRECTED[table][code]
+        assert caused(shop, table, code) == default_messages.CORRECTED_MESSAGES[table][code]
 
 
 @pytest.mark.contract
@@ -140,12 +143,12 @@ def test_the_tables_are_those_of_the_contract_word_for_word(contracts: Path) -> 
     corrected, success = described["corrected_wording"], described["success"]
     ours = {
         table: {code: text for code, text in texts.items() if not code.startswith("success")}
-        for table, texts in default_messages.TEXTS.items()
+        for table, texts in default_messages.DEFAULT_MESSAGES.items()
         if table != "undo"
     }
     assert ours == {name: described[name] for name in REQUESTS if name != "skip"} | {"skip": corrected["skip"]}
-    assert {"delay": corrected["delay"]} == default_messages.CORRECTED
-    assert {table: default_messages.TEXTS[table]["success"] for table in ours} == success
+    assert {"delay": corrected["delay"]} == default_messages.CORRECTED_MESSAGES
+    assert {table: default_messages.DEFAULT_MESSAGES[table]["success"] for table in ours} == success
 
 
 SUCCESSES = {
@@ -274,11 +277,13 @@ def test_another_merchants_wording_is_not_read(shop: Shop) -> None:
 
 @pytest.mark.parametrize("language", ["es", "fr", "de"])
 def test_every_text_is_translated_and_keeps_its_placeholders(language: str) -> None:
-    for table, texts in default_messages.TEXTS.items():
+    for table, texts in default_messages.DEFAULT_MESSAGES.items():
         for code, text in texts.items():
-            translated = rendering.default_text(table, code, language, corrected=True)
+            translated = customer_messages.default_message(table, code, language, corrected=True)
             assert translated != text
-            assert placeholders(translated) == placeholders(rendering.default_text(table, code, "en", corrected=True))
+            assert placeholders(translated) == placeholders(
+                customer_messages.default_message(table, code, "en", corrected=True)
+            )
 
 
 def placeholders(text: str) -> set[str]:
@@ -286,10 +291,10 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_own_wording_is_read_at_most_once_a_minute(shop: Shop, django_assert_num_queries) -> None:
-    rendering.own_texts(shop.merchant)
+    own_messages.get_own_messages(shop.merchant)
     with django_assert_num_queries(0):
-        rendering.own_texts(shop.merchant)
-    rendering.forget(shop.merchant)
+        own_messages.get_own_messages(shop.merchant)
+    own_messages.forget_own_messages(shop.merchant)
     with django_assert_num_queries(1):
-        rendering.own_texts(shop.merchant)
+        own_messages.get_own_messages(shop.merchant)
     cache.clear()

@@ -47,11 +47,11 @@ def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str
 def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
     for language in ("en", "es", "fr", "de"):
         page = staff.get(f"{TEXTS}?locale={language}").content.decode()
-        for table, texts in message_previews.ALL.items():
+        for table, texts in message_previews.ALL_MESSAGES.items():
             for code in texts:
-                filled = message_previews.filled(
-                    message_previews.ours(shop.merchant, table, code, language),
-                    message_previews.facts(shop.merchant, language),
+                filled = message_previews.fill_placeholders(
+                    message_previews.default_message_for(shop.merchant, table, code, language),
+                    message_previews.sample_facts(shop.merchant, language),
                 )
                 assert escape(filled) in page
     assert TEXTS + "add/?locale=de&amp;message=skip.success_last" in page

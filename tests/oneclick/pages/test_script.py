@@ -5,10 +5,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
 from oneclick.models import MessageText, OneClickSettings
 from oneclick.pages.page_policy import linear
 from oneclick.pages.script import packed_css
-from oneclick.pages.script.texts import DEFAULTS, TABLE
 from tests.factories import MerchantFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,9 @@ def test_once_cached_it_asks_the_database_nothing(client, address, django_assert
 def test_other_settings_make_another_script_with_another_etag(client, merchant, address):
     before = client.get(address)
     OneClickSettings.objects.filter(merchant=merchant).update(z_index=77, confirm_actions=["skip"])
-    MessageText.objects.create(merchant=merchant, locale=merchant.locale, table=TABLE, code="close", text='"</script>é')
+    MessageText.objects.create(
+        merchant=merchant, locale=merchant.locale, table=INTERFACE_TABLE, code="close", text='"</script>é'
+    )
     cache.clear()
     after = client.get(address)
     assert '"zIndex": 77' in after.text
@@ -76,11 +78,13 @@ def test_other_settings_make_another_script_with_another_etag(client, merchant, 
 
 def test_a_merchants_script_holds_nothing_of_another(client, merchant, address):
     other = MerchantFactory()
-    MessageText.objects.create(merchant=other, locale=other.locale, table=TABLE, code="close", text="Not for you")
+    MessageText.objects.create(
+        merchant=other, locale=other.locale, table=INTERFACE_TABLE, code="close", text="Not for you"
+    )
     body = client.get(address).text
     assert "Not for you" not in body
     assert other.public_id.hex not in body
-    assert DEFAULTS["close"] in body
+    assert INTERFACE_MESSAGES["close"] in body
 
 
 @pytest.mark.parametrize("name", ["0" * 32, "0" * 31, "A" * 32])

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from oneclick.messages import rendering
+from oneclick.messages.own_messages import get_own_messages
 from oneclick.models import ActionToken, MessageText, OneClickSettings
 from subscriptions.models import Activity, Customer, Event, Order, Subscription
 from tests.oneclick.redemption.clicking import NOW, REACTIVATE, click, clicks, refusal_of
@@ -91,7 +91,7 @@ def test_a_merchants_own_wording_wins_in_the_customers_locale_then_in_its_own(to
 
 
 def test_a_redemption_costs_seven_statements(token):
-    rendering.own_texts(token.merchant)  # kept for a minute
+    get_own_messages(token.merchant)  # kept for a minute
     with CaptureQueriesContext(connection) as context:
         click(token)
     assert len([query for query in context if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 7

@@ -1,14 +1,15 @@
-"""The words of the script and of our own pages; what an act did is told by the server's answer."""
+"""The words of the script and of our own pages; the outcome of a click comes with the server's answer."""
 
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as _
 
-from oneclick.messages.rendering import LANGUAGES, OURS, languages, own_texts
+from oneclick.messages.locales import find_language
+from oneclick.messages.own_messages import find_own_message, get_own_messages
 from subscriptions.models import Merchant
 
-TABLE = "interface"
+INTERFACE_TABLE = "interface"
 
-DEFAULTS = {
+INTERFACE_MESSAGES = {
     "close": _("Close"),
     "undo": _("Undo"),
     "again": _("Try again"),
@@ -32,12 +33,10 @@ DEFAULTS = {
 }
 
 
-def interface_texts(merchant: Merchant, locale: str = "") -> dict[str, str]:
-    """The texts by name, in `locale` or the merchant's, with its own wording over ours."""
-    own = own_texts(merchant)
-    tags = list(languages(locale or merchant.locale))
-    with override(next((tag for tag in tags if tag in LANGUAGES), OURS)):
-        texts = {code: gettext(text) for code, text in DEFAULTS.items()}
-    for tag in reversed(tags):
-        texts |= {code: text for code in DEFAULTS if (text := own.get((tag, TABLE, code)))}
-    return texts
+def get_interface_messages(merchant: Merchant, locale: str = "") -> dict[str, str]:
+    """The texts by code, in `locale` or the merchant's, with the merchant's own wording over ours."""
+    locale = locale or merchant.locale
+    own = get_own_messages(merchant)
+    with override(find_language(locale)):
+        texts = {code: gettext(text) for code, text in INTERFACE_MESSAGES.items()}
+    return texts | {code: text for code in texts if (text := find_own_message(own, INTERFACE_TABLE, code, locale))}
