@@ -67,7 +67,8 @@ def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
     now = calendar.now()
     placed = [order for order, _ in found]
     for order, key in zip(placed, order_merchant_ids, strict=True):
-        order.status, order.updated, order.order_merchant_id = OrderStatus.SUCCESS, now, key
+        orders.set_status(order, OrderStatus.SUCCESS)
+        order.order_merchant_id = key
         order.rejected_error_code = order.rejected_message = None
     update_all(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
     first = [item for _, items in found for item in items if item.first_placed is None]

@@ -8,16 +8,16 @@ from subscriptions.actions import checks, orders, placement_results
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import FAILING, Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription
+from subscriptions.models import Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription, statuses_where
 from subscriptions.models.prepared import update
 
 SUPERSEDED = "810"
 RESCUE_DAYS = 90
 must_wait = checks.must_have_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, code="order_not_waiting")
-must_be_unsent_or_failing = checks.must_have_status(OrderStatus.UNSENT, *FAILING)
+must_be_changeable = checks.must_have_status(*statuses_where(lambda row: row.changeable))
 
 
-@action("order.skip", guards=[must_be_unsent_or_failing])
+@action("order.skip", guards=[must_be_changeable])
 def skip(context: ActionContext[Order]) -> str:
     """Cancel this order and plan the next: its date plus the frequency, whole frequencies on until after today.
 
@@ -49,9 +49,8 @@ def send_now(context: ActionContext[Order]) -> str:
     An older order of the same subscriptions that is being retried gives way to it.
     """
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
-    order.status, order.locked = OrderStatus.SEND_NOW, True
-    order.place_date, order.updated = today, calendar.now()
-    update(order, "status", "locked", "place_date", "updated")
+    order.locked, order.place_date = True, today
+    orders.become(order, OrderStatus.SEND_NOW, "locked", "place_date")
     context.result = orders.follow_up(context.customer, orders.lines(order), today)
     context.emit(catalogue.ORDER_SEND_NOW, order)
     for older in _failing_for(order):
@@ -71,14 +70,14 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
     return f"Moved the order of {was} to {calendar.human_date(day)}."
 
 
-@action("order.change_payment", guards=[must_be_unsent_or_failing])
+@action("order.change_payment", guards=[must_be_changeable])
 def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
     """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
     _relocate(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.chosen(context, payment).pk)
     return f"Changed the payment of the order of {calendar.human_date(context.before.place_date)} to {payment}."
 
 
-@action("order.change_shipping_address", guards=[must_be_unsent_or_failing])
+@action("order.change_shipping_address", guards=[must_be_changeable])
 def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
     """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
     _relocate(context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.chosen(context, address).pk)
@@ -105,9 +104,7 @@ def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
     return f"Rescued the rejected order. {_try_again(context, at)}"
 
 
-@action(
-    "order.retry", guards=[checks.must_have_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, code="order_not_waiting")]
-)
+@action("order.retry", guards=[must_wait])
 def retry(context: ActionContext[Order], *, at: datetime) -> str:
     """The instruction an order waits for: try it again `at` a time to come."""
     return f"Told the waiting order to be tried again. {_try_again(context, at)}"
@@ -164,19 +161,18 @@ def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
     if at and at < now - timedelta(minutes=1):
         raise refused("place_date_past")
     order = context.subject
-    order.status, order.retry_at, order.updated = OrderStatus.CREDIT_CARD_RETRY, at or now, now
-    update(order, "status", "retry_at", "updated")
+    order.retry_at = at or now
+    orders.become(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
     day = calendar.local(order.retry_at, context.customer.merchant.time_zone).date()
     return f"It is tried again on {calendar.human_date(day)}."
 
 
 def _failing_for(order: Order) -> list[Order]:
-    """Orders in a retry flow with a subscription of `order`. Not those whose outcome is unknown: they may be placed."""
-    waiting = [OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION, *FAILING]
+    """Orders in a retry flow with a subscription of `order`."""
     found = Order.objects.filter(
         merchant=order.merchant_id,
         customer=order.customer_id,
-        status__in=waiting,
+        status__in=statuses_where(lambda row: row.gives_way),
         items__subscription__in=order.items.filter(subscription__isnull=False).values("subscription"),
     )
     rows = list(found.select_related("payment", "shipping_address").distinct().order_by("id"))

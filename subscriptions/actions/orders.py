@@ -14,7 +14,6 @@ from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.errors import refused
 from subscriptions.models import (
-    FAILING,
     Customer,
     Item,
     Offer,
@@ -23,6 +22,7 @@ from subscriptions.models import (
     OrderKey,
     OrderStatus,
     Subscription,
+    statuses_where,
 )
 from subscriptions.models.making import new
 from subscriptions.models.prepared import Given, Prepared, insert, update
@@ -50,7 +50,7 @@ LINES = Prepared(
         .order_by("id")
     )
 )
-# Of the few orders of a customer that are still to come: the next ones, those out of stock, those being retried.
+# Of the few orders of a customer that a cancel reaches: the next ones, those out of stock, those being retried.
 WAITING = Prepared(
     lambda: (
         priced()
@@ -58,7 +58,7 @@ WAITING = Prepared(
         .filter(
             merchant=Given("merchant"),
             order__customer=Given("customer"),
-            order__status__in=[OrderStatus.UNSENT, *FAILING],
+            order__status__in=statuses_where(lambda row: row.changeable),
         )
         .order_by("id")
     )
@@ -162,7 +162,7 @@ def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
         return _take(order, order_key)
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     _hand_over(order, target)
-    order.status = OrderStatus.MERGED
+    set_status(order, OrderStatus.MERGED)
     order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
     settle(order, [])
     update(order, "status", "extra_data")
@@ -229,9 +229,19 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
     return [item for added in made.values() for item in added]
 
 
+def set_status(order: Order, status: OrderStatus) -> None:
+    """Give `order` another status: the only place that does. The caller saves `status` and `updated`.
+
+    Raises ValueError where the table of statuses has no such step: a guard is missing in the action.
+    """
+    if status not in order.status_row.leads_to:
+        raise ValueError(f"an order cannot go from {order.get_status_display()} to {status.label} in one action")
+    order.status, order.updated = status, calendar.now()
+
+
 def become(order: Order, status: OrderStatus, *names: str) -> None:
     """Give `order` another status, and save the columns `names` with it."""
-    order.status, order.updated = status, calendar.now()
+    set_status(order, status)
     update(order, "status", *names, "updated")
 
 
@@ -260,8 +270,8 @@ def withdraw(subscription: Subscription) -> list[Order]:
 
 def close(order: Order) -> None:
     """Cancel an order; its items stay as history."""
-    order.status = OrderStatus.CANCELLED
-    order.cancelled = order.updated = calendar.now()
+    set_status(order, OrderStatus.CANCELLED)
+    order.cancelled = order.updated
     update(order, "status", "cancelled", "updated")
 
 

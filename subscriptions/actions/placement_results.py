@@ -10,30 +10,17 @@ from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Effect, Merchant, Order, OrderStatus
+from subscriptions.models.order_status import STATUS_ROWS
 from subscriptions.models.prepared import update
 from subscriptions.placement import retries
 from subscriptions.placement.answers import Answer
 
-UNDER_WAY = [
-    OrderStatus.PENDING_BATCH_RESPONSE,
-    OrderStatus.PENDING_VERIFICATION,
-    OrderStatus.PENDING_PLACEMENT,
-    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    OrderStatus.RESPONSE_PROCESSING_ERROR,
-]
-HELD = [
-    OrderStatus.PENDING_VERIFICATION,
-    OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
-    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    OrderStatus.RESPONSE_PROCESSING_ERROR,
-    OrderStatus.GENERIC_ERROR_RESPONSE,
-]
 REFUSAL = ("rejected_error_code", "rejected_message", "retry_at")
 DISENGAGED = "113|Disengaged"
 
 
 def must_be_under_way(context: ActionContext[Order]) -> None:
-    if context.subject.status not in UNDER_WAY:
+    if not context.subject.status_row.awaits_result:
         raise refused("order_not_due")
 
 
@@ -83,7 +70,7 @@ def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, messa
 
     One that has failed too often or for too long is refused.
     """
-    if status not in HELD:
+    if not STATUS_ROWS[status].held:
         raise ValueError(f"{status} is no status in which an order is held")
     order = context.subject
     order.generic_error_count += status == OrderStatus.GENERIC_ERROR_RESPONSE

@@ -13,12 +13,6 @@ from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
 from subscriptions.models.prepared import insert, update
 
-TRIED_AGAIN = [
-    OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
-    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    OrderStatus.GENERIC_ERROR_RESPONSE,
-    OrderStatus.CREDIT_CARD_RETRY,
-]
 STOCK_WAIT = timedelta(days=30)
 
 
@@ -59,7 +53,7 @@ def queue(context: ActionContext[Order]) -> str:
     A line costs the lower of the last price and the present one; a price that is locked or set by hand stays.
     """
     order = context.subject
-    if order.status not in (OrderStatus.UNSENT, OrderStatus.SEND_NOW, *TRIED_AGAIN):
+    if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
         raise refused("order_not_due")
     found = _reprice(order, _charge)
     context.result = orders.follow_up(context.customer, found, order.place_date)

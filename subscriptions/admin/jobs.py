@@ -21,14 +21,11 @@ from subscriptions.errors import SENTENCES
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
-from subscriptions.jobs.placement_queue import TRYING
-from subscriptions.models import JobRun, Merchant, Order, OrderStatus
+from subscriptions.models import JobRun, Merchant, Order, statuses_where
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
-
-ON_THEIR_WAY = [*TRYING, OrderStatus.RESPONSE_PROCESSING_ERROR]
 
 
 @require_safe
@@ -81,11 +78,12 @@ def question(request: HttpRequest, job: Job) -> dict[str, Any]:
 
 def on_their_way(merchant: Merchant) -> list[dict[str, Any]]:
     """How many orders are in each status between due and settled."""
-    found = Order.objects.filter(merchant=merchant, status__in=ON_THEIR_WAY).order_by()
+    in_placement = statuses_where(lambda row: row.in_placement)
+    found = Order.objects.filter(merchant=merchant, status__in=in_placement).order_by()
     counts = dict(found.values_list("status").annotate(n=Count("pk")))
     return [
         {"status": status.value, "title": status.label, "n": counts[status]}
-        for status in ON_THEIR_WAY
+        for status in in_placement
         if status in counts
     ]
 

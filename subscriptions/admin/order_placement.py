@@ -32,14 +32,6 @@ EFFECT_LABELS = {
     Effect.UNREADABLE.label: "danger",
     "Under way": "info",
 }
-STATUS_LABELS = {
-    OrderStatus.UNSENT: "info",
-    OrderStatus.SUCCESS: "success",
-    OrderStatus.REJECTED: "danger",
-    OrderStatus.RESPONSE_PROCESSING_ERROR: "danger",
-    OrderStatus.CANCELLED: "default",
-    OrderStatus.MERGED: "default",
-}
 NEXT = {
     OrderStatus.CANCELLED: "Nothing more: it was skipped or called off.",
     OrderStatus.SUCCESS: "Nothing more: the platform has placed it.",
@@ -53,13 +45,6 @@ NEXT = {
         "came of it."
     ),
 }
-# Nothing here will find out what came of it.
-TOLD_BY_STAFF = (OrderStatus.PENDING_VERIFICATION, OrderStatus.RESPONSE_PROCESSING_ERROR)
-EACH_RUN = (
-    OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
-    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    OrderStatus.GENERIC_ERROR_RESPONSE,
-)
 MOST_ATTEMPTS = 50
 
 
@@ -112,7 +97,7 @@ def not_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> s
 
 
 def _must_be_told_by_staff(order: Order) -> None:
-    if order.status not in TOLD_BY_STAFF:
+    if not order.status_row.settled_by_staff:
         raise refused("order_not_due")
 
 
@@ -169,7 +154,7 @@ BUTTONS = (
         right=Right.ACT,
         question="The platform has this order. It counts as placed, and your connections are told at once.",
         run=placed,
-        offered=lambda order: order.status in TOLD_BY_STAFF,
+        offered=lambda order: order.status_row.settled_by_staff,
         form=PlacedForm,
         variant=ActionVariant.PRIMARY,
     ),
@@ -180,7 +165,7 @@ BUTTONS = (
         right=Right.ACT,
         question="The platform does not have this order. It counts as rejected and can be rescued afterwards.",
         run=not_placed,
-        offered=lambda order: order.status in TOLD_BY_STAFF,
+        offered=lambda order: order.status_row.settled_by_staff,
         form=NotPlacedForm,
         variant=ActionVariant.DANGER,
     ),
@@ -192,7 +177,7 @@ def page(order: Order) -> dict[str, Any]:
     attempts = PlacementAttempt.objects.filter(merchant=order.merchant_id, order=order).order_by("-tries")
     return {
         "order": order,
-        "label": STATUS_LABELS.get(OrderStatus(order.status), "warning"),
+        "label": order.status_row.color,
         "next": what_comes_next(order),
         "attempts": [(row, *named(row)) for row in attempts[:MOST_ATTEMPTS]],
     }
@@ -215,7 +200,7 @@ def what_comes_next(order: Order) -> str:
         return NEXT[status]
     if status == OrderStatus.REJECTED:
         return f"Nothing more. {why_not_rescuable(order) or 'It can be rescued, which gives it one more try.'}"
-    if status in EACH_RUN:
+    if order.status_row.each_run:
         return _at_next_run(order, "It is tried again")
     if status == OrderStatus.UNSENT:
         return _of_upcoming(order)

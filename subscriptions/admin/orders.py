@@ -8,14 +8,15 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from subscriptions.admin import order_placement
-from subscriptions.models import Item, Order, OrderStatus
+from subscriptions.models import Item, Order
+from subscriptions.models.order_status import STATUS_ROWS
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
-LABELS = {status.label: order_placement.STATUS_LABELS.get(status, "warning") for status in OrderStatus}
+LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 
 
 class ItemInline(ReadOnlyInline):

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema_field
 
 from subscriptions import calendar
-from subscriptions.models import OrderStatus
+from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
 YES = ("true", "True", "1")
 NO = ("false", "False", "0")
@@ -129,10 +129,8 @@ class Email(django_filters.CharFilter):
 class Status(django_filters.TypedMultipleChoiceFilter):
     """An order status; may be repeated."""
 
-    HISTORIC = (2, 7, 8, 16)
-
     def __init__(self, field_name: str) -> None:
-        numbers = sorted([*OrderStatus.values, *self.HISTORIC])
+        numbers = sorted([*OrderStatus.values, *HISTORIC_STATUSES])
         super().__init__(field_name=field_name, choices=[(number, number) for number in numbers], coerce=int)
 
     def filter(self, rows: QuerySet[Any], value: list[int]) -> QuerySet[Any]:

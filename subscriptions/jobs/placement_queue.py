@@ -10,23 +10,10 @@ from subscriptions import calendar
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.jobs.job import done
-from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus
+from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, statuses_where
+from subscriptions.models.order import OPEN
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
-EACH_RUN = [
-    OrderStatus.SEND_NOW,
-    OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
-    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    OrderStatus.GENERIC_ERROR_RESPONSE,
-]
-
-TRYING = [
-    *EACH_RUN,
-    OrderStatus.PENDING_VERIFICATION,
-    OrderStatus.PENDING_PLACEMENT,
-    OrderStatus.CREDIT_CARD_RETRY,
-    OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
-]
 
 
 def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
@@ -49,9 +36,10 @@ def hand_over(order: Order, actor: Actor) -> bool:
 
 
 def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
-    to_come = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False, place_date__lte=day)
+    to_come = Q(OPEN, place_date__lte=day)
     retried = Q(status=OrderStatus.CREDIT_CARD_RETRY, retry_at__lte=calendar.now())
-    orders = Order.objects.filter(to_come | Q(status__in=EACH_RUN) | retried, customer__in=customers)
+    each_run = Q(status__in=statuses_where(lambda row: row.each_run))
+    orders = Order.objects.filter(to_come | each_run | retried, customer__in=customers)
     return orders.exclude(Exists(_unpaid_cycle()))
 
 
@@ -59,7 +47,7 @@ def _unpaid_cycle() -> QuerySet[Item]:
     """Items of an order that would charge a prepaid cycle while an earlier order is still trying to."""
     trying = Order.objects.filter(
         place_date__lt=OuterRef(OuterRef("place_date")),
-        status__in=TRYING,
+        status__in=statuses_where(lambda row: row.trying),
         items__subscription=OuterRef("subscription"),
     )
     prepaid = Item.objects.filter(order=OuterRef("pk"), subscription__prepaid_orders_remaining=0)

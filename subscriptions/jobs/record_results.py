@@ -106,7 +106,7 @@ def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
     order = attempt.order
     if answer.effect is not Effect.PLACED and order.tries != attempt.tries:
         return False
-    if order.status not in placement_results.UNDER_WAY:
+    if not order.status_row.awaits_result:
         log.warning("order %s was settled before its answer came: %s", order.public_id.hex, answer.effect)
         return False
     return True

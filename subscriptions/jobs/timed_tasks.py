@@ -15,13 +15,12 @@ from subscriptions.actions import order as orders
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.jobs.job import done
-from subscriptions.models import Customer, Entitlement, Order, OrderStatus
+from subscriptions.models import Customer, Entitlement, Order, OrderStatus, statuses_where
 
 log = logging.getLogger(__name__)
 
 ACTOR = Actor(ActorKind.JOB, "prompt", "Engine")
 MOST = 500  # of each kind in one go; the next minute takes the rest
-TIMED = [OrderStatus.CREDIT_CARD_RETRY, OrderStatus.AWAITING_RETRY_INSTRUCTIONS]
 
 
 def tick() -> None:
@@ -49,7 +48,8 @@ def next_moment(customers: QuerySet[Customer], after: datetime) -> datetime | No
 
 
 def _timed(customers: QuerySet[Customer]) -> QuerySet[Order]:
-    return Order.objects.filter(status__in=TIMED, customer__in=customers).order_by("retry_at", "pk")
+    timed = statuses_where(lambda row: row.timed)
+    return Order.objects.filter(status__in=timed, customer__in=customers).order_by("retry_at", "pk")
 
 
 def _held(customers: QuerySet[Customer]) -> QuerySet[Any]:

@@ -4,9 +4,9 @@ from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, RetryPlan, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
-from subscriptions.models.order import FAILING, Item, Order, OrderKey, OrderStatus
+from subscriptions.models.order import Item, Order, OrderKey
+from subscriptions.models.order_status import Effect, OrderStatus, statuses_where
 from subscriptions.models.placement import (
-    Effect,
     GatewaySettings,
     PlacementAttempt,
     SimulatedOutcome,
@@ -18,7 +18,6 @@ from subscriptions.models.subscription import Subscription
 from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
 __all__ = [
-    "FAILING",
     "Activity",
     "Address",
     "ApiKey",
@@ -57,4 +56,5 @@ __all__ = [
     "SimulatedPlacement",
     "OrderKey",
     "Subscription",
+    "statuses_where",
 ]

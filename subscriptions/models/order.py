@@ -1,4 +1,4 @@
-"""Orders by their numbered statuses, and the items on them."""
+"""Orders and the items on them."""
 
 from datetime import date
 from typing import NamedTuple
@@ -11,32 +11,10 @@ from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.fields import MoneyField, PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.offer import Offer
+from subscriptions.models.order_status import STATUS_ROWS, OrderStatus, StatusRow, statuses_where
 from subscriptions.models.product import Product
 from subscriptions.models.subscription import Subscription
 
-
-class OrderStatus(models.IntegerChoices):
-    """The numbers of the REST API; 2, 7, 8 and 16 are historic and never written."""
-
-    UNSENT = 1, "Upcoming"
-    REJECTED = 3, "Rejected"
-    CANCELLED = 4, "Cancelled"
-    SUCCESS = 5, "Placed"
-    SEND_NOW = 6, "Send now"
-    PENDING_BATCH_RESPONSE = 9, "Waiting for a file"
-    PENDING_VERIFICATION = 10, "Waiting for verification"
-    PENDING_PLACEMENT = 11, "Being placed"
-    EXCEPTION_DURING_PLACEMENT_PREPARATION = 12, "Failed before sending"
-    CONNECTION_ERROR_DURING_PLACEMENT = 13, "Outcome unknown"
-    RESPONSE_PROCESSING_ERROR = 14, "Answer not understood"
-    GENERIC_ERROR_RESPONSE = 15, "Temporary error"
-    MERGED = 17, "Merged"
-    CREDIT_CARD_RETRY = 18, "Payment retry"
-    AWAITING_RETRY_INSTRUCTIONS = 19, "Waits for an instruction"
-    AWAITING_RESPONSE_CLASSIFICATION = 20, "Waits for classification"
-
-
-FAILING = [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY]
 OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
@@ -122,14 +100,7 @@ class Order(models.Model):
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
             models.Index(
                 fields=["status", "retry_at"],
-                condition=Q(
-                    status__in=[
-                        OrderStatus.SEND_NOW,
-                        OrderStatus.PENDING_PLACEMENT,
-                        OrderStatus.CREDIT_CARD_RETRY,
-                        OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
-                    ]
-                ),
+                condition=Q(status__in=statuses_where(lambda row: row.each_minute)),
                 name="order_prompt",
             ),
         ]
@@ -141,6 +112,11 @@ class Order(models.Model):
     def is_open(self) -> bool:
         """What `open()` selects."""
         return self.status == OrderStatus.UNSENT and not self.locked and not self.oos_free_shipping
+
+    @property
+    def status_row(self) -> StatusRow:
+        """What may happen to an order of this status."""
+        return STATUS_ROWS[OrderStatus(self.status)]
 
     @property
     def order_key(self) -> "OrderKey":

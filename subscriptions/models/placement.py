@@ -7,40 +7,9 @@ from django.utils import timezone
 from subscriptions.models.customer import Customer, Payment
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
-from subscriptions.models.order import Order, OrderStatus
+from subscriptions.models.order import Order
+from subscriptions.models.order_status import Effect
 from subscriptions.models.product import Product
-
-
-class Effect(models.TextChoices):
-    """What an attempt to place an order came to."""
-
-    PLACED = "placed", "Placed"
-    VERIFY = "verify", "Being processed"
-    REFUSED = "refused", "Refused"
-    CALLED_OFF = "called_off", "Cancelled by the platform"
-    DECLINED = "declined", "Payment declined"
-    TEMPORARY = "temporary", "Temporary error"
-    NOT_SENT = "not_sent", "Failed before sending"
-    NO_ANSWER = "no_answer", "Outcome unknown"
-    UNREADABLE = "unreadable", "Answer not understood"
-
-    @property
-    def status(self) -> OrderStatus:
-        """The status the order comes to; a declined payment that nothing tries again ends as rejected."""
-        return STATUSES[self]
-
-
-STATUSES = {
-    Effect.PLACED: OrderStatus.SUCCESS,
-    Effect.VERIFY: OrderStatus.PENDING_VERIFICATION,
-    Effect.REFUSED: OrderStatus.REJECTED,
-    Effect.CALLED_OFF: OrderStatus.CANCELLED,
-    Effect.DECLINED: OrderStatus.CREDIT_CARD_RETRY,
-    Effect.TEMPORARY: OrderStatus.GENERIC_ERROR_RESPONSE,
-    Effect.NOT_SENT: OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION,
-    Effect.NO_ANSWER: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
-    Effect.UNREADABLE: OrderStatus.RESPONSE_PROCESSING_ERROR,
-}
 
 
 class GatewaySettings(models.Model):

@@ -1,0 +1,200 @@
+"""The table of order statuses: one row each says what may happen to an order that has it.
+
+Guards of actions, jobs, indexes, staff pages and REST filters derive from these rows what they do with a status. The
+rules behind them are those of section 7 of the REST contract.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import models
+
+HISTORIC_STATUSES = (2, 7, 8, 16)  # clients of the REST API may filter by them; no order has one
+
+
+class OrderStatus(models.IntegerChoices):
+    """The numbers of the REST API."""
+
+    UNSENT = 1, "Upcoming"
+    REJECTED = 3, "Rejected"
+    CANCELLED = 4, "Cancelled"
+    SUCCESS = 5, "Placed"
+    SEND_NOW = 6, "Send now"
+    PENDING_BATCH_RESPONSE = 9, "Waiting for a file"
+    PENDING_VERIFICATION = 10, "Waiting for verification"
+    PENDING_PLACEMENT = 11, "Being placed"
+    EXCEPTION_DURING_PLACEMENT_PREPARATION = 12, "Failed before sending"
+    CONNECTION_ERROR_DURING_PLACEMENT = 13, "Outcome unknown"
+    RESPONSE_PROCESSING_ERROR = 14, "Answer not understood"
+    GENERIC_ERROR_RESPONSE = 15, "Temporary error"
+    MERGED = 17, "Merged"
+    CREDIT_CARD_RETRY = 18, "Payment retry"
+    AWAITING_RETRY_INSTRUCTIONS = 19, "Waits for an instruction"
+    AWAITING_RESPONSE_CLASSIFICATION = 20, "Waits for classification"
+
+
+class Effect(models.TextChoices):
+    """What an attempt to place an order came to."""
+
+    PLACED = "placed", "Placed"
+    VERIFY = "verify", "Being processed"
+    REFUSED = "refused", "Refused"
+    CALLED_OFF = "called_off", "Cancelled by the platform"
+    DECLINED = "declined", "Payment declined"
+    TEMPORARY = "temporary", "Temporary error"
+    NOT_SENT = "not_sent", "Failed before sending"
+    NO_ANSWER = "no_answer", "Outcome unknown"
+    UNREADABLE = "unreadable", "Answer not understood"
+
+    @property
+    def status(self) -> OrderStatus:
+        """The status the order comes to; a declined payment that nothing tries again ends as rejected."""
+        (status,) = statuses_where(lambda row: row.effect is self)
+        return status
+
+
+Color = Literal["info", "success", "warning", "danger", "default"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """What may happen to an order that has the status.
+
+    `leads_to`: the statuses that one action may give it.
+    `effect`: the result of a placement attempt that brings it here.
+    `color`: that of its label on staff pages.
+    `changeable`: it may be skipped and have its payment and address changed, unless it is locked, and a cancel of its
+    last subscription cancels it.
+    `gives_way`: it is rejected when a later order of the same subscription is sent now. An order of unknown outcome
+    is not: it may have been placed.
+    `awaits_result`: a placement result settles it.
+    `held`: a result may leave it here that neither places nor rejects it.
+    `each_run`: each placement run tries it, whatever its date.
+    `timed`: `retry_at` says when it goes on by itself.
+    `each_minute`: tasks of every minute look for it, by the index `order_prompt`; a change here needs a migration.
+    `trying`: nothing that it charges may be charged by a later order.
+    `in_placement`: it is between due and settled.
+    `settled_by_staff`: nothing here finds out what came of it, so staff may say.
+    """
+
+    leads_to: frozenset[OrderStatus] = frozenset()
+    effect: Effect | None = None
+    color: Color = "warning"
+    changeable: bool = False
+    gives_way: bool = False
+    awaits_result: bool = False
+    held: bool = False
+    each_run: bool = False
+    timed: bool = False
+    each_minute: bool = False
+    trying: bool = False
+    in_placement: bool = False
+    settled_by_staff: bool = False
+
+
+def statuses_where(condition: Callable[[StatusRow], bool]) -> list[OrderStatus]:
+    """The statuses whose rows meet `condition`, in the order of the table."""
+    return [status for status, row in STATUS_ROWS.items() if condition(row)]
+
+
+S = OrderStatus
+RESULTS = frozenset(
+    {
+        *(S.SUCCESS, S.REJECTED, S.CANCELLED, S.CREDIT_CARD_RETRY, S.AWAITING_RETRY_INSTRUCTIONS),
+        *(S.PENDING_VERIFICATION, S.EXCEPTION_DURING_PLACEMENT_PREPARATION, S.CONNECTION_ERROR_DURING_PLACEMENT),
+        *(S.RESPONSE_PROCESSING_ERROR, S.GENERIC_ERROR_RESPONSE),
+    }
+)
+STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
+    S.UNSENT: StatusRow(
+        leads_to=frozenset({S.SEND_NOW, S.PENDING_PLACEMENT, S.CANCELLED, S.MERGED}),
+        color="info",
+        changeable=True,
+    ),
+    S.SEND_NOW: StatusRow(
+        leads_to=frozenset({S.PENDING_PLACEMENT}),
+        each_run=True,
+        each_minute=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.PENDING_PLACEMENT: StatusRow(
+        leads_to=RESULTS,
+        awaits_result=True,
+        each_minute=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.PENDING_VERIFICATION: StatusRow(
+        leads_to=RESULTS,
+        effect=Effect.VERIFY,
+        awaits_result=True,
+        held=True,
+        trying=True,
+        in_placement=True,
+        settled_by_staff=True,
+    ),
+    S.EXCEPTION_DURING_PLACEMENT_PREPARATION: StatusRow(
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.REJECTED}),
+        effect=Effect.NOT_SENT,
+        gives_way=True,
+        held=True,
+        each_run=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.CONNECTION_ERROR_DURING_PLACEMENT: StatusRow(
+        leads_to=RESULTS | {S.PENDING_PLACEMENT},
+        effect=Effect.NO_ANSWER,
+        awaits_result=True,
+        held=True,
+        each_run=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.GENERIC_ERROR_RESPONSE: StatusRow(
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED}),
+        effect=Effect.TEMPORARY,
+        changeable=True,
+        gives_way=True,
+        held=True,
+        each_run=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.CREDIT_CARD_RETRY: StatusRow(
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED}),
+        effect=Effect.DECLINED,
+        changeable=True,
+        gives_way=True,
+        timed=True,
+        each_minute=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.AWAITING_RETRY_INSTRUCTIONS: StatusRow(
+        leads_to=frozenset({S.CREDIT_CARD_RETRY, S.REJECTED}),
+        timed=True,
+        each_minute=True,
+        trying=True,
+        in_placement=True,
+    ),
+    S.RESPONSE_PROCESSING_ERROR: StatusRow(
+        leads_to=RESULTS,
+        effect=Effect.UNREADABLE,
+        color="danger",
+        awaits_result=True,
+        held=True,
+        in_placement=True,
+        settled_by_staff=True,
+    ),
+    S.SUCCESS: StatusRow(effect=Effect.PLACED, color="success"),
+    # A rejected order may be rescued, a skipped or merged one restored.
+    S.REJECTED: StatusRow(leads_to=frozenset({S.CREDIT_CARD_RETRY}), effect=Effect.REFUSED, color="danger"),
+    S.CANCELLED: StatusRow(leads_to=frozenset({S.UNSENT}), effect=Effect.CALLED_OFF, color="default"),
+    S.MERGED: StatusRow(leads_to=frozenset({S.UNSENT}), color="default"),
+    # The API has these two; no action gives them, as no gateway here places orders by files or classifies answers.
+    S.PENDING_BATCH_RESPONSE: StatusRow(leads_to=RESULTS, awaits_result=True),
+    S.AWAITING_RESPONSE_CLASSIFICATION: StatusRow(),
+}
