@@ -1,5 +1,6 @@
-from django.urls import path, re_path
+from django.urls import path
 
+from common.web.public_ids import PATH_PART
 from oneclick import views
 from oneclick.pages import views as pages
 
@@ -11,7 +12,7 @@ urlpatterns = [
     # Answered, not redirected: that would lose the body of a POST.
     path("one_click/undo", views.undo),
     path("one_click/<str:action>", views.act),
-    re_path(r"^(?P<public_id>[0-9a-f]{32})/main\.js$", pages.script, name="script"),
-    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/$", pages.landing_page, name="landing"),
-    re_path(r"^l/(?P<public_id>[0-9a-f]{32})/(?P<slug>[-\w]+)/$", pages.landing_page, name="landing_page"),
+    path(f"{PATH_PART}/main.js", pages.script, name="script"),
+    path(f"l/{PATH_PART}/", pages.landing_page, name="landing"),
+    path(f"l/{PATH_PART}/<slug:slug>/", pages.landing_page, name="landing_page"),
 ]

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
-from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -13,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from common.web import rate_limit
 from common.web.client_address import client_address
+from common.web.public_ids import parse_public_id
 from oneclick.analytics import clicks
 from oneclick.links import link_urls
 from oneclick.messages import customer_messages
@@ -164,19 +164,12 @@ def _known(request: HttpRequest, text: str) -> ActionToken | None:
 
 def _caller(request: HttpRequest) -> Caller | None:
     """Who calls; None for a page of an origin the merchant has not registered."""
-    public_id = domains.owner(request) or request.GET.get("merchant", "")
-    merchant, registered = origins.merchant_of(public_id) if _is_id(public_id) else (None, [])
+    public_id = domains.owner(request) or parse_public_id(request.GET.get("merchant", ""))
+    merchant, registered = origins.merchant_of(public_id) if public_id else (None, [])
     origin = request.headers.get("Origin", "")
     if origins.is_own(request, origin):
         return Caller(merchant, "")
     return Caller(merchant, origin) if origin in registered else None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return UUID(text).hex == text
-    except ValueError:
-        return False
 
 
 def _fields(request: HttpRequest) -> Fields:

@@ -2,10 +2,10 @@
 
 import re
 import secrets
-from uuid import UUID
 
 from django.conf import settings
 
+from common.web.public_ids import PATTERN
 from integrations.models import Connection
 from integrations.sandbox.faults import Fault
 from subscriptions.models import Merchant
@@ -13,7 +13,7 @@ from subscriptions.models import Merchant
 PATH = "/sandbox/klaviyo"
 SCHEME = "Klaviyo-API-Key "
 # Secrets are encrypted and cannot be searched for, so the key names its merchant.
-FORM = re.compile(r"sandbox_([0-9a-f]{32})_\w+", re.ASCII)
+FORM = re.compile(rf"sandbox_({PATTERN})_\w+", re.ASCII)
 
 
 def base_url() -> str:
@@ -32,13 +32,13 @@ def merchant_of(authorization: str) -> Merchant:
         raise Fault(401, "not_authenticated", "Missing or invalid authorization scheme. Use Klaviyo-API-Key.")
     key = authorization.removeprefix(SCHEME).strip()
     form = FORM.fullmatch(key)
-    for connection in _connections(UUID(form[1])) if form else ():
+    for connection in _connections(form[1]) if form else ():
         if secrets.compare_digest(connection.secret, key):
             return connection.merchant
     raise Fault(401, "authentication_failed", "Incorrect authentication credentials.")
 
 
-def _connections(public_id: UUID) -> list[Connection]:
+def _connections(public_id: str) -> list[Connection]:
     # Only the end of the address counts: the portal may have moved to another port or name since.
     rows = Connection.objects.filter(
         merchant__public_id=public_id,

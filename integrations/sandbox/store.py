@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import DataError, transaction
 from django.utils import timezone
 
+from common.web.public_ids import parse_public_id
 from integrations.models import SandboxEvent, SandboxProfile
 from integrations.sandbox.faults import Fault
 from subscriptions.models import Merchant
@@ -82,10 +82,10 @@ def _find_or_create(
 
 
 def _by_id(profiles: Any, public_id: str) -> SandboxProfile:
-    try:
-        profile: SandboxProfile = profiles.get(public_id=UUID(public_id))
-    except (ValueError, SandboxProfile.DoesNotExist) as error:
-        raise Fault(404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"}) from error
+    wanted = parse_public_id(public_id, any_spelling=True)
+    profile: SandboxProfile | None = profiles.filter(public_id=wanted).first() if wanted else None
+    if profile is None:
+        raise Fault(404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"})
     return profile
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import re_path
 
+from common.web.public_ids import PATTERN
 from integrations.sandbox import views
 
 app_name = "sandbox"
-ID = r"(?P<public_id>[0-9a-f]{32})"
+ID = rf"(?P<public_id>{PATTERN})"
 
 urlpatterns = [
     re_path(r"^api/events/?$", views.Events.as_view(), name="events"),

@@ -1,7 +1,6 @@
 """The sandbox ESP: answers as Klaviyo's API does for what the portal sends, and gives it back."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -90,7 +89,7 @@ class Events(KlaviyoView):
 
 class OneEvent(KlaviyoView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        rows = SandboxEvent.objects.filter(merchant=self.merchant, public_id=UUID(public_id))
+        rows = SandboxEvent.objects.filter(merchant=self.merchant, public_id=public_id)
         event = rows.select_related("profile").first()
         if event is None:
             raise _absent("event", public_id)
@@ -120,7 +119,7 @@ class Profiles(KlaviyoView):
 
 class OneProfile(KlaviyoView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        rows = SandboxProfile.objects.filter(merchant=self.merchant, public_id=UUID(public_id))
+        rows = SandboxProfile.objects.filter(merchant=self.merchant, public_id=public_id)
         profile = rows.first()
         if profile is None:
             raise _absent("profile", public_id)

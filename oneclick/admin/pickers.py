@@ -1,10 +1,10 @@
 """What the builder of links offers to choose from: products, discounts, pages, and whom to try a link on."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q
 
+from common.web.public_ids import parse_public_id
 from oneclick.models import LandingPage
 from oneclick.redemption.parameters import AVAILABLE_PRODUCT, USABLE_OFFER
 from subscriptions import calendar
@@ -32,7 +32,8 @@ def offers(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
     for word in term.split()[:MOST_WORDS]:
         usable &= Q(name__icontains=word) | Q(profile__name__icontains=word)
     found = Offer.objects.filter(merchant=merchant).select_related("profile")
-    own = found.filter(public_id=chosen) if is_id(chosen) else found.none()
+    public_id = parse_public_id(chosen)
+    own = found.filter(public_id=public_id) if public_id else found.none()
     others = found.filter(usable).exclude(pk__in=own.values("pk")).order_by("name", "pk")[:MOST]
     return {"candidates": [*own, *others], "term": term, "more": len(others) == MOST, "chosen": chosen}
 
@@ -60,10 +61,3 @@ def trial_subscriptions(merchant: Merchant) -> list[Subscription]:
 def _of_test_customers(rows: Any, merchant: Merchant) -> Any:
     whose = rows if merchant.is_test else rows.filter(customer__is_test=True)
     return whose.select_related("customer__merchant", "merchant")
-
-
-def is_id(text: str) -> bool:
-    try:
-        return UUID(text).hex == text
-    except ValueError:
-        return False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -55,7 +56,7 @@ def record_visit(
     request: HttpRequest,
     fields: Mapping[str, str],
     write: Callable[[ActionToken, str, Visit], None],
-    public_id: str = "",
+    public_id: UUID | None = None,
 ) -> None:
     """Write down a visit that asks for nothing yet. A forged token costs no query.
 

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from uuid import UUID
 
+from common.web.public_ids import parse_public_id
 from oneclick.links import signatures
 from oneclick.models import SavedLink
 from oneclick.redemption.parameters import LINK_NAMES
@@ -35,10 +35,8 @@ def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fiel
 
 def find_saved_link(merchant: Merchant, link_id: str) -> SavedLink | None:
     """The merchant's link of this `og_link`, archived ones too."""
-    try:
-        return merchant.saved_links.filter(public_id=UUID(hex=link_id)).first()
-    except ValueError:
-        return None
+    public_id = parse_public_id(link_id)
+    return merchant.saved_links.filter(public_id=public_id).first() if public_id else None
 
 
 def _changed_parameter(link: SavedLink | None, given: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -36,18 +37,18 @@ class OwnDomain:
 OWNER = "reprise.own_domain"
 
 
-def owner(request: HttpRequest) -> str:
-    """The public id of the merchant whose own domain this is; empty on the portal's."""
-    return str(request.META.get(OWNER, ""))
+def owner(request: HttpRequest) -> UUID | None:
+    """The public id of the merchant whose own domain this is; None on the portal's."""
+    return request.META.get(OWNER)
 
 
-def guard(request: HttpRequest, public_id: str) -> None:
+def guard(request: HttpRequest, public_id: UUID) -> None:
     """Raise Http404 where `public_id` is another merchant than the domain's."""
-    if owner(request) not in ("", public_id):
+    if owner(request) not in (None, public_id):
         raise Http404("Another merchant has this domain.")
 
 
-def hosts() -> dict[str, str]:
+def hosts() -> dict[str, UUID]:
     """The merchants' public ids by their own hosts; at most a minute old."""
     return cache.get_or_set(CACHE_KEY, _read, CACHE_SECONDS) or {}
 
@@ -77,7 +78,7 @@ def here(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}" if owner(request) else settings.PUBLIC_URL
 
 
-def _read() -> dict[str, str]:
+def _read() -> dict[str, UUID]:
     rows = OneClickSettings.objects.exclude(landing_host=None)
     found = rows.values_list("landing_host", "merchant__public_id")
-    return {host: public_id.hex for host, public_id in found if host}
+    return {host: public_id for host, public_id in found if host}

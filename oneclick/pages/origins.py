@@ -2,6 +2,7 @@
 
 import re
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -31,14 +32,14 @@ def of(address: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if port in (None, PORTS[parts.scheme]) else f":{port}")
 
 
-def merchant_of(public_id: str) -> tuple[Merchant | None, list[str]]:
+def merchant_of(public_id: UUID) -> tuple[Merchant | None, list[str]]:
     """The merchant a script was made for, and its shop origins."""
     key = f"one-click-merchant:{public_id}"
     found = cache.get_or_set(key, lambda: _find(public_id), CACHE_SECONDS)
     return found or (None, [])
 
 
-def _find(public_id: str) -> tuple[Merchant | None, list[str]]:
+def _find(public_id: UUID) -> tuple[Merchant | None, list[str]]:
     # What is cached may leave this process; the merchant's secret stays behind.
     rows = OneClickSettings.objects.select_related("merchant").defer("merchant__storefront_key")
     rules = rows.filter(merchant__public_id=public_id).first()

@@ -1,5 +1,7 @@
 """What a customer's browser loads: the script of a merchant and its landing pages."""
 
+from uuid import UUID
+
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -18,7 +20,7 @@ FRESH_SECONDS = 60
 
 
 @require_safe
-def script(request: HttpRequest, public_id: str) -> HttpResponse:
+def script(request: HttpRequest, public_id: UUID) -> HttpResponse:
     domains.guard(request, public_id)
     found = cached_script(public_id, domains.here(request))
     if found is None:
@@ -35,7 +37,7 @@ def script(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpResponse:
+def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpResponse:
     """The page of this slug, or the default one; a link in the query becomes its form.
 
     Links to a page that was deleted or renamed are in mailboxes for good: the default page takes them, as not found.
@@ -61,7 +63,10 @@ def landing_page(request: HttpRequest, public_id: str, slug: str = "") -> HttpRe
 @require_safe
 def own_landing(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The same under the merchant's own domain."""
-    return landing_page(request, domains.owner(request), slug)
+    public_id = domains.owner(request)
+    if public_id is None:
+        raise Http404("This is no merchant's own domain.")
+    return landing_page(request, public_id, slug)
 
 
 def answer(request: HttpRequest, merchant: Merchant | None, banner: Banner, status: int = 200) -> HttpResponse:
@@ -86,7 +91,7 @@ def is_doubtful(request: HttpRequest) -> bool:
     return "on_page" in request.POST and not pressed
 
 
-def _find(public_id: str, slug: str) -> tuple[Merchant, LandingPage]:
+def _find(public_id: UUID, slug: str) -> tuple[Merchant, LandingPage]:
     merchant = get_object_or_404(Merchant.objects.select_related("one_click"), public_id=public_id)
     return merchant, _page(merchant, slug)
 

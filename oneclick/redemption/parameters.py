@@ -5,8 +5,8 @@ A value that is absent is refused as `missing_<name>`, a wrong one as `invalid_<
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
+from common.web.public_ids import parse_public_id
 from subscriptions.errors import Refused
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 
@@ -71,10 +71,11 @@ def find_offer(merchant: Merchant, given: Mapping[str, str], name: str = "og_off
     """The offer of this public id, if links may give it away."""
     if name not in given:
         return None
-    try:
-        return merchant.offers.filter(**USABLE_OFFER).get(public_id=UUID(given[name]))
-    except (ValueError, Offer.DoesNotExist) as error:
-        raise invalid_parameter(name, "an offer that links may give away") from error
+    public_id = parse_public_id(given[name], any_spelling=True)
+    row = merchant.offers.filter(**USABLE_OFFER, public_id=public_id).first() if public_id else None
+    if row is None:
+        raise invalid_parameter(name, "an offer that links may give away")
+    return row
 
 
 def invalid_parameter(name: str, rule: str) -> Refused:

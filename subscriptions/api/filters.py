@@ -1,9 +1,9 @@
 """The kinds of filters. A bad value is refused under its name; an id nobody has finds nothing."""
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import django_filters
@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema_field
 
+from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
@@ -95,24 +96,22 @@ class Reference(django_filters.CharFilter):
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return rows
-        return rows.filter(**{self.field_name: value}) if is_id(value) else rows.none()
+        public_id = parse_public_id(value)
+        return rows.filter(**{self.field_name: public_id}) if public_id else rows.none()
 
 
 class Within(Reference):
     """A reference through `narrow(id)`, a subquery of this list's keys; joins would repeat rows."""
 
-    def __init__(self, narrow: Callable[[str], QuerySet[Any]]) -> None:
+    def __init__(self, narrow: Callable[[UUID], QuerySet[Any]]) -> None:
         super().__init__(field_name="pk__in")
         self.narrow = narrow
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return rows
-        return rows.filter(pk__in=self.narrow(value)) if is_id(value) else rows.none()
-
-
-def is_id(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+        public_id = parse_public_id(value)
+        return rows.filter(pk__in=self.narrow(public_id)) if public_id else rows.none()
 
 
 class Email(django_filters.CharFilter):

@@ -5,12 +5,12 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 from tqdm import tqdm
 
+from common.web.public_ids import parse_public_id
 from subscriptions.errors import DomainError
 from subscriptions.importing.report import Report
 from subscriptions.importing.run import import_file
@@ -65,17 +65,13 @@ class ImportCommand(BaseCommand):
 
 def find_merchant(wanted: str) -> Merchant:
     """The merchant of that public id or name; CommandError names those there are."""
-    found = list(Merchant.objects.filter(_is_named(wanted)))
+    named = Q(name__iexact=wanted)
+    if public_id := parse_public_id(wanted, any_spelling=True):
+        named |= Q(public_id=public_id)
+    found = list(Merchant.objects.filter(named))
     if len(found) == 1:
         return found[0]
     candidates = found or list(Merchant.objects.order_by("name")[:20])
     there = "; ".join(f"{each.name} ({each.public_id.hex})" for each in candidates) or "none yet"
     count = "more than one merchant" if found else "no merchant"
     raise CommandError(f"There is {count} “{wanted}”. Name one by its public id: {there}.")
-
-
-def _is_named(wanted: str) -> Q:
-    try:
-        return Q(name__iexact=wanted) | Q(public_id=UUID(wanted))
-    except ValueError:
-        return Q(name__iexact=wanted)

@@ -3,18 +3,13 @@
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
-from uuid import UUID
 
-import uuid_utils.compat
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 
-
-def new_public_id() -> UUID:
-    """A UUIDv7: unique, and sorted by the time it was made."""
-    return uuid_utils.compat.uuid7()
+from common.web.public_ids import new_public_id
 
 
 class PublicIdField(models.UUIDField):

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
+from common.web.public_ids import parse_public_id
 from subscriptions.models import Customer, Merchant, Product
 from subscriptions.staff.current_merchant import merchant_of
 
@@ -33,14 +33,9 @@ class CustomerSearch:
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         if not search_term:
             return queryset, False
-        if self.id_paths:
-            try:
-                number = UUID(hex=search_term)
-            except ValueError:
-                pass
-            else:
-                has_id = Q(*((path, number) for path in self.id_paths), _connector=Q.OR)
-                return queryset.filter(has_id), False
+        if self.id_paths and (public_id := parse_public_id(search_term, any_spelling=True)):
+            has_id = Q(*((path, public_id) for path in self.id_paths), _connector=Q.OR)
+            return queryset.filter(has_id), False
         customers = customers_matching(merchant_of(request), search_term)
         return queryset.filter(**{f"{self.customer_path}__in": customers}), False
 

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -25,8 +26,8 @@ class Script(NamedTuple):
     gzipped: bytes
 
 
-def cached_script(public_id: str, base: str) -> Script | None:
-    """The script of the merchant with this public id (32 hex digits), or None; at most a minute old.
+def cached_script(public_id: UUID, base: str) -> Script | None:
+    """The script of the merchant with this public id, or None; at most a minute old.
 
     It sends clicks to `base`, which is scheme and host without a slash.
     """

@@ -14,9 +14,10 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.web.public_ids import parse_public_id
 from subscriptions.actions.core import ActionContext
 from subscriptions.api import authentication, errors, idempotency, pagination
-from subscriptions.api.filters import NO, YES, is_id
+from subscriptions.api.filters import NO, YES
 from subscriptions.api.schema import Failure, Schema
 
 
@@ -117,7 +118,7 @@ class ObjectView(View):
 
     def get_object(self) -> Any:
         given = self.kwargs["id"]
-        if "\0" in given or (self.lookup_field == "public_id" and not is_id(given)):
+        if "\0" in given or (self.lookup_field == "public_id" and not parse_public_id(given)):
             raise Http404
         return super().get_object()
 

@@ -9,9 +9,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.web.public_ids import parse_public_id
 from subscriptions.actions import purchase
 from subscriptions.api import idempotency
-from subscriptions.api.filters import is_id
 from subscriptions.api.purchase import CreateRequest, Rejected, read
 from subscriptions.api.purchase_body import PurchaseBody
 from subscriptions.api.schema import DETAIL
@@ -93,7 +93,8 @@ class PurchaseOutcome(View):
 
     @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})
     def get(self, request: Request, id: str) -> Response | HttpResponse:
-        kept = self.get_queryset().filter(public_id=id).first() if is_id(id) else None
+        public_id = parse_public_id(id)
+        kept = self.get_queryset().filter(public_id=public_id).first() if public_id else None
         if kept is None:
             return Response({"detail": "Not found"}, status=404)
         if kept.answer is None:
