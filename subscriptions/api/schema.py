@@ -1,9 +1,13 @@
 """The OpenAPI description: what drf-spectacular cannot see in the views, above all how each call can fail."""
 
+from collections.abc import Container
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, append_meta, build_object_type
+
+from subscriptions.objects.object_type import ObjectType
 
 DETAIL = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
 DETAILS = {"type": "object", "required": ["details"], "properties": {"details": {"type": "string"}}}
@@ -74,13 +78,6 @@ class Schema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         return hasattr(self.view, "orderings")
 
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
-        optional = getattr(serializer, "optional", {})
-        if optional:
-            schema["required"] = [key for key in schema["required"] if key not in optional]
-        return schema
-
     def _statuses(self) -> set[str]:
         if self.method == "GET":
             return ANYWHERE | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
@@ -111,6 +108,16 @@ class Schema(AutoSchema):
         ]
 
 
+class ObjectDescription(OpenApiSerializerExtension):
+    """The schema of an object of the API: what its `ObjectType` says."""
+
+    target_class = "subscriptions.api.serializers.ObjectSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        return _describe(self.target.object_type, auto_schema, optional=self.target.optional)
+
+
 class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "subscriptions.api.authentication.ApiKeyAuthentication"
     name = "apiKey"
@@ -122,6 +129,19 @@ class KeyScheme(OpenApiAuthenticationExtension):
 def only_api(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """A preprocessing hook: other parts of the site are not described."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
+
+
+def _describe(kind: ObjectType, auto_schema: AutoSchema, optional: Container[str] = ()) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for key, value in kind.values.items():
+        if value.nested:
+            component = ResolvedComponent(value.nested.name, ResolvedComponent.SCHEMA, object=value.nested)
+            component.schema = _describe(value.nested, auto_schema)
+            auto_schema.registry.register_on_missing(component)
+        properties[key] = append_meta(dict(value.schema), {"nullable": value.nullable, "readOnly": True})
+    required = [key for key in properties if key not in optional]
+    described: dict[str, Any] = build_object_type(properties, required, kind.description)
+    return described
 
 
 def _headers(status: str) -> dict[str, Any]:

@@ -15,12 +15,11 @@ from subscriptions.placement.answers import Answer
 class PlacementRequest:
     """An order as it was when it was taken up, in rows of its own with all that a gateway reads of them.
 
-    `customer_is_live`: whether the customer has a live subscription.
+    Its customer knows whether they are `live`, as those that the REST API reads.
     """
 
     order: Order
     items: tuple[Item, ...]
-    customer_is_live: bool
 
     @property
     def merchant(self) -> Merchant:
@@ -65,11 +64,17 @@ def snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
     """Pictures of `orders`, in their order, by two queries for all. Take them in a transaction."""
     keys = [order.pk for order in orders]
     rows: dict[int, Any] = {row.pk: row for row in ORDERS.all(orders=keys)}
+    for row in rows.values():
+        row.customer.live = row.customer_is_live
+        # The objects of these name their customer, who would otherwise be read again for each.
+        for record in (row.shipping_address, row.payment, row.payment.billing_address):
+            if record:
+                record.customer = row.customer
     lines: dict[int, list[Item]] = {key: [] for key in keys}
     for item in ITEMS.all(orders=keys):
         item.order = rows[item.order_id]
         lines[item.order_id].append(item)
-    return [PlacementRequest(rows[key], tuple(lines[key]), rows[key].customer_is_live) for key in keys]
+    return [PlacementRequest(rows[key], tuple(lines[key])) for key in keys]
 
 
 def snapshot(order: Order) -> PlacementRequest:

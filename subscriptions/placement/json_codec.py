@@ -3,14 +3,30 @@
 import json
 from typing import Any
 
+from subscriptions.objects.customers import ADDRESS, CUSTOMER, PAYMENT
+from subscriptions.objects.orders import ITEM, ORDER
 from subscriptions.placement.answers import FIELDS, Answer, Unreadable, check_length, understood, unreadable
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.http_gateway import Codec
-from subscriptions.placement.objects import everything
+
+POSTED_ORDER = ORDER.without(["has_plan"])
+CARD_DATA = ("cc_holder", "cc_number_ending", "cc_exp_date")
 
 
 def write(request: PlacementRequest, *, with_card: bool) -> bytes:
-    return json.dumps(everything(request, with_card=with_card), separators=(",", ":")).encode()
+    """The order and what belongs to it, as objects of the REST API. Without card data, CARD_DATA are null."""
+    order, merchant = request.order, request.merchant
+    billing = order.payment.billing_address
+    payment = PAYMENT.write(order.payment, merchant)
+    post = {
+        "order": POSTED_ORDER.write(order, merchant),
+        "customer": CUSTOMER.write(request.customer, merchant),
+        "shipping_address": ADDRESS.write(order.shipping_address, merchant),
+        "billing_address": billing and ADDRESS.write(billing, merchant),
+        "payment": payment if with_card else payment | dict.fromkeys(CARD_DATA),
+        "items": [ITEM.write(item, merchant) for item in request.items],
+    }
+    return json.dumps(post, separators=(",", ":")).encode()
 
 
 def read(body: bytes) -> Answer:

@@ -11,7 +11,7 @@ from subscriptions.api import serializers
 def test_the_keys_are_the_published_ones(contracts: Path, name: str) -> None:
     chapter = (contracts / "rest-api.md").read_text().split("## 5 Objects")[1].split("## 6 ")[0]
     shape = re.search(rf"^\*\*{name}\*\*\s+(?:```)?\s*`?(\{{.*?\}})(?:`|\n```)", chapter, re.M | re.S).group(1)
-    fields = getattr(serializers, f"{name}Serializer")().fields
+    fields = getattr(serializers, f"{name}Serializer").object_type.values
     only_on_request = {"has_plan"}
     # One level of braces is the object itself; what is nested has tests of its own.
     flat = re.sub(r"\[\{.*?\}\]", "[]", shape)

@@ -45,7 +45,7 @@ def test_many_orders_are_read_by_two_queries_in_the_order_asked_for(django_asser
     with django_assert_num_queries(2):
         found = snapshots(orders)
         assert [request.key for request in found] == [order.public_id.hex for order in orders]
-        assert all(request.customer_is_live and gateway_of(request.order) for request in found)
+        assert all(request.customer.live and gateway_of(request.order) for request in found)
 
 
 def test_the_picture_of_an_order_is_not_the_callers_row():

@@ -1,0 +1,73 @@
+"""Customers, and what they have: addresses and payments."""
+
+from subscriptions.objects.object_type import ObjectType
+from subscriptions.objects.values import FLAG, ID, JSON_TEXT, MERCHANT_ID, NUMBER, REFERENCE, TEXT, TIME
+
+CUSTOMER = ObjectType(
+    "Customer",
+    "`live`: has a live subscription.",
+    {
+        "merchant": MERCHANT_ID,
+        "id": NUMBER,
+        "merchant_user_id": TEXT,
+        "session_id": TEXT.or_null(),
+        "user_token_id": TEXT,
+        "first_name": TEXT,
+        "last_name": TEXT,
+        "email": TEXT,
+        "phone_number": TEXT.or_null(),
+        "phone_type": NUMBER.or_null(),
+        # No column: whoever reads the customer finds it out.
+        "live": FLAG,
+        "created": TIME,
+        "last_updated": TIME,
+        "last_login": TIME.or_null(),
+        "extra_data": JSON_TEXT.or_null(),
+        "locale": TEXT,
+        "price_code": TEXT.or_null(),
+    },
+)
+ADDRESS = ObjectType(
+    "Address",
+    "A postal address; its content never changes.",
+    {
+        "customer": TEXT.of("customer.merchant_user_id"),
+        "public_id": ID,
+        "label": TEXT.or_null(),
+        "first_name": TEXT,
+        "last_name": TEXT,
+        "company_name": TEXT.or_null(),
+        "address": TEXT,
+        "address2": TEXT.or_null(),
+        "city": TEXT,
+        "state_province_code": TEXT,
+        "zip_postal_code": TEXT,
+        "phone": TEXT,
+        "fax": TEXT.or_null(),
+        "country_code": TEXT,
+        "live": FLAG,
+        "created": TIME,
+        "updated": TIME,
+        "token_id": TEXT.or_null(),
+        "store_public_id": ID.or_null(),
+    },
+)
+PAYMENT = ObjectType(
+    "Payment",
+    "A means of payment, by the platform's token; of a card only the last four digits are known.",
+    {
+        "customer": TEXT.of("customer.merchant_user_id"),
+        "billing_address": REFERENCE.or_null(),
+        "cc_number_ending": TEXT.or_null(),
+        "public_id": ID,
+        "label": TEXT.or_null(),
+        "token_id": TEXT,
+        "cc_holder": TEXT.or_null(),
+        "cc_type": NUMBER.or_null(),
+        "cc_exp_date": TEXT.or_null(),
+        "payment_method": TEXT,
+        "live": FLAG,
+        "created": TIME,
+        "last_updated": TIME,
+    },
+)

@@ -1,0 +1,10 @@
+"""What a merchant has chosen."""
+
+from subscriptions.objects.object_type import ObjectType
+from subscriptions.objects.values import NUMBER, TEXT
+
+CANCEL_REASON = ObjectType(
+    "CancelReason",
+    "`cancel_reason` is the number that leads a subscription's `cancel_reason`.",
+    {"cancel_reason": NUMBER.of("code"), "application": TEXT, "label": TEXT},
+)

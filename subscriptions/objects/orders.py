@@ -1,0 +1,91 @@
+"""Orders and their items."""
+
+from datetime import datetime
+
+from subscriptions import calendar
+from subscriptions.models import Merchant, Order
+from subscriptions.objects.object_type import ObjectType
+from subscriptions.objects.values import (
+    ALWAYS_EMPTY,
+    ALWAYS_NULL,
+    FLAG,
+    ID,
+    INTEGER,
+    JSON_OBJECT,
+    JSON_TEXT,
+    MERCHANT_ID,
+    MONEY,
+    NUMBER,
+    REFERENCE,
+    TEXT,
+    TIME,
+    fixed,
+)
+
+
+def _place_time(order: Order, merchant: Merchant) -> datetime:
+    """Midnight of the planned day; once the order was tried, the time it was."""
+    return order.tried_at or calendar.midnight(order.place_date, merchant.time_zone)
+
+
+def _rejection(order: Order, _: Merchant) -> dict[str, str | None] | None:
+    if order.rejected_message is None:
+        return None
+    return {"message": order.rejected_message, "code": order.rejected_error_code}
+
+
+ORDER = ObjectType(
+    "Order",
+    "`sub_total` is after discounts; `total` = `sub_total` + `shipping_total`.",
+    {
+        "merchant": MERCHANT_ID,
+        "customer": TEXT.of("customer.merchant_user_id"),
+        "payment": REFERENCE,
+        "shipping_address": REFERENCE,
+        "public_id": ID,
+        "sub_total": MONEY,
+        "tax_total": MONEY,
+        "shipping_total": MONEY,
+        "discount_total": MONEY,
+        "total": MONEY,
+        "created": TIME,
+        "updated": TIME,
+        "place": TIME.of(_place_time),
+        "cancelled": TIME.or_null(),
+        "tries": NUMBER,
+        "generic_error_count": NUMBER,
+        "status": NUMBER,
+        "type": fixed(1, INTEGER),
+        "order_merchant_id": TEXT.or_null(),
+        "rejected_message": JSON_TEXT.of(_rejection).or_null(),
+        "rejected_error_code": TEXT.or_null(),
+        "extra_data": JSON_OBJECT.or_null(),
+        "locked": FLAG,
+        "oos_free_shipping": FLAG,
+        "currency_code": TEXT,
+        # Only on request, and no column: whoever reads the order then finds it out.
+        "has_plan": FLAG,
+    },
+)
+ITEM = ObjectType(
+    "Item",
+    "`price` is the unit's list price, `total_price` the line after discounts.",
+    {
+        "order": REFERENCE,
+        "offer": REFERENCE.or_null(),
+        "subscription": REFERENCE.or_null(),
+        "product": TEXT.of("product.external_product_id"),
+        "components": ALWAYS_EMPTY,
+        "subscription_component": ALWAYS_NULL,
+        "quantity": NUMBER,
+        "public_id": ID,
+        "product_attribute": ALWAYS_NULL,
+        "price": MONEY,
+        "extra_cost": MONEY,
+        "total_price": MONEY,
+        "one_time": FLAG,
+        "frozen": FLAG,
+        "first_placed": TIME.or_null(),
+        "order_updated": TIME.of("order.updated"),
+    },
+)
