@@ -1,3 +1,5 @@
+"""Filters of the lists of events and deliveries."""
+
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
@@ -6,6 +8,7 @@ from django.http import HttpRequest
 from integrations.models import Connection
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.filters import CatalogueFilter
 
 
 class ConnectionFilter(SimpleListFilter):
@@ -21,12 +24,7 @@ class ConnectionFilter(SimpleListFilter):
         return rows.filter(connection=int(value)) if value.isdecimal() else rows
 
 
-class KindFilter(SimpleListFilter):
+class KindFilter(CatalogueFilter):
     title = "kind"
     parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [(kind.name, kind.title) for kind in ALL_KINDS.values()]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        return rows.filter(kind=self.value()) if self.value() in ALL_KINDS else rows
+    titles = {kind.name: kind.title for kind in ALL_KINDS.values()}

@@ -8,8 +8,8 @@ from common.web.public_ids import parse_public_id
 from oneclick.models import LandingPage
 from oneclick.redemption.parameters import AVAILABLE_PRODUCT, USABLE_OFFER
 from subscriptions import calendar
-from subscriptions.admin.impact_preview import priced
 from subscriptions.models import Merchant, Offer, Order, OrderStatus, Product, Subscription
+from subscriptions.staff.display import product_with_price
 from subscriptions.staff.search import MOST_WORDS, products_matching
 
 MOST = 6
@@ -23,7 +23,12 @@ def products(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
     found = products_matching(merchant, term).filter(**AVAILABLE_PRODUCT)
     others = found.exclude(external_product_id=chosen).select_related("merchant").order_by("name", "pk")[:MOST]
     rows = [*(own if chosen else []), *others]
-    return {"candidates": [priced(row) for row in rows], "term": term, "more": len(others) == MOST, "chosen": chosen}
+    return {
+        "candidates": [product_with_price(row) for row in rows],
+        "term": term,
+        "more": len(others) == MOST,
+        "chosen": chosen,
+    }
 
 
 def offers(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from unfold.decorators import display
 
@@ -16,7 +15,7 @@ from subscriptions.admin import clock
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
 from subscriptions.admin.subscriptions import reasons_of
 from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
-from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money
 from subscriptions.staff.search import CustomerSearch
@@ -28,7 +27,8 @@ MOST_ACTIVITIES = 50
 
 
 @admin.register(Customer, site=site)
-class CustomerAdmin(CustomerSearch, MerchantAdmin):
+class CustomerAdmin(CustomerSearch, PageAdmin):
+    page_template = "admin/customer.html"
     buttons = clock.BUTTONS
     list_display = ["name", "live_count", "next_order", "created"]
     list_filter = [SubscriberFilter, "is_test"]
@@ -55,42 +55,26 @@ class CustomerAdmin(CustomerSearch, MerchantAdmin):
     def next_order(self, row: Any) -> Any:
         return row.next_day
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        customer = self.get_object(request, object_id)
-        if customer is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            **page(request, customer),
-            "buttons": self.offered_buttons(request, customer),
-            "clock": clock.card(request, customer) if customer.is_test else None,
-            "title": str(customer),
-            "original": customer,
-            "opts": self.opts,
+    def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:
+        """A fixed number of queries, whatever the customer has."""
+        panels = [import_string(path)(request, row) for path in settings.CUSTOMER_PANELS]
+        subscriptions = subscription_cards(request, row)
+        return {
+            "customer": row,
+            "initials": initials(row),
+            "buttons": self.offered_buttons(request, row),
+            "clock": clock.card(request, row) if row.is_test else None,
+            "subscriptions": subscriptions,
+            "live": sum(card["row"].live for card in subscriptions),
+            "upcoming": upcoming_orders(row),
+            "earlier": earlier_orders(row),
+            "activities": activity_lines(row, panels),
+            "panels": [{"template": template, "context": context} for template, context in panels],
         }
-        return TemplateResponse(request, "admin/customer.html", context)
 
 
 def initials(customer: Customer) -> str:
     return (customer.first_name[:1] + customer.last_name[:1]) or customer.email[:1]
-
-
-def page(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What the customer's page shows; a fixed number of queries whatever the customer has."""
-    panels = [import_string(path)(request, customer) for path in settings.CUSTOMER_PANELS]
-    subscriptions = subscription_cards(request, customer)
-    return {
-        "customer": customer,
-        "initials": initials(customer),
-        "subscriptions": subscriptions,
-        "live": sum(card["row"].live for card in subscriptions),
-        "upcoming": order_cards(customer, {"status": OrderStatus.UNSENT}, "place_date"),
-        "earlier": earlier_orders(customer),
-        "activities": activity_lines(customer, panels),
-        "panels": [{"template": template, "context": context} for template, context in panels],
-    }
 
 
 def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
@@ -107,26 +91,26 @@ def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[st
         {
             "row": row,
             "price": money(row.product.price if row.price is None else row.price, row.currency_code),
-            "because": because(row, reasons),
+            "cancel_reason": cancel_reason(row, reasons),
             "buttons": buttons(request, row),
         }
         for row in sorted(rows[:MOST_SUBSCRIPTIONS], key=lambda row: not row.live)
     ]
 
 
-def because(row: Subscription, reasons: dict[int, str]) -> str:
+def cancel_reason(row: Subscription, reasons: dict[int, str]) -> str:
     """`Overstocked` or `Overstocked (cupboard is full)`: the reason's label and what was written beside it."""
     label, text = reasons.get(row.cancel_reason_code or 0, ""), row.cancel_reason_text
     return f"{label} ({text})" if label and text and text != label else label or text
 
 
-def order_cards(customer: Customer, which: dict[str, Any], order_by: str) -> list[dict[str, Any]]:
+def upcoming_orders(customer: Customer) -> list[dict[str, Any]]:
     items = Item.objects.select_related("product").order_by("pk")
     orders = (
-        Order.objects.filter(merchant=customer.merchant_id, customer=customer, **which)
+        Order.objects.filter(merchant=customer.merchant_id, customer=customer, status=OrderStatus.UNSENT)
         .select_related("payment", "shipping_address")
         .prefetch_related(Prefetch("items", items))
-        .order_by(order_by)[:MOST_ORDERS]
+        .order_by("place_date")[:MOST_ORDERS]
     )
     return [
         {

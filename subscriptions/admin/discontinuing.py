@@ -16,6 +16,7 @@ from subscriptions.errors import SENTENCES, DomainError
 from subscriptions.events import catalogue
 from subscriptions.models import Product, ProductRelationship, Replacement
 from subscriptions.staff.buttons import actor_of
+from subscriptions.staff.display import product_with_price
 from subscriptions.staff.search import clean_search_term
 
 END = "end"
@@ -58,9 +59,9 @@ def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]
         "customers": live.values("customer").distinct().count(),
         "page": page,
         "table": impact_preview.table(product, page),
-        "proposed": impact_preview.priced(proposed) if proposed else None,
+        "proposed": product_with_price(proposed) if proposed else None,
         "unfit": SENTENCES.get(verbs.unfit(proposed)) if proposed else None,
-        "candidates": [impact_preview.priced(candidate) for candidate in candidates],
+        "candidates": [product_with_price(candidate) for candidate in candidates],
         "most": impact_preview.MOST_CANDIDATES,
         "term": term,
     }
@@ -73,8 +74,8 @@ def check(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
     is_proposed = relationship is not None and relationship.to_product == substitute
     return "check", {
         "choice": choice,
-        "old": impact_preview.priced(product),
-        "new": impact_preview.priced(substitute) if substitute else None,
+        "old": product_with_price(product),
+        "new": product_with_price(substitute) if substitute else None,
         "outlook": impact_preview.of(product, substitute),
         "event": catalogue.SKU_SWAP if substitute else catalogue.SUBSCRIPTION_CANCEL,
         "is_silent": is_proposed and verbs.is_silent(relationship),

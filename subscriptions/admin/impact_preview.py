@@ -39,10 +39,6 @@ def candidates(product: Product, proposed: Product | None, term: str) -> QuerySe
     return ranked.order_by("-is_mate", "name", "pk")[:MOST_CANDIDATES]
 
 
-def priced(product: Product) -> dict[str, Any]:
-    return {"product": product, "price": money(product.price, product.merchant.currency_code)}
-
-
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """Of `total` subscriptions `locked` keep a price of their own; `prepaid` and `placing` will be refused."""

@@ -14,6 +14,7 @@ from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.jobs.runs import UNFINISHED
 from subscriptions.models import JobRun, Merchant
+from subscriptions.staff.display import percent_done
 
 LABELS = {"Done": "success", "Running": "info", "Waiting": "info", "Missed": "warning", "Late": "warning"}
 LABELS |= {"Failed": "danger", "Off": "default", "Not run yet": "default"}
@@ -88,23 +89,16 @@ def cards(merchant: Merchant) -> list[dict[str, Any]]:
     return [{**_card(job, merchant), "missed": missed[job.name]} for job in JOBS.values()]
 
 
-def seen(run: JobRun) -> dict[str, Any]:
+def describe_run(run: JobRun) -> dict[str, Any]:
     """What the pages show of a run."""
     return {
         "row": run,
         "state": run.get_state_display(),
         "label": LABELS[run.get_state_display()],
         "is_unfinished": run.state in UNFINISHED,
-        "percent": percent(run),
+        "percent": percent_done(run.customers, run.total, is_finished=run.state == JobRun.State.DONE),
         "sentence": sentence(run),
     }
-
-
-def percent(run: JobRun) -> int:
-    """How far it is; not 100 before it is done."""
-    if run.state == JobRun.State.DONE:
-        return 100
-    return min(99, 100 * run.customers // max(run.total or 0, 1))
 
 
 def sentence(run: JobRun) -> str:
@@ -144,7 +138,7 @@ def _missed(merchant: Merchant) -> QuerySet[JobRun, tuple[str, date]]:
 def _card(job: Job, merchant: Merchant) -> dict[str, Any]:
     last, now = _last_run(merchant, job), timezone.now()
     coming = next_moment(job, merchant, now, last.local_date if last else None)
-    shown = seen(last) if last else None
+    shown = describe_run(last) if last else None
     state = "Off" if coming is None else shown["state"] if shown else "Not run yet"
     if coming and _is_late(job, merchant, last, now):
         state = "Late"

@@ -16,14 +16,14 @@ from unfold.enums import ActionVariant
 
 from subscriptions import calendar
 from subscriptions.admin import job_cards
-from subscriptions.admin.filters import JobFilter
 from subscriptions.errors import SENTENCES
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import JobRun, Merchant, Order, statuses_where
-from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.filters import CatalogueFilter
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
@@ -94,8 +94,15 @@ site.pages += [
 ]
 
 
+class JobFilter(CatalogueFilter):
+    title = "job"
+    parameter_name = "job"
+    titles = {job.name: job.title for job in JOBS.values()}
+
+
 @admin.register(JobRun, site=site)
-class JobRunAdmin(MerchantAdmin):
+class JobRunAdmin(PageAdmin):
+    page_template = "admin/job_run.html"
     list_display = ["title", "local_date", "state_of", "progress", "done", "failures", "created", "finished"]
     list_filter = [JobFilter, "state"]
     ordering = ["-created", "-id"]
@@ -112,17 +119,8 @@ class JobRunAdmin(MerchantAdmin):
     def progress(self, row: JobRun) -> str:
         return f"{row.customers:,} of {row.total:,}" if row.total is not None else "-"
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        if run is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{self.title(run)}, {calendar.human_date(run.local_date)}",
-            "original": run,
-            "opts": self.opts,
-            "run": job_cards.seen(run),
+    def page_context(self, request: HttpRequest, row: JobRun) -> dict[str, Any]:
+        return {
+            "title": f"{self.title(row)}, {calendar.human_date(row.local_date)}",
+            "run": job_cards.describe_run(row),
         }
-        return TemplateResponse(request, "admin/job_run.html", context)

@@ -8,19 +8,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from subscriptions.admin.filters import PeriodFilter
 from subscriptions.admin.order_placement import EFFECT_LABELS, named
 from subscriptions.models import PlacementAttempt
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.display import pretty
+from subscriptions.staff.filters import PeriodFilter
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
+
+
+class StartedFilter(PeriodFilter):
+    column = "started"
 
 
 @admin.register(PlacementAttempt, site=site)
 class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     list_display = ["order_of", "started", "number", "outcome", "code", "message", "took"]
-    list_filter = ["effect", PeriodFilter]
+    list_filter = ["effect", StartedFilter]
     list_select_related = ["order__customer"]
     ordering = ["-started", "-public_id"]
     customer_path = "order__customer"

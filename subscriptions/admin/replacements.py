@@ -4,20 +4,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from subscriptions.actors import Actor
 from subscriptions.models import Replacement
-from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.base import PageAdmin
+from subscriptions.staff.display import percent_done
 from subscriptions.staff.site import site
 
 PER_PAGE = 25
 
 
 @admin.register(Replacement, site=site)
-class ReplacementAdmin(MerchantAdmin):
+class ReplacementAdmin(PageAdmin):
+    page_template = "admin/replacement.html"
     list_display = ["product", "becomes", "status", "done", "refused", "created"]
     list_select_related = ["product", "substitute"]
     list_filter = ["state"]
@@ -33,30 +34,16 @@ class ReplacementAdmin(MerchantAdmin):
     def status(self, row: Replacement) -> str:
         return row.get_state_display()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        if run is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        refusals = run.refusals.select_related("subscription__customer", "subscription__product").order_by("pk")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Replacement of {run.product}",
-            "original": run,
-            "opts": self.opts,
-            "run": run,
-            "actor": Actor.of(run.actor),
-            "is_running": run.state == Replacement.State.RUNNING,
-            "gone_by": run.done + run.refused,
-            "percent": percent(run),
+    def page_context(self, request: HttpRequest, row: Replacement) -> dict[str, Any]:
+        refusals = row.refusals.select_related("subscription__customer", "subscription__product").order_by("pk")
+        is_running = row.state == Replacement.State.RUNNING
+        processed = row.done + row.refused
+        return {
+            "title": f"Replacement of {row.product}",
+            "run": row,
+            "actor": Actor.of(row.actor),
+            "is_running": is_running,
+            "processed": processed,
+            "percent": percent_done(processed, row.total, is_finished=not is_running),
             "page": Paginator(refusals, PER_PAGE).get_page(request.GET.get("page")),
         }
-        return TemplateResponse(request, "admin/replacement.html", context)
-
-
-def percent(run: Replacement) -> int:
-    """How far it is; not 100 before it is done."""
-    if run.state == Replacement.State.DONE:
-        return 100
-    return min(99, 100 * (run.done + run.refused) // max(run.total, 1))

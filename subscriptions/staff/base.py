@@ -10,6 +10,7 @@ from django.db import IntegrityError, models
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
@@ -23,18 +24,18 @@ P = ParamSpec("P")
 
 
 def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Of a form whose row the database refuses, for the same was saved at the same moment, by a double click perhaps:
-    the second time the form's own checks say so.
+    """Decorates the view of a form. When the same row was saved at the same moment, for example by a double click, the
+    database refuses this one; run again, the form's own checks find the other row and say so.
     """
 
     @wraps(view)
-    def look(*args: P.args, **options: P.kwargs) -> HttpResponse:
+    def run_twice_at_most(*args: P.args, **options: P.kwargs) -> HttpResponse:
         try:
             return view(*args, **options)
         except IntegrityError:
             return view(*args, **options)
 
-    return look
+    return run_twice_at_most
 
 
 class MerchantForm(forms.ModelForm):
@@ -104,6 +105,31 @@ class MerchantAdmin(ButtonsAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.deletable and may(request, self.edit)
+
+
+class PageAdmin(MerchantAdmin):
+    """Rows whose page is a template of its own instead of a form."""
+
+    page_template: str
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the template shows, with the `title` where that is not the row's name."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(row),
+            "original": row,
+            "opts": self.opts,
+            **self.page_context(request, row),
+        }
+        return TemplateResponse(request, self.page_template, context)
 
 
 class OneRowAdmin(MerchantAdmin):

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from subscriptions.models import Product
+
 # Between an element and the next, not between one and its text.
 BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
 OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
@@ -18,6 +20,16 @@ SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "GBP": "£", "EUR": "€"}
 def money(amount: Decimal, currency: str) -> str:
     """`$1,250.00`; a currency without a sign of its own leads with its code."""
     return f"{SYMBOLS.get(currency, currency + ' ')}{amount:,.2f}"
+
+
+def product_with_price(product: Product) -> dict[str, Any]:
+    """A product as `admin/parts/choice.html` shows it."""
+    return {"product": product, "price": money(product.price, product.merchant.currency_code)}
+
+
+def percent_done(done: int, total: int | None, *, is_finished: bool) -> int:
+    """How much of a run is done, in per cent; less than 100 until it is finished."""
+    return 100 if is_finished else min(99, 100 * done // max(total or 0, 1))
 
 
 def pretty_json(value: Any) -> SafeString:

@@ -1,0 +1,42 @@
+"""Filters that lists of several rooms have."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+
+class CatalogueFilter(SimpleListFilter):
+    """By a column of names from a catalogue; the column is `parameter_name`."""
+
+    titles: Mapping[str, str]
+    """The names with what staff call them."""
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return list(self.titles.items())
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        value = self.value()
+        return rows.filter(**{str(self.parameter_name): value}) if value in self.titles else rows
+
+
+class PeriodFilter(SimpleListFilter):
+    """By the moment in the column `column`, counted back from now."""
+
+    title = "period"
+    parameter_name = "period"
+    column: str
+    DAYS = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return list(self.DAYS.items())
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        value = self.value() or ""
+        if value not in self.DAYS:
+            return rows
+        return rows.filter(**{f"{self.column}__gte": timezone.now() - timedelta(days=int(value))})
