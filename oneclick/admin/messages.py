@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from common.web.placeholders import fill_placeholders, find_placeholders
 from oneclick.messages import message_previews
 from oneclick.messages.locales import LANGUAGES, language_of_locale
 from oneclick.messages.own_messages import forget_own_messages, get_own_messages
@@ -73,7 +74,7 @@ class TextForm(MerchantForm):
 
     def _check_placeholders(self, text: str) -> None:
         known = message_previews.allowed_placeholders(self.instance.table, self.instance.code)
-        unknown = set(re.findall(r"{(\w+)}", text)) - known
+        unknown = find_placeholders(text) - known
         if unknown:
             those = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
             self.add_error("text", f"Nothing fills {{{min(unknown)}}} here; this text may use: {those}.")
@@ -157,7 +158,7 @@ class MessageTextAdmin(MerchantAdmin):
             '<span role="status" class="staff-banner staff-banner--{}" data-sample="{}">{}</span>',
             message_previews.banner_kind(row.table, row.code),
             json.dumps(facts),
-            message_previews.fill_placeholders(row.text, facts),
+            fill_placeholders(row.text, facts),
         )
 
     @display(description="Ours", empty_value="-")

@@ -3,6 +3,7 @@
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from common.web.placeholders import fill_placeholders, find_placeholders
 from oneclick.links import link_urls
 from oneclick.models import LandingPage, SavedLink
 from oneclick.pages.page_policy import color_of, letters_on
@@ -41,6 +42,6 @@ def email_button_html(link: SavedLink, link_action: str, token: str) -> SafeStri
 
 def sms_message(link: SavedLink, link_action: str, token: str) -> str:
     words = link.sms_text or SMS_TEXTS[link_action]
-    if "{link}" not in words:
+    if "link" not in find_placeholders(words):
         words = f"{words.rstrip()} {{link}}"
-    return words.replace("{link}", link_urls.sms_url(link, token))
+    return fill_placeholders(words, {"link": link_urls.sms_url(link, token)})

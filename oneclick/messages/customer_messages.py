@@ -6,6 +6,7 @@ from functools import cache
 from django.utils import formats
 from django.utils.translation import gettext, override
 
+from common.web.placeholders import fill_placeholders
 from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES, FREQUENCIES
 from oneclick.messages.locales import DEFAULT_LANGUAGE, LANGUAGES, language_of_locale, locale_fallbacks
 from oneclick.messages.own_messages import get_own_messages
@@ -24,10 +25,7 @@ def error_message(table: str, code: str, merchant: Merchant | None = None, local
 def result_message(table: str, code: str, facts: Facts, merchant: Merchant, locale: str) -> str:
     """The text for what was done, with `facts` such as product_name and date filled in."""
     text, language = _find_message(table, code, merchant, locale)
-    for name, fact in facts.items():
-        # Not str.format: a merchant's wording may hold any braces.
-        text = text.replace("{" + name + "}", format_fact(fact, language))
-    return text
+    return fill_placeholders(text, {name: format_fact(fact, language) for name, fact in facts.items()})
 
 
 def format_fact(fact: str | date | Frequency, language: str) -> str:

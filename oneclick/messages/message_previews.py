@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext, override
 
+from common.web.placeholders import fill_placeholders, find_placeholders
 from oneclick.messages.customer_messages import default_message, format_fact
 from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
@@ -95,10 +96,4 @@ def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
 def allowed_placeholders(table: str, code: str) -> set[str]:
     """Those a text may use: the ones ours has."""
     words = [ALL_MESSAGES[table][code], CORRECTED_MESSAGES.get(table, {}).get(code, "")]
-    return {part.partition("}")[0] for text in words for part in text.split("{")[1:]}
-
-
-def fill_placeholders(text: str, given: Mapping[str, str]) -> str:
-    for name, fact in given.items():
-        text = text.replace("{" + name + "}", fact)
-    return text
+    return {name for text in words for name in find_placeholders(text)}

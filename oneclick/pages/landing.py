@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.timesince import TIME_STRINGS
 from django.utils.translation import override
 
+from common.web.placeholders import fill_placeholders
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, get_interface_messages
 from oneclick.models import LandingPage, OneClickSettings
 from oneclick.pages import page_policy
@@ -133,14 +133,12 @@ def question(merchant: Merchant | None, text: str, given: Mapping[str, str], loc
     rules = getattr(merchant, "one_click", None) or OneClickSettings()
     period = given.get("og_every_period", "")
     unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
-    facts: dict[str, Any] = {
+    facts = {
         "days": amount(given.get("days") or str(rules.delay_days), "day", locale),
         "quantity": given.get("og_quantity") or "1",
         "frequency": amount(given.get("og_every") or "1", unit, locale) if unit else "–",
     }
-    for name, fact in facts.items():
-        text = text.replace("{" + name + "}", fact)
-    return text
+    return fill_placeholders(text, facts)
 
 
 def amount(count: str, unit: str, locale: str) -> str:

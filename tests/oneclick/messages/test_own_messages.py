@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
+from common.web.placeholders import fill_placeholders
 from oneclick.messages import message_previews
 from oneclick.models import MessageText
 from subscriptions.models import Customer, Merchant, Product
@@ -49,7 +50,7 @@ def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> Non
         page = staff.get(f"{TEXTS}?locale={language}").content.decode()
         for table, texts in message_previews.ALL_MESSAGES.items():
             for code in texts:
-                filled = message_previews.fill_placeholders(
+                filled = fill_placeholders(
                     message_previews.default_message_for(shop.merchant, table, code, language),
                     message_previews.sample_facts(shop.merchant, language),
                 )
