@@ -6,6 +6,7 @@ import secrets
 from django.conf import settings
 
 from common.web.public_ids import PATTERN
+from common.web.signing import is_same_secret
 from integrations.models import Connection
 from integrations.sandbox.faults import Fault
 from subscriptions.models import Merchant
@@ -33,7 +34,7 @@ def merchant_of(authorization: str) -> Merchant:
     key = authorization.removeprefix(SCHEME).strip()
     form = FORM.fullmatch(key)
     for connection in _connections(form[1]) if form else ():
-        if secrets.compare_digest(connection.secret, key):
+        if is_same_secret(connection.secret, key):
             return connection.merchant
     raise Fault(401, "authentication_failed", "Incorrect authentication credentials.")
 

@@ -1,25 +1,22 @@
 """Signatures with the keys of 1-Click: the newest signs, older ones still verify."""
 
 import base64
-import hashlib
-import hmac
 
 from django.conf import settings
 
-MAC_BYTES = 16
+from common.web.signing import is_same_secret
+from oneclick.tokens.signing_keys import compute_mac, current_version
 
 
 def sign_message(message: bytes) -> str:
     """Version byte and truncated HMAC-SHA256, URL-safe: 23 characters."""
-    return _signature(next(iter(settings.ONE_CLICK_KEYS)), message)
+    return _signature(current_version(), message)
 
 
 def verify_signature(text: str, message: bytes) -> bool:
-    given = text.encode(errors="replace")
-    signatures = (_signature(version, message).encode() for version in settings.ONE_CLICK_KEYS)
-    return any(hmac.compare_digest(given, signature) for signature in signatures)
+    return any(is_same_secret(text, _signature(version, message)) for version in settings.ONE_CLICK_KEYS)
 
 
 def _signature(version: str, message: bytes) -> str:
-    mac = hmac.digest(bytes.fromhex(settings.ONE_CLICK_KEYS[version]), message, hashlib.sha256)[:MAC_BYTES]
+    mac = compute_mac(version, message)
     return base64.urlsafe_b64encode(bytes([int(version)]) + mac).decode().rstrip("=")

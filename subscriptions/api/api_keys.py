@@ -1,7 +1,5 @@
 """API keys: `rpk_<prefix>_<secret>`, shown whole once; afterwards only an HMAC of the key is kept."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from common.web.signing import hmac_sha256, is_same_secret
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, Merchant
 
@@ -51,7 +50,7 @@ def find(text: str) -> ApiKey | None:
     """The key `text` is, with its merchant; None when it is unknown or revoked. It may have expired."""
     prefix = text.removeprefix("rpk_").partition("_")[0]
     key = ApiKey.objects.select_related("merchant").filter(prefix=prefix, revoked__isnull=True).first()
-    return key if key and hmac.compare_digest(key.digest, _digest(text)) else None
+    return key if key and is_same_secret(key.digest, _digest(text)) else None
 
 
 def _active(merchant: Merchant) -> QuerySet[ApiKey]:
@@ -59,4 +58,4 @@ def _active(merchant: Merchant) -> QuerySet[ApiKey]:
 
 
 def _digest(text: str) -> str:
-    return hmac.new(settings.API_KEY_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac_sha256(settings.API_KEY_SECRET.encode(), text.encode()).hex()

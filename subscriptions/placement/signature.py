@@ -1,16 +1,15 @@
 """The storefront signature: shows that the other side holds the merchant's storefront key."""
 
 import base64
-import hashlib
-import hmac
 import json
 
+from common.web.signing import hmac_sha256
 from subscriptions.models import Merchant
 
 
 def sign(key: str, text: str) -> str:
     """Base64 of the HMAC-SHA256 of `text` under `key`, both taken as UTF-8."""
-    return base64.b64encode(hmac.digest(key.encode(), text.encode(), hashlib.sha256)).decode()
+    return base64.b64encode(hmac_sha256(key.encode(), text.encode())).decode()
 
 
 def authorization(merchant: Merchant, merchant_user_id: str, now: int) -> str:
