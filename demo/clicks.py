@@ -98,7 +98,7 @@ def make(merchant: Merchant) -> None:
     for back in reversed(range(1, DAYS)):
         day = today - timedelta(days=back)
         for hour in HOURS[: 2 + (back * 5 % 7) // 2]:
-            teller.tell(calendar.hour(day, hour, merchant.time_zone) + timedelta(minutes=back * 7 % 60))
+            teller.tell(calendar.local_hour(day, hour, merchant.time_zone) + timedelta(minutes=back * 7 % 60))
     _gain(teller)
 
 
@@ -110,6 +110,6 @@ def _gain(teller: Teller) -> None:
     for number, line in enumerate(lines):
         link = by_action[Action.REACTIVATE if number else Action.DELAY]
         brought = {"subscription": line.subscription} if number else {"order": line.order}
-        at = calendar.hour(line.order.place_date - timedelta(days=3), HOURS[0], teller.merchant.time_zone)
+        at = calendar.local_hour(line.order.place_date - timedelta(days=3), HOURS[0], teller.merchant.time_zone)
         token = teller.token(link, at, ("success",), subscription=line.subscription)
         teller.click(token, link, "success", at, opens=True, **brought)

@@ -70,7 +70,7 @@ def _place(merchant: Merchant, past: Past) -> None:
             merchant=merchant, payment=order.payment, outcome=past.outcome, times=past.times
         )
     while True:
-        with calendar.at(moment):
+        with calendar.fixed_clock(moment):
             upcoming_order.queue(order, actor=placement_queue.ACTOR)
             _post(order, moment)
         order.refresh_from_db()
@@ -86,9 +86,9 @@ def _due(merchant: Merchant, past: Past) -> tuple[Order, datetime]:
     order.place_date = calendar.today(merchant.time_zone) - timedelta(days=past.days)
     order.save(update_fields=["place_date"])
     reminded = order.place_date - timedelta(days=REMINDED_BEFORE)
-    with calendar.at(calendar.hour(reminded, merchant.reminder_hour, merchant.time_zone)):
+    with calendar.fixed_clock(calendar.local_hour(reminded, merchant.reminder_hour, merchant.time_zone)):
         upcoming_order.remind(order, actor=reminders.ACTOR)
-    return order, calendar.hour(order.place_date, merchant.placement_hour or 0, merchant.time_zone)
+    return order, calendar.local_hour(order.place_date, merchant.placement_hour or 0, merchant.time_zone)
 
 
 def _post(order: Order, moment: datetime) -> None:
@@ -101,7 +101,7 @@ def _post(order: Order, moment: datetime) -> None:
 def _run_out_of_stock(merchant: Merchant) -> None:
     order, moment = _due(merchant, OUT_OF_STOCK)
     Product.objects.filter(pk__in=order.items.values("product")).update(live=False)
-    with calendar.at(moment):
+    with calendar.fixed_clock(moment):
         upcoming_order.set_aside(order, actor=stock.ACTOR)
 
 
@@ -111,7 +111,7 @@ def _runs(merchant: Merchant) -> None:
     for days, job, customers, done in RUNS:
         day = today - timedelta(days=days)
         hour = merchant.reminder_hour if job == "reminders" else merchant.placement_hour or 0
-        begun = calendar.hour(day, hour, merchant.time_zone) + timedelta(seconds=14)
+        begun = calendar.local_hour(day, hour, merchant.time_zone) + timedelta(seconds=14)
         rows.append(
             JobRun(
                 merchant=merchant,
@@ -126,6 +126,6 @@ def _runs(merchant: Merchant) -> None:
             )
         )
     missed = today - timedelta(days=MISSED)
-    begun = calendar.hour(missed + timedelta(days=1), merchant.placement_hour or 0, merchant.time_zone)
+    begun = calendar.local_hour(missed + timedelta(days=1), merchant.placement_hour or 0, merchant.time_zone)
     rows.append(JobRun(merchant=merchant, job="reminders", local_date=missed, state="missed", created=begun))
     JobRun.objects.bulk_create(rows)

@@ -64,7 +64,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def at(moment: datetime | None) -> Iterator[None]:
+def fixed_clock(moment: datetime | None) -> Iterator[None]:
     """Inside, it is `moment`, and stays so; None, and a time set around it already, change nothing."""
     token = _set.set(_set.get() or moment)
     try:
@@ -78,18 +78,18 @@ def today(zone: str) -> date:
     return now().astimezone(ZoneInfo(zone)).date()
 
 
-def local(moment: datetime, zone: str) -> datetime:
+def local_time(moment: datetime, zone: str) -> datetime:
     """`moment` in `zone`."""
     return moment.astimezone(ZoneInfo(zone))
 
 
-def midnight(day: date, zone: str) -> datetime:
+def local_midnight(day: date, zone: str) -> datetime:
     """The start of `day` in `zone`; where clocks skip midnight, the first moment after."""
-    return hour(day, 0, zone)
+    return local_hour(day, 0, zone)
 
 
 @lru_cache
-def hour(day: date, hour: int, zone: str) -> datetime:
+def local_hour(day: date, hour: int, zone: str) -> datetime:
     """That full hour of `day` in `zone`; one the clocks skip is the hour after, of a doubled one it is the first."""
     # Through UTC and back, so that a wall time the clocks skip becomes the one that exists.
     return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))

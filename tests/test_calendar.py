@@ -59,8 +59,8 @@ def test_the_next_date_is_the_first_past_today(start, every, period, today):
 
 def test_midnight_that_the_clocks_skip_is_the_first_moment_after():
     # Santiago goes from 23:59:59 on September 5 to 01:00 on September 6.
-    assert calendar.midnight(date(2026, 9, 6), "America/Santiago").isoformat() == "2026-09-06T01:00:00-03:00"
-    assert calendar.midnight(date(2026, 11, 20), "America/New_York").isoformat() == "2026-11-20T00:00:00-05:00"
+    assert calendar.local_midnight(date(2026, 9, 6), "America/Santiago").isoformat() == "2026-09-06T01:00:00-03:00"
+    assert calendar.local_midnight(date(2026, 11, 20), "America/New_York").isoformat() == "2026-11-20T00:00:00-05:00"
 
 
 @given(DAYS, EVERY, st.sampled_from([Period.MONTHS, Period.YEARS]))
@@ -86,15 +86,15 @@ def test_a_longer_frequency_never_comes_earlier(start, every, period):
 def test_today_is_the_day_that_has_begun_there_and_not_ended(moment, zone):
     with time_machine.travel(moment, tick=False):
         today = calendar.today(zone)
-    assert calendar.midnight(today, zone) <= moment < calendar.midnight(today + timedelta(days=1), zone)
+    assert calendar.local_midnight(today, zone) <= moment < calendar.local_midnight(today + timedelta(days=1), zone)
 
 
 @given(DAYS, ZONES)
 def test_a_day_begins_when_the_clocks_there_first_show_it(day, zone):
-    begin = calendar.midnight(day, zone)
-    assert calendar.local(begin, zone).date() == day
+    begin = calendar.local_midnight(day, zone)
+    assert calendar.local_time(begin, zone).date() == day
     before = begin.astimezone(UTC) - timedelta(microseconds=1)
-    assert calendar.local(before, zone).date() < day
+    assert calendar.local_time(before, zone).date() < day
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Row:
 def rows(merchant: Merchant, wanted: Wanted) -> list[Row]:
     """Those that have any figure, in five queries. Test customers count for a test merchant only."""
     found: dict[tuple[Any, ...], Figures] = {}
-    begins = calendar.midnight(wanted.first, merchant.time_zone)
+    begins = calendar.local_midnight(wanted.first, merchant.time_zone)
     clicks = _clicks(merchant, wanted, begins)
     acts = clicks.filter(Click.that_stand(merchant))
     parts = [
@@ -117,7 +117,7 @@ def by(found: Iterable[Row], name: str) -> dict[Any, Figures]:
 
 
 def _clicks(merchant: Merchant, wanted: Wanted, begins: datetime) -> QuerySet[Click]:
-    ends = calendar.midnight(wanted.last + timedelta(days=1), merchant.time_zone)
+    ends = calendar.local_midnight(wanted.last + timedelta(days=1), merchant.time_zone)
     clicks = Click.objects.filter(wanted.only, merchant=merchant, at__gte=begins, at__lt=ends)
     # What was undone is counted with its act.
     clicks = clicks.exclude(outcome="undone")

@@ -20,7 +20,7 @@ from oneclick.redemption import link_actions, parameters
 from oneclick.redemption.link_actions.link_action import LinkAction, Message, Result, touches
 from oneclick.tokens.token_text import decode_nonce, encode_token
 from subscriptions import calendar
-from subscriptions.actions.core import emit_followup, locked
+from subscriptions.actions.core import emit_followup, lock_customer
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
@@ -73,7 +73,7 @@ def redeem(
     if nonce is None:
         raise _customer_refusal(link_action.name, "invalid_token", merchant)
     try:
-        with locked(TOKEN, nonce=nonce) as token:
+        with lock_customer(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
             if _is_replay(token, link_action, given, attempt):
                 return _replay(token, link_action, visit)
@@ -100,7 +100,7 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
     if nonce is None:
         raise _customer_refusal("undo", "invalid_token", merchant)
     try:
-        with locked(TOKEN, nonce=nonce) as token:
+        with lock_customer(TOKEN, nonce=nonce) as token:
             _adopt(token, merchant)
             if (before := _told_before(token, attempt)) is not None:
                 return Success("undo", before, replayed=True)

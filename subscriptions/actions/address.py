@@ -3,7 +3,7 @@
 from typing import Any
 
 from subscriptions import calendar
-from subscriptions.actions import sharing
+from subscriptions.actions import use_record
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -32,5 +32,7 @@ def retire(context: ActionContext[Address]) -> str:
 @action("address.use_for_all")
 def use_for_all(context: ActionContext[Address]) -> str:
     """Send all live subscriptions and all open orders there."""
-    sharing.use_for_all(context, "shipping_address", catalogue.CHANGE_SHIPPING, catalogue.ORDER_CHANGE_SHIPPING)
+    use_record.use_record_for_all(
+        context, "shipping_address", catalogue.CHANGE_SHIPPING, catalogue.ORDER_CHANGE_SHIPPING
+    )
     return f"Sends everything to {context.subject} from now on."

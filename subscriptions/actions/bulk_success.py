@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from subscriptions import calendar
-from subscriptions.actions import entitlement, lines, orders, prepaid
-from subscriptions.actions.core import ActionContext, record
-from subscriptions.actions.fresh import own
+from subscriptions.actions import bulk_orders, entitlement, orders, prepaid
+from subscriptions.actions.core import ActionContext, record_actions
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
 from subscriptions.models import Customer, Item, OneTimeIncentive, Order, OrderStatus
 from subscriptions.models.prepared import Among, Given, Prepared, update_all
 
 VERB = "order.succeed"
-LINES = Prepared(
+ITEMS = Prepared(
     lambda: (
-        payloads.entitled(orders.priced())
+        payloads.with_entitlement_flag(orders.items_with_incentive_flag())
         .select_related("product", "subscription__product")
         .filter(merchant=Given("merchant"), order=Among("orders"))
         .order_by("id")
@@ -23,8 +23,8 @@ LINES = Prepared(
 Found = Sequence[tuple[Order, Sequence[Item]]]
 
 
-def succeed_all(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *, actor: Actor) -> None:
-    """`outcome.succeed` for orders with their ids on the platform, in a few statements for all.
+def succeed_orders(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *, actor: Actor) -> None:
+    """`placement_results.succeed` for orders with their ids on the platform, in a few statements for all.
 
     The orders are under way, each of another of the customers `held`, and read since these are, with payment and
     shipping address.
@@ -33,34 +33,36 @@ def succeed_all(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *
     acts = []
     for order, _ in placed:
         customer = by_key[order.customer_id]
-        acts.append(ActionContext(VERB, actor, customer, own(order, customer)))
+        acts.append(ActionContext(VERB, actor, customer, attach_customer(order, customer)))
     if acts:
-        record(list(zip(acts, place(acts, [key for _, key in placed]), strict=True)))
+        record_actions(list(zip(acts, mark_orders_placed(acts, [key for _, key in placed]), strict=True)))
 
 
-def place(acts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
+def mark_orders_placed(acts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
     """Prepaid cycles go on, and plans add to their entitlements; a sentence for each act.
 
     The orders are one merchant's, and no two of one customer.
     """
-    found = _lines([context.subject for context in acts])  # before the writes, which then need not wait for a read
+    found = _load_items([context.subject for context in acts])  # before the writes, which then need not wait for a read
     _mark_placed(found, order_merchant_ids)
     _use_incentives(found)
     for context, (_, items) in zip(acts, found, strict=True):
-        entitlement.grant_for(context, items)
-    for context, facts in zip(acts, payloads.orders(found), strict=True):
+        entitlement.grant_plans(context, items)
+    for context, facts in zip(acts, payloads.order_payloads(found), strict=True):
         context.emit(catalogue.ORDER_SUCCESS, context.subject, facts)
     for context, (_, items) in zip(acts, found, strict=True):
-        prepaid.advance(context, items)
+        prepaid.advance_cycles(context, items)
     return [
         f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}."
         for order, _ in found
     ]
 
 
-def _lines(placed: Sequence[Order]) -> Found:
-    """As `orders.lines`, with what the event says of them."""
-    return lines.grouped(placed, LINES.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed]))
+def _load_items(placed: Sequence[Order]) -> Found:
+    """As `orders.load_items`, with what the event says of them."""
+    return bulk_orders.group_items_by_order(
+        placed, ITEMS.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed])
+    )
 
 
 def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:

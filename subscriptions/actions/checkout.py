@@ -9,7 +9,7 @@ from typing import Any
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.starting import subscribe
+from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.errors import SENTENCES, Refused, refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer, Offer, Payment, Product, Subscription
@@ -58,7 +58,7 @@ def checkout(
 
     `context.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
     """
-    payment, address = checks.chosen(context, payment), checks.chosen(context, address)
+    payment, address = checks.require_current_record(context, payment), checks.require_current_record(context, address)
     context.result = [
         _start(context, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
         for line in lines
@@ -73,23 +73,25 @@ def checkout(
 @action("subscription.create")
 def create(context: ActionContext[Customer], *, line: Line, payment: Payment, address: Address) -> str:
     """Start one subscription without a checkout, as staff do. `context.result` is it."""
-    payment, address = checks.chosen(context, payment), checks.chosen(context, address)
-    context.result = start(context, line, payment, address, origin=Subscription.Origin.STAFF)
+    payment, address = checks.require_current_record(context, payment), checks.require_current_record(context, address)
+    context.result = subscribe_to_line(context, line, payment, address, origin=Subscription.Origin.STAFF)
     first = calendar.human_date(_first_day(context, line))
     return f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {first}."
 
 
 def _start(context: ActionContext[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
     try:
-        return start(context, line, *given, **details)
+        return subscribe_to_line(context, line, *given, **details)
     except Refused as refusal:
         return refusal
 
 
-def start(context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any) -> Subscription:
+def subscribe_to_line(
+    context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any
+) -> Subscription:
     """A refusal comes before anything is written."""
     day = _first_day(context, line)
-    subscription = subscribe(
+    subscription = start_subscription(
         context,
         product=line.product,
         payment=payment,
@@ -109,8 +111,8 @@ def start(context: ActionContext[Any], line: Line, payment: Payment, address: Ad
 
 def _first_day(context: ActionContext[Any], line: Line) -> date:
     today = calendar.today(context.customer.merchant.time_zone)
-    day = line.first_date or calendar.next_date(today, *checks.frequency(line.every, line.every_period), today)
-    return checks.today_or_later(context, day)
+    day = line.first_date or calendar.next_date(today, *checks.require_frequency(line.every, line.every_period), today)
+    return checks.require_today_or_later(context, day)
 
 
 def _prepaid(line: Line, merchant_order_id: str | None) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _prepaid(line: Line, merchant_order_id: str | None) -> dict[str, Any]:
         return {}
     if line.renewal_behavior not in Subscription.Renewal.values:
         raise refused("invalid_value", name="renewal_behavior", rule=f"one of {', '.join(Subscription.Renewal.values)}")
-    per_billing = checks.whole("orders_per_billing", line.orders_per_billing, least=2)
+    per_billing = checks.require_whole_number("orders_per_billing", line.orders_per_billing, least=2)
     return {
         "prepaid_orders_per_billing": per_billing,
         "prepaid_orders_remaining": per_billing - 1,

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
 from subscriptions import calendar
-from subscriptions.actions.fresh import Subject, reread
+from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, NotFound, refused
 from subscriptions.events import payloads
@@ -40,7 +40,7 @@ P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
 
 
-BY_KEY = Prepared(
+CUSTOMER_BY_KEY = Prepared(
     # No key update: other transactions may go on inserting rows that point at this customer.
     lambda: (
         Customer.objects.select_for_update(of=("self",), no_key=True)
@@ -48,8 +48,8 @@ BY_KEY = Prepared(
         .filter(pk=Given("pk"), merchant=Given("merchant"))
     )
 )
-EACH = Prepared(lambda: _each(skip_locked=False))
-FREE = Prepared(lambda: _each(skip_locked=True))
+CUSTOMERS = Prepared(lambda: _customers(skip_locked=False))
+FREE_CUSTOMERS = Prepared(lambda: _customers(skip_locked=True))
 
 _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
@@ -79,17 +79,17 @@ class ActionContext(Generic[Subject]):
     ) -> None:
         """Add the event `kind`; call it once the rows are changed, for the payload says how they are now.
 
-        `facts` as for `payloads.build`.
+        `facts` as for `payloads.build_payload`.
         """
         self.events.append(
             new(
                 Event,
                 merchant=self.customer.merchant,
                 customer=self.customer,
-                **_about(subject),
+                **_filed_under(subject),
                 kind=kind,
-                payload=payloads.build(kind, subject, facts, **added),
-                recipient=payloads.recipient(self.customer),
+                payload=payloads.build_payload(kind, subject, facts, **added),
+                recipient=payloads.build_recipient(self.customer),
                 at=calendar.now(),
             )
         )
@@ -115,12 +115,12 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
         @wraps(body)
         def run(subject: Subject, *, actor: Actor, **inputs: Any) -> ActionContext[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
-            with _customer(owner, subject.merchant_id) as customer:
-                context = ActionContext(verb, actor, customer, reread(subject, customer))
+            with _held_customer(owner, subject.merchant_id) as customer:
+                context = ActionContext(verb, actor, customer, reload_subject(subject, customer))
                 for guard in guards:
                     guard(context)
                 sentence = body(context, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
-                record([(context, sentence)])
+                record_actions([(context, sentence)])
             return context
 
         return run
@@ -129,7 +129,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 
 @contextmanager
-def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
+def lock_customer(query: Prepared[Held], **given: Any) -> Iterator[Held]:
     """A transaction that holds a customer: the row `query` locks and finds by `given`, or that row's `customer`.
 
     Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
@@ -137,14 +137,14 @@ def locked(query: Prepared[Held], **given: Any) -> Iterator[Held]:
     """
     _must_hold_none()
     with transaction.atomic():
-        row = _lock(query, given)
+        row = _lock_row(query, given)
         customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
         with _holding([customer]):
             yield row
 
 
 @contextmanager
-def all_locked(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
+def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
     """As `locked`, of those of the merchant's customers; with `only_free`, of those that no other write holds.
 
     Locked in the order of their keys, so that no two such blocks wait for each other. Refused when they live by
@@ -156,8 +156,8 @@ def all_locked(merchant: Merchant, keys: Sequence[int], *, only_free: bool = Fal
         return
     _must_hold_none()
     with transaction.atomic():
-        with _busy():
-            customers = (FREE if only_free else EACH).all(keys=list(keys), merchant=merchant.pk)
+        with _busy_when_locked():
+            customers = (FREE_CUSTOMERS if only_free else CUSTOMERS).all(keys=list(keys), merchant=merchant.pk)
         fresh = Merchant.objects.get(pk=merchant.pk)
         for customer in customers:
             customer.merchant = fresh
@@ -166,13 +166,13 @@ def all_locked(merchant: Merchant, keys: Sequence[int], *, only_free: bool = Fal
 
 
 @contextmanager
-def _customer(key: int, merchant: int) -> Iterator[Customer]:
+def _held_customer(key: int, merchant: int) -> Iterator[Customer]:
     """The customer an action is about, already held by the block it was called in or held from now on."""
     for each in _held.get():
         if (each.pk, each.merchant_id) == (key, merchant):
             yield each
             return
-    with locked(BY_KEY, pk=key, merchant=merchant) as customer:
+    with lock_customer(CUSTOMER_BY_KEY, pk=key, merchant=merchant) as customer:
         yield customer
 
 
@@ -188,14 +188,14 @@ def _holding(customers: Sequence[Customer]) -> Iterator[None]:
         raise refused("clocks_differ")
     token = _held.set(customers)
     try:
-        with calendar.at(clocks.pop()):
+        with calendar.fixed_clock(clocks.pop()):
             yield
     finally:
         _held.reset(token)
 
 
 @contextmanager
-def _busy() -> Iterator[None]:
+def _busy_when_locked() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
@@ -204,51 +204,51 @@ def _busy() -> Iterator[None]:
         raise
 
 
-def _each(*, skip_locked: bool) -> models.QuerySet[Customer]:
+def _customers(*, skip_locked: bool) -> models.QuerySet[Customer]:
     found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
     return found.filter(pk=Among("keys"), merchant=Given("merchant")).order_by("pk")
 
 
-def _lock(query: Prepared[Held], given: dict[str, Any]) -> Held:
+def _lock_row(query: Prepared[Held], given: dict[str, Any]) -> Held:
     try:
-        with _busy():
+        with _busy_when_locked():
             return query.get(**given)
     except ObjectDoesNotExist as error:
         raise NotFound("not_found", "There is no such customer.") from error
 
 
-def record(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
+def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write the activity of each act, with its sentence, and the events they announced; each sink is called once."""
     for context, sentence in finished:
-        context.activity = _activity(context, sentence)
+        context.activity = _build_activity(context, sentence)
     activities = [context.activity for context, _ in finished]
     events = [event for context, _ in finished for event in context.events]
     insert_all(activities)
     for context, _ in finished:
         for event in context.events:
             event.activity = context.activity
-    _publish(events)
+    _write_events(events)
 
 
 def emit_followup(context: ActionContext[Any], kind: str, subject: Customer | Subscription | Order | Item) -> None:
     """Announce one event more of a finished act, inside the `locked` block it was done in."""
     context.emit(kind, subject)
     context.events[-1].activity = context.activity
-    _publish(context.events[-1:])
+    _write_events(context.events[-1:])
 
 
-def _publish(events: list[Event]) -> None:
+def _write_events(events: list[Event]) -> None:
     insert_all(events)
-    for sink in _sinks():
+    for sink in _event_sinks():
         sink(events)
 
 
-def _activity(context: ActionContext[Any], sentence: str) -> Activity:
+def _build_activity(context: ActionContext[Any], sentence: str) -> Activity:
     return new(
         Activity,
         merchant=context.customer.merchant,
         customer=context.customer,
-        **_about(context.subject),
+        **_filed_under(context.subject),
         verb=context.verb,
         sentence=sentence,
         actor_kind=context.actor.kind,
@@ -258,7 +258,7 @@ def _activity(context: ActionContext[Any], sentence: str) -> Activity:
     )
 
 
-def _about(subject: models.Model) -> dict[str, models.Model | None]:
+def _filed_under(subject: models.Model) -> dict[str, models.Model | None]:
     """The subscription and the order that an activity or event about `subject` is filed under."""
     subscription = subject if isinstance(subject, Subscription) else getattr(subject, "subscription", None)
     order = subject if isinstance(subject, Order) else getattr(subject, "order", None)
@@ -267,7 +267,7 @@ def _about(subject: models.Model) -> dict[str, models.Model | None]:
 
 
 @contextmanager
-def new_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
+def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
     """A transaction that makes a customer and holds it. Refused when the shop's id of it is known already."""
     _must_hold_none()
     customer = Customer(merchant=merchant, **fields)
@@ -285,5 +285,5 @@ def _insert_new(customer: Customer) -> None:
 
 
 @cache
-def _sinks() -> list[Sink]:
+def _event_sinks() -> list[Sink]:
     return [import_string(path) for path in settings.EVENT_SINKS]

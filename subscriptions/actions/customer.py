@@ -24,9 +24,9 @@ def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> ActionContext[
 
     Refused when the shop's id is known already or the address or locale is none.
     """
-    fields["email"] = _email(fields["email"])
-    fields["locale"] = _locale(fields.get("locale") or merchant.locale)
-    with core.new_customer(merchant, **fields) as customer:
+    fields["email"] = _require_email(fields["email"])
+    fields["locale"] = _require_locale(fields.get("locale") or merchant.locale)
+    with core.create_locked_customer(merchant, **fields) as customer:
         context: ActionContext[Customer] = _created(customer, actor=actor)
         return context
 
@@ -39,16 +39,16 @@ def _created(context: ActionContext[Customer]) -> str:
 @action("customer.change_contact_details")
 def change_contact_details(context: ActionContext[Customer], *, email: str, phone_number: str | None) -> str:
     """Where messages go from now on; events of the past keep the address they went to."""
-    context.subject.email, context.subject.phone_number = _email(email), phone_number or None
-    _save(context.subject, "email", "phone_number")
+    context.subject.email, context.subject.phone_number = _require_email(email), phone_number or None
+    _save_customer(context.subject, "email", "phone_number")
     return f"Changed the contact details to {context.subject.email}, {context.subject.phone_number or 'no phone'}."
 
 
 @action("customer.change_locale")
 def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
     """The language of messages: `fr-ca` or `es_ES`; case and the sort of dash are free."""
-    context.subject.locale = _locale(locale)
-    _save(context.subject, "locale")
+    context.subject.locale = _require_locale(locale)
+    _save_customer(context.subject, "locale")
     return f"Changed the locale from {context.before.locale} to {context.subject.locale}."
 
 
@@ -64,7 +64,7 @@ def mark_as_test(context: ActionContext[Customer]) -> str:
     if has_history(customer):
         raise refused("customer_has_history")
     customer.is_test = True
-    _save(customer, "is_test")
+    _save_customer(customer, "is_test")
     return "Made this a test customer."
 
 
@@ -80,9 +80,9 @@ def move_clock(context: ActionContext[Customer], *, to: datetime | None) -> str:
     if to and not calendar.now() <= to <= calendar.now() + FARTHEST:
         raise refused("clock_out_of_range")
     customer.clock = to
-    _save(customer, "clock")
+    _save_customer(customer, "clock")
     return (
-        f"Moved the clock to {calendar.human_date(calendar.local(to, customer.merchant.time_zone).date())}."
+        f"Moved the clock to {calendar.human_date(calendar.local_time(to, customer.merchant.time_zone).date())}."
         if to
         else "Stopped the clock."
     )
@@ -93,7 +93,7 @@ def has_history(customer: Customer) -> bool:
     return customer.events.exists() or customer.orders.filter(tries__gt=0).exists()
 
 
-def _email(text: str) -> str:
+def _require_email(text: str) -> str:
     try:
         validate_email(text.strip())
     except ValidationError:
@@ -101,13 +101,13 @@ def _email(text: str) -> str:
     return text.strip()
 
 
-def _locale(text: str) -> str:
+def _require_locale(text: str) -> str:
     plain = text.strip().lower().replace("_", "-")
     if not (LOCALE.fullmatch(plain) and len(plain) <= 16):
         raise refused("invalid_locale", given=text)
     return plain
 
 
-def _save(customer: Customer, *names: str) -> None:
+def _save_customer(customer: Customer, *names: str) -> None:
     customer.last_updated = calendar.now()
     update(customer, *names, "last_updated")

@@ -23,11 +23,11 @@ def grant(
 
     `grace_period` is in seconds. `context.result` is the entitlement.
     """
-    checks.whole("seconds", seconds, most=LONGEST)
-    context.result = _extend(
-        context.subject, context.subject.product, checks.own(context, resource), seconds, grace_period
+    checks.require_whole_number("seconds", seconds, most=LONGEST)
+    context.result = _extend_entitlement(
+        context.subject, context.subject.product, checks.require_own_row(context, resource), seconds, grace_period
     )
-    return f"Granted {resource} until {_day(context, context.result)}."
+    return f"Granted {resource} until {_last_day(context, context.result)}."
 
 
 @action("entitlement.modify_expiration")
@@ -38,9 +38,9 @@ def modify_expiration(context: ActionContext[Entitlement], *, day: date, correct
     moved any more. `context.result` is the order that was moved, or None.
     """
     entitlement = context.subject
-    checks.today_or_later(context, day)
+    checks.require_today_or_later(context, day)
     entitlement.expiration, entitlement.live = datetime.combine(day, time(23, 59, 59), UTC), True
-    _save(entitlement, "expiration", "live")
+    _save_entitlement(entitlement, "expiration", "live")
     subscription = entitlement.subscription
     if correct_renewal and subscription is not None and subscription.live:
         item = orders.upcoming_item(subscription)
@@ -70,7 +70,7 @@ def void(context: ActionContext[Entitlement]) -> str:
     return f"Took back the access to {context.subject.resource}."
 
 
-def grant_for(context: ActionContext[Any], lines: Iterable[Item]) -> None:
+def grant_plans(context: ActionContext[Any], lines: Iterable[Item]) -> None:
     """What the plans among the lines of a placed order add, as part of an act."""
     for line in lines:
         subscription = line.subscription
@@ -78,13 +78,13 @@ def grant_for(context: ActionContext[Any], lines: Iterable[Item]) -> None:
             continue
         subscription.customer, subscription.merchant = context.customer, context.customer.merchant
         grant_plan(subscription, line.product)
-        line.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `payloads.entitled`
+        line.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `payloads.with_entitlement_flag`
 
 
 def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tuple[str, str]] = ()) -> None:
     """What one order of `plan` adds, as part of an act. `grantees` are the names and shop's ids of who shares it."""
     for given in ResourceGrant.objects.filter(product=plan).select_related("resource").order_by("id"):
-        entitlement = _extend(subscription, plan, given.resource, given.time_amount, given.grace_period)
+        entitlement = _extend_entitlement(subscription, plan, given.resource, given.time_amount, given.grace_period)
         Grantee.objects.bulk_create(
             [
                 Grantee(merchant=entitlement.merchant, entitlement=entitlement, name=name, external_id=external_id)
@@ -94,7 +94,7 @@ def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tup
         )
 
 
-def _extend(
+def _extend_entitlement(
     subscription: Subscription, product: Product, resource: Resource, seconds: int, grace_period: int | None
 ) -> Entitlement:
     now = calendar.now()
@@ -113,7 +113,7 @@ def _extend(
     entitlement.product, entitlement.live, entitlement.latest_activation_date = product, True, now
     entitlement.grace_period = grace_period
     if entitlement.pk:
-        _save(entitlement, "product", "live", "latest_activation_date", "expiration", "grace_period")
+        _save_entitlement(entitlement, "product", "live", "latest_activation_date", "expiration", "grace_period")
     else:
         insert(entitlement)
     # The payloads of this act look for entitlements only where a row was read with some.
@@ -123,13 +123,13 @@ def _extend(
 
 def _end(entitlement: Entitlement) -> None:
     entitlement.live = False
-    _save(entitlement, "live")
+    _save_entitlement(entitlement, "live")
 
 
-def _save(entitlement: Entitlement, *names: str) -> None:
+def _save_entitlement(entitlement: Entitlement, *names: str) -> None:
     entitlement.last_updated = calendar.now()
     update(entitlement, *names, "last_updated")
 
 
-def _day(context: ActionContext[Any], entitlement: Entitlement) -> str:
-    return calendar.human_date(calendar.local(entitlement.expiration, context.customer.merchant.time_zone).date())
+def _last_day(context: ActionContext[Any], entitlement: Entitlement) -> str:
+    return calendar.human_date(calendar.local_time(entitlement.expiration, context.customer.merchant.time_zone).date())

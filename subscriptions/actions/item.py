@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from subscriptions.actions import checks, orders, totals
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.order import replan
-from subscriptions.actions.starting import subscribe as start
+from subscriptions.actions.new_subscription import start_subscription as start
+from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
 from subscriptions.models import Address, Item, Offer, Order, Payment, Product, Subscription
 from subscriptions.models.prepared import update
@@ -17,8 +17,8 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 @action("item.add", guards=OPEN)
 def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
     """Add a product to this order once. `context.result` is the item."""
-    item = _new(context, product, quantity, offer)
-    orders.add_line(context.subject, item)
+    item = _new_item(context, product, quantity, offer)
+    orders.add_items(context.subject, item)
     context.result = item
     return f"Added {item.quantity} × {product} to the order, once."
 
@@ -41,12 +41,12 @@ def add_with_subscription(
     Payment, address and anything else not given are the order's.
     """
     order = context.subject
-    item = _new(context, product, quantity, offer)
+    item = _new_item(context, product, quantity, offer)
     subscription = start(
         context,
         product=product,
-        payment=checks.chosen(context, payment) if payment else order.payment,
-        address=checks.chosen(context, address) if address else order.shipping_address,
+        payment=checks.require_current_record(context, payment) if payment else order.payment,
+        address=checks.require_current_record(context, address) if address else order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,
@@ -55,9 +55,9 @@ def add_with_subscription(
         origin=Subscription.Origin.UPSELL,
     )
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
-    orders.add_line(order, item)
+    orders.add_items(order, item)
     context.result = item
-    return f"Subscribed to {item.quantity} × {product}, {_often(subscription)}, from this order on."
+    return f"Subscribed to {item.quantity} × {product}, {_frequency_text(subscription)}, from this order on."
 
 
 @action("item.subscribe", guards=OPEN)
@@ -68,28 +68,28 @@ def subscribe(context: ActionContext[Item], *, every: int, every_period: int, of
         raise refused("not_one_time")
     subscription = start(
         context,
-        product=checks.for_sale(item.product),
+        product=checks.require_product_for_sale(item.product),
         payment=order.payment,
         address=order.shipping_address,
         quantity=item.quantity,
         every=every,
         every_period=every_period,
-        offer=offer and checks.own(context, offer),
+        offer=offer and checks.require_own_row(context, offer),
         origin=Subscription.Origin.UPSELL,
     )
     item.subscription, item.one_time, item.offer = subscription, False, offer or item.offer
     update(item, "subscription", "one_time", "offer")
-    orders.settle_item(item)
+    orders.save_totals_around_item(item)
     context.result = subscription
-    return f"Subscribed to {item.quantity} × {item.product}, {_often(subscription)}."
+    return f"Subscribed to {item.quantity} × {item.product}, {_frequency_text(subscription)}."
 
 
 @action("item.change_quantity", guards=OPEN_NOT_PREPAID)
 def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
     """In this order only."""
     item = context.subject
-    item.quantity = checks.whole("quantity", quantity)
-    _save(item, "quantity")
+    item.quantity = checks.require_whole_number("quantity", quantity)
+    _save_item(item, "quantity")
     return f"Changed the quantity of {item.product} from {context.before.quantity} to {quantity}, in this order."
 
 
@@ -97,8 +97,8 @@ def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
 def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
     """Set the unit price by hand, in this order only; it stays whatever the product's becomes."""
     item = context.subject
-    item.price, item.frozen = checks.amount("price", price), True
-    _save(item, "price", "frozen")
+    item.price, item.frozen = checks.require_amount("price", price), True
+    _save_item(item, "price", "frozen")
     return f"Changed the price of {item.product} from {context.before.price} to {price}, in this order."
 
 
@@ -106,12 +106,12 @@ def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
 def change_product(context: ActionContext[Item], *, product: Product) -> str:
     """Swap the product in this order only; the subscription keeps its own."""
     item, was = context.subject, context.subject.product
-    item.product = checks.for_sale(checks.own(context, product))
+    item.product = checks.require_product_for_sale(checks.require_own_row(context, product))
     locked = item.frozen or (item.subscription and item.subscription.price is not None)
     item.price = item.price if locked else product.price
     if item.subscription and item.subscription.prepaid_orders_remaining and product.price != was.price:
         raise refused("price_differs")
-    _save(item, "product", "price")
+    _save_item(item, "product", "price")
     return f"Swapped {was} for {product}, in this order."
 
 
@@ -120,29 +120,29 @@ def remove(context: ActionContext[Item]) -> str:
     """Take it off its order. A subscription's item is made anew at its next date, `context.result`."""
     item = context.subject
     if item.subscription:
-        context.result = replan(context, item)
+        context.result = replan_item(context, item)
     else:
-        orders.remove(context.customer, item)
+        orders.remove_item(context.customer, item)
     return f"Removed {item.quantity} × {item.product} from the order."
 
 
-def _new(context: ActionContext[Order], product: Product, quantity: int, offer: Offer | None) -> Item:
-    checks.for_sale(checks.own(context, product))
+def _new_item(context: ActionContext[Order], product: Product, quantity: int, offer: Offer | None) -> Item:
+    checks.require_product_for_sale(checks.require_own_row(context, product))
     return Item(
         merchant=context.customer.merchant,
         order=context.subject,
         product=product,
-        offer=offer and checks.own(context, offer),
-        quantity=checks.whole("quantity", quantity),
+        offer=offer and checks.require_own_row(context, offer),
+        quantity=checks.require_whole_number("quantity", quantity),
         price=product.price,
         one_time=True,
     )
 
 
-def _save(item: Item, *names: str) -> None:
+def _save_item(item: Item, *names: str) -> None:
     update(item, *names)
-    orders.settle_item(item)
+    orders.save_totals_around_item(item)
 
 
-def _often(subscription: Subscription) -> str:
+def _frequency_text(subscription: Subscription) -> str:
     return subscription.frequency_description.lower()

@@ -11,9 +11,9 @@ from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription, statuses_where
 from subscriptions.models.prepared import update
 
-SUPERSEDED = "810"
+SUPERSEDED_CODE = "810"
 RESCUE_DAYS = 90
-must_wait = checks.must_have_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, code="order_not_waiting")
+must_await_instruction = checks.must_have_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, code="order_not_waiting")
 must_be_changeable = checks.must_have_status(*statuses_where(lambda row: row.changeable))
 
 
@@ -25,19 +25,19 @@ def skip(context: ActionContext[Order]) -> str:
     for its subscriptions have theirs already.
     """
     order = context.subject
-    orders.close(order)
-    context.result = orders.follow_up(context.customer, orders.lines(order), order.place_date)
+    orders.cancel_order(order)
+    context.result = orders.create_next_items(context.customer, orders.load_items(order), order.place_date)
     context.emit(catalogue.ORDER_SKIP, order)
-    return f"Skipped the order of {calendar.human_date(order.place_date)}." + _then(context.result)
+    return f"Skipped the order of {calendar.human_date(order.place_date)}." + _next_orders_sentence(context.result)
 
 
 @action("order.skip_subscription", guards=[checks.must_be_open])
 def skip_subscription(context: ActionContext[Order], *, subscription: Subscription) -> str:
     """Take one subscription's item off this order and give it its next one. `context.result` is that item."""
-    found = [line for line in orders.lines(context.subject) if line.subscription_id == subscription.pk]
+    found = [line for line in orders.load_items(context.subject) if line.subscription_id == subscription.pk]
     if not found:
         raise refused("subscription_not_in_order")
-    context.result = replan(context, found[0])
+    context.result = replan_item(context, found[0])
     day = calendar.human_date(context.result.order.place_date)
     return f"Skipped {found[0].product} once. Its next order is planned for {day}."
 
@@ -50,12 +50,12 @@ def send_now(context: ActionContext[Order]) -> str:
     """
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.locked, order.place_date = True, today
-    orders.become(order, OrderStatus.SEND_NOW, "locked", "place_date")
-    context.result = orders.follow_up(context.customer, orders.lines(order), today)
+    orders.change_status(order, OrderStatus.SEND_NOW, "locked", "place_date")
+    context.result = orders.create_next_items(context.customer, orders.load_items(order), today)
     context.emit(catalogue.ORDER_SEND_NOW, order)
-    for older in _failing_for(order):
-        placement_results.refuse(context, older, SUPERSEDED, "Superseded by an order sent now.")
-    return "Sent the order now." + _then(context.result)
+    for older in _superseded_orders(order):
+        placement_results.reject_order(context, older, SUPERSEDED_CODE, "Superseded by an order sent now.")
+    return "Sent the order now." + _next_orders_sentence(context.result)
 
 
 @action("order.change_date", guards=[checks.must_be_open])
@@ -64,7 +64,7 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
 
     `context.result` is the order that has the items then: another one, where the order of that day took them in.
     """
-    checks.today_or_later(context, day)
+    checks.require_today_or_later(context, day)
     _relocate(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
     was = calendar.human_date(context.before.place_date)
     return f"Moved the order of {was} to {calendar.human_date(day)}."
@@ -73,14 +73,16 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
 @action("order.change_payment", guards=[must_be_changeable])
 def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
     """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
-    _relocate(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.chosen(context, payment).pk)
+    _relocate(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.require_current_record(context, payment).pk)
     return f"Changed the payment of the order of {calendar.human_date(context.before.place_date)} to {payment}."
 
 
 @action("order.change_shipping_address", guards=[must_be_changeable])
 def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
     """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
-    _relocate(context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.chosen(context, address).pk)
+    _relocate(
+        context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.require_current_record(context, address).pk
+    )
     return (
         f"Changed the shipping address of the order of {calendar.human_date(context.before.place_date)} to {address}."
     )
@@ -104,17 +106,17 @@ def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
     return f"Rescued the rejected order. {_try_again(context, at)}"
 
 
-@action("order.retry", guards=[must_wait])
+@action("order.retry", guards=[must_await_instruction])
 def retry(context: ActionContext[Order], *, at: datetime) -> str:
     """The instruction an order waits for: try it again `at` a time to come."""
     return f"Told the waiting order to be tried again. {_try_again(context, at)}"
 
 
-@action("order.give_up", guards=[must_wait])
+@action("order.give_up", guards=[must_await_instruction])
 def give_up(context: ActionContext[Order]) -> str:
     """The other instruction: no more tries."""
     order = context.subject
-    placement_results.refuse(
+    placement_results.reject_order(
         context, order, order.rejected_error_code or "140", order.rejected_message or "No further retry."
     )
     return "Gave up the order that waited for an instruction."
@@ -124,11 +126,11 @@ def why_not_rescuable(order: Order) -> str | None:
     """None if it can be rescued, else the reason."""
     if order.status != OrderStatus.REJECTED:
         return "Only a rejected order can be rescued."
-    if order.rejected_error_code == SUPERSEDED:
+    if order.rejected_error_code == SUPERSEDED_CODE:
         return "A later order was sent in its place."
     if (order.tried_at or order.updated) < calendar.now() - timedelta(days=RESCUE_DAYS):
         return f"It was rejected more than {RESCUE_DAYS} days ago."
-    ids = [item.subscription_id for item in orders.lines(order) if item.subscription_id]
+    ids = [item.subscription_id for item in orders.load_items(order) if item.subscription_id]
     if Subscription.objects.filter(pk__in=ids, cancelled__isnull=False).exists():
         return "A subscription of it is cancelled."
     since = order.tried_at or order.created
@@ -137,13 +139,13 @@ def why_not_rescuable(order: Order) -> str | None:
     return None
 
 
-def replan(context: ActionContext[Any], item: Item) -> Item:
+def replan_item(context: ActionContext[Any], item: Item) -> Item:
     """Remove a subscription's item and make it anew at its next date: that of its order plus the frequency."""
     subscription, order = item.subscription, item.order
     assert subscription is not None
     subscription.customer, subscription.merchant = context.customer, context.customer.merchant
     start, today = order.place_date, calendar.today(context.customer.merchant.time_zone)
-    orders.remove(context.customer, item)
+    orders.remove_item(context.customer, item)
     day = calendar.next_date(start, subscription.every, subscription.every_period, today)
     return orders.add_subscription_item(subscription, day)
 
@@ -162,12 +164,12 @@ def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
         raise refused("place_date_past")
     order = context.subject
     order.retry_at = at or now
-    orders.become(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
-    day = calendar.local(order.retry_at, context.customer.merchant.time_zone).date()
+    orders.change_status(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
+    day = calendar.local_time(order.retry_at, context.customer.merchant.time_zone).date()
     return f"It is tried again on {calendar.human_date(day)}."
 
 
-def _failing_for(order: Order) -> list[Order]:
+def _superseded_orders(order: Order) -> list[Order]:
     """Orders in a retry flow with a subscription of `order`."""
     found = Order.objects.filter(
         merchant=order.merchant_id,
@@ -181,6 +183,6 @@ def _failing_for(order: Order) -> list[Order]:
     return rows
 
 
-def _then(items: list[Item]) -> str:
+def _next_orders_sentence(items: list[Item]) -> str:
     days = sorted({item.order.place_date for item in items})
     return f" The next one is planned for {' and '.join(calendar.human_date(day) for day in days)}." if days else ""

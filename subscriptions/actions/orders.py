@@ -28,8 +28,8 @@ from subscriptions.models.making import new
 from subscriptions.models.prepared import Given, Prepared, insert, update
 
 AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
-PLACE = ("place_date", "payment", "shipping_address")
-MATCHING = Prepared(
+KEY_COLUMNS = ("place_date", "payment", "shipping_address")
+OPEN_ORDER = Prepared(
     lambda: (
         Order.objects.open()
         .select_related("payment", "shipping_address")
@@ -42,18 +42,18 @@ MATCHING = Prepared(
         )
     )
 )
-LINES = Prepared(
+ITEMS = Prepared(
     lambda: (
-        priced()
+        items_with_incentive_flag()
         .select_related("product", "subscription__product")
         .filter(merchant=Given("merchant"), order=Given("order"))
         .order_by("id")
     )
 )
 # Of the few orders of a customer that a cancel reaches: the next ones, those out of stock, those being retried.
-WAITING = Prepared(
+CHANGEABLE_ITEMS = Prepared(
     lambda: (
-        priced()
+        items_with_incentive_flag()
         .select_related("subscription__product", "order__payment", "order__shipping_address")
         .filter(
             merchant=Given("merchant"),
@@ -63,9 +63,9 @@ WAITING = Prepared(
         .order_by("id")
     )
 )
-UPCOMING = Prepared(
+UPCOMING_ITEM = Prepared(
     lambda: (
-        priced()
+        items_with_incentive_flag()
         .select_related("product", "order__payment", "order__shipping_address")
         .filter(merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True)
     )
@@ -77,7 +77,7 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
     order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
-    put(subscription.customer, [item], order_key)
+    add_items_by_key(subscription.customer, [item], order_key)
     return item
 
 
@@ -94,38 +94,38 @@ def new_item(subscription: Subscription) -> Item:
     )
 
 
-def put(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
+def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
     """Add new items to the open order of `order_key`, which is made where there is none."""
-    order = _open(customer, order_key) or new(
+    order = _find_open_order(customer, order_key) or new(
         Order,
         merchant=customer.merchant,
         customer=customer,
         currency_code=_currency(customer, items),
         **order_key._asdict(),
     )
-    add_line(order, *items)
+    add_items(order, *items)
     return order
 
 
-def add_line(order: Order, *items: Item) -> None:
+def add_items(order: Order, *items: Item) -> None:
     """Write new items to `order`, which may be new itself."""
-    earlier = lines(order)
-    changed = totals.recount(order, [*earlier, *items])
-    _save(order)
+    earlier = load_items(order)
+    changed = totals.recount_order(order, [*earlier, *items])
+    _save_amounts(order)
     for item in items:
         item.order = order
         insert(item)
-    _write([line for line in changed if line in earlier], "total_price")
+    _update_items([line for line in changed if line in earlier], "total_price")
 
 
 def upcoming_item(subscription: Subscription) -> Item:
     """The upcoming item of a live subscription, with its order. Refused when that can no longer be changed."""
-    found = UPCOMING.all(merchant=subscription.merchant_id, subscription=subscription.pk)
+    found = UPCOMING_ITEM.all(merchant=subscription.merchant_id, subscription=subscription.pk)
     if not found or not found[0].order.is_open:
         raise refused("order_not_open")
     (item,) = found
     item.subscription = subscription
-    _own(item.order, subscription.customer)
+    _attach_customer(item.order, subscription.customer)
     return item
 
 
@@ -134,19 +134,19 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
     order = item.order
     if order.order_key == order_key:
         return order
-    others = [line for line in lines(order) if line.pk != item.pk]
-    target = _open(customer, order_key)
+    others = [line for line in load_items(order) if line.pk != item.pk]
+    target = _find_open_order(customer, order_key)
     if target is None and not others:
-        return _take(order, order_key)
-    target = target or _beside(customer, order, order_key)
-    changed = totals.recount(target, [*lines(target), item])
-    _save(target)
+        return _move_whole_order(order, order_key)
+    target = target or _new_order_beside(customer, order, order_key)
+    changed = totals.recount_order(target, [*load_items(target), item])
+    _save_amounts(target)
     item.order = target
-    _write([line for line in changed if line.pk != item.pk], "total_price")
-    _write([item], "order", "total_price")
+    _update_items([line for line in changed if line.pk != item.pk], "total_price")
+    _update_items([item], "order", "total_price")
     if not others:
-        _hand_over(order, target)
-    leave(order, others)
+        _move_incentives(order, target)
+    shrink_order(order, others)
     return target
 
 
@@ -157,57 +157,57 @@ def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     """
     if order.order_key == order_key:
         return order
-    target = _open(customer, order_key) if order.is_open else None
+    target = _find_open_order(customer, order_key) if order.is_open else None
     if target is None:
-        return _take(order, order_key)
+        return _move_whole_order(order, order_key)
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
-    _hand_over(order, target)
+    _move_incentives(order, target)
     set_status(order, OrderStatus.MERGED)
     order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
-    settle(order, [])
+    save_totals(order, [])
     update(order, "status", "extra_data")
-    settle(target, lines(target))
+    save_totals(target, load_items(target))
     return target
 
 
-def remove(customer: Customer, item: Item) -> None:
+def remove_item(customer: Customer, item: Item) -> None:
     """Take the item off its order for good; an order left empty goes away."""
-    others = [line for line in lines(item.order) if line.pk != item.pk]
-    leave(_own(item.order, customer), others, [item])
+    others = [line for line in load_items(item.order) if line.pk != item.pk]
+    shrink_order(_attach_customer(item.order, customer), others, [item])
 
 
-def leave(order: Order, others: list[Item], gone: Iterable[Item] = ()) -> None:
+def shrink_order(order: Order, others: list[Item], gone: Iterable[Item] = ()) -> None:
     """What becomes of an order that items have left, `gone` for good: it goes on with `others`, or goes away."""
     if not others:
         order.delete()  # what is left on it goes along, by the database's own rule
         return
     for item in gone:
         item.delete()
-    settle(order, others)
+    save_totals(order, others)
 
 
-def settle(order: Order, items: Iterable[Item]) -> None:
+def save_totals(order: Order, items: Iterable[Item]) -> None:
     """Bring the totals of a saved order in line with its items, and save both."""
-    _write(totals.recount(order, items), "total_price")
+    _update_items(totals.recount_order(order, items), "total_price")
     update(order, *AMOUNTS)
 
 
-def settle_item(item: Item) -> None:
-    """As `settle`, for the order of an item that was changed and saved."""
-    settle(item.order, lines(item.order))
+def save_totals_around_item(item: Item) -> None:
+    """As `save_totals`, for the order of an item that was changed and saved."""
+    save_totals(item.order, load_items(item.order))
 
 
-def lines(order: Order) -> list[Item]:
+def load_items(order: Order) -> list[Item]:
     """The items of `order`, with what prices and payloads need of them."""
     if order.pk is None:
         return []
-    found = LINES.all(merchant=order.merchant_id, order=order.pk)
+    found = ITEMS.all(merchant=order.merchant_id, order=order.pk)
     for item in found:
         item.order = order
     return found
 
 
-def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
+def create_next_items(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
     """Close those of `items` that are upcoming, and give their subscriptions the next ones, from `start` on.
 
     `start` plus one frequency in calendar units, and as many more as lead past today. Returns the new items.
@@ -225,7 +225,7 @@ def follow_up(customer: Customer, items: Iterable[Item], start: date) -> list[It
         order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
         made.setdefault(order_key, []).append(new_item(subscription))
     for order_key, added in made.items():
-        put(customer, added, order_key)
+        add_items_by_key(customer, added, order_key)
     return [item for added in made.values() for item in added]
 
 
@@ -239,43 +239,43 @@ def set_status(order: Order, status: OrderStatus) -> None:
     order.status, order.updated = status, calendar.now()
 
 
-def become(order: Order, status: OrderStatus, *names: str) -> None:
+def change_status(order: Order, status: OrderStatus, *names: str) -> None:
     """Give `order` another status, and save the columns `names` with it."""
     set_status(order, status)
     update(order, "status", *names, "updated")
 
 
-def withdraw(subscription: Subscription) -> list[Order]:
+def withdraw_subscription(subscription: Subscription) -> list[Order]:
     """Take the upcoming item of a cancelled subscription away, and end the orders that are tried again for it alone.
 
     Returns the orders that were cancelled.
     """
     by_order: dict[int, list[Item]] = {}
-    for line in WAITING.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
+    for line in CHANGEABLE_ITEMS.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
         by_order.setdefault(line.order_id, []).append(line)
     ended = []
     for items in by_order.values():
-        order = _own(items[0].order, subscription.customer)
+        order = _attach_customer(items[0].order, subscription.customer)
         mine = [line for line in items if line.subscription_id == subscription.pk]
         others = [line for line in items if line not in mine]
         if not mine:
             continue
         if order.is_open or (others and order.oos_free_shipping):
-            leave(order, others, mine)
+            shrink_order(order, others, mine)
         elif not others:
-            close(order)
+            cancel_order(order)
             ended.append(order)
     return ended
 
 
-def close(order: Order) -> None:
+def cancel_order(order: Order) -> None:
     """Cancel an order; its items stay as history."""
     set_status(order, OrderStatus.CANCELLED)
     order.cancelled = order.updated
     update(order, "status", "cancelled", "updated")
 
 
-def priced() -> QuerySet[Item]:
+def items_with_incentive_flag() -> QuerySet[Item]:
     """Items that know whether they or their orders have incentives to count: most have not, and none need be read."""
     counting = OneTimeIncentive.objects.filter(applied_at__isnull=True)
     return Item.objects.annotate(
@@ -288,7 +288,7 @@ def _currency(customer: Customer, items: Iterable[Item]) -> str:
     return next(subscribed, customer.merchant.currency_code)
 
 
-def _beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
+def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     """A new order of the same customer, with what is known of the payment and address they share."""
     place = order_key._asdict()
     made = new(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
@@ -298,43 +298,43 @@ def _beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     return made
 
 
-def _open(customer: Customer, order_key: OrderKey) -> Order | None:
-    found = MATCHING.all(merchant=customer.merchant_id, customer=customer.pk, **order_key._asdict())
-    return _own(found[0], customer) if found else None
+def _find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:
+    found = OPEN_ORDER.all(merchant=customer.merchant_id, customer=customer.pk, **order_key._asdict())
+    return _attach_customer(found[0], customer) if found else None
 
 
-def taken(customer: Customer, order_key: OrderKey) -> bool:
+def has_open_order(customer: Customer, order_key: OrderKey) -> bool:
     """Whether the customer has an open order in `order_key`."""
-    return _open(customer, order_key) is not None
+    return _find_open_order(customer, order_key) is not None
 
 
-def _own(order: Order, customer: Customer) -> Order:
+def _attach_customer(order: Order, customer: Customer) -> Order:
     order.customer, order.merchant = customer, customer.merchant
     return order
 
 
-def _hand_over(order: Order, target: Order) -> None:
+def _move_incentives(order: Order, target: Order) -> None:
     """What the customer was promised for an order goes along with the last of its items."""
     promised = OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=order)
     if promised.update(order=target):
-        settle(target, lines(target))
+        save_totals(target, load_items(target))
 
 
-def _take(order: Order, order_key: OrderKey) -> Order:
+def _move_whole_order(order: Order, order_key: OrderKey) -> Order:
     for name, value in order_key._asdict().items():
         setattr(order, name, value)
     order.updated = calendar.now()
-    update(order, *PLACE, "updated")
+    update(order, *KEY_COLUMNS, "updated")
     return order
 
 
-def _save(order: Order) -> None:
+def _save_amounts(order: Order) -> None:
     if order.pk:
         update(order, *AMOUNTS)
     else:
         insert(order)
 
 
-def _write(items: Iterable[Any], *names: str) -> None:
+def _update_items(items: Iterable[Any], *names: str) -> None:
     for item in items:
         update(item, *names)

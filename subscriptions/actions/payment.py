@@ -3,7 +3,7 @@
 from typing import Any
 
 from subscriptions import calendar
-from subscriptions.actions import sharing
+from subscriptions.actions import use_record
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -35,5 +35,5 @@ def retire(context: ActionContext[Payment]) -> str:
 @action("payment.use_for_all")
 def use_for_all(context: ActionContext[Payment]) -> str:
     """Charge all live subscriptions and all open orders to it."""
-    sharing.use_for_all(context, "payment", catalogue.CHANGE_PAYMENT, catalogue.ORDER_CHANGE_PAYMENT)
+    use_record.use_record_for_all(context, "payment", catalogue.CHANGE_PAYMENT, catalogue.ORDER_CHANGE_PAYMENT)
     return f"Charges everything to {context.subject} from now on."

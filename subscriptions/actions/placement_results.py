@@ -5,7 +5,7 @@ from datetime import date
 from subscriptions import calendar
 from subscriptions.actions import bulk_success, orders
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.subscription import end
+from subscriptions.actions.subscription import end_subscription
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -15,8 +15,8 @@ from subscriptions.models.prepared import update
 from subscriptions.placement import retries
 from subscriptions.placement.answers import Answer
 
-REFUSAL = ("rejected_error_code", "rejected_message", "retry_at")
-DISENGAGED = "113|Disengaged"
+REJECTION_COLUMNS = ("rejected_error_code", "rejected_message", "retry_at")
+DISENGAGED_REASON = "113|Disengaged"
 
 
 def must_be_under_way(context: ActionContext[Order]) -> None:
@@ -27,7 +27,7 @@ def must_be_under_way(context: ActionContext[Order]) -> None:
 @action("order.succeed", guards=[must_be_under_way])
 def succeed(context: ActionContext[Order], *, order_merchant_id: str) -> str:
     """The platform has placed it. Prepaid cycles go on, and plans add to their entitlements."""
-    (sentence,) = bulk_success.place([context], [order_merchant_id])
+    (sentence,) = bulk_success.mark_orders_placed([context], [order_merchant_id])
     return sentence
 
 
@@ -37,7 +37,7 @@ def reject(context: ActionContext[Order], *, code: str, message: str) -> str:
 
     One whose last orders were all rejected ends, where the merchant wants that.
     """
-    return _give_up(context, code, message)
+    return _reject_for_good(context, code, message)
 
 
 @action("order.decline", guards=[must_be_under_way])
@@ -55,11 +55,11 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
         day = _next_try(order, merchant)
         if day is None:
             update(order, "declines", "first_declined")
-            return _give_up(context, code, message)
+            return _reject_for_good(context, code, message)
         status = OrderStatus.CREDIT_CARD_RETRY
-        at = calendar.hour(day, merchant.placement_hour or 0, merchant.time_zone)
+        at = calendar.local_hour(day, merchant.placement_hour or 0, merchant.time_zone)
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, at
-    orders.become(order, status, *REFUSAL, "declines", "first_declined")
+    orders.change_status(order, status, *REJECTION_COLUMNS, "declines", "first_declined")
     context.emit(catalogue.RETRYABLE_FAILURE, order, rejected_code=code, rejected_message=message)
     return f"The payment of the order of {calendar.human_date(order.place_date)} was declined: {message} ({code})"
 
@@ -76,28 +76,28 @@ def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, messa
     order.generic_error_count += status == OrderStatus.GENERIC_ERROR_RESPONSE
     if _is_hopeless(order, status, context.customer.merchant):
         update(order, "generic_error_count")
-        return _give_up(context, code, message)
+        return _reject_for_good(context, code, message)
     order.rejected_message, order.retry_at = message, None
-    orders.become(order, status, "rejected_message", "retry_at", "generic_error_count")
+    orders.change_status(order, status, "rejected_message", "retry_at", "generic_error_count")
     return f"The order of {calendar.human_date(order.place_date)} is not placed yet: {message}"
 
 
 @action("order.call_off", guards=[must_be_under_way])
 def call_off(context: ActionContext[Order]) -> str:
     """The platform wants this order cancelled."""
-    orders.close(context.subject)
+    orders.cancel_order(context.subject)
     context.emit(catalogue.ORDER_CANCEL, context.subject)
     return f"The shop cancelled the order of {calendar.human_date(context.subject.place_date)}."
 
 
-def refuse(context: ActionContext[Order], order: Order, code: str, message: str) -> None:
+def reject_order(context: ActionContext[Order], order: Order, code: str, message: str) -> None:
     """Reject `order` as part of an act, and say so."""
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, None
-    orders.become(order, OrderStatus.REJECTED, *REFUSAL)
+    orders.change_status(order, OrderStatus.REJECTED, *REJECTION_COLUMNS)
     context.emit(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
 
 
-def finalize(order: Order, *, answer: Answer, actor: Actor) -> ActionContext[Order]:
+def finalize_placement(order: Order, *, answer: Answer, actor: Actor) -> ActionContext[Order]:
     """Bring `order`, which is under way, to where the platform's answer leads. Raises what the verbs raise."""
     said = {"actor": actor, "code": answer.code, "message": answer.message}
     match answer.effect:
@@ -118,7 +118,7 @@ def _next_try(order: Order, merchant: Merchant) -> date | None:
     assert order.first_declined
     return retries.next_try(
         retries.retry_days(merchant.retry_plan, merchant.retry_days),
-        calendar.local(order.first_declined, zone).date(),
+        calendar.local_time(order.first_declined, zone).date(),
         order.declines,
         calendar.today(zone),
     )
@@ -130,14 +130,16 @@ def _is_hopeless(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
     if status != OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT:
         return False
     frequencies = [
-        (line.subscription.every, line.subscription.every_period) for line in orders.lines(order) if line.subscription
+        (line.subscription.every, line.subscription.every_period)
+        for line in orders.load_items(order)
+        if line.subscription
     ]
     return retries.gives_up_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
 
 
-def _give_up(context: ActionContext[Order], code: str, message: str) -> str:
+def _reject_for_good(context: ActionContext[Order], code: str, message: str) -> str:
     order = context.subject
-    refuse(context, order, code, message)
+    reject_order(context, order, code, message)
     _end_disengaged(context, order)
     return f"The order of {calendar.human_date(order.place_date)} was rejected: {message} ({code or 'no code'})"
 
@@ -146,7 +148,7 @@ def _end_disengaged(context: ActionContext[Order], order: Order) -> None:
     limit = context.customer.merchant.disengaged_after
     if limit is None:
         return
-    for line in orders.lines(order):
+    for line in orders.load_items(order):
         subscription = line.subscription
         if subscription is None or not subscription.live or subscription.prepaid_orders_remaining:
             continue
@@ -154,4 +156,4 @@ def _end_disengaged(context: ActionContext[Order], order: Order) -> None:
         last = list(tried.values_list("status", flat=True)[:limit])
         if last == [OrderStatus.REJECTED] * limit:
             subscription.customer, subscription.merchant = context.customer, context.customer.merchant
-            end(context, subscription, DISENGAGED)
+            end_subscription(context, subscription, DISENGAGED_REASON)

@@ -6,14 +6,14 @@ from typing import Any
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.subscription import end
+from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
 from subscriptions.models import Item, Offer, ProductGroup, Subscription
 from subscriptions.models.prepared import update
 
-CONTEXT = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
-ENDED = "Prepaid cycle ended"
-ELIGIBLE = "prepaid"
+CYCLE_COLUMNS = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
+ENDED_REASON = "Prepaid cycle ended"
+ELIGIBLE_GROUP = "prepaid"
 
 
 def must_be_prepaid(context: ActionContext[Subscription]) -> None:
@@ -33,15 +33,15 @@ def upgrade(
     subscription = context.subject
     if subscription.has_prepaid:
         raise refused("already_prepaid")
-    groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE)
+    groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE_GROUP)
     if not (context.customer.merchant.prepaid_enabled and groups.exists()):
         raise refused("prepaid_unavailable")
-    _set(subscription, orders_per_billing, 0, renewal_behavior)
+    _set_cycle(subscription, orders_per_billing, 0, renewal_behavior)
     if offer:
-        subscription.offer = checks.own(context, offer)
+        subscription.offer = checks.require_own_row(context, offer)
         update(subscription, "offer")
         subscription.items.filter(upcoming=True).update(offer=offer)
-    orders.settle_item(orders.upcoming_item(subscription))
+    orders.save_totals_around_item(orders.upcoming_item(subscription))
     return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders at once."
 
 
@@ -49,7 +49,7 @@ def upgrade(
 def change_renewal_behavior(context: ActionContext[Subscription], *, renewal_behavior: str) -> str:
     """What happens once all orders of the cycle are delivered."""
     subscription = context.subject
-    _set(
+    _set_cycle(
         subscription,
         subscription.prepaid_orders_per_billing or 0,
         subscription.prepaid_orders_remaining or 0,
@@ -68,7 +68,7 @@ def change_context(
 ) -> str:
     """Correct the cycle; what is not given stays. With nothing left and `cancel` the subscription ends now."""
     subscription = context.subject
-    _set(
+    _set_cycle(
         subscription,
         subscription.prepaid_orders_per_billing or 0 if orders_per_billing is None else orders_per_billing,
         subscription.prepaid_orders_remaining or 0 if orders_remaining is None else orders_remaining,
@@ -76,14 +76,14 @@ def change_context(
     )
     if subscription.live:
         if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
-            end(context, subscription, ENDED)
+            end_subscription(context, subscription, ENDED_REASON)
         else:
-            orders.settle_item(orders.upcoming_item(subscription))
+            orders.save_totals_around_item(orders.upcoming_item(subscription))
     left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
     return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
 
 
-def advance(context: ActionContext[Any], lines: Iterable[Item]) -> None:
+def advance_cycles(context: ActionContext[Any], lines: Iterable[Item]) -> None:
     """Count a placed order's lines in their prepaid cycles, as part of an act; one at its end renews, ends or is left.
 
     The items that come next were made before this order was placed, so their prices follow here.
@@ -99,32 +99,34 @@ def advance(context: ActionContext[Any], lines: Iterable[Item]) -> None:
             subscription.prepaid_orders_remaining = subscription.prepaid_orders_per_billing - 1
             subscription.last_renewal_revenue = line.total_price
             subscription.prepaid_origin_merchant_order_id = line.order.order_merchant_id
-        _save(subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id")
+        _save_subscription(
+            subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id"
+        )
         if subscription.live:
-            _renew(context, subscription)
+            _renew_cycle(context, subscription)
 
 
-def _renew(context: ActionContext[Any], subscription: Subscription) -> None:
+def _renew_cycle(context: ActionContext[Any], subscription: Subscription) -> None:
     if subscription.prepaid_orders_remaining == 0:
         if subscription.renewal_behavior == Subscription.Renewal.CANCEL:
-            end(context, subscription, ENDED)
+            end_subscription(context, subscription, ENDED_REASON)
             return
         if subscription.renewal_behavior == Subscription.Renewal.DOWNGRADE:
-            for name in CONTEXT:
+            for name in CYCLE_COLUMNS:
                 setattr(subscription, name, None)
-            _save(subscription, *CONTEXT)
-    orders.settle_item(orders.upcoming_item(subscription))
+            _save_subscription(subscription, *CYCLE_COLUMNS)
+    orders.save_totals_around_item(orders.upcoming_item(subscription))
 
 
-def _set(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:
+def _set_cycle(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:
     if renewal_behavior not in Subscription.Renewal.values:
         raise refused("invalid_value", name="renewal_behavior", rule=f"one of {', '.join(Subscription.Renewal.values)}")
-    subscription.prepaid_orders_per_billing = checks.whole("orders_per_billing", per_billing, least=2)
-    subscription.prepaid_orders_remaining = checks.whole("orders_remaining", remaining, least=0)
+    subscription.prepaid_orders_per_billing = checks.require_whole_number("orders_per_billing", per_billing, least=2)
+    subscription.prepaid_orders_remaining = checks.require_whole_number("orders_remaining", remaining, least=0)
     subscription.renewal_behavior = renewal_behavior
-    _save(subscription, *CONTEXT)
+    _save_subscription(subscription, *CYCLE_COLUMNS)
 
 
-def _save(subscription: Subscription, *names: str) -> None:
+def _save_subscription(subscription: Subscription, *names: str) -> None:
     subscription.updated = calendar.now()
     update(subscription, *names, "updated")

@@ -15,7 +15,7 @@ from subscriptions.actions import address as addresses
 from subscriptions.actions import customer as customers
 from subscriptions.actions import payment as payments
 from subscriptions.actions.checkout import Line, NothingSubscribed, checkout
-from subscriptions.actions.core import BY_KEY, locked
+from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import DomainError, Refused, refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
@@ -82,7 +82,7 @@ def failed(errors: Told) -> Told:
 def _buy(request: CheckoutRequest) -> Told:
     told, actor = request.body, Actor.of(request.actor)
     owner = _customer(request.merchant, told, actor)
-    with locked(BY_KEY, pk=owner.pk, merchant=request.merchant.pk) as customer:
+    with lock_customer(CUSTOMER_BY_KEY, pk=owner.pk, merchant=request.merchant.pk) as customer:
         address = _address(customer, told["shipping_address"], Address.Type.SHIPPING, actor)
         billing = _address(customer, told["billing_address"], Address.Type.BILLING, actor)
         payment = _payment(customer, told["payment"], billing, actor)

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.actions import subscription as verbs
-from subscriptions.actions.core import BY_KEY, locked
+from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, DomainError
 from subscriptions.models import Product, Refusal, Replacement, Subscription
@@ -50,7 +50,7 @@ def leave(run: Replacement, subscription: Subscription, sentence: str) -> None:
 
 
 def _replace(run: Replacement, subscription: Subscription) -> None:
-    with locked(BY_KEY, pk=subscription.customer_id, merchant=run.merchant_id):
+    with lock_customer(CUSTOMER_BY_KEY, pk=subscription.customer_id, merchant=run.merchant_id):
         # Asked again now that nobody else can change it.
         if not concerned(run.product).filter(pk=subscription.pk).exists():
             return _advance(run, subscription)

@@ -16,7 +16,7 @@ REASON_LENGTH = 1000
 
 
 def must_be_for_sale(context: ActionContext[Subscription]) -> None:
-    checks.for_sale(context.subject.product)
+    checks.require_product_for_sale(context.subject.product)
 
 
 @action("subscription.cancel", guards=[checks.must_be_live, checks.must_have_no_paid_orders_left])
@@ -27,8 +27,8 @@ def cancel(context: ActionContext[Subscription], *, reason: str = "") -> str:
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
-    end(context, context.subject, reason)
-    because = _because(context.subject)
+    end_subscription(context, context.subject, reason)
+    because = _reason_text(context.subject)
     return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {because}" if because else "")
 
 
@@ -61,7 +61,9 @@ def reactivate(
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
     subscription.updated = calendar.now()
-    context.result = orders.add_subscription_item(subscription, day, winback and checks.own(context, winback))
+    context.result = orders.add_subscription_item(
+        subscription, day, winback and checks.require_own_row(context, winback)
+    )
     # After what has to be read for the item, so that it can go with the writes that follow.
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
@@ -73,12 +75,12 @@ def reactivate(
 def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> str:
     """From the upcoming order on."""
     subscription = context.subject
-    subscription.quantity = checks.whole("quantity", quantity)
-    _save(subscription, "quantity")
-    if item := _upcoming(subscription):
+    subscription.quantity = checks.require_whole_number("quantity", quantity)
+    _save_subscription(subscription, "quantity")
+    if item := _upcoming_item(subscription):
         item.quantity = quantity
         update(item, "quantity")
-        orders.settle_item(item)
+        orders.save_totals_around_item(item)
     context.emit(catalogue.CHANGE_QUANTITY, subscription)
     return f"Changed the quantity of {subscription.product} from {context.before.quantity} to {quantity}."
 
@@ -87,8 +89,8 @@ def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> s
 def change_frequency(context: ActionContext[Subscription], *, every: int, every_period: int) -> str:
     """The upcoming order keeps its date; the ones after it follow the new frequency."""
     subscription = context.subject
-    subscription.every, subscription.every_period = checks.frequency(every, every_period)
-    _save(subscription, "every", "every_period")
+    subscription.every, subscription.every_period = checks.require_frequency(every, every_period)
+    _save_subscription(subscription, "every", "every_period")
     context.emit(catalogue.CHANGE_FREQUENCY, subscription)
     was, now = context.before.frequency_description, subscription.frequency_description
     return f"Changed the frequency of {subscription.product} from “{was}” to “{now}”."
@@ -98,11 +100,11 @@ def change_frequency(context: ActionContext[Subscription], *, every: int, every_
 def change_payment(context: ActionContext[Subscription], *, payment: Payment) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
     subscription = context.subject
-    subscription.payment = checks.chosen(context, payment)
-    _save(subscription, "payment")
+    subscription.payment = checks.require_current_record(context, payment)
+    _save_subscription(subscription, "payment")
     context.emit(catalogue.CHANGE_PAYMENT, subscription)
-    if item := _upcoming(subscription):
-        _move(context, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
+    if item := _upcoming_item(subscription):
+        _move_item(context, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
     return f"Changed the payment of {subscription.product} to {payment}."
 
 
@@ -110,11 +112,11 @@ def change_payment(context: ActionContext[Subscription], *, payment: Payment) ->
 def change_shipping_address(context: ActionContext[Subscription], *, address: Address) -> str:
     """Of the subscription and its upcoming item; an order shared with others splits."""
     subscription = context.subject
-    subscription.shipping_address = checks.chosen(context, address)
-    _save(subscription, "shipping_address")
+    subscription.shipping_address = checks.require_current_record(context, address)
+    _save_subscription(subscription, "shipping_address")
     context.emit(catalogue.CHANGE_SHIPPING, subscription)
-    if item := _upcoming(subscription):
-        _move(context, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
+    if item := _upcoming_item(subscription):
+        _move_item(context, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
     return f"Changed the shipping address of {subscription.product} to {address}."
 
 
@@ -135,14 +137,14 @@ def change_product(context: ActionContext[Subscription], *, product: Product, si
     """Swap the product for good, from the upcoming item on; a locked price stays. `silent`: no event tells of it."""
     subscription = context.subject
     was = totals.unit_price(subscription)
-    subscription.product = checks.for_sale(checks.own(context, product))
+    subscription.product = checks.require_product_for_sale(checks.require_own_row(context, product))
     if subscription.prepaid_orders_remaining and totals.unit_price(subscription) != was:
         raise refused("price_differs")
-    _save(subscription, "product")
-    if item := _upcoming(subscription):
+    _save_subscription(subscription, "product")
+    if item := _upcoming_item(subscription):
         item.product = product
         update(item, "product")
-        _reprice(item)
+        _reprice_item(item)
     if not silent:
         context.emit(catalogue.SKU_SWAP, subscription)
     return f"Swapped {context.before.product} for {product}."
@@ -151,8 +153,8 @@ def change_product(context: ActionContext[Subscription], *, product: Product, si
 @action("subscription.change_reminder_days")
 def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> str:
     """How many days before an order its reminder goes out, at least 5."""
-    context.subject.reminder_days = checks.whole("reminder_days", days, least=5, most=365)
-    _save(context.subject, "reminder_days")
+    context.subject.reminder_days = checks.require_whole_number("reminder_days", days, least=5, most=365)
+    _save_subscription(context.subject, "reminder_days")
     return f"Changed the reminder of {context.subject.product} to {days} days before the order."
 
 
@@ -160,12 +162,12 @@ def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> 
 def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -> str:
     """What discounts it gets, from the upcoming item on."""
     subscription = context.subject
-    subscription.offer = offer and checks.own(context, offer)
-    _save(subscription, "offer")
-    if item := _upcoming(subscription):
+    subscription.offer = offer and checks.require_own_row(context, offer)
+    _save_subscription(subscription, "offer")
+    if item := _upcoming_item(subscription):
         item.offer = offer
         update(item, "offer")
-        orders.settle_item(item)
+        orders.save_totals_around_item(item)
     return f"Changed the offer of {subscription.product} to {offer or 'none'}."
 
 
@@ -173,19 +175,19 @@ def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -
 def change_price(context: ActionContext[Subscription], *, price: Decimal | None) -> str:
     """Lock the unit price; None unlocks it, and the product's own counts again."""
     subscription = context.subject
-    subscription.price = None if price is None else checks.amount("price", price)
-    _save(subscription, "price")
-    if item := _upcoming(subscription):
-        _reprice(item)
+    subscription.price = None if price is None else checks.require_amount("price", price)
+    _save_subscription(subscription, "price")
+    if item := _upcoming_item(subscription):
+        _reprice_item(item)
     return f"{'Unlocked' if price is None else f'Locked at {price}'} the price of {subscription.product}."
 
 
-def end(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
+def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
     """Cancel `subscription` as part of an act, and say so."""
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
-    _save(subscription, "cancelled", "cancel_reason")
-    ended = orders.withdraw(subscription)
+    _save_subscription(subscription, "cancelled", "cancel_reason")
+    ended = orders.withdraw_subscription(subscription)
     code = subscription.cancel_reason_code
     context.emit(
         catalogue.SUBSCRIPTION_CANCEL,
@@ -205,31 +207,31 @@ def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
     return not context.customer.subscriptions.live().exists() if known is None else known
 
 
-def _save(subscription: Subscription, *names: str) -> None:
+def _save_subscription(subscription: Subscription, *names: str) -> None:
     subscription.updated = calendar.now()
     update(subscription, *names, "updated")
 
 
-def _upcoming(subscription: Subscription) -> Item | None:
+def _upcoming_item(subscription: Subscription) -> Item | None:
     """The item that a change of the subscription takes along; a cancelled one has none."""
     return orders.upcoming_item(subscription) if subscription.live else None
 
 
-def _move(context: ActionContext[Subscription], item: Item, *, kind: str, **order_key: int) -> None:
+def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **order_key: int) -> None:
     was = item.order
     place = {"payment_id": was.payment_id, "shipping_address_id": was.shipping_address_id, **order_key}
     if orders.move_item(context.customer, item, OrderKey(was.place_date, **place)) is was:
         context.emit(kind, was)
 
 
-def _reprice(item: Item) -> None:
+def _reprice_item(item: Item) -> None:
     if item.subscription and not item.frozen:
         item.price = totals.unit_price(item.subscription)
         update(item, "price")
-    orders.settle_item(item)
+    orders.save_totals_around_item(item)
 
 
-def _because(subscription: Subscription) -> str:
+def _reason_text(subscription: Subscription) -> str:
     """The words of the reason; of a bare code the merchant's label."""
     text, code = subscription.cancel_reason_text, subscription.cancel_reason_code
     if text or code is None:

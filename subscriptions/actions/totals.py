@@ -23,7 +23,7 @@ def unit_price(subscription: Subscription) -> Decimal:
     return price
 
 
-def present_price(item: Item) -> Decimal:
+def current_price(item: Item) -> Decimal:
     """What a unit of the line costs now; set by hand or locked, it is that."""
     locked = item.subscription.price if item.subscription else None
     price: Decimal = item.price if item.frozen else item.product.price if locked is None else locked
@@ -43,34 +43,39 @@ def full_price(item: Item) -> Decimal:
     return whole
 
 
-def recount(order: Order, items: Iterable[Item]) -> list[Item]:
+def recount_order(order: Order, items: Iterable[Item]) -> list[Item]:
     """Set the totals of the order and of its lines, and return the lines that changed; the caller saves.
 
-    See `recount_all`.
+    See `recount_orders`.
     """
-    return recount_all([(order, list(items))])
+    return recount_orders([(order, list(items))])
 
 
-def recount_all(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Item]:
-    """`recount` for any number of orders of one merchant, each with its lines.
+def recount_orders(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Item]:
+    """`recount_order` for any number of orders of one merchant, each with its lines.
 
     A line's discounts come off the line, the order's off the sum of the lines, shipping's off the merchant's flat
     rate; none takes more than there is. Of an offer's discounts and a `base` incentive the larger counts, an
     `additional` one comes on top. A price set by hand (`frozen`) takes no discount of an offer.
     """
-    offers = _offers(line for _, lines in found for line in lines)
-    incentives = _incentives(found)
-    return [changed for order, lines in found for changed in _reckon(order, lines, offers, incentives)]
+    offers = _discounts_by_offer(line for _, lines in found for line in lines)
+    incentives = _usable_incentives(found)
+    return [changed for order, lines in found for changed in _set_totals(order, lines, offers, incentives)]
 
 
-def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Incentives) -> list[Item]:
+def _set_totals(order: Order, lines: Sequence[Item], offers: Offers, incentives: Incentives) -> list[Item]:
     full = {id(item): full_price(item) for item in lines}
     listed = sum(full.values(), ZERO)
     changed = []
     for item in lines:
         total = full[id(item)]
-        by_offer = _off(total, (each for each in _due(item, offers) if _counts(each, item, total, listed)))
-        was, item.total_price = item.total_price, total - _better(total, by_offer, incentives.get((None, item.pk), []))
+        by_offer = _reduction(
+            total, (each for each in _due_discounts(item, offers) if _applies_to_item(each, item, total, listed))
+        )
+        was, item.total_price = (
+            item.total_price,
+            total - _whole_reduction(total, by_offer, incentives.get((None, item.pk), [])),
+        )
         if was != item.total_price:
             changed.append(item)
     net = sum((item.total_price for item in lines), ZERO)
@@ -78,13 +83,15 @@ def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Inc
 
     # An offer's discounts on the order count once, however many lines carry it.
     bearers = list({item.offer_id: item for item in lines if not item.frozen}.values())
-    ordered = [each for item in bearers for each in _due(item, offers)]
+    ordered = [each for item in bearers for each in _due_discounts(item, offers)]
 
     promised = incentives.get((order.pk, None), [])
 
     def off(base: Decimal, name: str, mine: Callable[[Discount], bool]) -> Decimal:
-        by_offer = _off(base, (each for each in ordered if mine(each) and _reached(each, net, shipping)))
-        return _better(base, by_offer, [each for each in promised if _field(each) == name])
+        by_offer = _reduction(
+            base, (each for each in ordered if mine(each) and _reaches_threshold(each, net, shipping))
+        )
+        return _whole_reduction(base, by_offer, [each for each in promised if _reduced_total(each) == name])
 
     order.sub_total = net - off(net, "sub_total", lambda each: each.object == ON_ORDER and each.field != SHIPPING)
     order.shipping_total = shipping - off(shipping, "shipping_total", lambda each: each.field == SHIPPING)
@@ -94,7 +101,7 @@ def _reckon(order: Order, lines: Sequence[Item], offers: Offers, incentives: Inc
     return changed
 
 
-def _offers(lines: Iterable[Item]) -> Offers:
+def _discounts_by_offer(lines: Iterable[Item]) -> Offers:
     """The discounts each offer of `lines` gives."""
     carried = {item.offer_id for item in lines if item.offer_id}
     found: Offers = defaultdict(list)
@@ -105,12 +112,12 @@ def _offers(lines: Iterable[Item]) -> Offers:
     return found
 
 
-def _incentives(found: Sequence[tuple[Order, Sequence[Item]]]) -> Incentives:
+def _usable_incentives(found: Sequence[tuple[Order, Sequence[Item]]]) -> Incentives:
     """What counts for these orders and lines, of which some may be on their way from another order."""
     orders, items = [], []
     for order, lines in found:
         saved = [line for line in lines if line.pk]
-        # Lines read by `orders.lines` know; of others it has to be looked up.
+        # Lines read by `orders.load_items` know; of others it has to be looked up.
         if any(getattr(line, "has_incentives", True) for line in saved):
             orders.append(order.pk)
             items += [line.pk for line in saved]
@@ -129,7 +136,7 @@ def _incentives(found: Sequence[tuple[Order, Sequence[Item]]]) -> Incentives:
     return counting
 
 
-def _counts(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> bool:
+def _applies_to_item(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> bool:
     """Whether `discount` is one for this line, and the line or order large enough for it."""
     if item.frozen or discount.object != ON_ITEM or discount.field == SHIPPING:
         return False
@@ -137,43 +144,43 @@ def _counts(discount: Discount, item: Item, total: Decimal, listed: Decimal) -> 
     return discount.threshold_value is None or measured >= discount.threshold_value
 
 
-def _due(item: Item, offers: Offers) -> list[Discount]:
+def _due_discounts(item: Item, offers: Offers) -> list[Discount]:
     """Those discounts of its offer that this order is the time for; of an offer for this once any will do."""
     offered = offers[item.offer_id]
-    due = [each for each in offered if each.coupon.use == _use(item)]
-    return due or (offered if _once(item) else [])
+    due = [each for each in offered if each.coupon.use == _coupon_use(item)]
+    return due or (offered if _has_one_time_offer(item) else [])
 
 
-def _use(item: Item) -> Coupon.Use:
+def _coupon_use(item: Item) -> Coupon.Use:
     """A checkout is its subscriptions' first order; everything else has its first order here."""
     subscription = item.subscription
-    if subscription is None or subscription.awaits_first_order or _once(item):
+    if subscription is None or subscription.awaits_first_order or _has_one_time_offer(item):
         return Coupon.Use.INITIAL
     return Coupon.Use.RECURRING
 
 
-def _once(item: Item) -> bool:
+def _has_one_time_offer(item: Item) -> bool:
     """Whether its offer is not the subscription's, but one for this order alone."""
     return item.subscription is not None and item.offer_id != item.subscription.offer_id
 
 
-def _reached(discount: Discount, net: Decimal, shipping: Decimal) -> bool:
+def _reaches_threshold(discount: Discount, net: Decimal, shipping: Decimal) -> bool:
     measured = shipping if discount.threshold_field == SHIPPING else net
     return discount.threshold_value is None or measured >= discount.threshold_value
 
 
-def _field(incentive: OneTimeIncentive) -> str:
+def _reduced_total(incentive: OneTimeIncentive) -> str:
     return "shipping_total" if incentive.field == "shipping_total" else "sub_total"
 
 
-def _better(base: Decimal, by_offer: Decimal, incentives: Sequence[OneTimeIncentive]) -> Decimal:
+def _whole_reduction(base: Decimal, by_offer: Decimal, incentives: Sequence[OneTimeIncentive]) -> Decimal:
     """What comes off `base` in all."""
     basic = [each for each in incentives if each.stacking_type == OneTimeIncentive.Stacking.BASE]
-    first = max(by_offer, _off(base, basic))
-    return first + _off(base - first, (each for each in incentives if each not in basic))
+    first = max(by_offer, _reduction(base, basic))
+    return first + _reduction(base - first, (each for each in incentives if each not in basic))
 
 
-def _off(base: Decimal, discounts: Iterable[Discount | OneTimeIncentive]) -> Decimal:
+def _reduction(base: Decimal, discounts: Iterable[Discount | OneTimeIncentive]) -> Decimal:
     left = base
     for each in discounts:
         value = each.value or ZERO

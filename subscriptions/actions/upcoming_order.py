@@ -1,13 +1,13 @@
-"""The verbs of what the clock does to an order, up to its placement; what comes of that is in `outcome`."""
+"""The verbs of what the clock does to an order, up to its placement; what comes of that is in `placement_results`."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, reminding, totals
+from subscriptions.actions import bulk_reminders, checks, orders, totals
+from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.lines import reprice
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
@@ -27,9 +27,9 @@ def must_be_to_come(context: ActionContext[Order]) -> None:
 @action("order.remind", guards=[checks.must_be_open])
 def remind(context: ActionContext[Order], *, again: bool = False) -> str:
     """Tell of the coming order at the prices that then count; of one date once, unless `again`."""
-    if not again and not reminding.is_news(context.subject):
+    if not again and not bulk_reminders.needs_reminder(context.subject):
         raise refused("order_reminded")
-    return reminding.tell([context])[0]
+    return bulk_reminders.remind_of_orders([context])[0]
 
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
@@ -55,11 +55,11 @@ def queue(context: ActionContext[Order]) -> str:
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
         raise refused("order_not_due")
-    found = _reprice(order, _charge)
-    context.result = orders.follow_up(context.customer, found, order.place_date)
+    found = _reprice(order, _charged_price)
+    context.result = orders.create_next_items(context.customer, found, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
-    orders.become(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
+    orders.change_status(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
     return f"Sent the order of {calendar.human_date(order.place_date)} to be placed, try {order.tries}."
 
 
@@ -71,20 +71,20 @@ def set_aside(context: ActionContext[Order]) -> str:
     Of an order that waits already, those still missing go on waiting apart.
     """
     order = context.subject
-    lines = orders.lines(order)
+    lines = orders.load_items(order)
     missing = [line for line in lines if not line.product.live]
     if not missing or (order.oos_free_shipping and len(missing) == len(lines)):
         raise refused("nothing_out_of_stock")
     waiting = [line for line in missing if line.subscription]
-    orders.follow_up(context.customer, waiting, order.place_date)
+    orders.create_next_items(context.customer, waiting, order.place_date)
     for line in missing:
         if not line.subscription:
             line.delete()
     rest = [line for line in lines if line.product.live]
     if waiting:
-        context.result = _apart(order, waiting, alone=not rest)
+        context.result = _split_off(order, waiting, alone=not rest)
     if context.result is not order:
-        orders.leave(order, rest)
+        orders.shrink_order(order, rest)
     for line in waiting:
         context.emit(catalogue.OUT_OF_STOCK, line)
     names = ", ".join(str(line.product) for line in missing)
@@ -97,12 +97,12 @@ def stop_waiting(context: ActionContext[Order]) -> str:
     order = context.subject
     if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
         raise refused("order_not_waiting_for_stock")
-    lines = orders.lines(order)
+    lines = orders.load_items(order)
     today = calendar.today(context.customer.merchant.time_zone)
     over = lines if today >= order.place_date + STOCK_WAIT else [line for line in lines if _is_due_again(line, today)]
     if not over:
         raise refused("order_waits_on")
-    orders.leave(order, [line for line in lines if line not in over], over)
+    orders.shrink_order(order, [line for line in lines if line not in over], over)
     names = ", ".join(str(line.product) for line in over)
     return f"Out of stock for too long in the order of {calendar.human_date(order.place_date)}: {names}."
 
@@ -112,7 +112,7 @@ def _is_due_again(line: Item, today: date) -> bool:
     return coming.filter(order__place_date__lte=today).exists()
 
 
-def _apart(order: Order, items: list[Item], *, alone: bool) -> Order:
+def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
     """The order in which `items` wait for stock, shipped free: `order` itself if they are all it has."""
     target = order
     if not alone:
@@ -132,19 +132,19 @@ def _apart(order: Order, items: list[Item], *, alone: bool) -> Order:
     for item in items:
         item.order = target
         update(item, "order")
-    orders.settle(target, items)
+    orders.save_totals(target, items)
     return target
 
 
-def _charge(item: Item) -> Decimal:
+def _charged_price(item: Item) -> Decimal:
     """The lower of the last price and the present one; a locked price counts as it is."""
-    present = totals.present_price(item)
+    present = totals.current_price(item)
     locked = item.subscription is not None and item.subscription.price is not None
     return present if locked else min(item.price, present)
 
 
 def _reprice(order: Order, price: Callable[[Item], Decimal]) -> list[Item]:
-    found = orders.lines(order)
-    reprice(found, price)
-    orders.settle(order, found)
+    found = orders.load_items(order)
+    reprice_items(found, price)
+    orders.save_totals(order, found)
     return found

@@ -44,7 +44,7 @@ class MoveForm(ButtonForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        shown = date_format(calendar.local(present(self.subject), self.zone), "F j, Y, P")
+        shown = date_format(calendar.local_time(present(self.subject), self.zone), "F j, Y, P")
         self.fields["to"].help_text = f"The clock shows {shown}, {self.zone}."
 
     @property
@@ -70,7 +70,7 @@ def present(customer: Customer) -> datetime:
 
 def forward(start: datetime, period: Period, zone: str) -> datetime:
     """The same time of day in `zone`, a day, week or month later."""
-    local = calendar.local(start, zone)
+    local = calendar.local_time(start, zone)
     return datetime.combine(calendar.add_frequency(local.date(), 1, period), local.time(), ZoneInfo(zone))
 
 

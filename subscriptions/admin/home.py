@@ -73,7 +73,7 @@ def figures(merchant: Merchant) -> dict[str, Any]:
 
 
 def changes_by_day(merchant: Merchant, today: date) -> dict[date, Counter[str]]:
-    since = calendar.midnight(today - timedelta(days=DAYS - 1), merchant.time_zone)
+    since = calendar.local_midnight(today - timedelta(days=DAYS - 1), merchant.time_zone)
     kinds = [SUBSCRIPTION_CANCEL, SUBSCRIPTION_REACTIVATE]
     rows = (
         Event.objects.filter(merchant=merchant, kind__in=kinds, at__gte=since)

@@ -66,7 +66,7 @@ def next_moment(job: Job, merchant: Merchant, now: datetime, ran_on: date | None
     `ran_on` is the day of its last run: a run begun by hand before its hour is that day's run, though an hourly job
     comes round again.
     """
-    today = calendar.local(now, merchant.time_zone).date()
+    today = calendar.local_time(now, merchant.time_zone).date()
     for day in (today + timedelta(days=ahead) for ahead in range(FARTHEST_DAYS)):
         first = None if day == ran_on else job.moment(merchant, day)
         coming = [moment for moment in (first, *job.repeats(merchant, day)) if moment and moment > now]
@@ -154,7 +154,7 @@ def _card(job: Job, merchant: Merchant) -> dict[str, Any]:
 
 def _is_late(job: Job, merchant: Merchant, last: JobRun | None, now: datetime) -> bool:
     """Whether today's run should have begun some time ago."""
-    today = calendar.local(now, merchant.time_zone).date()
+    today = calendar.local_time(now, merchant.time_zone).date()
     moment = job.moment(merchant, today)
     begun = last is not None and last.local_date >= today
     return not begun and moment is not None and merchant.created <= moment <= now - LATE_AFTER

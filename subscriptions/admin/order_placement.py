@@ -190,7 +190,7 @@ def named(attempt: PlacementAttempt) -> tuple[str, str]:
 
 
 def why_not_rescuable(order: Order) -> str | None:
-    with calendar.at(order.customer.clock):
+    with calendar.fixed_clock(order.customer.clock):
         return verbs.why_not_rescuable(order)
 
 
@@ -218,7 +218,7 @@ def _of_upcoming(order: Order) -> str:
         return _at_next_run(order, "It is placed")
     if order.merchant.placement_hour is None:
         return "It is never placed: the merchant's settings name no hour."
-    moment = calendar.hour(order.place_date, order.merchant.placement_hour, order.merchant.time_zone)
+    moment = calendar.local_hour(order.place_date, order.merchant.placement_hour, order.merchant.time_zone)
     return f"It is placed on {_moment(order, moment)}."
 
 
@@ -231,9 +231,9 @@ def _at_next_run(order: Order, what: str) -> str:
 
 
 def _today(order: Order) -> date:
-    with calendar.at(order.customer.clock):
+    with calendar.fixed_clock(order.customer.clock):
         return calendar.today(order.merchant.time_zone)
 
 
 def _moment(order: Order, at: datetime) -> str:
-    return date_format(calendar.local(at, order.merchant.time_zone), "F j, Y, g:i A")
+    return date_format(calendar.local_time(at, order.merchant.time_zone), "F j, Y, g:i A")

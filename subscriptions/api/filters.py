@@ -74,7 +74,7 @@ def span(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         first = value.replace(tzinfo=zone)
         # In UTC, where a second is a second.
         return first, first.astimezone(ZoneInfo("UTC")) + timedelta(seconds=1)
-    return calendar.midnight(value, zone.key), calendar.midnight(value + timedelta(days=1), zone.key)
+    return calendar.local_midnight(value, zone.key), calendar.local_midnight(value + timedelta(days=1), zone.key)
 
 
 class Flag(django_filters.TypedMultipleChoiceFilter):

@@ -26,7 +26,7 @@ ENTITLEMENTS = Prepared(
 )
 
 
-def build(
+def build_payload(
     kind: str, subject: Customer | Subscription | Order | Item, facts: Payload | None = None, **added: str
 ) -> Payload:
     """The payload of `kind` for `subject` as it now is, with the fields this kind adds.
@@ -46,7 +46,7 @@ def build(
     return payload | added
 
 
-def recipient(customer: Customer) -> Payload:
+def build_recipient(customer: Customer) -> Payload:
     """Whom the event is about, frozen with it: a later change of address must not look like another person."""
     return {
         "email": customer.email.strip().lower(),
@@ -57,7 +57,7 @@ def recipient(customer: Customer) -> Payload:
     }
 
 
-def subscriber(customer: Customer) -> Payload:
+def subscriber_payload(customer: Customer) -> Payload:
     """Lists the live subscriptions, newest first; those of a customer who has none left, when all are cancelled."""
     everything = list(customer.subscriptions.select_related("product").order_by("-created", "-id"))
     live = [subscription for subscription in everything if subscription.live]
@@ -71,68 +71,72 @@ def subscriber(customer: Customer) -> Payload:
         "total_subscriptions_count": len(live),
         "subscriptions_subset": [
             {
-                **_frequency(subscription),
+                **_frequency_fields(subscription),
                 "quantity": subscription.quantity,
                 "prepaid_orders_per_billing": subscription.prepaid_orders_per_billing,
                 "prepaid_renewal_behavior": subscription.renewal_behavior,
-                "product": _product(subscription.product),
+                "product": _product_fields(subscription.product),
             }
             for subscription in shown
         ],
     }
 
 
-def subscription(subscription: Subscription) -> Payload:
+def subscription_payload(subscription: Subscription) -> Payload:
     product = subscription.product
     return {
-        **_frequency(subscription),
-        "product": _product(product),
+        **_frequency_fields(subscription),
+        "product": _product_fields(product),
         "product_id": product.external_product_id,
         "product_name": product.name,
         "product_sku": product.sku or "",
         "quantity": subscription.quantity,
-        **_prepaid(subscription),
+        **_prepaid_fields(subscription),
         "currency_code": subscription.currency_code,
-        **_entitlements(_entitlements_of(subscription), subscription.customer),
+        **_entitlement_fields(_load_entitlements(subscription), subscription.customer),
     }
 
 
-def entitled(items: QuerySet[Item]) -> QuerySet[Item]:
+def with_entitlement_flag(items: QuerySet[Item]) -> QuerySet[Item]:
     """With `has_entitlements`: most have none, and none need then be read."""
     held = Entitlement.objects.filter(subscription=OuterRef("subscription"))
     return items.annotate(has_entitlements=Exists(held))
 
 
 ITEMS = Prepared(
-    lambda: entitled(Item.objects.select_related("product", "subscription")).filter(order=Given("order")).order_by("id")
+    lambda: (
+        with_entitlement_flag(Item.objects.select_related("product", "subscription"))
+        .filter(order=Given("order"))
+        .order_by("id")
+    )
 )
 
 
-def order(order: Order) -> Payload:
-    return orders([(order, ITEMS.all(order=order.pk))])[0]
+def order_payload(order: Order) -> Payload:
+    return order_payloads([(order, ITEMS.all(order=order.pk))])[0]
 
 
-def orders(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
+def order_payloads(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
     """As `order`, of orders with their items, which are in the order of their ids and `entitled`."""
-    held = _entitlements_on(item for _, items in found for item in items)
-    return [_order(order, items, held) for order, items in found]
+    held = _load_entitlements_of_items(item for _, items in found for item in items)
+    return [_one_order_payload(order, items, held) for order, items in found]
 
 
-def _order(order: Order, items: Sequence[Item], held: Held) -> Payload:
+def _one_order_payload(order: Order, items: Sequence[Item], held: Held) -> Payload:
     address = order.shipping_address
     holders = dict.fromkeys(item.subscription_id for item in items if item.subscription_id)
     entitlements = sorted((row for key in holders for row in held.get(key, ())), key=attrgetter("pk"))
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
         "tries": order.tries,
-        "discount_total": _number(order.discount_total),
-        "shipping_total": _number(order.shipping_total),
-        "sub_total": _number(order.sub_total),
-        "total": _number(order.total),
+        "discount_total": _as_number(order.discount_total),
+        "shipping_total": _as_number(order.shipping_total),
+        "sub_total": _as_number(order.sub_total),
+        "total": _as_number(order.total),
         "has_prepaid": any(item.subscription and item.subscription.has_prepaid for item in items),
         "currency_code": order.currency_code,
         "total_items_count": len(items),
-        "items_subset": [_line(item) for item in items[:SUBSET]],
+        "items_subset": [_item_summary(item) for item in items[:SUBSET]],
         "payment": {
             "cc_number_ending": order.payment.cc_number_ending or "",
             "cc_exp_date": order.payment.cc_exp_date,
@@ -147,39 +151,39 @@ def _order(order: Order, items: Sequence[Item], held: Held) -> Payload:
             "zip_postal_code": address.zip_postal_code,
             "country_code": address.country_code,
         },
-        **_entitlements(entitlements, order.customer),
+        **_entitlement_fields(entitlements, order.customer),
     }
 
 
-def item(item: Item) -> Payload:
+def item_payload(item: Item) -> Payload:
     """`days_since_first_attempt` counts from the day the order was first due."""
-    prepaid = _prepaid(item.subscription)
+    prepaid = _prepaid_fields(item.subscription)
     return {
         "has_prepaid": prepaid.pop("has_prepaid"),
-        "product": _product(item.product),
+        "product": _product_fields(item.product),
         "quantity": item.quantity,
-        "price": _number(item.price),
+        "price": _as_number(item.price),
         "currency_code": item.order.currency_code,
-        "total_price": _number(item.total_price),
+        "total_price": _as_number(item.total_price),
         "days_since_first_attempt": max(0, (calendar.today(item.merchant.time_zone) - item.order.place_date).days),
         **prepaid,
     }
 
 
 BUILDERS: dict[str, Any] = {
-    "subscriber": subscriber,
-    "subscription": subscription,
-    "order": order,
-    "item": item,
+    "subscriber": subscriber_payload,
+    "subscription": subscription_payload,
+    "order": order_payload,
+    "item": item_payload,
 }
 
 
-def _number(amount: Decimal) -> float:
+def _as_number(amount: Decimal) -> float:
     # Two decimals at most survive the way through a float unchanged.
     return float(amount)
 
 
-def _frequency(subscription: Subscription) -> Payload:
+def _frequency_fields(subscription: Subscription) -> Payload:
     return {
         "frequency_days": subscription.frequency_days,
         "frequency_description": subscription.frequency_description,
@@ -187,7 +191,7 @@ def _frequency(subscription: Subscription) -> Payload:
     }
 
 
-def _product(product: Product) -> Payload:
+def _product_fields(product: Product) -> Payload:
     return {
         "id": product.external_product_id,
         "name": product.name,
@@ -197,7 +201,7 @@ def _product(product: Product) -> Payload:
     }
 
 
-def _prepaid(subscription: Subscription | None) -> Payload:
+def _prepaid_fields(subscription: Subscription | None) -> Payload:
     return {
         "has_prepaid": bool(subscription and subscription.has_prepaid),
         "prepaid_orders_per_billing": subscription and subscription.prepaid_orders_per_billing,
@@ -206,29 +210,29 @@ def _prepaid(subscription: Subscription | None) -> Payload:
     }
 
 
-def _line(item: Item) -> Payload:
+def _item_summary(item: Item) -> Payload:
     # A one-time item belongs to no subscription; the keys stay, so that templates need no case for it.
     frequency = (
-        _frequency(item.subscription)
+        _frequency_fields(item.subscription)
         if item.subscription
         else {"frequency_days": 0, "frequency_description": "", "id": ""}
     )
     return {
-        "product": {**_product(item.product), "price": _number(item.product.price)},
+        "product": {**_product_fields(item.product), "price": _as_number(item.product.price)},
         "subscription": frequency,
-        "price": _number(item.price),
+        "price": _as_number(item.price),
         "quantity": item.quantity,
-        "total_price": _number(item.total_price),
+        "total_price": _as_number(item.total_price),
     }
 
 
-def _entitlements_of(subscription: Subscription) -> list[Entitlement]:
+def _load_entitlements(subscription: Subscription) -> list[Entitlement]:
     # Only rows read by `surveyed()` know; of others it has to be looked up.
     possible = getattr(subscription, "has_entitlements", True)
     return ENTITLEMENTS.all(subscription=subscription.pk) if possible else []
 
 
-def _entitlements_on(items: Iterable[Any]) -> Held:
+def _load_entitlements_of_items(items: Iterable[Any]) -> Held:
     # Most orders have none: this then costs nothing.
     holders = [item.subscription_id for item in items if item.has_entitlements]
     found: dict[int, list[Entitlement]] = {}
@@ -239,32 +243,32 @@ def _entitlements_on(items: Iterable[Any]) -> Held:
     return found
 
 
-def _entitlements(rows: list[Entitlement], holder: Customer) -> Payload:
+def _entitlement_fields(rows: list[Entitlement], holder: Customer) -> Payload:
     now = calendar.now()
     latest = max((row.expiration for row in rows), default=None)
     zone = holder.merchant.time_zone
     return {
-        "entitlement_summaries": [_summary(row, holder) for row in rows],
-        "meta_entitlement_expires_at": latest and f"{calendar.local(latest, zone):%B %d, %Y at %I:%M %p}",
+        "entitlement_summaries": [_entitlement_summary(row, holder) for row in rows],
+        "meta_entitlement_expires_at": latest and f"{calendar.local_time(latest, zone):%B %d, %Y at %I:%M %p}",
         "has_grace_entitlement": any(row.live and row.expiration <= now < row.grace_end for row in rows),
         "has_active_entitlement": any(row.live and now < row.expiration for row in rows),
     }
 
 
-def _summary(entitlement: Entitlement, holder: Customer) -> Payload:
+def _entitlement_summary(entitlement: Entitlement, holder: Customer) -> Payload:
     return {
         "live": entitlement.live,
         "merchant": holder.merchant.public_id.hex,
         "identified_product": entitlement.product.external_product_id,
         "resource_name": entitlement.resource.name,
-        "expires_at": _moment(entitlement.expiration),
+        "expires_at": _as_timestamp(entitlement.expiration),
         "access_type": entitlement.access_type,
-        "grace_expires_at": _moment(entitlement.grace_end) if entitlement.grace_period else None,
+        "grace_expires_at": _as_timestamp(entitlement.grace_end) if entitlement.grace_period else None,
         "merchant_user_id": holder.merchant_user_id,
         "resource_public_id": entitlement.resource.public_id.hex,
     }
 
 
-def _moment(moment: datetime) -> str:
+def _as_timestamp(moment: datetime) -> str:
     """`2027-07-28T18:48:37.783Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

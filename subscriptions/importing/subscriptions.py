@@ -106,7 +106,7 @@ def _new(merchant: Merchant, row: Row, named: References) -> Subscription:
 
 
 def _start(merchant: Merchant, row: Row) -> datetime:
-    return min(timezone.now(), calendar.midnight(row.values["start_date"], merchant.time_zone))
+    return min(timezone.now(), calendar.local_midnight(row.values["start_date"], merchant.time_zone))
 
 
 def _next_date(merchant: Merchant, row: Row) -> date:

@@ -27,7 +27,7 @@ def place(merchant: Merchant, wanted: Sequence[tuple[Subscription, date]], step:
     touched = {slot: slots[slot] for slot in joined}
     earlier = _items_of(merchant, [order for order in touched.values() if order.pk])
     for slot, order in touched.items():
-        totals.recount(order, [*earlier[order.pk], *joined[slot]])
+        totals.recount_order(order, [*earlier[order.pk], *joined[slot]])
     stored.write(list(touched.values()), step, "orders")
     stored.write([item for items in joined.values() for item in items], step, "items")
 
@@ -50,7 +50,7 @@ def follow(merchant: Merchant, changed: Iterable[Subscription], step: Step) -> N
             item.price = totals.unit_price(subscription)
         moved.append(item)
     for order in found.values():
-        totals.recount(order, items[order.pk])
+        totals.recount_order(order, items[order.pk])
     stored.write(moved, step, "items")
     stored.write(list(found.values()), step, "orders")
 

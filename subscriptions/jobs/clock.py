@@ -91,7 +91,7 @@ def remind(customer: Customer) -> int:
     """
     _must_be_test(customer)
     job = JOBS["reminders"]
-    with transaction.atomic(), calendar.at(customer.clock):
+    with transaction.atomic(), calendar.fixed_clock(customer.clock):
         today = calendar.today(customer.merchant.time_zone)
         keys = job.concerned(customer.merchant.customers.filter(pk=customer.pk), today).values_list("pk", flat=True)
         return job.act(list(keys), customer.merchant, today)
@@ -119,8 +119,8 @@ def _moments(
 ) -> Iterator[tuple[datetime, list[Job]]]:
     """When something may be due from `start` until `to`: the hours of the jobs, and what comes between."""
     yield start, []
-    now, day = start, calendar.local(start, merchant.time_zone).date()
-    while day <= calendar.local(to, merchant.time_zone).date():
+    now, day = start, calendar.local_time(start, merchant.time_zone).date()
+    while day <= calendar.local_time(to, merchant.time_zone).date():
         for hour, jobs in sorted(_timetable(merchant, day).items()):
             while (between := timed_tasks.next_moment(rows, now)) and between < min(hour, to):
                 now = between
@@ -141,8 +141,8 @@ def _timetable(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
 
 
 def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime, jobs: list[Job]) -> None:
-    day = calendar.local(moment, merchant.time_zone).date()
-    with calendar.at(moment):
+    day = calendar.local_time(moment, merchant.time_zone).date()
+    with calendar.fixed_clock(moment):
         for job in jobs:
             keys = list(job.concerned(rows, day).order_by("pk").values_list("pk", flat=True))
             for begin in range(0, len(keys), job.at_once):

@@ -40,7 +40,7 @@ class Job:
         hour = self.hour(merchant)
         if hour is None or (self.days and day.day not in self.days):
             return None
-        return calendar.hour(day, hour, merchant.time_zone)
+        return calendar.local_hour(day, hour, merchant.time_zone)
 
     def repeats(self, merchant: Merchant, day: date) -> list[datetime]:
         """When it comes round again later on `day`, where it is due that day and hourly."""
@@ -48,7 +48,7 @@ class Job:
         if moment is None or self.hourly is None or not self.hourly(merchant):
             return []
         # An hour that the clocks skip is the one after it.
-        hours = {calendar.hour(day, hour, merchant.time_zone) for hour in range(24)}
+        hours = {calendar.local_hour(day, hour, merchant.time_zone) for hour in range(24)}
         return sorted(hour for hour in hours if hour > moment)
 
     def deadline(self, merchant: Merchant, day: date) -> datetime:
@@ -57,7 +57,7 @@ class Job:
         assert moment is not None
         if self.ends is None:
             return moment + self.lasts
-        return max(calendar.hour(day, self.ends, merchant.time_zone), moment + timedelta(hours=1))
+        return max(calendar.local_hour(day, self.ends, merchant.time_zone), moment + timedelta(hours=1))
 
 
 def done(act: Callable[[], object]) -> bool:

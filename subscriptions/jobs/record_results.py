@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from subscriptions.actions import bulk_success, placement_results, upcoming_order
-from subscriptions.actions.core import all_locked, locked
+from subscriptions.actions.core import lock_customer, lock_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
@@ -62,11 +62,11 @@ def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
     if len(chosen) < 2:
         return answered
     answers = {attempt.pk: answer for attempt, answer in answered}
-    with all_locked(answered[0][0].order.merchant, list(chosen), only_free=True) as held:
+    with lock_customers(answered[0][0].order.merchant, list(chosen), only_free=True) as held:
         keys_held = [chosen[customer.pk] for customer in held]
         noted = [attempt for attempt in TRIED.all(keys=keys_held) if not attempt.effect]
         placed = [(each.order, answers[each.pk].order_id) for each in noted if _counts(each, answers[each.pk])]
-        bulk_success.succeed_all(placed, held, actor=ACTOR)
+        bulk_success.succeed_orders(placed, held, actor=ACTOR)
         for attempt in noted:
             _fill_in(attempt, answers[attempt.pk])
         update_all(noted, *LOGGED)
@@ -78,14 +78,14 @@ def settle(attempt: PlacementAttempt, answer: Answer) -> None:
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
     """
-    with locked(ANSWERED, pk=attempt.pk) as now, keys.ahead(WRITTEN), writes.gathered():
+    with lock_customer(ANSWERED, pk=attempt.pk) as now, keys.ahead(WRITTEN), writes.gathered():
         _conclude(now, answer)
 
 
 def take_up(attempt: PlacementAttempt) -> None:
     """What came of it is unknown; unless that no longer matters, its order is posted again."""
     order = attempt.order
-    with locked(ANSWERED, pk=attempt.pk) as now:
+    with lock_customer(ANSWERED, pk=attempt.pk) as now:
         _conclude(now, no_answer("The worker died before it had an answer."))
         unknown = Order.objects.filter(status=OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
         if unknown.filter(pk=order.pk, tries=attempt.tries).exists():
@@ -97,7 +97,7 @@ def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
     if attempt.effect:
         return
     if _counts(attempt, answer):
-        placement_results.finalize(attempt.order, answer=answer, actor=ACTOR)
+        placement_results.finalize_placement(attempt.order, answer=answer, actor=ACTOR)
     _fill_in(attempt, answer)
     update(attempt, *LOGGED)
 

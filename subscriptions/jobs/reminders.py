@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
-from subscriptions.actions.reminding import remind_all
+from subscriptions.actions.bulk_reminders import remind_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.models import Customer, Item, Merchant, Order
 
@@ -37,4 +37,4 @@ def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
 
 
 def remind(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    return len(remind_all(merchant, keys, lambda held: due(held, day).order_by("place_date", "pk"), actor=ACTOR))
+    return len(remind_customers(merchant, keys, lambda held: due(held, day).order_by("place_date", "pk"), actor=ACTOR))

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from subscriptions import calendar
-from subscriptions.actions.core import all_locked
+from subscriptions.actions.core import lock_customers
 from subscriptions.errors import Busy
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
@@ -105,7 +105,7 @@ def _due(now: datetime) -> list[JobRun]:
         (merchant, job, day)
         for merchant in Merchant.objects.all()
         for job in JOBS.values()
-        for day in _days(calendar.local(now, merchant.time_zone).date())
+        for day in _days(calendar.local_time(now, merchant.time_zone).date())
         if (merchant.pk, job.name, day) not in known
     )
     return [
@@ -181,7 +181,7 @@ def _chunks(held: JobRun, job: Job) -> Iterator[Sequence[int]]:
 def _step(held: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
     """Do what is to be done for these customers; those whose turn is still to come are added to `later`."""
     try:
-        with transaction.atomic(), all_locked(held.merchant, keys, only_free=True) as customers:
+        with transaction.atomic(), lock_customers(held.merchant, keys, only_free=True) as customers:
             free = [customer.pk for customer in customers]
             waiting = [*later, *sorted(set(keys) - set(free))]
             done = job.act(free, held.merchant, held.local_date)

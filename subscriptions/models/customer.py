@@ -9,7 +9,7 @@ from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
 
 
-def by_beginning(column: str) -> models.Index:
+def prefix_index(column: str) -> models.Index:
     """An index by `column` in lower case that finds beginnings too, whatever the database's locale."""
     return models.Index("merchant", OpClass(Lower(column), name="text_pattern_ops"), name=f"customer_by_{column}")
 
@@ -55,10 +55,10 @@ class Customer(models.Model):
             models.Index(fields=["merchant", "last_updated"], name="customer_updated"),
             models.Index(fields=["merchant"], condition=models.Q(is_test=True), name="customer_test"),
             # Staff search in all four at once; one without an index would cost the others theirs.
-            by_beginning("email"),
-            by_beginning("first_name"),
-            by_beginning("last_name"),
-            by_beginning("merchant_user_id"),
+            prefix_index("email"),
+            prefix_index("first_name"),
+            prefix_index("last_name"),
+            prefix_index("merchant_user_id"),
         ]
 
     def __str__(self) -> str:

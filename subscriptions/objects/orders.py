@@ -25,7 +25,7 @@ from subscriptions.objects.values import (
 
 def _place_time(order: Order, merchant: Merchant) -> datetime:
     """Midnight of the planned day; once the order was tried, the time it was."""
-    return order.tried_at or calendar.midnight(order.place_date, merchant.time_zone)
+    return order.tried_at or calendar.local_midnight(order.place_date, merchant.time_zone)
 
 
 def _rejection(order: Order, _: Merchant) -> dict[str, str | None] | None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from subscriptions import calendar
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import placement_results, restoring, subscription, upcoming_order
+from subscriptions.actions import placement_results, restore_order, subscription, upcoming_order
 from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
 from subscriptions.models import (
@@ -120,7 +120,7 @@ def skip_one(w: World, n: int) -> Any:
 
 
 def unskip(w: World, n: int) -> Any:
-    return restoring.unskip(w.order(n), actor=STAFF)
+    return restore_order.unskip(w.order(n), actor=STAFF)
 
 
 def unmerge(w: World, n: int) -> Any:
@@ -128,7 +128,7 @@ def unmerge(w: World, n: int) -> Any:
     order = w.order(n)
     into = (order.extra_data or {}).get("merged_order_id")
     items = Item.objects.filter(order__public_id=into).order_by("id").values_list("pk", flat=True)
-    return restoring.unmerge(order, actor=STAFF, items=list(items[:1]))
+    return restore_order.unmerge(order, actor=STAFF, items=list(items[:1]))
 
 
 def send_now(w: World, n: int) -> Any:

@@ -68,7 +68,7 @@ def on_plans(world: World) -> None:
 def eligible(world: World) -> None:
     """All may be prepaid."""
     group = ProductGroup.objects.create(
-        merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE
+        merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE_GROUP
     )
     group.products.add(*world.products)
 

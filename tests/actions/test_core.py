@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def held(customer: Customer):
-    return core.locked(core.BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
+    return core.lock_customer(core.CUSTOMER_BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
 
 
 def test_an_action_on_the_customer_held_already_joins_that_transaction():

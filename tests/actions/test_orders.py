@@ -103,7 +103,7 @@ def test_an_item_that_comes_or_goes_marks_its_order_as_updated(subscription):
     order = order_of(subscription)
     other = ItemFactory(order=order)
     for hour, act in enumerate(
-        [lambda: orders.add_subscription_item(subscription, DAY), lambda: orders.withdraw(subscription)]
+        [lambda: orders.add_subscription_item(subscription, DAY), lambda: orders.withdraw_subscription(subscription)]
     ):
         with time_machine.travel(f"2027-01-01T{hour:02}:00:00Z", tick=False):
             act()

@@ -48,7 +48,7 @@ def test_an_order_placed_marks_its_items_and_the_subscription(queued):
     queued.refresh_from_db()
     assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
     assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
-    assert act.events[0].payload == payloads.order(Order.objects.get(pk=queued.pk))
+    assert act.events[0].payload == payloads.order_payload(Order.objects.get(pk=queued.pk))
     contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
 
 
@@ -201,7 +201,7 @@ def test_a_placed_order_between_two_rejected_ones_keeps_the_subscription(queued,
 )
 def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
     answer = Answer(CODES[code].effect, code, CODES[code].meaning, "1224" if code == "000" else "")
-    contract.leaves_one_activity_and(kinds, lambda: verbs.finalize(queued, answer=answer, actor=STAFF))
+    contract.leaves_one_activity_and(kinds, lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert queued.status == status
 
@@ -209,7 +209,7 @@ def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
 @pytest.mark.parametrize(("effect", "status"), [("not_sent", 12), ("no_answer", 13), ("unreadable", 14)])
 def test_what_is_no_answer_leads_to_its_status_without_an_event(queued, effect, status):
     answer = Answer(Effect(effect), message="Why")
-    contract.leaves_one_activity_and([], lambda: verbs.finalize(queued, answer=answer, actor=STAFF))
+    contract.leaves_one_activity_and([], lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert (queued.status, queued.rejected_message) == (status, "Why")
     if status == 14:

@@ -10,11 +10,11 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from subscriptions.actions import bulk_reminders, subscription, upcoming_order
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
-from subscriptions.actions import reminding, subscription, upcoming_order
+from subscriptions.actions.bulk_reminders import remind_customers
 from subscriptions.actions.core import ActionContext
-from subscriptions.actions.reminding import remind_all
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import (
     Coupon,
@@ -161,7 +161,7 @@ def of(held: QuerySet[Customer]) -> QuerySet[Order]:
 
 
 def all_at_once(merchant: Merchant) -> list[ActionContext[Order]]:
-    return remind_all(merchant, keys(merchant), of, actor=STAFF)
+    return remind_customers(merchant, keys(merchant), of, actor=STAFF)
 
 
 def one_by_one(merchant: Merchant) -> None:
@@ -172,11 +172,11 @@ def one_by_one(merchant: Merchant) -> None:
             continue
 
 
-@pytest.mark.parametrize("part", [7, reminding.PART])
+@pytest.mark.parametrize("part", [7, bulk_reminders.PART])
 def test_many_reminders_write_the_rows_of_as_many_single_ones(
     merchant: Merchant, part: int, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    monkeypatch.setattr(reminding, "PART", part)
+    monkeypatch.setattr(bulk_reminders, "PART", part)
     for changes in SITUATIONS:
         customer(merchant, *changes)
     stranger = customer(f.MerchantFactory())
@@ -193,7 +193,7 @@ def test_many_reminders_write_the_rows_of_as_many_single_ones(
 def test_nobody_else_is_reminded(merchant: Merchant) -> None:
     mine, other, foreign = customer(merchant), customer(merchant), customer(f.MerchantFactory())
     named = [mine.customer.pk, foreign.customer.pk]
-    done = remind_all(merchant, named, of, actor=STAFF)
+    done = remind_customers(merchant, named, of, actor=STAFF)
     assert [act.subject for act in done] == [mine.order(0)]
     assert other.order(0).reminded_for is foreign.order(0).reminded_for is None
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from subscriptions.actions import order as orders
-from subscriptions.actions import restoring as verbs
+from subscriptions.actions import restore_order as verbs
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.models import Item, Order, OrderStatus
 from tests.actions import contract

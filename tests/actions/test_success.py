@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import placement_results
-from subscriptions.actions.bulk_success import succeed_all
-from subscriptions.actions.core import all_locked
+from subscriptions.actions.bulk_success import succeed_orders
+from subscriptions.actions.core import lock_customers
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Product, ResourceGrant, Subscription
 from tests import factories as f
 from tests.actions import acts, situations
@@ -83,8 +83,8 @@ def one_by_one() -> None:
 
 def all_at_once(merchant: Merchant) -> None:
     customers = sorted(order.customer_id for order in waiting())
-    with all_locked(merchant, customers) as held:
-        succeed_all([(order, f"P-{order.pk}") for order in waiting()], held, actor=STAFF)
+    with lock_customers(merchant, customers) as held:
+        succeed_orders([(order, f"P-{order.pk}") for order in waiting()], held, actor=STAFF)
 
 
 def test_orders_placed_together_write_the_rows_of_as_many_single_acts(
@@ -104,8 +104,8 @@ def test_orders_placed_together_write_the_rows_of_as_many_single_acts(
 
 
 def test_none_placed_is_nothing_done(merchant: Merchant) -> None:
-    with all_locked(merchant, []) as held:
-        succeed_all([], held, actor=STAFF)
+    with lock_customers(merchant, []) as held:
+        succeed_orders([], held, actor=STAFF)
 
 
 def statements(merchant: Merchant) -> int:

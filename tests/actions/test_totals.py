@@ -146,13 +146,13 @@ def test_a_price_set_by_hand_takes_no_discount_of_an_offer(subscription, profile
     item = Item.objects.select_related("order__merchant").get()
     item.price, item.frozen = Decimal(8), True
     item.save()
-    orders.settle(item.order, orders.lines(item.order))
+    orders.save_totals(item.order, orders.load_items(item.order))
     assert amounts(item.order) == money("0", "16", "5", "21")
 
 
 def settled(order) -> tuple[Decimal, ...]:
     order.merchant = order.customer.merchant
-    orders.settle(order, orders.lines(order))
+    orders.save_totals(order, orders.load_items(order))
     return amounts(order)
 
 
@@ -215,7 +215,7 @@ def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscriptio
     if whole:
         orders.move_order(order.customer, order, order_key)
     else:
-        orders.move_item(order.customer, orders.lines(order)[0], order_key)
+        orders.move_item(order.customer, orders.load_items(order)[0], order_key)
     assert amounts(there) == money("5", "45", "5", "50")
 
 

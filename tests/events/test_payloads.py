@@ -64,7 +64,7 @@ def subjects():
 @pytest.mark.parametrize("name", KINDS)
 def test_a_payload_has_exactly_the_described_tree(name, shapes, subjects):
     kind = KINDS[name]
-    payload = payloads.build(name, subjects[kind.base], **{field: ADDED[field] for field in kind.adds})
+    payload = payloads.build_payload(name, subjects[kind.base], **{field: ADDED[field] for field in kind.adds})
     shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
     assert mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
 
@@ -84,7 +84,7 @@ def test_a_payload_of_a_bare_subject_has_the_same_tree(name, shapes):
         "order": order,
         "item": subscription.items.get(),
     }
-    payload = payloads.build(name, bare[kind.base], **dict.fromkeys(kind.adds, ""))
+    payload = payloads.build_payload(name, bare[kind.base], **dict.fromkeys(kind.adds, ""))
     shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
     assert mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
 
@@ -101,12 +101,12 @@ def test_the_walk_finds_a_wrong_name_type_and_nesting():
 
 def test_a_field_the_kind_does_not_add_is_refused(subjects):
     with pytest.raises(ValueError, match="adds"):
-        payloads.build("ordergroove.subscription.reactivate", subjects["subscription"], cancel_reason="4")
+        payloads.build_payload("ordergroove.subscription.reactivate", subjects["subscription"], cancel_reason="4")
 
 
 def test_rejection_fields_of_a_retryable_failure_go_to_merchants_on_shopify_only(subjects):
     subjects["order"].merchant.is_shopify = False
-    payload = payloads.build(
+    payload = payloads.build_payload(
         "order.retryable_placement_failure", subjects["order"], rejected_code="140", rejected_message="x"
     )
     assert not {"rejected_code", "rejected_message"} & payload.keys()
@@ -114,7 +114,7 @@ def test_rejection_fields_of_a_retryable_failure_go_to_merchants_on_shopify_only
 
 def test_entitlements_read_as_documented(subjects):
     with time_machine.travel("2027-07-01T12:00:00Z", tick=False):
-        payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+        payload = payloads.build_payload("ordergroove.subscription.reactivate", subjects["subscription"])
     (summary,) = payload["entitlement_summaries"]
     assert (summary["expires_at"], summary["resource_name"]) == ("2027-07-28T18:48:37.783Z", "Ad free music")
     assert payload["meta_entitlement_expires_at"] == "July 28, 2027 at 02:48 PM"
@@ -126,7 +126,7 @@ def test_an_expired_entitlement_is_in_grace_for_its_time_only(subjects):
     read = []
     for moment in (ends, ends + timedelta(seconds=86399), ends + timedelta(seconds=86400)):
         with time_machine.travel(moment, tick=False):
-            payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+            payload = payloads.build_payload("ordergroove.subscription.reactivate", subjects["subscription"])
         read.append((payload["has_active_entitlement"], payload["has_grace_entitlement"]))
     assert read == [(False, True), (False, True), (False, False)]
 
@@ -136,7 +136,7 @@ def test_access_that_was_taken_back_counts_for_nothing(subjects):
     ends = datetime.fromisoformat("2027-07-28T18:48:37.783Z")
     for moment in (ends - timedelta(days=1), ends):
         with time_machine.travel(moment, tick=False):
-            payload = payloads.build("ordergroove.subscription.reactivate", subjects["subscription"])
+            payload = payloads.build_payload("ordergroove.subscription.reactivate", subjects["subscription"])
         assert not (payload["has_active_entitlement"] or payload["has_grace_entitlement"])
 
 
@@ -144,21 +144,21 @@ def test_what_is_cancelled_makes_no_prepaid_subscriber():
     subscription = subscription_with_order(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
     )
-    assert payloads.build("ordergroove.subscriber.create", subscription.customer)["has_prepaid"] is True
+    assert payloads.build_payload("ordergroove.subscriber.create", subscription.customer)["has_prepaid"] is True
     Subscription.objects.update(cancelled=subscription.created)
-    assert payloads.build("ordergroove.subscriber.cancel", subscription.customer)["has_prepaid"] is False
+    assert payloads.build_payload("ordergroove.subscriber.cancel", subscription.customer)["has_prepaid"] is False
 
 
 def test_an_item_out_of_stock_before_its_day_has_waited_no_day(subjects):
     Order.objects.update(place_date="2099-01-01")
     item = Item.objects.select_related("order").get(pk=subjects["item"].pk)
-    assert payloads.build("ordergroove.item.out_of_stock", item)["days_since_first_attempt"] == 0
+    assert payloads.build_payload("ordergroove.item.out_of_stock", item)["days_since_first_attempt"] == 0
 
 
 def test_a_subscriber_who_has_cancelled_all_still_shows_what_there_was():
     subscription = subscription_with_order()
     subscription.cancelled = subscription.created
     subscription.save()
-    payload = payloads.build("ordergroove.subscriber.cancel", subscription.customer)
+    payload = payloads.build_payload("ordergroove.subscriber.cancel", subscription.customer)
     assert payload["total_subscriptions_count"] == 0
     assert [entry["id"] for entry in payload["subscriptions_subset"]] == [subscription.public_id.hex]

@@ -38,8 +38,8 @@ def event_of(kind: str, item: Item | None = None, *, at: datetime | None = None,
         subscription=subscription if row.base == "subscription" else None,
         order=item.order if row.base == "order" else None,
         kind=kind,
-        payload=payloads.build(kind, subject[row.base], **added),
-        recipient=payloads.recipient(item.order.customer) | recipient,
+        payload=payloads.build_payload(kind, subject[row.base], **added),
+        recipient=payloads.build_recipient(item.order.customer) | recipient,
         at=at or timezone.now(),
     )
     issuing.issue_for_events([event])

@@ -123,7 +123,7 @@ def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: 
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(placement_results, "finalize", die)
+        patch.setattr(placement_results, "finalize_placement", die)
         with pytest.raises(Killed):
             record_results.settle(attempt, PLACED)
     assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])

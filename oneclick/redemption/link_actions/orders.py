@@ -6,7 +6,7 @@ from oneclick.models import ActionToken
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions.link_action import Given, Message, Result, holdings, order_of
 from subscriptions.actions import order as verbs
-from subscriptions.actions import restoring
+from subscriptions.actions import restore_order
 from subscriptions.actors import Actor
 from subscriptions.models import OrderStatus
 
@@ -29,7 +29,7 @@ def undo_delay(token: ActionToken, actor: Actor) -> Message:
     order, facts = order_of(token), token.undo_facts or {}
     day = date.fromisoformat(facts["place_date"])
     if order.status == OrderStatus.MERGED:
-        restoring.unmerge(order, actor=actor, items=facts["items"], incentives=facts["incentives"])
+        restore_order.unmerge(order, actor=actor, items=facts["items"], incentives=facts["incentives"])
     else:
         verbs.change_date(order, actor=actor, day=day)
     return Message({"date": day}, "delay")
@@ -48,5 +48,5 @@ def skip(token: ActionToken, given: Given, actor: Actor) -> Result:
 
 
 def undo_skip(token: ActionToken, actor: Actor) -> Message:
-    order = restoring.unskip(order_of(token), actor=actor).subject
+    order = restore_order.unskip(order_of(token), actor=actor).subject
     return Message({"date": order.place_date}, "skip")

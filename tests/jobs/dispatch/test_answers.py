@@ -39,14 +39,14 @@ def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, *_ = queued(merchant, 3)
-    place = bulk_success.place
+    place = bulk_success.mark_orders_placed
 
     def fail(acts: Any, keys: Any) -> Any:
         if broken in [act.subject for act in acts]:
             raise ValueError("a fault")
         return place(acts, keys)
 
-    monkeypatch.setattr(bulk_success, "place", fail)
+    monkeypatch.setattr(bulk_success, "mark_orders_placed", fail)
     dispatch.post(merchant.pk)
     assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
     assert log() == [(1, ""), (1, "placed"), (1, "placed")]

@@ -42,7 +42,7 @@ def figures(merchant: Merchant, wanted: Wanted) -> Figures:
 
 def place(order: Order, day: date) -> None:
     """The order is sent on its day, and the platform takes it."""
-    with calendar.at(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
+    with calendar.fixed_clock(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
         upcoming_order.queue(order, actor=STAFF)
         placement_results.succeed(order, actor=STAFF, order_merchant_id="M-1")
 

@@ -141,7 +141,7 @@ def assert_consistent(shop: Shop) -> None:
 def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Any]]:
     """A delay that has read its order and not yet moved it; it goes on when the block ends."""
     reached, go_on = threading.Event(), threading.Event()
-    check = checks.today_or_later
+    check = checks.require_today_or_later
 
     def stop(*args: Any) -> Any:
         reached.set()
@@ -154,7 +154,7 @@ def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch
         finally:
             connection.close()
 
-    monkeypatch.setattr(checks, "today_or_later", stop)
+    monkeypatch.setattr(checks, "require_today_or_later", stop)
     with ThreadPoolExecutor(1) as pool:
         clicked = pool.submit(click)
         assert reached.wait(10)
@@ -207,7 +207,7 @@ def test_without_the_lock_a_click_acts_on_an_order_that_is_gone(monkeypatch: pyt
 
     shop = make_shop(subscriptions=1)
     token = shop.order_token()
-    monkeypatch.setattr(core, "_lock", lock_nothing)
+    monkeypatch.setattr(core, "_lock_row", lock_nothing)
     with a_click_stopped_half_way(token, monkeypatch) as clicked, ThreadPoolExecutor(1) as pool:
         cancel_in_a_thread(pool, shop.subscriptions[0]).result(10)
         assert not Order.objects.filter(place_date=DAY).exists()

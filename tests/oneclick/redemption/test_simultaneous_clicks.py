@@ -63,7 +63,7 @@ def test_of_fifty_simultaneous_clicks_without_a_window_forty_nine_are_refused(co
 
 def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, monkeypatch):
     """The control: the races above are real. Only the database's own constraint stops the second act here."""
-    both_read, reread = threading.Barrier(2), core.reread
+    both_read, reread = threading.Barrier(2), core.reload_subject
 
     def lock_nothing(query, given):
         return ActionToken.objects.get(nonce=given["nonce"])
@@ -73,6 +73,6 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
         both_read.wait(timeout=10)
         return found
 
-    monkeypatch.setattr(core, "_lock", lock_nothing)
-    monkeypatch.setattr(core, "reread", read_together)
+    monkeypatch.setattr(core, "_lock_row", lock_nothing)
+    monkeypatch.setattr(core, "reload_subject", read_together)
     assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]

@@ -31,7 +31,7 @@ def unskip(context: ActionContext[Order]) -> str:
     over, or another order has it.
     """
     order = context.subject
-    for subscription in [line.subscription for line in orders.lines(order) if line.subscription]:
+    for subscription in [line.subscription for line in orders.load_items(order) if line.subscription]:
         _forget_next(context, subscription)
     _reopen(context, "cancelled")
     Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=True)
@@ -53,14 +53,14 @@ def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: 
     if held.update(order=order) != len(items):
         raise refused("order_not_restorable")
     OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=target, pk__in=incentives).update(order=order)
-    orders.leave(target, orders.lines(target))
+    orders.shrink_order(target, orders.load_items(target))
     _restored(context)
     return f"Took the order of {calendar.human_date(order.place_date)} out of the one it had been merged into."
 
 
 def _forget_next(context: ActionContext[Order], subscription: Subscription) -> None:
     subscription.customer, subscription.merchant = context.customer, context.customer.merchant
-    orders.remove(context.customer, orders.upcoming_item(subscription))
+    orders.remove_item(context.customer, orders.upcoming_item(subscription))
 
 
 def _merged_into(order: Order) -> Order:
@@ -74,13 +74,13 @@ def _merged_into(order: Order) -> Order:
 
 def _reopen(context: ActionContext[Order], *names: str) -> None:
     order = context.subject
-    checks.today_or_later(context, order.place_date)
-    if orders.taken(order.customer, order.order_key):
+    checks.require_today_or_later(context, order.place_date)
+    if orders.has_open_order(order.customer, order.order_key):
         raise refused("order_not_restorable")
     order.cancelled = None
-    orders.become(order, OrderStatus.UNSENT, *names)
+    orders.change_status(order, OrderStatus.UNSENT, *names)
 
 
 def _restored(context: ActionContext[Order]) -> None:
-    orders.settle(context.subject, orders.lines(context.subject))
+    orders.save_totals(context.subject, orders.load_items(context.subject))
     context.emit(catalogue.ORDER_CHANGE_DATE, context.subject)

@@ -8,11 +8,11 @@ from subscriptions.actions.core import ActionContext
 from subscriptions.models.prepared import update
 
 
-def use_for_all(
+def use_record_for_all(
     context: ActionContext[Any], name: Literal["payment", "shipping_address"], subscription_kind: str, order_kind: str
 ) -> None:
     """Put the act's subject, a payment or address, on all live subscriptions and open orders, and say so of each."""
-    record = checks.usable(context, context.subject)
+    record = checks.require_usable_record(context, context.subject)
     others = context.customer.subscriptions.live().surveyed().exclude(**{name: record})
     for subscription in others.select_related("product").order_by("id"):
         subscription.customer, subscription.merchant = context.customer, context.customer.merchant

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from django.db.models import QuerySet
 
 from subscriptions import calendar
-from subscriptions.actions import lines, totals
-from subscriptions.actions.core import ActionContext, all_locked, record
-from subscriptions.actions.fresh import own
+from subscriptions.actions import bulk_orders, totals
+from subscriptions.actions.core import ActionContext, lock_customers, record_actions
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
@@ -31,47 +31,49 @@ NEEDED = (
 )
 
 
-def remind_all(merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor) -> list[ActionContext[Order]]:
-    """`placing.remind` for each open order that is `due` of these customers, in a few statements for all.
+def remind_customers(
+    merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor
+) -> list[ActionContext[Order]]:
+    """`upcoming_order.remind` for each open order that is `due` of these customers, in a few statements for all.
 
     `due` narrows the customers, who are then held, down to orders of theirs. One that its customer was reminded of is
     passed over. Raises `Busy` when another write holds one of the customers.
     """
-    with _undisturbed(), all_locked(merchant, customers) as held:
+    with _undisturbed(), lock_customers(merchant, customers) as held:
         if not held:
             return []
         by_key = {customer.pk: customer for customer in held}
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
         # Prepared though it runs once: rows are then made without the constructors of models.
         acts = [
-            ActionContext(VERB, actor, by_key[order.customer_id], own(order, by_key[order.customer_id]))
+            ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
             for order in Prepared(lambda: found.only(*NEEDED)).all()
-            if order.is_open and is_news(order)
+            if order.is_open and needs_reminder(order)
         ]
-        found_lines = lines.of([context.subject for context in acts])
+        found_lines = bulk_orders.load_items_of_orders([context.subject for context in acts])
         with keys.ahead({Activity: 1, Event: 1}, acts=len(acts)), unawaited():
             for begin in range(0, len(acts), PART):
                 part = acts[begin : begin + PART]
-                record(list(zip(part, _tell(part, found_lines[begin : begin + PART]), strict=True)))
+                record_actions(list(zip(part, _remind_of_orders(part, found_lines[begin : begin + PART]), strict=True)))
     return acts
 
 
-def is_news(order: Order) -> bool:
+def needs_reminder(order: Order) -> bool:
     """Whether its customer has not been reminded of it for this date."""
     return order.reminded_for != order.place_date
 
 
-def tell(acts: Sequence[ActionContext[Order]]) -> list[str]:
+def remind_of_orders(acts: Sequence[ActionContext[Order]]) -> list[str]:
     """Remind of orders of one merchant, at the prices that now count; a sentence for each."""
-    return _tell(acts, lines.of([context.subject for context in acts]))
+    return _remind_of_orders(acts, bulk_orders.load_items_of_orders([context.subject for context in acts]))
 
 
-def _tell(acts: Sequence[ActionContext[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
-    lines.reprice((item for _, items in found for item in items), totals.present_price)
+def _remind_of_orders(acts: Sequence[ActionContext[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
+    bulk_orders.reprice_items((item for _, items in found for item in items), totals.current_price)
     for order, _ in found:
         order.reminded_for = order.place_date
-    lines.settle_all(found, "reminded_for")
-    for context, facts in zip(acts, payloads.orders(found), strict=True):
+    bulk_orders.save_totals_of_orders(found, "reminded_for")
+    for context, facts in zip(acts, payloads.order_payloads(found), strict=True):
         context.emit(catalogue.ORDER_REMINDER, context.subject, facts)
     return [f"Reminded of the order of {calendar.human_date(order.place_date)}." for order, _ in found]
 

@@ -28,7 +28,7 @@ FRESH: dict[type[models.Model], Prepared[Any]] = {
 }
 
 
-def reread(subject: Subject, customer: Customer) -> Subject:
+def reload_subject(subject: Subject, customer: Customer) -> Subject:
     """The subject as it is now that nobody else can change it."""
     if isinstance(subject, Customer):
         return customer
@@ -37,10 +37,10 @@ def reread(subject: Subject, customer: Customer) -> Subject:
         found: Subject = FRESH[model].get(pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk)
     except ObjectDoesNotExist as error:
         raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
-    return own(found, customer)
+    return attach_customer(found, customer)
 
 
-def own(found: Subject, customer: Customer) -> Subject:
+def attach_customer(found: Subject, customer: Customer) -> Subject:
     """`found` with the instances already read in place of its keys, so that nothing is fetched twice."""
     rows: list[Any] = [found, *(getattr(found, name, None) for name in ("order", "subscription"))]
     for row in rows:

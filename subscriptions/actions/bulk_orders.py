@@ -17,9 +17,9 @@ NEEDED = (
     *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
     *(f"subscription__{name}" for name in SUBSCRIBED),
 )
-LINES = Prepared(
+ITEMS = Prepared(
     lambda: (
-        payloads.entitled(orders.priced())
+        payloads.with_entitlement_flag(orders.items_with_incentive_flag())
         .select_related("subscription")
         .only(*NEEDED)
         .filter(merchant=Given("merchant"), order=Among("orders"))
@@ -30,16 +30,16 @@ LINES = Prepared(
 PRODUCTS = Prepared(lambda: Product.objects.filter(pk=Among("keys")))
 
 
-def of(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
+def load_items_of_orders(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
     """Each of these orders of one merchant with its lines, of which only prices and payloads are read."""
-    items = LINES.all(merchant=found[0].merchant_id, orders=[order.pk for order in found]) if found else []
+    items = ITEMS.all(merchant=found[0].merchant_id, orders=[order.pk for order in found]) if found else []
     products = {row.pk: row for row in PRODUCTS.all(keys=list({item.product_id for item in items}))}
     for item in items:
         item.product = products[item.product_id]
-    return grouped(found, items)
+    return group_items_by_order(found, items)
 
 
-def grouped(found: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
+def group_items_by_order(found: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
     """Each order with those of `items` that are on it; they get these instances of their orders."""
     by_key: dict[int, tuple[Order, list[Item]]] = {order.pk: (order, []) for order in found}
     for item in items:
@@ -48,7 +48,7 @@ def grouped(found: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, 
     return list(by_key.values())
 
 
-def reprice(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:
+def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:
     """Give each item the price a unit of it now has, and save those that change."""
     changed = []
     for item in items:
@@ -58,8 +58,8 @@ def reprice(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:
     update_all(changed, "price")
 
 
-def settle_all(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
-    """`orders.settle` for orders of one merchant with their lines; saves the orders' columns `names` too."""
-    changed = totals.recount_all(found)
+def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
+    """`orders.save_totals` for orders of one merchant with their lines; saves the orders' columns `names` too."""
+    changed = totals.recount_orders(found)
     update_all(changed, "total_price")
     update_all([order for order, _ in found], *orders.AMOUNTS, *names)

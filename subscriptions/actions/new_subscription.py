@@ -13,7 +13,7 @@ from subscriptions.models import Address, Offer, Payment, Product, Subscription
 from subscriptions.models.prepared import insert, update
 
 
-def subscribe(
+def start_subscription(
     context: ActionContext[Any],
     *,
     product: Product,
@@ -35,16 +35,16 @@ def subscribe(
     shop's ids) share. Its customer's very first subscription makes a subscriber of them.
     """
     customer = context.customer
-    checks.frequency(every, every_period)
+    checks.require_frequency(every, every_period)
     subscription = Subscription(
         merchant=customer.merchant,
         customer=customer,
-        product=checks.for_sale(checks.own(context, product)),
-        payment=checks.usable(context, payment),
-        shipping_address=checks.usable(context, address),
-        offer=offer and checks.own(context, offer),
-        quantity=checks.whole("quantity", quantity),
-        price=None if price is None else checks.amount("price", price),
+        product=checks.require_product_for_sale(checks.require_own_row(context, product)),
+        payment=checks.require_usable_record(context, payment),
+        shipping_address=checks.require_usable_record(context, address),
+        offer=offer and checks.require_own_row(context, offer),
+        quantity=checks.require_whole_number("quantity", quantity),
+        price=None if price is None else checks.require_amount("price", price),
         every=every,
         every_period=every_period,
         raw_subscription_type=origin,
