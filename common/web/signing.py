@@ -14,5 +14,5 @@ def is_same_secret(given: str | bytes, expected: str | bytes) -> bool:
 
 
 def _to_bytes(secret: str | bytes) -> bytes:
-    # compare_digest takes only ASCII text, and half of a surrogate pair has no UTF-8.
-    return secret if isinstance(secret, bytes) else secret.encode(errors="replace")
+    # compare_digest takes only ASCII text, and strict UTF-8 has no half of a surrogate pair.
+    return secret if isinstance(secret, bytes) else secret.encode(errors="surrogatepass")

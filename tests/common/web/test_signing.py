@@ -32,7 +32,7 @@ def test_the_signature_is_that_of_rfc_4231() -> None:
         ("abc", "abd", False),
         ("ab", "abc", False),
         ("ä", "ä", True),
-        ("\ud800", "abc", False),
+        ("\ud800", "?", False),
         ("", "abc", False),
     ],
 )
