@@ -13,7 +13,6 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from oneclick.admin.chart import chart
 from oneclick.admin.tokens import in_words
 from oneclick.analytics import figures as numbers
 from oneclick.analytics.figures import Figures, Row, Wanted
@@ -22,6 +21,7 @@ from oneclick.models import SavedLink
 from oneclick.redemption import link_actions
 from subscriptions import calendar
 from subscriptions.models import Merchant
+from subscriptions.staff.charts import build_daily_chart
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money
 from subscriptions.staff.site import site
@@ -119,7 +119,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "sums": sums,
         "any": bool(found),
         "tiles": tiles(sums, merchant),
-        "chart": chart(numbers.by(found, "day"), wanted.first, wanted.last),
+        "chart": chart(numbers.by(found, "day"), wanted),
         "refusals": [(in_words(code), n) for code, n in sums.refused.most_common()],
         "tables": tables(found, merchant),
         "csv": f"{reverse('admin:numbers_csv')}?{request.GET.urlencode()}",
@@ -143,6 +143,19 @@ def tiles(sums: Figures, merchant: Merchant) -> list[tuple[str, str, str, str]]:
         ("local_shipping", "Orders gained", f"{sums.orders:,}", f"within {numbers.GAIN_DAYS} days"),
         ("payments", "Value gained", money(sums.value, merchant.currency_code), "their lines, once placed"),
     ]
+
+
+def chart(by_day: dict[date, Figures], wanted: Wanted) -> dict[str, Any]:
+    def counts(name: str) -> dict[date, int]:
+        return {day: getattr(figures, name) for day, figures in by_day.items()}
+
+    others = {"Refused": "refusals", "Undone": "undone", "Replayed": "replayed", "Likely machines": "machines"}
+    return build_daily_chart(
+        wanted.first,
+        wanted.last,
+        {"Opened": counts("opened"), "Acted": counts("acted")},
+        {title: counts(name) for title, name in others.items()},
+    )
 
 
 Line = tuple[str, Figures, str]

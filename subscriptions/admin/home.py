@@ -1,6 +1,5 @@
 """The figures of the home page: how many there are now, and the last 30 days."""
 
-import json
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -13,33 +12,8 @@ from subscriptions import calendar
 from subscriptions.actors import ActorKind
 from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL, SUBSCRIPTION_REACTIVATE
 from subscriptions.models import Activity, Event, Merchant, Order, OrderStatus, Subscription
+from subscriptions.staff.charts import build_daily_chart
 
-GREY = "#8b95a5"  # readable on both themes
-CHART_OPTIONS = json.dumps(
-    {
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "animation": False,
-        "plugins": {
-            "legend": {
-                "align": "end",
-                "labels": {"color": GREY, "usePointStyle": True, "pointStyle": "circle", "boxHeight": 6},
-            }
-        },
-        "scales": {
-            "x": {
-                "grid": {"display": False},
-                "ticks": {"color": GREY, "maxTicksLimit": 8, "maxRotation": 0},
-            },
-            "y": {
-                "beginAtZero": True,
-                "border": {"display": False},
-                "grid": {},
-                "ticks": {"color": GREY, "precision": 0, "maxTicksLimit": 5},
-            },
-        },
-    }
-)
 DAYS = 30
 LATEST = 8
 
@@ -57,16 +31,23 @@ def figures(merchant: Merchant) -> dict[str, Any]:
     for day_counts in changes.values():
         totals += day_counts
     return {
-        "cards": [
-            ("group", "Live subscribers", counts["subscribers"], ""),
-            ("autorenew", "Live subscriptions", counts["subscriptions"], ""),
-            ("local_shipping", "Orders in the next 7 days", orders, ""),
-            ("cancel", "Cancelled", totals["cancelled"], f"last {DAYS} days"),
-            ("replay", "Reactivated", totals["reactivated"], f"last {DAYS} days"),
-            ("ads_click", "Of these by a link", totals["by_link"], won_back(totals)),
+        "tiles": [
+            ("group", "Live subscribers", f"{counts['subscribers']:,}", ""),
+            ("autorenew", "Live subscriptions", f"{counts['subscriptions']:,}", ""),
+            ("local_shipping", "Orders in the next 7 days", f"{orders:,}", ""),
+            ("cancel", "Cancelled", f"{totals['cancelled']:,}", f"last {DAYS} days"),
+            ("replay", "Reactivated", f"{totals['reactivated']:,}", f"last {DAYS} days"),
+            ("ads_click", "Of these by a link", f"{totals['by_link']:,}", won_back(totals)),
         ],
-        "chart": chart(changes, today),
-        "chart_options": CHART_OPTIONS,
+        "chart": build_daily_chart(
+            today - timedelta(days=DAYS - 1),
+            today,
+            {
+                "Cancelled": {day: counter["cancelled"] for day, counter in changes.items()},
+                "Reactivated": {day: counter["reactivated"] for day, counter in changes.items()},
+            },
+            {"By a link": {day: counter["by_link"] for day, counter in changes.items()}},
+        ),
         "any_change": bool(totals),
         "latest": list(latest),
     }
@@ -95,23 +76,3 @@ def won_back(totals: Counter[str]) -> str:
     if not totals["reactivated"]:
         return f"last {DAYS} days"
     return f"{totals['by_link'] / totals['reactivated']:.0%} of all"
-
-
-def chart(changes: dict[date, Counter[str]], today: date) -> str:
-    """Chart.js data: cancelled and reactivated, a bar each for every day."""
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    series = (("cancelled", "Cancelled", "--color-base-400"), ("reactivated", "Reactivated", "--color-primary-600"))
-    return json.dumps(
-        {
-            "labels": [f"{day:%b} {day.day}" for day in days],
-            "datasets": [
-                {
-                    "label": label,
-                    "data": [changes.get(day, Counter())[key] for day in days],
-                    "backgroundColor": f"var({color})",
-                    "borderRadius": 3,
-                }
-                for key, label, color in series
-            ],
-        }
-    )
