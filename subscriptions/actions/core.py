@@ -1,8 +1,27 @@
-"""The only way to change the domain.
+"""Actions: the only way to change the domain.
 
-A body wrapped by `action` runs in one transaction that holds the customer's row, after its guards have passed.
-It changes rows and returns the sentence of its activity. The core writes that one activity and the events the
-body announced, and hands them to the sinks, all in the same transaction.
+An action is one verb on a customer's things. It is a plain function under the decorator `action`:
+
+    @action("subscription.change_quantity", guards=[must_not_be_prepaid])
+    def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> str:
+        context.subject.quantity = require_whole_number("quantity", quantity)
+        update(context.subject, "quantity")
+        context.emit(catalogue.CHANGE_QUANTITY, context.subject)
+        return f"Changed the quantity to {quantity}."
+
+Every surface calls it the same way, and differs only in the actor: `change_quantity(subscription, actor=actor,
+quantity=2)`. Each call is one transaction:
+
+1. It locks the customer's row. Every action on anything of a customer takes this one lock, so actions on the same
+   customer run one after the other, and no two can deadlock.
+2. It reads the subject again, because the caller's copy may be out of date.
+3. The guards check it. A guard or the body raises `Refused`, and nothing has changed.
+4. The body changes rows, emits events and returns the sentence that staff read in the customer's activity.
+5. One `Activity` and the emitted `Event` rows are written. Then every sink of `EVENT_SINKS` is called with the events;
+   sinks issue link tokens and queue deliveries, so no event is lost between the commit and the queue.
+
+Bulk siblings, such as `bulk_reminders`, do the same for many customers in one transaction. They hold the customers
+with `lock_customers`, make an `ActionContext` for each subject and write them all with `record_actions`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,25 +57,31 @@ from subscriptions.models.prepared import Among, Given, Prepared, insert, insert
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
+EventSubject = Customer | Subscription | Order | Item
 
 
+# `no_key`: other transactions may go on inserting rows that point at the customer.
 CUSTOMER_BY_KEY = Prepared(
-    # No key update: other transactions may go on inserting rows that point at this customer.
     lambda: (
         Customer.objects.select_for_update(of=("self",), no_key=True)
         .select_related("merchant")
         .filter(pk=Given("pk"), merchant=Given("merchant"))
     )
 )
-CUSTOMERS = Prepared(lambda: _customers(skip_locked=False))
-FREE_CUSTOMERS = Prepared(lambda: _customers(skip_locked=True))
+CUSTOMERS = Prepared(lambda: _customers_to_lock(skip_locked=False))
+FREE_CUSTOMERS = Prepared(lambda: _customers_to_lock(skip_locked=True))
 
 _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
 
 @dataclass
 class ActionContext(Generic[Subject]):
-    """One act under way: who does it, to what, and what came of it. `before` is the subject as it was."""
+    """One run of an action: what its body gets, and what the caller gets back.
+
+    `subject` is the locked customer or a thing of theirs, read under the lock. `before` is a copy of it from before
+    the body changed it. The body may set `result` to what the caller wants to know; the verb's docstring says what
+    that is. `activity` is there once the action is finished, and `events` are then saved.
+    """
 
     verb: str
     actor: Actor
@@ -70,23 +95,19 @@ class ActionContext(Generic[Subject]):
     def __post_init__(self) -> None:
         self.before = copy_of(self.subject)
 
-    def emit(
-        self,
-        kind: str,
-        subject: Customer | Subscription | Order | Item,
-        facts: payloads.Payload | None = None,
-        **added: str,
-    ) -> None:
-        """Add the event `kind`; call it once the rows are changed, for the payload says how they are now.
+    def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
+        """Add an event of this `kind` of the catalogue about `subject`.
 
-        `facts` as for `payloads.build_payload`.
+        Call it after the rows are changed, because the payload is built at once from the subject as it is. `added`
+        are the fields that only this kind has, such as `rejected_code`. `facts` is the part of the payload that
+        describes the subject, for bulk callers that have built it already.
         """
         self.events.append(
             new(
                 Event,
                 merchant=self.customer.merchant,
                 customer=self.customer,
-                **_filed_under(subject),
+                **_feed_keys(subject),
                 kind=kind,
                 payload=payloads.build_payload(kind, subject, facts, **added),
                 recipient=payloads.build_recipient(self.customer),
@@ -104,11 +125,11 @@ class Wrap(Protocol):
 
 
 def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
-    """Make `body(act, **inputs)` an action, called as `f(subject, *, actor, **inputs)`.
+    """Make `body(context, **inputs)` an action, which callers run as `f(subject, *, actor, **inputs)`.
 
-    Of the given subject only its key and its owners' count; the act reads it anew. It returns the finished `Act`.
-    A guard or the body raises `Refused`, and nothing has changed. Raises `Busy` when another write holds the
-    customer, `NotFound` when the subject is gone.
+    `verb` names it in the activity, as `noun.verb`. The given subject only says which row is meant: the body gets
+    that row as it is under the lock. The call returns the finished `ActionContext`. It raises what guards and body
+    raise, `Busy` when another write holds the customer, and `NotFound` when the subject is gone.
     """
 
     def wrap(body: Body[Subject, P]) -> Callable[..., ActionContext[Subject]]:
@@ -129,15 +150,21 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 
 @contextmanager
-def lock_customer(query: Prepared[Held], **given: Any) -> Iterator[Held]:
-    """A transaction that holds a customer: the row `query` locks and finds by `given`, or that row's `customer`.
+def lock_customer(query: Prepared[Held], **params: Any) -> Iterator[Held]:
+    """A transaction that holds one customer, for work around several actions that must succeed or fail together.
 
-    Actions called inside on the same customer join it. A refusal must leave the whole block, so that it undoes
-    everything. Raises `Busy` after two seconds behind another write (the session's lock_timeout), `NotFound`.
+    `query` locks a row and finds it by `params`: the customer's own, as `CUSTOMER_BY_KEY` does, or one that has a
+    `customer`. The block gets that row. Actions on the customer inside the block join its transaction, so a refusal
+    must leave the whole block, or half of the work would stay. Raises `Busy` after two seconds behind another write
+    (`lock_timeout` of the database session), and `NotFound`.
     """
-    _must_hold_none()
+    _must_hold_no_customer()
     with transaction.atomic():
-        row = _lock_row(query, given)
+        try:
+            with _busy_when_locked():
+                row = query.get(**params)
+        except ObjectDoesNotExist as error:
+            raise NotFound("not_found", "There is no such customer.") from error
         customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
         with _holding([customer]):
             yield row
@@ -145,44 +172,109 @@ def lock_customer(query: Prepared[Held], **given: Any) -> Iterator[Held]:
 
 @contextmanager
 def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
-    """As `locked`, of those of the merchant's customers; with `only_free`, of those that no other write holds.
+    """As `lock_customer`, for several customers of one merchant; the block gets those it holds.
 
-    Locked in the order of their keys, so that no two such blocks wait for each other. Refused when they live by
-    clocks that differ. Inside another such block it gives those held already, which must be all.
+    With `only_free` it leaves out those that another write holds. Rows are locked in the order of their keys, so that
+    two such blocks never wait for each other in a circle. Refused when the customers' test clocks differ. Inside
+    another block of this kind it gives the customers that block holds, and locks no others.
     """
     wanted = set(keys)
     if held := [customer for customer in _held.get() if customer.pk in wanted]:
         yield held
         return
-    _must_hold_none()
+    _must_hold_no_customer()
     with transaction.atomic():
         with _busy_when_locked():
             customers = (FREE_CUSTOMERS if only_free else CUSTOMERS).all(keys=list(keys), merchant=merchant.pk)
-        fresh = Merchant.objects.get(pk=merchant.pk)
+        merchant = Merchant.objects.get(pk=merchant.pk)  # the caller's copy may be out of date
         for customer in customers:
-            customer.merchant = fresh
+            customer.merchant = merchant
         with _holding(customers):
             yield customers
 
 
 @contextmanager
+def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
+    """As `lock_customer`, with a new customer of these columns. Refused when the merchant's id for it is taken."""
+    _must_hold_no_customer()
+    customer = Customer(merchant=merchant, **fields)
+    with transaction.atomic(), _holding([customer]):
+        try:
+            with transaction.atomic():
+                insert(customer)
+        except IntegrityError as error:
+            raise refused("customer_exists", id=customer.merchant_user_id) from error
+        yield customer
+
+
+def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
+    """Write the activity of each context with its sentence, and all their events; each sink is called once for all."""
+    for context, sentence in finished:
+        context.activity = new(
+            Activity,
+            merchant=context.customer.merchant,
+            customer=context.customer,
+            **_feed_keys(context.subject),
+            verb=context.verb,
+            sentence=sentence,
+            actor_kind=context.actor.kind,
+            actor_id=context.actor.id,
+            actor_name=context.actor.name,
+            at=calendar.now(),
+        )
+    insert_all([context.activity for context, _ in finished])
+    # Only now do the activities have the keys that events point at.
+    for context, _ in finished:
+        for event in context.events:
+            event.activity = context.activity
+    _write_events([event for context, _ in finished for event in context.events])
+
+
+def emit_followup(context: ActionContext[Any], kind: str, subject: EventSubject) -> None:
+    """Emit and write one more event of a finished action, inside the `lock_customer` block it ran in."""
+    context.emit(kind, subject)
+    context.events[-1].activity = context.activity
+    _write_events(context.events[-1:])
+
+
+def _write_events(events: list[Event]) -> None:
+    insert_all(events)
+    for sink in _event_sinks():
+        sink(events)
+
+
+@cache
+def _event_sinks() -> list[Sink]:
+    return [import_string(path) for path in settings.EVENT_SINKS]
+
+
+def _feed_keys(subject: models.Model) -> dict[str, models.Model | None]:
+    """The subscription and order under which staff find an activity or event about `subject`."""
+    subscription = subject if isinstance(subject, Subscription) else getattr(subject, "subscription", None)
+    order = subject if isinstance(subject, Order) else getattr(subject, "order", None)
+    # An order that the action has emptied is deleted, and nothing can point at it.
+    return {"subscription": subscription, "order": order if order is not None and order.pk else None}
+
+
+@contextmanager
 def _held_customer(key: int, merchant: int) -> Iterator[Customer]:
-    """The customer an action is about, already held by the block it was called in or held from now on."""
-    for each in _held.get():
-        if (each.pk, each.merchant_id) == (key, merchant):
-            yield each
+    """The customer an action is about: held by the block around the call, or else locked for this action alone."""
+    for customer in _held.get():
+        if (customer.pk, customer.merchant_id) == (key, merchant):
+            yield customer
             return
     with lock_customer(CUSTOMER_BY_KEY, pk=key, merchant=merchant) as customer:
         yield customer
 
 
-def _must_hold_none() -> None:
+def _must_hold_no_customer() -> None:
     if _held.get():
-        raise RuntimeError("an act may hold one customer only: two would be a deadlock in waiting")
+        raise RuntimeError("an action may hold one customer only: locking a second could deadlock")
 
 
 @contextmanager
 def _holding(customers: Sequence[Customer]) -> Iterator[None]:
+    """Inside, actions on these customers join the transaction, and the time is that of their test clock."""
     clocks = {customer.clock for customer in customers} or {None}
     if len(clocks) > 1:
         raise refused("clocks_differ")
@@ -204,86 +296,6 @@ def _busy_when_locked() -> Iterator[None]:
         raise
 
 
-def _customers(*, skip_locked: bool) -> models.QuerySet[Customer]:
+def _customers_to_lock(*, skip_locked: bool) -> models.QuerySet[Customer]:
     found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
     return found.filter(pk=Among("keys"), merchant=Given("merchant")).order_by("pk")
-
-
-def _lock_row(query: Prepared[Held], given: dict[str, Any]) -> Held:
-    try:
-        with _busy_when_locked():
-            return query.get(**given)
-    except ObjectDoesNotExist as error:
-        raise NotFound("not_found", "There is no such customer.") from error
-
-
-def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
-    """Write the activity of each act, with its sentence, and the events they announced; each sink is called once."""
-    for context, sentence in finished:
-        context.activity = _build_activity(context, sentence)
-    activities = [context.activity for context, _ in finished]
-    events = [event for context, _ in finished for event in context.events]
-    insert_all(activities)
-    for context, _ in finished:
-        for event in context.events:
-            event.activity = context.activity
-    _write_events(events)
-
-
-def emit_followup(context: ActionContext[Any], kind: str, subject: Customer | Subscription | Order | Item) -> None:
-    """Announce one event more of a finished act, inside the `locked` block it was done in."""
-    context.emit(kind, subject)
-    context.events[-1].activity = context.activity
-    _write_events(context.events[-1:])
-
-
-def _write_events(events: list[Event]) -> None:
-    insert_all(events)
-    for sink in _event_sinks():
-        sink(events)
-
-
-def _build_activity(context: ActionContext[Any], sentence: str) -> Activity:
-    return new(
-        Activity,
-        merchant=context.customer.merchant,
-        customer=context.customer,
-        **_filed_under(context.subject),
-        verb=context.verb,
-        sentence=sentence,
-        actor_kind=context.actor.kind,
-        actor_id=context.actor.id,
-        actor_name=context.actor.name,
-        at=calendar.now(),
-    )
-
-
-def _filed_under(subject: models.Model) -> dict[str, models.Model | None]:
-    """The subscription and the order that an activity or event about `subject` is filed under."""
-    subscription = subject if isinstance(subject, Subscription) else getattr(subject, "subscription", None)
-    order = subject if isinstance(subject, Order) else getattr(subject, "order", None)
-    # An order that the act has emptied is gone.
-    return {"subscription": subscription, "order": order if order is not None and order.pk else None}
-
-
-@contextmanager
-def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
-    """A transaction that makes a customer and holds it. Refused when the shop's id of it is known already."""
-    _must_hold_none()
-    customer = Customer(merchant=merchant, **fields)
-    with transaction.atomic(), _holding([customer]):
-        _insert_new(customer)
-        yield customer
-
-
-def _insert_new(customer: Customer) -> None:
-    try:
-        with transaction.atomic():
-            insert(customer)
-    except IntegrityError as error:
-        raise refused("customer_exists", id=customer.merchant_user_id) from error
-
-
-@cache
-def _event_sinks() -> list[Sink]:
-    return [import_string(path) for path in settings.EVENT_SINKS]
