@@ -2,7 +2,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import health
-from oneclick import views as one_click
+from oneclick.redemption import views as one_click
 from subscriptions.staff.site import site
 
 urlpatterns = [

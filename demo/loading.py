@@ -88,7 +88,11 @@ def _sample(merchant: Merchant) -> dict[str, str]:
 def _order_token(merchant: Merchant) -> str | None:
     """Of the sample's order; None when that can no longer be changed."""
     order = _upcoming_order(_live(_named(merchant, LIVE)))
-    return encode_token(manual_tokens.issue(order, actor=shop.JOB).result) if manual_tokens.awaits(order) else None
+    return (
+        encode_token(manual_tokens.issue_token(order, actor=shop.JOB).result)
+        if manual_tokens.is_open_order(order)
+        else None
+    )
 
 
 def _upcoming_order(subscription: Subscription) -> Order:

@@ -1,8 +1,8 @@
 from django.urls import path
 
 from common.web.public_ids import PATH_PART
-from oneclick import views
 from oneclick.pages import views as pages
+from oneclick.redemption import views
 
 app_name = "oneclick"
 urlpatterns = [

@@ -14,8 +14,16 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oneclick.admin.tokens import in_words
-from oneclick.analytics import figures as numbers
-from oneclick.analytics.figures import Figures, Row, Wanted
+from oneclick.analytics.figures import (
+    GAIN_DAYS,
+    KEPT_DAYS,
+    Figures,
+    Row,
+    Selection,
+    click_figures,
+    group_figures,
+    sum_figures,
+)
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
 from oneclick.redemption import link_actions
@@ -64,16 +72,16 @@ class WantedForm(forms.Form):
         first, last = cleaned["first"], cleaned["last"]
         if not first or not last or first > last:
             raise forms.ValidationError("Give the first and the last day, in this order.")
-        if last > self.today or first < self.today - timedelta(days=numbers.KEPT_DAYS):
-            raise forms.ValidationError(f"Choose days of the last {numbers.KEPT_DAYS}; clicks are kept no longer.")
+        if last > self.today or first < self.today - timedelta(days=KEPT_DAYS):
+            raise forms.ValidationError(f"Choose days of the last {KEPT_DAYS}; clicks are kept no longer.")
         return cleaned
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> Selection:
         """What was chosen; of a choice that cannot be, the last 30 days."""
         chosen = self.cleaned_data if self.is_valid() else {}
         if chosen.get("period") == "own":
-            return Wanted(chosen["first"], chosen["last"], conditions(chosen))
-        return Wanted(*last_days(self.today, int(chosen.get("period") or DAYS)), conditions(chosen))
+            return Selection(chosen["first"], chosen["last"], conditions(chosen))
+        return Selection(*last_days(self.today, int(chosen.get("period") or DAYS)), conditions(chosen))
 
 
 def conditions(chosen: dict[str, str]) -> Q:
@@ -89,7 +97,7 @@ def last_days(today: date, days: int) -> tuple[date, date]:
 
 
 def actions() -> dict[str, str]:
-    return {deed.name: TABLE_TITLES[deed.name] for deed in link_actions.ROWS}
+    return {deed.name: TABLE_TITLES[deed.name] for deed in link_actions.LINK_ACTIONS}
 
 
 def links(merchant: Merchant) -> dict[str, str]:
@@ -109,8 +117,8 @@ def page(request: HttpRequest) -> HttpResponse:
     merchant = merchant_of(request)
     form = WantedForm(merchant, request.GET.dict())
     wanted = form.wanted()
-    found = numbers.rows(merchant, wanted)
-    sums = numbers.total(found)
+    found = click_figures(merchant, wanted)
+    sums = sum_figures(found)
     context = {
         **site.each_context(request),
         "title": "Numbers",
@@ -119,12 +127,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "sums": sums,
         "any": bool(found),
         "tiles": tiles(sums, merchant),
-        "chart": chart(numbers.by(found, "day"), wanted),
+        "chart": chart(group_figures(found, "day"), wanted),
         "refusals": [(in_words(code), n) for code, n in sums.refused.most_common()],
         "tables": tables(found, merchant),
         "csv": f"{reverse('admin:numbers_csv')}?{request.GET.urlencode()}",
-        "gain_days": numbers.GAIN_DAYS,
-        "kept_days": numbers.KEPT_DAYS,
+        "gain_days": GAIN_DAYS,
+        "kept_days": KEPT_DAYS,
     }
     return TemplateResponse(request, "admin/numbers.html", context)
 
@@ -140,12 +148,12 @@ def tiles(sums: Figures, merchant: Merchant) -> list[tuple[str, str, str, str]]:
         ("repeat", "Replayed", f"{sums.replayed:,}", "the same click again"),
         ("smart_toy", "Likely machines", f"{sums.machines:,}", "none is blocked"),
         ("event_available", "Orders kept", f"{sums.kept:,}", "delayed or skipped, then placed"),
-        ("local_shipping", "Orders gained", f"{sums.orders:,}", f"within {numbers.GAIN_DAYS} days"),
+        ("local_shipping", "Orders gained", f"{sums.orders:,}", f"within {GAIN_DAYS} days"),
         ("payments", "Value gained", money(sums.value, merchant.currency_code), "their lines, once placed"),
     ]
 
 
-def chart(by_day: dict[date, Figures], wanted: Wanted) -> dict[str, Any]:
+def chart(by_day: dict[date, Figures], wanted: Selection) -> dict[str, Any]:
     def counts(name: str) -> dict[date, int]:
         return {day: getattr(figures, name) for day, figures in by_day.items()}
 
@@ -164,9 +172,9 @@ Line = tuple[str, Figures, str]
 def tables(found: list[Row], merchant: Merchant) -> list[tuple[str, str, list[Line]]]:
     """Heading, name of the first column and lines of each; a line has a name, its figures and the money."""
     return [
-        ("By link", "Link", table(numbers.by(found, "link"), links(merchant), merchant)),
-        ("By action", "Action", table(numbers.by(found, "action"), TABLE_TITLES, merchant)),
-        ("By landing page", "Landing page", table(numbers.by(found, "landing_page"), pages(merchant), merchant)),
+        ("By link", "Link", table(group_figures(found, "link"), links(merchant), merchant)),
+        ("By action", "Action", table(group_figures(found, "action"), TABLE_TITLES, merchant)),
+        ("By landing page", "Landing page", table(group_figures(found, "landing_page"), pages(merchant), merchant)),
     ]
 
 
@@ -188,12 +196,12 @@ def download(request: HttpRequest) -> HttpResponse:
     name = f"one-click-{wanted.first}-{wanted.last}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
-    csv.writer(answer).writerows(lines(numbers.rows(merchant, wanted), merchant))
+    csv.writer(answer).writerows(lines(click_figures(merchant, wanted), merchant))
     return answer
 
 
 def lines(found: list[Row], merchant: Merchant) -> Iterator[list[Any]]:
-    codes = list(numbers.total(found).refused)
+    codes = list(sum_figures(found).refused)
     yield [
         *("day", "action", "link", "landing page", "opened", "acted", "refused", "undone", "replayed"),
         *("likely machines", "orders kept", "orders gained", f"value gained {merchant.currency_code}"),
@@ -220,8 +228,8 @@ def plain(text: str) -> str:
 def of_link(link: SavedLink) -> dict[str, Any]:
     """What the page of a saved link shows of its numbers."""
     merchant = link.merchant
-    wanted = Wanted(*last_days(calendar.today(merchant.time_zone), DAYS), Q(link=link))
-    sums = numbers.total(numbers.rows(merchant, wanted))
+    wanted = Selection(*last_days(calendar.today(merchant.time_zone), DAYS), Q(link=link))
+    sums = sum_figures(click_figures(merchant, wanted))
     return {
         "tiles": tiles(sums, merchant),
         "refusals": [(in_words(code), n) for code, n in sums.refused.most_common()],

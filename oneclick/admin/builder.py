@@ -121,7 +121,7 @@ def kinds(form: LinkForm) -> list[dict[str, Any]]:
 
 
 def of_scope(scope: str) -> list[str]:
-    return [deed.name for deed in link_actions.ROWS if deed.scope == scope]
+    return [deed.name for deed in link_actions.LINK_ACTIONS if deed.scope == scope]
 
 
 def outcome(form: LinkForm) -> Context:
@@ -189,7 +189,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
     try:
         if form.errors.keys() - UNNEEDED:
             raise Refused("unfinished", "Finish the link first; what is missing is named below.")
-        token = manual_tokens.issue(trial_of(form), actor=actor_of(request)).result
+        token = manual_tokens.issue_token(trial_of(form), actor=actor_of(request)).result
     except DomainError as error:
         messages.error(request, error.sentence)
         return None
@@ -198,7 +198,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
 
 def trial_of(form: LinkForm) -> Order | Subscription:
     """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
-    of_order = link_actions.LINK_ACTIONS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
+    of_order = link_actions.LINK_ACTIONS_BY_NAME[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
     rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
     chosen = entered(form, "trial_order" if of_order else "trial_subscription")
     found = next((row for row in rows if str(row.pk) == chosen), None)

@@ -13,7 +13,7 @@ from subscriptions.staff.site import site
 
 
 def issue(request: HttpRequest, good_for: Order | Subscription, answers: dict[str, Any]) -> HttpResponse:
-    return show(request, manual_tokens.issue(good_for, actor=actor_of(request)).result, answers)
+    return show(request, manual_tokens.issue_token(good_for, actor=actor_of(request)).result, answers)
 
 
 ISSUE = Button(
@@ -23,7 +23,7 @@ ISSUE = Button(
     right=Right.USE_TOKENS,
     question="Whoever has the token can act for this customer once. That you issued it is recorded.",
     run=issue,
-    offered=lambda good_for: isinstance(good_for, Subscription) or manual_tokens.awaits(good_for),
+    offered=lambda good_for: isinstance(good_for, Subscription) or manual_tokens.is_open_order(good_for),
 )
 for model in (Order, Subscription):
     site.get_model_admin(model).buttons += (ISSUE,)

@@ -55,7 +55,7 @@ def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
     texts = get_interface_messages(merchant, locale)
     if table == CONFIRM and code in ASKED:
         given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
-        question = landing.question(merchant, texts[f"confirm_{code}"], given, locale)
+        question = landing.fill_question(merchant, texts[f"confirm_{code}"], given, locale)
         return Banner("notice", question, button=texts[f"button_{code}"])
     if code not in DEFAULT_MESSAGES.get(table, {}):
         return None
@@ -151,8 +151,8 @@ class LandingPageAdmin(MerchantAdmin):
         form.is_valid()
         merchant = merchant_of(request)
         page = form.instance
-        banner = banner_of(merchant, request.POST.get("outcome", ""), landing.locale_of(merchant, page))
-        return HttpResponse(landing.render(merchant, page, banner=banner, preview=True).body)
+        banner = banner_of(merchant, request.POST.get("outcome", ""), landing.page_locale(merchant, page))
+        return HttpResponse(landing.render_landing_page(merchant, page, banner=banner, preview=True).body)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -17,7 +17,7 @@ from unfold.widgets import (
 from oneclick.links import event_links
 from oneclick.models import Esp, LandingPage, Mode, SavedLink
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
+from oneclick.redemption.link_actions import LINK_ACTIONS_BY_NAME, find_link_action
 from oneclick.redemption.link_actions.upsells import LONGEST, MOST
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
@@ -54,7 +54,7 @@ class UrlInput(UnfoldAdminTextInputWidget):
 
 
 class LinkForm(MerchantForm):
-    deed = forms.ChoiceField(choices=[(name, name) for name in LINK_ACTIONS], initial="delay")
+    deed = forms.ChoiceField(choices=[(name, name) for name in LINK_ACTIONS_BY_NAME], initial="delay")
     days = number(LONGEST_DELAY)
     product = forms.CharField(required=False)
     offer = forms.CharField(required=False)
@@ -99,9 +99,9 @@ class LinkForm(MerchantForm):
         answers = super().clean()
         deed = answers.get("deed")
         if deed:
-            self.instance.action = LINK_ACTIONS[deed].action
-            self.instance.parameters = self._parameters(LINK_ACTIONS[deed].parameters)
-            self._check_events(LINK_ACTIONS[deed].scope)
+            self.instance.action = LINK_ACTIONS_BY_NAME[deed].action
+            self.instance.parameters = self._parameters(LINK_ACTIONS_BY_NAME[deed].parameters)
+            self._check_events(LINK_ACTIONS_BY_NAME[deed].scope)
         self._choose_page(answers)
         if answers.get("esp") in (Esp.KLAVIYO, Esp.ATTENTIVE):
             answers["merge_tag"] = ""

@@ -71,7 +71,7 @@ class SettingsForm(MerchantForm):
         host = (self.cleaned_data["landing_host"] or "").strip().lower().rstrip(".")
         if host and not HOST.fullmatch(host):
             raise forms.ValidationError("Write the host name only, such as links.shop.example.")
-        if domains.is_ours(host):
+        if domains.is_portal_host(host):
             raise forms.ValidationError("The portal itself answers there; choose another host name.")
         return host or None
 
@@ -79,7 +79,7 @@ class SettingsForm(MerchantForm):
 def named(text: str) -> str:
     """The origin that `text` is, with nothing before or behind it. Raises ValidationError."""
     address = text.lower().removesuffix("/")
-    origin = origins.of(address)
+    origin = origins.parse_origin(address)
     if not origin or re.search("[/?#@]", address.partition("://")[2]):
         raise forms.ValidationError(f"{text} is no origin; write scheme and host only, such as {ORIGIN}.")
     return origin
@@ -99,4 +99,4 @@ class OneClickSettingsAdmin(OneRowAdmin):
 
     def save_model(self, request: HttpRequest, obj: OneClickSettings, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        domains.forget()
+        domains.forget_merchant_hosts()

@@ -14,7 +14,7 @@ from unfold.enums import ActionVariant
 from oneclick.links import link_urls
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import Action, ActionToken, Click
-from oneclick.models.token import good_on
+from oneclick.models.token import unexpired_tokens
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
@@ -82,7 +82,7 @@ def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> H
 
 
 def revoke(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
-    manual_tokens.revoke(token, actor=actor_of(request))
+    manual_tokens.revoke_token(token, actor=actor_of(request))
     site.get_model_admin(ActionToken).log_change(request, token, "Revoked.")
     return "The token is revoked; its links are refused from now on."
 
@@ -96,7 +96,7 @@ class StateFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         open_ = Q(used_at=None, revoked_at=None)
-        good = Q(pk__in=rows.filter(good_on(calendar.today(merchant_of(request).time_zone))))
+        good = Q(pk__in=rows.filter(unexpired_tokens(calendar.today(merchant_of(request).time_zone))))
         states = {
             "ready": open_ & good,
             "expired": open_ & ~good,

@@ -22,7 +22,7 @@ from subscriptions.models.prepared import insert
 # The script asks such a browser for a press, too.
 ROBOT = re.compile(r"headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse", re.IGNORECASE)
 # Visits of one token that are noted in a minute; further ones change no number.
-MOST = 30
+VISITS_PER_MINUTE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Visit:
     likely_machine: bool = False
 
 
-def visit_of(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
+def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
     """`fields` are the request's. The script names page and visit in the query, a page's form says it is one."""
     on_form = "on_page" in request.POST
     told = request.GET.get("visit", "fetched" if on_form else "")
@@ -64,14 +64,14 @@ def record_visit(
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
     nonce = decode_nonce(fields.get("token", ""))
-    if nonce is None or action not in link_actions.ACTIONS:
+    if nonce is None or action not in link_actions.ACTION_NAMES:
         return
-    if rate_limit.count_request("visit", nonce.hex, MOST).exceeded:
+    if rate_limit.count_request("visit", nonce.hex, VISITS_PER_MINUTE).exceeded:
         return
     rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
-        write(token, link_actions.find_link_action(action, fields).name, visit_of(request, fields))
+        write(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
 
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
@@ -86,29 +86,29 @@ def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **
             action=action,
             outcome=outcome,
             likely_machine=visit.likely_machine,
-            **{"opens": visit.opens, **_way(token, visit), **facts},
+            **{"opens": visit.opens, **_link_and_page(token, visit), **facts},
         )
     )
 
 
-def note_undo(token: ActionToken, outcome: str) -> None:
+def record_undo(token: ActionToken, outcome: str) -> None:
     """It counts for the link and the page of the act."""
     act = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
     way = {"link_id": act.link_id, "landing_page_id": act.landing_page_id} if act else {}
     insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **way))
 
 
-def note_fetch(token: ActionToken, action: str, visit: Visit) -> None:
+def record_fetch(token: ActionToken, action: str, visit: Visit) -> None:
     """A page was fetched, which a scanner does too; what comes next shows whether somebody is there."""
     record_click(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
 
 
-def note_unpressed(token: ActionToken, action: str, visit: Visit) -> None:
+def record_unpressed_form(token: ActionToken, action: str, visit: Visit) -> None:
     """A form was sent that nobody pressed."""
     record_click(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
 
 
-def note_opening(token: ActionToken, action: str, visit: Visit) -> None:
+def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
     """The script runs, and waits for a press; a fetch it was noted by is not noted again."""
     if visit.opens:
         record_click(token, action, "opened", visit)
@@ -122,12 +122,12 @@ def mark_human(token: ActionToken) -> None:
     Click.objects.filter(pk__in=fetches.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
 
 
-def _way(token: ActionToken, visit: Visit) -> dict[str, Any]:
+def _link_and_page(token: ActionToken, visit: Visit) -> dict[str, Any]:
     link = signed_links.find_saved_link(token.merchant, visit.link) if visit.link else None
-    return {"link": link, "landing_page": _landing_page(token, visit.page)}
+    return {"link": link, "landing_page": _find_landing_page(token, visit.page)}
 
 
-def _landing_page(token: ActionToken, slug: str | None) -> LandingPage | None:
+def _find_landing_page(token: ActionToken, slug: str | None) -> LandingPage | None:
     if slug is None:
         return None
     pages = LandingPage.objects.filter(merchant=token.merchant)

@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from oneclick.models import ActionToken, Click
-from oneclick.models.click import NO_REFUSALS
+from oneclick.models.click import NON_REFUSALS
 from subscriptions import calendar
 from subscriptions.models import Merchant, OrderStatus
 
@@ -25,11 +25,11 @@ KEPT_DAYS = 400
 """Clicks are removed after so many days."""
 KEYS = ("day", "action", "link", "landing_page")
 ACTED = Q(outcome="success", replayed=False)
-Part = tuple[tuple[Any, ...], "Figures"]
+KeyedFigures = tuple[tuple[Any, ...], "Figures"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Selection:
     """Days of the merchant, both included; `only` are conditions on the clicks, by their columns."""
 
     first: date
@@ -71,27 +71,27 @@ class Row:
     figures: Figures
 
 
-def rows(merchant: Merchant, wanted: Wanted) -> list[Row]:
+def click_figures(merchant: Merchant, wanted: Selection) -> list[Row]:
     """Those that have any figure, in five queries. Test customers count for a test merchant only."""
     found: dict[tuple[Any, ...], Figures] = {}
     begins = calendar.local_midnight(wanted.first, merchant.time_zone)
-    clicks = _clicks(merchant, wanted, begins)
-    acts = clicks.filter(Click.that_stand(merchant))
+    clicks = _selected_clicks(merchant, wanted, begins)
+    acts = clicks.filter(Click.not_undone(merchant))
     parts = [
-        _counted(clicks),
-        _undone(clicks),
-        _kept(acts),
-        _gained(_lines_of_subscriptions(acts, merchant, begins)),
-        _gained(_lines_of_items(acts)),
+        _count_clicks(clicks),
+        _count_undone(clicks),
+        _count_kept_orders(acts),
+        _sum_gains(_subscription_gains(acts, merchant, begins)),
+        _sum_gains(_item_gains(acts)),
     ]
-    with planned_afresh():
+    with use_custom_plans():
         for key, figures in chain(*parts):
             found.setdefault(key, Figures()).add(figures)
     return [Row(*[*key, found[key]]) for key in sorted(found, key=str)]
 
 
 @contextmanager
-def planned_afresh() -> Iterator[None]:
+def use_custom_plans() -> Iterator[None]:
     """Each statement inside is planned for its own days, also by a connection that has prepared it.
 
     A plan for any days would look up line by line what a plan for 90 days reads at once: some seconds against one.
@@ -101,14 +101,14 @@ def planned_afresh() -> Iterator[None]:
         yield
 
 
-def total(found: Iterable[Row]) -> Figures:
+def sum_figures(found: Iterable[Row]) -> Figures:
     sums = Figures()
     for row in found:
         sums.add(row.figures)
     return sums
 
 
-def by(found: Iterable[Row], name: str) -> dict[Any, Figures]:
+def group_figures(found: Iterable[Row], name: str) -> dict[Any, Figures]:
     """The figures by one of `KEYS`."""
     sums: dict[Any, Figures] = {}
     for row in found:
@@ -116,7 +116,7 @@ def by(found: Iterable[Row], name: str) -> dict[Any, Figures]:
     return sums
 
 
-def _clicks(merchant: Merchant, wanted: Wanted, begins: datetime) -> QuerySet[Click]:
+def _selected_clicks(merchant: Merchant, wanted: Selection, begins: datetime) -> QuerySet[Click]:
     ends = calendar.local_midnight(wanted.last + timedelta(days=1), merchant.time_zone)
     clicks = Click.objects.filter(wanted.only, merchant=merchant, at__gte=begins, at__lt=ends)
     # What was undone is counted with its act.
@@ -126,7 +126,7 @@ def _clicks(merchant: Merchant, wanted: Wanted, begins: datetime) -> QuerySet[Cl
     return clicks.annotate(day=TruncDate("at", tzinfo=ZoneInfo(merchant.time_zone))).order_by()
 
 
-def _counted(clicks: QuerySet[Click]) -> Iterator[Part]:
+def _count_clicks(clicks: QuerySet[Click]) -> Iterator[KeyedFigures]:
     groups = clicks.values_list(*KEYS, "outcome").annotate(
         n=Count("pk"),
         opened=Count("pk", filter=Q(opens=True, likely_machine=False)),
@@ -135,22 +135,22 @@ def _counted(clicks: QuerySet[Click]) -> Iterator[Part]:
         machines=Count("pk", filter=Q(likely_machine=True)),
     )
     for *key, outcome, n, opened, acted, replayed, machines in groups:
-        refused = Counter() if outcome in NO_REFUSALS else Counter({outcome: n})
+        refused = Counter() if outcome in NON_REFUSALS else Counter({outcome: n})
         yield tuple(key), Figures(opened, acted, 0, replayed, machines, refused)
 
 
-def _undone(clicks: QuerySet[Click]) -> Iterator[Part]:
+def _count_undone(clicks: QuerySet[Click]) -> Iterator[KeyedFigures]:
     undone = clicks.filter(ACTED, token__undone_at__isnull=False)
     for *key, n in undone.values_list(*KEYS).annotate(n=Count("pk")):
         yield tuple(key), Figures(undone=n)
 
 
-def _kept(acts: QuerySet[Click]) -> Iterator[Part]:
+def _count_kept_orders(acts: QuerySet[Click]) -> Iterator[KeyedFigures]:
     for *key, n in acts.filter(order__status=OrderStatus.SUCCESS).values_list(*KEYS).annotate(n=Count("pk")):
         yield tuple(key), Figures(kept=n)
 
 
-def _lines_of_subscriptions(acts: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
+def _subscription_gains(acts: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
     """Each line placed of a subscription that came back or was made, beside the last such act before it."""
     # Nothing placed before the first click can have come of one; said so that those lines are not looked at.
     lines = acts.filter(
@@ -159,7 +159,7 @@ def _lines_of_subscriptions(acts: QuerySet[Click], merchant: Merchant, begins: d
         subscription__items__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS),
     ).annotate(placed=F("subscription__items__first_placed"), amount=F("subscription__items__total_price"))
     later = Click.objects.filter(
-        Click.that_stand(merchant),
+        Click.not_undone(merchant),
         subscription=OuterRef("subscription"),
         at__gt=OuterRef("at"),
         at__lte=OuterRef("placed"),
@@ -167,12 +167,12 @@ def _lines_of_subscriptions(acts: QuerySet[Click], merchant: Merchant, begins: d
     return lines.exclude(Exists(later))
 
 
-def _lines_of_items(acts: QuerySet[Click]) -> QuerySet[Click]:
+def _item_gains(acts: QuerySet[Click]) -> QuerySet[Click]:
     """The lines that upsells of a product added to an order, once that is placed."""
     window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
     return acts.filter(window).annotate(amount=F("item__total_price"))
 
 
-def _gained(lines: QuerySet[Click]) -> Iterator[Part]:
+def _sum_gains(lines: QuerySet[Click]) -> Iterator[KeyedFigures]:
     for *key, orders, value in lines.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
         yield tuple(key), Figures(orders=orders, value=value)

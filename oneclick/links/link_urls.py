@@ -33,7 +33,7 @@ def fragment_url(page_url: str, action: str, token: str, **parameters: str) -> s
 
 def landing_page_url(merchant: Merchant, slug: str = "") -> str:
     """Our hosted page of the merchant, on its own domain if it has one; without `slug` its default one."""
-    own = domains.address(merchant)
+    own = domains.own_domain_url(merchant)
     page = f"{own}/" if own else f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
     return f"{page}{slug}/" if slug else page
 

@@ -83,11 +83,11 @@ def _page_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
         )
     if not has_registered_origin(link.page_url, rules):
         found.append(
-            f"{origins.of(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click settings; "
-            "its pages cannot read what became of a click."
+            f"{origins.parse_origin(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click "
+            "settings; its pages cannot read what became of a click."
         )
     return found
 
 
 def has_registered_origin(page_url: str, rules: OneClickSettings) -> bool:
-    return origins.of(page_url) in rules.shop_origins
+    return origins.parse_origin(page_url) in rules.shop_origins

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 from common.web.placeholders import fill_placeholders, find_placeholders
 from oneclick.links import link_urls
 from oneclick.models import LandingPage, SavedLink
-from oneclick.pages.page_policy import color_of, letters_on
+from oneclick.pages.page_policy import page_color, text_color_on
 
 LABELS = {
     "delay": "Delay my order",
@@ -34,10 +34,10 @@ BUTTON = (
 
 def email_button_html(link: SavedLink, link_action: str, token: str) -> SafeString:
     """HTML in the colour of the landing page. A merge tag stays as written: an ESP reads it before HTML is read."""
-    color = color_of(link.landing_page or LandingPage(), "accent_color")
+    color = page_color(link.landing_page or LandingPage(), "accent_color")
     url = mark_safe(token.join(conditional_escape(part) for part in link_urls.email_url(link, token).split(token)))
     label = link.button_label or LABELS[link_action]
-    return format_html(BUTTON, color=color, ink=letters_on(color), url=url, label=label)
+    return format_html(BUTTON, color=color, ink=text_color_on(color), url=url, label=label)
 
 
 def sms_message(link: SavedLink, link_action: str, token: str) -> str:

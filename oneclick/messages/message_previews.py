@@ -12,8 +12,8 @@ from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSA
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
 from oneclick.messages.locales import find_language, language_of_locale
 from oneclick.messages.own_messages import find_own_message, get_own_messages
-from oneclick.pages.landing import amount
-from oneclick.redemption.link_actions import LINK_ACTIONS
+from oneclick.pages.landing import format_amount
+from oneclick.redemption.link_actions import LINK_ACTIONS_BY_NAME
 from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
 from subscriptions.models import Merchant
@@ -67,7 +67,7 @@ def banner_kind(table: str, code: str) -> str:
     """What banner shows it: `success`, `error` or, of other words, `notice`."""
     if table == INTERFACE_TABLE:
         return "error" if code in ("network", "broken") else "notice"
-    return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"
+    return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS_BY_NAME) else "error"
 
 
 def default_message_for(merchant: Merchant, table: str, code: str, locale: str) -> str:
@@ -86,9 +86,9 @@ def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
         "product_name": "House blend",
         "date": calendar.today(merchant.time_zone) + timedelta(days=14),
         "frequency_description": Frequency(2, calendar.Period.WEEKS),
-        "days": amount(str(merchant.one_click.delay_days), "day", locale),
+        "days": format_amount(str(merchant.one_click.delay_days), "day", locale),
         "quantity": "1",
-        "frequency": amount("2", "week", locale),
+        "frequency": format_amount("2", "week", locale),
     }
     return {name: format_fact(fact, language) for name, fact in sample.items()}
 

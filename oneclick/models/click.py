@@ -9,7 +9,7 @@ from oneclick.models.settings import LandingPage
 from oneclick.models.token import ActionToken
 from subscriptions.models import Item, Merchant, Order, Subscription
 
-NO_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
+NON_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
 
 
 class Click(models.Model):
@@ -45,7 +45,7 @@ class Click(models.Model):
         return f"{self.action}: {self.outcome}"
 
     @staticmethod
-    def that_stand(merchant: Merchant) -> Q:
+    def not_undone(merchant: Merchant) -> Q:
         """What selects acts of the merchant that nobody took back."""
         # Of the few that were taken back, so that no token of the others needs to be read.
         undone = ActionToken.objects.filter(merchant=merchant, undone_at__isnull=False)

@@ -14,7 +14,7 @@ MESSAGE_LENGTH = 1000
 ATTEMPT_LENGTH = 32
 
 
-def good_on(today: date) -> Q:
+def unexpired_tokens(today: date) -> Q:
     """What selects tokens that have not expired by that day of the merchant; the same as `ActionToken.expired`."""
     order = Q(scope="order", order__status=OrderStatus.UNSENT, order__place_date__gt=today)
     return order | Q(scope="subscription", expires_at__gt=calendar.now())

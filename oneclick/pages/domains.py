@@ -26,7 +26,7 @@ class OwnDomain:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         raw = request.META.get("HTTP_HOST", "")
         host = split_domain_port(raw)[0]
-        if host and not is_ours(host) and (public_id := hosts().get(host)):
+        if host and not is_portal_host(host) and (public_id := merchant_hosts().get(host)):
             request.urlconf = "oneclick.pages.domain_urls"  # type: ignore[attr-defined]  # Django's own hook, not in the stubs
             request.META[OWNER] = public_id
             request.get_host = lambda: raw  # type: ignore[method-assign]  # the original asks ALLOWED_HOSTS alone
@@ -37,33 +37,33 @@ class OwnDomain:
 OWNER = "reprise.own_domain"
 
 
-def owner(request: HttpRequest) -> UUID | None:
+def domain_owner(request: HttpRequest) -> UUID | None:
     """The public id of the merchant whose own domain this is; None on the portal's."""
     return request.META.get(OWNER)
 
 
-def guard(request: HttpRequest, public_id: UUID) -> None:
+def require_domain_owner(request: HttpRequest, public_id: UUID) -> None:
     """Raise Http404 where `public_id` is another merchant than the domain's."""
-    if owner(request) not in (None, public_id):
+    if domain_owner(request) not in (None, public_id):
         raise Http404("Another merchant has this domain.")
 
 
-def hosts() -> dict[str, UUID]:
+def merchant_hosts() -> dict[str, UUID]:
     """The merchants' public ids by their own hosts; at most a minute old."""
-    return cache.get_or_set(CACHE_KEY, _read, CACHE_SECONDS) or {}
+    return cache.get_or_set(CACHE_KEY, _load_merchant_hosts, CACHE_SECONDS) or {}
 
 
-def forget() -> None:
+def forget_merchant_hosts() -> None:
     cache.delete(CACHE_KEY)
 
 
-def is_ours(host: str) -> bool:
+def is_portal_host(host: str) -> bool:
     """Whether the portal itself answers at this host; no merchant can take it."""
     own = [name for name in settings.ALLOWED_HOSTS if not name.startswith(PATTERNS)]
     return host == urlsplit(settings.PUBLIC_URL).hostname or validate_host(host, own)
 
 
-def address(merchant: Merchant) -> str:
+def own_domain_url(merchant: Merchant) -> str:
     """Where the merchant's own domain begins, reached by scheme and port of the portal; empty without one."""
     one_click = getattr(merchant, "one_click", None)
     if one_click is None or not one_click.landing_host:
@@ -73,12 +73,12 @@ def address(merchant: Merchant) -> str:
     return f"{public.scheme}://{one_click.landing_host}{port}"
 
 
-def here(request: HttpRequest) -> str:
+def script_base_url(request: HttpRequest) -> str:
     """The address the script is to send clicks to: the portal's, or the own domain it was asked for at."""
-    return f"{request.scheme}://{request.get_host()}" if owner(request) else settings.PUBLIC_URL
+    return f"{request.scheme}://{request.get_host()}" if domain_owner(request) else settings.PUBLIC_URL
 
 
-def _read() -> dict[str, UUID]:
+def _load_merchant_hosts() -> dict[str, UUID]:
     rows = OneClickSettings.objects.exclude(landing_host=None)
     found = rows.values_list("landing_host", "merchant__public_id")
     return {host: public_id for host, public_id in found if host}

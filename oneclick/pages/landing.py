@@ -53,7 +53,7 @@ class Rendered:
     policy: str
 
 
-def render(
+def render_landing_page(
     merchant: Merchant | None,
     page: LandingPage,
     *,
@@ -62,8 +62,8 @@ def render(
     preview: bool = False,
 ) -> Rendered:
     """Without a merchant (a forged token names none) it is a page without a shop; a preview runs no script."""
-    texts = texts_of(merchant, page)
-    locale = locale_of(merchant, page).replace("_", "-")
+    texts = page_texts(merchant, page)
+    locale = page_locale(merchant, page).replace("_", "-")
     style = page_policy.page_style(page)
     css_url = web_address(page.css_url)
     context = {
@@ -88,11 +88,11 @@ def render(
     return Rendered(render_to_string("oneclick/landing.html", context), page_policy.content_policy(style, css_url))
 
 
-def texts_of(merchant: Merchant | None, page: LandingPage) -> dict[str, str]:
+def page_texts(merchant: Merchant | None, page: LandingPage) -> dict[str, str]:
     return get_interface_messages(merchant, page.locale) if merchant else INTERFACE_MESSAGES
 
 
-def locale_of(merchant: Merchant | None, page: LandingPage) -> str:
+def page_locale(merchant: Merchant | None, page: LandingPage) -> str:
     return page.locale or (merchant.locale if merchant else settings.LANGUAGE_CODE)
 
 
@@ -110,38 +110,38 @@ def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> s
     return f"{address}?{urlencode({name: value for name, value in names.items() if value})}"
 
 
-def form_for(
+def link_form(
     merchant: Merchant | None, page: LandingPage, action: str, given: Mapping[str, str], *, doubtful: bool = False
 ) -> Form | None:
     """The form of a link whose parameters are `given` by the names of the API; None where it is no whole link."""
-    if action not in link_actions.ACTIONS or not given.get("token"):
+    if action not in link_actions.ACTION_NAMES or not given.get("token"):
         return None
     link_action = link_actions.find_link_action(action, given)
-    texts = texts_of(merchant, page)
+    texts = page_texts(merchant, page)
     kind = ASKED.get(link_action.name, link_action.name)
     return Form(
         address=form_address(action, merchant, page),
         fields={name: given[name] for name in (*CARRIED, *link_action.parameters) if name in given},
-        question=question(merchant, texts[f"confirm_{kind}"], given, locale_of(merchant, page)),
+        question=fill_question(merchant, texts[f"confirm_{kind}"], given, page_locale(merchant, page)),
         label=texts[f"button_{kind}"],
         doubtful=doubtful,
     )
 
 
-def question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
+def fill_question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
     """The text of a confirm button's question, filled as the script fills it."""
     rules = getattr(merchant, "one_click", None) or OneClickSettings()
     period = given.get("og_every_period", "")
     unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
     facts = {
-        "days": amount(given.get("days") or str(rules.delay_days), "day", locale),
+        "days": format_amount(given.get("days") or str(rules.delay_days), "day", locale),
         "quantity": given.get("og_quantity") or "1",
-        "frequency": amount(given.get("og_every") or "1", unit, locale) if unit else "–",
+        "frequency": format_amount(given.get("og_every") or "1", unit, locale) if unit else "–",
     }
     return fill_placeholders(text, facts)
 
 
-def amount(count: str, unit: str, locale: str) -> str:
+def format_amount(count: str, unit: str, locale: str) -> str:
     """Such as "2 weeks", in the language of `locale`; what is no number stays as it is written."""
     if not (count.isascii() and count.isdecimal() and len(count) < 10):
         return count

@@ -17,7 +17,7 @@ PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
-def of(address: str) -> str:
+def parse_origin(address: str) -> str:
     """The origin as browsers name it: host in lower case and ASCII, no port that goes without saying.
 
     Empty where the address has none: no http or https, or no host name.
@@ -32,21 +32,21 @@ def of(address: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if port in (None, PORTS[parts.scheme]) else f":{port}")
 
 
-def merchant_of(public_id: UUID) -> tuple[Merchant | None, list[str]]:
+def find_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
     """The merchant a script was made for, and its shop origins."""
     key = f"one-click-merchant:{public_id}"
-    found = cache.get_or_set(key, lambda: _find(public_id), CACHE_SECONDS)
+    found = cache.get_or_set(key, lambda: _load_script_merchant(public_id), CACHE_SECONDS)
     return found or (None, [])
 
 
-def _find(public_id: UUID) -> tuple[Merchant | None, list[str]]:
+def _load_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
     # What is cached may leave this process; the merchant's secret stays behind.
     rows = OneClickSettings.objects.select_related("merchant").defer("merchant__storefront_key")
     rules = rows.filter(merchant__public_id=public_id).first()
     return (rules.merchant, rules.shop_origins) if rules else (None, [])
 
 
-def is_own(request: HttpRequest, origin: str) -> bool:
+def is_portal_origin(request: HttpRequest, origin: str) -> bool:
     """Ours, or none: a form sent under `no-referrer` names its origin as `null`."""
     public = urlsplit(settings.PUBLIC_URL)
     here = f"{request.scheme}://{request.get_host()}"

@@ -14,37 +14,37 @@ from oneclick.pages import origins
 
 def page_style(page: LandingPage) -> str:
     """The page's own colours, and the banner's place above its other layers."""
-    accent, success, error = (color_of(page, f"{name}_color") for name in ("accent", "success", "error"))
-    rules = [f":root{{--accent:{accent};--on-accent:{letters_on(accent)}}}"]
+    accent, success, error = (page_color(page, f"{name}_color") for name in ("accent", "success", "error"))
+    rules = [f":root{{--accent:{accent};--on-accent:{text_color_on(accent)}}}"]
     for kind, color in (("success", success), ("error", error)):
-        rules.append(f".alert-container--{kind}{{--alert-ground:{color};--alert-ink:{letters_on(color)}}}")
+        rules.append(f".alert-container--{kind}{{--alert-ground:{color};--alert-ink:{text_color_on(color)}}}")
     if page.z_index is not None:
         rules.append(f".alert-container{{z-index:{int(page.z_index)}}}")
     return "".join(rules)
 
 
-def color_of(page: LandingPage, field: str) -> str:
+def page_color(page: LandingPage, field: str) -> str:
     """The page's colour; ours where the stored text is none."""
     color: str = getattr(page, field)
     return color if re.fullmatch("#[0-9a-fA-F]{6}", color) else str(getattr(LandingPage(), field))
 
 
-def letters_on(color: str) -> str:
+def text_color_on(color: str) -> str:
     """Black or white, whichever is easier to read."""
-    red, green, blue = (linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    red, green, blue = (linear_channel(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     # Contrast with white and with black is equal at 0.179 (WCAG 2.2, relative luminance).
     return "#000" if light > 0.179 else "#fff"
 
 
-def linear(channel: float) -> float:
+def linear_channel(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
 def content_policy(style: str, css_url: str) -> str:
     """The page's Content-Security-Policy: `style` passes by its hash, the merchant's sheet by its origin."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    own = f" {origins.of(css_url)}" if css_url else ""
+    own = f" {origins.parse_origin(css_url)}" if css_url else ""
     return "; ".join(
         [
             "default-src 'none'",
@@ -52,7 +52,7 @@ def content_policy(style: str, css_url: str) -> str:
             f"style-src 'self' 'sha256-{digest}'{own}",
             "img-src 'self' https: data:",
             "font-src https:",
-            f"connect-src 'self' {origins.of(settings.PUBLIC_URL)}",
+            f"connect-src 'self' {origins.parse_origin(settings.PUBLIC_URL)}",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -17,7 +17,7 @@ from oneclick.messages import customer_messages
 from oneclick.models import ActionToken, Click
 from oneclick.models.token import ATTEMPT_LENGTH, MESSAGE_LENGTH
 from oneclick.redemption import link_actions, parameters
-from oneclick.redemption.link_actions.link_action import LinkAction, Message, Result, touches
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Result, conflicting_activities
 from oneclick.tokens.token_text import decode_nonce, encode_token
 from subscriptions import calendar
 from subscriptions.actions.core import emit_followup, lock_customer
@@ -58,7 +58,7 @@ class Success:
     replayed: bool = False
 
 
-def redeem(
+def redeem_token(
     text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None, visit: Visit = DIRECT
 ) -> Success:
     """Do what the token allows. Raises Refused with the customer's own sentence, Busy.
@@ -74,10 +74,10 @@ def redeem(
         raise _customer_refusal(link_action.name, "invalid_token", merchant)
     try:
         with lock_customer(TOKEN, nonce=nonce) as token:
-            _adopt(token, merchant)
+            _check_merchant(token, merchant)
             if _is_replay(token, link_action, given, attempt):
                 return _replay(token, link_action, visit)
-            _check(token, link_action)
+            _check_token(token, link_action)
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             with keys.ahead(WRITTEN), writes.gathered():
@@ -90,7 +90,7 @@ def redeem(
         raise _note_refusal(nonce, link_action.name, code, visit) from refusal
 
 
-def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Success:
+def undo_redemption(text: str, merchant: Merchant | None = None, attempt: str = "") -> Success:
     """Take an act back within the merchant's window, once, if nothing else changed since. Raises as `redeem`.
 
     `attempt` is the script's own name for the wish: asked again under it, it is answered as the first time.
@@ -101,11 +101,11 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
         raise _customer_refusal("undo", "invalid_token", merchant)
     try:
         with lock_customer(TOKEN, nonce=nonce) as token:
-            _adopt(token, merchant)
+            _check_merchant(token, merchant)
             if (before := _told_before(token, attempt)) is not None:
                 return Success("undo", before, replayed=True)
             _check_undo(token)
-            link_action = link_actions.LINK_ACTIONS[token.used_action]
+            link_action = link_actions.LINK_ACTIONS_BY_NAME[token.used_action]
             told = link_action.undo(
                 token, Actor(ActorKind.LINK, str(token.pk), f"1-Click undo of {link_action.action}")
             )
@@ -113,7 +113,7 @@ def undo(text: str, merchant: Merchant | None = None, attempt: str = "") -> Succ
             token.undone_at = timezone.now()
             token.undo_facts = {**(token.undo_facts or {}), "undo_attempt": attempt, "undo_message": message}
             update(token, "undone_at", "undo_facts")
-            clicks.note_undo(token, "undone")
+            clicks.record_undo(token, "undone")
             return Success("undo", message)
     except NotFound as error:
         raise _customer_refusal("undo", "invalid_token", merchant) from error
@@ -131,13 +131,13 @@ def _act(token: ActionToken, link_action: LinkAction, given: dict[str, str], att
     return message
 
 
-def _adopt(token: ActionToken, merchant: Merchant | None) -> None:
+def _check_merchant(token: ActionToken, merchant: Merchant | None) -> None:
     if merchant and merchant.pk != token.merchant_id:
         raise NotFound("not_found", "This token is another merchant's.")
     token.merchant = token.customer.merchant
 
 
-def _check(token: ActionToken, link_action: LinkAction) -> None:
+def _check_token(token: ActionToken, link_action: LinkAction) -> None:
     if token.revoked_at or not token.merchant.one_click.enabled:
         raise Refused("invalid_token", "This token was revoked.")
     if _expired(token):
@@ -219,7 +219,7 @@ def _told_before(token: ActionToken, attempt: str) -> str | None:
 
 def _changed_since(token: ActionToken) -> bool:
     later = token.customer.activities.filter(pk__gt=token.activity_id)
-    return later.filter(touches(token.undo_facts or {})).exists()
+    return later.filter(conflicting_activities(token.undo_facts or {})).exists()
 
 
 def _brought(token: ActionToken, done: Result) -> dict[str, int | None]:
@@ -244,7 +244,7 @@ def _note_refusal(nonce: UUID, table: str, code: str, visit: Visit = DIRECT) -> 
     """Note the click after the transaction has undone everything; the refusal in the customer's words."""
     token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
     if table == "undo":
-        clicks.note_undo(token, code)
+        clicks.record_undo(token, code)
     else:
         clicks.record_click(token, table, code, visit)
     return _customer_refusal(table, code, token.merchant, token.customer.locale)

@@ -14,40 +14,40 @@ Owner = Customer | Order | Subscription
 
 
 @action("token.issue")
-def issue(act: ActionContext[Any]) -> str:
+def issue_token(act: ActionContext[Any]) -> str:
     """Issue a token for an order still to come, or for a subscription; `act.result` is it."""
     rules = OneClickSettings.objects.filter(merchant=act.customer.merchant, enabled=True).first()
     if rules is None:
         raise refused("one_click_off")
-    if isinstance(act.subject, Order) and not awaits(act.subject):
+    if isinstance(act.subject, Order) and not is_open_order(act.subject):
         raise refused("order_not_open")
     act.result = issuing.new_token(act.subject, rules)
     act.result.save()
-    return f"Issued a 1-Click token for {named(act.subject)} by hand."
+    return f"Issued a 1-Click token for {describe_subject(act.subject)} by hand."
 
 
-def revoke(token: ActionToken, *, actor: Actor) -> None:
+def revoke_token(token: ActionToken, *, actor: Actor) -> None:
     """Make a token useless. Refused when it was used or revoked before."""
     owner: Owner = token.order or token.subscription or token.customer
-    _revoke(owner, actor=actor, token=token)
+    _revoke_token(owner, actor=actor, token=token)
 
 
 @action("token.revoke")
-def _revoke(act: ActionContext[Any], *, token: ActionToken) -> str:
+def _revoke_token(act: ActionContext[Any], *, token: ActionToken) -> str:
     unused = ActionToken.objects.filter(
         merchant=act.customer.merchant, customer=act.customer, pk=token.pk, used_at=None, revoked_at=None
     )
     if not unused.update(revoked_at=calendar.now()):
         raise refused("token_not_revocable")
-    return f"Revoked a 1-Click token for {named(act.subject)}."
+    return f"Revoked a 1-Click token for {describe_subject(act.subject)}."
 
 
-def awaits(order: Order) -> bool:
+def is_open_order(order: Order) -> bool:
     """Whether a link can still reach the order."""
     return order.status == OrderStatus.UNSENT and order.place_date > calendar.today(order.merchant.time_zone)
 
 
-def named(subject: Owner) -> str:
+def describe_subject(subject: Owner) -> str:
     if isinstance(subject, Order):
         return f"the order of {calendar.human_date(subject.place_date)}"
     return f"the subscription to {subject.product}" if isinstance(subject, Subscription) else "an order that is gone"

@@ -134,12 +134,12 @@ def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
 ) -> None:
     row = token()
     if used:
-        redeem.redeem(encode_token(row), "reactivate", {})
+        redeem.redeem_token(encode_token(row), "reactivate", {})
         row.refresh_from_db()
     else:
-        clicks.note_fetch(row, "reactivate", Visit())
+        clicks.record_fetch(row, "reactivate", Visit())
     noon.shift(timedelta(days=1))
-    clicks.note_opening(row, "reactivate", Visit())
+    clicks.record_opening(row, "reactivate", Visit())
     first, second = Click.objects.order_by("pk")
     others = Activity.objects.count(), Event.objects.count()
 
@@ -157,12 +157,12 @@ def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
 
 
 def test_a_link_whose_visits_are_gone_is_still_known(cancelled: None, noon: time_machine.Traveller) -> None:
-    redeem.redeem(encode_token(token()), "reactivate", {})
+    redeem.redeem_token(encode_token(token()), "reactivate", {})
     noon.shift(timedelta(days=401))
     retention.clean()
     assert not Click.objects.exists()
     with pytest.raises(Refused) as refused:
-        redeem.redeem(encode_token(token()), "reactivate", {})
+        redeem.redeem_token(encode_token(token()), "reactivate", {})
     assert refused.value.code == "expired_token"
 
 

@@ -54,7 +54,7 @@ class Shop:
         return Order.objects.open().filter(customer=self.customer).order_by("place_date").first()
 
     def order_token(self) -> ActionToken:
-        return manual_tokens.issue(self.order, actor=STAFF).result
+        return manual_tokens.issue_token(self.order, actor=STAFF).result
 
     def subscription_token(self) -> ActionToken:
         cancel(self.subscriptions[0], actor=STAFF, reason="4|too much")

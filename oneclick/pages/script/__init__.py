@@ -34,12 +34,12 @@ def cached_script(public_id: UUID, base: str) -> Script | None:
     key = f"one-click-script:{public_id}:{base}"
     found: Script | None = cache.get(key)
     if found is None and (merchant := Merchant.objects.filter(public_id=public_id).first()):
-        found = build(merchant, base)
+        found = build_script(merchant, base)
         cache.set(key, found, FRESH_SECONDS)
     return found
 
 
-def build(merchant: Merchant, base: str) -> Script:
+def build_script(merchant: Merchant, base: str) -> Script:
     one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
     baked = {
         "base": base,

@@ -18,7 +18,7 @@ class Frequency(NamedTuple):
     every_period: int
 
 
-Given = Mapping[str, str]
+Parameters = Mapping[str, str]
 Facts = dict[str, str | date | Frequency]
 
 
@@ -55,12 +55,12 @@ class LinkAction:
     action: Action
     scope: str
     parameters: tuple[str, ...]
-    perform: Callable[[ActionToken, Given, Actor], Result]
+    perform: Callable[[ActionToken, Parameters, Actor], Result]
     undo: Callable[[ActionToken, Actor], Message]
     codes: Mapping[str, str] = field(default_factory=dict)
 
 
-def order_of(token: ActionToken) -> Order:
+def token_order(token: ActionToken) -> Order:
     """The order of an order's token that is good, or was when it was used."""
     order = token.order
     assert order is not None
@@ -68,7 +68,7 @@ def order_of(token: ActionToken) -> Order:
     return order
 
 
-def holdings(order: Order, *others: Order) -> dict[str, list[int]]:
+def affected_rows(order: Order, *others: Order) -> dict[str, list[int]]:
     """The keys of `order` and `others`, and of the items and subscriptions on the first."""
     items = Item.objects.filter(merchant=order.merchant_id, order=order).values_list("pk", "subscription_id")
     pairs = list(items)
@@ -79,7 +79,7 @@ def holdings(order: Order, *others: Order) -> dict[str, list[int]]:
     }
 
 
-def touches(undo_facts: Mapping[str, Any]) -> Q:
+def conflicting_activities(undo_facts: Mapping[str, Any]) -> Q:
     """Activities that stand in the way of undo: about one of its `holdings`, or about the customer as a whole."""
     held = Q(order__in=undo_facts.get("orders", [])) | Q(subscription__in=undo_facts.get("subscriptions", []))
     return held | Q(order=None, subscription=None)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.link_action import Given, Message, Result, holdings, order_of
+from oneclick.redemption.link_actions.link_action import Message, Parameters, Result, affected_rows, token_order
 from subscriptions.actions import order as verbs
 from subscriptions.actions import restore_order
 from subscriptions.actors import Actor
@@ -13,11 +13,11 @@ from subscriptions.models import OrderStatus
 DAYS = 365
 
 
-def delay(token: ActionToken, given: Given, actor: Actor) -> Result:
+def delay(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """The order moves by `days` from its own date, and joins the one that is there already."""
     days = parameters.read_whole_number(given, "days", DAYS, token.merchant.one_click.delay_days)
-    order = order_of(token)
-    held = holdings(order)
+    order = token_order(token)
+    held = affected_rows(order)
     incentives = list(order.incentives.values_list("pk", flat=True))
     act = verbs.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
     held["orders"].append(act.result.pk)
@@ -26,7 +26,7 @@ def delay(token: ActionToken, given: Given, actor: Actor) -> Result:
 
 
 def undo_delay(token: ActionToken, actor: Actor) -> Message:
-    order, facts = order_of(token), token.undo_facts or {}
+    order, facts = token_order(token), token.undo_facts or {}
     day = date.fromisoformat(facts["place_date"])
     if order.status == OrderStatus.MERGED:
         restore_order.unmerge(order, actor=actor, items=facts["items"], incentives=facts["incentives"])
@@ -35,10 +35,10 @@ def undo_delay(token: ActionToken, actor: Actor) -> Message:
     return Message({"date": day}, "delay")
 
 
-def skip(token: ActionToken, given: Given, actor: Actor) -> Result:
+def skip(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """The order is cancelled; each subscription on it gets its next one."""
-    order = order_of(token)
-    held = holdings(order)
+    order = token_order(token)
+    held = affected_rows(order)
     act = verbs.skip(order, actor=actor)
     coming = sorted({item.order for item in act.result}, key=lambda each: each.place_date)
     held["orders"] += [each.pk for each in coming]
@@ -48,5 +48,5 @@ def skip(token: ActionToken, given: Given, actor: Actor) -> Result:
 
 
 def undo_skip(token: ActionToken, actor: Actor) -> Message:
-    order = restore_order.unskip(order_of(token), actor=actor).subject
+    order = restore_order.unskip(token_order(token), actor=actor).subject
     return Message({"date": order.place_date}, "skip")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.link_action import Given, Message, Result
+from oneclick.redemption.link_actions.link_action import Message, Parameters, Result
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.actors import Actor
@@ -12,7 +12,7 @@ from subscriptions.models import Subscription
 from subscriptions.models.making import new
 
 
-def reactivate(token: ActionToken, given: Given, actor: Actor) -> Result:
+def reactivate(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """Live again as it was, with the next order tomorrow in the merchant's zone, and a win-back offer on that."""
     winback = parameters.find_offer(token.merchant, given, "winback_id")
     tomorrow = calendar.today(token.merchant.time_zone) + timedelta(days=1)

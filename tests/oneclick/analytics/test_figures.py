@@ -11,9 +11,8 @@ from django.db import connection
 from django.db.models import Q
 
 from oneclick.analytics import clicks
-from oneclick.analytics import figures as numbers
 from oneclick.analytics.clicks import Visit
-from oneclick.analytics.figures import Figures, Wanted
+from oneclick.analytics.figures import Figures, Selection, click_figures, group_figures, sum_figures
 from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
 from oneclick.redemption import redeem as redemption
 from oneclick.tokens.token_text import encode_token
@@ -28,16 +27,16 @@ TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def wanted() -> Wanted:
-    return Wanted(TODAY - timedelta(days=6), TODAY)
+def wanted() -> Selection:
+    return Selection(TODAY - timedelta(days=6), TODAY)
 
 
 def redeem(token: ActionToken, action: str, visit: Visit = redemption.DIRECT, **fields: str) -> redemption.Success:
-    return redemption.redeem(encode_token(token), action, fields, visit=visit)
+    return redemption.redeem_token(encode_token(token), action, fields, visit=visit)
 
 
-def figures(merchant: Merchant, wanted: Wanted) -> Figures:
-    return numbers.total(numbers.rows(merchant, wanted))
+def figures(merchant: Merchant, wanted: Selection) -> Figures:
+    return sum_figures(click_figures(merchant, wanted))
 
 
 def place(order: Order, day: date) -> None:
@@ -47,21 +46,21 @@ def place(order: Order, day: date) -> None:
         placement_results.succeed(order, actor=STAFF, order_merchant_id="M-1")
 
 
-def test_without_clicks_there_is_nothing(shop: Shop, wanted: Wanted) -> None:
-    assert numbers.rows(shop.merchant, wanted) == []
+def test_without_clicks_there_is_nothing(shop: Shop, wanted: Selection) -> None:
+    assert click_figures(shop.merchant, wanted) == []
     assert figures(shop.merchant, wanted) == Figures()
 
 
-def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wanted: Wanted) -> None:
+def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
     done = redeem(token, "delay", days="7")
     redeem(token, "delay", days="7")
     with pytest.raises(Refused, match="previously used"):
         redeem(token, "skip")
     assert done.undo
-    redemption.undo(done.undo[0])
+    redemption.undo_redemption(done.undo[0])
     with pytest.raises(Refused):
-        redemption.undo(done.undo[0])
+        redemption.undo_redemption(done.undo[0])
     expected = Figures(
         opened=3,
         acted=1,
@@ -70,7 +69,7 @@ def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wante
         refused=Counter({"token_already_used": 1, "undo_already_done": 1}),
     )
     assert figures(shop.merchant, wanted) == expected
-    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert {name: (row.opened, row.acted, row.refusals) for name, row in by_action.items()} == {
         "delay": (2, 1, 0),
         "skip": (1, 0, 1),
@@ -78,7 +77,7 @@ def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wante
     }
 
 
-def test_clicks_are_counted_by_link_and_landing_page_of_their_own_merchant(shop: Shop, wanted: Wanted) -> None:
+def test_clicks_are_counted_by_link_and_landing_page_of_their_own_merchant(shop: Shop, wanted: Selection) -> None:
     link = SavedLink.objects.create(merchant=shop.merchant, name="Later", action="delay")
     foreign = SavedLink.objects.create(merchant=MerchantFactory(), name="Foreign", action="delay")
     page = LandingPage.objects.get(merchant=shop.merchant)
@@ -90,46 +89,48 @@ def test_clicks_are_counted_by_link_and_landing_page_of_their_own_merchant(shop:
     ]
     for visit in visits:
         redeem(shop.order_token(), "delay", visit, days="1")
-    found = numbers.rows(shop.merchant, wanted)
-    assert {key: row.acted for key, row in numbers.by(found, "link").items()} == {link.pk: 2, None: 2}
-    assert {key: row.acted for key, row in numbers.by(found, "landing_page").items()} == {page.pk: 2, None: 2}
-    chosen = Wanted(wanted.first, wanted.last, Q(link=link))
+    found = click_figures(shop.merchant, wanted)
+    assert {key: row.acted for key, row in group_figures(found, "link").items()} == {link.pk: 2, None: 2}
+    assert {key: row.acted for key, row in group_figures(found, "landing_page").items()} == {page.pk: 2, None: 2}
+    chosen = Selection(wanted.first, wanted.last, Q(link=link))
     assert figures(shop.merchant, chosen).acted == 2
-    assert numbers.rows(foreign.merchant, wanted) == []
+    assert click_figures(foreign.merchant, wanted) == []
 
 
-def test_a_day_is_one_of_the_merchants_zone(shop: Shop, noon: time_machine.Traveller, wanted: Wanted) -> None:
+def test_a_day_is_one_of_the_merchants_zone(shop: Shop, noon: time_machine.Traveller, wanted: Selection) -> None:
     Merchant.objects.update(time_zone="Pacific/Auckland")
     shop.merchant.refresh_from_db()
     for hour in (10, 11):  # midnight there is at 11:00 UTC
         noon.move_to(datetime(2026, 11, 19, hour, 30, tzinfo=UTC))
         redeem(shop.order_token(), "delay", days="1")
-    by_day = numbers.by(numbers.rows(shop.merchant, wanted), "day")
+    by_day = group_figures(click_figures(shop.merchant, wanted), "day")
     assert {day: row.acted for day, row in by_day.items()} == {date(2026, 11, 19): 1, date(2026, 11, 20): 1}
-    assert figures(shop.merchant, Wanted(TODAY, TODAY)).acted == 1
-    assert figures(shop.merchant, Wanted(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
+    assert figures(shop.merchant, Selection(TODAY, TODAY)).acted == 1
+    assert figures(shop.merchant, Selection(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
 
 
-def test_a_page_that_was_only_fetched_is_a_likely_machines_until_somebody_is_seen(shop: Shop, wanted: Wanted) -> None:
+def test_a_page_that_was_only_fetched_is_a_likely_machines_until_somebody_is_seen(
+    shop: Shop, wanted: Selection
+) -> None:
     token = shop.order_token()
-    clicks.note_fetch(token, "delay", Visit())
-    clicks.note_fetch(token, "delay", Visit())
+    clicks.record_fetch(token, "delay", Visit())
+    clicks.record_fetch(token, "delay", Visit())
     assert figures(shop.merchant, wanted) == Figures(machines=2)
-    clicks.note_opening(token, "delay", Visit(opens=False, fetched=True))
+    clicks.record_opening(token, "delay", Visit(opens=False, fetched=True))
     assert figures(shop.merchant, wanted) == Figures(opened=1, machines=1)
     redeem(token, "delay", Visit(opens=False), days="7")
     assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, machines=1)
 
 
-def test_a_machine_that_runs_the_script_stays_one(shop: Shop, wanted: Wanted) -> None:
+def test_a_machine_that_runs_the_script_stays_one(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
-    clicks.note_fetch(token, "delay", Visit())
-    clicks.note_opening(token, "delay", Visit(opens=False, fetched=True, likely_machine=True))
-    clicks.note_opening(token, "delay", Visit(likely_machine=True))
+    clicks.record_fetch(token, "delay", Visit())
+    clicks.record_opening(token, "delay", Visit(opens=False, fetched=True, likely_machine=True))
+    clicks.record_opening(token, "delay", Visit(likely_machine=True))
     assert figures(shop.merchant, wanted) == Figures(machines=2)
 
 
-def test_orders_of_a_subscription_that_came_back_are_gained_for_90_days(shop: Shop, wanted: Wanted) -> None:
+def test_orders_of_a_subscription_that_came_back_are_gained_for_90_days(shop: Shop, wanted: Selection) -> None:
     redeem(shop.subscription_token(), "reactivate")
     assert figures(shop.merchant, wanted).orders == 0
     order = shop.subscriptions[0].items.get(upcoming=True).order
@@ -145,48 +146,50 @@ def test_orders_of_a_subscription_that_came_back_are_gained_for_90_days(shop: Sh
     assert figures(shop.merchant, wanted) == gained
 
 
-def test_an_order_counts_for_the_last_click_before_it(shop: Shop, noon: time_machine.Traveller, wanted: Wanted) -> None:
+def test_an_order_counts_for_the_last_click_before_it(
+    shop: Shop, noon: time_machine.Traveller, wanted: Selection
+) -> None:
     redeem(shop.subscription_token(), "reactivate")
     noon.shift(timedelta(hours=1))
     again = shop.subscription_token()
     noon.move_to(datetime(2026, 11, 21, 17, tzinfo=UTC))
     redeem(again, "reactivate")
     place(shop.subscriptions[0].items.get(upcoming=True).order, TODAY + timedelta(days=2))
-    both = Wanted(wanted.first, TODAY + timedelta(days=1))
-    by_day = numbers.by(numbers.rows(shop.merchant, both), "day")
+    both = Selection(wanted.first, TODAY + timedelta(days=1))
+    by_day = group_figures(click_figures(shop.merchant, both), "day")
     assert {day: (row.acted, row.orders) for day, row in by_day.items()} == {
         TODAY: (1, 0),
         TODAY + timedelta(days=1): (1, 1),
     }
 
 
-def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Wanted) -> None:
+def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Selection) -> None:
     done = redeem(shop.order_token(), "product_upsell", og_product_id="HON-1")
     assert done.undo
-    redemption.undo(done.undo[0])
+    redemption.undo_redemption(done.undo[0])
     place(shop.order, shop.order.place_date)
     assert (figures(shop.merchant, wanted).acted, figures(shop.merchant, wanted).orders) == (1, 0)
 
 
-def test_an_upsell_gains_its_own_line_and_a_subscription_each_of_its_lines(shop: Shop, wanted: Wanted) -> None:
+def test_an_upsell_gains_its_own_line_and_a_subscription_each_of_its_lines(shop: Shop, wanted: Selection) -> None:
     redeem(shop.order_token(), "product_upsell", og_product_id="HON-1", og_quantity="2")
     often = {"og_product_id": "HON-1", "og_every": "4", "og_every_period": "1"}
     redeem(shop.order_token(), "subscription_upsell", **often)
     place(shop.order, shop.order.place_date)
-    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert {name: (row.orders, row.value) for name, row in by_action.items()} == {
         "product_upsell": (1, Decimal("16.00")),
         "subscription_upsell": (1, Decimal("8.00")),
     }
     following = Order.objects.open().filter(items__product=shop.product).get()
     place(following, following.place_date)
-    by_action = numbers.by(numbers.rows(shop.merchant, wanted), "action")
+    by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert by_action["subscription_upsell"].value == Decimal("16.00")
 
 
 @pytest.mark.parametrize("action", ["delay", "skip"])
 def test_an_order_moved_or_the_one_after_a_skipped_one_is_kept_once_placed(
-    shop: Shop, wanted: Wanted, action: str
+    shop: Shop, wanted: Selection, action: str
 ) -> None:
     redeem(shop.order_token(), action)
     assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1)
@@ -194,12 +197,12 @@ def test_an_order_moved_or_the_one_after_a_skipped_one_is_kept_once_placed(
     assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, kept=1)
 
 
-def test_the_clicks_of_test_customers_count_for_a_test_merchant_only(shop: Shop, wanted: Wanted) -> None:
+def test_the_clicks_of_test_customers_count_for_a_test_merchant_only(shop: Shop, wanted: Selection) -> None:
     Customer.objects.update(is_test=True)
     redeem(shop.order_token(), "delay")
     assert figures(shop.merchant, wanted).acted == 1
     shop.merchant.is_test = False
-    assert numbers.rows(shop.merchant, wanted) == []
+    assert click_figures(shop.merchant, wanted) == []
 
 
 def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
@@ -211,18 +214,18 @@ def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
 
 
 def test_the_figures_take_five_queries_in_a_transaction_however_many_clicks(
-    shop: Shop, wanted: Wanted, django_assert_num_queries: Callable[..., object]
+    shop: Shop, wanted: Selection, django_assert_num_queries: Callable[..., object]
 ) -> None:
     OneClickSettings.objects.update(replay_seconds=0)
     for _ in range(5):
         redeem(shop.order_token(), "delay", days="1")
     with django_assert_num_queries(5 + 3):  # it begins, has them planned afresh, and ends
-        numbers.rows(shop.merchant, wanted)
+        click_figures(shop.merchant, wanted)
 
 
-def test_the_figures_are_planned_for_their_days_however_often_a_connection_asks(shop: Shop, wanted: Wanted) -> None:
+def test_the_figures_are_planned_for_their_days_however_often_a_connection_asks(shop: Shop, wanted: Selection) -> None:
     for _ in range(12):
-        numbers.rows(shop.merchant, wanted)
+        click_figures(shop.merchant, wanted)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements "

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.models import Q
 
-from oneclick.analytics import figures as numbers
-from oneclick.analytics.figures import Figures, Row, Wanted
+from oneclick.analytics.figures import Figures, Row, Selection, click_figures, sum_figures
 from oneclick.models import ActionToken, Click, SavedLink
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, Subscription
 from tests.factories import (
@@ -25,7 +24,7 @@ from tests.factories import (
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
 OUTCOMES = ["success", "success", "success", "opened", "fetched", "undone", "expired_token", "token_already_used"]
-WEEKS = Wanted(TODAY - timedelta(days=40), TODAY - timedelta(days=3))
+WEEKS = Selection(TODAY - timedelta(days=40), TODAY - timedelta(days=3))
 
 
 class Past:
@@ -86,7 +85,7 @@ class Past:
         )
 
 
-def counted(merchant: Merchant, wanted: Wanted) -> dict[tuple[object, ...], Figures]:
+def counted(merchant: Merchant, wanted: Selection) -> dict[tuple[object, ...], Figures]:
     """By day, action, link and landing page."""
     clicks = [
         click
@@ -142,13 +141,13 @@ def test_the_numbers_are_those_of_a_count_by_hand(noon: object, seed: int, is_te
     merchant = MerchantFactory(is_test=is_test)
     past = Past(merchant, seed)
     Past(MerchantFactory(is_test=is_test), seed + 10)
-    found = by_key(numbers.rows(merchant, WEEKS))
+    found = by_key(click_figures(merchant, WEEKS))
     expected = counted(merchant, WEEKS)
     assert found == expected
-    sums = numbers.total(numbers.rows(merchant, WEEKS))
+    sums = sum_figures(click_figures(merchant, WEEKS))
     assert min(sums.undone, sums.replayed, sums.machines, sums.refusals, sums.kept, sums.orders) > 0
-    chosen = Wanted(WEEKS.first, WEEKS.last, Q(link=past.links[1]))
-    assert by_key(numbers.rows(merchant, chosen)) == {
+    chosen = Selection(WEEKS.first, WEEKS.last, Q(link=past.links[1]))
+    assert by_key(click_figures(merchant, chosen)) == {
         key: row for key, row in expected.items() if key[2] == past.links[1].pk
     }
 

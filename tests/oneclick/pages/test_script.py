@@ -7,7 +7,7 @@ from django.test import Client
 
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
 from oneclick.models import MessageText, OneClickSettings
-from oneclick.pages.page_policy import linear
+from oneclick.pages.page_policy import linear_channel
 from oneclick.pages.script import packed_css
 from tests.factories import MerchantFactory
 
@@ -101,6 +101,6 @@ def test_white_letters_are_readable_on_every_colour_of_the_banner():
     colors = re.findall(r"div:where\(\.alert-container[\w-]*\) \{[^}]*?--alert-ground: #(\w{6})", packed_css())
     assert len(colors) == 3
     for color in colors:
-        red, green, blue = (linear(channel / 255) for channel in bytes.fromhex(color))
+        red, green, blue = (linear_channel(channel / 255) for channel in bytes.fromhex(color))
         # WCAG 2.2, 1.4.3: contrast of at least 4.5 to 1.
         assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5

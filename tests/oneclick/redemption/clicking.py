@@ -12,7 +12,7 @@ NOW = "2026-11-20T17:00:00Z"
 
 
 def click(token: ActionToken, action: str = "reactivate") -> redeem.Success:
-    return redeem.redeem(encode_token(token), action, {})
+    return redeem.redeem_token(encode_token(token), action, {})
 
 
 def refusal_of(call) -> tuple[str, str]:

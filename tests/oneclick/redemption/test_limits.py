@@ -2,7 +2,7 @@
 
 import pytest
 
-from oneclick.redemption.link_actions import ACTIONS
+from oneclick.redemption.link_actions import ACTION_NAMES
 from tests.oneclick.shop import Shop
 
 FORGED = ["forged", "A" * 44, ""]
@@ -10,7 +10,7 @@ FIELDS = {"days": 7, "og_product_id": "HON-1", "og_every": 1, "og_every_period":
 
 
 @pytest.mark.parametrize("text", FORGED)
-@pytest.mark.parametrize("action", [*sorted(ACTIONS), "undo"])
+@pytest.mark.parametrize("action", [*sorted(ACTION_NAMES), "undo"])
 def test_a_forged_token_costs_no_query(shop: Shop, django_assert_num_queries, action: str, text: str) -> None:
     with django_assert_num_queries(0):
         answer = shop.post(action, text, **FIELDS)
@@ -32,7 +32,7 @@ def test_at_the_merchants_script_it_costs_none_once_the_merchant_is_known(
         assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (400, "https://shop.test")
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS))
+@pytest.mark.parametrize("action", sorted(ACTION_NAMES))
 def test_a_client_past_its_limit_waits_whatever_it_asks(shop: Shop, settings, action: str) -> None:
     settings.ONE_CLICK_RATE = 1
     assert shop.post("delay", "forged").status_code == 400

@@ -150,7 +150,7 @@ def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch
 
     def click() -> Any:
         try:
-            return redeem.redeem(encode_token(token), "delay", {"days": "7"})
+            return redeem.redeem_token(encode_token(token), "delay", {"days": "7"})
         finally:
             connection.close()
 

@@ -23,7 +23,7 @@ def redeem_at_once(token: ActionToken, number: int) -> list[str]:
 
     def run() -> str:
         try:
-            return "replayed" if redeem.redeem(text, "reactivate", {}).replayed else "acted"
+            return "replayed" if redeem.redeem_token(text, "reactivate", {}).replayed else "acted"
         except Refused as refusal:
             return refusal.code
         except IntegrityError:

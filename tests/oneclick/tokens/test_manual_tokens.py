@@ -43,14 +43,14 @@ def test_a_subscriptions_token_by_hand_lives_as_long_as_any(shop: Shop, staff: C
 def test_no_token_is_issued_for_an_order_that_is_over(shop: Shop, staff: Client) -> None:
     order = shop.order
     orders.skip(order, actor=STAFF)
-    contract.refuses("order_not_open", lambda: manual_tokens.issue(order, actor=STAFF))
+    contract.refuses("order_not_open", lambda: manual_tokens.issue_token(order, actor=STAFF))
     page = staff.get(f"/admin/subscriptions/order/{order.pk}/change/").content.decode()
     assert "issue-token" not in page
 
 
 def test_no_token_is_issued_where_1_click_is_off(shop: Shop) -> None:
     OneClickSettings.objects.update(enabled=False)
-    contract.refuses("one_click_off", lambda: manual_tokens.issue(shop.order, actor=STAFF))
+    contract.refuses("one_click_off", lambda: manual_tokens.issue_token(shop.order, actor=STAFF))
 
 
 def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> None:
@@ -59,14 +59,14 @@ def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> 
     assert reread(token).state == "revoked"
     assert Activity.objects.latest("id").sentence == "Revoked a 1-Click token for the order of December 1, 2026."
     assert outcome(shop.post("delay", token))[1] == "invalid_token"
-    contract.refuses("token_not_revocable", lambda: manual_tokens.revoke(token, actor=STAFF))
+    contract.refuses("token_not_revocable", lambda: manual_tokens.revoke_token(token, actor=STAFF))
 
 
 def test_a_used_token_cannot_be_revoked(shop: Shop) -> None:
     token = shop.order_token()
     shop.post("delay", token, days=1)
     with pytest.raises(Refused):
-        manual_tokens.revoke(token, actor=STAFF)
+        manual_tokens.revoke_token(token, actor=STAFF)
     assert reread(token).state == "used"
 
 
@@ -74,7 +74,7 @@ def test_a_token_whose_order_is_gone_can_still_be_revoked(shop: Shop) -> None:
     token = shop.order_token()
     orders.change_date(shop.order, actor=STAFF, day=DAY)
     shop.order.delete()
-    manual_tokens.revoke(reread(token), actor=STAFF)
+    manual_tokens.revoke_token(reread(token), actor=STAFF)
     assert reread(token).revoked_at is not None
 
 

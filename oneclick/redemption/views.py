@@ -44,26 +44,26 @@ class Caller:
 @csrf_exempt
 def act(request: HttpRequest, action: str) -> HttpResponse:
     """POST acts; a GET that names JSON acts too, any other GET leads to the merchant's page."""
-    if action not in link_actions.ACTIONS:
+    if action not in link_actions.ACTION_NAMES:
         raise Http404
-    if request.method == "POST" and views.is_doubtful(request):
+    if request.method == "POST" and views.is_unpressed_form(request):
         clicks.record_visit(
-            request, {**_fields(request), "action": action}, clicks.note_unpressed, domains.owner(request)
+            request, {**_fields(request), "action": action}, clicks.record_unpressed_form, domains.domain_owner(request)
         )
-        return _guarded(views.ask_again(request, _merchant_of(request), action))
+        return _guarded(views.confirmation_page(request, _merchant_of(request), action))
     if request.method == "POST":
         return _post(
             request,
             lambda fields: link_actions.find_link_action(action, fields).name,
-            lambda text, fields, merchant: redeem.redeem(
-                text, action, fields, merchant, clicks.visit_of(request, fields)
+            lambda text, fields, merchant: redeem.redeem_token(
+                text, action, fields, merchant, clicks.read_visit(request, fields)
             ),
         )
     if request.method == "GET":
         return _guarded(_get(request, action))
     if request.method == "HEAD":
         fields = DEFAULT_PAGE | _fields(request) | {"action": action}
-        clicks.record_visit(request, fields, clicks.note_fetch, domains.owner(request))
+        clicks.record_visit(request, fields, clicks.record_fetch, domains.domain_owner(request))
     return _preflight(request, "GET, HEAD, " + CORS_METHODS)
 
 
@@ -74,7 +74,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _post(
             request,
             lambda fields: "undo",
-            lambda text, fields, merchant: redeem.undo(text, merchant, fields.get("attempt", "")),
+            lambda text, fields, merchant: redeem.undo_redemption(text, merchant, fields.get("attempt", "")),
         )
     return _preflight(request, CORS_METHODS)
 
@@ -86,7 +86,7 @@ def opened(request: HttpRequest) -> HttpResponse:
         return _preflight(request, CORS_METHODS)
     caller = _caller(request)
     if caller and caller.merchant:
-        clicks.record_visit(request, _fields(request), clicks.note_opening, caller.merchant.public_id.hex)
+        clicks.record_visit(request, _fields(request), clicks.record_opening, caller.merchant.public_id.hex)
     return _guarded(HttpResponse(status=204), caller.origin if caller else "")
 
 
@@ -119,7 +119,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
         return _knocked_too_often(request, text, table) or _act_for_client(request, text, action, fields)
     if token is None:
         return _refused_link(request, customer_messages.error_message(table, "invalid_token"))
-    clicks.note_fetch(token, table, clicks.visit_of(request, DEFAULT_PAGE | fields))
+    clicks.record_fetch(token, table, clicks.read_visit(request, DEFAULT_PAGE | fields))
     own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
     pairs = own | {parameters.LINK_NAMES.get(name, name): value for name, value in fields.items()} | own
     fragment = "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
@@ -130,7 +130,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
 
 def _refused_link(request: HttpRequest, message: str) -> HttpResponse:
     if _wants_page(request):
-        return views.answer(request, _merchant_of(request), Banner("error", message), 400)
+        return views.outcome_page(request, _merchant_of(request), Banner("error", message), 400)
     return HttpResponse(message, status=400, content_type="text/plain")
 
 
@@ -144,7 +144,7 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
     caller = _caller(request)
     try:
         merchant = caller.merchant if caller else None
-        redeem.redeem(text, action, fields, merchant, clicks.visit_of(request, fields))
+        redeem.redeem_token(text, action, fields, merchant, clicks.read_visit(request, fields))
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:
@@ -157,17 +157,17 @@ def _known(request: HttpRequest, text: str) -> ActionToken | None:
     if nonce is None:
         return None
     rows = ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce)
-    if public_id := domains.owner(request):
+    if public_id := domains.domain_owner(request):
         rows = rows.filter(merchant__public_id=public_id)
     return rows.first()
 
 
 def _caller(request: HttpRequest) -> Caller | None:
     """Who calls; None for a page of an origin the merchant has not registered."""
-    public_id = domains.owner(request) or parse_public_id(request.GET.get("merchant", ""))
-    merchant, registered = origins.merchant_of(public_id) if public_id else (None, [])
+    public_id = domains.domain_owner(request) or parse_public_id(request.GET.get("merchant", ""))
+    merchant, registered = origins.find_script_merchant(public_id) if public_id else (None, [])
     origin = request.headers.get("Origin", "")
-    if origins.is_own(request, origin):
+    if origins.is_portal_origin(request, origin):
         return Caller(merchant, "")
     return Caller(merchant, origin) if origin in registered else None
 
@@ -207,7 +207,7 @@ def _other(table: str, merchant: Merchant | None) -> str:
 def _success(request: HttpRequest, success: Success) -> HttpResponse:
     if _wants_page(request):
         banner = Banner("success", success.message, success.undo[0] if success.undo else "")
-        return views.answer(request, _merchant_of(request), banner)
+        return views.outcome_page(request, _merchant_of(request), banner)
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(
@@ -223,7 +223,7 @@ def _success(request: HttpRequest, success: Success) -> HttpResponse:
 
 def _error(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     if _wants_page(request):
-        return views.answer(request, _merchant_of(request), Banner("error", message), status)
+        return views.outcome_page(request, _merchant_of(request), Banner("error", message), status)
     return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
 
 
