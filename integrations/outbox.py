@@ -16,14 +16,14 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from common.db import fetch_rows, write
 from integrations import lane as lanes
 from integrations.base import Answer, Integration, Outcome
 from integrations.models import Attempt, Connection, Delivery
 from integrations.registry import INTEGRATIONS
 from integrations.sandbox import private_keys as sandbox
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Event, statements
-from subscriptions.models.writes import write
+from subscriptions.models import Event
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _array(values: Iterable[object]) -> str:
 def ring(merchant_id: int) -> None:
     """Wake each lane of the merchant that has something to send, once, however many deliveries came meanwhile."""
     # Read first: in a rush nearly every ring finds the lanes woken, and needs no transaction.
-    for (connection_id,) in statements.rows(ASLEEP, [merchant_id, timezone.now()]):
+    for (connection_id,) in fetch_rows(ASLEEP, [merchant_id, timezone.now()]):
         with transaction.atomic():
             if Connection.objects.filter(pk=connection_id, woken=False).update(woken=True):
                 async_task("integrations.outbox.drain", connection_id, save=False)

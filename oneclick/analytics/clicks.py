@@ -11,13 +11,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from common.db import insert, new_row
 from common.web import rate_limit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import decode_nonce
-from subscriptions.models.making import new
-from subscriptions.models.prepared import insert
 
 # The script asks such a browser for a press, too.
 ROBOT = re.compile(r"headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse", re.IGNORECASE)
@@ -79,7 +78,7 @@ def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **
     if visit.fetched and not visit.likely_machine:
         mark_human(token)
     insert(
-        new(
+        new_row(
             Click,
             merchant=token.merchant,
             token=token,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from common.db import Param, Query, gathered, reserve_ids, update
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.links import signed_links
@@ -24,15 +25,14 @@ from subscriptions.actions.core import emit_followup, lock_customer
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
-from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys, writes
-from subscriptions.models.prepared import Given, Prepared, update
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order
 
 # Both rows are locked, for only a locked row is read as the click before has left it.
-TOKEN = Prepared(
+TOKEN = Query(
     lambda: (
         ActionToken.objects.select_for_update(of=("customer", "self"), no_key=True)
         .select_related("customer__merchant__one_click")
-        .filter(nonce=Given("nonce"))
+        .filter(nonce=Param("nonce"))
     )
 )
 
@@ -80,7 +80,7 @@ def redeem_token(
             _check_token(token, link_action)
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
-            with keys.ahead(WRITTEN), writes.gathered():
+            with reserve_ids(WRITTEN), gathered():
                 message = _act(token, link_action, given, attempt, visit)
             return Success(link_action.action, message, _undo_offer(token))
     except NotFound as error:

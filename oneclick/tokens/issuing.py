@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from common.db import insert_many, new_row
 from oneclick.models import ActionToken, OneClickSettings
 from subscriptions import calendar
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event, Merchant, Order, Subscription
-from subscriptions.models.making import new
-from subscriptions.models.prepared import insert_all
 
 
 def issue_for_events(events: list[Event]) -> None:
@@ -19,7 +18,7 @@ def issue_for_events(events: list[Event]) -> None:
         and (target := event.order or event.subscription)
         and (rules := _enabled_settings(event.merchant))
     ]
-    insert_all(tokens, keyed=False)
+    insert_many(tokens, keyed=False)
 
 
 def _enabled_settings(merchant: Merchant) -> OneClickSettings | None:
@@ -32,7 +31,7 @@ def new_token(target: Order | Subscription, rules: OneClickSettings, event: Even
     """A token for an order or a subscription, not saved yet."""
     owner = event or target
     order, subscription = (target, None) if isinstance(target, Order) else (None, target)
-    return new(
+    return new_row(
         ActionToken,
         merchant=owner.merchant,
         customer=owner.customer,

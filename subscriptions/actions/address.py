@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import use_record
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer
-from subscriptions.models.prepared import insert, update
 
 
 @action("address.create")

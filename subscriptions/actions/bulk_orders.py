@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+from common.db import AnyOf, Param, Query, update_many
 from subscriptions.actions import orders, totals
 from subscriptions.events import payloads
 from subscriptions.models import Item, Order, Product
-from subscriptions.models.prepared import Among, Given, Prepared, update_all
 
 SUBSCRIBED = (
     *("public_id", "raw_subscription_type", "offer", "price", "every", "every_period", "first_placed"),
@@ -17,17 +17,17 @@ NEEDED = (
     *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
     *(f"subscription__{name}" for name in SUBSCRIBED),
 )
-ITEMS = Prepared(
+ITEMS = Query(
     lambda: (
         payloads.with_entitlement_flag(orders.items_with_incentive_flag())
         .select_related("subscription")
         .only(*NEEDED)
-        .filter(merchant=Given("merchant"), order=Among("orders"))
+        .filter(merchant=Param("merchant"), order=AnyOf("orders"))
         .order_by("id")
     )
 )
 # Many lines share a few products.
-PRODUCTS = Prepared(lambda: Product.objects.filter(pk=Among("keys")))
+PRODUCTS = Query(lambda: Product.objects.filter(pk=AnyOf("keys")))
 
 
 def load_items_of_orders(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
@@ -55,11 +55,11 @@ def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> No
         if (now := price(item)) != item.price:
             item.price = now
             changed.append(item)
-    update_all(changed, "price")
+    update_many(changed, "price")
 
 
 def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
     """`orders.save_totals` for orders of one merchant with their lines; saves the orders' columns `names` too."""
     changed = totals.recount_orders(found)
-    update_all(changed, "total_price")
-    update_all([order for order, _ in found], *orders.AMOUNTS, *names)
+    update_many(changed, "total_price")
+    update_many([order for order, _ in found], *orders.AMOUNTS, *names)

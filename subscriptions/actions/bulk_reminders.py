@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 from django.db.models import QuerySet
 
+from common.db import Query, pipeline, reserve_ids
 from subscriptions import calendar
 from subscriptions.actions import bulk_orders, totals
 from subscriptions.actions.core import ActionContext, lock_customers, record_actions
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
-from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, keys
-from subscriptions.models.prepared import Prepared, unawaited
+from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order
 
 Due = Callable[[QuerySet[Customer]], QuerySet[Order]]
 VERB = "order.remind"
@@ -47,11 +47,11 @@ def remind_customers(
         # Prepared though it runs once: rows are then made without the constructors of models.
         acts = [
             ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
-            for order in Prepared(lambda: found.only(*NEEDED)).all()
+            for order in Query(lambda: found.only(*NEEDED)).all()
             if order.is_open and needs_reminder(order)
         ]
         found_lines = bulk_orders.load_items_of_orders([context.subject for context in acts])
-        with keys.ahead({Activity: 1, Event: 1}, acts=len(acts)), unawaited():
+        with reserve_ids({Activity: 1, Event: 1}, acts=len(acts)), pipeline():
             for begin in range(0, len(acts), PART):
                 part = acts[begin : begin + PART]
                 record_actions(list(zip(part, _remind_of_orders(part, found_lines[begin : begin + PART]), strict=True)))

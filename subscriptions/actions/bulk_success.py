@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from common.db import AnyOf, Param, Query, update_many
 from subscriptions import calendar
 from subscriptions.actions import bulk_orders, entitlement, orders, prepaid
 from subscriptions.actions.core import ActionContext, record_actions
@@ -9,14 +10,13 @@ from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
 from subscriptions.models import Customer, Item, OneTimeIncentive, Order, OrderStatus
-from subscriptions.models.prepared import Among, Given, Prepared, update_all
 
 VERB = "order.succeed"
-ITEMS = Prepared(
+ITEMS = Query(
     lambda: (
         payloads.with_entitlement_flag(orders.items_with_incentive_flag())
         .select_related("product", "subscription__product")
-        .filter(merchant=Given("merchant"), order=Among("orders"))
+        .filter(merchant=Param("merchant"), order=AnyOf("orders"))
         .order_by("id")
     )
 )
@@ -72,16 +72,16 @@ def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
         orders.set_status(order, OrderStatus.SUCCESS)
         order.order_merchant_id = key
         order.rejected_error_code = order.rejected_message = None
-    update_all(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
+    update_many(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
     first = [item for _, items in found for item in items if item.first_placed is None]
     for item in first:
         item.first_placed, item.upcoming = now, False
-    update_all(first, "first_placed", "upcoming")
+    update_many(first, "first_placed", "upcoming")
     subscriptions = (item.subscription for _, items in found for item in items)
     begun = [row for row in subscriptions if row and row.first_placed is None]
     for subscription in begun:
         subscription.first_placed = now
-    update_all(begun, "first_placed")
+    update_many(begun, "first_placed")
 
 
 def _use_incentives(found: Found) -> None:

@@ -37,6 +37,7 @@ from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
+from common.db import AnyOf, Param, Query, copy_row, insert, insert_many, new_row
 from subscriptions import calendar
 from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor
@@ -51,8 +52,6 @@ from subscriptions.models import (
     Order,
     Subscription,
 )
-from subscriptions.models.making import copy_of, new
-from subscriptions.models.prepared import Among, Given, Prepared, insert, insert_all
 
 Held = TypeVar("Held", bound=models.Model)
 P = ParamSpec("P")
@@ -61,15 +60,15 @@ EventSubject = Customer | Subscription | Order | Item
 
 
 # `no_key`: other transactions may go on inserting rows that point at the customer.
-CUSTOMER_BY_KEY = Prepared(
+CUSTOMER_BY_KEY = Query(
     lambda: (
         Customer.objects.select_for_update(of=("self",), no_key=True)
         .select_related("merchant")
-        .filter(pk=Given("pk"), merchant=Given("merchant"))
+        .filter(pk=Param("pk"), merchant=Param("merchant"))
     )
 )
-CUSTOMERS = Prepared(lambda: _customers_to_lock(skip_locked=False))
-FREE_CUSTOMERS = Prepared(lambda: _customers_to_lock(skip_locked=True))
+CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=False))
+FREE_CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=True))
 
 _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
@@ -93,7 +92,7 @@ class ActionContext(Generic[Subject]):
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = copy_of(self.subject)
+        self.before = copy_row(self.subject)
 
     def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
         """Add an event of this `kind` of the catalogue about `subject`.
@@ -103,7 +102,7 @@ class ActionContext(Generic[Subject]):
         describes the subject, for bulk callers that have built it already.
         """
         self.events.append(
-            new(
+            new_row(
                 Event,
                 merchant=self.customer.merchant,
                 customer=self.customer,
@@ -150,7 +149,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 
 @contextmanager
-def lock_customer(query: Prepared[Held], **params: Any) -> Iterator[Held]:
+def lock_customer(query: Query[Held], **params: Any) -> Iterator[Held]:
     """A transaction that holds one customer, for work around several actions that must succeed or fail together.
 
     `query` locks a row and finds it by `params`: the customer's own, as `CUSTOMER_BY_KEY` does, or one that has a
@@ -210,7 +209,7 @@ def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Custom
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write the activity of each context with its sentence, and all their events; each sink is called once for all."""
     for context, sentence in finished:
-        context.activity = new(
+        context.activity = new_row(
             Activity,
             merchant=context.customer.merchant,
             customer=context.customer,
@@ -222,7 +221,7 @@ def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
             actor_name=context.actor.name,
             at=calendar.now(),
         )
-    insert_all([context.activity for context, _ in finished])
+    insert_many([context.activity for context, _ in finished])
     # Only now do the activities have the keys that events point at.
     for context, _ in finished:
         for event in context.events:
@@ -238,7 +237,7 @@ def emit_followup(context: ActionContext[Any], kind: str, subject: EventSubject)
 
 
 def _write_events(events: list[Event]) -> None:
-    insert_all(events)
+    insert_many(events)
     for sink in _event_sinks():
         sink(events)
 
@@ -298,4 +297,4 @@ def _busy_when_locked() -> Iterator[None]:
 
 def _customers_to_lock(*, skip_locked: bool) -> models.QuerySet[Customer]:
     found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
-    return found.filter(pk=Among("keys"), merchant=Given("merchant")).order_by("pk")
+    return found.filter(pk=AnyOf("keys"), merchant=Param("merchant")).order_by("pk")

@@ -7,13 +7,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import core
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
-from subscriptions.models.prepared import update
 
 FARTHEST = timedelta(days=366)
 LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Entitlement, Grantee, Item, OrderKey, Product, Resource, ResourceGrant, Subscription
-from subscriptions.models.prepared import insert, update
 
 LONGEST = 100 * 366 * 24 * 3600  # seconds
 

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
+from common.db import update
 from subscriptions.actions import checks, orders, totals
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription as start
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
 from subscriptions.models import Address, Item, Offer, Order, Payment, Product, Subscription
-from subscriptions.models.prepared import update
 
 OPEN = [checks.must_be_open]
 OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]

@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import checks, entitlement
 from subscriptions.actions.core import ActionContext
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Offer, Payment, Product, Subscription
-from subscriptions.models.prepared import insert, update
 
 
 def start_subscription(

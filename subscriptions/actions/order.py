@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, placement_results
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription, statuses_where
-from subscriptions.models.prepared import update
 
 SUPERSEDED_CODE = "810"
 RESCUE_DAYS = 90

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from common.db import Param, Query, insert, new_row, update
 from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.errors import refused
@@ -24,50 +25,48 @@ from subscriptions.models import (
     Subscription,
     statuses_where,
 )
-from subscriptions.models.making import new
-from subscriptions.models.prepared import Given, Prepared, insert, update
 
 AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
 KEY_COLUMNS = ("place_date", "payment", "shipping_address")
-OPEN_ORDER = Prepared(
+OPEN_ORDER = Query(
     lambda: (
         Order.objects.open()
         .select_related("payment", "shipping_address")
         .filter(
-            merchant=Given("merchant"),
-            customer=Given("customer"),
-            place_date=Given("place_date"),
-            payment=Given("payment_id"),
-            shipping_address=Given("shipping_address_id"),
+            merchant=Param("merchant"),
+            customer=Param("customer"),
+            place_date=Param("place_date"),
+            payment=Param("payment_id"),
+            shipping_address=Param("shipping_address_id"),
         )
     )
 )
-ITEMS = Prepared(
+ITEMS = Query(
     lambda: (
         items_with_incentive_flag()
         .select_related("product", "subscription__product")
-        .filter(merchant=Given("merchant"), order=Given("order"))
+        .filter(merchant=Param("merchant"), order=Param("order"))
         .order_by("id")
     )
 )
 # Of the few orders of a customer that a cancel reaches: the next ones, those out of stock, those being retried.
-CHANGEABLE_ITEMS = Prepared(
+CHANGEABLE_ITEMS = Query(
     lambda: (
         items_with_incentive_flag()
         .select_related("subscription__product", "order__payment", "order__shipping_address")
         .filter(
-            merchant=Given("merchant"),
-            order__customer=Given("customer"),
+            merchant=Param("merchant"),
+            order__customer=Param("customer"),
             order__status__in=statuses_where(lambda row: row.changeable),
         )
         .order_by("id")
     )
 )
-UPCOMING_ITEM = Prepared(
+UPCOMING_ITEM = Query(
     lambda: (
         items_with_incentive_flag()
         .select_related("product", "order__payment", "order__shipping_address")
-        .filter(merchant=Given("merchant"), subscription=Given("subscription"), upcoming=True)
+        .filter(merchant=Param("merchant"), subscription=Param("subscription"), upcoming=True)
     )
 )
 
@@ -83,7 +82,7 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
 
 def new_item(subscription: Subscription) -> Item:
     """The next item of `subscription` as its settings now are; on no order yet and not saved."""
-    return new(
+    return new_row(
         Item,
         merchant=subscription.merchant,
         subscription=subscription,
@@ -96,7 +95,7 @@ def new_item(subscription: Subscription) -> Item:
 
 def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
     """Add new items to the open order of `order_key`, which is made where there is none."""
-    order = _find_open_order(customer, order_key) or new(
+    order = _find_open_order(customer, order_key) or new_row(
         Order,
         merchant=customer.merchant,
         customer=customer,
@@ -291,7 +290,7 @@ def _currency(customer: Customer, items: Iterable[Item]) -> str:
 def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     """A new order of the same customer, with what is known of the payment and address they share."""
     place = order_key._asdict()
-    made = new(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
+    made = new_row(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
             setattr(made, name, getattr(order, name))

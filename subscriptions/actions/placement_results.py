@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import bulk_success, orders
 from subscriptions.actions.core import ActionContext, action
@@ -11,7 +12,6 @@ from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Effect, Merchant, Order, OrderStatus
 from subscriptions.models.order_status import STATUS_ROWS
-from subscriptions.models.prepared import update
 from subscriptions.placement import retries
 from subscriptions.placement.answers import Answer
 

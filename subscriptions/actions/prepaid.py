@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
 from subscriptions.models import Item, Offer, ProductGroup, Subscription
-from subscriptions.models.prepared import update
 
 CYCLE_COLUMNS = ("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior")
 ENDED_REASON = "Prepaid cycle ended"

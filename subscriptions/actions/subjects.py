@@ -5,26 +5,24 @@ from typing import Any, TypeVar
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
+from common.db import Param, Query
 from subscriptions.errors import NotFound
 from subscriptions.models import Address, Customer, Entitlement, Item, Order, Payment, Subscription
-from subscriptions.models.prepared import Given, Prepared
 
 Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
-OWN = {"pk": Given("pk"), "merchant": Given("merchant"), "customer": Given("customer")}
+OWN = {"pk": Param("pk"), "merchant": Param("merchant"), "customer": Param("customer")}
 # How a subject is read anew, with what bodies and payloads need of it.
-FRESH: dict[type[models.Model], Prepared[Any]] = {
-    Subscription: Prepared(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
-    Order: Prepared(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
-    Item: Prepared(
+FRESH: dict[type[models.Model], Query[Any]] = {
+    Subscription: Query(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
+    Order: Query(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
+    Item: Query(
         lambda: Item.objects.select_related(
             "product", "subscription__product", "order__payment", "order__shipping_address"
-        ).filter(pk=Given("pk"), merchant=Given("merchant"), order__customer=Given("customer"))
+        ).filter(pk=Param("pk"), merchant=Param("merchant"), order__customer=Param("customer"))
     ),
-    Address: Prepared(lambda: Address.objects.filter(**OWN)),
-    Payment: Prepared(lambda: Payment.objects.filter(**OWN)),
-    Entitlement: Prepared(
-        lambda: Entitlement.objects.select_related("resource", "subscription__product").filter(**OWN)
-    ),
+    Address: Query(lambda: Address.objects.filter(**OWN)),
+    Payment: Query(lambda: Payment.objects.filter(**OWN)),
+    Entitlement: Query(lambda: Entitlement.objects.select_related("resource", "subscription__product").filter(**OWN)),
 }
 
 

@@ -4,13 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, orders, totals
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, CancelReason, Item, Offer, OrderKey, Payment, Product, Subscription
-from subscriptions.models.prepared import update
 
 REASON_LENGTH = 1000
 

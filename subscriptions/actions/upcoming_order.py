@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
+from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import bulk_reminders, checks, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
@@ -11,7 +12,6 @@ from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
-from subscriptions.models.prepared import insert, update
 
 STOCK_WAIT = timedelta(days=30)
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext
-from subscriptions.models.prepared import update
 
 
 def use_record_for_all(

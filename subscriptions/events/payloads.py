@@ -8,19 +8,19 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from common.db import Param, Query
 from subscriptions import calendar
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
-from subscriptions.models.prepared import Given, Prepared
 
 Payload = dict[str, Any]
 Held = Mapping[int, Sequence[Entitlement]]  # by subscription
 # A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
 SUBSET = 10
-ENTITLEMENTS = Prepared(
+ENTITLEMENTS = Query(
     lambda: (
         Entitlement.objects.select_related("resource", "product")
-        .filter(subscription=Given("subscription"))
+        .filter(subscription=Param("subscription"))
         .order_by("id")
     )
 )
@@ -103,10 +103,10 @@ def with_entitlement_flag(items: QuerySet[Item]) -> QuerySet[Item]:
     return items.annotate(has_entitlements=Exists(held))
 
 
-ITEMS = Prepared(
+ITEMS = Query(
     lambda: (
         with_entitlement_flag(Item.objects.select_related("product", "subscription"))
-        .filter(order=Given("order"))
+        .filter(order=Param("order"))
         .order_by("id")
     )
 )

@@ -19,11 +19,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from common.db import AnyOf, Param, Query, insert_many, new_row
 from subscriptions.errors import Busy
 from subscriptions.jobs import record_results
 from subscriptions.models import Order, OrderStatus, PlacementAttempt
-from subscriptions.models.making import new
-from subscriptions.models.prepared import Among, Given, Prepared, insert_all
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
 from subscriptions.placement.registry import gateway_of
@@ -96,7 +95,7 @@ def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.filter(~Exists(tried), status=OrderStatus.PENDING_PLACEMENT)
 
 
-HELD = Prepared(lambda: _waiting(Order.objects.filter(pk=Among("keys"))).only("pk").order_by("pk"))
+HELD = Query(lambda: _waiting(Order.objects.filter(pk=AnyOf("keys"))).only("pk").order_by("pk"))
 
 
 class _Queue:
@@ -107,8 +106,8 @@ class _Queue:
 
     def __init__(self, orders: QuerySet[Order], most: int) -> None:
         self.after = 0
-        found = _waiting(orders).only("pk").filter(pk__gt=Given("after")).order_by("pk")
-        self.rows = Prepared(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
+        found = _waiting(orders).only("pk").filter(pk__gt=Param("after")).order_by("pk")
+        self.rows = Query(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
 
     def hold(self, room: int) -> list[Order]:
         """Up to so many of the next ones that nobody else holds, locked. Call it in a transaction."""
@@ -139,8 +138,10 @@ def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRe
         found = HELD.all(keys=held) if held else []
         requests = snapshots(found) if found else []
         orders = [request.order for request in requests]
-        attempts = [new(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in orders]
-        insert_all(attempts)
+        attempts = [
+            new_row(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in orders
+        ]
+        insert_many(attempts)
         return list(zip(attempts, requests, strict=True))
 
 

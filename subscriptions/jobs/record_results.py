@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from common.db import AnyOf, Param, Query, gathered, reserve_ids, update, update_many
 from subscriptions.actions import bulk_success, placement_results, upcoming_order
 from subscriptions.actions.core import lock_customer, lock_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
-from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt, keys, writes
-from subscriptions.models.prepared import Among, Given, Prepared, update, update_all
+from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt
 from subscriptions.placement.answers import Answer, no_answer
 
 log = logging.getLogger(__name__)
@@ -21,17 +21,17 @@ Answered = tuple[PlacementAttempt, Answer]
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
 # The customer first, as every act; the others because only a locked row is read as the write before has left it.
-ANSWERED = Prepared(
+ANSWERED = Query(
     lambda: (
         PlacementAttempt.objects.select_for_update(of=("order__customer", "order", "self"), no_key=True)
         .select_related("order__customer__merchant")
-        .filter(pk=Given("pk"))
+        .filter(pk=Param("pk"))
     )
 )
-TRIED = Prepared(
+TRIED = Query(
     lambda: (
         PlacementAttempt.objects.select_related("order__payment", "order__shipping_address")
-        .filter(pk=Among("keys"))
+        .filter(pk=AnyOf("keys"))
         .order_by("pk")
     )
 )
@@ -69,7 +69,7 @@ def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
         bulk_success.succeed_orders(placed, held, actor=ACTOR)
         for attempt in noted:
             _fill_in(attempt, answers[attempt.pk])
-        update_all(noted, *LOGGED)
+        update_many(noted, *LOGGED)
     return [each for each in answered if each[0].pk not in keys_held]
 
 
@@ -78,7 +78,7 @@ def settle(attempt: PlacementAttempt, answer: Answer) -> None:
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
     """
-    with lock_customer(ANSWERED, pk=attempt.pk) as now, keys.ahead(WRITTEN), writes.gathered():
+    with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), gathered():
         _conclude(now, answer)
 
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef
 
+from common.db import AnyOf, Query
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
-from subscriptions.models.prepared import Among, Prepared
 from subscriptions.placement.answers import Answer
 
 
@@ -44,17 +44,17 @@ class Gateway(Protocol):
         ...
 
 
-ORDERS = Prepared(
+ORDERS = Query(
     lambda: (
         Order.objects.select_related("merchant__gateway", "customer", "payment__billing_address", "shipping_address")
         .annotate(customer_is_live=Exists(Subscription.objects.live().filter(customer=OuterRef("customer"))))
-        .filter(pk=Among("orders"))
+        .filter(pk=AnyOf("orders"))
     )
 )
-ITEMS = Prepared(
+ITEMS = Query(
     lambda: (
         Item.objects.select_related("product", "subscription", "offer__profile")
-        .filter(order=Among("orders"))
+        .filter(order=AnyOf("orders"))
         .order_by("id")
     )
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from common.db import new_row
 from oneclick.models import ActionToken
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions.link_action import Message, Parameters, Result
@@ -9,7 +10,6 @@ from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.actors import Actor
 from subscriptions.models import Subscription
-from subscriptions.models.making import new
 
 
 def reactivate(token: ActionToken, given: Parameters, actor: Actor) -> Result:
@@ -36,4 +36,4 @@ def undo_reactivate(token: ActionToken, actor: Actor) -> Message:
 
 def _subscription(token: ActionToken) -> Subscription:
     """What the action needs to find it; the action itself reads the row."""
-    return new(Subscription, id=token.subscription_id, customer=token.customer, merchant=token.merchant)
+    return new_row(Subscription, id=token.subscription_id, customer=token.customer, merchant=token.merchant)

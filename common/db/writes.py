@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
-from subscriptions.models import statements
+from common.db import statements
 
 # psycopg remembers what it has worked out of a statement with up to so many parameters.
 MOST_VALUES = 50
@@ -44,10 +44,10 @@ class _Kept:
     def send(self) -> None:
         writes, self.writes = self.writes, []
         if len(writes) == 1:
-            statements.run(writes[0].sql, writes[0].values)
+            statements.execute(writes[0].sql, writes[0].values)
         elif writes:
             values = [value for write in writes for value in write.values]
-            statements.run(_joined(tuple(write.sql for write in writes)), values)
+            statements.execute(_joined(tuple(write.sql for write in writes)), values)
 
 
 _kept: ContextVar[_Kept | None] = ContextVar("kept_writes", default=None)
@@ -81,7 +81,7 @@ def write(model: type[models.Model], sql: str, values: Sequence[Any], *, inserts
     if kept := _kept.get():
         kept.add(statement)
     else:
-        statements.run(sql, values)
+        statements.execute(sql, values)
 
 
 @lru_cache(maxsize=256)

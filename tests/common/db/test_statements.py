@@ -1,8 +1,8 @@
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from subscriptions.models import statements
-from subscriptions.models.prepared import update
+from common.db import fetch_rows, update
+from common.db.statements import MOST_CURSORS, MOST_ROWS
 from tests.factories import ProductFactory
 
 SERVER = "SELECT pg_backend_pid()"
@@ -17,30 +17,30 @@ def kept(sql: str):
 def test_a_statement_runs_again_and_again_on_one_cursor():
     cursors = set()
     for number in (1, 2, 3):
-        assert statements.rows(COUNT, [number]) == [(each,) for each in range(1, number + 1)]
+        assert fetch_rows(COUNT, [number]) == [(each,) for each in range(1, number + 1)]
         cursors.add(kept(COUNT))
     assert len(cursors) == 1 and None not in cursors
 
 
 @pytest.mark.django_db
 def test_what_was_read_is_not_held_on_to_when_it_is_much():
-    assert len(statements.rows(COUNT, [statements.MOST_ROWS + 1])) == statements.MOST_ROWS + 1
+    assert len(fetch_rows(COUNT, [MOST_ROWS + 1])) == MOST_ROWS + 1
     assert kept(COUNT) is None
-    assert len(statements.rows(COUNT, [statements.MOST_ROWS])) == statements.MOST_ROWS
+    assert len(fetch_rows(COUNT, [MOST_ROWS])) == MOST_ROWS
     assert kept(COUNT) is not None
 
 
 @pytest.mark.django_db
 def test_cursors_of_ever_new_statements_do_not_pile_up():
-    for number in range(statements.MOST_CURSORS + 2):
-        assert statements.rows(f"SELECT {number}", []) == [(number,)]
-    assert len(connection.kept_cursors[1]) <= statements.MOST_CURSORS + 1
+    for number in range(MOST_CURSORS + 2):
+        assert fetch_rows(f"SELECT {number}", []) == [(number,)]
+    assert len(connection.kept_cursors[1]) <= MOST_CURSORS + 1
 
 
 @pytest.mark.django_db
 def test_values_of_other_types_are_converted_anew():
     same = "SELECT %s::text"
-    assert [statements.rows(same, [value]) for value in (1, "two", None, True)] == [
+    assert [fetch_rows(same, [value]) for value in (1, "two", None, True)] == [
         [("1",)],
         [("two",)],
         [(None,)],
@@ -63,15 +63,15 @@ def test_a_statement_that_failed_runs_again():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_new_connection_has_cursors_of_its_own():
-    first = statements.rows(SERVER, [])
+    first = fetch_rows(SERVER, [])
     connection.close()
-    assert statements.rows(SERVER, []) != first
+    assert fetch_rows(SERVER, []) != first
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_the_server_has_closed_is_replaced_at_the_next_request():
-    ((server,),) = statements.rows(SERVER, [])
+    ((server,),) = fetch_rows(SERVER, [])
     with pytest.raises(OperationalError):
-        statements.rows("SELECT pg_terminate_backend(%s)", [server])
+        fetch_rows("SELECT pg_terminate_backend(%s)", [server])
     connection.health_check_enabled, connection.health_check_done = True, False  # as a request begins
-    assert statements.rows(SERVER, []) != [(server,)]
+    assert fetch_rows(SERVER, []) != [(server,)]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from django.db import models
 
-from subscriptions.models import statements
+from common.db import statements
 
 Wanted = Mapping[type[models.Model], int]
 Keys = Mapping[type[models.Model], deque[int]]
@@ -18,7 +18,7 @@ _reserved: ContextVar[Keys] = ContextVar("reserved_keys", default=MappingProxyTy
 
 
 @contextmanager
-def ahead(wanted: Wanted, acts: int = 1) -> Iterator[None]:
+def reserve_ids(wanted: Wanted, acts: int = 1) -> Iterator[None]:
     """Inserts take up to so many keys of these models from here for each of the acts, and need not be awaited.
 
     Call it inside a transaction that holds a customer, so that its rows are numbered in the order of its acts. Keys
@@ -26,7 +26,7 @@ def ahead(wanted: Wanted, acts: int = 1) -> Iterator[None]:
     """
     found: dict[type[models.Model], deque[int]] = {model: deque() for model in wanted}
     of_each_act = [found[model] for model, number in wanted.items() for _ in range(number)]
-    for numbers in statements.rows(_statement(tuple(wanted.items())), [acts]):
+    for numbers in statements.fetch_rows(_statement(tuple(wanted.items())), [acts]):
         for keys, number in zip(of_each_act, numbers, strict=True):
             keys.append(number)
     token = _reserved.set(found)
@@ -36,7 +36,7 @@ def ahead(wanted: Wanted, acts: int = 1) -> Iterator[None]:
         _reserved.reset(token)
 
 
-def reserved(model: type[models.Model]) -> int | None:
+def next_id(model: type[models.Model]) -> int | None:
     """The next key of `model` inside `ahead`; None outside, and when its keys are used up."""
     keys = _reserved.get().get(model)
     return keys.popleft() if keys else None

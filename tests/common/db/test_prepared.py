@@ -5,18 +5,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.models import Customer, Event, Merchant, Subscription, keys
-from subscriptions.models.making import new
-from subscriptions.models.prepared import (
-    Among,
-    Given,
-    Prepared,
-    insert,
-    insert_all,
-    unawaited,
-    update,
-    update_all,
-)
+from common.db import AnyOf, Param, Query, insert, insert_many, new_row, pipeline, reserve_ids, update, update_many
+from subscriptions.models import Customer, Event, Merchant, Subscription
 from tests.factories import CustomerFactory, ProductFactory, SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +20,7 @@ def test_a_prepared_query_reads_what_the_queryset_reads():
     subscription = SubscriptionFactory(extra_data={"size": "L"})
     Merchant.objects.update(storefront_key="s3cret")
     queryset = Subscription.objects.select_related("product", "customer__merchant")
-    prepared = Prepared(lambda: queryset.filter(pk=Given("pk")))
+    prepared = Query(lambda: queryset.filter(pk=Param("pk")))
 
     row, usual = prepared.get(pk=subscription.pk), queryset.get(pk=subscription.pk)
 
@@ -41,32 +31,32 @@ def test_a_prepared_query_reads_what_the_queryset_reads():
 
 def test_it_is_one_query_and_no_related_row_is_fetched_later(django_assert_num_queries):
     subscription = SubscriptionFactory()
-    prepared = Prepared(lambda: Subscription.objects.select_related("product").filter(pk=Given("pk")))
+    prepared = Query(lambda: Subscription.objects.select_related("product").filter(pk=Param("pk")))
     with django_assert_num_queries(1):
         assert prepared.get(pk=subscription.pk).product.name == "House blend"
 
 
 def test_each_run_brings_its_own_values():
     first, second = SubscriptionFactory(), SubscriptionFactory()
-    prepared = Prepared(lambda: Subscription.objects.filter(customer=Given("customer"), quantity=2))
+    prepared = Query(lambda: Subscription.objects.filter(customer=Param("customer"), quantity=2))
     assert prepared.all(customer=first.customer_id) == [first]
     assert prepared.all(customer=second.customer_id) == [second]
 
 
 def test_a_row_that_is_not_there_is_said_to_be_missing():
     with pytest.raises(ObjectDoesNotExist):
-        Prepared(lambda: Customer.objects.filter(pk=Given("pk"))).get(pk=0)
+        Query(lambda: Customer.objects.filter(pk=Param("pk"))).get(pk=0)
 
 
 def test_an_empty_outer_join_reads_as_none():
     subscription = SubscriptionFactory(product=ProductFactory())
-    prepared = Prepared(lambda: Subscription.objects.select_related("offer").filter(pk=Given("pk")))
+    prepared = Query(lambda: Subscription.objects.select_related("offer").filter(pk=Param("pk")))
     assert prepared.get(pk=subscription.pk).offer is None
 
 
 def test_an_annotation_comes_along():
     subscription = SubscriptionFactory()
-    prepared = Prepared(lambda: Subscription.objects.surveyed().select_related("product").filter(pk=Given("pk")))
+    prepared = Query(lambda: Subscription.objects.surveyed().select_related("product").filter(pk=Param("pk")))
     assert prepared.get(pk=subscription.pk).has_entitlements is False
     assert prepared.get(pk=subscription.pk).product == subscription.product
 
@@ -108,7 +98,7 @@ def test_an_updated_secret_is_encrypted_like_a_saved_one():
 def test_one_of_many_keys_will_do():
     wanted = [SubscriptionFactory(), SubscriptionFactory()]
     SubscriptionFactory()
-    prepared = Prepared(lambda: Subscription.objects.filter(pk=Among("keys")).order_by("pk"))
+    prepared = Query(lambda: Subscription.objects.filter(pk=AnyOf("keys")).order_by("pk"))
     assert prepared.all(keys=[row.pk for row in wanted]) == wanted
     assert prepared.all(keys=[]) == []
 
@@ -116,7 +106,7 @@ def test_one_of_many_keys_will_do():
 def test_a_new_row_is_what_the_model_makes_of_the_same_values():
     customer = CustomerFactory()
     given = {"merchant": customer.merchant, "customer": customer, "kind": "k", "at": None}
-    made, usual = new(Event, **given), Event(**given)
+    made, usual = new_row(Event, **given), Event(**given)
     usual.public_id = made.public_id
     assert values(made) == values(usual)
     assert (made.merchant, made.customer, made.order) == (usual.merchant, usual.customer, None)
@@ -132,8 +122,8 @@ def written(number: int) -> list[Event]:
 @pytest.mark.parametrize("number_of_rows", [0, 1, 3])
 def test_many_rows_are_inserted_as_the_orm_reads_them(number_of_rows, kept, django_assert_num_queries):
     rows = written(number_of_rows)
-    with keys.ahead({Event: kept}), django_assert_num_queries(min(number_of_rows, 1)):
-        insert_all(rows)
+    with reserve_ids({Event: kept}), django_assert_num_queries(min(number_of_rows, 1)):
+        insert_many(rows)
     found = list(Event.objects.order_by("pk"))
     assert [values(row) for row in found] == [values(row) for row in rows]
     assert not any(row._state.adding for row in rows)
@@ -142,7 +132,7 @@ def test_many_rows_are_inserted_as_the_orm_reads_them(number_of_rows, kept, djan
 def test_rows_whose_keys_nobody_asks_for_are_written_without_waiting_for_them():
     rows = written(2)
     with CaptureQueriesContext(connection) as context:
-        insert_all(rows, keyed=False)
+        insert_many(rows, keyed=False)
     assert ["RETURNING" in query["sql"] for query in context] == [False]
     assert list(Event.objects.order_by("pk").values_list("payload__place", flat=True)) == [0, 1]
     assert not any(row._state.adding for row in rows)
@@ -155,7 +145,7 @@ def test_many_rows_are_updated_in_one_statement(number_of_rows, django_assert_nu
     for place, product in enumerate(changed):
         product.price, product.name = Decimal(place) + Decimal("0.25"), f"Café {place}"
     with django_assert_num_queries(min(number_of_rows, 1)):
-        update_all(changed, "price", "name")
+        update_many(changed, "price", "name")
     found = {row.pk: (row.price, row.name) for row in type(products[0]).objects.all()}
     assert found == {row.pk: (row.price, row.name) for row in products}
 
@@ -164,6 +154,6 @@ def test_many_rows_are_updated_in_one_statement(number_of_rows, django_assert_nu
 def test_an_error_of_a_statement_not_waited_for_is_the_database_errors_own():
     product = ProductFactory()
     product.price = Decimal(-1)
-    with pytest.raises(IntegrityError), transaction.atomic(), unawaited():
+    with pytest.raises(IntegrityError), transaction.atomic(), pipeline():
         update(product, "price")
     assert type(product).objects.get().price == Decimal("12.50")

@@ -2,10 +2,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.models import Activity, Customer, Event, keys
-from subscriptions.models.making import new
-from subscriptions.models.prepared import insert, insert_all, update
-from subscriptions.models.writes import MOST_VALUES, gathered
+from common.db import gathered, insert, insert_many, new_row, next_id, reserve_ids, update
+from common.db.writes import MOST_VALUES
+from subscriptions.models import Activity, Customer, Event
 from tests.factories import CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +19,7 @@ def customer() -> Customer:
 
 def events(customer, many: int) -> list[Event]:
     made = [
-        new(Event, merchant=customer.merchant, customer=customer, kind=f"k{place}", payload={}, recipient={})
+        new_row(Event, merchant=customer.merchant, customer=customer, kind=f"k{place}", payload={}, recipient={})
         for place in range(many)
     ]
     numbered(made)
@@ -28,15 +27,15 @@ def events(customer, many: int) -> list[Event]:
 
 
 def activity(customer) -> Activity:
-    made = new(Activity, merchant=customer.merchant, customer=customer, verb="v", sentence="s", actor_kind="staff")
+    made = new_row(Activity, merchant=customer.merchant, customer=customer, verb="v", sentence="s", actor_kind="staff")
     numbered([made])
     return made
 
 
 def numbered(rows: list) -> None:
-    with keys.ahead({type(rows[0]): len(rows)}):
+    with reserve_ids({type(rows[0]): len(rows)}):
         for row in rows:
-            row.pk = keys.reserved(type(row))
+            row.pk = next_id(type(row))
 
 
 def first_name(customer) -> str:
@@ -62,7 +61,7 @@ def test_a_read_sees_what_was_written_before_it(customer):
     act, made = activity(customer), events(customer, 1)
     with CaptureQueriesContext(connection) as context, gathered():
         insert(act)
-        insert_all(made)
+        insert_many(made)
         assert customer.activities.count() == 1
         customer.first_name = "Bea"
         update(customer, "first_name")
@@ -111,10 +110,10 @@ def test_new_rows_of_one_table_go_together_up_to_the_most_values(customer):
 def test_after_an_error_of_the_body_nothing_is_sent(customer):
     made = events(customer, 1)
     with CaptureQueriesContext(connection) as context, pytest.raises(ZeroDivisionError), gathered():
-        insert_all(made)
+        insert_many(made)
         1 / 0  # noqa: B018
     assert statements(context) == []
-    insert_all(made)
+    insert_many(made)
     assert list(Event.objects.all()) == made
 
 

@@ -1,7 +1,7 @@
 """Statements whose SQL is built once.
 
 Building a wide one costs Django several times what PostgreSQL needs to answer it. What every act runs is
-therefore prepared: the queryset is compiled at first use, and later only its `Given` values change.
+therefore prepared: the queryset is compiled at first use, and later only its `Param` values change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +16,10 @@ from django.db.models.expressions import Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # missing in the stubs
 from psycopg.sql import as_string
 
-from subscriptions.models import statements
-from subscriptions.models.keys import reserved
-from subscriptions.models.making import Maker, make_quickly
-from subscriptions.models.writes import write
+from common.db import statements
+from common.db.ids import next_id
+from common.db.rows import Maker, make_quickly
+from common.db.writes import write
 
 Row = TypeVar("Row", bound=models.Model)
 # Their values go into the database as they are.
@@ -29,22 +29,22 @@ PLAIN = (
 )
 
 
-class Given(Value):
+class Param(Value):
     """Stands in a filter for a value that each run brings by this name. No conversion: give what the column holds."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
 
 
-class Among(Given):
-    """As `Given`, of a list of keys of which any will do: `filter(pk=Among("keys"))`."""
+class AnyOf(Param):
+    """As `Param`, of a list of keys of which any will do: `filter(pk=AnyOf("keys"))`."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "ANY(%s::bigint[])", [self]
 
 
-class Prepared(Generic[Row]):
-    """`Prepared(lambda: Thing.objects.filter(pk=Given("key"))).get(key=7)`.
+class Query(Generic[Row]):
+    """`Query(lambda: Thing.objects.filter(pk=Param("key"))).get(key=7)`.
 
     Select-related rows come along. The queryset must be the same at each call of the lambda.
     """
@@ -61,7 +61,7 @@ class Prepared(Generic[Row]):
 
     def all(self, **given: Any) -> list[Row]:
         compiled = self._compiled
-        return compiled.instances(statements.rows(compiled.sql, [given[name] for name in compiled.given]))
+        return compiled.instances(statements.fetch_rows(compiled.sql, [given[name] for name in compiled.given]))
 
     @cached_property
     def _compiled(self) -> "_Compiled[Row]":
@@ -71,14 +71,14 @@ class Prepared(Generic[Row]):
 def insert(row: models.Model) -> None:
     """Write a new row, as `save()` would, without its signals; the rows it points at must be written before.
 
-    It need not be awaited if it has its key already, or takes one from `keys.ahead`.
+    It need not be awaited if it has its key already, or takes one from `reserve_ids`.
     """
     model = type(row)
-    row.pk = row.pk or reserved(model)
+    row.pk = row.pk or next_id(model)
     sql, columns = _insertion(model, row.pk is not None)
     values = columns.of(row, True)
     if row.pk is None:
-        ((row.pk,),) = statements.rows(sql, values)
+        ((row.pk,),) = statements.fetch_rows(sql, values)
     else:
         write(model, sql, values, inserts=True)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -90,7 +90,7 @@ def update(row: models.Model, *names: str) -> None:
     write(type(row), sql, [*columns.of(row, False), row.pk], inserts=False)
 
 
-def insert_all(rows: Sequence[models.Model], *, keyed: bool = True) -> None:
+def insert_many(rows: Sequence[models.Model], *, keyed: bool = True) -> None:
     """`insert` for any number of rows of one model, in one statement.
 
     Where nobody asks for the keys of the rows, not `keyed`, it need not be awaited either.
@@ -101,10 +101,10 @@ def insert_all(rows: Sequence[models.Model], *, keyed: bool = True) -> None:
         return
     model = type(rows[0])
     for row in rows:
-        row.pk = row.pk or reserved(model)
+        row.pk = row.pk or next_id(model)
     numbered = rows[-1].pk is not None
     sql, columns = _insertion_of_many(model, numbered, keyed)
-    written = statements.run(sql, [_column(field, rows, True) for field in columns.fields])
+    written = statements.execute(sql, [_column(field, rows, True) for field in columns.fields])
     if keyed and not numbered:
         for row, (key,) in zip(rows, written.fetchall(), strict=True):
             row.pk = key
@@ -112,18 +112,18 @@ def insert_all(rows: Sequence[models.Model], *, keyed: bool = True) -> None:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def update_all(rows: Sequence[models.Model], *names: str) -> None:
+def update_many(rows: Sequence[models.Model], *names: str) -> None:
     """`update` for any number of rows of one model, in one statement."""
     if len(rows) == 1:
         update(rows[0], *names)
     if len(rows) <= 1:
         return
     sql, columns = _change_of_many(type(rows[0]), names)
-    statements.run(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in columns.fields)])
+    statements.execute(sql, [[row.pk for row in rows], *(_column(field, rows, False) for field in columns.fields)])
 
 
 @contextmanager
-def unawaited() -> Iterator[None]:
+def pipeline() -> Iterator[None]:
     """PostgreSQL works at the statements inside while the next are put together; only answers that are read are
     waited for. An error comes with the next of these, or at the end.
     """
@@ -224,8 +224,8 @@ class _Compiled(Generic[Row]):
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         template, values = compiler.as_sql()
         # Fixed values are written into the SQL: a partial index is of no use where its condition is a parameter.
-        self.sql = template % tuple("%s" if isinstance(value, Given) else as_string(value) for value in values)
-        self.given = [value.value for value in values if isinstance(value, Given)]
+        self.sql = template % tuple("%s" if isinstance(value, Param) else as_string(value) for value in values)
+        self.given = [value.value for value in values if isinstance(value, Param)]
         self.compiler = compiler
         info = compiler.klass_info
         self.maker = Maker(info["model"])

@@ -10,7 +10,7 @@ from django.db.models.base import ModelState
 Row = TypeVar("Row", bound=models.Model)
 
 
-def new(model: type[Row], **values: Any) -> Row:
+def new_row(model: type[Row], **values: Any) -> Row:
     """`model(**values)` for values that fit their fields, in a fraction of the time."""
     fresh = _fresh(model)
     row = _bare(model, fresh.constants)
@@ -25,7 +25,7 @@ def new(model: type[Row], **values: Any) -> Row:
     return row
 
 
-def copy_of(row: Row) -> Row:
+def copy_row(row: Row) -> Row:
     """`copy.copy(row)`, which would pickle half of it."""
     copied = _bare(type(row), row.__dict__)
     copied._state.adding, copied._state.db = row._state.adding, row._state.db

@@ -15,15 +15,15 @@ MOST_ROWS = 100
 MOST_CURSORS = 300
 
 
-def rows(sql: str, values: Sequence[Any]) -> Rows:
+def fetch_rows(sql: str, values: Sequence[Any]) -> Rows:
     """Run the statement and give what it returns. Only of the very same string are the conversions known already."""
-    found: Rows = run(sql, values).fetchall()
+    found: Rows = execute(sql, values).fetchall()
     if len(found) > MOST_ROWS:
         _kept(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
     return found
 
 
-def run(sql: str, values: Sequence[Any]) -> Any:
+def execute(sql: str, values: Sequence[Any]) -> Any:
     """Its cursor, to be read before the statement runs again."""
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.queries_logged:
@@ -39,6 +39,7 @@ def _kept(connection: Any) -> dict[str, Any]:
     if not connection.in_atomic_block:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
+    cursors: dict[str, Any]
     of, cursors = connection.__dict__.get("kept_cursors", (None, {}))
     if of is not connection.connection or len(cursors) > MOST_CURSORS:
         cursors = {}
