@@ -48,6 +48,5 @@ def _load_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
 
 def is_portal_origin(request: HttpRequest, origin: str) -> bool:
     """Ours, or none: a form sent under `no-referrer` names its origin as `null`."""
-    public = urlsplit(settings.PUBLIC_URL)
     here = f"{request.scheme}://{request.get_host()}"
-    return origin in ("", "null", here, f"{public.scheme}://{public.netloc}")
+    return origin in ("", "null", here, parse_origin(settings.PUBLIC_URL))
