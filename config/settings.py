@@ -225,7 +225,7 @@ UNFOLD = {
     "SITE_TITLE": "Reprise",
     "SITE_HEADER": "Reprise",
     "SITE_SUBHEADER": "config.site.merchant_name",
-    "SITE_DROPDOWN": "config.site.merchants",
+    "SITE_DROPDOWN": "config.site.merchant_switcher",
     "SITE_URL": None,
     "SITE_SYMBOL": "autorenew",
     "SITE_FAVICONS": [
@@ -234,10 +234,10 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
-    "DASHBOARD_CALLBACK": "config.site.dashboard",
+    "DASHBOARD_CALLBACK": "config.site.dashboard_context",
     "STYLES": [lambda request: static("staff/staff.css")],
     "SCRIPTS": [lambda request: static("staff/staff.js")],
-    "SIDEBAR": {"navigation": "config.site.navigation"},
+    "SIDEBAR": {"navigation": "config.site.build_navigation"},
     "COLORS": {
         # Teal; 600 and darker are dark enough for white text (AA).
         "primary": {

@@ -36,11 +36,11 @@ class Testable(Protocol):
     def test(self, connection: Connection) -> Answer: ...
 
 
-def integration_of(connection: Connection) -> object:
+def find_integration(connection: Connection) -> object:
     return registry.INTEGRATIONS.get(connection.integration)
 
 
-def state_of(connection: Connection) -> str:
+def connection_state(connection: Connection) -> str:
     if not connection.enabled:
         return "Off"
     if connection.paused_reason:
@@ -49,32 +49,32 @@ def state_of(connection: Connection) -> str:
     return "Waiting" if waits else "Sending"
 
 
-def with_pending(merchant: Merchant) -> QuerySet[Connection]:
+def connections_with_pending(merchant: Merchant) -> QuerySet[Connection]:
     waiting = Delivery.objects.filter(connection=OuterRef("pk"), state=Delivery.State.PENDING).order_by()
     count = waiting.values("connection").annotate(n=Count("pk")).values("n")
     return Connection.objects.filter(merchant=merchant).annotate(pending=Coalesce(Subquery(count), 0))
 
 
-def health(merchant: Merchant) -> list[dict[str, Any]]:
+def connections_health(merchant: Merchant) -> list[dict[str, Any]]:
     """Each connection with its state, what is pending, and how many of the merchant's latest deliveries failed."""
     latest = Delivery.objects.filter(merchant=merchant).order_by("-pk").values("pk")[:RECENT]
     failed = Counter(
         Delivery.objects.filter(pk__in=latest, state=Delivery.State.DEAD).values_list("connection", flat=True)
     )
     return [
-        {"row": row, "state": state_of(row), "label": LABELS[state_of(row)], "failed": failed[row.pk]}
-        for row in with_pending(merchant).order_by("name")
+        {"row": row, "state": connection_state(row), "label": LABELS[connection_state(row)], "failed": failed[row.pk]}
+        for row in connections_with_pending(merchant).order_by("name")
     ]
 
 
-def resume(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> str:
+def resume_connection(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> str:
     outbox.resume(connection)
     site.get_model_admin(Connection).log_change(request, connection, "Resumed.")
     return f"{connection} sends again."
 
 
-def test(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
-    integration = integration_of(connection)
+def test_connection(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
+    integration = find_integration(connection)
     if not isinstance(integration, Testable):
         raise Refused("no_test", f"{connection.get_integration_display()} has no test.")
     answer = integration.test(connection)
@@ -97,7 +97,7 @@ class ConnectionForm(MerchantForm):
 @admin.register(Connection, site=site)
 class ConnectionAdmin(MerchantAdmin):
     form = ConnectionForm
-    look = edit = Right.CONNECTIONS
+    view_right = edit_right = Right.CONNECTIONS
     deletable = False
     list_display = ["about", "state", "pending", "last_success_at", "last_error"]
     ordering = ["name", "pk"]
@@ -114,8 +114,8 @@ class ConnectionAdmin(MerchantAdmin):
             icon="network_check",
             right=Right.CONNECTIONS,
             question="Asks the other side whether key and address are right. No event is sent.",
-            run=test,
-            offered=lambda connection: isinstance(integration_of(connection), Testable),
+            run=test_connection,
+            offered=lambda connection: isinstance(find_integration(connection), Testable),
         ),
         Button(
             verb="resume",
@@ -123,14 +123,14 @@ class ConnectionAdmin(MerchantAdmin):
             icon="play_arrow",
             right=Right.CONNECTIONS,
             question="Sends what has been waiting, oldest first.",
-            run=resume,
-            offered=lambda connection: state_of(connection) in ("Paused", "Waiting"),
+            run=resume_connection,
+            offered=lambda connection: connection_state(connection) in ("Paused", "Waiting"),
             variant=ActionVariant.PRIMARY,
         ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return with_pending(merchant_of(request))
+        return connections_with_pending(merchant_of(request))
 
     def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "integration":
@@ -146,7 +146,7 @@ class ConnectionAdmin(MerchantAdmin):
 
     @display(description="State", label=LABELS)
     def state(self, row: Connection) -> str:
-        return state_of(row)
+        return connection_state(row)
 
     @display(description="Waiting")
     def pending(self, row: Any) -> int:

@@ -19,7 +19,7 @@ LABELS = {"Waiting": "warning", "Delivered": "success", "Failed for good": "dang
 MOST_ATTEMPTS = 50
 
 
-def send_again(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
+def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
     if not outbox.replay(delivery):
         return "Nothing to send: it is on its way already."
     site.get_model_admin(Delivery).log_change(request, delivery, "Sent again.")
@@ -50,7 +50,7 @@ class DeliveryAdmin(CustomerSearch, MerchantAdmin):
             icon="send",
             right=Right.DELIVERIES,
             question="Sends the same facts with the same id once more.",
-            run=send_again,
+            run=resend_delivery,
             offered=lambda delivery: delivery.state == Delivery.State.DEAD,
         ),
     )

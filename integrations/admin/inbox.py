@@ -28,7 +28,7 @@ LINK_ACTIONS = {"subscription": [Action.REACTIVATE], "order": [Action.DELAY, Act
 
 
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox_page(request: HttpRequest) -> HttpResponse:
     if not merchant_of(request).is_test:
         raise Http404("Only test merchants have a sandbox.")
     if not may(request, Right.USE_TOKENS):
@@ -46,7 +46,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "metric": metric,
         "page": page,
         "total": sum(row["n"] for row in metrics),
-        "entries": [entry(merchant_of(request), event, own_links) for event in page],
+        "entries": [inbox_entry(merchant_of(request), event, own_links) for event in page],
     }
     return TemplateResponse(request, "admin/inbox.html", context)
 
@@ -56,7 +56,7 @@ def chosen(rows: QuerySet[SandboxEvent], metric: str) -> QuerySet[SandboxEvent]:
     return found.select_related("profile").order_by("-pk")
 
 
-def entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLink]) -> dict[str, Any]:
+def inbox_entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLink]) -> dict[str, Any]:
     token = event.properties.get("action_token", "")
     carried = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
     return {
@@ -80,4 +80,4 @@ def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[
     ]
 
 
-site.pages.append(path("inbox/", site.admin_view(inbox), name="inbox"))
+site.pages.append(path("inbox/", site.admin_view(inbox_page), name="inbox"))

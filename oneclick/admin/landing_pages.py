@@ -120,7 +120,7 @@ class LandingPageForm(MerchantForm):
 @admin.register(LandingPage, site=site)
 class LandingPageAdmin(MerchantAdmin):
     form = LandingPageForm
-    edit = Right.LINKS
+    edit_right = Right.LINKS
     change_form_template = "admin/landing/change_form.html"
     list_display = ["name", "slug", "default", "address"]
     list_select_related = ["merchant__one_click"]
@@ -145,7 +145,7 @@ class LandingPageAdmin(MerchantAdmin):
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """The page as the form's fields stand, saved or not; wrong ones are left out."""
-        if not may(request, self.edit):
+        if not may(request, self.edit_right):
             raise PermissionDenied
         form = self.get_form(request)(request.POST)
         form.is_valid()
@@ -157,7 +157,7 @@ class LandingPageAdmin(MerchantAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        if may(request, self.edit):
+        if may(request, self.edit_right):
             context |= {"outcomes": outcomes(), "preview_url": reverse(f"admin:{self.url_name('preview')}")}
         return super().render_change_form(request, context, *args, **options)
 

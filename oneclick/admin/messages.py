@@ -88,7 +88,7 @@ class TextForm(MerchantForm):
 @admin.register(MessageText, site=site)
 class MessageTextAdmin(MerchantAdmin):
     form = TextForm
-    edit = Right.LINKS
+    edit_right = Right.LINKS
     fieldsets = [(None, {"fields": ["locale", "message", "text", "preview", "ours"]})]
     readonly_fields = ["preview", "ours"]
 

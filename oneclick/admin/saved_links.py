@@ -110,7 +110,7 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(SavedLink, site=site)
 class SavedLinkAdmin(MerchantAdmin):
-    edit = Right.LINKS
+    edit_right = Right.LINKS
     deletable = False
     empty_about = (
         "A link lets a customer delay, skip, come back or take something more with one click in a message. "

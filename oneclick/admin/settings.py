@@ -88,7 +88,7 @@ def named(text: str) -> str:
 @admin.register(OneClickSettings, site=site)
 class OneClickSettingsAdmin(OneRowAdmin):
     form = SettingsForm
-    edit = Right.LINKS
+    edit_right = Right.LINKS
     fieldsets = [
         (None, {"fields": ["enabled", "shop_origins", "confirm_actions"]}),
         ("Tokens and clicks", {"fields": ["token_days", "delay_days", "replay_seconds", "undo_minutes"]}),

@@ -44,7 +44,7 @@ class MoveForm(ButtonForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        shown = date_format(calendar.local_time(present(self.subject), self.zone), "F j, Y, P")
+        shown = date_format(calendar.local_time(clock_time(self.subject), self.zone), "F j, Y, P")
         self.fields["to"].help_text = f"The clock shows {shown}, {self.zone}."
 
     @property
@@ -54,9 +54,9 @@ class MoveForm(ButtonForm):
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
-        start, by = present(self.subject), answers.get("by")
+        start, by = clock_time(self.subject), answers.get("by")
         if by in FORWARD:
-            answers["to"] = forward(start, FORWARD[by], self.zone)
+            answers["to"] = advance_time(start, FORWARD[by], self.zone)
         elif by and not answers.get("to") and not self.errors:
             self.add_error("to", "Say to which time.")
         if answers.get("to") and not start < answers["to"] <= start + verbs.FARTHEST:
@@ -64,32 +64,32 @@ class MoveForm(ButtonForm):
         return answers
 
 
-def present(customer: Customer) -> datetime:
+def clock_time(customer: Customer) -> datetime:
     return customer.clock or calendar.now()
 
 
-def forward(start: datetime, period: Period, zone: str) -> datetime:
+def advance_time(start: datetime, period: Period, zone: str) -> datetime:
     """The same time of day in `zone`, a day, week or month later."""
     local = calendar.local_time(start, zone)
     return datetime.combine(calendar.add_frequency(local.date(), 1, period), local.time(), ZoneInfo(zone))
 
 
-def move(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> HttpResponse:
-    start, to = present(customer), answers["to"]
+def move_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> HttpResponse:
+    start, to = clock_time(customer), answers["to"]
     latest = customer.activities.order_by("-pk").values_list("pk", flat=True).first()
     clocks.begin(customer, to, actor=actor_of(request))
     followed = urlencode({"from": start.isoformat(), "to": to.isoformat(), "after": latest or 0})
     return redirect(f"{reverse('admin:subscriptions_customer_change', args=[customer.pk])}?{followed}")
 
 
-def remind(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+def run_reminder(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     number = clocks.remind(customer)
     if not number:
         return "Nobody had to be reminded: no order comes within its reminder days that was not told of already."
     return f"{number} reminder{'s' * (number != 1)} made."
 
 
-def back_to_real_time(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+def stop_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     verbs.move_clock(customer, actor=actor_of(request), to=None)
     return "The customer lives in real time again."
 
@@ -106,7 +106,7 @@ BUTTONS = (
         icon="fast_forward",
         right=Right.TEST,
         question="The engine does for this customer alone what it would have done by then, in order.",
-        run=move,
+        run=move_clock,
         offered=lambda customer: customer.is_test,
         form=MoveForm,
         variant=ActionVariant.PRIMARY,
@@ -117,7 +117,7 @@ BUTTONS = (
         icon="notifications",
         right=Right.TEST,
         question="Does for this customer what the reminder job does, without waiting for its hour.",
-        run=remind,
+        run=run_reminder,
         offered=lambda customer: customer.is_test,
     ),
     Button(
@@ -126,7 +126,7 @@ BUTTONS = (
         icon="restore",
         right=Right.TEST,
         question="The clock goes away. What was done by it stays, and orders keep their dates.",
-        run=back_to_real_time,
+        run=stop_clock,
         offered=lambda customer: customer.clock is not None,
     ),
     Button(
@@ -141,10 +141,10 @@ BUTTONS = (
 )
 
 
-def card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def clock_card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the customer's page shows of the clock; `from`, `to` and `after` of the address follow a move."""
-    begin, aim = _moment(request, "from"), _moment(request, "to")
-    shown = present(customer)
+    begin, aim = parse_moment(request, "from"), parse_moment(request, "to")
+    shown = clock_time(customer)
     after = request.GET.get("after", "")
     return {
         "shown": shown,
@@ -152,26 +152,26 @@ def card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "aim": aim if begin and aim and (shown < aim or clocks.is_moving(customer)) else None,
         "percent": int(100 * (shown - begin) / (aim - begin)) if begin and aim and begin < aim else 0,
         "followed": bool(begin and aim),
-        "happened": happened(customer, int(after)) if begin and aim and after.isdecimal() else [],
-        "counts": counts(customer, int(after)) if begin and aim and after.isdecimal() else [],
-        "payments": payments(customer),
+        "happened": activities_since(customer, int(after)) if begin and aim and after.isdecimal() else [],
+        "counts": event_counts_since(customer, int(after)) if begin and aim and after.isdecimal() else [],
+        "payments": simulated_payments(customer),
     }
 
 
-def happened(customer: Customer, after: int) -> list[Activity]:
+def activities_since(customer: Customer, after: int) -> list[Activity]:
     """What was done to the customer since that activity, oldest first."""
     lines = customer.activities.filter(merchant=customer.merchant_id, pk__gt=after)
     return list(lines.exclude(verb="customer.move_clock").order_by("pk")[:MOST_LINES])
 
 
-def counts(customer: Customer, after: int) -> list[str]:
+def event_counts_since(customer: Customer, after: int) -> list[str]:
     """The events since that activity, as `Order reminder × 2`."""
     events = Event.objects.filter(merchant=customer.merchant_id, customer=customer, activity__gt=after).order_by()
     found = Counter(dict(events.values_list("kind").annotate(n=Count("pk"))))
     return [f"{KINDS[kind].title if kind in KINDS else kind} × {number}" for kind, number in found.most_common()]
 
 
-def payments(customer: Customer) -> list[dict[str, Any]]:
+def simulated_payments(customer: Customer) -> list[dict[str, Any]]:
     """The customer's payments, each with what the simulator answers to it."""
     rows = list(customer.payments.filter(live=True).order_by("-created")[:MOST_PAYMENTS])
     chosen = SimulatedOutcome.objects.filter(merchant=customer.merchant_id, payment__in=rows)
@@ -179,7 +179,7 @@ def payments(customer: Customer) -> list[dict[str, Any]]:
     return [{"row": row, "outcome": outcomes.get(row.pk)} for row in rows]
 
 
-def _moment(request: HttpRequest, name: str) -> datetime | None:
+def parse_moment(request: HttpRequest, name: str) -> datetime | None:
     try:
         moment = parse_datetime(request.GET.get(name, ""))
     except ValueError:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from subscriptions.admin import clock
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
-from subscriptions.admin.subscriptions import reasons_of
+from subscriptions.admin.subscriptions import cancel_reasons
 from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
@@ -63,7 +63,7 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
             "customer": row,
             "initials": initials(row),
             "buttons": self.offered_buttons(request, row),
-            "clock": clock.card(request, row) if row.is_test else None,
+            "clock": clock.clock_card(request, row) if row.is_test else None,
             "subscriptions": subscriptions,
             "live": sum(card["row"].live for card in subscriptions),
             "upcoming": upcoming_orders(row),
@@ -86,7 +86,7 @@ def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[st
         .order_by("cancelled", "-created")
     )
     buttons = site.get_model_admin(Subscription).offered_buttons
-    reasons = {r.code: r.label for r in reasons_of(merchant_of(request))}
+    reasons = {r.code: r.label for r in cancel_reasons(merchant_of(request))}
     return [
         {
             "row": row,

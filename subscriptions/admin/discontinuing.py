@@ -23,42 +23,42 @@ END = "end"
 PER_PAGE = 10
 
 
-def wizard(request: HttpRequest, product: Product, around: dict[str, Any]) -> HttpResponse:
+def discontinue_wizard(request: HttpRequest, product: Product, context: dict[str, Any]) -> HttpResponse:
     """The page that the request asks for: the choice, for a choice its preview; a POST begins.
 
-    `around` is what every page of the product shows.
+    `context` is what every page of the product shows.
     """
     if running := product.replacements.filter(state=Replacement.State.RUNNING).first():
-        return redirect(progress_of(running))
+        return redirect(progress_url(running))
     try:
         if request.method == "POST":
-            return begin(request, product)
-        step, context = check(request, product) if "choice" in request.GET else choose(request, product)
+            return begin_replacement(request, product)
+        step, shown = preview_step(request, product) if "choice" in request.GET else choice_step(request, product)
     except DomainError as error:
         messages.error(request, error.sentence)
         return redirect(request.path)
-    return TemplateResponse(request, f"admin/discontinue/{step}.html", around | context)
+    return TemplateResponse(request, f"admin/discontinue/{step}.html", context | shown)
 
 
-def begin(request: HttpRequest, product: Product) -> HttpResponse:
-    substitute = substitute_of(product, request.POST.get("choice", ""))
+def begin_replacement(request: HttpRequest, product: Product) -> HttpResponse:
+    substitute = find_substitute(product, request.POST.get("choice", ""))
     silent = "tell" not in request.POST
     run = verbs.discontinue(product, actor=actor_of(request), substitute=substitute, silent=silent)
-    return redirect(progress_of(run))
+    return redirect(progress_url(run))
 
 
-def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
+def choice_step(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
     live = concerned(product)
-    page = Paginator(impact_preview.rows(live), PER_PAGE).get_page(request.GET.get("page"))
-    relationship = relationship_of(product)
+    page = Paginator(impact_preview.with_next_order(live), PER_PAGE).get_page(request.GET.get("page"))
+    relationship = find_relationship(product)
     proposed = relationship.to_product if relationship else None
     term = clean_search_term(request.GET.get("q", ""))
-    candidates = impact_preview.candidates(product, proposed, term)
+    candidates = impact_preview.find_candidates(product, proposed, term)
     return "choose", {
         "total": page.paginator.count,
         "customers": live.values("customer").distinct().count(),
         "page": page,
-        "table": impact_preview.table(product, page),
+        "table": impact_preview.subscription_table(product, page),
         "proposed": product_with_price(proposed) if proposed else None,
         "unfit": SENTENCES.get(verbs.unfit(proposed)) if proposed else None,
         "candidates": [product_with_price(candidate) for candidate in candidates],
@@ -67,22 +67,22 @@ def choose(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]
     }
 
 
-def check(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
+def preview_step(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
     choice = request.GET["choice"]
-    substitute = substitute_of(product, choice)
-    relationship = relationship_of(product)
+    substitute = find_substitute(product, choice)
+    relationship = find_relationship(product)
     is_proposed = relationship is not None and relationship.to_product == substitute
     return "check", {
         "choice": choice,
         "old": product_with_price(product),
         "new": product_with_price(substitute) if substitute else None,
-        "outlook": impact_preview.of(product, substitute),
+        "impact": impact_preview.preview_impact(product, substitute),
         "event": catalogue.SKU_SWAP if substitute else catalogue.SUBSCRIPTION_CANCEL,
         "is_silent": is_proposed and verbs.is_silent(relationship),
     }
 
 
-def substitute_of(product: Product, choice: str) -> Product | None:
+def find_substitute(product: Product, choice: str) -> Product | None:
     """The product that `choice` names by its key; None to end the subscriptions. Raises `Refused`."""
     if choice == END:
         return None
@@ -92,9 +92,9 @@ def substitute_of(product: Product, choice: str) -> Product | None:
     return substitute
 
 
-def relationship_of(product: Product) -> ProductRelationship | None:
+def find_relationship(product: Product) -> ProductRelationship | None:
     return verbs.relationships(product.merchant, [product.pk]).get(product.pk)
 
 
-def progress_of(run: Replacement) -> str:
+def progress_url(run: Replacement) -> str:
     return reverse("admin:subscriptions_replacement_change", args=[run.pk])

@@ -46,7 +46,7 @@ class GatewayForm(MerchantForm):
         return answers
 
 
-def test(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]) -> HttpResponse:
+def test_gateway(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]) -> HttpResponse:
     if gateway.kind not in EMPTY:
         raise Refused("no_test", "The simulator needs no test.")
     answer = probe(gateway)
@@ -62,7 +62,7 @@ def test(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]
 @admin.register(GatewaySettings, site=site)
 class GatewaySettingsAdmin(OneRowAdmin):
     form = GatewayForm
-    edit = Right.SETTINGS
+    edit_right = Right.SETTINGS
     addable = True
     fields = ["kind", "url", "key", "without_card"]
     buttons = (
@@ -75,7 +75,7 @@ class GatewaySettingsAdmin(OneRowAdmin):
                 "Posts an empty order, signed like a real one, and shows the answer; a sound platform refuses it. "
                 "It may take up to a minute."
             ),
-            run=test,
+            run=test_gateway,
             offered=lambda gateway: gateway.kind in EMPTY,
         ),
     )
@@ -122,13 +122,13 @@ class SimulatedOutcomeForm(MerchantForm):
 
 class PaymentField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return whose(obj)
+        return payment_label(obj)
 
 
 @admin.register(SimulatedOutcome, site=site)
 class SimulatedOutcomeAdmin(MerchantAdmin):
     form = SimulatedOutcomeForm
-    edit = Right.TEST
+    edit_right = Right.TEST
     list_display = ["about", "outcome_of", "times", "milliseconds"]
     list_select_related = ["payment__customer", "product"]
     list_filter = ["outcome"]
@@ -160,13 +160,13 @@ class PaymentAdmin(CustomerSearch, MerchantAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer")
 
-    def choice(self, row: Any) -> str:
-        return whose(row)
+    def option_label(self, row: Any) -> str:
+        return payment_label(row)
 
     @display(description="Payment")
     def payment(self, row: Payment) -> str:
         return str(row)
 
 
-def whose(payment: Payment) -> str:
+def payment_label(payment: Payment) -> str:
     return f"{payment}, {payment.customer}"

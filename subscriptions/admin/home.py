@@ -18,7 +18,7 @@ DAYS = 30
 LATEST = 8
 
 
-def figures(merchant: Merchant) -> dict[str, Any]:
+def home_context(merchant: Merchant) -> dict[str, Any]:
     """The context of the home page; four queries, each by an index that begins with the merchant."""
     today = calendar.today(merchant.time_zone)
     changes = changes_by_day(merchant, today)
@@ -37,7 +37,7 @@ def figures(merchant: Merchant) -> dict[str, Any]:
             ("local_shipping", "Orders in the next 7 days", f"{orders:,}", ""),
             ("cancel", "Cancelled", f"{totals['cancelled']:,}", f"last {DAYS} days"),
             ("replay", "Reactivated", f"{totals['reactivated']:,}", f"last {DAYS} days"),
-            ("ads_click", "Of these by a link", f"{totals['by_link']:,}", won_back(totals)),
+            ("ads_click", "Of these by a link", f"{totals['by_link']:,}", share_by_link(totals)),
         ],
         "chart": build_daily_chart(
             today - timedelta(days=DAYS - 1),
@@ -72,7 +72,7 @@ def changes_by_day(merchant: Merchant, today: date) -> dict[date, Counter[str]]:
     return days
 
 
-def won_back(totals: Counter[str]) -> str:
+def share_by_link(totals: Counter[str]) -> str:
     if not totals["reactivated"]:
         return f"last {DAYS} days"
     return f"{totals['by_link'] / totals['reactivated']:.0%} of all"

@@ -18,18 +18,18 @@ MOST_CANDIDATES = 8
 HEADERS = ["Customer", "Quantity", "Frequency", "Next order", "Unit price"]
 
 
-def rows(live: QuerySet[Subscription]) -> QuerySet[Subscription]:
+def with_next_order(live: QuerySet[Subscription]) -> QuerySet[Subscription]:
     """Subscriptions with their customer and, as `next_day`, the day of their next order."""
-    days = _upcoming().values("order__place_date")[:1]
+    days = upcoming_items().values("order__place_date")[:1]
     return live.select_related("customer").annotate(next_day=Subquery(days)).order_by("pk")
 
 
-def table(product: Product, subscriptions: Iterable[Any]) -> dict[str, Any]:
+def subscription_table(product: Product, subscriptions: Iterable[Any]) -> dict[str, Any]:
     """Rows of `rows` as unfold's table shows them."""
-    return {"headers": HEADERS, "rows": [_cells(product, row) for row in subscriptions]}
+    return {"headers": HEADERS, "rows": [subscription_cells(product, row) for row in subscriptions]}
 
 
-def candidates(product: Product, proposed: Product | None, term: str) -> QuerySet[Product]:
+def find_candidates(product: Product, proposed: Product | None, term: str) -> QuerySet[Product]:
     """What else the subscriptions may be swapped for; those that share a swap group with `product` come first."""
     groups = product.groups.filter(group_type=ProductGroup.Type.SKU_SWAP)
     mates = Product.groups.through.objects.filter(product=OuterRef("pk"), productgroup__in=groups)
@@ -40,7 +40,7 @@ def candidates(product: Product, proposed: Product | None, term: str) -> QuerySe
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ImpactPreview:
     """Of `total` subscriptions `locked` keep a price of their own; `prepaid` and `placing` will be refused."""
 
     total: int
@@ -53,28 +53,28 @@ class Outlook:
         return self.total - self.prepaid - self.placing
 
 
-def of(product: Product, substitute: Product | None) -> Outlook:
+def preview_impact(product: Product, substitute: Product | None) -> ImpactPreview:
     """As things stand; what customers do meanwhile may change it."""
     prepaid = Q(prepaid_orders_remaining__gt=0)
     placing = Q(pk=None)
     if substitute:
         prepaid &= Q(price=None) if substitute.price != product.price else Q(pk=None)
-        placing = ~prepaid & Q(~Exists(_upcoming().filter(order__in=Order.objects.open())))
+        placing = ~prepaid & Q(~Exists(upcoming_items().filter(order__in=Order.objects.open())))
     counts = concerned(product).aggregate(
         total=Count("pk"),
         locked=Count("pk", filter=Q(price__isnull=False)),
         prepaid=Count("pk", filter=prepaid),
         placing=Count("pk", filter=placing),
     )
-    return Outlook(**counts)
+    return ImpactPreview(**counts)
 
 
-def _upcoming() -> QuerySet[Item]:
+def upcoming_items() -> QuerySet[Item]:
     """The upcoming item of the subscription in the outer query."""
     return Item.objects.filter(merchant=OuterRef("merchant"), subscription=OuterRef("pk"), upcoming=True)
 
 
-def _cells(product: Product, row: Any) -> list[Any]:
+def subscription_cells(product: Product, row: Any) -> list[Any]:
     customer = reverse("admin:subscriptions_customer_change", args=[row.customer_id])
     price = money(product.price if row.price is None else row.price, row.currency_code)
     return [

@@ -24,7 +24,7 @@ MISSED_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class JobWords:
     """`unit` is what a run counts as done; `off` says which setting switches the job off."""
 
     about: str
@@ -34,24 +34,24 @@ class Words:
 
 
 WORDS = {
-    "reminders": Words(
+    "reminders": JobWords(
         about="Tells customers of their coming order, so many days before it as their subscription says.",
         unit="reminder",
         question="Everybody whose order comes within their reminder days gets the reminder now, once for each date.",
     ),
-    "cards": Words(
+    "cards": JobWords(
         about="On the 1st and 15th warns customers whose card ends before their next order is placed.",
         unit="warning",
         question="Everybody whose card ends before their next order gets a warning now, once for today.",
         off="The platform renews cards by itself, as the merchant's settings say.",
     ),
-    "stock": Words(
+    "stock": JobWords(
         about="Looks at orders that wait for stock: places what is back, and drops what has waited 30 days.",
         unit="order moved on",
         question="Orders that wait for stock are handed to placement now where their products are back.",
         off="Orders are never placed: the merchant's settings name no hour.",
     ),
-    "placement": Words(
+    "placement": JobWords(
         about="Hands due orders, and failed ones that are to be tried again, to the merchant's platform.",
         unit="order handed over",
         question="All orders that are due are placed now, and their customers charged.",
@@ -77,16 +77,16 @@ def next_moment(job: Job, merchant: Merchant, now: datetime, ran_on: date | None
 
 def next_run(job: Job, merchant: Merchant) -> datetime | None:
     """When `job` is due next, as things stand."""
-    last = _last_run(merchant, job)
+    last = find_last_run(merchant, job)
     return next_moment(job, merchant, timezone.now(), last.local_date if last else None)
 
 
-def cards(merchant: Merchant) -> list[dict[str, Any]]:
+def all_cards(merchant: Merchant) -> list[dict[str, Any]]:
     """What the page shows of each job; one query for each and one for what was missed."""
     missed = defaultdict(list)
-    for job, day in _missed(merchant):
+    for job, day in find_missed_runs(merchant):
         missed[job].append(day)
-    return [{**_card(job, merchant), "missed": missed[job.name]} for job in JOBS.values()]
+    return [{**job_card(job, merchant), "missed": missed[job.name]} for job in JOBS.values()]
 
 
 def describe_run(run: JobRun) -> dict[str, Any]:
@@ -97,24 +97,24 @@ def describe_run(run: JobRun) -> dict[str, Any]:
         "label": LABELS[run.get_state_display()],
         "is_unfinished": run.state in UNFINISHED,
         "percent": percent_done(run.customers, run.total, is_finished=run.state == JobRun.State.DONE),
-        "sentence": sentence(run),
+        "sentence": run_sentence(run),
     }
 
 
-def sentence(run: JobRun) -> str:
+def run_sentence(run: JobRun) -> str:
     """The run in plain words."""
     match run.state:
         case JobRun.State.MISSED:
             return "No worker was there in time, so it was left out; the next run takes what is still due."
         case JobRun.State.FAILED:
-            return f"Given up after {run.attempts} tries. {_did(run)}"
+            return f"Given up after {run.attempts} tries. {run_summary(run)}"
         case JobRun.State.DONE:
-            return _did(run) if run.customers else "Nothing was due."
+            return run_summary(run) if run.customers else "Nothing was due."
         case _:
-            return _did(run) if run.total else "Waits for a worker, which takes a moment."
+            return run_summary(run) if run.total else "Waits for a worker, which takes a moment."
 
 
-def _did(run: JobRun) -> str:
+def run_summary(run: JobRun) -> str:
     of = "" if run.total is None or run.state == JobRun.State.DONE else f" of {run.total:,}"
     looked = f"{run.customers:,}{of} customer{pluralize(run.total or run.customers)} looked at"
     unit = WORDS[run.job].unit if run.job in WORDS else "act"
@@ -124,23 +124,23 @@ def _did(run: JobRun) -> str:
     return f"{looked}, {done}{failed}."
 
 
-def _last_run(merchant: Merchant, job: Job) -> JobRun | None:
+def find_last_run(merchant: Merchant, job: Job) -> JobRun | None:
     return JobRun.objects.filter(merchant=merchant, job=job.name).order_by("-local_date").first()
 
 
-def _missed(merchant: Merchant) -> QuerySet[JobRun, tuple[str, date]]:
+def find_missed_runs(merchant: Merchant) -> QuerySet[JobRun, tuple[str, date]]:
     """Job and day of the runs lately missed, latest first."""
     since = timezone.now() - timedelta(days=MISSED_DAYS)
     found = JobRun.objects.filter(merchant=merchant, state=JobRun.State.MISSED, created__gte=since)
     return found.order_by("-local_date").values_list("job", "local_date")
 
 
-def _card(job: Job, merchant: Merchant) -> dict[str, Any]:
-    last, now = _last_run(merchant, job), timezone.now()
+def job_card(job: Job, merchant: Merchant) -> dict[str, Any]:
+    last, now = find_last_run(merchant, job), timezone.now()
     coming = next_moment(job, merchant, now, last.local_date if last else None)
     shown = describe_run(last) if last else None
     state = "Off" if coming is None else shown["state"] if shown else "Not run yet"
-    if coming and _is_late(job, merchant, last, now):
+    if coming and is_late(job, merchant, last, now):
         state = "Late"
     return {
         "job": job,
@@ -152,7 +152,7 @@ def _card(job: Job, merchant: Merchant) -> dict[str, Any]:
     }
 
 
-def _is_late(job: Job, merchant: Merchant, last: JobRun | None, now: datetime) -> bool:
+def is_late(job: Job, merchant: Merchant, last: JobRun | None, now: datetime) -> bool:
     """Whether today's run should have begun some time ago."""
     today = calendar.local_time(now, merchant.time_zone).date()
     moment = job.moment(merchant, today)

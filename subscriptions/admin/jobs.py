@@ -29,16 +29,16 @@ from subscriptions.staff.site import site
 
 
 @require_safe
-def jobs(request: HttpRequest) -> HttpResponse:
+def jobs_page(request: HttpRequest) -> HttpResponse:
     merchant = merchant_of(request)
-    cards = job_cards.cards(merchant)
+    cards = job_cards.all_cards(merchant)
     context = {
         **site.each_context(request),
         "title": "Jobs",
         "cards": cards,
         "is_running": any(card["last"] and card["last"]["is_unfinished"] for card in cards),
         "may_run": may(request, Right.JOBS),
-        "on_their_way": on_their_way(merchant),
+        "in_placement": orders_in_placement(merchant),
     }
     return TemplateResponse(request, "admin/jobs.html", context)
 
@@ -58,10 +58,10 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
         site.get_model_admin(JobRun).log_change(request, run, "Run now.")
         messages.success(request, f"{job.title} begins now.")
         return redirect("admin:jobs")
-    return TemplateResponse(request, "admin/dialog.html", question(request, job))
+    return TemplateResponse(request, "admin/dialog.html", run_dialog(request, job))
 
 
-def question(request: HttpRequest, job: Job) -> dict[str, Any]:
+def run_dialog(request: HttpRequest, job: Job) -> dict[str, Any]:
     merchant = merchant_of(request)
     today = calendar.today(merchant.time_zone)
     number = job.concerned(merchant.customers.filter(clock=None), today).count()
@@ -76,7 +76,7 @@ def question(request: HttpRequest, job: Job) -> dict[str, Any]:
     }
 
 
-def on_their_way(merchant: Merchant) -> list[dict[str, Any]]:
+def orders_in_placement(merchant: Merchant) -> list[dict[str, Any]]:
     """How many orders are in each status between due and settled."""
     in_placement = statuses_where(lambda row: row.in_placement)
     found = Order.objects.filter(merchant=merchant, status__in=in_placement).order_by()
@@ -89,7 +89,7 @@ def on_their_way(merchant: Merchant) -> list[dict[str, Any]]:
 
 
 site.pages += [
-    path("jobs/", site.admin_view(jobs), name="jobs"),
+    path("jobs/", site.admin_view(jobs_page), name="jobs"),
     path("jobs/<slug:name>/run/", site.admin_view(run_now), name="run_job"),
 ]
 

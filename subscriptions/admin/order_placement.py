@@ -69,31 +69,31 @@ class NotPlacedForm(ButtonForm):
     message = forms.CharField(label="Why", max_length=1000, widget=UnfoldAdminTextInputWidget())
 
 
-def send_now(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
-    return said(verbs.send_now(order, actor=actor_of(request)))
+def send_order_now(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+    return activity_sentence(verbs.send_now(order, actor=actor_of(request)))
 
 
-def rescue(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
-    return said(verbs.rescue(order, actor=actor_of(request), at=answers["at"]))
+def rescue_order(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+    return activity_sentence(verbs.rescue(order, actor=actor_of(request), at=answers["at"]))
 
 
-def retry(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+def retry_order(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
     at = answers["at"] or order.customer.clock or calendar.now()
-    return said(verbs.retry(order, actor=actor_of(request), at=at))
+    return activity_sentence(verbs.retry(order, actor=actor_of(request), at=at))
 
 
-def give_up(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
-    return said(verbs.give_up(order, actor=actor_of(request)))
+def give_up_order(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+    return activity_sentence(verbs.give_up(order, actor=actor_of(request)))
 
 
-def placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+def record_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
     _must_be_told_by_staff(order)
-    return said(placement_results.succeed(order, actor=actor_of(request), **answers))
+    return activity_sentence(placement_results.succeed(order, actor=actor_of(request), **answers))
 
 
-def not_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
+def record_not_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
     _must_be_told_by_staff(order)
-    return said(placement_results.reject(order, actor=actor_of(request), code="", **answers))
+    return activity_sentence(placement_results.reject(order, actor=actor_of(request), code="", **answers))
 
 
 def _must_be_told_by_staff(order: Order) -> None:
@@ -101,8 +101,8 @@ def _must_be_told_by_staff(order: Order) -> None:
         raise refused("order_not_due")
 
 
-def said(act: Any) -> str:
-    return str(act.activity.sentence)
+def activity_sentence(action: Any) -> str:
+    return str(action.activity.sentence)
 
 
 BUTTONS = (
@@ -112,7 +112,7 @@ BUTTONS = (
         icon="send",
         right=Right.ACT,
         question="It is placed within a minute, and the card is charged. The next order is planned from today on.",
-        run=send_now,
+        run=send_order_now,
         offered=lambda order: order.is_open,
     ),
     Button(
@@ -121,7 +121,7 @@ BUTTONS = (
         icon="replay",
         right=Right.ACT,
         question="It is the instruction that the order waits for: the payment is tried once more.",
-        run=retry,
+        run=retry_order,
         offered=lambda order: order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
         form=WhenForm,
         variant=ActionVariant.PRIMARY,
@@ -132,7 +132,7 @@ BUTTONS = (
         icon="block",
         right=Right.ACT,
         question="It is not tried any more and counts as rejected; your connections are told at once.",
-        run=give_up,
+        run=give_up_order,
         offered=lambda order: order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
         variant=ActionVariant.DANGER,
     ),
@@ -142,7 +142,7 @@ BUTTONS = (
         icon="healing",
         right=Right.ACT,
         question="The rejected order gets one more try, and the card is charged if that succeeds.",
-        run=rescue,
+        run=rescue_order,
         offered=lambda order: not why_not_rescuable(order),
         form=WhenForm,
         variant=ActionVariant.PRIMARY,
@@ -153,7 +153,7 @@ BUTTONS = (
         icon="check",
         right=Right.ACT,
         question="The platform has this order. It counts as placed, and your connections are told at once.",
-        run=placed,
+        run=record_placed,
         offered=lambda order: order.status_row.settled_by_staff,
         form=PlacedForm,
         variant=ActionVariant.PRIMARY,
@@ -164,7 +164,7 @@ BUTTONS = (
         icon="block",
         right=Right.ACT,
         question="The platform does not have this order. It counts as rejected and can be rescued afterwards.",
-        run=not_placed,
+        run=record_not_placed,
         offered=lambda order: order.status_row.settled_by_staff,
         form=NotPlacedForm,
         variant=ActionVariant.DANGER,
@@ -172,18 +172,18 @@ BUTTONS = (
 )
 
 
-def page(order: Order) -> dict[str, Any]:
+def placement_context(order: Order) -> dict[str, Any]:
     """What the order's page shows of its placement."""
     attempts = PlacementAttempt.objects.filter(merchant=order.merchant_id, order=order).order_by("-tries")
     return {
         "order": order,
         "label": order.status_row.color,
-        "next": what_comes_next(order),
-        "attempts": [(row, *named(row)) for row in attempts[:MOST_ATTEMPTS]],
+        "next": next_step(order),
+        "attempts": [(row, *attempt_label(row)) for row in attempts[:MOST_ATTEMPTS]],
     }
 
 
-def named(attempt: PlacementAttempt) -> tuple[str, str]:
+def attempt_label(attempt: PlacementAttempt) -> tuple[str, str]:
     """What came of it, and the colour of its label."""
     name = attempt.get_effect_display() if attempt.effect else "Under way"
     return name, EFFECT_LABELS[name]
@@ -194,46 +194,46 @@ def why_not_rescuable(order: Order) -> str | None:
         return verbs.why_not_rescuable(order)
 
 
-def what_comes_next(order: Order) -> str:
+def next_step(order: Order) -> str:
     status = OrderStatus(order.status)
     if status in NEXT:
         return NEXT[status]
     if status == OrderStatus.REJECTED:
         return f"Nothing more. {why_not_rescuable(order) or 'It can be rescued, which gives it one more try.'}"
     if order.status_row.each_run:
-        return _at_next_run(order, "It is tried again")
+        return at_next_run(order, "It is tried again")
     if status == OrderStatus.UNSENT:
-        return _of_upcoming(order)
-    when = _moment(order, order.retry_at) if order.retry_at else "soon"
+        return next_step_of_upcoming(order)
+    when = format_moment(order, order.retry_at) if order.retry_at else "soon"
     if status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS:
         return f"Somebody has to say what becomes of it. Without a word by {when} it is rejected."
     return f"The payment is tried again on {when}."
 
 
-def _of_upcoming(order: Order) -> str:
+def next_step_of_upcoming(order: Order) -> str:
     if order.oos_free_shipping:
         until = calendar.human_date(order.place_date + STOCK_WAIT)
         return f"It waits for stock, which is looked at daily; until {until}, or until its next order at the latest."
-    if order.place_date <= _today(order):
-        return _at_next_run(order, "It is placed")
+    if order.place_date <= order_today(order):
+        return at_next_run(order, "It is placed")
     if order.merchant.placement_hour is None:
         return "It is never placed: the merchant's settings name no hour."
     moment = calendar.local_hour(order.place_date, order.merchant.placement_hour, order.merchant.time_zone)
-    return f"It is placed on {_moment(order, moment)}."
+    return f"It is placed on {format_moment(order, moment)}."
 
 
-def _at_next_run(order: Order, what: str) -> str:
+def at_next_run(order: Order, what: str) -> str:
     job, clock = JOBS["placement"], order.customer.clock
     moment = job_cards.next_moment(job, order.merchant, clock) if clock else job_cards.next_run(job, order.merchant)
     if moment is None:
         return "It is never placed: the merchant's settings name no hour."
-    return f"{what} by the next placement run, on {_moment(order, moment)}."
+    return f"{what} by the next placement run, on {format_moment(order, moment)}."
 
 
-def _today(order: Order) -> date:
+def order_today(order: Order) -> date:
     with calendar.fixed_clock(order.customer.clock):
         return calendar.today(order.merchant.time_zone)
 
 
-def _moment(order: Order, at: datetime) -> str:
+def format_moment(order: Order, at: datetime) -> str:
     return date_format(calendar.local_time(at, order.merchant.time_zone), "F j, Y, g:i A")

@@ -46,8 +46,8 @@ class OrderAdmin(CustomerSearch, MerchantAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")
 
-    def around(self, subject: Order) -> dict[str, Any]:
-        return {"placement": order_placement.page(subject)}
+    def form_page_context(self, subject: Order) -> dict[str, Any]:
+        return {"placement": order_placement.placement_context(subject)}
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Order) -> list[Any]:

@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from subscriptions.admin.order_placement import EFFECT_LABELS, named
+from subscriptions.admin.order_placement import EFFECT_LABELS, attempt_label
 from subscriptions.models import PlacementAttempt
 from subscriptions.staff.base import MerchantAdmin
-from subscriptions.staff.display import pretty
+from subscriptions.staff.display import pretty_body
 from subscriptions.staff.filters import PeriodFilter
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
@@ -52,7 +52,7 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
 
     @display(description="Outcome", label=EFFECT_LABELS)
     def outcome(self, row: PlacementAttempt) -> str:
-        return named(row)[0]
+        return attempt_label(row)[0]
 
     @display(description="Try")
     def number(self, row: PlacementAttempt) -> int:
@@ -78,8 +78,8 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
 
     @display(description="Answered")
     def answer_shown(self, row: PlacementAttempt) -> str:
-        return pretty(row.answer)
+        return pretty_body(row.answer)
 
     @display(description="Sent, without card data")
     def request_shown(self, row: PlacementAttempt) -> str:
-        return pretty(row.request)
+        return pretty_body(row.request)

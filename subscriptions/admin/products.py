@@ -9,7 +9,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from subscriptions.actions.replacing import concerned
-from subscriptions.admin.discontinuing import wizard
+from subscriptions.admin.discontinuing import discontinue_wizard
 from subscriptions.models import Coupon, Offer, OfferProfile, Product, Replacement
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.display import money
@@ -49,13 +49,19 @@ class ProductAdmin(MerchantAdmin):
             raise Http404(f"No product {object_id} at this merchant.")
         if not may(request, Right.ACT):
             raise PermissionDenied
-        around = {"title": f"Discontinue {product}", "opts": self.opts, "product": product, "original": product}
-        return wizard(request, product, {**self.admin_site.each_context(request), **around})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Discontinue {product}",
+            "opts": self.opts,
+            "product": product,
+            "original": product,
+        }
+        return discontinue_wizard(request, product, context)
 
     def offered_buttons(self, request: HttpRequest, subject: Product) -> list[dict[str, Any]]:
         buttons = super().offered_buttons(request, subject)
         left_over = subject.discontinued and concerned(subject).exists()
-        if may(request, Right.ACT) and (left_over or not subject.discontinued) and not running(subject):
+        if may(request, Right.ACT) and (left_over or not subject.discontinued) and not is_being_replaced(subject):
             buttons.append(
                 {
                     "title": "Replace subscriptions" if left_over else "Discontinue",
@@ -67,14 +73,14 @@ class ProductAdmin(MerchantAdmin):
             )
         return buttons
 
-    def around(self, subject: Product) -> dict[str, Any]:
+    def form_page_context(self, subject: Product) -> dict[str, Any]:
         return {
             "replacement": subject.replacements.select_related("substitute").order_by("-pk").first(),
             "left": concerned(subject).count() if subject.discontinued else 0,
         }
 
 
-def running(product: Product) -> bool:
+def is_being_replaced(product: Product) -> bool:
     return product.replacements.filter(state=Replacement.State.RUNNING).exists()
 
 

@@ -20,20 +20,20 @@ from subscriptions.staff.secrets import SecretField
 from subscriptions.staff.site import site
 
 
-def hours(most: int) -> list[tuple[int, str]]:
+def hour_choices(most: int) -> list[tuple[int, str]]:
     return [(hour, f"{hour:02}:00") for hour in range(most + 1)]
 
 
 class MerchantSettingsForm(MerchantForm):
     storefront_key = SecretField(help_text="Signs requests of the shop's own pages. Empty: stays as it is.")
     reminder_hour = forms.TypedChoiceField(
-        choices=hours(23),
+        choices=hour_choices(23),
         coerce=int,
         widget=UnfoldAdminSelectWidget,
         help_text="When order reminders and card warnings leave, in the merchant's time zone.",
     )
     placement_hour = forms.TypedChoiceField(
-        choices=[("", "Never"), *hours(11)],
+        choices=[("", "Never"), *hour_choices(11)],
         coerce=int,
         empty_value=None,
         required=False,
@@ -58,7 +58,7 @@ class MerchantSettingsForm(MerchantForm):
 @admin.register(Merchant, site=site)
 class MerchantSettingsAdmin(OneRowAdmin):
     form = MerchantSettingsForm
-    edit = Right.SETTINGS
+    edit_right = Right.SETTINGS
     readonly_fields = ["id_outside", "is_test", "created"]
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
@@ -100,7 +100,7 @@ class MembershipForm(MerchantForm):
 @admin.register(Membership, site=site)
 class MembershipAdmin(MerchantAdmin):
     form = MembershipForm
-    edit = Right.SETTINGS
+    edit_right = Right.SETTINGS
     addable = False
     list_display = ["person", "role_of", "last_login"]
     list_select_related = ["user"]
@@ -134,7 +134,7 @@ def revoke_key(request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> st
 
 @admin.register(ApiKey, site=site)
 class ApiKeyAdmin(MerchantAdmin):
-    look = Right.SETTINGS
+    view_right = Right.SETTINGS
     list_display = ["name", "shown", "scopes", "created", "expires", "state"]
     ordering = ["-created", "-id"]
     fields = ["name", "shown", "scopes", "created", "expires", "revoked"]
@@ -165,7 +165,7 @@ class ApiKeyAdmin(MerchantAdmin):
 
 @admin.register(CancelReason, site=site)
 class CancelReasonAdmin(MerchantAdmin):
-    edit = Right.SETTINGS
+    edit_right = Right.SETTINGS
     list_display = ["code", "label", "application"]
     ordering = ["application", "code"]
     search_fields = ["label__icontains"]

@@ -37,7 +37,7 @@ class CancelForm(ButtonForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         reason = forms.ModelChoiceField(
-            reasons_of(merchant_of(self.request)),
+            cancel_reasons(merchant_of(self.request)),
             to_field_name="code",
             required=False,
             empty_label="No reason given",
@@ -56,23 +56,23 @@ class ReactivateForm(ButtonForm):
         self.fields["next_order_date"].widget.attrs["min"] = today.isoformat()
 
 
-def reasons_of(merchant: Merchant) -> QuerySet[CancelReason]:
+def cancel_reasons(merchant: Merchant) -> QuerySet[CancelReason]:
     return CancelReason.objects.filter(merchant=merchant, application="msi")
 
 
-def as_text(reason: CancelReason | None, text: str) -> str:
+def cancel_reason_text(reason: CancelReason | None, text: str) -> str:
     """`code|text`: without words of the customer the reason's label, without a reason the code of "other"."""
     if reason is None:
         return f"{OTHER_REASON}|{text}" if text else ""
     return f"{reason.code}|{text or reason.label}"
 
 
-def cancel(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
-    verbs.cancel(subscription, actor=actor_of(request), reason=as_text(answers["reason"], answers["text"]))
+def cancel_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
+    verbs.cancel(subscription, actor=actor_of(request), reason=cancel_reason_text(answers["reason"], answers["text"]))
     return f"{subscription.product} is cancelled."
 
 
-def reactivate(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
+def reactivate_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
     day = answers["next_order_date"]
     act = verbs.reactivate(subscription, actor=actor_of(request), next_order_date=day)
     planned = calendar.human_date(act.result.order.place_date)
@@ -85,7 +85,7 @@ CANCEL = Button(
     icon="cancel",
     right=Right.ACT,
     question="No further order is placed, and your connections are told at once.",
-    run=cancel,
+    run=cancel_subscription,
     offered=lambda subscription: subscription.live,
     form=CancelForm,
     variant=ActionVariant.DANGER,
@@ -96,7 +96,7 @@ REACTIVATE = Button(
     icon="autorenew",
     right=Right.ACT,
     question="Quantity and frequency stay as they were; your connections are told at once.",
-    run=reactivate,
+    run=reactivate_subscription,
     offered=lambda subscription: not subscription.live,
     form=ReactivateForm,
     variant=ActionVariant.PRIMARY,
@@ -123,7 +123,7 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     ]
     readonly_fields = ["frequency", "state", "id_outside"]
 
-    def after(self, subject: Subscription) -> str:
+    def return_url(self, subject: Subscription) -> str:
         return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
 
     @display(description="Subscription", header=True)

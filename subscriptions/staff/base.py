@@ -18,7 +18,7 @@ from subscriptions.models import Merchant
 from subscriptions.staff.buttons import ButtonsAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.secrets import kept
+from subscriptions.staff.secrets import keep_stored_secrets
 
 P = ParamSpec("P")
 
@@ -49,7 +49,7 @@ class MerchantForm(forms.ModelForm):
             self.instance.merchant = self.merchant
 
     def clean(self) -> dict[str, Any]:
-        return kept(self, super().clean() or self.cleaned_data)
+        return keep_stored_secrets(self, super().clean() or self.cleaned_data)
 
     def _get_validation_exclusions(self) -> set[str]:
         # Unique constraints with the merchant are checked here, not first by the database.
@@ -58,10 +58,10 @@ class MerchantForm(forms.ModelForm):
 
 
 class MerchantAdmin(ButtonsAdmin):
-    """Rows of the current merchant. `edit` is the right to change them by form; None: only actions do."""
+    """Rows of the current merchant. `edit_right` allows changing them by form; with None only actions change them."""
 
-    look: Right = Right.LOOK
-    edit: Right | None = None
+    view_right: Right = Right.VIEW
+    edit_right: Right | None = None
     addable = True
     deletable = True
     form = MerchantForm
@@ -87,24 +87,24 @@ class MerchantAdmin(ButtonsAdmin):
             options.setdefault("queryset", model._default_manager.filter(merchant=merchant_of(request)))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def choice(self, row: Any) -> str:
-        """How `row` is called where it can be chosen by typing."""
+    def option_label(self, row: Any) -> str:
+        """The name of `row` in fields that suggest rows while one types."""
         return str(row)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may(request, self.look)
+        return may(request, self.view_right)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request, self.look)
+        return may(request, self.view_right)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request, self.edit)
+        return may(request, self.edit_right)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.addable and may(request, self.edit)
+        return self.addable and may(request, self.edit_right)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.deletable and may(request, self.edit)
+        return self.deletable and may(request, self.edit_right)
 
 
 class PageAdmin(MerchantAdmin):
@@ -151,7 +151,7 @@ class ReadOnlyInline(TabularInline):
     hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may(request, Right.LOOK)
+        return may(request, Right.VIEW)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Buttons: acts on one row that ask first, check the role, call an action and say how it went."""
+"""Buttons: each asks first, checks the role, calls an action on one row and says how it went."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class ButtonForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An act on one row: GET asks in a dialog, POST does it.
+    """Something staff do to one row: GET asks in a dialog, POST does it.
 
     `run(request, subject, answers)` gives the sentence for staff, or a whole response.
     """
@@ -54,14 +54,14 @@ class Button:
 
 
 class ButtonsAdmin(ModelAdmin):
-    """Rows with `buttons`, and with `pages`, methods of that name; `look` is the right to see the rows at all."""
+    """Rows with `buttons`, and with `pages`, methods of that name; `view_right` is needed to see the rows at all."""
 
-    look: Right = Right.LOOK
+    view_right: Right = Right.VIEW
     buttons: tuple[Button, ...] = ()
     pages: tuple[str, ...] = ()
 
     def get_urls(self) -> list[URLPattern]:
-        views = {button.verb: partial(self.press, button=button) for button in self.buttons}
+        views = {button.verb: partial(self.button_view, button=button) for button in self.buttons}
         views |= {page: getattr(self, page) for page in self.pages}
         return [
             path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
@@ -74,8 +74,8 @@ class ButtonsAdmin(ModelAdmin):
     def url(self, page: str, subject: Model) -> str:
         return reverse(f"admin:{self.url_name(page)}", args=[subject.pk])
 
-    def after(self, subject: Any) -> str:
-        """Where a button leads back to."""
+    def return_url(self, subject: Any) -> str:
+        """The page that follows a button."""
         return self.url("change", subject)
 
     def offered_buttons(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
@@ -93,20 +93,20 @@ class ButtonsAdmin(ModelAdmin):
             if may(request, button.right) and button.offered(subject)
         ]
 
-    def around(self, subject: Any) -> dict[str, Any]:
+    def form_page_context(self, subject: Any) -> dict[str, Any]:
         """What the page of `subject` shows besides its form."""
         return {}
 
-    def press(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
+    def button_view(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
         subject = self.get_object(request, str(object_id))
         if subject is None:
             raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
-        if not (may(request, self.look) and may(request, button.right)):
+        if not (may(request, self.view_right) and may(request, button.right)):
             raise PermissionDenied
         answers = request.POST if request.method == "POST" else None
         form = button.form(answers, request=request, subject=subject)
         if form.is_valid():
-            return self.run(request, subject, button, form)
+            return self.run_button(request, subject, button, form)
         context = {
             **self.admin_site.each_context(request),
             "title": button.title,
@@ -114,11 +114,11 @@ class ButtonsAdmin(ModelAdmin):
             "button": button,
             "subject": subject,
             "form": form,
-            "back": self.after(subject),
+            "back": self.return_url(subject),
         }
         return TemplateResponse(request, "admin/dialog.html", context)
 
-    def run(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
+    def run_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
         try:
             answer = button.run(request, subject, form.cleaned_data)
         except DomainError as error:
@@ -127,7 +127,7 @@ class ButtonsAdmin(ModelAdmin):
             if isinstance(answer, HttpResponse):
                 return answer
             messages.success(request, answer)
-        return redirect(self.after(subject))
+        return redirect(self.return_url(subject))
 
     def render_change_form(
         self,
@@ -139,5 +139,5 @@ class ButtonsAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context |= {"actions_detail": self.offered_buttons(request, obj), **self.around(obj)}
+            context |= {"actions_detail": self.offered_buttons(request, obj), **self.form_page_context(obj)}
         return super().render_change_form(request, context, add, change, form_url, obj)

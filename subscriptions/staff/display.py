@@ -37,17 +37,17 @@ def pretty_json(value: Any) -> SafeString:
     return format_html('<pre class="staff-json">{}</pre>', text)
 
 
-def pretty(text: str) -> SafeString:
+def pretty_body(text: str) -> SafeString:
     """A body of JSON or XML, whole or only its beginning, with a line for each value."""
     if not text:
         return format_html("{}", "-")
     try:
         return pretty_json(json.loads(text))
     except ValueError:
-        return format_html('<pre class="staff-json">{}</pre>', "\n".join(_indented(text)))
+        return format_html('<pre class="staff-json">{}</pre>', "\n".join(indent_markup(text)))
 
 
-def _indented(markup: str) -> Iterator[str]:
+def indent_markup(markup: str) -> Iterator[str]:
     depth = 0
     for line in BETWEEN_TAGS.split(markup):
         depth -= line.startswith("</")

@@ -9,7 +9,7 @@ from subscriptions.staff.current_merchant import membership_of
 
 
 class Right(StrEnum):
-    LOOK = "look"
+    VIEW = "view"
     """See customers, orders, the catalogue, tokens' states, events and deliveries."""
     ACT = "act"
     """Cancel and reactivate subscriptions; send orders, try them again or give them up."""
@@ -33,10 +33,10 @@ class Right(StrEnum):
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
     Role.MARKETING: frozenset(
-        {Right.LOOK, Right.REVOKE_TOKENS, Right.USE_TOKENS, Right.LINKS, Right.DELIVERIES, Right.TEST}
+        {Right.VIEW, Right.REVOKE_TOKENS, Right.USE_TOKENS, Right.LINKS, Right.DELIVERIES, Right.TEST}
     ),
-    Role.SUPPORT: frozenset({Right.LOOK, Right.ACT, Right.REVOKE_TOKENS, Right.DELIVERIES, Right.TEST}),
-    Role.READ_ONLY: frozenset({Right.LOOK}),
+    Role.SUPPORT: frozenset({Right.VIEW, Right.ACT, Right.REVOKE_TOKENS, Right.DELIVERIES, Right.TEST}),
+    Role.READ_ONLY: frozenset({Right.VIEW}),
 }
 
 

@@ -20,7 +20,7 @@ class SecretField(forms.CharField):
         return bool(data)
 
 
-def kept(form: forms.ModelForm, answers: dict[str, Any]) -> dict[str, Any]:
+def keep_stored_secrets(form: forms.ModelForm, answers: dict[str, Any]) -> dict[str, Any]:
     """`answers` with the stored secret wherever none was typed."""
     for name, field in form.fields.items():
         if isinstance(field, SecretField) and not answers.get(name):

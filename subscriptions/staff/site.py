@@ -18,15 +18,15 @@ from subscriptions.models import Membership
 from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
 
 View = Callable[..., HttpResponse]
-CURRENT = "merchant"
-OWN_PAGES = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
+MERCHANT_KEY = "merchant"
+PAGES_WITHOUT_MERCHANT = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
 
 
-class Suggestions(AutocompleteJsonView):
+class SuggestionsView(AutocompleteJsonView):
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """What a row is called by `choice` of its admin."""
+        """The row under the name that `option_label` of its admin gives it."""
         shown: dict[str, str] = super().serialize_result(obj, to_field_name)  # type: ignore[misc]  # not in the stubs
-        return {**shown, "text": self.model_admin.choice(obj)}  # type: ignore[attr-defined]  # each is a MerchantAdmin
+        return {**shown, "text": self.model_admin.option_label(obj)}  # type: ignore[attr-defined]  # each is a MerchantAdmin
 
 
 class PortalSite(UnfoldAdminSite):
@@ -41,9 +41,9 @@ class PortalSite(UnfoldAdminSite):
     def _for_one_merchant(self, view: View) -> View:
         @wraps(view)
         def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            find_membership(request)
+            find_current_membership(request)
             if membership_of(request) is None:
-                return view(request, *args, **kwargs) if is_own_page(request) else self.no_merchant(request)
+                return view(request, *args, **kwargs) if needs_no_merchant(request) else self.no_merchant(request)
             # Rendered in here, so that the whole page shows times in the merchant's zone.
             with timezone.override(merchant_of(request).time_zone):
                 response = view(request, *args, **kwargs)
@@ -57,10 +57,10 @@ class PortalSite(UnfoldAdminSite):
         """Pages that are no table; the apps above add theirs, wrapped by `admin_view`."""
 
     def extra_urls(self) -> list[URLPattern]:
-        return [path("merchant/switch/", self.admin_view(require_POST(switch)), name="switch"), *self.pages]
+        return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        return Suggestions.as_view(admin_site=self)(request)
+        return SuggestionsView.as_view(admin_site=self)(request)
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         # The sidebar groups pages by what people do, not by app.
@@ -71,23 +71,23 @@ class PortalSite(UnfoldAdminSite):
         return TemplateResponse(request, "admin/no_merchant.html", context, status=403)
 
 
-def find_membership(request: HttpRequest) -> None:
+def find_current_membership(request: HttpRequest) -> None:
     """The current one is the session's choice, else the first."""
     found = Membership.objects.filter(user=request.user.pk).select_related("merchant").order_by("pk")
     memberships = list(found)
-    chosen = request.session.get(CURRENT)
+    chosen = request.session.get(MERCHANT_KEY)
     current = next((one for one in memberships if one.merchant_id == chosen), None)
     set_memberships(request, memberships, current or (memberships[0] if memberships else None))
 
 
-def is_own_page(request: HttpRequest) -> bool:
-    return request.resolver_match is not None and request.resolver_match.view_name in OWN_PAGES
+def needs_no_merchant(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.view_name in PAGES_WITHOUT_MERCHANT
 
 
-def switch(request: HttpRequest) -> HttpResponse:
+def switch_merchant(request: HttpRequest) -> HttpResponse:
     pk = request.POST.get("merchant", "")
     membership = get_object_or_404(Membership, user=request.user, merchant=int(pk) if pk.isdecimal() else 0)
-    request.session[CURRENT] = membership.merchant_id
+    request.session[MERCHANT_KEY] = membership.merchant_id
     return redirect("admin:index")
 
 

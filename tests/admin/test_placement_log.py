@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from subscriptions.models import Merchant, Order, PlacementAttempt, Role
-from subscriptions.staff.display import pretty
+from subscriptions.staff.display import pretty_body
 from tests import factories as f
 from tests.admin.pages import text
 
@@ -82,9 +82,9 @@ def test_a_try_under_way_has_no_answer_yet(staff: Client, merchant: Merchant) ->
 
 
 def test_markup_is_shown_a_value_to_a_line() -> None:
-    assert str(pretty("<a><b>1</b><c/><d><e>2</e></d></a>")) == (
+    assert str(pretty_body("<a><b>1</b><c/><d><e>2</e></d></a>")) == (
         '<pre class="staff-json">&lt;a&gt;\n  &lt;b&gt;1&lt;/b&gt;\n  &lt;c/&gt;\n  &lt;d&gt;\n'
         "    &lt;e&gt;2&lt;/e&gt;\n  &lt;/d&gt;\n&lt;/a&gt;</pre>"
     )
-    assert "&lt;a&gt;&lt;b&gt;cut o" in str(pretty("<a><b>cut o")).replace("\n  ", "")
-    assert pretty("") == "-"
+    assert "&lt;a&gt;&lt;b&gt;cut o" in str(pretty_body("<a><b>cut o")).replace("\n  ", "")
+    assert pretty_body("") == "-"

@@ -36,11 +36,11 @@ def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark:
     subscribe(product, 1, price=Decimal("9.00"), **PREPAID)
     (placing,) = subscribe(product, 1)
     Order.objects.filter(items__subscription=placing).update(locked=True)
-    outlook = staff.get(page_of(product), {"choice": dark.pk}).context["outlook"]
+    impact = staff.get(page_of(product), {"choice": dark.pk}).context["impact"]
     run = verbs.discontinue(product, actor=f.STAFF, substitute=dark)
     replacements.run(run.pk)
     run.refresh_from_db()
-    assert (outlook.total, outlook.changed) == (run.total, run.done) == (5, 3)
+    assert (impact.total, impact.changed) == (run.total, run.done) == (5, 3)
 
 
 def test_prepaid_subscriptions_follow_a_swap_at_the_same_price(staff: Client, product: Product, dark: Product) -> None:
