@@ -161,11 +161,11 @@ EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.
 # that belong to upper layers.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
 # Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
-ORDER_POST_SENDER = "integrations.order_posts.post"
+ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
 # Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
-PAGE_READER = "integrations.page_fetch.read_page"
+PAGE_READER = "integrations.page_fetch.fetch_page"
 # Dotted paths of f(link) -> sentences: what layers above know against a link.
-LINK_CHECKS = ["integrations.page_fetch.unsent"]
+LINK_CHECKS = ["integrations.page_fetch.find_token_obstacles"]
 
 # The doorbell and the ticker; the truth is in our own tables.
 Q_CLUSTER = {

@@ -116,7 +116,7 @@ def _fresh_token(subscription: Subscription) -> str:
 
 
 def _follow_address(merchant: Merchant) -> None:
-    merchant.connections.filter(name=shop.CONNECTION).update(base_url=sandbox.base_url())
+    merchant.connections.filter(name=shop.CONNECTION).update(base_url=sandbox.sandbox_url())
     pictured = list(merchant.products.filter(extra_data__has_key="picture"))
     for product in pictured:
         product.image_url = settings.PUBLIC_URL + static(f"demo/{(product.extra_data or {})['picture']}.svg")

@@ -86,8 +86,8 @@ def _settings(merchant: Merchant) -> None:
         merchant=merchant,
         integration=Connection.Integration.KLAVIYO,
         name=CONNECTION,
-        base_url=sandbox.base_url(),
-        secret=sandbox.make(merchant),
+        base_url=sandbox.sandbox_url(),
+        secret=sandbox.create_key(merchant),
     )
 
 

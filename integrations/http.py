@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 from django.conf import settings
 
-NAMES_KEPT = 100
+MAX_POOLS = 100
 HEADERS = {"User-Agent": "Reprise", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
 NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -45,7 +45,7 @@ class Reply:
     body: bytes
 
 
-def request(
+def send_request(
     method: str,
     url: str,
     *,
@@ -62,21 +62,21 @@ def request(
     deadline = time.monotonic() + limits.deadline
     timeout = httpx.Timeout(limits.silence, connect=limits.connect)
     options = {"own_sandbox": own_sandbox, "timeout": timeout.as_dict()}
-    request = httpx.Request(method, _parsed(url), headers=HEADERS | headers, content=content, extensions=options)
+    request = httpx.Request(method, _parse_url(url), headers=HEADERS | headers, content=content, extensions=options)
     # Without httpx's client, which would keep cookies, and takes longer over a request than its way there and back.
-    with closing(transport().handle_request(request)) as response:
-        return Reply(response.status_code, response.headers, _read(response, deadline, limits.body_bytes))
+    with closing(get_transport().handle_request(request)) as response:
+        return Reply(response.status_code, response.headers, _read_body(response, deadline, limits.body_bytes))
 
 
-def check(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
+def resolve_allowed_url(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
     """The addresses `url` may be reached at. Raises AddressRefused, httpx.ConnectError (unknown name)."""
     if url.userinfo:
         raise AddressRefused("The address must not hold a user name or password.")
     private_allowed = settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES or (own_sandbox and is_own_sandbox(url))
     if url.scheme not in (("https", "http") if private_allowed else ("https",)):
         raise AddressRefused("The address must begin with https://.")
-    addresses = resolve(url)
-    if not private_allowed and not all(is_public(address) for address in addresses):
+    addresses = resolve_host(url)
+    if not private_allowed and not all(is_public_address(address) for address in addresses):
         raise AddressRefused(f"{url.host} is at a private address; only public ones may be called.")
     return addresses
 
@@ -88,7 +88,7 @@ def is_own_sandbox(url: httpx.URL) -> bool:
     return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")
 
 
-def resolve(url: httpx.URL) -> list[str]:
+def resolve_host(url: httpx.URL) -> list[str]:
     name = url.raw_host.decode("ascii")
     port = url.port or {"http": 80, "https": 443}[url.scheme]
     try:
@@ -98,13 +98,13 @@ def resolve(url: httpx.URL) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def is_public(text: str) -> bool:
+def is_public_address(text: str) -> bool:
     """Whether the IP address is on the public internet, also when an IPv6 address wraps an IPv4 one."""
-    address = _unwrapped(ip_address(text))
+    address = _unwrap_ipv4(ip_address(text))
     return address.is_global and not address.is_multicast
 
 
-def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _unwrap_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if isinstance(address, IPv4Address):
         return address
     if address in NAT64:
@@ -124,7 +124,7 @@ class CheckedTransport(httpx.BaseTransport):
         # stand for another's.
         if pool := self.pools.get(name):
             return pool
-        if len(self.pools) >= NAMES_KEPT:
+        if len(self.pools) >= MAX_POOLS:
             # The oldest goes, but not by force: another thread may be waiting for an answer by it.
             self.pools.pop(next(iter(self.pools)), None)
         return self.pools.setdefault(name, httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0))
@@ -136,40 +136,40 @@ class CheckedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url, name = request.url, request.url.raw_host.decode("ascii")
-        *others, last = check(url, own_sandbox=request.extensions["own_sandbox"])
+        *others, last = resolve_allowed_url(url, own_sandbox=request.extensions["own_sandbox"])
         request.extensions["sni_hostname"] = name
         for address in others:
-            request.url = _at(url, address)
+            request.url = _replace_host(url, address)
             try:
                 return self.pool(name).handle_request(request)
             except httpx.ConnectError:  # nothing has been sent; the name's next address may answer
                 continue
-        request.url = _at(url, last)
+        request.url = _replace_host(url, last)
         return self.pool(name).handle_request(request)
 
 
 @cache
-def transport() -> CheckedTransport:
+def get_transport() -> CheckedTransport:
     """This process's way out."""
     return CheckedTransport()
 
 
 # Two processes that share a socket read each other's answers.
-os.register_at_fork(after_in_child=transport.cache_clear)
+os.register_at_fork(after_in_child=get_transport.cache_clear)
 
 
 # Most requests go to a few addresses.
-@lru_cache(NAMES_KEPT)
-def _parsed(url: str) -> httpx.URL:
+@lru_cache(MAX_POOLS)
+def _parse_url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-@lru_cache(NAMES_KEPT)
-def _at(url: httpx.URL, address: str) -> httpx.URL:
+@lru_cache(MAX_POOLS)
+def _replace_host(url: httpx.URL, address: str) -> httpx.URL:
     return url.copy_with(host=address)
 
 
-def _read(response: httpx.Response, deadline: float, most: int) -> bytes:
+def _read_body(response: httpx.Response, deadline: float, most: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk

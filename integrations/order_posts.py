@@ -10,10 +10,10 @@ from subscriptions.placement.http_gateway import NoAnswer, NotSent
 LIMITS = http.Limits(connect=5, silence=60, deadline=65, body_bytes=LONGEST_ANSWER + 1)
 
 
-def post(url: str, headers: dict[str, str], content: bytes) -> Reply:
+def send_order_post(url: str, headers: dict[str, str], content: bytes) -> Reply:
     """Raises NotSent, and NoAnswer whenever the order may have arrived."""
     try:
-        reply = http.request("POST", url, headers=headers, content=content, limits=LIMITS)
+        reply = http.send_request("POST", url, headers=headers, content=content, limits=LIMITS)
     except http.AddressRefused as error:
         raise NotSent(f"The platform's address is refused: {error}") from error
     except httpx.InvalidURL as error:

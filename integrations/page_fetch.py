@@ -13,10 +13,10 @@ LIMITS = http.Limits(connect=3, silence=5, deadline=8, body_bytes=1024 * 1024)
 HEADERS = {"Accept": "text/html"}
 
 
-def read_page(url: str) -> Page:
+def fetch_page(url: str) -> Page:
     """The page as a visitor gets it, its first megabyte. Raises Unreadable."""
     try:
-        reply = http.request("GET", url, headers=HEADERS, limits=LIMITS)
+        reply = http.send_request("GET", url, headers=HEADERS, limits=LIMITS)
     except http.AddressRefused as error:
         raise Unreadable(str(error)) from error
     except httpx.InvalidURL as error:
@@ -26,7 +26,7 @@ def read_page(url: str) -> Page:
     return Page(reply.status, reply.headers.get("Location", ""), reply.body.decode(errors="replace"))
 
 
-def unsent(link: SavedLink) -> list[str]:
+def find_token_obstacles(link: SavedLink) -> list[str]:
     """Why no customer would get a token for the link by its ESP, or not the link by an event."""
     if link.esp not in (Esp.KLAVIYO, Esp.ATTENTIVE):
         return []
@@ -36,10 +36,10 @@ def unsent(link: SavedLink) -> list[str]:
     if not sending:
         state = "switched off" if connections else "not set up"
         return [f"The connection to {name} is {state}, so no message will have a token."]
-    return [sentence for connection in sending for sentence in _on_connection(connection, link)]
+    return [sentence for connection in sending for sentence in _connection_obstacles(connection, link)]
 
 
-def _on_connection(connection: Connection, link: SavedLink) -> list[str]:
+def _connection_obstacles(connection: Connection, link: SavedLink) -> list[str]:
     found = []
     if connection.paused_reason:
         found.append(f"{connection} is paused: {connection.paused_reason}")

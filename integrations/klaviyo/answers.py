@@ -7,7 +7,7 @@ from integrations.base import Answer, Outcome
 from integrations.http import Reply
 
 DETAIL_LENGTH = 2048
-MEANINGS = {
+OUTCOMES = {
     202: Outcome.DONE,
     401: Outcome.PAUSE,
     403: Outcome.PAUSE,
@@ -18,36 +18,36 @@ MEANINGS = {
 }
 
 
-def read(reply: Reply) -> Answer:
+def read_reply(reply: Reply) -> Answer:
     """The answer to an event."""
-    return Answer(meaning(reply.status), reply.status, detail(reply), retry_after(reply))
+    return Answer(outcome_of_status(reply.status), reply.status, describe_errors(reply), parse_retry_after(reply))
 
 
-def meaning(status: int) -> Outcome:
-    if status in MEANINGS:
-        return MEANINGS[status]
+def outcome_of_status(status: int) -> Outcome:
+    if status in OUTCOMES:
+        return OUTCOMES[status]
     if status >= 500:
         return Outcome.RETRY
     # Neither Klaviyo's yes nor its no: the base URL leads somewhere else.
     return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
-def retry_after(reply: Reply) -> float | None:
+def parse_retry_after(reply: Reply) -> float | None:
     """Seconds."""
     text = reply.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else None
 
 
-def detail(reply: Reply) -> str:
+def describe_errors(reply: Reply) -> str:
     """`Invalid email address (/data/attributes/…) [error id]` for each error."""
-    errors = parsed(reply).get("errors")
-    lines = [_line(error) for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-    if not lines and meaning(reply.status) is not Outcome.DONE:
+    errors = parse_body(reply).get("errors")
+    lines = [_describe_error(error) for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    if not lines and outcome_of_status(reply.status) is not Outcome.DONE:
         lines = [f"HTTP {reply.status}, with no reason of Klaviyo's."]
     return "; ".join(lines)[:DETAIL_LENGTH]
 
 
-def parsed(reply: Reply) -> dict[str, Any]:
+def parse_body(reply: Reply) -> dict[str, Any]:
     """The body as JSON; empty when it is none."""
     try:
         body = json.loads(reply.body)
@@ -56,7 +56,7 @@ def parsed(reply: Reply) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _line(error: dict[str, Any]) -> str:
+def _describe_error(error: dict[str, Any]) -> str:
     source = error.get("source")
     pointer = source.get("pointer") if isinstance(source, dict) else None
     where = f" ({pointer})" if pointer else ""

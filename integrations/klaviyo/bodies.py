@@ -13,7 +13,7 @@ from subscriptions.events import catalogue
 from subscriptions.models import Event
 
 STATUS_PROPERTY = "Ordergroove Subscriber Status"
-EMAIL_LENGTH = 99
+MAX_EMAIL_LENGTH = 99
 # An event starts a flow within four hours of its time; the margin is for its way there.
 FLOW_WINDOW = timedelta(hours=3, minutes=30)
 # Still true hours later, so that a late one may count as of now.
@@ -42,8 +42,10 @@ class Profile:
         """The event's frozen recipient; what is no valid address or number is left out."""
         frozen = event.recipient
         return cls(
-            email=valid_email(frozen.get("email")),
-            phone_number=e164(frozen.get("phone_number"), frozen.get("country_code") or event.merchant.country_code),
+            email=parse_email(frozen.get("email")),
+            phone_number=parse_phone(
+                frozen.get("phone_number"), frozen.get("country_code") or event.merchant.country_code
+            ),
             first_name=frozen.get("first_name") or "",
             last_name=frozen.get("last_name") or "",
         )
@@ -66,7 +68,7 @@ class Profile:
         return {"type": "profile", "attributes": attributes}
 
 
-def create_event(
+def event_body(
     event: Event, profile: Profile, *, status: str | None, given: dict[str, str], now: datetime
 ) -> dict[str, Any]:
     """The body of `POST /api/events`; `status`: `active` or `inactive`, where the kind sets it.
@@ -74,12 +76,12 @@ def create_event(
     `given` are properties beside the payload that hold the usable token.
     """
     properties = {**event.payload, **given}
-    restated = event.kind in STILL_TRUE and is_late(event, now)
+    restated = event.kind in STILL_TRUE and is_late_event(event, now)
     if restated:
-        properties["occurred_at"] = moment(event.at)
+        properties["occurred_at"] = format_time(event.at)
     attributes: dict[str, Any] = {
         "properties": properties,
-        "time": moment(now if restated else event.at),
+        "time": format_time(now if restated else event.at),
         "unique_id": event.public_id.hex,
         "metric": {"data": {"type": "metric", "attributes": {"name": event.kind}}},
         "profile": {"data": profile.resource(status)},
@@ -91,12 +93,12 @@ def create_event(
     return {"data": {"type": "event", "attributes": attributes}}
 
 
-def encode(body: dict[str, Any]) -> bytes:
+def encode_body(body: dict[str, Any]) -> bytes:
     """Raises ValueError for NaN and infinity, which are no JSON."""
     return json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
 
 
-def remarks(event: Event, profile: Profile, now: datetime) -> list[str]:
+def event_warnings(event: Event, profile: Profile, now: datetime) -> list[str]:
     """What staff should know of an event Klaviyo accepts."""
     found = []
     if event.recipient.get("phone_number") and not profile.phone_number:
@@ -105,30 +107,30 @@ def remarks(event: Event, profile: Profile, now: datetime) -> list[str]:
         found.append("The e-mail address is not valid and was left out.")
     if profile.email and profile.email.endswith(DROPPED_DOMAINS):
         found.append("Klaviyo drops events of example.com and test.com addresses.")
-    if event.kind not in STILL_TRUE and is_late(event, now):
+    if event.kind not in STILL_TRUE and is_late_event(event, now):
         found.append("Late: more than 3.5 hours old, it may start no flow.")
     return found
 
 
-def is_late(event: Event, now: datetime) -> bool:
+def is_late_event(event: Event, now: datetime) -> bool:
     return now - event.at > FLOW_WINDOW
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """`2026-11-20T12:00:00.000Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def valid_email(text: str | None) -> str | None:
+def parse_email(text: str | None) -> str | None:
     email = (text or "").strip().lower()
     try:
         validate_email(email)
     except ValidationError:
         return None
-    return email if len(email) <= EMAIL_LENGTH else None
+    return email if len(email) <= MAX_EMAIL_LENGTH else None
 
 
-def e164(text: str | None, region: str) -> str | None:
+def parse_phone(text: str | None, region: str) -> str | None:
     """`+15013299800`; `region` (ISO 3166): of numbers without a country prefix. None: no valid number."""
     try:
         number = phonenumbers.parse(text or "", region)

@@ -10,24 +10,24 @@ REVISION = "2026-07-15"
 MEDIA_TYPE = "application/vnd.api+json"
 
 
-class WrongSetUp(Exception):
+class InvalidSetup(Exception):
     """The connection's key or address cannot be right; the sentence says why."""
 
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
     """`POST /api/events`; answers 202. Raises WrongSetUp, and as `http.request` does."""
-    return _call(connection, "POST", "/api/events", body)
+    return _call_api(connection, "POST", "/api/events", body)
 
 
 def get_accounts(connection: Connection) -> http.Reply:
     """`GET /api/accounts`; answers 200 with the key's account. Raises as `create_event` does."""
-    return _call(connection, "GET", "/api/accounts")
+    return _call_api(connection, "GET", "/api/accounts")
 
 
-def _call(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
+def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
     base_url = (connection.base_url or settings.KLAVIYO_BASE_URL).rstrip("/")
     if not (connection.secret.isascii() and connection.secret.isprintable()):
-        raise WrongSetUp("The key holds characters that no key has.")
+        raise InvalidSetup("The key holds characters that no key has.")
     headers = {
         "Authorization": f"Klaviyo-API-Key {connection.secret}",
         "revision": REVISION,
@@ -37,8 +37,8 @@ def _call(connection: Connection, method: str, path: str, body: bytes | None = N
         "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
     }
     try:
-        return http.request(
+        return http.send_request(
             method, base_url + path, headers=headers, content=body, own_sandbox=connection.merchant.is_test
         )
     except httpx.InvalidURL as error:
-        raise WrongSetUp(f"{base_url} is no valid address.") from error
+        raise InvalidSetup(f"{base_url} is no valid address.") from error

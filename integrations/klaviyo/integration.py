@@ -28,18 +28,20 @@ class Klaviyo:
         profile = bodies.Profile.of(event)
         if not profile.identified:
             return Answer(Outcome.SKIPPED, detail="The customer has no valid e-mail address or phone number.")
-        body = bodies.create_event(event, profile, status=status_of(event), given=one_click_of(event), now=now)
-        content = bodies.encode(body)
-        answer = _ask(lambda: client.create_event(delivery.connection, content), answers.read)
-        notes = [answer.detail, *bodies.remarks(event, profile, now)]
+        body = bodies.event_body(
+            event, profile, status=subscriber_status(event), given=one_click_properties(event), now=now
+        )
+        content = bodies.encode_body(body)
+        answer = _call_client(lambda: client.create_event(delivery.connection, content), answers.read_reply)
+        notes = [answer.detail, *bodies.event_warnings(event, profile, now)]
         return Answer(answer.outcome, answer.status, " ".join(filter(None, notes)), answer.retry_after)
 
     def test(self, connection: Connection) -> Answer:
         """DONE with the account's name and id when key and address are right; else what is wrong."""
-        return _ask(lambda: client.get_accounts(connection), _account)
+        return _call_client(lambda: client.get_accounts(connection), _read_account_reply)
 
 
-def status_of(event: Event) -> str | None:
+def subscriber_status(event: Event) -> str | None:
     """`active` or `inactive`, as the customer is now: an event sent late must not set it back."""
     if KINDS[event.kind].profile_status is None:
         return None
@@ -47,26 +49,26 @@ def status_of(event: Event) -> str | None:
     return "active" if subscriptions.live().exists() else "inactive"
 
 
-def one_click_of(event: Event) -> dict[str, str]:
+def one_click_properties(event: Event) -> dict[str, str]:
     """The usable token as `action_token`, and the finished links that are attached to the event's kind."""
     token = event.action_tokens.first() if KINDS[event.kind].token_scope else None
     return {"action_token": encode_token(token), **event_links.link_properties(event, token)} if token else {}
 
 
-def _ask(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
+def _call_client(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
     try:
         return read(call())
-    except (client.WrongSetUp, http.AddressRefused) as error:
+    except (client.InvalidSetup, http.AddressRefused) as error:
         return Answer(Outcome.PAUSE, detail=str(error))
     except httpx.TransportError as error:
         return Answer(Outcome.RETRY, detail=f"No answer: {type(error).__name__}.")
 
 
-def _account(reply: http.Reply) -> Answer:
+def _read_account_reply(reply: http.Reply) -> Answer:
     if reply.status != 200:
-        return answers.read(reply)
+        return answers.read_reply(reply)
     try:
-        account = answers.parsed(reply)["data"][0]
+        account = answers.parse_body(reply)["data"][0]
         attributes = account["attributes"]
         name = attributes["contact_information"]["organization_name"]
         kind = ", a test account" if attributes["test_account"] else ""

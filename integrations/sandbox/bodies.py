@@ -20,7 +20,7 @@ PROFILE_FIELDS: dict[str, Check] = {
 }
 
 
-def profile(value: Any, pointer: str) -> Iterator[Fault]:
+def check_profile(value: Any, pointer: str) -> Iterator[Fault]:
     faults = list(resource("profile", record({}, PROFILE_FIELDS), id=nullable(text(1, 64)))(value, pointer))
     yield from faults
     if faults:
@@ -36,9 +36,9 @@ EVENT = document(
     resource(
         "event",
         record(
-            {"properties": mapping(longest=400), "metric": METRIC, "profile": document(profile)},
+            {"properties": mapping(longest=400), "metric": METRIC, "profile": document(check_profile)},
             {
-                "time": nullable(schema.moment),
+                "time": nullable(schema.datetime_text),
                 "value": nullable(schema.number),
                 "value_currency": nullable(schema.currency),
                 "unique_id": nullable(text(1, 255)),
@@ -47,10 +47,10 @@ EVENT = document(
         ),
     )
 )
-PROFILE = document(profile)
+PROFILE = document(check_profile)
 
 
-class Invalid(Exception):
+class InvalidBody(Exception):
     """The body's faults, at least one."""
 
     def __init__(self, faults: list[Fault]) -> None:
@@ -58,7 +58,7 @@ class Invalid(Exception):
         self.faults = faults
 
 
-def read(request: HttpRequest, check: Check) -> dict[str, Any]:
+def read_body(request: HttpRequest, check: Check) -> dict[str, Any]:
     """The body's `data`, checked. Raises Fault for a body that is no JSON, Invalid for the wrong JSON."""
     if request.content_type != MEDIA_TYPE:
         raise Fault(415, "unsupported_media_type", f"Content-Type must be {MEDIA_TYPE}.")
@@ -69,7 +69,7 @@ def read(request: HttpRequest, check: Check) -> dict[str, Any]:
     except RequestDataTooBig as error:
         raise Fault(413, "too_large", "The body is too large.") from error
     if faults := list(check(body, "")):
-        raise Invalid(faults)
+        raise InvalidBody(faults)
     data: dict[str, Any] = body["data"]
     return data
 

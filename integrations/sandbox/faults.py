@@ -45,7 +45,7 @@ def invalid_parameter(name: str, detail: str) -> Fault:
     return Fault(400, "invalid", detail, {"parameter": name})
 
 
-def answer(faults: list[Fault]) -> JsonResponse:
+def error_response(faults: list[Fault]) -> JsonResponse:
     """The answer for one or several faults of one status."""
     errors = [fault.error() for fault in faults]
     return JsonResponse({"errors": errors}, status=faults[0].status, content_type=MEDIA_TYPE)

@@ -14,32 +14,32 @@ from subscriptions.models import Merchant
 PATH = "/sandbox/klaviyo"
 SCHEME = "Klaviyo-API-Key "
 # Secrets are encrypted and cannot be searched for, so the key names its merchant.
-FORM = re.compile(rf"sandbox_({PATTERN})_\w+", re.ASCII)
+KEY_FORMAT = re.compile(rf"sandbox_({PATTERN})_\w+", re.ASCII)
 
 
-def base_url() -> str:
+def sandbox_url() -> str:
     """What a connection's `base_url` must be to reach the sandbox."""
     return settings.PUBLIC_URL + PATH
 
 
-def make(merchant: Merchant) -> str:
+def create_key(merchant: Merchant) -> str:
     """A fresh `sandbox_<merchant's public id>_<random>`; valid once it is the secret of a connection."""
     return f"sandbox_{merchant.public_id.hex}_{secrets.token_hex(16)}"
 
 
-def merchant_of(authorization: str) -> Merchant:
+def find_key_merchant(authorization: str) -> Merchant:
     """The test merchant whose key the `Authorization` header holds. Raises Fault 401."""
     if not authorization.startswith(SCHEME):
         raise Fault(401, "not_authenticated", "Missing or invalid authorization scheme. Use Klaviyo-API-Key.")
     key = authorization.removeprefix(SCHEME).strip()
-    form = FORM.fullmatch(key)
-    for connection in _connections(form[1]) if form else ():
+    form = KEY_FORMAT.fullmatch(key)
+    for connection in _sandbox_connections(form[1]) if form else ():
         if is_same_secret(connection.secret, key):
             return connection.merchant
     raise Fault(401, "authentication_failed", "Incorrect authentication credentials.")
 
 
-def _connections(public_id: str) -> list[Connection]:
+def _sandbox_connections(public_id: str) -> list[Connection]:
     # Only the end of the address counts: the portal may have moved to another port or name since.
     rows = Connection.objects.filter(
         merchant__public_id=public_id,

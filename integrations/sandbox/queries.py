@@ -36,14 +36,14 @@ class Filter:
     convert: Callable[[str], Any]
 
 
-def moment(text: str) -> datetime:
+def parse_datetime(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("no offset")
     return at
 
 
-def timestamp(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     try:
         return datetime.fromtimestamp(int(text), UTC)
     except (OverflowError, OSError) as error:
@@ -52,19 +52,19 @@ def timestamp(text: str) -> datetime:
 
 EVENT_FILTERS = {
     "profile_id": Filter("profile__public_id", EQUALS, UUID),
-    "datetime": Filter("time", COMPARISONS, moment),
-    "timestamp": Filter("time", COMPARISONS, timestamp),
+    "datetime": Filter("time", COMPARISONS, parse_datetime),
+    "timestamp": Filter("time", COMPARISONS, parse_timestamp),
 }
 PROFILE_FILTERS = {
     "id": Filter("public_id", EQUALS, UUID),
     "email": Filter("email", EQUALS, str.lower),
     "phone_number": Filter("phone_number", EQUALS, str),
-    "created": Filter("created", COMPARISONS, moment),
-    "updated": Filter("updated", COMPARISONS, moment),
+    "created": Filter("created", COMPARISONS, parse_datetime),
+    "updated": Filter("updated", COMPARISONS, parse_datetime),
 }
 
 
-def condition(text: str, filters: dict[str, Filter]) -> Q:
+def parse_filter(text: str, filters: dict[str, Filter]) -> Q:
     """`equals(metric_id,"x"),greater-than(datetime,2026-11-20T00:00:00Z)` as a Q. Raises Fault 400."""
     if "\0" in text:
         raise invalid_parameter("filter", "The filter holds a character that no value has.")
@@ -73,12 +73,12 @@ def condition(text: str, filters: dict[str, Filter]) -> Q:
         term = TERM.match(text, position)
         if term is None:
             raise invalid_parameter("filter", f"Unexpected '{text[position : position + 40]}' in the filter.")
-        found &= _term(term, filters)
+        found &= _parse_term(term, filters)
         position = term.end()
     return found
 
 
-def _term(term: re.Match[str], filters: dict[str, Filter]) -> Q:
+def _parse_term(term: re.Match[str], filters: dict[str, Filter]) -> Q:
     operator, field, value = term.groups()
     allowed = filters.get(field)
     if allowed is None or operator not in allowed.operators:
@@ -103,13 +103,13 @@ class Paging:
         column, backwards = self._order(query.get("sort", self.default_sort))
         size = self._size(query.get("page[size]", str(self.default_size)))
         if (cursor := query.get("page[cursor]")) is not None:
-            rows = rows.filter(_beyond(column, backwards, cursor))
+            rows = rows.filter(_rows_after(column, backwards, cursor))
         sign = "-" if backwards else ""
         found = list(rows.order_by(f"{sign}{column}", f"{sign}id")[: size + 1])
         if len(found) <= size:
             return found, None
         following = query.copy()
-        following["page[cursor]"] = _cursor(column, found[size - 1])
+        following["page[cursor]"] = _encode_cursor(column, found[size - 1])
         return found[:size], following.urlencode()
 
     def _order(self, sort: str) -> tuple[str, bool]:
@@ -128,15 +128,15 @@ EVENT_PAGING = Paging({"datetime": "time", "timestamp": "time"}, "-datetime", 20
 PROFILE_PAGING = Paging({"created": "created", "updated": "updated"}, "-created", 20, 100)
 
 
-def _cursor(column: str, row: Model) -> str:
+def _encode_cursor(column: str, row: Model) -> str:
     place = [getattr(row, column).isoformat(), row.pk]
     return urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
-def _beyond(column: str, backwards: bool, cursor: str) -> Q:
+def _rows_after(column: str, backwards: bool, cursor: str) -> Q:
     try:
         text, key = json.loads(urlsafe_b64decode(cursor))
-        at, key = moment(text), int(key)
+        at, key = parse_datetime(text), int(key)
     except (ValueError, TypeError) as error:
         raise invalid_parameter("page[cursor]", "Invalid cursor; take it from links.next.") from error
     side = "__lt" if backwards else "__gt"

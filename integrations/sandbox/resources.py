@@ -17,7 +17,7 @@ def short_id(merchant: Merchant, name: str) -> str:
     return b32encode(digest).decode()
 
 
-def event(row: SandboxEvent, merchant: Merchant, api: str) -> Resource:
+def event_resource(row: SandboxEvent, merchant: Merchant, api: str) -> Resource:
     """`api`: the address of the API's root, for the links."""
     attributes = {
         "timestamp": int(row.time.timestamp()),
@@ -34,7 +34,7 @@ def event(row: SandboxEvent, merchant: Merchant, api: str) -> Resource:
     return found | {"relationships": relationships}
 
 
-def metric(name: str, created: datetime, updated: datetime, merchant: Merchant, api: str) -> Resource:
+def metric_resource(name: str, created: datetime, updated: datetime, merchant: Merchant, api: str) -> Resource:
     public_id = short_id(merchant, name)
     attributes = {
         "name": name,
@@ -45,7 +45,7 @@ def metric(name: str, created: datetime, updated: datetime, merchant: Merchant, 
     return _resource("metric", public_id, attributes, f"{api}/metrics/{public_id}")
 
 
-def profile(row: SandboxProfile, api: str) -> Resource:
+def profile_resource(row: SandboxProfile, api: str) -> Resource:
     attributes = {
         "email": row.email or None,
         "phone_number": row.phone_number or None,
@@ -59,7 +59,7 @@ def profile(row: SandboxProfile, api: str) -> Resource:
     return _resource("profile", row.public_id.hex, attributes, f"{api}/profiles/{row.public_id.hex}")
 
 
-def account(merchant: Merchant, api: str) -> Resource:
+def account_resource(merchant: Merchant, api: str) -> Resource:
     public_id = short_id(merchant, "account")
     attributes = {
         "test_account": True,

@@ -51,7 +51,7 @@ def nullable(check: Check) -> Check:
     return lambda value, pointer: iter(()) if value is None else check(value, pointer)
 
 
-def one(test: Callable[[Any], bool], complaint: str) -> Check:
+def value_check(test: Callable[[Any], bool], complaint: str) -> Check:
     """A value that passes `test`."""
 
     def check(value: Any, pointer: str) -> Iterator[Fault]:
@@ -62,25 +62,25 @@ def one(test: Callable[[Any], bool], complaint: str) -> Check:
 
 
 def constant(expected: str) -> Check:
-    return one(lambda value: value == expected, f"must be '{expected}'")
+    return value_check(lambda value: value == expected, f"must be '{expected}'")
 
 
 def text(shortest: int = 0, longest: int = 100_000) -> Check:
     def test(value: Any) -> bool:
         return isinstance(value, str) and shortest <= len(value) <= longest
 
-    return one(test, f"must be a string of {shortest} to {longest} characters")
+    return value_check(test, f"must be a string of {shortest} to {longest} characters")
 
 
 def mapping(longest: int) -> Check:
-    return one(
+    return value_check(
         lambda value: isinstance(value, dict) and len(value) <= longest,
         f"must be an object of at most {longest} properties",
     )
 
 
-def matching(pattern: re.Pattern[str], complaint: str) -> Check:
-    return one(lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)), complaint)
+def pattern_check(pattern: re.Pattern[str], complaint: str) -> Check:
+    return value_check(lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)), complaint)
 
 
 def _is_datetime(value: Any) -> bool:
@@ -100,12 +100,12 @@ def _is_email(value: Any) -> bool:
     return len(value) <= 99
 
 
-number = one(lambda value: type(value) in (int, float), "must be a number")
-boolean = one(lambda value: isinstance(value, bool), "must be true or false")
-moment = one(_is_datetime, "must be an ISO 8601 date and time with an offset")
-email = one(_is_email, "is not a valid email address")
-phone = matching(PHONE, "is not a valid phone number in E.164")
-currency = matching(CURRENCY, "must be an ISO 4217 code")
+number = value_check(lambda value: type(value) in (int, float), "must be a number")
+boolean = value_check(lambda value: isinstance(value, bool), "must be true or false")
+datetime_text = value_check(_is_datetime, "must be an ISO 8601 date and time with an offset")
+email = value_check(_is_email, "is not a valid email address")
+phone = pattern_check(PHONE, "is not a valid phone number in E.164")
+currency = pattern_check(CURRENCY, "must be an ISO 4217 code")
 
 
 def _fault(complaint: str, pointer: str) -> Fault:

@@ -14,13 +14,13 @@ from subscriptions.models import Merchant
 TEXTS = ("email", "phone_number", "first_name", "last_name")
 
 
-def keep_event(merchant: Merchant, data: dict[str, Any]) -> None:
+def store_event(merchant: Merchant, data: dict[str, Any]) -> None:
     """Keep a checked event; a repeated `unique_id` of the same profile and metric is dropped in silence."""
     attributes = data["attributes"]
     now = timezone.now()
     at = datetime.fromisoformat(attributes["time"]) if attributes.get("time") else now
-    with _storable(), transaction.atomic():
-        profile, _ = _upsert(merchant, attributes["profile"]["data"])
+    with refuse_unstorable_text(), transaction.atomic():
+        profile, _ = _upsert_profile(merchant, attributes["profile"]["data"])
         event = SandboxEvent(
             merchant=merchant,
             profile=profile,
@@ -28,7 +28,7 @@ def keep_event(merchant: Merchant, data: dict[str, Any]) -> None:
             # Without an id Klaviyo keeps one event per profile, metric and second.
             unique_id=attributes.get("unique_id") or str(int(at.timestamp())),
             time=at,
-            properties=attributes["properties"] | _value(attributes),
+            properties=attributes["properties"] | _value_properties(attributes),
             received=now,
         )
         SandboxEvent.objects.bulk_create([event], ignore_conflicts=True)
@@ -36,11 +36,11 @@ def keep_event(merchant: Merchant, data: dict[str, Any]) -> None:
 
 def upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
     """The profile as it now is, and whether it is new. Raises Fault 404, 409."""
-    with _storable(), transaction.atomic():
-        return _upsert(merchant, data)
+    with refuse_unstorable_text(), transaction.atomic():
+        return _upsert_profile(merchant, data)
 
 
-class _storable:
+class refuse_unstorable_text:
     """Turns text the database cannot hold, such as NUL or half a surrogate pair, into a Fault."""
 
     def __enter__(self) -> None: ...
@@ -50,30 +50,30 @@ class _storable:
             raise Fault(400, "invalid", "The body holds characters that cannot be stored.") from error
 
 
-def _value(attributes: dict[str, Any]) -> dict[str, Any]:
+def _value_properties(attributes: dict[str, Any]) -> dict[str, Any]:
     """An event's value among its properties, under the names Klaviyo shows it by."""
     named = {"$value": attributes.get("value"), "$currency_code": attributes.get("value_currency")}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _upsert(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
+def _upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
     attributes = data["attributes"]
     texts = {name: attributes[name] or "" for name in TEXTS if name in attributes}
     if "email" in texts:
         texts["email"] = texts["email"].lower()
     properties = attributes.get("properties") or {}
-    profile, created = _find_or_create(merchant, data.get("id"), texts, properties)
+    profile, created = _find_or_create_profile(merchant, data.get("id"), texts, properties)
     if not created:
-        _change(profile, texts, properties)
+        _update_profile(profile, texts, properties)
     return profile, created
 
 
-def _find_or_create(
+def _find_or_create_profile(
     merchant: Merchant, public_id: str | None, texts: dict[str, str], properties: dict[str, Any]
 ) -> tuple[SandboxProfile, bool]:
     profiles = SandboxProfile.objects.select_for_update().filter(merchant=merchant)
     if public_id:
-        return _by_id(profiles, public_id), False
+        return _find_profile(profiles, public_id), False
     new = {"merchant": merchant, **texts, "properties": properties}
     if texts.get("email"):
         return profiles.get_or_create(merchant=merchant, email=texts["email"], defaults=new)
@@ -81,7 +81,7 @@ def _find_or_create(
     return (found, False) if found else (SandboxProfile.objects.create(**new), True)
 
 
-def _by_id(profiles: Any, public_id: str) -> SandboxProfile:
+def _find_profile(profiles: Any, public_id: str) -> SandboxProfile:
     wanted = parse_public_id(public_id, any_spelling=True)
     profile: SandboxProfile | None = profiles.filter(public_id=wanted).first() if wanted else None
     if profile is None:
@@ -89,7 +89,7 @@ def _by_id(profiles: Any, public_id: str) -> SandboxProfile:
     return profile
 
 
-def _change(profile: SandboxProfile, texts: dict[str, str], properties: dict[str, Any]) -> None:
+def _update_profile(profile: SandboxProfile, texts: dict[str, str], properties: dict[str, Any]) -> None:
     email = texts.get("email")
     if email and email != profile.email:
         other = SandboxProfile.objects.filter(merchant=profile.merchant_id, email=email).first()

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations.models import SandboxEvent, SandboxProfile
 from integrations.sandbox import bodies, private_keys, queries, resources, store
-from integrations.sandbox.faults import MEDIA_TYPE, Fault, answer, invalid_parameter
+from integrations.sandbox.faults import MEDIA_TYPE, Fault, error_response, invalid_parameter
 from integrations.sandbox.resources import Resource
 from subscriptions.models import Merchant
 
@@ -26,14 +26,14 @@ class KlaviyoView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            self.merchant = private_keys.merchant_of(request.headers.get("Authorization", ""))
+            self.merchant = private_keys.find_key_merchant(request.headers.get("Authorization", ""))
             if request.headers.get("revision") not in REVISIONS:
                 raise Fault(400, "invalid", f"The revision header must be one of: {', '.join(REVISIONS)}.")
             return super().dispatch(request, *args, **kwargs)
-        except bodies.Invalid as invalid:
-            return answer(invalid.faults)
+        except bodies.InvalidBody as invalid:
+            return error_response(invalid.faults)
         except Fault as fault:
-            return answer([fault])
+            return error_response([fault])
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Fault(405, "method_not_allowed", f'Method "{request.method}" not allowed.')
@@ -42,21 +42,25 @@ class KlaviyoView(View):
     def api(self) -> str:
         return self.request.build_absolute_uri(f"{private_keys.PATH}/api")
 
-    def one(self, data: Resource, included: list[Resource] | None = None, status: int = 200) -> HttpResponse:
+    def respond_one(self, data: Resource, included: list[Resource] | None = None, status: int = 200) -> HttpResponse:
         more = {} if included is None else {"included": included}
-        return _json({"data": data, **more, "links": data["links"]}, status)
+        return _json_response({"data": data, **more, "links": data["links"]}, status)
 
-    def many(self, data: list[Resource], following: str | None, included: list[Resource] | None = None) -> HttpResponse:
+    def respond_list(
+        self, data: list[Resource], following: str | None, included: list[Resource] | None = None
+    ) -> HttpResponse:
         here = self.request.build_absolute_uri()
         following = following and self.request.build_absolute_uri(f"{self.request.path}?{following}")
         more = {} if included is None else {"included": included}
-        return _json({"data": data, **more, "links": {"self": here, "next": following, "prev": None}})
+        return _json_response({"data": data, **more, "links": {"self": here, "next": following, "prev": None}})
 
     def metrics(self) -> list[Resource]:
         """Newest first."""
         rows = SandboxEvent.objects.filter(merchant=self.merchant).values("metric")
         seen = rows.annotate(first=Min("received"), last=Max("received")).order_by("-last", "metric")
-        return [resources.metric(row["metric"], row["first"], row["last"], self.merchant, self.api) for row in seen]
+        return [
+            resources.metric_resource(row["metric"], row["first"], row["last"], self.merchant, self.api) for row in seen
+        ]
 
     def included(self, events: list[SandboxEvent]) -> list[Resource] | None:
         """What `include` asks for beside the events; None when it asks for nothing."""
@@ -68,23 +72,25 @@ class KlaviyoView(View):
         names = {resources.short_id(self.merchant, event.metric) for event in events}
         profiles = {event.profile_id: event.profile for event in events}
         metrics = [metric for metric in self.metrics() if metric["id"] in names] if "metric" in wanted else []
-        people = [resources.profile(profile, self.api) for profile in profiles.values()]
+        people = [resources.profile_resource(profile, self.api) for profile in profiles.values()]
         return metrics + (people if "profile" in wanted else [])
 
 
 class Events(KlaviyoView):
     def post(self, request: HttpRequest) -> HttpResponse:
-        store.keep_event(self.merchant, bodies.read(request, bodies.EVENT))
+        store.store_event(self.merchant, bodies.read_body(request, bodies.EVENT))
         return HttpResponse(status=202)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         names = {metric["id"]: metric["attributes"]["name"] for metric in self.metrics()}
         by_metric = queries.Filter("metric", queries.EQUALS, lambda text: names.get(text, ""))
-        condition = queries.condition(request.GET.get("filter", ""), queries.EVENT_FILTERS | {"metric_id": by_metric})
+        condition = queries.parse_filter(
+            request.GET.get("filter", ""), queries.EVENT_FILTERS | {"metric_id": by_metric}
+        )
         rows = SandboxEvent.objects.filter(condition, merchant=self.merchant).select_related("profile")
         events, following = queries.EVENT_PAGING.page(rows, request.GET)
-        data = [resources.event(event, self.merchant, self.api) for event in events]
-        return self.many(data, following, self.included(events))
+        data = [resources.event_resource(event, self.merchant, self.api) for event in events]
+        return self.respond_list(data, following, self.included(events))
 
 
 class OneEvent(KlaviyoView):
@@ -92,29 +98,29 @@ class OneEvent(KlaviyoView):
         rows = SandboxEvent.objects.filter(merchant=self.merchant, public_id=public_id)
         event = rows.select_related("profile").first()
         if event is None:
-            raise _absent("event", public_id)
-        return self.one(resources.event(event, self.merchant, self.api), self.included([event]))
+            raise _not_found("event", public_id)
+        return self.respond_one(resources.event_resource(event, self.merchant, self.api), self.included([event]))
 
 
 class Metrics(KlaviyoView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.many(self.metrics(), None)
+        return self.respond_list(self.metrics(), None)
 
 
 class OneMetric(KlaviyoView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         for metric in self.metrics():
             if metric["id"] == public_id:
-                return self.one(metric)
-        raise _absent("metric", public_id)
+                return self.respond_one(metric)
+        raise _not_found("metric", public_id)
 
 
 class Profiles(KlaviyoView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        condition = queries.condition(request.GET.get("filter", ""), queries.PROFILE_FILTERS)
+        condition = queries.parse_filter(request.GET.get("filter", ""), queries.PROFILE_FILTERS)
         rows = SandboxProfile.objects.filter(condition, merchant=self.merchant)
         profiles, following = queries.PROFILE_PAGING.page(rows, request.GET)
-        return self.many([resources.profile(profile, self.api) for profile in profiles], following)
+        return self.respond_list([resources.profile_resource(profile, self.api) for profile in profiles], following)
 
 
 class OneProfile(KlaviyoView):
@@ -122,19 +128,19 @@ class OneProfile(KlaviyoView):
         rows = SandboxProfile.objects.filter(merchant=self.merchant, public_id=public_id)
         profile = rows.first()
         if profile is None:
-            raise _absent("profile", public_id)
-        return self.one(resources.profile(profile, self.api))
+            raise _not_found("profile", public_id)
+        return self.respond_one(resources.profile_resource(profile, self.api))
 
 
 class ProfileImport(KlaviyoView):
     def post(self, request: HttpRequest) -> HttpResponse:
-        profile, created = store.upsert_profile(self.merchant, bodies.read(request, bodies.PROFILE))
-        return self.one(resources.profile(profile, self.api), status=201 if created else 200)
+        profile, created = store.upsert_profile(self.merchant, bodies.read_body(request, bodies.PROFILE))
+        return self.respond_one(resources.profile_resource(profile, self.api), status=201 if created else 200)
 
 
 class Accounts(KlaviyoView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.many([resources.account(self.merchant, self.api)], None)
+        return self.respond_list([resources.account_resource(self.merchant, self.api)], None)
 
 
 class Unknown(KlaviyoView):
@@ -144,9 +150,9 @@ class Unknown(KlaviyoView):
     post = get
 
 
-def _absent(kind: str, public_id: str) -> Fault:
+def _not_found(kind: str, public_id: str) -> Fault:
     return Fault(404, "not_found", f"A {kind} with id {public_id} does not exist.")
 
 
-def _json(body: dict[str, Any], status: int = 200) -> HttpResponse:
+def _json_response(body: dict[str, Any], status: int = 200) -> HttpResponse:
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)

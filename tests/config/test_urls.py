@@ -40,7 +40,9 @@ def subscription() -> Subscription:
     subscription = subscription_with_order()
     other = subscription_with_order(customer=subscription.customer)
     ConnectionFactory(
-        merchant=subscription.merchant, base_url=sandbox.base_url(), secret=sandbox.make(subscription.merchant)
+        merchant=subscription.merchant,
+        base_url=sandbox.sandbox_url(),
+        secret=sandbox.create_key(subscription.merchant),
     )
     cancel(other, actor=STAFF)
     return subscription

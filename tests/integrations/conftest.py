@@ -8,7 +8,7 @@ from integrations import http
 @pytest.fixture(autouse=True)
 def transport_of_its_own() -> Iterator[None]:
     """An open connection would keep a thread of the live server, and with it a database session, alive."""
-    made = http.transport
+    made = http.get_transport
     made.cache_clear()
     yield
     if made.cache_info().currsize:

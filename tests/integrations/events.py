@@ -16,7 +16,8 @@ from tests.factories import ConnectionFactory, ItemFactory
 
 def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
     connection: Connection = ConnectionFactory(
-        merchant=merchant, **{"secret": private_keys.make(merchant), "base_url": private_keys.base_url(), **fields}
+        merchant=merchant,
+        **{"secret": private_keys.create_key(merchant), "base_url": private_keys.sandbox_url(), **fields},
     )
     return connection
 

@@ -99,18 +99,18 @@ def names(monkeypatch, *answers: list[str]) -> None:
 def test_a_private_address_is_refused(address):
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(http.AddressRefused, match="private address"):
-        http.request("GET", f"https://{host}/", headers={})
+        http.send_request("GET", f"https://{host}/", headers={})
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "64:ff9b::5db8:d822"])
 def test_a_public_address_passes(address):
-    assert http.is_public(address)
+    assert http.is_public_address(address)
 
 
 def test_one_private_address_among_public_ones_is_refused(monkeypatch):
     names(monkeypatch, ["93.184.216.34", "10.0.0.1"])
     with pytest.raises(http.AddressRefused):
-        http.check(httpx.URL("https://shop.test/"))
+        http.resolve_allowed_url(httpx.URL("https://shop.test/"))
 
 
 @pytest.mark.parametrize(
@@ -119,37 +119,37 @@ def test_one_private_address_among_public_ones_is_refused(monkeypatch):
 )
 def test_plain_http_and_passwords_in_the_address_are_refused(url, sentence):
     with pytest.raises(http.AddressRefused, match=sentence):
-        http.request("GET", url, headers={})
+        http.send_request("GET", url, headers={})
 
 
 def test_an_unknown_name_counts_as_no_answer():
     with pytest.raises(httpx.ConnectError):
-        http.request("GET", "https://nowhere.invalid/", headers={})
+        http.send_request("GET", "https://nowhere.invalid/", headers={})
 
 
 def test_a_request_goes_to_the_address_that_was_checked_under_its_own_name(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.1"], ["192.0.2.1"])
-    reply = http.request("GET", f"http://shop.test:{port}/", headers={})
+    reply = http.send_request("GET", f"http://shop.test:{port}/", headers={})
     assert (reply.status, reply.body.split()[0]) == (200, f"shop.test:{port}".encode())
 
 
 def test_a_name_that_turns_private_is_refused_at_the_next_request(monkeypatch):
     names(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
     url = httpx.URL("https://shop.test/")
-    assert http.check(url) == ["93.184.216.34"]
+    assert http.resolve_allowed_url(url) == ["93.184.216.34"]
     with pytest.raises(http.AddressRefused):
-        http.check(url)
+        http.resolve_allowed_url(url)
 
 
 def test_the_next_address_is_tried_when_nothing_listens_at_the_first(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.2", "127.0.0.1"])
-    assert http.request("GET", f"http://shop.test:{port}/", headers={}).status == 200
+    assert http.send_request("GET", f"http://shop.test:{port}/", headers={}).status == 200
 
 
 def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.1"])
     first, again, other = (
-        http.request("GET", f"http://{name}:{port}/", headers={}).body.split()[1]
+        http.send_request("GET", f"http://{name}:{port}/", headers={}).body.split()[1]
         for name in ("one.test", "one.test", "two.test")
     )
     assert first == again != other
@@ -157,11 +157,11 @@ def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch
 
 def test_room_for_another_name_is_made_without_cutting_an_answer_off(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.1"])
-    monkeypatch.setattr(http, "NAMES_KEPT", 1)
+    monkeypatch.setattr(http, "MAX_POOLS", 1)
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(http.request, "GET", f"http://one.test:{port}/trickle", headers={})
+        slow = pool.submit(http.send_request, "GET", f"http://one.test:{port}/trickle", headers={})
         time.sleep(0.3)
-        assert http.request("GET", f"http://two.test:{port}/", headers={}).status == 200
+        assert http.send_request("GET", f"http://two.test:{port}/", headers={}).status == 200
         assert slow.result().status == 200
 
 
@@ -169,40 +169,40 @@ def test_a_certificate_of_another_name_ends_the_request(monkeypatch, tmp_path, p
     with tls_server(tmp_path, "shop.test") as (port, trusted):
         monkeypatch.setattr(http.httpx, "create_ssl_context", lambda **_: trusted)
         names(monkeypatch, ["127.0.0.1"])
-        assert http.request("GET", f"https://shop.test:{port}/", headers={}).status == 200
+        assert http.send_request("GET", f"https://shop.test:{port}/", headers={}).status == 200
         with pytest.raises(httpx.ConnectError, match="mismatch"):
-            http.request("GET", f"https://other.test:{port}/", headers={})
+            http.send_request("GET", f"https://other.test:{port}/", headers={})
 
 
 def test_a_redirect_is_not_followed(port, private_allowed):
-    reply = http.request("GET", f"http://127.0.0.1:{port}/moved", headers={})
+    reply = http.send_request("GET", f"http://127.0.0.1:{port}/moved", headers={})
     assert (reply.status, reply.headers["Location"]) == (302, "http://169.254.169.254/")
 
 
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch, port, private_allowed):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert http.request("GET", f"http://127.0.0.1:{port}/", headers={}).status == 200
+    assert http.send_request("GET", f"http://127.0.0.1:{port}/", headers={}).status == 200
 
 
 def test_an_answer_is_cut_at_64_kib(port, private_allowed):
-    assert len(http.request("GET", f"http://127.0.0.1:{port}/big", headers={}).body) == 64 * 1024
+    assert len(http.send_request("GET", f"http://127.0.0.1:{port}/big", headers={}).body) == 64 * 1024
 
 
 def test_an_answer_that_trickles_is_given_up(port, private_allowed):
     with pytest.raises(httpx.ReadTimeout):
-        http.request("GET", f"http://127.0.0.1:{port}/trickle", headers={}, limits=http.Limits(deadline=0.3))
+        http.send_request("GET", f"http://127.0.0.1:{port}/trickle", headers={}, limits=http.Limits(deadline=0.3))
 
 
 def test_who_asks_may_set_how_much_of_an_answer_is_read(port, private_allowed):
     url = f"http://127.0.0.1:{port}/big"
-    assert len(http.request("GET", url, headers={}, limits=http.Limits(body_bytes=100_000)).body) == 100_000
+    assert len(http.send_request("GET", url, headers={}, limits=http.Limits(body_bytes=100_000)).body) == 100_000
 
 
 def test_a_fork_gets_a_way_out_of_its_own():
-    parents = http.transport()
+    parents = http.get_transport()
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writer, b"same" if http.transport() is parents else b"own")
+        os.write(writer, b"same" if http.get_transport() is parents else b"own")
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(reader, 8) == b"own"
@@ -223,14 +223,14 @@ def test_only_the_own_sandbox_is_open_and_only_on_request(settings, port, path, 
     url = settings.PUBLIC_URL + path
     outcome = nullcontext() if passes else pytest.raises(http.AddressRefused)
     with outcome:
-        assert http.request("GET", url, headers={}, own_sandbox=own_sandbox).status == 200
+        assert http.send_request("GET", url, headers={}, own_sandbox=own_sandbox).status == 200
 
 
 def test_another_port_or_name_of_this_machine_is_not_the_own_sandbox(settings, port):
     settings.PUBLIC_URL = f"http://127.0.0.1:{port + 1}"
     for host in ("127.0.0.1", "localhost"):
         with pytest.raises(http.AddressRefused):
-            http.request("GET", f"http://{host}:{port}/sandbox/", headers={}, own_sandbox=True)
+            http.send_request("GET", f"http://{host}:{port}/sandbox/", headers={}, own_sandbox=True)
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_many_small_steps_are_one_large_one(tester: Customer) -> None:
 def test_neither_the_live_platform_nor_a_live_connection_hears_of_it(tester: Customer, settings: Any) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     f.ConnectionFactory(merchant=tester.merchant, name="Live")
-    sandbox = f.ConnectionFactory(merchant=tester.merchant, name="Sandbox", base_url=private_keys.base_url())
+    sandbox = f.ConnectionFactory(merchant=tester.merchant, name="Sandbox", base_url=private_keys.sandbox_url())
     with platform() as playing:
         GatewaySettings.objects.create(merchant=tester.merchant, url=playing.url)
         advance(tester, days=30)

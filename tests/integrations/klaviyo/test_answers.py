@@ -29,7 +29,7 @@ def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
             stream = httpx.ByteStream(answer.content)  # the door reads answers as they come in
             return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
-        monkeypatch.setattr(http, "transport", lambda: httpx.MockTransport(handle))
+        monkeypatch.setattr(http, "get_transport", lambda: httpx.MockTransport(handle))
         return requests
 
     return install

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.klaviyo import bodies
 from integrations.klaviyo.bodies import STATUS_PROPERTY, Profile
-from integrations.klaviyo.integration import one_click_of, status_of
+from integrations.klaviyo.integration import one_click_properties, subscriber_status
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.events.catalogue import KINDS
@@ -19,11 +19,11 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def attributes_of(event: Event, now: datetime | None = None) -> dict:
-    body = bodies.create_event(
+    body = bodies.event_body(
         event,
         Profile.of(event),
-        status=status_of(event),
-        given=one_click_of(event),
+        status=subscriber_status(event),
+        given=one_click_properties(event),
         now=now or event.at,
     )
     return body["data"]["attributes"]
@@ -161,4 +161,4 @@ def test_an_event_of_less_than_three_and_a_half_hours_keeps_its_time():
 
 def test_nan_is_never_sent():
     with pytest.raises(ValueError):
-        bodies.encode({"value": float("nan")})
+        bodies.encode_body({"value": float("nan")})

@@ -101,7 +101,7 @@ def checked_sandbox(monkeypatch, spec) -> Callable[[], None]:
         response = ask_sandbox(request)
         return httpx.Response(response.status_code, stream=httpx.ByteStream(response.content))
 
-    monkeypatch.setattr(http, "transport", lambda: httpx.MockTransport(handle))
+    monkeypatch.setattr(http, "get_transport", lambda: httpx.MockTransport(handle))
 
 
 @pytest.mark.usefixtures("checked_sandbox")

@@ -28,7 +28,7 @@ def test_a_wrong_key_opens_nothing(account, path):
     for key in (
         "",
         "pk_123",
-        private_keys.make(account.merchant),
+        private_keys.create_key(account.merchant),
         account.connection.secret + "0",
         "sandbox_\u0660_x",
     ):

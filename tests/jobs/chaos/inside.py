@@ -129,7 +129,9 @@ def _merchant(url: str) -> Merchant:
     if url:
         GatewaySettings.objects.create(merchant=merchant, url=url)
     else:
-        f.ConnectionFactory(merchant=merchant, base_url=private_keys.base_url(), secret=private_keys.make(merchant))
+        f.ConnectionFactory(
+            merchant=merchant, base_url=private_keys.sandbox_url(), secret=private_keys.create_key(merchant)
+        )
     return merchant
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.klaviyo import bodies
-from integrations.klaviyo.integration import one_click_of
+from integrations.klaviyo.integration import one_click_properties
 from oneclick.links import event_links, link_urls
 from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
@@ -32,8 +32,8 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     attach(event, "old_url", archived=True)
     attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
     assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
-    body = bodies.create_event(
-        event, bodies.Profile.of(event), status=None, given=one_click_of(event), now=timezone.now()
+    body = bodies.event_body(
+        event, bodies.Profile.of(event), status=None, given=one_click_properties(event), now=timezone.now()
     )
     properties = body["data"]["attributes"]["properties"]
     assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
@@ -44,4 +44,4 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
 def test_an_event_without_a_token_carries_no_link() -> None:
     event = event_of(catalogue.ORDER_CANCEL)
     attach(event, kind=catalogue.ORDER_CANCEL)
-    assert one_click_of(event) == {}
+    assert one_click_properties(event) == {}

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 
 from integrations.models import Connection
-from integrations.page_fetch import read_page
+from integrations.page_fetch import fetch_page
 from oneclick.links import link_warnings, shop_page
 from oneclick.models import OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
@@ -149,4 +149,4 @@ def test_a_page_of_the_shop_is_looked_at_once_a_minute(
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "https://user@shop.test/", "https://"])
 def test_pages_are_read_by_the_rules_for_what_leaves_the_house(url: str) -> None:
     with pytest.raises(shop_page.Unreadable):
-        read_page(url)
+        fetch_page(url)
