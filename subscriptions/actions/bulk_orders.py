@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from common.db import AnyOf, Param, Query, update_many
-from subscriptions.actions import orders, totals
+from subscriptions.actions import order_items, totals
 from subscriptions.events import payloads
 from subscriptions.models import Item, Order, Product
 
@@ -19,7 +19,7 @@ NEEDED = (
 )
 ITEMS = Query(
     lambda: (
-        payloads.with_entitlement_flag(orders.items_with_incentive_flag())
+        payloads.with_entitlement_flag(order_items.items_with_incentive_flag())
         .select_related("subscription")
         .only(*NEEDED)
         .filter(merchant=Param("merchant"), order=AnyOf("orders"))
@@ -59,7 +59,7 @@ def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> No
 
 
 def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
-    """`orders.save_totals` for orders of one merchant with their lines; saves the orders' columns `names` too."""
+    """`order_items.save_totals` for orders of one merchant with their lines; saves the orders' columns `names` too."""
     changed = totals.recount_orders(found)
     update_many(changed, "total_price")
-    update_many([order for order, _ in found], *orders.AMOUNTS, *names)
+    update_many([order for order, _ in found], *order_items.AMOUNTS, *names)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from common.db import AnyOf, Param, Query, update_many
 from subscriptions import calendar
-from subscriptions.actions import bulk_orders, entitlement, orders, prepaid
+from subscriptions.actions import bulk_orders, entitlement, order_items, orders, prepaid
 from subscriptions.actions.core import ActionContext, record_actions
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
@@ -14,7 +14,7 @@ from subscriptions.models import Customer, Item, OneTimeIncentive, Order, OrderS
 VERB = "order.succeed"
 ITEMS = Query(
     lambda: (
-        payloads.with_entitlement_flag(orders.items_with_incentive_flag())
+        payloads.with_entitlement_flag(order_items.items_with_incentive_flag())
         .select_related("product", "subscription__product")
         .filter(merchant=Param("merchant"), order=AnyOf("orders"))
         .order_by("id")
@@ -59,7 +59,7 @@ def mark_orders_placed(acts: Sequence[ActionContext[Order]], order_merchant_ids:
 
 
 def _load_items(placed: Sequence[Order]) -> Found:
-    """As `orders.load_items`, with what the event says of them."""
+    """As `order_items.load_items`, with what the event says of them."""
     return bulk_orders.group_items_by_order(
         placed, ITEMS.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed])
     )

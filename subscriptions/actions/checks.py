@@ -1,4 +1,8 @@
-"""Guards and checks of inputs that several verbs share."""
+"""Guards and input checks that several verbs share.
+
+A guard (`must_…`) looks at the subject of an action. A check (`require_…`) returns the input it was given, or refuses
+it. Both raise a `DomainError`.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -14,7 +18,7 @@ from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Pro
 
 Row = TypeVar("Row", bound=models.Model)
 Record = TypeVar("Record", Address, Payment)
-LARGEST_SMALL_INTEGER = 32767  # what the columns of small numbers hold
+LARGEST_SMALL_INTEGER = 32767  # of a PositiveSmallIntegerField
 
 
 def must_be_live(context: ActionContext[Subscription]) -> None:
@@ -28,26 +32,28 @@ def must_be_cancelled(context: ActionContext[Subscription]) -> None:
 
 
 def must_have_no_paid_orders_left(context: ActionContext[Subscription]) -> None:
-    # Deliveries that were paid for must not vanish.
+    # The customer has paid for these deliveries.
     if context.subject.prepaid_orders_remaining:
         raise refused("prepaid_orders_remaining", n=context.subject.prepaid_orders_remaining)
 
 
 def must_not_be_prepaid(context: ActionContext[Any]) -> None:
-    """Of an item its subscription counts."""
+    """The subject is a subscription, or an item whose subscription counts."""
     subscription = context.subject.subscription if isinstance(context.subject, Item) else context.subject
     if subscription is not None and subscription.has_prepaid:
         raise refused("prepaid_fixed")
 
 
 def must_be_open(context: ActionContext[Any]) -> None:
-    """Of an item its order counts."""
+    """The subject is an order, or an item whose order counts."""
     order = context.subject.order if isinstance(context.subject, Item) else context.subject
     if not order.is_open:
         raise refused("order_not_open")
 
 
 def must_have_status(*allowed: OrderStatus, code: str = "order_not_open") -> Any:
+    """A guard for orders that have one of these statuses and are not locked; `code` is that of its refusal."""
+
     def guard(context: ActionContext[Order]) -> None:
         if context.subject.status not in allowed or context.subject.locked:
             raise refused(code)
@@ -62,14 +68,14 @@ def require_product_for_sale(product: Product) -> Product:
 
 
 def require_own_row(context: ActionContext[Any], row: Row) -> Row:
-    """`row`, which has to be the merchant's."""
+    """`row`, which must belong to the merchant of the action."""
     if row.merchant_id != context.customer.merchant_id:  # type: ignore[attr-defined]  # every row of the domain has one
-        raise NotFound("not_found", "There is no such thing at this merchant.")
+        raise NotFound("not_found", "This merchant has no such record.")
     return row
 
 
 def require_usable_record(context: ActionContext[Any], record: Record) -> Record:
-    """A payment or address, which has to be the customer's own and active."""
+    """A payment or address, which must be active and belong to the customer of the action."""
     if record.customer_id != context.customer.pk:
         raise NotFound("not_found", "This customer has no such payment or address.")
     if not record.live:
@@ -78,8 +84,9 @@ def require_usable_record(context: ActionContext[Any], record: Record) -> Record
 
 
 def require_current_record(context: ActionContext[Any], record: Record) -> Record:
-    """As `usable`, of one handed to the act; read anew, for it may have been retired since it was chosen."""
-    return require_usable_record(context, reload_subject(require_usable_record(context, record), context.customer))
+    """As `require_usable_record`, read again: the record may have been retired after the caller read it."""
+    require_usable_record(context, record)
+    return require_usable_record(context, reload_subject(record, context.customer))
 
 
 def require_whole_number(name: str, value: int, least: int = 1, most: int = LARGEST_SMALL_INTEGER) -> int:
@@ -89,9 +96,9 @@ def require_whole_number(name: str, value: int, least: int = 1, most: int = LARG
 
 
 def require_frequency(every: int, every_period: int) -> tuple[int, int]:
-    return require_whole_number("every", every, most=999), require_whole_number(
-        "every_period", every_period, most=len(calendar.Period)
-    )
+    require_whole_number("every", every, most=999)
+    require_whole_number("every_period", every_period, most=len(calendar.Period))
+    return every, every_period
 
 
 def require_amount(name: str, value: Decimal) -> Decimal:

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.db import insert, update
 from subscriptions import calendar
-from subscriptions.actions import checks, orders
+from subscriptions.actions import checks, order_items, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -43,7 +43,7 @@ def modify_expiration(context: ActionContext[Entitlement], *, day: date, correct
     _save_entitlement(entitlement, "expiration", "live")
     subscription = entitlement.subscription
     if correct_renewal and subscription is not None and subscription.live:
-        item = orders.upcoming_item(subscription)
+        item = order_items.upcoming_item(subscription)
         order_key = OrderKey(day, item.order.payment_id, item.order.shipping_address_id)
         context.result = orders.move_item(context.customer, item, order_key)
         context.emit(catalogue.ORDER_CHANGE_DATE, context.result)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from common.db import update
-from subscriptions.actions import checks, orders, totals
+from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription as start
 from subscriptions.actions.order import replan_item
@@ -79,7 +79,7 @@ def subscribe(context: ActionContext[Item], *, every: int, every_period: int, of
     )
     item.subscription, item.one_time, item.offer = subscription, False, offer or item.offer
     update(item, "subscription", "one_time", "offer")
-    orders.save_totals_around_item(item)
+    order_items.save_totals_around_item(item)
     context.result = subscription
     return f"Subscribed to {item.quantity} × {item.product}, {_frequency_text(subscription)}."
 
@@ -141,7 +141,7 @@ def _new_item(context: ActionContext[Order], product: Product, quantity: int, of
 
 def _save_item(item: Item, *names: str) -> None:
     update(item, *names)
-    orders.save_totals_around_item(item)
+    order_items.save_totals_around_item(item)
 
 
 def _frequency_text(subscription: Subscription) -> str:

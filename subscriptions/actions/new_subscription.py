@@ -1,4 +1,4 @@
-"""How every subscription begins, wherever it was wished for."""
+"""How every subscription starts: from a checkout, from staff or from an item of an order."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -29,10 +29,10 @@ def start_subscription(
     grantees: Sequence[tuple[str, str]] = (),
     **details: Any,
 ) -> Subscription:
-    """Make a subscription as part of an act, and say so; its first item is the caller's to make.
+    """Create a subscription as part of an action and emit its event; the caller creates its first item.
 
-    `price` locks the unit price. A plan bought in a checkout grants access from now on, which `grantees` (names and
-    shop's ids) share. Its customer's very first subscription makes a subscriber of them.
+    `price` locks the unit price. A plan bought in a checkout grants access at once; `grantees`, pairs of a name and
+    the shop's id, share that access. The customer's very first subscription emits `subscriber.create` too.
     """
     customer = context.customer
     checks.require_frequency(every, every_period)
@@ -59,12 +59,12 @@ def start_subscription(
         entitlement.grant_plan(subscription, product, grantees)
     context.emit(catalogue.SUBSCRIPTION_CREATE, subscription)
     if customer.first_subscribed is None:
-        _first(context, subscription)
+        _mark_first_subscription(context, subscription)
     return subscription
 
 
-def _first(context: ActionContext[Any], subscription: Subscription) -> None:
-    # Customers who came from a file may have subscriptions nobody was told of.
+def _mark_first_subscription(context: ActionContext[Any], subscription: Subscription) -> None:
+    # An imported customer may have subscriptions that emitted no event.
     others = context.customer.subscriptions.exclude(pk=subscription.pk).order_by("created")
     earliest = others.values_list("created", flat=True).first()
     context.customer.first_subscribed = earliest or calendar.now()

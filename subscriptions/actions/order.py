@@ -5,7 +5,7 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, placement_results
+from subscriptions.actions import checks, order_items, orders, placement_results
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -26,7 +26,7 @@ def skip(context: ActionContext[Order]) -> str:
     """
     order = context.subject
     orders.cancel_order(order)
-    context.result = orders.create_next_items(context.customer, orders.load_items(order), order.place_date)
+    context.result = orders.create_next_items(context.customer, order_items.load_items(order), order.place_date)
     context.emit(catalogue.ORDER_SKIP, order)
     return f"Skipped the order of {calendar.human_date(order.place_date)}." + _next_orders_sentence(context.result)
 
@@ -34,7 +34,7 @@ def skip(context: ActionContext[Order]) -> str:
 @action("order.skip_subscription", guards=[checks.must_be_open])
 def skip_subscription(context: ActionContext[Order], *, subscription: Subscription) -> str:
     """Take one subscription's item off this order and give it its next one. `context.result` is that item."""
-    found = [line for line in orders.load_items(context.subject) if line.subscription_id == subscription.pk]
+    found = [line for line in order_items.load_items(context.subject) if line.subscription_id == subscription.pk]
     if not found:
         raise refused("subscription_not_in_order")
     context.result = replan_item(context, found[0])
@@ -51,7 +51,7 @@ def send_now(context: ActionContext[Order]) -> str:
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.locked, order.place_date = True, today
     orders.change_status(order, OrderStatus.SEND_NOW, "locked", "place_date")
-    context.result = orders.create_next_items(context.customer, orders.load_items(order), today)
+    context.result = orders.create_next_items(context.customer, order_items.load_items(order), today)
     context.emit(catalogue.ORDER_SEND_NOW, order)
     for older in _superseded_orders(order):
         placement_results.reject_order(context, older, SUPERSEDED_CODE, "Superseded by an order sent now.")
@@ -92,7 +92,7 @@ def change_shipping_address(context: ActionContext[Order], *, address: Address) 
 def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, Any]) -> str:
     """Replace it; what an order was merged into stays noted."""
     order = context.subject
-    kept = {key: value for key, value in (order.extra_data or {}).items() if key == "merged_order_id"}
+    kept = {key: value for key, value in (order.extra_data or {}).items() if key == orders.MERGED_INTO}
     order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
     update(order, "extra_data", "updated")
     return f"Changed the extra data of the order of {calendar.human_date(order.place_date)}."
@@ -130,7 +130,7 @@ def why_not_rescuable(order: Order) -> str | None:
         return "A later order was sent in its place."
     if (order.tried_at or order.updated) < calendar.now() - timedelta(days=RESCUE_DAYS):
         return f"It was rejected more than {RESCUE_DAYS} days ago."
-    ids = [item.subscription_id for item in orders.load_items(order) if item.subscription_id]
+    ids = [item.subscription_id for item in order_items.load_items(order) if item.subscription_id]
     if Subscription.objects.filter(pk__in=ids, cancelled__isnull=False).exists():
         return "A subscription of it is cancelled."
     since = order.tried_at or order.created

@@ -1,19 +1,23 @@
-"""Which order an item is on.
+"""Which order an item is on, and which status an order has.
 
-The open orders of one customer differ in date, payment or address (their `OrderKey`): what becomes equal is merged,
-what is emptied goes away, and the totals follow.
+The open orders of one customer all differ in date, payment or address, their `OrderKey`. A change that would make two
+of them equal merges them. An order that loses its last item is deleted. The totals of orders follow each change.
 """
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
-
-from django.db.models import Exists, OuterRef, QuerySet
 
 from common.db import Param, Query, insert, new_row, update
 from subscriptions import calendar
 from subscriptions.actions import totals
-from subscriptions.errors import refused
+from subscriptions.actions.order_items import (
+    AMOUNTS,
+    items_with_incentive_flag,
+    load_items,
+    new_item,
+    save_totals,
+)
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.models import (
     Customer,
     Item,
@@ -26,7 +30,7 @@ from subscriptions.models import (
     statuses_where,
 )
 
-AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
+MERGED_INTO = "merged_order_id"  # in the extra data of a merged order, as the REST API gives it
 KEY_COLUMNS = ("place_date", "payment", "shipping_address")
 OPEN_ORDER = Query(
     lambda: (
@@ -41,15 +45,6 @@ OPEN_ORDER = Query(
         )
     )
 )
-ITEMS = Query(
-    lambda: (
-        items_with_incentive_flag()
-        .select_related("product", "subscription__product")
-        .filter(merchant=Param("merchant"), order=Param("order"))
-        .order_by("id")
-    )
-)
-# Of the few orders of a customer that a cancel reaches: the next ones, those out of stock, those being retried.
 CHANGEABLE_ITEMS = Query(
     lambda: (
         items_with_incentive_flag()
@@ -62,17 +57,10 @@ CHANGEABLE_ITEMS = Query(
         .order_by("id")
     )
 )
-UPCOMING_ITEM = Query(
-    lambda: (
-        items_with_incentive_flag()
-        .select_related("product", "order__payment", "order__shipping_address")
-        .filter(merchant=Param("merchant"), subscription=Param("subscription"), upcoming=True)
-    )
-)
 
 
 def add_subscription_item(subscription: Subscription, day: date, offer: Offer | None = None) -> Item:
-    """Give `subscription`, that has none, its upcoming item on `day`; `offer` is for this once."""
+    """Create the upcoming item of `subscription`, which has none, on `day`; `offer` counts for this item alone."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
     order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
@@ -80,69 +68,53 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
     return item
 
 
-def new_item(subscription: Subscription) -> Item:
-    """The next item of `subscription` as its settings now are; on no order yet and not saved."""
-    return new_row(
-        Item,
-        merchant=subscription.merchant,
-        subscription=subscription,
-        product=subscription.product,
-        offer_id=subscription.offer_id,
-        quantity=subscription.quantity,
-        price=totals.unit_price(subscription),
-    )
-
-
 def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
-    """Add new items to the open order of `order_key`, which is made where there is none."""
-    order = _find_open_order(customer, order_key) or new_row(
-        Order,
-        merchant=customer.merchant,
-        customer=customer,
-        currency_code=_currency(customer, items),
-        **order_key._asdict(),
-    )
+    """Save new items on the open order with this key; where there is none, on a new order."""
+    order = find_open_order(customer, order_key)
+    if order is None:
+        subscriptions = (item.subscription for item in items if item.subscription)
+        currencies = (subscription.currency_code for subscription in subscriptions)
+        currency = next(currencies, customer.merchant.currency_code)
+        order = new_row(
+            Order, merchant=customer.merchant, customer=customer, currency_code=currency, **order_key._asdict()
+        )
     add_items(order, *items)
     return order
 
 
 def add_items(order: Order, *items: Item) -> None:
-    """Write new items to `order`, which may be new itself."""
-    earlier = load_items(order)
-    changed = totals.recount_order(order, [*earlier, *items])
+    """Save new items on `order`, which may be unsaved itself."""
+    present = load_items(order)
+    changed = totals.recount_order(order, [*present, *items])
     _save_amounts(order)
     for item in items:
         item.order = order
         insert(item)
-    _update_items([line for line in changed if line in earlier], "total_price")
-
-
-def upcoming_item(subscription: Subscription) -> Item:
-    """The upcoming item of a live subscription, with its order. Refused when that can no longer be changed."""
-    found = UPCOMING_ITEM.all(merchant=subscription.merchant_id, subscription=subscription.pk)
-    if not found or not found[0].order.is_open:
-        raise refused("order_not_open")
-    (item,) = found
-    item.subscription = subscription
-    _attach_customer(item.order, subscription.customer)
-    return item
+    for item in changed:
+        if item in present:
+            update(item, "total_price")
 
 
 def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
-    """Take the item, and it alone, to `order_key`; if it is all its order has and nobody is there, the order moves."""
+    """Move this one item to the open order with that key, which is created where there is none.
+
+    The only item of an order takes the order along, unless the other order exists. Returns the order it is on then.
+    """
     order = item.order
     if order.order_key == order_key:
         return order
-    others = [line for line in load_items(order) if line.pk != item.pk]
-    target = _find_open_order(customer, order_key)
+    others = [each for each in load_items(order) if each.pk != item.pk]
+    target = find_open_order(customer, order_key)
     if target is None and not others:
-        return _move_whole_order(order, order_key)
+        return _change_key(order, order_key)
     target = target or _new_order_beside(customer, order, order_key)
     changed = totals.recount_order(target, [*load_items(target), item])
     _save_amounts(target)
     item.order = target
-    _update_items([line for line in changed if line.pk != item.pk], "total_price")
-    _update_items([item], "order", "total_price")
+    for each in changed:
+        if each.pk != item.pk:
+            update(each, "total_price")
+    update(item, "order", "total_price")
     if not others:
         _move_incentives(order, target)
     shrink_order(order, others)
@@ -150,19 +122,19 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
 
 
 def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
-    """Take the whole order to `order_key`. Where another open order is there already, that one gets the items.
+    """Give the order that key. Where another open order has the key already, `order` is merged into that one.
 
-    Returns the order that now has them; the merged one is history and says which it was merged into.
+    Returns the order that has the items then. A merged order stays as history and names the other in `extra_data`.
     """
     if order.order_key == order_key:
         return order
-    target = _find_open_order(customer, order_key) if order.is_open else None
+    target = find_open_order(customer, order_key) if order.is_open else None
     if target is None:
-        return _move_whole_order(order, order_key)
+        return _change_key(order, order_key)
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     _move_incentives(order, target)
     set_status(order, OrderStatus.MERGED)
-    order.extra_data = {**(order.extra_data or {}), "merged_order_id": target.public_id.hex}
+    order.extra_data = {**(order.extra_data or {}), MERGED_INTO: target.public_id.hex}
     save_totals(order, [])
     update(order, "status", "extra_data")
     save_totals(target, load_items(target))
@@ -170,68 +142,73 @@ def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
 
 
 def remove_item(customer: Customer, item: Item) -> None:
-    """Take the item off its order for good; an order left empty goes away."""
-    others = [line for line in load_items(item.order) if line.pk != item.pk]
-    shrink_order(_attach_customer(item.order, customer), others, [item])
+    """Delete the item; an order left empty is deleted too."""
+    others = [each for each in load_items(item.order) if each.pk != item.pk]
+    shrink_order(attach_customer(item.order, customer), others, [item])
 
 
-def shrink_order(order: Order, others: list[Item], gone: Iterable[Item] = ()) -> None:
-    """What becomes of an order that items have left, `gone` for good: it goes on with `others`, or goes away."""
-    if not others:
-        order.delete()  # what is left on it goes along, by the database's own rule
+def shrink_order(order: Order, remaining: list[Item], removed: Iterable[Item] = ()) -> None:
+    """Bring an order in line after items have left it: it keeps the `remaining` ones, or is deleted without any.
+
+    `removed` are the items to delete; those that moved to another order are in neither list.
+    """
+    if not remaining:
+        order.delete()  # the database deletes its items along with it
         return
-    for item in gone:
+    for item in removed:
         item.delete()
-    save_totals(order, others)
-
-
-def save_totals(order: Order, items: Iterable[Item]) -> None:
-    """Bring the totals of a saved order in line with its items, and save both."""
-    _update_items(totals.recount_order(order, items), "total_price")
-    update(order, *AMOUNTS)
-
-
-def save_totals_around_item(item: Item) -> None:
-    """As `save_totals`, for the order of an item that was changed and saved."""
-    save_totals(item.order, load_items(item.order))
-
-
-def load_items(order: Order) -> list[Item]:
-    """The items of `order`, with what prices and payloads need of them."""
-    if order.pk is None:
-        return []
-    found = ITEMS.all(merchant=order.merchant_id, order=order.pk)
-    for item in found:
-        item.order = order
-    return found
+    save_totals(order, remaining)
 
 
 def create_next_items(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
-    """Close those of `items` that are upcoming, and give their subscriptions the next ones, from `start` on.
+    """Mark the upcoming ones of `items` as past, and create the next item of their subscriptions.
 
-    `start` plus one frequency in calendar units, and as many more as lead past today. Returns the new items.
+    Its date is `start` plus one frequency in calendar units, or plus as many as lead past today. Returns the new items.
     """
     today = calendar.today(customer.merchant.time_zone)
-    coming = [item for item in items if item.upcoming]
-    for item in coming:
+    closing = [item for item in items if item.upcoming]
+    for item in closing:
         item.upcoming = False
-    if coming:
-        Item.objects.filter(pk__in=[item.pk for item in coming]).update(upcoming=False)
-    made: dict[OrderKey, list[Item]] = {}
-    for subscription in (item.subscription for item in coming if item.subscription):
-        subscription.customer, subscription.merchant = customer, customer.merchant
+    if closing:
+        Item.objects.filter(pk__in=[item.pk for item in closing]).update(upcoming=False)
+    by_key: dict[OrderKey, list[Item]] = {}
+    for subscription in (item.subscription for item in closing if item.subscription):
+        attach_customer(subscription, customer)
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
         order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
-        made.setdefault(order_key, []).append(new_item(subscription))
-    for order_key, added in made.items():
+        by_key.setdefault(order_key, []).append(new_item(subscription))
+    for order_key, added in by_key.items():
         add_items_by_key(customer, added, order_key)
-    return [item for added in made.values() for item in added]
+    return [item for added in by_key.values() for item in added]
+
+
+def withdraw_subscription(subscription: Subscription) -> list[Order]:
+    """Remove the upcoming item of a cancelled subscription, and cancel the orders that are retried for it alone.
+
+    Returns the orders that were cancelled.
+    """
+    by_order: dict[int, list[Item]] = {}
+    for item in CHANGEABLE_ITEMS.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
+        by_order.setdefault(item.order_id, []).append(item)
+    cancelled = []
+    for items in by_order.values():
+        own = [item for item in items if item.subscription_id == subscription.pk]
+        others = [item for item in items if item not in own]
+        if not own:
+            continue
+        order = attach_customer(items[0].order, subscription.customer)
+        if order.is_open or (others and order.oos_free_shipping):
+            shrink_order(order, others, own)
+        elif not others:
+            cancel_order(order)
+            cancelled.append(order)
+    return cancelled
 
 
 def set_status(order: Order, status: OrderStatus) -> None:
-    """Give `order` another status: the only place that does. The caller saves `status` and `updated`.
+    """Give `order` another status. Nothing else in the code does; the caller saves `status` and `updated`.
 
-    Raises ValueError where the table of statuses has no such step: a guard is missing in the action.
+    Raises ValueError where the table of statuses does not have this step: then a guard of the action is missing.
     """
     if status not in order.status_row.leads_to:
         raise ValueError(f"an order cannot go from {order.get_status_display()} to {status.label} in one action")
@@ -239,32 +216,9 @@ def set_status(order: Order, status: OrderStatus) -> None:
 
 
 def change_status(order: Order, status: OrderStatus, *names: str) -> None:
-    """Give `order` another status, and save the columns `names` with it."""
+    """As `set_status`, and save the order with its columns `names`."""
     set_status(order, status)
     update(order, "status", *names, "updated")
-
-
-def withdraw_subscription(subscription: Subscription) -> list[Order]:
-    """Take the upcoming item of a cancelled subscription away, and end the orders that are tried again for it alone.
-
-    Returns the orders that were cancelled.
-    """
-    by_order: dict[int, list[Item]] = {}
-    for line in CHANGEABLE_ITEMS.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
-        by_order.setdefault(line.order_id, []).append(line)
-    ended = []
-    for items in by_order.values():
-        order = _attach_customer(items[0].order, subscription.customer)
-        mine = [line for line in items if line.subscription_id == subscription.pk]
-        others = [line for line in items if line not in mine]
-        if not mine:
-            continue
-        if order.is_open or (others and order.oos_free_shipping):
-            shrink_order(order, others, mine)
-        elif not others:
-            cancel_order(order)
-            ended.append(order)
-    return ended
 
 
 def cancel_order(order: Order) -> None:
@@ -274,52 +228,35 @@ def cancel_order(order: Order) -> None:
     update(order, "status", "cancelled", "updated")
 
 
-def items_with_incentive_flag() -> QuerySet[Item]:
-    """Items that know whether they or their orders have incentives to count: most have not, and none need be read."""
-    counting = OneTimeIncentive.objects.filter(applied_at__isnull=True)
-    return Item.objects.annotate(
-        has_incentives=Exists(counting.filter(order=OuterRef("order"))) | Exists(counting.filter(item=OuterRef("pk")))
-    )
-
-
-def _currency(customer: Customer, items: Iterable[Item]) -> str:
-    subscribed = (item.subscription.currency_code for item in items if item.subscription)
-    return next(subscribed, customer.merchant.currency_code)
+def find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:
+    """The customer's open order with this key."""
+    found = OPEN_ORDER.all(merchant=customer.merchant_id, customer=customer.pk, **order_key._asdict())
+    return attach_customer(found[0], customer) if found else None
 
 
 def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
-    """A new order of the same customer, with what is known of the payment and address they share."""
-    place = order_key._asdict()
-    made = new_row(Order, merchant=customer.merchant, customer=customer, currency_code=order.currency_code, **place)
+    """A new order of the same customer, unsaved, that knows payment and address where `order` has the same."""
+    made = new_row(
+        Order,
+        merchant=customer.merchant,
+        customer=customer,
+        currency_code=order.currency_code,
+        **order_key._asdict(),
+    )
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
             setattr(made, name, getattr(order, name))
     return made
 
 
-def _find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:
-    found = OPEN_ORDER.all(merchant=customer.merchant_id, customer=customer.pk, **order_key._asdict())
-    return _attach_customer(found[0], customer) if found else None
-
-
-def has_open_order(customer: Customer, order_key: OrderKey) -> bool:
-    """Whether the customer has an open order in `order_key`."""
-    return _find_open_order(customer, order_key) is not None
-
-
-def _attach_customer(order: Order, customer: Customer) -> Order:
-    order.customer, order.merchant = customer, customer.merchant
-    return order
-
-
 def _move_incentives(order: Order, target: Order) -> None:
-    """What the customer was promised for an order goes along with the last of its items."""
-    promised = OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=order)
-    if promised.update(order=target):
+    """Give the incentives of an order whose last item leaves to the order that the item goes to."""
+    incentives = OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=order)
+    if incentives.update(order=target):
         save_totals(target, load_items(target))
 
 
-def _move_whole_order(order: Order, order_key: OrderKey) -> Order:
+def _change_key(order: Order, order_key: OrderKey) -> Order:
     for name, value in order_key._asdict().items():
         setattr(order, name, value)
     order.updated = calendar.now()
@@ -332,8 +269,3 @@ def _save_amounts(order: Order) -> None:
         update(order, *AMOUNTS)
     else:
         insert(order)
-
-
-def _update_items(items: Iterable[Any], *names: str) -> None:
-    for item in items:
-        update(item, *names)

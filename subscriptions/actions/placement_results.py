@@ -4,7 +4,7 @@ from datetime import date
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import bulk_success, orders
+from subscriptions.actions import bulk_success, order_items, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.actors import Actor
@@ -131,7 +131,7 @@ def _is_hopeless(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
         return False
     frequencies = [
         (line.subscription.every, line.subscription.every_period)
-        for line in orders.load_items(order)
+        for line in order_items.load_items(order)
         if line.subscription
     ]
     return retries.gives_up_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
@@ -148,7 +148,7 @@ def _end_disengaged(context: ActionContext[Order], order: Order) -> None:
     limit = context.customer.merchant.disengaged_after
     if limit is None:
         return
-    for line in orders.load_items(order):
+    for line in order_items.load_items(order):
         subscription = line.subscription
         if subscription is None or not subscription.live or subscription.prepaid_orders_remaining:
             continue

@@ -5,7 +5,7 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import checks, orders
+from subscriptions.actions import checks, order_items
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
@@ -41,7 +41,7 @@ def upgrade(
         subscription.offer = checks.require_own_row(context, offer)
         update(subscription, "offer")
         subscription.items.filter(upcoming=True).update(offer=offer)
-    orders.save_totals_around_item(orders.upcoming_item(subscription))
+    order_items.save_totals_around_item(order_items.upcoming_item(subscription))
     return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders at once."
 
 
@@ -78,7 +78,7 @@ def change_context(
         if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
             end_subscription(context, subscription, ENDED_REASON)
         else:
-            orders.save_totals_around_item(orders.upcoming_item(subscription))
+            order_items.save_totals_around_item(order_items.upcoming_item(subscription))
     left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
     return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
 
@@ -115,7 +115,7 @@ def _renew_cycle(context: ActionContext[Any], subscription: Subscription) -> Non
             for name in CYCLE_COLUMNS:
                 setattr(subscription, name, None)
             _save_subscription(subscription, *CYCLE_COLUMNS)
-    orders.save_totals_around_item(orders.upcoming_item(subscription))
+    order_items.save_totals_around_item(order_items.upcoming_item(subscription))
 
 
 def _set_cycle(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:

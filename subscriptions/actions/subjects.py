@@ -1,4 +1,4 @@
-"""What an act is about, as it is now that nobody else can change it."""
+"""The subject of an action, read again under the customer's lock."""
 
 from typing import Any, TypeVar
 
@@ -11,8 +11,8 @@ from subscriptions.models import Address, Customer, Entitlement, Item, Order, Pa
 
 Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
 OWN = {"pk": Param("pk"), "merchant": Param("merchant"), "customer": Param("customer")}
-# How a subject is read anew, with what bodies and payloads need of it.
-FRESH: dict[type[models.Model], Query[Any]] = {
+# Each query brings along what bodies and payloads need of the subject.
+SUBJECTS: dict[type[models.Model], Query[Any]] = {
     Subscription: Query(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
     Order: Query(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
     Item: Query(
@@ -27,19 +27,21 @@ FRESH: dict[type[models.Model], Query[Any]] = {
 
 
 def reload_subject(subject: Subject, customer: Customer) -> Subject:
-    """The subject as it is now that nobody else can change it."""
+    """The subject as it is now, while nobody else can change it. Raises `NotFound` when it is gone."""
     if isinstance(subject, Customer):
         return customer
-    model = type(subject)
     try:
-        found: Subject = FRESH[model].get(pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk)
+        found: Subject = SUBJECTS[type(subject)].get(pk=subject.pk, merchant=customer.merchant_id, customer=customer.pk)
     except ObjectDoesNotExist as error:
-        raise NotFound("not_found", "It is gone; somebody has removed it meanwhile.") from error
+        raise NotFound("not_found", "It was removed in the meantime.") from error
     return attach_customer(found, customer)
 
 
 def attach_customer(found: Subject, customer: Customer) -> Subject:
-    """`found` with the instances already read in place of its keys, so that nothing is fetched twice."""
+    """`found`, with its order or subscription, pointing at these instances of customer and merchant.
+
+    Whoever reads a customer's row inside an action calls this, or payloads would fetch the customer again.
+    """
     rows: list[Any] = [found, *(getattr(found, name, None) for name in ("order", "subscription"))]
     for row in rows:
         if row is not None:

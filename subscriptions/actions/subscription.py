@@ -6,7 +6,7 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import checks, orders, totals
+from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -80,7 +80,7 @@ def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> s
     if item := _upcoming_item(subscription):
         item.quantity = quantity
         update(item, "quantity")
-        orders.save_totals_around_item(item)
+        order_items.save_totals_around_item(item)
     context.emit(catalogue.CHANGE_QUANTITY, subscription)
     return f"Changed the quantity of {subscription.product} from {context.before.quantity} to {quantity}."
 
@@ -125,7 +125,7 @@ def change_next_order_date(context: ActionContext[Subscription], *, day: date) -
     """Its item alone moves to `day`, tomorrow or later in the merchant's zone. `context.result` is its order then."""
     if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
-    item = orders.upcoming_item(context.subject)
+    item = order_items.upcoming_item(context.subject)
     order_key = OrderKey(day, item.order.payment_id, item.order.shipping_address_id)
     context.result = orders.move_item(context.customer, item, order_key)
     context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
@@ -167,7 +167,7 @@ def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -
     if item := _upcoming_item(subscription):
         item.offer = offer
         update(item, "offer")
-        orders.save_totals_around_item(item)
+        order_items.save_totals_around_item(item)
     return f"Changed the offer of {subscription.product} to {offer or 'none'}."
 
 
@@ -214,7 +214,7 @@ def _save_subscription(subscription: Subscription, *names: str) -> None:
 
 def _upcoming_item(subscription: Subscription) -> Item | None:
     """The item that a change of the subscription takes along; a cancelled one has none."""
-    return orders.upcoming_item(subscription) if subscription.live else None
+    return order_items.upcoming_item(subscription) if subscription.live else None
 
 
 def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **order_key: int) -> None:
@@ -228,7 +228,7 @@ def _reprice_item(item: Item) -> None:
     if item.subscription and not item.frozen:
         item.price = totals.unit_price(item.subscription)
         update(item, "price")
-    orders.save_totals_around_item(item)
+    order_items.save_totals_around_item(item)
 
 
 def _reason_text(subscription: Subscription) -> str:

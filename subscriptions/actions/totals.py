@@ -117,7 +117,7 @@ def _usable_incentives(found: Sequence[tuple[Order, Sequence[Item]]]) -> Incenti
     orders, items = [], []
     for order, lines in found:
         saved = [line for line in lines if line.pk]
-        # Lines read by `orders.load_items` know; of others it has to be looked up.
+        # Lines read by `order_items.load_items` know; of others it has to be looked up.
         if any(getattr(line, "has_incentives", True) for line in saved):
             orders.append(order.pk)
             items += [line.pk for line in saved]

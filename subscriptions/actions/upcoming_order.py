@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from common.db import insert, update
 from subscriptions import calendar
-from subscriptions.actions import bulk_reminders, checks, orders, totals
+from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
@@ -71,7 +71,7 @@ def set_aside(context: ActionContext[Order]) -> str:
     Of an order that waits already, those still missing go on waiting apart.
     """
     order = context.subject
-    lines = orders.load_items(order)
+    lines = order_items.load_items(order)
     missing = [line for line in lines if not line.product.live]
     if not missing or (order.oos_free_shipping and len(missing) == len(lines)):
         raise refused("nothing_out_of_stock")
@@ -97,7 +97,7 @@ def stop_waiting(context: ActionContext[Order]) -> str:
     order = context.subject
     if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
         raise refused("order_not_waiting_for_stock")
-    lines = orders.load_items(order)
+    lines = order_items.load_items(order)
     today = calendar.today(context.customer.merchant.time_zone)
     over = lines if today >= order.place_date + STOCK_WAIT else [line for line in lines if _is_due_again(line, today)]
     if not over:
@@ -132,7 +132,7 @@ def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
     for item in items:
         item.order = target
         update(item, "order")
-    orders.save_totals(target, items)
+    order_items.save_totals(target, items)
     return target
 
 
@@ -144,7 +144,7 @@ def _charged_price(item: Item) -> Decimal:
 
 
 def _reprice(order: Order, price: Callable[[Item], Decimal]) -> list[Item]:
-    found = orders.load_items(order)
+    found = order_items.load_items(order)
     reprice_items(found, price)
-    orders.save_totals(order, found)
+    order_items.save_totals(order, found)
     return found

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from subscriptions.actions import orders, totals
+from subscriptions.actions import order_items, totals
 from subscriptions.importing import rows as stored
 from subscriptions.importing.table import Step
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Subscription
@@ -82,6 +82,6 @@ def _order(subscription: Subscription, day: date) -> Order:
 
 
 def _item(subscription: Subscription, order: Order) -> Item:
-    item = orders.new_item(subscription)
+    item = order_items.new_item(subscription)
     item.order = order
     return item

@@ -42,7 +42,7 @@ def test_an_unskipped_order_is_as_it_was_and_the_next_one_is_gone(subscription, 
     orders.skip(order, actor=STAFF)
     done = contract.leaves_one_activity_and([DATE], lambda: verbs.unskip(order, actor=STAFF))
     assert rows() == before
-    assert done.activity.sentence == "Took the skip of the order of December 1, 2026 back."
+    assert done.activity.sentence == "Undid the skip of the order of December 1, 2026."
     assert (done.subject.cancelled, done.subject.items.get().upcoming) == (None, True)
 
 
@@ -90,7 +90,7 @@ def test_an_unmerged_order_has_its_items_and_day_again(order, merged):
     done = contract.leaves_one_activity_and([DATE], lambda: verbs.unmerge(order, actor=STAFF, items=merged))
     assert rows() == [(DAY, OrderStatus.UNSENT, Decimal(25), 1), (LATER, OrderStatus.UNSENT, Decimal("12.50"), 1)]
     assert done.subject.extra_data == {"gift": "yes"}
-    assert done.activity.sentence == "Took the order of December 1, 2026 out of the one it had been merged into."
+    assert done.activity.sentence == "Undid the merge of the order of December 1, 2026."
 
 
 def test_only_a_merged_order_can_be_unmerged(order):

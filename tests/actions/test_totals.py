@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from subscriptions.actions import orders
+from subscriptions.actions import order_items, orders
 from subscriptions.models import Coupon, Discount, Item, Offer, OfferProfile, OneTimeIncentive, Order, Subscription
 from tests.factories import ItemFactory, SubscriptionFactory
 
@@ -146,13 +146,13 @@ def test_a_price_set_by_hand_takes_no_discount_of_an_offer(subscription, profile
     item = Item.objects.select_related("order__merchant").get()
     item.price, item.frozen = Decimal(8), True
     item.save()
-    orders.save_totals(item.order, orders.load_items(item.order))
+    order_items.save_totals(item.order, order_items.load_items(item.order))
     assert amounts(item.order) == money("0", "16", "5", "21")
 
 
 def settled(order) -> tuple[Decimal, ...]:
     order.merchant = order.customer.merchant
-    orders.save_totals(order, orders.load_items(order))
+    order_items.save_totals(order, order_items.load_items(order))
     return amounts(order)
 
 
@@ -215,7 +215,7 @@ def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscriptio
     if whole:
         orders.move_order(order.customer, order, order_key)
     else:
-        orders.move_item(order.customer, orders.load_items(order)[0], order_key)
+        orders.move_item(order.customer, order_items.load_items(order)[0], order_key)
     assert amounts(there) == money("5", "45", "5", "50")
 
 
@@ -226,7 +226,7 @@ def test_an_incentive_on_an_item_goes_along_wherever_it_moves(subscription, ther
     for days in (0, 7) if there else (0,):
         orders.add_subscription_item(SubscriptionFactory(**same), DAY + timedelta(days=days))
     incentive(order, item=subscription.items.get(), value=20, field="total_price")
-    item = orders.upcoming_item(subscription)
+    item = order_items.upcoming_item(subscription)
 
     moved = orders.move_item(subscription.customer, item, order.order_key._replace(place_date=DAY + timedelta(days=7)))
 

@@ -1,0 +1,85 @@
+"""The items of one order: reading them, and keeping the order's totals in line with them."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from common.db import Param, Query, new_row, update
+from subscriptions.actions import totals
+from subscriptions.actions.subjects import attach_customer
+from subscriptions.errors import refused
+from subscriptions.models import Item, OneTimeIncentive, Order, Subscription
+
+AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
+ITEMS = Query(
+    lambda: (
+        items_with_incentive_flag()
+        .select_related("product", "subscription__product")
+        .filter(merchant=Param("merchant"), order=Param("order"))
+        .order_by("id")
+    )
+)
+UPCOMING_ITEM = Query(
+    lambda: (
+        items_with_incentive_flag()
+        .select_related("product", "order__payment", "order__shipping_address")
+        .filter(merchant=Param("merchant"), subscription=Param("subscription"), upcoming=True)
+    )
+)
+
+
+def items_with_incentive_flag() -> QuerySet[Item]:
+    """Items with `has_incentives`: whether they or their orders have one-time incentives not yet used.
+
+    Most have none, and the totals then need not look for them.
+    """
+    unused = OneTimeIncentive.objects.filter(applied_at__isnull=True)
+    return Item.objects.annotate(
+        has_incentives=Exists(unused.filter(order=OuterRef("order"))) | Exists(unused.filter(item=OuterRef("pk")))
+    )
+
+
+def load_items(order: Order) -> list[Item]:
+    """The items of `order`, oldest first, with what prices and payloads need of them."""
+    if order.pk is None:
+        return []
+    items = ITEMS.all(merchant=order.merchant_id, order=order.pk)
+    for item in items:
+        item.order = order
+    return items
+
+
+def upcoming_item(subscription: Subscription) -> Item:
+    """The upcoming item of a live subscription, with its order. Refused when that order is no longer open."""
+    found = UPCOMING_ITEM.all(merchant=subscription.merchant_id, subscription=subscription.pk)
+    if not found or not found[0].order.is_open:
+        raise refused("order_not_open")
+    (item,) = found
+    item.subscription = subscription
+    attach_customer(item.order, subscription.customer)
+    return item
+
+
+def new_item(subscription: Subscription) -> Item:
+    """The next item of `subscription` by its present settings; not saved, and on no order yet."""
+    return new_row(
+        Item,
+        merchant=subscription.merchant,
+        subscription=subscription,
+        product=subscription.product,
+        offer_id=subscription.offer_id,
+        quantity=subscription.quantity,
+        price=totals.unit_price(subscription),
+    )
+
+
+def save_totals(order: Order, items: Iterable[Item]) -> None:
+    """Work out the totals of a saved order from all of its items, and save what changed on both."""
+    for item in totals.recount_order(order, items):
+        update(item, "total_price")
+    update(order, *AMOUNTS)
+
+
+def save_totals_around_item(item: Item) -> None:
+    """As `save_totals`, for the order of an item that was changed and saved."""
+    save_totals(item.order, load_items(item.order))
