@@ -165,7 +165,7 @@ ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
 # Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
 PAGE_READER = "integrations.page_fetch.fetch_page"
 # Dotted paths of f(link) -> sentences: what layers above know against a link.
-LINK_CHECKS = ["integrations.page_fetch.find_token_obstacles"]
+LINK_CHECKS = ["integrations.link_checks.find_token_obstacles"]
 
 # The doorbell and the ticker; the truth is in our own tables.
 Q_CLUSTER = {

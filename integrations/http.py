@@ -1,4 +1,4 @@
-"""The one door for outbound HTTP: it checks where a request goes and connects to nothing else."""
+"""Outbound HTTP: every request leaves through here and connects only to an address that was checked."""
 
 import os
 import socket
@@ -17,14 +17,14 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
-    """The URL breaks an address rule; the sentence says which, trying again does not help."""
+    """The URL breaks an address rule, which the sentence names. A retry does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to connect, between two pieces of the answer, and in all; a longer body is cut.
+    """Seconds to connect, between two pieces of the response, and in all. A longer body is cut off.
 
-    httpx bounds each phase only, so an answer that trickles would never end.
+    httpx limits each phase only, so a response that trickles in would never end.
     """
 
     connect: float = 5
@@ -38,7 +38,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`body` is cut at the limit."""
+    """`body` ends at the limit."""
 
     status: int
     headers: httpx.Headers
@@ -54,24 +54,24 @@ def send_request(
     own_sandbox: bool = False,
     limits: Limits = LIMITS,
 ) -> Reply:
-    """Send one request and read its answer, whatever its status; redirects are answers like any other.
+    """Send one request and read the response, whatever its status; redirects are not followed.
 
-    `own_sandbox` also lets through this portal's own sandbox, be its address private; pass it for test
-    merchants only. Raises AddressRefused, and httpx.TransportError when no whole answer came in time.
+    `own_sandbox` also allows this portal's own sandbox at a private address; pass it for test merchants only.
+    Raises AddressRefused, and httpx.TransportError when no complete response came in time.
     """
     deadline = time.monotonic() + limits.deadline
     timeout = httpx.Timeout(limits.silence, connect=limits.connect)
     options = {"own_sandbox": own_sandbox, "timeout": timeout.as_dict()}
     request = httpx.Request(method, _parse_url(url), headers=HEADERS | headers, content=content, extensions=options)
-    # Without httpx's client, which would keep cookies, and takes longer over a request than its way there and back.
+    # Not through httpx.Client: it keeps cookies, and costs more time than the round trip on a local network.
     with closing(get_transport().handle_request(request)) as response:
         return Reply(response.status_code, response.headers, _read_body(response, deadline, limits.body_bytes))
 
 
 def resolve_allowed_url(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
-    """The addresses `url` may be reached at. Raises AddressRefused, httpx.ConnectError (unknown name)."""
+    """The IP addresses at which `url` may be called. Raises AddressRefused, httpx.ConnectError (unknown host)."""
     if url.userinfo:
-        raise AddressRefused("The address must not hold a user name or password.")
+        raise AddressRefused("The address must not contain a user name or password.")
     private_allowed = settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES or (own_sandbox and is_own_sandbox(url))
     if url.scheme not in (("https", "http") if private_allowed else ("https",)):
         raise AddressRefused("The address must begin with https://.")
@@ -82,7 +82,8 @@ def resolve_allowed_url(url: httpx.URL, *, own_sandbox: bool = False) -> list[st
 
 
 def is_own_sandbox(url: httpx.URL) -> bool:
-    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the one private place open to test merchants."""
+    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the only private address open to test merchants."""
+    # As httpx reads the URL, for httpx connects: another parser could see another host in it.
     portal = httpx.URL(settings.PUBLIC_URL)
     same_place = (url.scheme, url.netloc) == (portal.scheme, portal.netloc)
     return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")
@@ -99,7 +100,7 @@ def resolve_host(url: httpx.URL) -> list[str]:
 
 
 def is_public_address(text: str) -> bool:
-    """Whether the IP address is on the public internet, also when an IPv6 address wraps an IPv4 one."""
+    """Whether the IP address is on the public internet. An IPv6 address that embeds an IPv4 one counts as that one."""
     address = _unwrap_ipv4(ip_address(text))
     return address.is_global and not address.is_multicast
 
@@ -113,19 +114,19 @@ def _unwrap_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Addres
 
 
 class CheckedTransport(httpx.BaseTransport):
-    """Connects to the address it checked; `Host`, SNI and certificate stay those of the name."""
+    """Connects to the addresses that were checked; `Host`, SNI and certificate stay those of the host name."""
 
     def __init__(self) -> None:
         self.ssl_context = httpx.create_ssl_context(trust_env=False)
         self.pools: dict[str, httpx.HTTPTransport] = {}
 
     def pool(self, name: str) -> httpx.HTTPTransport:
-        # A pool knows its connections by address; shared between names it would let one name's certificate
-        # stand for another's.
+        # A pool finds its connections by address. Shared between host names, it would reuse a connection for
+        # which another name's certificate was checked.
         if pool := self.pools.get(name):
             return pool
         if len(self.pools) >= MAX_POOLS:
-            # The oldest goes, but not by force: another thread may be waiting for an answer by it.
+            # Dropped, not closed: another thread may still be waiting for a response from it.
             self.pools.pop(next(iter(self.pools)), None)
         return self.pools.setdefault(name, httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0))
 
@@ -142,7 +143,7 @@ class CheckedTransport(httpx.BaseTransport):
             request.url = _replace_host(url, address)
             try:
                 return self.pool(name).handle_request(request)
-            except httpx.ConnectError:  # nothing has been sent; the name's next address may answer
+            except httpx.ConnectError:  # nothing has been sent; the next address of the host may respond
                 continue
         request.url = _replace_host(url, last)
         return self.pool(name).handle_request(request)
@@ -150,15 +151,15 @@ class CheckedTransport(httpx.BaseTransport):
 
 @cache
 def get_transport() -> CheckedTransport:
-    """This process's way out."""
+    """The transport of this process."""
     return CheckedTransport()
 
 
-# Two processes that share a socket read each other's answers.
+# Two processes that share a socket read each other's responses.
 os.register_at_fork(after_in_child=get_transport.cache_clear)
 
 
-# Most requests go to a few addresses.
+# Most requests go to a few URLs.
 @lru_cache(MAX_POOLS)
 def _parse_url(url: str) -> httpx.URL:
     return httpx.URL(url)
@@ -169,12 +170,12 @@ def _replace_host(url: httpx.URL, address: str) -> httpx.URL:
     return url.copy_with(host=address)
 
 
-def _read_body(response: httpx.Response, deadline: float, most: int) -> bytes:
+def _read_body(response: httpx.Response, deadline: float, limit: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) >= most:
+        if len(body) >= limit:
             break
         if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer did not end in time")
-    return bytes(body[:most])
+            raise httpx.ReadTimeout("the response did not end in time")
+    return bytes(body[:limit])

@@ -1,4 +1,4 @@
-"""The way of order posts out of the house: the one HTTP door, at the pace of a shop's checkout."""
+"""Sends order posts to the merchant's platform, which may take as long as a shop's checkout."""
 
 import httpx
 
@@ -6,18 +6,18 @@ from integrations import http
 from subscriptions.placement.answers import LONGEST_ANSWER, Reply
 from subscriptions.placement.http_gateway import NoAnswer, NotSent
 
-# One byte more than is read, so that a cut answer shows.
+# One byte more than is read, so that a response which was cut off is noticed.
 LIMITS = http.Limits(connect=5, silence=60, deadline=65, body_bytes=LONGEST_ANSWER + 1)
 
 
 def send_order_post(url: str, headers: dict[str, str], content: bytes) -> Reply:
-    """Raises NotSent, and NoAnswer whenever the order may have arrived."""
+    """Raises NotSent where nothing was sent, and NoAnswer where the order may have arrived."""
     try:
         reply = http.send_request("POST", url, headers=headers, content=content, limits=LIMITS)
     except http.AddressRefused as error:
         raise NotSent(f"The platform's address is refused: {error}") from error
     except httpx.InvalidURL as error:
-        raise NotSent("The platform's address is no valid URL.") from error
+        raise NotSent("The platform's address is not a valid URL.") from error
     except httpx.TransportError as error:
         raise NoAnswer(f"No answer came: {error or type(error).__name__}") from error
     return Reply(reply.status, reply.body)

@@ -1,4 +1,4 @@
-"""What an answer of Klaviyo means for the delivery."""
+"""What Klaviyo's response means for the delivery."""
 
 import json
 from typing import Any
@@ -12,14 +12,14 @@ OUTCOMES = {
     401: Outcome.PAUSE,
     403: Outcome.PAUSE,
     408: Outcome.RETRY,
-    # The revision is retired: no event can pass until the portal is brought up to date.
+    # The revision is retired: no event gets through until the portal is updated.
     410: Outcome.PAUSE,
     429: Outcome.THROTTLED,
 }
 
 
 def read_reply(reply: Reply) -> Answer:
-    """The answer to an event."""
+    """What came of an event."""
     return Answer(outcome_of_status(reply.status), reply.status, describe_errors(reply), parse_retry_after(reply))
 
 
@@ -28,27 +28,27 @@ def outcome_of_status(status: int) -> Outcome:
         return OUTCOMES[status]
     if status >= 500:
         return Outcome.RETRY
-    # Neither Klaviyo's yes nor its no: the base URL leads somewhere else.
+    # Klaviyo neither accepts nor refuses with such a status: the base URL leads somewhere else.
     return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
 def parse_retry_after(reply: Reply) -> float | None:
-    """Seconds."""
+    """Seconds, where the response names them."""
     text = reply.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else None
 
 
 def describe_errors(reply: Reply) -> str:
-    """`Invalid email address (/data/attributes/…) [error id]` for each error."""
+    """`Invalid email address (/data/attributes/…) [error id]` for each error; empty for an accepted event."""
     errors = parse_body(reply).get("errors")
     lines = [_describe_error(error) for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     if not lines and outcome_of_status(reply.status) is not Outcome.DONE:
-        lines = [f"HTTP {reply.status}, with no reason of Klaviyo's."]
+        lines = [f"HTTP {reply.status}, without a reason from Klaviyo."]
     return "; ".join(lines)[:DETAIL_LENGTH]
 
 
 def parse_body(reply: Reply) -> dict[str, Any]:
-    """The body as JSON; empty when it is none."""
+    """The JSON object in the body; empty where there is none."""
     try:
         body = json.loads(reply.body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Klaviyo is told, from facts of ours. Klaviyo refuses keys it does not know, so each body is typed."""
+"""The bodies of requests to Klaviyo, which refuses keys it does not know."""
 
 import json
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from subscriptions.models import Event
 
 STATUS_PROPERTY = "Ordergroove Subscriber Status"
 MAX_EMAIL_LENGTH = 99
-# An event starts a flow within four hours of its time; the margin is for its way there.
+# Klaviyo starts a flow for an event up to four hours old; the margin is for the transfer.
 FLOW_WINDOW = timedelta(hours=3, minutes=30)
-# Still true hours later, so that a late one may count as of now.
+# These facts are still true hours later, so a late event may be dated now.
 STILL_TRUE = {
     catalogue.ORDER_REMINDER,
     catalogue.ORDER_REJECT,
@@ -24,13 +24,13 @@ STILL_TRUE = {
     catalogue.CARD_EXPIRATION,
     catalogue.OUT_OF_STOCK,
 }
-# Accepted with 202 and then dropped in silence.
+# Klaviyo accepts these with 202 and then drops them without notice.
 DROPPED_DOMAINS = ("@example.com", "@test.com")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Has an e-mail address, or else a phone number in E.164."""
+    """Whom the event is about: by e-mail address, or by phone number in E.164."""
 
     email: str | None
     phone_number: str | None
@@ -38,20 +38,20 @@ class Profile:
     last_name: str
 
     @classmethod
-    def of(cls, event: Event) -> "Profile":
-        """The event's frozen recipient; what is no valid address or number is left out."""
-        frozen = event.recipient
+    def from_event(cls, event: Event) -> "Profile":
+        """The recipient as stored with the event; an invalid address or number is left out."""
+        recipient = event.recipient
         return cls(
-            email=parse_email(frozen.get("email")),
+            email=parse_email(recipient.get("email")),
             phone_number=parse_phone(
-                frozen.get("phone_number"), frozen.get("country_code") or event.merchant.country_code
+                recipient.get("phone_number"), recipient.get("country_code") or event.merchant.country_code
             ),
-            first_name=frozen.get("first_name") or "",
-            last_name=frozen.get("last_name") or "",
+            first_name=recipient.get("first_name") or "",
+            last_name=recipient.get("last_name") or "",
         )
 
     @property
-    def identified(self) -> bool:
+    def is_identified(self) -> bool:
         return bool(self.email or self.phone_number)
 
     def resource(self, status: str | None) -> dict[str, Any]:
@@ -69,13 +69,14 @@ class Profile:
 
 
 def event_body(
-    event: Event, profile: Profile, *, status: str | None, given: dict[str, str], now: datetime
+    event: Event, profile: Profile, *, status: str | None, one_click: dict[str, str], now: datetime
 ) -> dict[str, Any]:
-    """The body of `POST /api/events`; `status`: `active` or `inactive`, where the kind sets it.
+    """The body of `POST /api/events`.
 
-    `given` are properties beside the payload that hold the usable token.
+    `status` is `active` or `inactive` where the event's kind sets it. `one_click` are the properties beside the
+    payload that carry the usable token.
     """
-    properties = {**event.payload, **given}
+    properties = {**event.payload, **one_click}
     restated = event.kind in STILL_TRUE and is_late_event(event, now)
     if restated:
         properties["occurred_at"] = format_time(event.at)
@@ -86,7 +87,7 @@ def event_body(
         "metric": {"data": {"type": "metric", "attributes": {"name": event.kind}}},
         "profile": {"data": profile.resource(status)},
     }
-    # On any other event the same revenue would be counted twice.
+    # On any other event Klaviyo would count the same revenue twice.
     if event.kind == catalogue.ORDER_SUCCESS:
         attributes["value"] = event.payload["total"]
         attributes["value_currency"] = event.payload["currency_code"]
@@ -94,12 +95,12 @@ def event_body(
 
 
 def encode_body(body: dict[str, Any]) -> bytes:
-    """Raises ValueError for NaN and infinity, which are no JSON."""
+    """Raises ValueError for NaN and infinity, which JSON does not have."""
     return json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
 
 
 def event_warnings(event: Event, profile: Profile, now: datetime) -> list[str]:
-    """What staff should know of an event Klaviyo accepts."""
+    """What staff should know about an event that Klaviyo accepts."""
     found = []
     if event.recipient.get("phone_number") and not profile.phone_number:
         found.append("The phone number is not valid and was left out.")
@@ -108,7 +109,7 @@ def event_warnings(event: Event, profile: Profile, now: datetime) -> list[str]:
     if profile.email and profile.email.endswith(DROPPED_DOMAINS):
         found.append("Klaviyo drops events of example.com and test.com addresses.")
     if event.kind not in STILL_TRUE and is_late_event(event, now):
-        found.append("Late: more than 3.5 hours old, it may start no flow.")
+        found.append("Late: the event is more than 3.5 hours old and may not start a flow.")
     return found
 
 
@@ -131,7 +132,7 @@ def parse_email(text: str | None) -> str | None:
 
 
 def parse_phone(text: str | None, region: str) -> str | None:
-    """`+15013299800`; `region` (ISO 3166): of numbers without a country prefix. None: no valid number."""
+    """`+15013299800`, or None for an invalid number. `region` (ISO 3166) is that of numbers without a prefix."""
     try:
         number = phonenumbers.parse(text or "", region)
     except phonenumbers.NumberParseException:

@@ -1,4 +1,4 @@
-"""The calls to Klaviyo's API, as far as the portal makes them."""
+"""The calls of Klaviyo's API that the portal makes."""
 
 import httpx
 from django.conf import settings
@@ -11,29 +11,29 @@ MEDIA_TYPE = "application/vnd.api+json"
 
 
 class InvalidSetup(Exception):
-    """The connection's key or address cannot be right; the sentence says why."""
+    """The connection's key or address cannot work; the sentence says why."""
 
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
-    """`POST /api/events`; answers 202. Raises WrongSetUp, and as `http.request` does."""
+    """`POST /api/events`, which returns 202. Raises WrongSetUp, and as `http.send_request` does."""
     return _call_api(connection, "POST", "/api/events", body)
 
 
 def get_accounts(connection: Connection) -> http.Reply:
-    """`GET /api/accounts`; answers 200 with the key's account. Raises as `create_event` does."""
+    """`GET /api/accounts`, which returns 200 with the key's account. Raises as `create_event` does."""
     return _call_api(connection, "GET", "/api/accounts")
 
 
 def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
     base_url = (connection.base_url or settings.KLAVIYO_BASE_URL).rstrip("/")
     if not (connection.secret.isascii() and connection.secret.isprintable()):
-        raise InvalidSetup("The key holds characters that no key has.")
+        raise InvalidSetup("The key contains characters that a key cannot have.")
     headers = {
         "Authorization": f"Klaviyo-API-Key {connection.secret}",
         "revision": REVISION,
         "Accept": MEDIA_TYPE,
         "Content-Type": MEDIA_TYPE,
-        # Once our revision is retired the answer is 410, not that of a revision we do not know.
+        # Once our revision is retired, Klaviyo returns 410 instead of the answer of a newer revision.
         "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
     }
     try:
@@ -41,4 +41,4 @@ def _call_api(connection: Connection, method: str, path: str, body: bytes | None
             method, base_url + path, headers=headers, content=body, own_sandbox=connection.merchant.is_test
         )
     except httpx.InvalidURL as error:
-        raise InvalidSetup(f"{base_url} is no valid address.") from error
+        raise InvalidSetup(f"{base_url} is not a valid address.") from error

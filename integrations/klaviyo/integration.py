@@ -1,4 +1,4 @@
-"""Klaviyo as the outbox sees it."""
+"""Klaviyo as an integration of the outbox."""
 
 from collections.abc import Callable
 
@@ -16,20 +16,20 @@ from subscriptions.models import Event
 
 
 class Klaviyo:
-    # 80 % of what an account may do at this endpoint: other programs send by the same quota.
+    # 80 % of an account's quota for this endpoint: other programs send under the same quota.
     per_minute = 2800
     first_wait = 30
     longest_wait = 30 * 60
     give_up_after = 24 * 3600
 
     def send(self, delivery: Delivery) -> Answer:
-        """Send the event of `delivery`; call it with no transaction open."""
+        """Send the event of `delivery`; no transaction may be open."""
         event, now = delivery.event, timezone.now()
-        profile = bodies.Profile.of(event)
-        if not profile.identified:
+        profile = bodies.Profile.from_event(event)
+        if not profile.is_identified:
             return Answer(Outcome.SKIPPED, detail="The customer has no valid e-mail address or phone number.")
         body = bodies.event_body(
-            event, profile, status=subscriber_status(event), given=one_click_properties(event), now=now
+            event, profile, status=subscriber_status(event), one_click=one_click_properties(event), now=now
         )
         content = bodies.encode_body(body)
         answer = _call_client(lambda: client.create_event(delivery.connection, content), answers.read_reply)
@@ -37,12 +37,12 @@ class Klaviyo:
         return Answer(answer.outcome, answer.status, " ".join(filter(None, notes)), answer.retry_after)
 
     def test(self, connection: Connection) -> Answer:
-        """DONE with the account's name and id when key and address are right; else what is wrong."""
+        """DONE with the account's name and id where key and address work, else what is wrong."""
         return _call_client(lambda: client.get_accounts(connection), _read_account_reply)
 
 
 def subscriber_status(event: Event) -> str | None:
-    """`active` or `inactive`, as the customer is now: an event sent late must not set it back."""
+    """`active` or `inactive` as of now: an event sent late must not set the profile back to an old status."""
     if KINDS[event.kind].profile_status is None:
         return None
     subscriptions = event.merchant.subscriptions.filter(customer=event.customer_id)
@@ -73,5 +73,5 @@ def _read_account_reply(reply: http.Reply) -> Answer:
         name = attributes["contact_information"]["organization_name"]
         kind = ", a test account" if attributes["test_account"] else ""
     except (KeyError, IndexError, TypeError):
-        return Answer(Outcome.PAUSE, 200, "The address answers, but not as Klaviyo does.")
+        return Answer(Outcome.PAUSE, 200, "Something answers at this address, but it is not Klaviyo.")
     return Answer(Outcome.DONE, 200, f"{name} ({account['id']}){kind}")

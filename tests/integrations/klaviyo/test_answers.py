@@ -97,7 +97,7 @@ def test_a_refusal_keeps_klaviyos_words_its_pointer_and_its_id(answering, delive
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"errors": ["x"]}', b"\xff"])
 def test_a_refusal_without_klaviyos_words_is_told_by_its_status(answering, delivery, body):
     answering(httpx.Response(503, content=body))
-    assert Klaviyo().send(delivery).detail == "HTTP 503, with no reason of Klaviyo's."
+    assert Klaviyo().send(delivery).detail == "HTTP 503, without a reason from Klaviyo."
 
 
 @pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")])
@@ -140,4 +140,4 @@ def test_staff_are_told_of_an_event_that_comes_too_late_for_a_flow(answering):
     answering(httpx.Response(202))
     event = event_of(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
     answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))
-    assert answer.detail == "Late: more than 3.5 hours old, it may start no flow."
+    assert answer.detail == "Late: the event is more than 3.5 hours old and may not start a flow."

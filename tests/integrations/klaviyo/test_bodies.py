@@ -21,9 +21,9 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def attributes_of(event: Event, now: datetime | None = None) -> dict:
     body = bodies.event_body(
         event,
-        Profile.of(event),
+        Profile.from_event(event),
         status=subscriber_status(event),
-        given=one_click_properties(event),
+        one_click=one_click_properties(event),
         now=now or event.at,
     )
     return body["data"]["attributes"]
@@ -120,7 +120,7 @@ def test_a_phone_number_is_sent_in_e164_or_not_at_all(phone, region, sent):
 def test_the_merchants_country_is_the_region_of_a_recipient_without_one():
     item = ItemFactory(order__customer__merchant__country_code="GB")
     event = event_of(catalogue.ORDER_CANCEL, item, phone_number="020 7946 0018", country_code=None)
-    assert Profile.of(event).phone_number == "+442079460018"
+    assert Profile.from_event(event).phone_number == "+442079460018"
 
 
 @pytest.mark.django_db

@@ -74,7 +74,7 @@ def test_a_refusal_is_no_success_of_the_connection(subscription, connection):
     with receiver(lambda number, body: (400, {})) as server:
         send_to(connection, server)
     assert connection.last_success_at is None
-    assert connection.last_error == "HTTP 400, with no reason of Klaviyo's."
+    assert connection.last_error == "HTTP 400, without a reason from Klaviyo."
 
 
 def test_a_mended_connection_is_woken_at_once_though_events_came_meanwhile(

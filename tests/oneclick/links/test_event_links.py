@@ -33,7 +33,7 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
     assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
     body = bodies.event_body(
-        event, bodies.Profile.of(event), status=None, given=one_click_properties(event), now=timezone.now()
+        event, bodies.Profile.from_event(event), status=None, one_click=one_click_properties(event), now=timezone.now()
     )
     properties = body["data"]["attributes"]["properties"]
     assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
