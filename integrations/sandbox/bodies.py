@@ -1,4 +1,4 @@
-"""The bodies the sandbox takes: Klaviyo's, cut to the fields it keeps. A field it would lose is refused."""
+"""The request bodies of Klaviyo's API, with only the fields that the sandbox stores; others are refused."""
 
 import json
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ PROFILE = document(check_profile)
 
 
 class InvalidBody(Exception):
-    """The body's faults, at least one."""
+    """The body has faults, at least one."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(faults[0].detail)
@@ -59,7 +59,7 @@ class InvalidBody(Exception):
 
 
 def read_body(request: HttpRequest, check: Check) -> dict[str, Any]:
-    """The body's `data`, checked. Raises Fault for a body that is no JSON, Invalid for the wrong JSON."""
+    """The checked `data` of the body. Raises Fault for a body that is not JSON, InvalidBody for the wrong JSON."""
     if request.content_type != MEDIA_TYPE:
         raise Fault(415, "unsupported_media_type", f"Content-Type must be {MEDIA_TYPE}.")
     try:
@@ -75,4 +75,4 @@ def read_body(request: HttpRequest, check: Check) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

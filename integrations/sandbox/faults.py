@@ -1,4 +1,4 @@
-"""Errors in the form Klaviyo gives them."""
+"""Errors in Klaviyo's format."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +46,6 @@ def invalid_parameter(name: str, detail: str) -> Fault:
 
 
 def error_response(faults: list[Fault]) -> JsonResponse:
-    """The answer for one or several faults of one status."""
+    """The response to one or more faults of the same status."""
     errors = [fault.error() for fault in faults]
     return JsonResponse({"errors": errors}, status=faults[0].status, content_type=MEDIA_TYPE)

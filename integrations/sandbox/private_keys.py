@@ -1,4 +1,4 @@
-"""The credentials of the sandbox: the secrets of test merchants' Klaviyo connections that lead to it."""
+"""The API keys of the sandbox: the secrets of those Klaviyo connections of test merchants that lead to it."""
 
 import re
 import secrets
@@ -13,22 +13,22 @@ from subscriptions.models import Merchant
 
 PATH = "/sandbox/klaviyo"
 SCHEME = "Klaviyo-API-Key "
-# Secrets are encrypted and cannot be searched for, so the key names its merchant.
+# Secrets are encrypted and cannot be searched, so the key contains the merchant's id.
 KEY_FORMAT = re.compile(rf"sandbox_({PATTERN})_\w+", re.ASCII)
 
 
 def sandbox_url() -> str:
-    """What a connection's `base_url` must be to reach the sandbox."""
+    """The `base_url` of a connection that leads to the sandbox."""
     return settings.PUBLIC_URL + PATH
 
 
 def create_key(merchant: Merchant) -> str:
-    """A fresh `sandbox_<merchant's public id>_<random>`; valid once it is the secret of a connection."""
+    """A new `sandbox_<merchant's public id>_<random>`, valid once it is the secret of a connection."""
     return f"sandbox_{merchant.public_id.hex}_{secrets.token_hex(16)}"
 
 
 def find_key_merchant(authorization: str) -> Merchant:
-    """The test merchant whose key the `Authorization` header holds. Raises Fault 401."""
+    """The test merchant whose key is in the `Authorization` header. Raises Fault 401."""
     if not authorization.startswith(SCHEME):
         raise Fault(401, "not_authenticated", "Missing or invalid authorization scheme. Use Klaviyo-API-Key.")
     key = authorization.removeprefix(SCHEME).strip()
@@ -40,7 +40,7 @@ def find_key_merchant(authorization: str) -> Merchant:
 
 
 def _sandbox_connections(public_id: str) -> list[Connection]:
-    # Only the end of the address counts: the portal may have moved to another port or name since.
+    # Only the end of the address is compared: the portal may have moved to another port or host since.
     rows = Connection.objects.filter(
         merchant__public_id=public_id,
         merchant__is_test=True,

@@ -1,4 +1,4 @@
-"""`filter`, `sort` and paging of lists, as Klaviyo spells them."""
+"""`filter`, `sort` and paging of lists in Klaviyo's syntax."""
 
 import json
 import re
@@ -29,7 +29,7 @@ COMPARISONS = ("greater-than", "greater-or-equal", "less-than", "less-or-equal")
 
 @dataclass(frozen=True)
 class Filter:
-    """One field of a list that may be filtered on; `convert` raises ValueError for what is no value of it."""
+    """A field that a list may be filtered by; `convert` raises ValueError for an invalid value."""
 
     column: str
     operators: tuple[str, ...]
@@ -67,7 +67,7 @@ PROFILE_FILTERS = {
 def parse_filter(text: str, filters: dict[str, Filter]) -> Q:
     """`equals(metric_id,"x"),greater-than(datetime,2026-11-20T00:00:00Z)` as a Q. Raises Fault 400."""
     if "\0" in text:
-        raise invalid_parameter("filter", "The filter holds a character that no value has.")
+        raise invalid_parameter("filter", "The filter contains a NUL character.")
     found, position = Q(), 0
     while position < len(text):
         term = TERM.match(text, position)
@@ -91,7 +91,7 @@ def _parse_term(term: re.Match[str], filters: dict[str, Filter]) -> Q:
 
 @dataclass(frozen=True)
 class Paging:
-    """How one list is sorted and cut: `sorts` maps the names of `sort` to columns that hold times."""
+    """How one list is sorted and paged: `sorts` maps the values of `sort` to columns with times."""
 
     sorts: dict[str, str]
     default_sort: str
@@ -99,7 +99,7 @@ class Paging:
     largest_size: int
 
     def page(self, rows: QuerySet[Row], query: QueryDict) -> tuple[list[Row], str | None]:
-        """A page, and the query string of the next one; None on the last. Raises Fault 400."""
+        """One page, and the query string of the next page or None. Raises Fault 400."""
         column, backwards = self._order(query.get("sort", self.default_sort))
         size = self._size(query.get("page[size]", str(self.default_size)))
         if (cursor := query.get("page[cursor]")) is not None:

@@ -1,4 +1,4 @@
-"""The sandbox's rows as the JSON:API resources Klaviyo gives."""
+"""The sandbox's rows as JSON:API resources of Klaviyo's API."""
 
 import hashlib
 from base64 import b32encode
@@ -12,17 +12,17 @@ Resource = dict[str, Any]
 
 
 def short_id(merchant: Merchant, name: str) -> str:
-    """Eight letters and digits, the same for ever for a merchant and name, such as a metric's."""
+    """Eight letters and digits, always the same for a merchant and a name, such as that of a metric."""
     digest = hashlib.blake2b(f"{merchant.public_id.hex}:{name}".encode(), digest_size=5).digest()
     return b32encode(digest).decode()
 
 
 def event_resource(row: SandboxEvent, merchant: Merchant, api: str) -> Resource:
-    """`api`: the address of the API's root, for the links."""
+    """`api` is the URL of the API's root, for the links."""
     attributes = {
         "timestamp": int(row.time.timestamp()),
         "event_properties": row.properties | {"$event_id": row.unique_id},
-        "datetime": moment(row.time),
+        "datetime": row.time.isoformat(),
         "uuid": str(row.public_id),
     }
     metric_id = short_id(merchant, row.metric)
@@ -38,8 +38,8 @@ def metric_resource(name: str, created: datetime, updated: datetime, merchant: M
     public_id = short_id(merchant, name)
     attributes = {
         "name": name,
-        "created": moment(created),
-        "updated": moment(updated),
+        "created": created.isoformat(),
+        "updated": updated.isoformat(),
         "integration": {"object": "integration", "key": "api", "name": "API", "category": "API"},
     }
     return _resource("metric", public_id, attributes, f"{api}/metrics/{public_id}")
@@ -52,8 +52,8 @@ def profile_resource(row: SandboxProfile, api: str) -> Resource:
         "external_id": None,
         "first_name": row.first_name or None,
         "last_name": row.last_name or None,
-        "created": moment(row.created),
-        "updated": moment(row.updated),
+        "created": row.created.isoformat(),
+        "updated": row.updated.isoformat(),
         "properties": row.properties,
     }
     return _resource("profile", row.public_id.hex, attributes, f"{api}/profiles/{row.public_id.hex}")
@@ -77,10 +77,6 @@ def account_resource(merchant: Merchant, api: str) -> Resource:
         "locale": "en-US",
     }
     return _resource("account", public_id, attributes, f"{api}/accounts/{public_id}")
-
-
-def moment(at: datetime) -> str:
-    return at.isoformat()
 
 
 def _resource(kind: str, public_id: str, attributes: dict[str, Any], address: str) -> Resource:

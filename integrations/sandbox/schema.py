@@ -1,6 +1,6 @@
-"""A small language for the bodies the sandbox takes: each check yields the faults of one value.
+"""Checks for request bodies: each yields the faults of one value, and is composed of others.
 
-Its own and not the client's, so that both cannot be wrong in the same way.
+They share nothing with the portal's Klaviyo client, so that both cannot be wrong in the same way.
 """
 
 import re

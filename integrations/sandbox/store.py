@@ -1,5 +1,7 @@
-"""Keeping what the sandbox received."""
+"""Stores what the sandbox receives."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,7 @@ TEXTS = ("email", "phone_number", "first_name", "last_name")
 
 
 def store_event(merchant: Merchant, data: dict[str, Any]) -> None:
-    """Keep a checked event; a repeated `unique_id` of the same profile and metric is dropped in silence."""
+    """Store a checked event. A repeated `unique_id` of the same profile and metric is dropped without notice."""
     attributes = data["attributes"]
     now = timezone.now()
     at = datetime.fromisoformat(attributes["time"]) if attributes.get("time") else now
@@ -25,7 +27,7 @@ def store_event(merchant: Merchant, data: dict[str, Any]) -> None:
             merchant=merchant,
             profile=profile,
             metric=attributes["metric"]["data"]["attributes"]["name"],
-            # Without an id Klaviyo keeps one event per profile, metric and second.
+            # Without an id, Klaviyo stores one event per profile, metric and second.
             unique_id=attributes.get("unique_id") or str(int(at.timestamp())),
             time=at,
             properties=attributes["properties"] | _value_properties(attributes),
@@ -35,23 +37,22 @@ def store_event(merchant: Merchant, data: dict[str, Any]) -> None:
 
 
 def upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
-    """The profile as it now is, and whether it is new. Raises Fault 404, 409."""
+    """The profile after the update, and whether it is new. Raises Fault 404, 409."""
     with refuse_unstorable_text(), transaction.atomic():
         return _upsert_profile(merchant, data)
 
 
-class refuse_unstorable_text:
-    """Turns text the database cannot hold, such as NUL or half a surrogate pair, into a Fault."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, (DataError, UnicodeEncodeError)):
-            raise Fault(400, "invalid", "The body holds characters that cannot be stored.") from error
+@contextmanager
+def refuse_unstorable_text() -> Iterator[None]:
+    """Raise a Fault for text that the database cannot store, such as NUL or half a surrogate pair."""
+    try:
+        yield
+    except (DataError, UnicodeEncodeError) as error:
+        raise Fault(400, "invalid", "The body contains characters that cannot be stored.") from error
 
 
 def _value_properties(attributes: dict[str, Any]) -> dict[str, Any]:
-    """An event's value among its properties, under the names Klaviyo shows it by."""
+    """The event's value as the properties in which Klaviyo returns it."""
     named = {"$value": attributes.get("value"), "$currency_code": attributes.get("value_currency")}
     return {name: value for name, value in named.items() if value is not None}
 

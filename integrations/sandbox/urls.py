@@ -1,4 +1,4 @@
-"""Klaviyo's paths; as there, a slash at the end makes no difference."""
+"""Klaviyo's paths; as there, the trailing slash is optional."""
 
 from django.urls import re_path
 

@@ -1,4 +1,4 @@
-"""The sandbox ESP: answers as Klaviyo's API does for what the portal sends, and gives it back."""
+"""The sandbox ESP: it responds as Klaviyo's API to what the portal sends, and returns what it stored."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ REVISIONS = ("2026-07-15",)
 
 @method_decorator(csrf_exempt, name="dispatch")
 class KlaviyoView(View):
-    """Knows whose account the key opens, and answers faults in Klaviyo's form."""
+    """Finds the merchant by the API key, and returns faults in Klaviyo's format."""
 
     merchant: Merchant
     http_method_names = ["get", "head", "post"]
@@ -63,7 +63,7 @@ class KlaviyoView(View):
         ]
 
     def included(self, events: list[SandboxEvent]) -> list[Resource] | None:
-        """What `include` asks for beside the events; None when it asks for nothing."""
+        """The resources that `include` asks for; None where the query has no `include`."""
         wanted = set(filter(None, self.request.GET.get("include", "").split(",")))
         if unknown := wanted - {"metric", "profile", "attributions"}:
             raise invalid_parameter("include", f"'{min(unknown)}' cannot be included.")
