@@ -1,0 +1,129 @@
+"""Leases with fencing tokens, as columns of the rows that workers claim."""
+
+from datetime import timedelta
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import uuid4
+
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+
+class LeaseLost(Exception):
+    """Another worker has claimed the row, or the lease was taken away; nothing was written."""
+
+
+class Leased(models.Model):
+    """A row that one worker at a time works at.
+
+    Each write below takes `changes`, further columns of the same statement. They are not set on the instance.
+    """
+
+    # Longer than a worker may take from one write to the next. The row of a killed worker is idle for this long.
+    lease_length: ClassVar[timedelta] = timedelta(seconds=30)
+
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False, help_text="Attempts whose worker died or failed.")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def new_lease(cls) -> dict[str, Any]:
+        """The columns of a lease that begins now, for a row that is made by the worker itself."""
+        return {"lease_token": uuid4(), "lease_until": timezone.now() + cls.lease_length}
+
+    def held(self) -> QuerySet[Self]:
+        """This row while the lease is good; nothing once it is lost."""
+        return type(self)._base_manager.filter(pk=self.pk, lease_token=self.lease_token)
+
+    def renew(self, **changes: Any) -> None:
+        """Hold the row for another lease. Raises `LeaseLost`.
+
+        Inside a transaction it keeps the row locked as well, so that nobody can claim it before the commit.
+        """
+        self.lease_until = timezone.now() + self.lease_length
+        _write(self.held(), lease_until=self.lease_until, **changes)
+
+    def keep(self) -> None:
+        """`renew` if half of the lease is over: for loops that come by often. Raises `LeaseLost`."""
+        if self.lease_until is None or timezone.now() > self.lease_until - self.lease_length / 2:
+            self.renew()
+
+    def release(self, rest: timedelta | None = None, **changes: Any) -> None:
+        """Give the row back; nobody may claim it while it rests. Raises `LeaseLost`."""
+        until = timezone.now() + rest if rest else None
+        _write(self.held(), lease_token=None, lease_until=until, **changes)
+
+
+class LeasedRun(Leased):
+    """Work that goes through many things in the order of their keys."""
+
+    cursor = models.BigIntegerField(default=0, editable=False, help_text="The key done last; work goes on after it.")
+
+    class Meta:
+        abstract = True
+
+    def advance(self, cursor: int, **changes: Any) -> None:
+        """Move the cursor and renew the lease. Belongs in the transaction of the effect. Raises `LeaseLost`."""
+        self.lease_until = timezone.now() + self.lease_length
+        here = self.held().filter(cursor=self.cursor)
+        _write(here, cursor=cursor, lease_until=self.lease_until, **changes)
+        self.cursor = cursor
+
+
+class LeasedQueue(Leased):
+    """Work that is never finished, as new things keep coming."""
+
+    wake_requested = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def begin_round(self) -> None:
+        """Renew the lease before reading what is there; a wake-up from now on means that there may be more.
+
+        Raises `LeaseLost`.
+        """
+        self.renew(wake_requested=False)
+
+    def release(self, rest: timedelta | None = None, **changes: Any) -> None:
+        # Whoever releases a queue for another reason than a wake-up must leave the next one a task of its own.
+        super().release(rest, **{"wake_requested": False} | changes)
+
+    def release_if_idle(self) -> bool:
+        """Give the queue back unless a wake-up came since `begin_round`; if one did, begin another round."""
+        idle = self.held().filter(wake_requested=False)
+        return bool(idle.update(lease_token=None, lease_until=None))
+
+
+L = TypeVar("L", bound=Leased)
+
+
+def unleased_rows(rows: QuerySet[L]) -> QuerySet[L]:
+    """Those of `rows` that a worker may claim now."""
+    return rows.filter(Q(lease_until=None) | Q(lease_until__lte=timezone.now()))
+
+
+def claim_lease(rows: QuerySet[L], pk: int, **changes: Any) -> L | None:
+    """Claim the row `pk` and set `changes` on it; None if it is not among `rows`, is leased, or is just being written.
+
+    A lease found unreleased counts in `attempts`.
+    """
+    with transaction.atomic():
+        # No key update: whoever inserts a row that refers to this one locks its key, and it would look claimed.
+        free = unleased_rows(rows).select_for_update(skip_locked=True, no_key=True, of=("self",))
+        row = free.filter(pk=pk).first()
+        if row is None:
+            return None
+        changes |= {"attempts": row.attempts + (row.lease_token is not None), **row.new_lease()}
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(changes))
+    return row
+
+
+def _write(rows: QuerySet[Any], **changes: Any) -> None:
+    if not rows.update(**changes):
+        raise LeaseLost
