@@ -68,7 +68,7 @@ def connections_health(merchant: Merchant) -> list[dict[str, Any]]:
 
 
 def resume_connection(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> str:
-    outbox.resume(connection)
+    outbox.resume_connection(connection)
     site.get_model_admin(Connection).log_change(request, connection, "Resumed.")
     return f"{connection} sends again."
 

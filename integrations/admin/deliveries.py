@@ -20,7 +20,7 @@ MOST_ATTEMPTS = 50
 
 
 def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
-    if not outbox.replay(delivery):
+    if not outbox.replay_delivery(delivery):
         return "Nothing to send: it is on its way already."
     site.get_model_admin(Delivery).log_change(request, delivery, "Sent again.")
     return "The delivery is on its way again, with the same id; what arrived before is not doubled."

@@ -1,16 +1,17 @@
-"""Event → Delivery (per connection) → Attempt, and the lane of each connection."""
+"""Event → Delivery (per connection) → Attempt, and the connections."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from common.work import LeasedQueue
 from subscriptions.models import Event, Merchant
 from subscriptions.models.fields import EncryptedField, PublicIdField
 
 
-class Connection(models.Model):
-    """A merchant's account at an integration; at the same time the lane its deliveries leave by, one at a time."""
+class Connection(LeasedQueue):
+    """A merchant's account at an integration, and the queue of its deliveries: one worker at a time sends them."""
 
     class Integration(models.TextChoices):
         KLAVIYO = "klaviyo", "Klaviyo"
@@ -30,12 +31,8 @@ class Connection(models.Model):
         max_length=500, blank=True, help_text="Why sending stopped; empty while it goes on."
     )
     created = models.DateTimeField(default=timezone.now, editable=False)
-    woken = models.BooleanField(default=False, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
-    lease_token = models.UUIDField(null=True, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="Temporary failures in a row.")
-    crashes = models.PositiveIntegerField(default=0, editable=False, help_text="Leases lost in a row.")
     window_started = models.DateTimeField(null=True, editable=False)
     window_sent = models.PositiveIntegerField(default=0, editable=False, help_text="Requests since then.")
     last_success_at = models.DateTimeField(null=True, editable=False)

@@ -187,7 +187,7 @@ def test_many_reminders_write_the_rows_of_as_many_single_ones(
 
     assert together == singly
     assert len(together["Event"]) - Event.objects.count() == 24
-    assert all(row["woken"] for row in together["Connection"])
+    assert all(row["wake_requested"] for row in together["Connection"])
 
 
 def test_nobody_else_is_reminded(merchant: Merchant) -> None:

@@ -25,9 +25,9 @@ def receive(settings, live_server) -> Callable[..., SandboxEvent]:
     world = rich_world()
 
     def run(kind: str, **connection: object) -> SandboxEvent:
-        lane = sandbox_connection(world.customer.merchant, **connection)
+        made = sandbox_connection(world.customer.merchant, **connection)
         PROVOKE[kind](world)
-        outbox.drain(lane.pk)
+        outbox.drain_connection(made.pk)
         assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.DONE}
         return SandboxEvent.objects.get(metric=kind)
 

@@ -34,7 +34,7 @@ def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
 
 
 def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
-    f.ConnectionFactory(merchant=merchant, woken=True)
+    f.ConnectionFactory(merchant=merchant, wake_requested=True)
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
         record_results.settle(attempt, answer)
@@ -43,7 +43,7 @@ def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
 
 @pytest.mark.parametrize("number", [2, 12])
 def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Merchant, number: int) -> None:
-    f.ConnectionFactory(merchant=merchant, woken=True)
+    f.ConnectionFactory(merchant=merchant, wake_requested=True)
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
         assert record_results.settle_placed(given) == []

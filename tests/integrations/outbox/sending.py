@@ -1,12 +1,18 @@
 """Sends what waits for a connection to a server, and looks at what became of it."""
 
+from common.work import claim_lease
 from integrations import outbox
+from integrations.connection_queue import sendable_connections
 from integrations.models import Connection, Delivery
+
+
+def claim(pk: int) -> Connection | None:
+    return claim_lease(sendable_connections(), pk)
 
 
 def send_to(connection: Connection, server) -> Connection:
     Connection.objects.filter(pk=connection.pk).update(base_url=server.url)
-    outbox.drain(connection.pk)
+    outbox.drain_connection(connection.pk)
     connection.refresh_from_db()
     return connection
 

@@ -38,7 +38,7 @@ def test_a_test_customer_reaches_the_sandbox_and_no_live_connection(subscription
     assert set(Delivery.objects.values_list("connection", flat=True)) == {sandbox.pk}
 
 
-def test_a_rolled_back_act_leaves_no_event_delivery_or_ring(
+def test_a_rolled_back_act_leaves_no_event_delivery_or_wake_up(
     subscription, connection, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks() as callbacks, pytest.raises(RuntimeError), transaction.atomic():
@@ -48,21 +48,21 @@ def test_a_rolled_back_act_leaves_no_event_delivery_or_ring(
     assert callbacks == []
 
 
-def test_a_lane_is_rung_once_however_many_events_come(subscription, connection, django_capture_on_commit_callbacks):
+def test_a_worker_is_woken_once_however_many_events_come(subscription, connection, django_capture_on_commit_callbacks):
     for act in (cancel, reactivate, cancel):
         with django_capture_on_commit_callbacks(execute=True):
             act(subscription, actor=STAFF)
     assert OrmQ.objects.count() == 1
 
 
-def test_a_lane_with_nothing_to_send_is_not_rung(subscription, connection, django_capture_on_commit_callbacks):
+def test_a_connection_with_nothing_to_send_is_not_woken(subscription, connection, django_capture_on_commit_callbacks):
     Connection.objects.update(switched_off_kinds=[*KINDS])
     with django_capture_on_commit_callbacks(execute=True):
         cancel(subscription, actor=STAFF)
     connection.refresh_from_db()
-    assert (connection.woken, Event.objects.count(), OrmQ.objects.count()) == (False, 2, 0)
+    assert (connection.wake_requested, Event.objects.count(), OrmQ.objects.count()) == (False, 2, 0)
 
 
-def test_the_lane_is_not_rung_before_the_commit(subscription, connection):
+def test_no_worker_is_woken_before_the_commit(subscription, connection):
     cancel(subscription, actor=STAFF)
     assert Delivery.objects.count() == 2 and OrmQ.objects.count() == 0

@@ -17,7 +17,7 @@ from tests.integrations.receiver import receiver
 pytestmark = pytest.mark.django_db
 
 
-def test_a_temporary_fault_rests_the_lane_and_keeps_the_order(subscription, connection, clock):
+def test_a_temporary_fault_rests_the_connection_and_keeps_the_order(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (503, {}) if number == 1 else (202, {})) as server:
         send_to(connection, server)
@@ -25,7 +25,7 @@ def test_a_temporary_fault_rests_the_lane_and_keeps_the_order(subscription, conn
         assert timedelta(seconds=30) <= connection.not_before - timezone.now() <= timedelta(seconds=36)
 
         send_to(connection, server)
-        assert len(server.ids) == 1, "nothing may be sent while the lane rests"
+        assert len(server.ids) == 1, "nothing may be sent while the connection rests"
 
         clock.shift(40)
         send_to(connection, server)
@@ -44,7 +44,7 @@ def test_each_further_fault_doubles_the_rest_up_to_half_an_hour(subscription, co
             clock.move_to(connection.not_before)
     factors = [wait / base for wait, base in zip(waits, [30, 60, 120, 240, 480, 960, 1800, 1800], strict=True)]
     assert min(factors) >= 1 and max(factors) <= 1.2
-    assert len(set(factors)) == len(factors), "many lanes must not come back in the same second"
+    assert len(set(factors)) == len(factors), "many connections must not come back in the same second"
 
 
 def test_a_fault_that_names_a_time_is_waited_for_that_long(subscription, connection):
@@ -54,7 +54,7 @@ def test_a_fault_that_names_a_time_is_waited_for_that_long(subscription, connect
     assert timedelta(seconds=7) <= connection.not_before - timezone.now() <= timedelta(seconds=8.4)
 
 
-def test_a_throttled_lane_waits_as_long_as_it_is_told_and_no_attempt_counts(subscription, connection):
+def test_a_throttled_connection_waits_as_long_as_it_is_told_and_no_attempt_counts(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (429, {"Retry-After": "7"})) as server:
         send_to(connection, server)
@@ -84,7 +84,7 @@ def test_a_mended_connection_is_woken_at_once_though_events_came_meanwhile(
     with django_capture_on_commit_callbacks(execute=True):
         cancel(subscription, actor=STAFF)
     assert OrmQ.objects.count() == 0
-    outbox.resume(connection)
+    outbox.resume_connection(connection)
     assert OrmQ.objects.count() == 1
 
 
@@ -92,7 +92,7 @@ def test_staff_may_end_a_rest(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (503, {}) if number == 1 else (202, {})) as server:
         send_to(connection, server)
-        outbox.resume(connection)
+        outbox.resume_connection(connection)
         send_to(connection, server)
     assert states() == ["done", "done"]
 
@@ -106,7 +106,7 @@ def test_wrong_credentials_pause_the_connection_and_keep_its_deliveries(subscrip
     assert caplog.text.count("is paused") == 1
 
     with receiver() as server:
-        outbox.resume(connection)
+        outbox.resume_connection(connection)
         send_to(connection, server)
     assert states() == ["done", "done"]
 
@@ -138,7 +138,7 @@ def test_only_faults_make_a_delivery_fail_for_good_however_old_it_is(subscriptio
     with receiver(lambda number, body: (status, {})) as server:
         send_to(connection, server)
         clock.shift(timedelta(days=2))
-        outbox.resume(connection)
+        outbox.resume_connection(connection)
         send_to(connection, server)
     assert (len(server.ids), states()) == (2, ["pending", "pending"])
 
@@ -155,10 +155,10 @@ def test_a_delivery_that_failed_for_good_can_be_sent_again_with_the_same_id(subs
     with receiver(lambda number, body: (400, {}) if number == 1 else (202, {})) as server:
         send_to(connection, server)
         dead = Delivery.objects.get(state="dead")
-        assert outbox.replay(dead) is True
+        assert outbox.replay_delivery(dead) is True
         send_to(connection, server)
         assert server.ids[0] == server.ids[2] == dead.event.public_id.hex
-    assert outbox.replay(dead) is False
+    assert outbox.replay_delivery(dead) is False
     assert states() == ["done", "done"]
 
 
@@ -172,7 +172,7 @@ def test_what_is_sent_again_is_rung_for_and_has_a_whole_day_before_it(
         send_to(connection, server)
         clock.shift(timedelta(hours=1))
         with django_capture_on_commit_callbacks(execute=True):
-            outbox.replay(Delivery.objects.get(state="dead"))
+            outbox.replay_delivery(Delivery.objects.get(state="dead"))
         assert OrmQ.objects.count() == 1
         send_to(connection, server)
     assert states() == ["pending", "pending"]

@@ -6,39 +6,41 @@ import pytest
 from django.db import connection as database
 from django.db import transaction
 
-from integrations import lane, outbox
+from common.work import LeaseLost
+from integrations import outbox
 from integrations.base import Answer, Outcome
+from integrations.connection_queue import count_request
 from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Connection, Delivery
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, subscription_with_order
-from tests.integrations.outbox.sending import send_to, states
+from tests.integrations.outbox.sending import claim, send_to, states
 from tests.integrations.receiver import receiver
 from tests.races import holding
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_held_lane_sends_nothing_for_a_second_worker(subscription, connection):
+def test_a_held_connection_sends_nothing_for_a_second_worker(subscription, connection):
     cancel(subscription, actor=STAFF)
-    assert lane.take(connection.pk) is not None
+    assert claim(connection.pk) is not None
     with receiver() as server:
         send_to(connection, server)
         assert server.ids == []
 
 
-@pytest.mark.parametrize("hold", [lane.renew, lambda held: lane.count_request(held, Klaviyo())])
-def test_a_worker_that_goes_on_keeps_its_lane(connection, clock, hold):
-    held = lane.take(connection.pk)
+@pytest.mark.parametrize("hold", [Connection.renew, lambda held: count_request(held, Klaviyo())])
+def test_a_worker_that_goes_on_keeps_its_connection(connection, clock, hold):
+    held = claim(connection.pk)
     clock.shift(20)
-    assert hold(held)
+    hold(held)
     clock.shift(20)
-    assert lane.take(connection.pk) is None
+    assert claim(connection.pk) is None
 
 
-def test_a_lane_whose_worker_was_killed_is_free_again_after_its_lease(subscription, connection, clock):
+def test_a_connection_whose_worker_was_killed_is_free_again_after_its_lease(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    lane.take(connection.pk)
+    claim(connection.pk)
     clock.shift(31)
     with receiver() as server:
         send_to(connection, server)
@@ -47,23 +49,24 @@ def test_a_lane_whose_worker_was_killed_is_free_again_after_its_lease(subscripti
 
 def test_a_worker_that_lost_its_lease_while_sending_writes_nothing(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    slow = lane.take(connection.pk)
+    slow = claim(connection.pk)
 
     class TooSlow(Klaviyo):
         def send(self, delivery):
             clock.shift(31)
-            assert lane.take(connection.pk) is not None
+            assert claim(connection.pk) is not None
             return Answer(Outcome.DONE, 202)
 
-    assert outbox._send(slow, TooSlow(), outbox._pending(slow)[0]) is False
+    with pytest.raises(LeaseLost):
+        outbox._send(slow, TooSlow(), outbox._pending_batch(slow)[0])
     assert states() == ["pending", "pending"]
 
 
 def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):
-        held = lane.take(connection.pk)
-        outbox._begin(outbox._pending(held)[0])
+        held = claim(connection.pk)
+        outbox._begin_attempt(outbox._pending_batch(held)[0])
         clock.shift(31)
     with receiver() as server:
         send_to(connection, server)
@@ -71,34 +74,34 @@ def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription,
     assert Delivery.objects.get(state="dead").error == "The worker ended 3 times while sending this."
 
 
-def test_crashes_are_not_laid_on_a_delivery_that_was_not_being_sent(subscription, connection, clock):
+def test_deaths_are_not_laid_on_a_delivery_that_was_not_being_sent(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):
-        lane.take(connection.pk)
+        claim(connection.pk)
         clock.shift(31)
     with receiver() as server:
         send_to(connection, server)
     assert states() == ["done", "done"]
 
 
-def test_an_answer_of_any_kind_ends_a_row_of_crashes(subscription, connection, clock):
+def test_an_answer_of_any_kind_ends_a_row_of_deaths(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(2):
-        lane.take(connection.pk)
+        claim(connection.pk)
         clock.shift(31)
     with receiver(lambda number, body: (503, {})) as server:
         send_to(connection, server)
-    assert (connection.crashes, connection.failures) == (0, 1)
+    assert (connection.attempts, connection.failures) == (0, 1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lane_another_worker_is_just_taking_is_not_waited_for(connection):
+def test_a_connection_another_worker_is_just_taking_is_not_waited_for(connection):
     with holding(Connection.objects.all()):
-        assert lane.take(connection.pk) is None
+        assert claim(connection.pk) is None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_acts_being_committed_neither_take_a_lane_nor_hold_it_up(subscription, connection):
+def test_actions_being_committed_neither_take_a_connection_nor_hold_it_up(subscription, connection):
     cancel(subscription, actor=STAFF)
     other = subscription_with_order(customer__merchant=subscription.merchant)
     under_way, sent = threading.Event(), threading.Event()

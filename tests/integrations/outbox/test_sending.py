@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from common.work import turn
 from integrations import outbox
 from integrations.models import Attempt, Delivery
 from subscriptions.actions.subscription import cancel, reactivate
@@ -17,7 +18,7 @@ from tests.integrations.receiver import receiver
 pytestmark = pytest.mark.django_db
 
 
-def test_a_lane_sends_its_own_deliveries_only(subscription, connection):
+def test_a_connection_sends_its_own_deliveries_only(subscription, connection):
     other = ConnectionFactory(merchant=subscription.merchant, name="Other")
     cancel(subscription, actor=STAFF)
     with receiver() as server:
@@ -26,27 +27,27 @@ def test_a_lane_sends_its_own_deliveries_only(subscription, connection):
     assert set(other.deliveries.values_list("state", "attempts_made")) == {("pending", 0)}
 
 
-def test_a_bell_between_the_last_look_and_the_release_is_heard(subscription, connection, monkeypatch):
-    look, looks = outbox._pending, []
+def test_a_wake_up_between_the_last_look_and_the_release_is_not_lost(subscription, connection, monkeypatch):
+    look, looks = outbox._pending_batch, []
 
     def look_and_miss(held):
         looks.append(look(held))
         if len(looks) == 1:
             cancel(subscription, actor=STAFF)
-            outbox.ring(connection.merchant_id)
+            outbox.notify_connections(connection.merchant_id)
         return looks[-1]
 
-    monkeypatch.setattr(outbox, "_pending", look_and_miss)
+    monkeypatch.setattr(outbox, "_pending_batch", look_and_miss)
     with receiver() as server:
         send_to(connection, server)
     assert (states(), connection.lease_token) == (["done", "done"], None)
 
 
-def test_a_lane_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of_the_queue(
+def test_a_connection_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of_the_queue(
     subscription, connection, monkeypatch
 ):
     monkeypatch.setattr(outbox, "BATCH", 1)
-    monkeypatch.setattr(outbox, "TURN_SECONDS", 0)
+    monkeypatch.setattr(turn, "TURN_SECONDS", 0)
     cancel(subscription, actor=STAFF)
     with receiver() as server:
         send_to(connection, server)
@@ -55,7 +56,7 @@ def test_a_lane_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of_the_q
     assert states() == ["done", "done"]
 
 
-def test_what_waits_is_sent_in_order_and_the_lane_given_back(subscription, connection):
+def test_what_waits_is_sent_in_order_and_the_connection_given_back(subscription, connection):
     cancel(subscription, actor=STAFF)
     reactivate(subscription, actor=STAFF)
     with receiver() as server:
@@ -70,12 +71,12 @@ def test_what_waits_is_sent_in_order_and_the_lane_given_back(subscription, conne
 def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
     connection = ConnectionFactory(merchant=subscription.merchant, integration="attentive")
     cancel(subscription, actor=STAFF)
-    outbox.drain(connection.pk)
+    outbox.drain_connection(connection.pk)
     connection.refresh_from_db()
     assert (states(), connection.lease_token) == (["pending", "pending"], None)
 
 
-def test_a_full_minute_makes_the_lane_wait_for_the_next(subscription, connection, monkeypatch, clock):
+def test_a_full_minute_makes_the_connection_wait_for_the_next(subscription, connection, monkeypatch, clock):
     cancel(subscription, actor=STAFF)
     monkeypatch.setattr(outbox.INTEGRATIONS["klaviyo"], "per_minute", 1)
     with receiver() as server:

@@ -23,7 +23,7 @@ def test_the_sweep_wakes_what_a_lost_doorbell_left(subscription, connection, clo
     assert OrmQ.objects.count() == 1
 
 
-def test_the_sweep_leaves_a_lane_that_has_nothing_to_send(subscription, connection, clock):
+def test_the_sweep_leaves_a_connection_that_has_nothing_to_send(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     with receiver() as server:
         send_to(connection, server)
@@ -41,7 +41,7 @@ def test_the_sweep_leaves_a_lane_that_has_nothing_to_send(subscription, connecti
         {"lease_token": "0" * 32, "lease_until": "2026-11-20T17:01:00Z"},
     ],
 )
-def test_the_sweep_leaves_a_lane_that_may_not_send(subscription, connection, clock, change):
+def test_the_sweep_leaves_a_connection_that_may_not_send(subscription, connection, clock, change):
     cancel(subscription, actor=STAFF)
     OrmQ.objects.all().delete()
     Connection.objects.update(**change)
