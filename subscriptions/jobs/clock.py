@@ -1,4 +1,4 @@
-"""The clock of test customers: moved forward, the engine does for them what it would have done by then."""
+"""The clock of test customers. When it is moved forward, the jobs do for them what they would have done by then."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django_q.tasks import async_task
 
+from common.work import notify_worker
 from subscriptions import calendar
 from subscriptions.actions.customer import move_clock
 from subscriptions.actors import Actor
@@ -17,22 +17,17 @@ from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import Customer, Merchant, Order
 
+STEP_TASK = "subscriptions.jobs.clock.step"
 STEP = timedelta(days=7)
 SECONDS = 300  # one step may take
-HANDS = 0x434C4F43  # of pg_advisory_lock; any number nobody else uses
-MOVING = """
-SELECT EXISTS (
-    SELECT FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = %s AND objid = %s
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-)
-"""
+# A lock of the worker's database session, for `is_moving`: it ends with the session, also when the worker dies.
+CLOCK_LOCK = "hashtextextended('test clock of customer ' || %s, 0)"
 
 
 def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
-    """Let it become `to` for these test customers of `merchant`; their clocks show one time, or the real one as yet.
+    """Move the clocks of these test customers of `merchant` to `to`, and do everything that is due until then.
 
-    Refused for customers who are no test customers, for clocks that differ, and as `move_clock` is.
+    Refused for customers who are no test customers, for clocks that differ, and whenever `move_clock` is.
     """
     rows = merchant.customers.filter(pk__in=[customer.pk for customer in customers])
     begins = set(rows.values_list("clock", flat=True))
@@ -48,25 +43,23 @@ def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, 
 
 
 def begin(customer: Customer, to: datetime, *, actor: Actor) -> None:
-    """Let workers move the clock of this test customer to `to`, a week at a time. Refused for any other customer."""
+    """Let workers move the clock of this test customer to `to`, a week per task. Refused for other customers."""
     _must_be_test(customer)
     seen = customer.clock.isoformat() if customer.clock else None
     # The queue's own time-out would end posts whose answers are slow.
-    async_task(
-        "subscriptions.jobs.clock.step", customer.pk, seen, to.isoformat(), actor.kept(), save=False, timeout=SECONDS
-    )
+    notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.kept(), timeout=SECONDS)
 
 
 def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
-    """Task: move the clock by a week or to its aim, and go on in a task of its own.
+    """Task: move the clock by a week or to its aim, and go on in a new task.
 
-    `seen` is what the clock showed; if it shows something else, another move has come in between, and this one ends.
+    `seen` is what the clock showed. If it shows something else, another move has come in between, and this one ends.
     """
     customer = Customer.objects.select_related("merchant").get(pk=customer_id)
     if customer.clock != (datetime.fromisoformat(seen) if seen else None):
         return
     by, aim = Actor.of(actor), datetime.fromisoformat(to)
-    with _noted(customer_id):
+    with _locked_clock(customer_id):
         try:
             advance(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)
         except Busy:
@@ -77,17 +70,17 @@ def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> 
 
 
 def is_moving(customer: Customer) -> bool:
-    """Whether a worker lets time pass for this customer just now; the clock shows the end of a step from its start."""
+    """Whether a worker is moving this customer's clock. The clock shows the end of a step from its start on."""
     with connection.cursor() as cursor:
-        cursor.execute(MOVING, [HANDS, customer.pk])
-        (found,) = cursor.fetchone()
-    return bool(found)
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock_shared({CLOCK_LOCK})", [str(customer.pk)])
+        (is_free,) = cursor.fetchone()
+    return not is_free
 
 
 def remind(customer: Customer) -> int:
-    """Do for this test customer at once what the reminder job does at its hour; returns how many reminders it made.
+    """Do for this test customer now what the reminder job does at its hour; returns how many reminders it made.
 
-    Refused for any other customer.
+    Refused for other customers.
     """
     _must_be_test(customer)
     job = JOBS["reminders"]
@@ -98,15 +91,14 @@ def remind(customer: Customer) -> int:
 
 
 @contextmanager
-def _noted(customer_id: int) -> Iterator[None]:
-    """For `is_moving`; ends with the database session of a worker that died."""
+def _locked_clock(customer_id: int) -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [HANDS, customer_id])
+        cursor.execute(f"SELECT pg_advisory_lock({CLOCK_LOCK})", [str(customer_id)])
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [HANDS, customer_id])
+            cursor.execute(f"SELECT pg_advisory_unlock({CLOCK_LOCK})", [str(customer_id)])
 
 
 def _must_be_test(customer: Customer) -> None:
@@ -117,7 +109,7 @@ def _must_be_test(customer: Customer) -> None:
 def _moments(
     merchant: Merchant, rows: QuerySet[Customer], start: datetime, to: datetime
 ) -> Iterator[tuple[datetime, list[Job]]]:
-    """When something may be due from `start` until `to`: the hours of the jobs, and what comes between."""
+    """When something may be due from `start` until `to`: the hours of the jobs, and the moments between them."""
     yield start, []
     now, day = start, calendar.local_time(start, merchant.time_zone).date()
     while day <= calendar.local_time(to, merchant.time_zone).date():
@@ -149,4 +141,4 @@ def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime
                 with transaction.atomic():
                     job.act(keys[begin : begin + job.at_once], merchant, day)
         timed_tasks.act(rows)
-        dispatch.post_all(Order.objects.filter(customer__in=rows))
+        dispatch.post_orders(Order.objects.filter(customer__in=rows))
