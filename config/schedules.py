@@ -1,4 +1,4 @@
-"""The schedule rows of django-q2: made here, and nobody else's are let in.
+"""The schedule rows of django-q2: made here; no others are allowed.
 
 One row with bad arguments stops all schedules, so rows take none.
 """
@@ -18,7 +18,6 @@ SCHEDULES = {
     "clean": "config.retention.clean",
 }
 EVERY = {"clean": 60}  # minutes; the others tick each minute
-LOCK = 0x52455052  # of pg_advisory_xact_lock; any number nobody else uses
 PLAIN = {
     "schedule_type": "I",
     "repeats": -1,
@@ -32,13 +31,14 @@ PLAIN = {
 
 
 def ensure_schedules(using: str = "default", **kwargs: Any) -> None:
-    """Make the rows, and put right those that differ. Takes the arguments of post_migrate."""
+    """Make the rows, and correct those that differ. Takes the arguments of post_migrate."""
     if not _table_exists(using):
         return
     rows = apps.get_model("django_q", "Schedule").objects.using(using)
     with transaction.atomic(using=using):
         with connections[using].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            # Excludes the scheduler too, which locks rows first: a weaker lock could wait for it while it waits for us.
+            cursor.execute("LOCK TABLE django_q_schedule IN EXCLUSIVE MODE")
         for name, function in SCHEDULES.items():
             row = PLAIN | {"minutes": EVERY.get(name, 1)}
             if not rows.filter(name=name, func=function).update(**row):
@@ -49,7 +49,7 @@ def check_schedules(databases: Sequence[str] | None = None, **kwargs: Any) -> li
     """System check portal.E001, run by `migrate` and `check --database default`."""
     return [
         Error(
-            f"The task queue has a schedule nobody here knows: {row.name or row.pk} ({row.func}).",
+            f"The task queue has an unknown schedule: {row.name or row.pk} ({row.func}).",
             hint=f"Delete row {row.pk} of django_q_schedule; one bad schedule stops all of them.",
             id="portal.E001",
         )
