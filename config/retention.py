@@ -1,6 +1,5 @@
-"""How long what nobody needs any more is kept, and its removal."""
+"""How long rows are kept that nobody needs any more, and their removal."""
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,15 +8,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Task
 
+from common.work import Turn, notify_worker
 from integrations.models import Delivery, SandboxEvent
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
 from subscriptions.models import IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
 
-# A transaction removes so many rows; short enough to be in nobody's way.
-CHUNK = 1000
-TURN_SECONDS = 30
+TASK = "config.retention.clean"
+CHUNK = 1000  # rows of one transaction, which is short enough to be in nobody's way
 
 
 def rules(now: datetime) -> Iterator[QuerySet]:
@@ -37,11 +36,13 @@ def rules(now: datetime) -> Iterator[QuerySet]:
 
 
 def clean() -> int:
-    """Task of each hour: remove what may go, for half a minute at most; returns how many rows of these tables."""
-    ends = time.monotonic() + TURN_SECONDS
-    removed = 0
+    """Task of each hour: remove what may go; returns how many rows. What is left at the end of the turn goes next."""
+    turn, removed = Turn(), 0
     for rows in rules(timezone.now()):
-        while time.monotonic() < ends and (keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])):
+        while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
             rows.model._base_manager.filter(pk__in=keys).delete()
             removed += len(keys)
+            if turn.is_over:
+                notify_worker(TASK)
+                return removed
     return removed
