@@ -20,9 +20,9 @@ def main(merchant_id: int) -> dict[str, float]:
     from subscriptions.models import JobRun, Merchant  # noqa: PLC0415  settings come first
 
     begun = time.perf_counter()
-    run = runs.begin(Merchant.objects.get(pk=merchant_id), JOBS["reminders"])
+    run = runs.begin_run(Merchant.objects.get(pk=merchant_id), JOBS["reminders"])
     while run.state in runs.UNFINISHED:
-        runs.run(run.pk)
+        runs.continue_run(run.pk)
         run = JobRun.objects.get(pk=run.pk)
     return {
         "seconds": time.perf_counter() - begun,

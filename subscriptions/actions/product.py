@@ -4,15 +4,14 @@ Neither is a customer's, so they are changed under a lock of the product; `repla
 """
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 from django.db import OperationalError, transaction
 from django.db.models import Count
 from django.utils import timezone
-from django_q.tasks import async_task
 from psycopg.errors import LockNotAvailable
 
-from subscriptions.actions.replacing import concerned
+from common.work import notify_after_commit
+from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Merchant, Product, ProductRelationship, Replacement, Subscription
@@ -39,9 +38,9 @@ def discontinue(
         held.discontinued, held.live, held.autoship_enabled = True, False, False
         held.last_update = timezone.now()
         held.save(update_fields=["discontinued", "live", "autoship_enabled", "last_update"])
-        run = _run(held, substitute, silent, actor, concerned(held).count())
+        run = _run(held, substitute, silent, actor, affected_subscriptions(held).count())
         run.save()
-        _wake([run])
+        notify_after_commit(RUN, run.pk)
     return run
 
 
@@ -65,7 +64,8 @@ def follow_relationships(
             left.append(product)
         else:
             runs.append(_run(product, substitute, is_silent(relationship), actor, totals[product.pk]))
-    _wake(Replacement.objects.bulk_create(runs))
+    for run in Replacement.objects.bulk_create(runs):
+        notify_after_commit(RUN, run.pk)
     return runs, left
 
 
@@ -130,11 +130,4 @@ def _run(product: Product, substitute: Product | None, silent: bool, actor: Acto
         silent=silent and substitute is not None,
         actor=actor.kept(),
         total=total,
-        lease_until=timezone.now(),
     )
-
-
-def _wake(runs: Iterable[Replacement]) -> None:
-    for run in runs:
-        # Robust: the run is begun, and the sweep finds it where the task queue did not take it.
-        transaction.on_commit(partial(async_task, RUN, run.pk, save=False), robust=True)

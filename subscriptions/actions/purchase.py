@@ -1,15 +1,14 @@
 """What a checkout in the shop makes of a customer here, as the Purchase POST tells it.
 
-The request is kept before anything is done, so that a process which dies leaves it to be finished, once.
+The request is stored before anything is done. If its process dies, a job finishes it, once.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from subscriptions.actions import address as addresses
 from subscriptions.actions import customer as customers
@@ -21,8 +20,6 @@ from subscriptions.errors import DomainError, Refused, refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
 
 Told = dict[str, Any]
-# Longer than any request may take; what is not answered by then was cut off.
-LEASE = timedelta(seconds=90)
 # What makes two addresses the same.
 CONTENT = [
     *("first_name", "last_name", "company_name", "address", "address2", "city"),
@@ -40,13 +37,13 @@ class Unfit(DomainError):
 
 
 def receive(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
-    """Keep `body`, a checked `PurchaseBody` as JSON. Refused when the shop's order came before."""
+    """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if the shop's order came before."""
     request = CheckoutRequest(
         merchant=merchant,
         merchant_order_id=body["merchant_order_id"],
         actor=actor.kept(),
         body=body,
-        lease_until=timezone.now() + LEASE,
+        **CheckoutRequest.new_lease(),
     )
     try:
         with transaction.atomic():
@@ -57,11 +54,12 @@ def receive(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
 
 
 def fulfil(key: int) -> Told:
-    """Do what the request `key` asks for, unless it is done; the answer of the status call.
+    """Do what the request `key` asks for, unless it is done; returns the answer of the status call.
 
     Raises `Unfit`, and `Busy` while another write holds the customer; nothing has happened then.
     """
     with transaction.atomic():
+        # The row's lock is the fence here: of two processes, the second one finds the answer of the first.
         request = CheckoutRequest.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key)
         if request.answer is None:
             answer(request, _buy(request))
@@ -69,9 +67,9 @@ def fulfil(key: int) -> Told:
 
 
 def answer(request: CheckoutRequest, said: Told) -> None:
-    """Close `request`; what the shop told is not needed any more."""
+    """Close `request`, whose body is not needed any more. Raises `LeaseLost`."""
     request.answer, request.body = said, {}
-    request.save(update_fields=["answer", "body"])
+    request.release(answer=said, body={})
 
 
 def failed(errors: Told) -> Told:

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from subscriptions.actions import product as verbs
-from subscriptions.actions.replacing import concerned
+from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin import impact_preview
 from subscriptions.errors import SENTENCES, DomainError
 from subscriptions.events import catalogue
@@ -48,7 +48,7 @@ def begin_replacement(request: HttpRequest, product: Product) -> HttpResponse:
 
 
 def choice_step(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]]:
-    live = concerned(product)
+    live = affected_subscriptions(product)
     page = Paginator(impact_preview.with_next_order(live), PER_PAGE).get_page(request.GET.get("page"))
     relationship = find_relationship(product)
     proposed = relationship.to_product if relationship else None

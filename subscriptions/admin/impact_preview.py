@@ -1,4 +1,4 @@
-"""What discontinuing a product would mean: the subscriptions concerned, what could replace it, what to expect."""
+"""What discontinuing a product would mean: the affected subscriptions, what could replace it, what to expect."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from subscriptions.actions.replacing import concerned
+from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.models import Item, Order, Product, ProductGroup, Subscription
 from subscriptions.staff.display import money
 from subscriptions.staff.search import products_matching
@@ -60,7 +60,7 @@ def preview_impact(product: Product, substitute: Product | None) -> ImpactPrevie
     if substitute:
         prepaid &= Q(price=None) if substitute.price != product.price else Q(pk=None)
         placing = ~prepaid & Q(~Exists(upcoming_items().filter(order__in=Order.objects.open())))
-    counts = concerned(product).aggregate(
+    counts = affected_subscriptions(product).aggregate(
         total=Count("pk"),
         locked=Count("pk", filter=Q(price__isnull=False)),
         prepaid=Count("pk", filter=prepaid),

@@ -54,7 +54,7 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, SENTENCES["job_off"])
         return redirect("admin:jobs")
     if request.method == "POST":
-        run = runs.begin(merchant, job)
+        run = runs.begin_run(merchant, job)
         site.get_model_admin(JobRun).log_change(request, run, "Run now.")
         messages.success(request, f"{job.title} begins now.")
         return redirect("admin:jobs")

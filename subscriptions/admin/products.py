@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from subscriptions.actions.replacing import concerned
+from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.discontinuing import discontinue_wizard
 from subscriptions.models import Coupon, Offer, OfferProfile, Product, Replacement
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
@@ -60,7 +60,7 @@ class ProductAdmin(MerchantAdmin):
 
     def offered_buttons(self, request: HttpRequest, subject: Product) -> list[dict[str, Any]]:
         buttons = super().offered_buttons(request, subject)
-        left_over = subject.discontinued and concerned(subject).exists()
+        left_over = subject.discontinued and affected_subscriptions(subject).exists()
         if may(request, Right.ACT) and (left_over or not subject.discontinued) and not is_being_replaced(subject):
             buttons.append(
                 {
@@ -76,7 +76,7 @@ class ProductAdmin(MerchantAdmin):
     def form_page_context(self, subject: Product) -> dict[str, Any]:
         return {
             "replacement": subject.replacements.select_related("substitute").order_by("-pk").first(),
-            "left": concerned(subject).count() if subject.discontinued else 0,
+            "left": affected_subscriptions(subject).count() if subject.discontinued else 0,
         }
 
 

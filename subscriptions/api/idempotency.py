@@ -3,12 +3,11 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import ParseError
@@ -16,14 +15,12 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.work import LeaseLost, claim_lease
 from subscriptions.api.authentication import Credential, caller
 from subscriptions.api.errors import Conflict
 from subscriptions.models import IdempotencyKey
 
 KEPT = timedelta(hours=24)
-# Longer than any request may take. The row of a process that died becomes free again; as answers are
-# committed together with what they answer for, nothing had happened under it.
-LEASE = timedelta(seconds=90)
 GIVEN = re.compile(r"[\x20-\x7e]{1,255}")
 NOT_KEPT = {423, 429}
 HEADERS = ["X-Error-Code"]
@@ -41,54 +38,21 @@ def once(
         return act()
     if not GIVEN.fullmatch(text):
         raise ParseError("An Idempotency-Key is 1 to 255 printable ASCII characters.")
-    claim = _claim(request, text)
-    if isinstance(claim, HttpResponse):
-        return claim
+    row = _claim(request, text)
+    if isinstance(row, HttpResponse):
+        return row
     try:
+        # In one transaction: if the lease is lost, what `act` did is undone.
         with transaction.atomic():
             response = act()
-            claim.keep(response)
+            _keep(row, response)
     except Exception as error:
-        response = claim.settle(error, refuse)
+        response = _settle(row, error, refuse)
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """The right to act under a key; `at` fences off whoever held it before and is still running."""
-
-    pk: int
-    at: datetime
-
-    def settle(self, error: Exception, refuse: Callable[[Exception], Response]) -> Response:
-        try:
-            response = refuse(error)
-        except Exception:
-            self.release()
-            raise
-        if response.status_code >= 500 or response.status_code in NOT_KEPT or isinstance(error, Conflict):
-            self.release()
-        else:
-            self.keep(response)
-        return response
-
-    def keep(self, response: Response) -> None:
-        answer = {
-            # As text: a JSON column would not keep the order of the keys.
-            "body": JSONRenderer().render(response.data).decode(),
-            "headers": {name: response[name] for name in HEADERS if response.has_header(name)},
-        }
-        if not self._rows().update(status=response.status_code, answer=answer):
-            raise _busy()
-
-    def release(self) -> None:
-        self._rows().delete()
-
-    def _rows(self) -> QuerySet[IdempotencyKey]:
-        return IdempotencyKey.objects.filter(pk=self.pk, created=self.at, status=None)
-
-
-def _claim(request: Request, text: str) -> _Claim | HttpResponse:
+def _claim(request: Request, text: str) -> IdempotencyKey | HttpResponse:
+    """The row of the key with its lease, or the answer to give instead."""
     credential = cast(Credential, caller(request))
     body_hash = hashlib.sha256(request._request.body).hexdigest()
     now = timezone.now()
@@ -98,10 +62,15 @@ def _claim(request: Request, text: str) -> _Claim | HttpResponse:
         method=request.method,
         path=request._request.path_info[:500],
         key=text,
-        defaults={"body_hash": body_hash, "created": now},
+        defaults={"body_hash": body_hash, "created": now, **IdempotencyKey.new_lease()},
     )
-    if is_new or _take_over(row, body_hash, now):
-        return _Claim(row.pk, now)
+    if is_new:
+        return row
+    # Rows that are too old count as new. So do those of processes that died: an answer is committed together with what
+    # it answers for, so nothing has happened under a key without one.
+    free = IdempotencyKey.objects.filter(Q(created__lt=now - KEPT) | Q(status=None))
+    if claimed := claim_lease(free, row.pk, body_hash=body_hash, created=now, status=None, answer=None):
+        return claimed
     if row.body_hash != body_hash:
         raise Conflict(422, "idempotency_mismatch", "This Idempotency-Key came with another body before.")
     if row.status is None:
@@ -111,11 +80,30 @@ def _claim(request: Request, text: str) -> _Claim | HttpResponse:
     return HttpResponse(kept["body"], status=row.status, content_type="application/json", headers=headers)
 
 
-def _take_over(row: IdempotencyKey, body_hash: str, now: datetime) -> bool:
-    """Claim a row that has expired, or whose process died; of two that try, one succeeds."""
-    free = Q(created__lt=now - KEPT) | Q(status=None, created__lt=now - LEASE)
-    rows = IdempotencyKey.objects.filter(free, pk=row.pk)
-    return bool(rows.update(body_hash=body_hash, created=now, status=None, answer=None))
+def _settle(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception], Response]) -> Response:
+    """The answer to what `act` raised; a fault, or an answer that may be another one soon, is not kept."""
+    try:
+        response = refuse(error)
+    except Exception:
+        row.held().delete()
+        raise
+    if response.status_code >= 500 or response.status_code in NOT_KEPT or isinstance(error, Conflict):
+        row.held().delete()
+    else:
+        _keep(row, response)
+    return response
+
+
+def _keep(row: IdempotencyKey, response: Response) -> None:
+    answer = {
+        # As text: a JSON column would not keep the order of the keys.
+        "body": JSONRenderer().render(response.data).decode(),
+        "headers": {name: response[name] for name in HEADERS if response.has_header(name)},
+    }
+    try:
+        row.release(status=response.status_code, answer=answer)
+    except LeaseLost as lost:
+        raise _busy() from lost
 
 
 def _busy() -> Conflict:

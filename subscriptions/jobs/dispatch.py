@@ -1,15 +1,15 @@
-"""Orders handed to placement are posted to the merchant's platform.
+"""Posts the orders in placement to the merchant's platform.
 
-The row of an attempt is committed before its post leaves, and claims the order's try: nobody else sends it. What a
-dead worker left is an unknown outcome, and is posted again under the same idempotency key. One thread claims and notes,
-the others send.
+The row of an attempt is committed before its post leaves. Its unique key claims the order's try: nobody else sends it.
+The lease of a merchant's dispatch only limits how many posts the platform gets at once. What a dead worker left has an
+unknown outcome, and is posted again under the same idempotency key. One thread claims orders and records results, the
+others send.
 """
 
 import logging
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Barrier
 
@@ -17,34 +17,29 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from common.db import AnyOf, Param, Query, insert_many, new_row
+from common.work import LeaseLost, Turn, claim_lease, sweep_rows, yield_turn
 from subscriptions.errors import Busy
 from subscriptions.jobs import record_results
-from subscriptions.models import Order, OrderStatus, PlacementAttempt
+from subscriptions.models import Order, OrderDispatch, OrderStatus, PlacementAttempt
 from subscriptions.placement.answers import Answer, no_answer
 from subscriptions.placement.gateway import PlacementRequest, snapshots
 from subscriptions.placement.registry import gateway_of
 
 log = logging.getLogger(__name__)
 
-DESK = 0x504F5354  # of pg_advisory_lock; any number nobody else uses
-TURN_SECONDS = 15
-TOGETHER_SECONDS = 0.02  # so long an answer waits for others to be noted with it
+TASK = "subscriptions.jobs.dispatch.dispatch_orders"
+TOGETHER_SECONDS = 0.02  # an answer waits this long for others to be recorded with it
+LOOK_SECONDS = 10  # how often the lease is looked after while no answer comes
 # Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and the 60 seconds for
-# which an answer in hand is kept.
+# which an answer is kept that cannot be recorded.
 LOST_AFTER = timedelta(seconds=300)
 MOST_SECONDS = 300  # of a task, likewise; the queue's own limit would end posts whose answers are slow
 
 
-def ring(merchants: Iterable[int]) -> None:
-    for merchant in merchants:
-        async_task("subscriptions.jobs.dispatch.post", merchant, save=False, timeout=MOST_SECONDS)
-
-
 def sweep() -> None:
-    """Tick, each minute: post again what dead workers left, and post what a lost doorbell left."""
+    """Each minute: post again what dead workers left, and wake workers for merchants whose orders wait."""
     lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
     for attempt in lost.select_related("order"):
         try:
@@ -53,36 +48,63 @@ def sweep() -> None:
             pass  # the next minute tries again
         except Exception:
             log.exception("the lost try %s of order %s", attempt.tries, attempt.order.public_id.hex)
-    ring(set(_waiting(_live()).values_list("merchant", flat=True)))
+    merchants = set(_waiting(_live()).values_list("merchant", flat=True))
+    sweep_rows(_dispatch_rows(merchants), TASK, timeout=MOST_SECONDS)
 
 
-def post(merchant_id: int) -> None:
-    """Task: post the merchant's orders until there are none or its turn is over. One such task runs at a time."""
-    with _alone(merchant_id) as mine:
-        if mine and post_all(_live().filter(merchant=merchant_id), TURN_SECONDS):
-            ring([merchant_id])
+def dispatch_orders(merchant_id: int) -> None:
+    """Task: post the merchant's orders until there are none or the turn is over. One worker at a time does."""
+    dispatch = claim_lease(_dispatch_rows([merchant_id]), merchant_id)
+    if dispatch is None:
+        return
+    turn = Turn()
+
+    def may_go_on() -> bool:
+        try:
+            dispatch.keep()
+        except LeaseLost:  # another worker goes on; this one records the results of what it has posted
+            return False
+        return not turn.is_over
+
+    is_done = post_orders(_live().filter(merchant=merchant_id), may_go_on)
+    with suppress(LeaseLost):
+        if is_done:
+            dispatch.release()
+        else:
+            yield_turn(dispatch, TASK, timeout=MOST_SECONDS)
 
 
-def post_all(orders: QuerySet[Order], seconds: float = float("inf")) -> bool:
-    """Post those of `orders`, one merchant's, that wait, several at a time; whether time was up before all were."""
-    ends = time.monotonic() + seconds
+def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda: True) -> bool:
+    """Post those of `orders`, one merchant's, that wait, several at a time; whether all were posted.
+
+    `may_go_on` is asked in every round. Once it says no, those under way are the last.
+    """
     width = settings.PLACEMENT_CONCURRENCY
     queue = _Queue(orders, 2 * width)
     under_way: dict[Future[Answer], PlacementAttempt] = {}
+    goes_on = True
     with _senders(width) as pool:
         while True:
-            late = time.monotonic() > ends
-            # Up to three for each sender, who would else be out of work while answers are noted.
-            room = 3 * width - sum(not sent.done() for sent in under_way)
-            if not late and room >= width:
-                for attempt, request in _claim_if_possible(queue, room, bool(under_way)):
-                    under_way[pool.submit(_send, request)] = attempt
+            with _outage_tolerated(bool(under_way)):
+                goes_on = may_go_on()
+                # Up to three for each sender, who would else be out of work while answers are recorded.
+                room = 3 * width - sum(not sent.done() for sent in under_way)
+                if goes_on and room >= width:
+                    for attempt, request in _claim(queue, room):
+                        under_way[pool.submit(_send, request)] = attempt
             if not under_way:
-                return late
-            wait(under_way, return_when=FIRST_COMPLETED)
-            finished, _ = wait(under_way, timeout=TOGETHER_SECONDS)
-            answered = [(under_way.pop(future), future.result()) for future in finished]
-            record_results.settle_all(answered)
+                return goes_on
+            if wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
+                finished, _ = wait(under_way, timeout=TOGETHER_SECONDS)
+                answered = [(under_way.pop(future), future.result()) for future in finished]
+                record_results.settle_all(answered)
+
+
+def _dispatch_rows(merchants: Iterable[int]) -> QuerySet[OrderDispatch]:
+    """The rows whose leases say who posts for these merchants, made where there are none yet."""
+    keys = list(merchants)
+    OrderDispatch.objects.bulk_create([OrderDispatch(merchant_id=key) for key in keys], ignore_conflicts=True)
+    return OrderDispatch.objects.filter(pk__in=keys)
 
 
 def _live() -> QuerySet[Order]:
@@ -119,15 +141,15 @@ class _Queue:
         return found
 
 
-def _claim_if_possible(queue: _Queue, room: int, is_busy: bool) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """As `_claim`; while orders are under way, a database that is away does not keep their answers from being noted."""
+@contextmanager
+def _outage_tolerated(is_busy: bool) -> Iterator[None]:
+    """While orders are under way, a database that is away must not keep their answers from being recorded."""
     try:
-        return _claim(queue, room)
+        yield
     except (OperationalError, InterfaceError):
         if not is_busy:
             raise
         connection.close_if_unusable_or_obsolete()
-        return []
 
 
 def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
@@ -166,17 +188,3 @@ def _senders(width: int) -> Iterator[ThreadPoolExecutor]:
 def _hang_up(together: Barrier) -> None:
     together.wait()
     connection.close()
-
-
-@contextmanager
-def _alone(merchant_id: int) -> Iterator[bool]:
-    """Whether no other worker posts for the merchant; ends with the database session of a worker that died."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [DESK, merchant_id])
-        (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [DESK, merchant_id])

@@ -1,40 +1,42 @@
 """Purchases whose request was cut off before it was answered."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models import F
 
+from common.work import LeaseLost, claim_lease, unleased_rows
 from subscriptions.actions import purchase
 from subscriptions.errors import Busy, DomainError
 from subscriptions.models import CheckoutRequest
 
 AT_ONCE = 100
 MOST_ATTEMPTS = 10
-WAIT = timedelta(seconds=30)
+REST = timedelta(seconds=30)
 log = logging.getLogger(__name__)
 
 
 def finish() -> int:
-    """Do what was left undone, oldest first; returns how many were looked at. A tick of once a minute.
+    """Each minute: do what was left undone, oldest first; returns how many were looked at.
 
-    What cannot be done is closed with the reason, after ten tries that failed for no reason anybody foresaw.
+    What is refused is closed with the reason; what fails is tried ten times, after longer and longer rests.
     """
-    left = CheckoutRequest.objects.filter(answer__isnull=True, lease_until__lt=timezone.now()).order_by("id")[:AT_ONCE]
-    for request in left:
-        _finish(request)
+    open_requests = CheckoutRequest.objects.filter(answer__isnull=True)
+    left = list(unleased_rows(open_requests).order_by("id").values_list("pk", flat=True)[:AT_ONCE])
+    for pk in left:
+        request = claim_lease(open_requests, pk)
+        if request is not None:
+            with suppress(LeaseLost):  # its own process has answered it after all
+                _finish(request)
     return len(left)
 
 
 def _finish(request: CheckoutRequest) -> None:
-    # Noted first, so that one that ends the process does not come first for ever.
-    request.attempts += 1
-    request.lease_until = timezone.now() + WAIT * request.attempts
-    request.save(update_fields=["attempts", "lease_until"])
     try:
         purchase.fulfil(request.pk)
     except Busy:
-        pass
+        request.release(REST)
     except purchase.Unfit as refusal:
         purchase.answer(request, purchase.failed(refusal.errors))
     except DomainError as refusal:
@@ -43,3 +45,5 @@ def _finish(request: CheckoutRequest) -> None:
         log.exception("the purchase of order %s at merchant %s failed", request.merchant_order_id, request.merchant_id)
         if request.attempts >= MOST_ATTEMPTS:
             purchase.answer(request, purchase.failed({"non_field_errors": ["It could not be done; see the log."]}))
+        else:
+            request.release(REST * request.attempts, attempts=F("attempts") + 1)

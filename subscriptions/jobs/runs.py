@@ -1,21 +1,20 @@
 """Runs of the daily jobs: once per merchant and local day, whatever dies meanwhile.
 
-The minute tick makes the rows of the runs that are due; their unique key makes a day happen once. A run is taken with
-a lease. What it does to customers and the cursor that says so are one transaction, fenced by the lease. Customers who
-are held by another write are left for later; meanwhile the cursor stays before the first of them.
+The minute tick makes the rows of the runs that are due; their unique key makes a day happen once. What a run does to
+customers is one transaction with its cursor. Customers who are held by another write are left for later; meanwhile the
+cursor stays before the first of them.
 """
 
 import logging
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
-from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
-from django_q.tasks import async_task
 
+from common.work import LeaseLost, Turn, claim_lease, notify_worker, sweep_rows, yield_turn
 from subscriptions import calendar
 from subscriptions.actions.core import lock_customers
 from subscriptions.errors import Busy
@@ -25,9 +24,7 @@ from subscriptions.models import Customer, JobRun, Merchant
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-# After this a run with more to do goes to the end of the queue, so that others get their turn.
-TURN_SECONDS = 15
+TASK = "subscriptions.jobs.runs.continue_run"
 BATCH = 50_000
 REST = timedelta(seconds=10)  # before it looks again after customers who were held by another write
 MOST_ATTEMPTS = 10
@@ -48,53 +45,36 @@ ANEW = {
 LOOKS_BACK = 3  # days; no job may begin later than that
 
 
-class Overtaken(Exception):
-    """Another worker goes on with this run; what this one was about to do is undone."""
-
-
 def tick() -> None:
-    """Each minute: make the runs that are due, repeat the hourly ones, and wake those that nobody works at."""
+    """Each minute: make the runs that are due, repeat the hourly ones, and wake workers for those nobody works at."""
     now = timezone.now()
     JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
     _repeat(now)
-    ring(JobRun.objects.filter(_free(now)))
+    sweep_rows(JobRun.objects.filter(state__in=UNFINISHED), TASK)
 
 
-def begin(merchant: Merchant, job: Job) -> JobRun:
+def begin_run(merchant: Merchant, job: Job) -> JobRun:
     """Run `job` now for today, once more if it ran; it finds nothing to do where it was done."""
     today = calendar.today(merchant.time_zone)
     run, _ = JobRun.objects.get_or_create(merchant=merchant, job=job.name, local_date=today)
     JobRun.objects.filter(pk=run.pk).exclude(state__in=UNFINISHED).update(**ANEW)
     run.refresh_from_db()
-    ring([run])
+    notify_worker(TASK, run.pk)
     return run
 
 
-def ring(found: Iterable[JobRun]) -> None:
-    for each in found:
-        async_task("subscriptions.jobs.runs.run", each.pk, save=False)
-
-
-def run(run_id: int) -> None:
-    """Task: go on with a run until it is done or its turn is over."""
-    held = _take(run_id)
-    if held is None:
+def continue_run(run_id: int) -> None:
+    """Task: go on with a run until it is done or the turn is over. After ten workers that died over it, it fails."""
+    rows = JobRun.objects.filter(state__in=UNFINISHED).select_related("merchant")
+    run = claim_lease(rows, run_id, state=JobRun.State.RUNNING)
+    if run is None:
         return
-    job, ends = JOBS[held.job], time.monotonic() + TURN_SECONDS
-    later: list[int] = []
-    try:
-        for keys in _chunks(held, job):
-            _step(held, job, keys, later)
-            if time.monotonic() > ends:
-                _release(held)
-                return ring([held])
-        if later:
-            return _release(held, REST)
-        _mine(held).update(state=JobRun.State.DONE, lease_token=None, finished=timezone.now())
-    except Overtaken:
-        return
-    except Busy:
-        _release(held, REST)
+    with suppress(LeaseLost):  # another worker goes on with it
+        if run.attempts < MOST_ATTEMPTS:
+            return _work(run, JOBS[run.job], Turn())
+        error = run.error or "The worker died over it each time."
+        run.release(state=JobRun.State.FAILED, finished=timezone.now(), error=error)
+        log.error("%s of merchant %s has failed: %s", run.job, run.merchant_id, error)
 
 
 def _due(now: datetime) -> list[JobRun]:
@@ -138,89 +118,66 @@ def _state(job: Job, merchant: Merchant, day: date, now: datetime) -> JobRun.Sta
     return JobRun.State.WAITING if now < job.deadline(merchant, day) else JobRun.State.MISSED
 
 
-def _free(now: datetime) -> Q:
-    return Q(state__in=UNFINISHED) & (Q(lease_until=None) | Q(lease_until__lte=now))
+def _work(run: JobRun, job: Job, turn: Turn) -> None:
+    if run.total is None:
+        run.renew(total=_affected(run, job).count())
+    later: list[int] = []
+    try:
+        for keys in _chunks(run, job):
+            _step(run, job, keys, later)
+            if turn.is_over:
+                return yield_turn(run, TASK, state=JobRun.State.WAITING)
+    except Busy:
+        return run.release(REST, state=JobRun.State.WAITING)
+    if later:
+        return run.release(REST, state=JobRun.State.WAITING)
+    run.release(state=JobRun.State.DONE, finished=timezone.now())
 
 
-def _take(run_id: int) -> JobRun | None:
-    """Take the run's lease. One found expired counts as a worker that died; after ten of them the run has failed."""
-    now = timezone.now()
-    with transaction.atomic():
-        rows = JobRun.objects.select_for_update(skip_locked=True, of=("self",)).select_related("merchant")
-        held = rows.filter(_free(now), pk=run_id).first()
-        if held is None:
-            return None
-        held.attempts += held.state == JobRun.State.RUNNING
-        if held.attempts >= MOST_ATTEMPTS:
-            held.state, held.finished = JobRun.State.FAILED, now
-            held.error = held.error or "The worker died over it each time."
-            held.save()
-            log.error("%s of merchant %s has failed: %s", held.job, held.merchant_id, held.error)
-            return None
-        held.state, held.lease_token, held.lease_until = JobRun.State.RUNNING, uuid4(), now + LEASE
-        if held.total is None:
-            held.total = _concerned(held, JOBS[held.job]).count()
-        held.save()
-    return held
+def _affected(run: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
+    # The jobs of a test customer with a clock run when the clock is moved.
+    return job.concerned(run.merchant.customers.filter(clock=None, pk__gt=behind), run.local_date)
 
 
-def _concerned(held: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
-    # A test customer with a clock lives by that.
-    return job.concerned(held.merchant.customers.filter(clock=None, pk__gt=behind), held.local_date)
-
-
-def _chunks(held: JobRun, job: Job) -> Iterator[Sequence[int]]:
-    """The customers behind the cursor, so many as the job takes at once."""
-    reached = held.cursor
-    while keys := list(_concerned(held, job, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+def _chunks(run: JobRun, job: Job) -> Iterator[Sequence[int]]:
+    """The customers behind the cursor, as many at a time as the job takes at once."""
+    reached = run.cursor
+    while keys := list(_affected(run, job, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         reached = keys[-1]
         for start in range(0, len(keys), job.at_once):
             yield keys[start : start + job.at_once]
 
 
-def _step(held: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
-    """Do what is to be done for these customers; those whose turn is still to come are added to `later`."""
+def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
+    """Do the job for these customers; those held by another write are added to `later`."""
     try:
-        with transaction.atomic(), lock_customers(held.merchant, keys, only_free=True) as customers:
+        with transaction.atomic(), lock_customers(run.merchant, keys, only_free=True) as customers:
             free = [customer.pk for customer in customers]
             waiting = [*later, *sorted(set(keys) - set(free))]
-            done = job.act(free, held.merchant, held.local_date)
-            _advance(held, free, waiting, done=F("done") + done)
-    except (Busy, Overtaken, OperationalError, InterfaceError):
-        raise  # nothing that is the matter with these customers
+            done = job.act(free, run.merchant, run.local_date)
+            _advance(run, free, waiting, done=F("done") + done)
+    except (Busy, LeaseLost, OperationalError, InterfaceError):
+        raise  # nothing is the matter with these customers
     except Exception as error:
         if len(keys) == 1:
-            return _pass_over(held, job, keys[0], later, error)
-        # One that breaks must not keep the others of its chunk from their turn.
+            return _pass_over(run, job, keys[0], later, error)
+        # A customer that breaks must not keep the others of the chunk from their turn.
         for key in keys:
-            _step(held, job, [key], later)
+            _step(run, job, [key], later)
     else:
         later[:] = waiting
 
 
-def _pass_over(held: JobRun, job: Job, key: int, later: list[int], error: Exception) -> None:
-    log.exception("%s of merchant %s: customer %s", job.name, held.merchant_id, key)
+def _pass_over(run: JobRun, job: Job, key: int, later: list[int], error: Exception) -> None:
+    log.exception("%s of merchant %s: customer %s", job.name, run.merchant_id, key)
     if later:
         # The cursor cannot pass it yet; it comes up once more, and counts then.
         later.append(key)
     else:
-        _advance(held, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error!r}"[:1000])
+        _advance(run, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error!r}"[:1000])
 
 
-def _advance(held: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
-    """Note `keys` as looked at. The cursor goes as far as none of `later` lies before it."""
-    here = _mine(held).filter(cursor=held.cursor)
-    cursor = max([held.cursor, *(key for key in keys if not later or key < later[0])])
-    changes |= {"customers": F("customers") + len(keys), "lease_until": timezone.now() + LEASE}
-    if not here.update(cursor=cursor, **changes):
-        raise Overtaken
-    held.cursor = cursor
-
-
-def _release(held: JobRun, rest: timedelta = timedelta()) -> None:
-    _mine(held).update(state=JobRun.State.WAITING, lease_token=None, lease_until=timezone.now() + rest)
-
-
-def _mine(held: JobRun) -> QuerySet[JobRun]:
-    """The run's row as long as this lease is good."""
-    return JobRun.objects.filter(pk=held.pk, lease_token=held.lease_token)
+def _advance(run: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
+    """Count `keys` as looked at. The cursor goes as far as none of `later` lies before it."""
+    cursor = max([run.cursor, *(key for key in keys if not later or key < later[0])])
+    run.advance(cursor, customers=F("customers") + len(keys), **changes)

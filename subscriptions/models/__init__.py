@@ -8,6 +8,7 @@ from subscriptions.models.order import Item, Order, OrderKey
 from subscriptions.models.order_status import Effect, OrderStatus, statuses_where
 from subscriptions.models.placement import (
     GatewaySettings,
+    OrderDispatch,
     PlacementAttempt,
     SimulatedOutcome,
     SimulatedPlacement,
@@ -42,6 +43,7 @@ __all__ = [
     "Order",
     "OrderStatus",
     "Payment",
+    "OrderDispatch",
     "PlacementAttempt",
     "Product",
     "ProductGroup",

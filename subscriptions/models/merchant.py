@@ -1,6 +1,7 @@
 """The merchant, who owns every row, and the people and programs that act for it."""
 
 import zoneinfo
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from common.work import Leased
 from subscriptions.models.fields import EncryptedField, MoneyField, PublicIdField
 
 
@@ -138,8 +140,10 @@ class ApiKey(models.Model):
         return f"{self.name} (rpk_{self.prefix}_…)"
 
 
-class IdempotencyKey(models.Model):
+class IdempotencyKey(Leased):
     """A write of a REST client and its answer, so that a repeat gets the same answer and acts no second time."""
+
+    lease_length = timedelta(seconds=90)  # longer than any request may take
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
     credential = models.CharField(max_length=255)

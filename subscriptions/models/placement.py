@@ -1,9 +1,12 @@
 """How orders reach the merchant's platform, what came of each try, and the simulator that stands in for one."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.work import Leased
 from subscriptions.models.customer import Customer, Payment
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
@@ -35,6 +38,17 @@ class GatewaySettings(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class OrderDispatch(Leased):
+    """Who posts a merchant's orders: one worker at a time, so that the platform gets only so many posts at once."""
+
+    lease_length = timedelta(seconds=60)  # answers that came together may wait for a customer who is held
+
+    merchant = models.OneToOneField(Merchant, models.CASCADE, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.merchant)
 
 
 class PlacementAttempt(models.Model):

@@ -1,8 +1,11 @@
 """What was done and what the world is told of it. Only the actions' core writes these rows."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 
+from common.work import LeasedRun
 from subscriptions.models.customer import Customer
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
@@ -60,8 +63,10 @@ class Event(models.Model):
         return self.kind
 
 
-class JobRun(models.Model):
-    """One run of a job for one merchant and local day; the unique key makes it happen once."""
+class JobRun(LeasedRun):
+    """One run of a job for one merchant and local day, once by the unique key. Its cursor is the key of a customer."""
+
+    lease_length = timedelta(seconds=60)  # a chunk of 500 customers takes seconds on a busy machine
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -74,10 +79,6 @@ class JobRun(models.Model):
     job = models.CharField(max_length=32)
     local_date = models.DateField(help_text="The day it is for, in the merchant's zone.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker died over it.")
-    cursor = models.BigIntegerField(default=0, help_text="The last customer done; a new try goes on after it.")
     total = models.PositiveIntegerField(null=True, help_text="Customers concerned when it began.")
     customers = models.PositiveIntegerField(default=0, help_text="Customers looked at so far.")
     done = models.PositiveIntegerField(default=0, help_text="What was done to them: orders reminded of, placed, …")

@@ -1,16 +1,21 @@
 """Work that outlives a request: checkouts as they came in, and replacements of discontinued products."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 
+from common.work import Leased, LeasedRun
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.product import Product
 from subscriptions.models.subscription import Subscription
 
 
-class CheckoutRequest(models.Model):
-    """What a shop told of one checkout; its order id there makes it count once."""
+class CheckoutRequest(Leased):
+    """A checkout as a shop posted it, held at first by the request that brought it. It counts once per order id."""
+
+    lease_length = timedelta(seconds=90)  # longer than any request may take
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="checkouts")
     public_id = PublicIdField()
@@ -18,8 +23,6 @@ class CheckoutRequest(models.Model):
     actor = models.JSONField(help_text="Who sent it.")
     body = models.JSONField(help_text="As it was checked, without card numbers; emptied once it is answered.")
     answer = models.JSONField(null=True, help_text="What came of it; empty while nothing has.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField()
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -34,8 +37,11 @@ class CheckoutRequest(models.Model):
         return self.merchant_order_id
 
 
-class Replacement(models.Model):
-    """One run that swaps a discontinued product for another, or cancels, on all live subscriptions to it."""
+class Replacement(LeasedRun):
+    """A run that swaps a discontinued product for another, or cancels, on all live subscriptions to it.
+
+    Its cursor is the key of a subscription.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -50,11 +56,9 @@ class Replacement(models.Model):
     silent = models.BooleanField(default=False, help_text="No event tells the customers of the swap.")
     actor = models.JSONField(help_text="Who began it.")
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
-    cursor = models.BigIntegerField(default=0, help_text="The last subscription done; a new try goes on after it.")
     total = models.PositiveIntegerField(default=0, help_text="As counted at the beginning; in the end done + refused.")
     done = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField()
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
 

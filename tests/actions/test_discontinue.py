@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django_q.models import OrmQ
 
+from common.work import LeaseLost
 from subscriptions.actions import product as verbs
 from subscriptions.actions import replacing
 from subscriptions.actions.subscription import cancel, change_product
@@ -132,7 +133,7 @@ def test_a_step_swaps_with_one_activity_and_one_event(
     subscription: Subscription, product: Product, substitute: Product
 ) -> None:
     run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
-    replacing.replace(run, subscription)
+    replacing.replace_subscription(run, subscription)
     activity, event = Activity.objects.get(), Event.objects.get()
     assert activity.sentence == "Swapped House blend for Morning blend."
     assert (activity.actor_kind, activity.actor_name) == ("staff", "Sam Staff")
@@ -149,7 +150,7 @@ def test_a_silent_swap_leaves_its_activity_and_no_event(subscription: Subscripti
 
 
 def test_a_step_without_a_substitute_ends_the_subscription(subscription: Subscription, product: Product) -> None:
-    replacing.replace(verbs.discontinue(product, actor=STAFF), subscription)
+    replacing.replace_subscription(verbs.discontinue(product, actor=STAFF), subscription)
     subscription.refresh_from_db()
     assert (subscription.live, subscription.cancel_reason) == (False, "Product discontinued")
     assert Activity.objects.get().sentence == (
@@ -163,7 +164,7 @@ def test_a_refused_step_leaves_the_subscription_and_says_why(
     prepaid = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
     Subscription.objects.update(**prepaid)
     run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
-    replacing.replace(run, subscription)
+    replacing.replace_subscription(run, subscription)
     refusal = Refusal.objects.get()
     assert (refusal.replacement, refusal.subscription, refusal.sentence) == (
         run,
@@ -177,7 +178,7 @@ def test_a_refused_step_leaves_the_subscription_and_says_why(
 
 
 @pytest.mark.parametrize("move_on", ["cancelled", "swapped"])
-def test_a_step_passes_by_what_is_not_concerned_any_more(
+def test_a_step_passes_by_what_is_not_affected_any_more(
     subscription: Subscription, product: Product, substitute: Product, move_on: str
 ) -> None:
     run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
@@ -187,7 +188,7 @@ def test_a_step_passes_by_what_is_not_concerned_any_more(
         other = ProductFactory(merchant=product.merchant)
         change_product(subscription, actor=STAFF, product=other)
     before = everything()
-    replacing.replace(run, subscription)
+    replacing.replace_subscription(run, subscription)
     after = everything()
     assert {name for name in before if before[name] != after[name]} == {"Replacement"}
     run.refresh_from_db()
@@ -200,10 +201,10 @@ def test_a_step_that_another_worker_has_done_changes_nothing(
     run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
     Replacement.objects.update(cursor=subscription.pk)
     before = everything()
-    with pytest.raises(replacing.Overtaken):
-        replacing.replace(run, subscription)
-    with pytest.raises(replacing.Overtaken):
-        replacing.leave(run, subscription, "It cannot be.")
+    with pytest.raises(LeaseLost):
+        replacing.replace_subscription(run, subscription)
+    with pytest.raises(LeaseLost):
+        replacing.keep_subscription(run, subscription, "It cannot be.")
     assert everything() == before
 
 
@@ -220,7 +221,7 @@ def test_a_busy_customer_is_tried_again(
         return cancel(*given, **named)
 
     monkeypatch.setattr(replacing.verbs, "cancel", busy_at_first)
-    replacing.replace(run, subscription)
+    replacing.replace_subscription(run, subscription)
     assert not Subscription.objects.get().live
     assert not Refusal.objects.exists()
 
@@ -230,7 +231,7 @@ def test_a_busy_customer_is_tried_again(
 def test_a_customer_who_stays_busy_is_noted(subscription: Subscription, product: Product) -> None:
     run = verbs.discontinue(product, actor=STAFF)
     with holding(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
-        replacing.replace(run, subscription)
+        replacing.replace_subscription(run, subscription)
     assert Subscription.objects.get().live
     assert Refusal.objects.get().sentence == SENTENCES["busy"]
 

@@ -138,7 +138,7 @@ def test_run_now_asks_first_and_then_begins_the_run_of_today(owner: Client, merc
     run = JobRun.objects.get()
     assert (run.merchant, run.job, run.local_date, run.state) == (merchant, "reminders", date(2026, 11, 20), "waiting")
     (task,) = [queued.task for queued in OrmQ.objects.all()]
-    assert (task["func"], task["args"]) == ("subscriptions.jobs.runs.run", (run.pk,))
+    assert (task["func"], task["args"]) == ("subscriptions.jobs.runs.continue_run", (run.pk,))
 
 
 @pytest.mark.parametrize("role", [Role.MARKETING, Role.SUPPORT, Role.READ_ONLY])

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -103,12 +104,15 @@ def test_after_a_day_a_key_is_new(api: Client, row: Subscription) -> None:
     assert IdempotencyKey.objects.get().status == 400
 
 
-def test_a_running_request_is_waited_for_until_its_process_must_have_died(api: Client, row: Subscription) -> None:
+def test_a_running_request_is_waited_for_until_its_process_must_have_died(
+    api: Client, row: Subscription, noon: time_machine.Traveller
+) -> None:
     patch(api, row, "cancel", **KEY)
-    IdempotencyKey.objects.update(status=None, answer=None)
+    IdempotencyKey.objects.update(status=None, answer=None, **IdempotencyKey.new_lease())
+    noon.shift(89)
     response = patch(api, row, "cancel", **KEY)
     assert (response.status_code, response.json(), response["Retry-After"]) == (409, BUSY, "1")
-    IdempotencyKey.objects.update(created=timezone.now() - timedelta(seconds=91))
+    noon.shift(1)
     assert patch(api, row, "cancel", **KEY).status_code == 400
 
 
@@ -119,7 +123,7 @@ def test_who_lost_the_key_to_another_changes_nothing(connect: Connect, monkeypat
     act = views.Cancel.act
 
     def slow(view: object, subject: Subscription, **inputs: object) -> object:
-        at_once(1, lambda: IdempotencyKey.objects.update(created=timezone.now() + timedelta(seconds=1)))
+        at_once(1, lambda: IdempotencyKey.objects.update(**IdempotencyKey.new_lease()))
         return act(view, subject, **inputs)
 
     monkeypatch.setattr(views.Cancel, "act", slow)

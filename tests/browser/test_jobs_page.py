@@ -50,7 +50,7 @@ def test_a_run_begun_by_hand_is_followed_without_a_reload(
     expect(page.get_by_text("Order reminders begins now.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
     page.evaluate("window.neverReloaded = true")
-    runs.run(JobRun.objects.get().pk)
+    runs.continue_run(JobRun.objects.get().pk)
     expect(page.get_by_text("1 customer looked at, 1 reminder.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_hidden()
     assert page.evaluate("window.neverReloaded")
@@ -65,7 +65,7 @@ def test_a_run_is_begun_without_scripts(
     page.get_by_role("link", name="Run now: Order reminders").click()
     page.get_by_role("button", name="Run now").click()
     expect(page.get_by_text("Waits for a worker")).to_be_visible()
-    runs.run(JobRun.objects.get().pk)
+    runs.continue_run(JobRun.objects.get().pk)
     page.reload()
     expect(page.get_by_text("1 customer looked at, 1 reminder.")).to_be_visible()
 

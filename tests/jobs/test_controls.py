@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 
+from common.work import lease
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
@@ -73,7 +74,7 @@ def overtake(run: JobRun) -> None:
 
     def work() -> None:
         time.sleep(next(delays))
-        runs.run(run.pk)
+        runs.continue_run(run.pk)
 
     at_once(2, work)
 
@@ -84,18 +85,18 @@ def test_with_lease_and_fence_a_customer_is_done_once(run: JobRun) -> None:
 
 
 def test_with_the_fence_alone_a_customer_is_done_once(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "_free", lambda now: Q())
+    monkeypatch.setattr(lease, "unleased_rows", lambda rows: rows)
     overtake(run)
     assert times_done() == 1
 
 
 def test_without_lease_and_fence_a_customer_is_done_twice(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    def advance(held: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
-        JobRun.objects.filter(pk=held.pk).update(cursor=keys[-1], **changes)
-        held.cursor = keys[-1]
+    def advance(run: JobRun, cursor: int, **changes: Any) -> None:
+        JobRun.objects.filter(pk=run.pk).update(cursor=cursor, **changes)
+        run.cursor = cursor
 
-    monkeypatch.setattr(runs, "_free", lambda now: Q())
-    monkeypatch.setattr(runs, "_advance", advance)
+    monkeypatch.setattr(lease, "unleased_rows", lambda rows: rows)
+    monkeypatch.setattr(JobRun, "advance", advance)
     overtake(run)
     assert times_done() == 2
 

@@ -38,13 +38,13 @@ def customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> 
 def begin(merchant: Merchant, monkeypatch: pytest.MonkeyPatch | None = None, **changes: Any) -> JobRun:
     if monkeypatch:
         monkeypatch.setitem(JOBS, "reminders", replace(JOB, **changes))
-    return runs.begin(merchant, JOB)
+    return runs.begin_run(merchant, JOB)
 
 
 def go_on(run: JobRun) -> JobRun:
     """A worker takes the run up, as if its rest were over."""
     JobRun.objects.filter(pk=run.pk).update(lease_until=None)
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     run.refresh_from_db()
     return run
 
@@ -60,7 +60,7 @@ def test_a_run_reminds_each_customer_once(merchant: Merchant, monkeypatch: pytes
     assert go_on(run).state == JobRun.State.DONE
     assert (run.total, run.customers, run.done, run.failures) == (5, 5, 5, 0)
     assert reminded() == due
-    again = go_on(runs.begin(merchant, JOB))
+    again = go_on(runs.begin_run(merchant, JOB))
     assert (again.state, again.done) == (JobRun.State.DONE, 0)
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from common.work import LeaseLost, turn
 from subscriptions.actions import product as verbs
 from subscriptions.actions import replacing
 from subscriptions.actions.subscription import cancel
@@ -147,7 +148,7 @@ def test_a_killed_run_is_taken_up_where_it_was(
 
 
 def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
-    replace, advance = replacing.replace, replacing._advance
+    replace, advance = replacing.replace_subscription, Replacement.advance
 
     def around(run: Replacement, subscription: Subscription) -> None:
         if subscription != victim:
@@ -156,15 +157,15 @@ def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
             replace(run, subscription)
         raise Killed
 
-    def inside(run: Replacement, subscription: Subscription, **added: int) -> None:
-        advance(run, subscription, **added)
-        if subscription == victim:
+    def inside(run: Replacement, cursor: int, **changes: Any) -> None:
+        advance(run, cursor, **changes)
+        if cursor == victim.pk:
             raise Killed
 
     if when == "in the step":
-        patch.setattr(replacing, "_advance", inside)
+        patch.setattr(Replacement, "advance", inside)
     else:
-        patch.setattr(replacing, "replace", around)
+        patch.setattr(replacing, "replace_subscription", around)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -174,7 +175,7 @@ def test_two_workers_of_one_run_do_each_subscription_once(
     subscribe(product, 4)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
-    monkeypatch.setattr(replacing, "LEASE", timedelta(seconds=-1))
+    monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
     at_once(2, lambda: replacements.run(run.pk))
     expire(run)
     replacements.run(run.pk)
@@ -189,22 +190,22 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
 ) -> None:
     subscribe(product, 2)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
-    replace = replacing.replace
-    overtaken: list[str] = []
+    replace = replacing.replace_subscription
+    lost: list[str] = []
 
     def slow(current: Replacement, subscription: Subscription) -> None:
-        monkeypatch.setattr(replacing, "replace", replace)
+        monkeypatch.setattr(replacing, "replace_subscription", replace)
         expire(current)
         replacements.run(run.pk)  # the other worker does it all meanwhile
         try:
             replace(current, subscription)
-        except replacing.Overtaken:
-            overtaken.append(subscription.public_id.hex)
+        except LeaseLost:
+            lost.append(subscription.public_id.hex)
             raise
 
-    monkeypatch.setattr(replacing, "replace", slow)
+    monkeypatch.setattr(replacing, "replace_subscription", slow)
     replacements.run(run.pk)
-    assert len(overtaken) == 1
+    assert len(lost) == 1
     assert counts(run) == ("done", 2, 2, 0)
     assert (Activity.objects.count(), Event.objects.count()) == (2, 2)
 
@@ -215,7 +216,7 @@ def test_a_subscription_made_or_ended_meanwhile_does_no_harm(
     _first, second, _third = subscribe(product, 3)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
-        patch.setattr(replacements, "TURN_SECONDS", -1)
+        patch.setattr(turn, "TURN_SECONDS", -1)
         replacements.run(run.pk)
     cancel(second, actor=f.STAFF)
     subscribe(product, 2)
@@ -255,7 +256,7 @@ def test_a_run_that_takes_long_gives_others_their_turn(
 ) -> None:
     subscribe(product, 2)
     run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
-    monkeypatch.setattr(replacements, "TURN_SECONDS", -1)
+    monkeypatch.setattr(turn, "TURN_SECONDS", -1)
     replacements.run(run.pk)
     assert counts(run) == ("running", 2, 1, 0)
     assert OrmQ.objects.count() == 1

@@ -75,7 +75,7 @@ def ring(seconds: float) -> None:
 
 def _begin() -> bool:
     for merchant in Merchant.objects.all():
-        runs.begin(merchant, JOBS["cards"])  # today is hardly a day of its own
+        runs.begin_run(merchant, JOBS["cards"])  # today is hardly a day of its own
     return True
 
 

@@ -31,7 +31,7 @@ def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
         settle(attempt, answer)
 
     monkeypatch.setattr(record_results, "settle", later)
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
 
 
@@ -47,7 +47,7 @@ def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
         return place(acts, keys)
 
     monkeypatch.setattr(bulk_success, "mark_orders_placed", fail)
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
     assert log() == [(1, ""), (1, "placed"), (1, "placed")]
 
@@ -61,7 +61,7 @@ def test_a_gateway_that_breaks_leaves_an_unknown_outcome(
         raise ValueError("a fault")
 
     monkeypatch.setattr(dispatch, "gateway_of", fail)
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert (statuses(), log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
 
 
@@ -85,7 +85,7 @@ def test_answers_are_noted_though_the_database_has_no_more_orders_to_give(
     with platform(answer) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         queued(merchant, 6)
-        dispatch.post(merchant.pk)
+        dispatch.dispatch_orders(merchant.pk)
     assert refused
     assert statuses() == [S.SUCCESS] * 6
     assert set(keys(playing).values()) == {1}

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
+from common.work import claim_lease, turn
 from subscriptions.jobs import dispatch, record_results
-from subscriptions.models import Customer, GatewaySettings, Merchant, Order
+from subscriptions.models import Customer, GatewaySettings, Merchant, Order, OrderDispatch
 from tests import factories as f
 from tests.jobs.dispatch.platform_keys import S, keys
 from tests.jobs.posts import log, queued, statements, statuses
@@ -21,10 +22,14 @@ from tests.races import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def claim_dispatch(merchant: Merchant) -> OrderDispatch | None:
+    return claim_lease(dispatch._dispatch_rows([merchant.pk]), merchant.pk)
+
+
 def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
     made = queued(merchant, 10)
-    dispatch.post(merchant.pk)
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert keys(shop) == {each.public_id.hex: 1 for each in made}
     assert statuses() == [S.SUCCESS] * 10
     assert log() == [(1, "placed")] * 10
@@ -32,22 +37,75 @@ def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop:
 
 def test_workers_at_once_post_each_order_once(merchant: Merchant, shop: Platform) -> None:
     made = queued(merchant, 12)
-    at_once(4, lambda: dispatch.post_all(Order.objects.filter(merchant=merchant)))
+    at_once(4, lambda: dispatch.post_orders(Order.objects.filter(merchant=merchant)))
     assert keys(shop) == {each.public_id.hex: 1 for each in made}
     assert log() == [(1, "placed")] * 12
 
 
 def test_one_worker_at_a_time_posts_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
     queued(merchant)
-    with dispatch._alone(merchant.pk) as mine:
-        assert mine
-        at_once(1, lambda: dispatch.post(merchant.pk))
-        assert shop.posts == []
-        other = f.MerchantFactory()
-        with dispatch._alone(other.pk) as free:
-            assert free
-    at_once(1, lambda: dispatch.post(merchant.pk))
+    held = claim_dispatch(merchant)
+    assert held
+    at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
+    assert shop.posts == []
+    assert claim_dispatch(f.MerchantFactory())
+    held.release()
+    at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
     assert len(shop.posts) == 1
+    assert OrderDispatch.objects.get(pk=merchant.pk).lease_token is None
+
+
+def test_a_dead_workers_merchant_is_free_again_after_its_lease(merchant: Merchant, shop: Platform, noon: Any) -> None:
+    queued(merchant)
+    claim_dispatch(merchant)
+    noon.shift(59)
+    dispatch.dispatch_orders(merchant.pk)
+    assert shop.posts == []
+    noon.shift(1)
+    dispatch.dispatch_orders(merchant.pk)
+    assert len(shop.posts) == 1
+
+
+def test_a_worker_keeps_its_lease_while_answers_are_slow(
+    merchant: Merchant, noon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "LOOK_SECONDS", 0.01)
+
+    def answer_late(handler: Handler) -> None:
+        for _ in range(3):
+            noon.shift(40)
+            time.sleep(0.2)
+        others.append(claim_dispatch(merchant))
+        connection.close()
+        handler.answer()
+
+    others: list[OrderDispatch | None] = []
+    with platform(answer_late) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant)
+        dispatch.dispatch_orders(merchant.pk)
+    assert (others, statuses()) == ([None], [S.SUCCESS])
+
+
+def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_posted(
+    merchant: Merchant, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLACEMENT_CONCURRENCY = 1
+    monkeypatch.setattr(OrderDispatch, "keep", OrderDispatch.renew)
+
+    def answer(handler: Handler) -> None:
+        OrderDispatch.objects.update(**OrderDispatch.new_lease())  # another worker's
+        connection.close()
+        handler.answer()
+
+    with platform(answer) as playing:
+        GatewaySettings.objects.create(merchant=merchant, url=playing.url)
+        queued(merchant, 4)
+        OrmQ.objects.all().delete()
+        dispatch.dispatch_orders(merchant.pk)
+    assert log() == [(1, "placed")] * 2  # two are claimed at a time
+    assert OrmQ.objects.count() == 0
+    assert OrderDispatch.objects.get().lease_token
 
 
 def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) -> None:
@@ -61,7 +119,7 @@ def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) 
     with platform(wait) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         queued(merchant, 6)
-        dispatch.post(merchant.pk)
+        dispatch.dispatch_orders(merchant.pk)
     assert statuses() == [S.SUCCESS] * 6
 
 
@@ -76,7 +134,7 @@ def test_a_claim_is_on_record_before_its_post_leaves(merchant: Merchant) -> None
     with platform(look) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         queued(merchant)
-        dispatch.post(merchant.pk)
+        dispatch.dispatch_orders(merchant.pk)
     assert seen == [(1, "")]
 
 
@@ -96,7 +154,7 @@ def test_no_transaction_is_open_while_a_post_is_on_its_way(merchant: Merchant) -
     with platform(look) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         queued(merchant)
-        dispatch.post(merchant.pk)
+        dispatch.dispatch_orders(merchant.pk)
     assert open_sessions == [0]
 
 
@@ -105,8 +163,8 @@ def test_a_turn_that_is_over_is_taken_up_by_a_fresh_task(
 ) -> None:
     queued(merchant, 2)
     OrmQ.objects.all().delete()
-    monkeypatch.setattr(dispatch, "TURN_SECONDS", -1)
-    dispatch.post(merchant.pk)
+    monkeypatch.setattr(turn, "TURN_SECONDS", -1)
+    dispatch.dispatch_orders(merchant.pk)
     assert shop.posts == []
     (task,) = OrmQ.objects.all()
     assert task.task["args"] == (merchant.pk,)
@@ -118,7 +176,7 @@ def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Mercha
     queued(f.MerchantFactory())
     (tester,) = queued(merchant)
     Customer.objects.filter(pk=tester.customer_id).update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert keys(shop) == {mine.public_id.hex: 1}
     assert log() == [(1, "placed")]
 
@@ -134,7 +192,7 @@ def test_orders_that_come_to_wait_meanwhile_are_posted_too(merchant: Merchant) -
 
     with platform(hand_over) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        dispatch.post(merchant.pk)
+        dispatch.dispatch_orders(merchant.pk)
     assert statuses() == [S.SUCCESS] * 3
 
 
@@ -151,7 +209,7 @@ def test_the_next_posts_leave_while_answers_are_noted(
 
     monkeypatch.setattr(record_results, "settle", slow)
     queued(merchant, 5)
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))
 
 

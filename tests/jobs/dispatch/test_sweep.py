@@ -25,7 +25,7 @@ def test_what_a_dead_worker_left_is_posted_again_under_the_same_key(merchant: Me
     claim(made, **LOST)
     dispatch.sweep()
     assert log() == [(1, "no_answer")]
-    dispatch.post(merchant.pk)
+    dispatch.dispatch_orders(merchant.pk)
     assert keys(shop) == {made.public_id.hex: 1}
     assert shop.posts[0].headers["X-Reprise-Attempt"] == "2"
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "no_answer"), (2, "placed")])
@@ -76,11 +76,11 @@ def test_sweeps_at_once_take_a_lost_try_up_once(merchant: Merchant, shop: Platfo
     at_once(3, dispatch.sweep)
     made.refresh_from_db()
     assert (made.tries, log()) == (2, [(1, "no_answer")])
-    at_once(2, lambda: dispatch.post(merchant.pk))
+    at_once(2, lambda: dispatch.dispatch_orders(merchant.pk))
     assert (statuses(), sum(keys(shop).values())) == ([S.SUCCESS], 1)
 
 
-def test_the_sweep_rings_for_what_waits_but_not_for_clocks(merchant: Merchant) -> None:
+def test_the_sweep_wakes_workers_for_what_waits_but_not_for_clocks(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     OrmQ.objects.all().delete()
     dispatch.sweep()

@@ -23,19 +23,19 @@ def test_staff_may_run_a_job_of_today_once_more(
 ) -> None:
     values = {"attempts": 10, "cursor": customers[-1], "total": 9, "customers": 9, "done": 9, "failures": 1}
     JobRun.objects.update(state=state, error="It broke.", finished=datetime.now(UTC), **values)
-    begun = runs.begin(merchant, JOBS["count"])
+    begun = runs.begin_run(merchant, JOBS["count"])
     assert (begun.pk, begun.state, begun.error, begun.total, begun.attempts) == (run.pk, "waiting", "", None, 0)
     assert OrmQ.objects.count() == 1
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers
     assert counts() == ("done", 4, 4, 4, 0, 0)
 
 
 def test_run_now_makes_the_days_run_and_leaves_one_under_way_alone(work: Work, merchant: Merchant) -> None:
-    made = runs.begin(merchant, JOBS["count"])
+    made = runs.begin_run(merchant, JOBS["count"])
     assert (made.local_date, made.state) == (DAY, "waiting")
     JobRun.objects.update(cursor=7, state="running")
-    again = runs.begin(merchant, JOBS["count"])
+    again = runs.begin_run(merchant, JOBS["count"])
     assert (again.pk, again.cursor, again.state) == (made.pk, 7, "running")
 
 
@@ -67,9 +67,9 @@ def test_an_hour_is_begun_once_by_many_ticks(
     Merchant.objects.update(placed_hourly=True)
     JobRun.objects.update(state="done", finished=datetime(2026, 11, 20, 16, 59, tzinfo=UTC))
     at_once(4, runs.tick)
-    at_once(4, lambda: runs.run(run.pk))
+    at_once(4, lambda: runs.continue_run(run.pk))
     runs.tick()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert sorted(work.seen) == customers
     assert JobRun.objects.get(pk=run.pk).state == "done"
 

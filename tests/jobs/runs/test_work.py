@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, OperationalError
 from django_q.models import OrmQ
 
+from common.work import turn
 from subscriptions.errors import Busy
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
@@ -28,17 +29,17 @@ def expire() -> None:
 
 def test_a_run_comes_to_each_customer_of_its_merchant_once(work: Work, run: JobRun, customers: list[int]) -> None:
     f.CustomerFactory()  # somebody else's
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers
     assert counts() == ("done", 4, 4, 4, 0, 0)
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers
 
 
 def test_test_customers_with_a_clock_are_left_to_it(work: Work, run: JobRun, customers: list[int]) -> None:
     Customer.objects.filter(pk=customers[0]).update(is_test=True, clock=LONG_AGO)
     Customer.objects.filter(pk=customers[1]).update(is_test=True)
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers[1:]
 
 
@@ -54,7 +55,7 @@ def test_a_customer_that_breaks_does_not_stop_the_others(
 ) -> None:
     use(monkeypatch, work, at_once=at_once)
     work.faults[customers[1]] = fault
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == [customers[0], *customers[2:]]
     assert counts() == ("done", 4, 4, 3, 1, 0)
     assert JobRun.objects.get().error == f"Customer {customers[1]}: {fault!r}"
@@ -70,21 +71,21 @@ def test_what_a_broken_customer_wrote_is_undone(
         return 1
 
     use(monkeypatch, work, act=act)
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert Merchant.objects.get().name == str([customers[0]])
 
 
 def test_a_customer_held_by_another_write_is_waited_for(work: Work, run: JobRun, customers: list[int]) -> None:
     work.faults[customers[2]] = Busy()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers[:2]
     assert counts() == ("waiting", 4, 2, 2, 0, 0)
     assert JobRun.objects.get().lease_until == datetime.now(UTC) + runs.REST
     work.faults.clear()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers[:2]  # it rests
     expire()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers
     assert counts() == ("done", 4, 4, 4, 0, 0)
 
@@ -95,13 +96,13 @@ def test_a_dead_workers_run_is_taken_up_behind_its_last_customer(
 ) -> None:
     work.faults[customers[2]] = end
     with pytest.raises(type(end)):
-        runs.run(run.pk)
+        runs.continue_run(run.pk)
     assert counts() == ("running", 4, 2, 2, 0, 0)
     work.faults.clear()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers[:2]  # the dead worker's lease still stands
     expire()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen == customers
     assert counts() == ("done", 4, 4, 4, 0, 1)
 
@@ -110,9 +111,9 @@ def test_after_ten_dead_workers_a_run_has_failed(work: Work, run: JobRun, custom
     work.faults[customers[1]] = Killed()
     for _ in range(10):
         with pytest.raises(Killed):
-            runs.run(run.pk)
+            runs.continue_run(run.pk)
         expire()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert counts() == ("failed", 4, 1, 1, 0, 10)
     assert JobRun.objects.get().error == "The worker died over it each time."
     runs.tick()
@@ -127,7 +128,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
 
     def overtake() -> None:
         expire()
-        runs.run(run.pk)
+        runs.continue_run(run.pk)
 
     def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         monkeypatch.setitem(JOBS, "count", other)
@@ -138,14 +139,14 @@ def test_a_worker_taken_for_dead_undoes_its_step(
 
     other = JOBS["count"]
     use(monkeypatch, work, act=act)
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert seen_by_slow == [customers[0]]
     assert Merchant.objects.get().name != "Changed"
     assert work.seen == customers[1:]  # the other left the customer who was held for later
     assert counts() == ("waiting", 4, 3, 3, 0, 1)
     monkeypatch.setitem(JOBS, "count", other)
     expire()
-    runs.run(run.pk)
+    runs.continue_run(run.pk)
     assert work.seen[3] == customers[0]
     assert JobRun.objects.get(pk=run.pk).state == "done"
 
@@ -153,13 +154,13 @@ def test_a_worker_taken_for_dead_undoes_its_step(
 def test_a_run_that_takes_long_gives_others_their_turn(
     work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "TURN_SECONDS", -1)
-    runs.run(run.pk)
+    monkeypatch.setattr(turn, "TURN_SECONDS", -1)
+    runs.continue_run(run.pk)
     assert work.seen == customers[:1]
     assert counts() == ("waiting", 4, 1, 1, 0, 0)
     assert OrmQ.objects.count() == 1
     for _ in range(4):
-        runs.run(run.pk)
+        runs.continue_run(run.pk)
     assert work.seen == customers
     assert counts() == ("done", 4, 4, 4, 0, 0)
 

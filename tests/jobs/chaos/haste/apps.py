@@ -7,9 +7,10 @@ class Haste(AppConfig):
     name = "tests.jobs.chaos.haste"
 
     def ready(self) -> None:
-        from integrations import lane  # noqa: PLC0415  # not before all models are loaded
+        from common.work import Leased  # noqa: PLC0415  # not before all models are loaded
         from subscriptions.jobs import dispatch, runs  # noqa: PLC0415  # likewise
+        from subscriptions.models import JobRun, OrderDispatch  # noqa: PLC0415  # likewise
 
-        runs.LEASE = lane.LEASE = timedelta(seconds=4)
+        Leased.lease_length = JobRun.lease_length = OrderDispatch.lease_length = timedelta(seconds=4)
         dispatch.LOST_AFTER = timedelta(seconds=8)
         runs.REST = timedelta(seconds=1)
