@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneclick.models import Action, ActionToken, Click, SavedLink
-from oneclick.redemption import link_actions
+from oneclick.redemption.link_actions import find_link_action
 from subscriptions import calendar
 from subscriptions.models import Item, Merchant, OrderStatus
 
@@ -63,17 +63,18 @@ class Teller:
 
     def token(self, link: SavedLink, at: datetime, outcomes: tuple[str, ...], **of: Any) -> ActionToken:
         subscription = of["subscription"]
-        is_order = link.action != Action.REACTIVATE
+        link_action = find_link_action(link.action, link.parameters)
+        is_order = link_action.scope == ActionToken.Scope.ORDER
         used = at if "success" in outcomes else None
         return ActionToken.objects.create(
             merchant=self.merchant,
             customer=subscription.customer,
-            scope=ActionToken.Scope.ORDER if is_order else ActionToken.Scope.SUBSCRIPTION,
+            scope=link_action.scope,
             subscription=None if is_order else subscription,
             issued_at=at - timedelta(days=1),
             expires_at=at - timedelta(days=1) + LIFE,
             used_at=used,
-            used_action=link_actions.find_link_action(link.action, link.parameters).name if used else "",
+            used_action=link_action.name if used else "",
             undone_at=at if "undone" in outcomes else None,
         )
 
@@ -84,7 +85,7 @@ class Teller:
             token=token,
             link=link,
             landing_page=self.page,
-            action="undo" if is_undo else link_actions.find_link_action(link.action, link.parameters).name,
+            action="undo" if is_undo else find_link_action(link.action, link.parameters).name,
             outcome=outcome,
             at=at,
             **facts,

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from integrations.models import SandboxEvent
 from oneclick.links import link_urls
 from oneclick.links.event_links import kinds_for_link
-from oneclick.models import Action, SavedLink
+from oneclick.models import SavedLink
+from oneclick.redemption.link_actions import link_actions_of_scope
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
 from subscriptions.staff.current_merchant import merchant_of
@@ -24,7 +25,6 @@ from subscriptions.staff.site import site
 PER_PAGE = 25
 # Of the merchant's own links so many, the newest.
 SAVED = 12
-LINK_ACTIONS = {"subscription": [Action.REACTIVATE], "order": [Action.DELAY, Action.SKIP]}
 
 
 @require_safe
@@ -75,9 +75,9 @@ def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[
         return []
     own = [(link.name, link_urls.email_url(link, token)) for link in own_links if kind in kinds_for_link(link)]
     page = link_urls.landing_page_url(merchant)
-    return own + [
-        (action.label, link_urls.fragment_url(page, action, token)) for action in LINK_ACTIONS[kind.token_scope]
-    ]
+    # Those that a link can ask for without any parameter.
+    plain = [row for row in link_actions_of_scope(kind.token_scope) if not row.required]
+    return own + [(row.label, link_urls.fragment_url(page, row.action, token)) for row in plain]
 
 
 site.pages.append(path("inbox/", site.admin_view(inbox_page), name="inbox"))

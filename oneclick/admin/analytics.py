@@ -26,7 +26,7 @@ from oneclick.analytics.figures import (
 )
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
-from oneclick.redemption import link_actions
+from oneclick.redemption.link_actions import LINK_ACTIONS
 from subscriptions import calendar
 from subscriptions.models import Merchant
 from subscriptions.staff.charts import build_daily_chart
@@ -97,7 +97,7 @@ def last_days(today: date, days: int) -> tuple[date, date]:
 
 
 def actions() -> dict[str, str]:
-    return {deed.name: TABLE_TITLES[deed.name] for deed in link_actions.LINK_ACTIONS}
+    return {row.name: row.label for row in LINK_ACTIONS.values()}
 
 
 def links(merchant: Merchant) -> dict[str, str]:

@@ -17,7 +17,7 @@ from oneclick.admin.link_form import LinkForm
 from oneclick.links import link_urls, link_warnings, message_templates, shop_page, sms_length
 from oneclick.links.event_links import kinds_with_token
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
-from oneclick.redemption import link_actions
+from oneclick.redemption.link_actions import LINK_ACTIONS, link_actions_of_scope
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions.errors import DomainError, Refused
@@ -27,13 +27,6 @@ from subscriptions.staff.roles import Right, may
 from subscriptions.staff.search import clean_search_term
 
 # Title, explanation and icon.
-DEEDS = {
-    "delay": ("Delay the order", "The next order comes some days later", "event_upcoming"),
-    "skip": ("Skip the order", "The next order is left out", "redo"),
-    "reactivate": ("Reactivate", "A cancelled subscription goes on", "autorenew"),
-    "product_upsell": ("Add a product", "Once, to the next order", "add_shopping_cart"),
-    "subscription_upsell": ("Add a subscription", "With the next order and from then on", "library_add"),
-}
 MODES = {
     "": ("As your settings say", "At once, unless they ask for one button", "tune"),
     "instant": ("At once", "Even where your settings ask for a button", "bolt"),
@@ -92,7 +85,12 @@ def whole(form: LinkForm) -> Context:
         **outcome(form),
         "form": form,
         "values": {name: form[name].value() for name in form.fields},
-        "choices": {"esp": Esp.choices, "deed": choices(DEEDS), "modes": choices(MODES), "pages": own_pages},
+        "choices": {
+            "esp": Esp.choices,
+            "deed": list(LINK_ACTIONS.values()),
+            "modes": choices(MODES),
+            "pages": own_pages,
+        },
         "products": products(form)["products"],
         "offers": offers(form)["offers"],
         "default_about": next((f"Now: {one['name']}" for one in own_pages if one["is_default"]), "A plain one"),
@@ -121,7 +119,7 @@ def kinds(form: LinkForm) -> list[dict[str, Any]]:
 
 
 def of_scope(scope: str) -> list[str]:
-    return [deed.name for deed in link_actions.LINK_ACTIONS if deed.scope == scope]
+    return [row.name for row in link_actions_of_scope(scope)]
 
 
 def outcome(form: LinkForm) -> Context:
@@ -130,9 +128,9 @@ def outcome(form: LinkForm) -> Context:
     unfinished = [error for name, errors in form.errors.items() if name not in UNNEEDED for error in errors]
     if not deed:
         return {"link": link, "unfinished": unfinished, "looks": False}
-    rules = rules_of(form)
+    link_action, rules = LINK_ACTIONS[deed], rules_of(form)
     tag = link_urls.merge_tag_of(link)
-    finished_sms = message_templates.sms_message(link, deed, SAMPLE_TOKEN)
+    finished_sms = message_templates.sms_message(link, link_action, SAMPLE_TOKEN)
     return {
         "link": link,
         "deed": deed,
@@ -140,8 +138,8 @@ def outcome(form: LinkForm) -> Context:
         "url": link_urls.email_url(link, tag),
         "length": len(link_urls.email_url(link, SAMPLE_TOKEN)),
         "sms_length": len(link_urls.sms_url(link, SAMPLE_TOKEN)),
-        "button": message_templates.email_button_html(link, deed, tag),
-        "sms": message_templates.sms_message(link, deed, tag),
+        "button": message_templates.email_button_html(link, link_action, tag),
+        "sms": message_templates.sms_message(link, link_action, tag),
         "sms_shown": finished_sms,
         "sms_size": sms_length.measure_sms(finished_sms),
         "longest": link_urls.MAX_SHORTENED_LENGTH,
@@ -198,7 +196,7 @@ def attempt(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
 
 def trial_of(form: LinkForm) -> Order | Subscription:
     """The order or subscription to try it on, of a test customer of the merchant. Raises Refused."""
-    of_order = link_actions.LINK_ACTIONS_BY_NAME[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
+    of_order = LINK_ACTIONS[form.cleaned_data["deed"]].scope == ActionToken.Scope.ORDER
     rows: list[Any] = (pickers.trial_orders if of_order else pickers.trial_subscriptions)(form.merchant)
     chosen = entered(form, "trial_order" if of_order else "trial_subscription")
     found = next((row for row in rows if str(row.pk) == chosen), None)

@@ -23,6 +23,7 @@ from oneclick.messages.locales import language_of_locale
 from oneclick.models import LandingPage
 from oneclick.pages import landing
 from oneclick.pages.landing import Banner
+from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -32,13 +33,12 @@ from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
 CONFIRM = "confirm"
-ASKED = ("delay", "skip", "reactivate", "upsell", "subscribe")
 COLORS = ("accent_color", "success_color", "error_color")
 
 
 def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
     """What a preview can show, by groups: `confirm.<kind>` and `<table>.<code>` with a title each."""
-    asked = [(f"{CONFIRM}.{kind}", kind.capitalize()) for kind in ASKED]
+    asked = [(f"{CONFIRM}.{row.interface_code}", row.label) for row in LINK_ACTIONS.values()]
     told = [
         (
             message_previews.TABLE_TITLES[table],
@@ -53,7 +53,7 @@ def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
     """The banner of one of `outcomes` in `locale`, with made-up facts; None for any other text."""
     table, _, code = outcome.partition(".")
     texts = get_interface_messages(merchant, locale)
-    if table == CONFIRM and code in ASKED:
+    if table == CONFIRM and f"confirm_{code}" in texts:
         given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
         question = landing.fill_question(merchant, texts[f"confirm_{code}"], given, locale)
         return Banner("notice", question, button=texts[f"button_{code}"])

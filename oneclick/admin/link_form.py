@@ -17,14 +17,12 @@ from unfold.widgets import (
 from oneclick.links import event_links
 from oneclick.models import Esp, LandingPage, Mode, SavedLink
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions import LINK_ACTIONS_BY_NAME, find_link_action
-from oneclick.redemption.link_actions.upsells import LONGEST, MOST
+from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
 from subscriptions.staff.base import MerchantForm
 
 OWN_PAGE, DEFAULT_PAGE = "shop", "default"
-LONGEST_DELAY = 365  # days
 # What the row's unique constraints say, and the field it is about: the one beside the merchant.
 TAKEN = {
     str(rule.violation_error_message): rule.fields[-1]
@@ -54,12 +52,12 @@ class UrlInput(UnfoldAdminTextInputWidget):
 
 
 class LinkForm(MerchantForm):
-    deed = forms.ChoiceField(choices=[(name, name) for name in LINK_ACTIONS_BY_NAME], initial="delay")
-    days = number(LONGEST_DELAY)
+    deed = forms.ChoiceField(choices=[(name, name) for name in LINK_ACTIONS], initial="delay")
+    days = number(parameters.MAX_DELAY_DAYS)
     product = forms.CharField(required=False)
     offer = forms.CharField(required=False)
-    quantity = number(MOST, initial=1)
-    every = number(LONGEST, initial=1)
+    quantity = number(parameters.MAX_QUANTITY, initial=1)
+    every = number(parameters.MAX_EVERY, initial=1)
     every_period = forms.TypedChoiceField(
         choices=Period, coerce=int, required=False, initial=Period.MONTHS, widget=UnfoldAdminSelectWidget
     )
@@ -99,9 +97,9 @@ class LinkForm(MerchantForm):
         answers = super().clean()
         deed = answers.get("deed")
         if deed:
-            self.instance.action = LINK_ACTIONS_BY_NAME[deed].action
-            self.instance.parameters = self._parameters(LINK_ACTIONS_BY_NAME[deed].parameters)
-            self._check_events(LINK_ACTIONS_BY_NAME[deed].scope)
+            self.instance.action = LINK_ACTIONS[deed].action
+            self.instance.parameters = self._parameters(LINK_ACTIONS[deed].parameters)
+            self._check_events(LINK_ACTIONS[deed].scope)
         self._choose_page(answers)
         if answers.get("esp") in (Esp.KLAVIYO, Esp.ATTENTIVE):
             answers["merge_tag"] = ""

@@ -19,7 +19,7 @@ from unfold.enums import ActionVariant
 
 from oneclick.admin import analytics, builder
 from oneclick.models import SavedLink
-from oneclick.redemption.link_actions import find_link_action
+from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
 from subscriptions.calendar import frequency_description
 from subscriptions.models import Product
 from subscriptions.staff.base import MerchantAdmin, retry_on_integrity_error
@@ -28,13 +28,6 @@ from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
-DEEDS = {
-    "delay": ("Delay", "info"),
-    "skip": ("Skip", "warning"),
-    "reactivate": ("Reactivate", "success"),
-    "product_upsell": ("Add a product", "primary"),
-    "subscription_upsell": ("Add a subscription", "primary"),
-}
 MOST_OF_ADDRESS = 40
 LIST = "admin:oneclick_savedlink_changelist"
 
@@ -161,9 +154,9 @@ class SavedLinkAdmin(MerchantAdmin):
     def named(self, row: SavedLink) -> list[str]:
         return [row.name, about(row)]
 
-    @display(description="Does", label=dict(DEEDS.values()))
+    @display(description="Does", label={row.label: row.badge for row in LINK_ACTIONS.values()})
     def does(self, row: SavedLink) -> str:
-        return DEEDS[find_link_action(row.action, row.parameters).name][0]
+        return find_link_action(row.action, row.parameters).label
 
     @display(description="Leads to")
     def leads_to(self, row: SavedLink) -> str:

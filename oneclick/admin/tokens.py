@@ -13,8 +13,9 @@ from unfold.enums import ActionVariant
 
 from oneclick.links import link_urls
 from oneclick.messages.message_previews import TABLE_TITLES
-from oneclick.models import Action, ActionToken, Click
+from oneclick.models import ActionToken, Click
 from oneclick.models.token import unexpired_tokens
+from oneclick.redemption.link_actions import link_actions_of_scope
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
@@ -63,7 +64,7 @@ def usable(token: ActionToken) -> bool:
 
 def finished_link(token: ActionToken) -> str:
     """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
-    action = Action.REACTIVATE if token.scope == ActionToken.Scope.SUBSCRIPTION else Action.DELAY
+    action = link_actions_of_scope(token.scope)[0].action
     return link_urls.fragment_url(link_urls.landing_page_url(token.merchant), action, encode_token(token))
 
 

@@ -7,21 +7,8 @@ from common.web.placeholders import fill_placeholders, find_placeholders
 from oneclick.links import link_urls
 from oneclick.models import LandingPage, SavedLink
 from oneclick.pages.page_policy import page_color, text_color_on
+from oneclick.redemption.link_actions.link_action import LinkAction
 
-LABELS = {
-    "delay": "Delay my order",
-    "skip": "Skip my order",
-    "reactivate": "Reactivate my subscription",
-    "product_upsell": "Add to my order",
-    "subscription_upsell": "Subscribe",
-}
-SMS_TEXTS = {
-    "delay": "Your next order ships soon. Not yet? Delay it: {link}",
-    "skip": "Your next order ships soon. Skip this one: {link}",
-    "reactivate": "We miss you. Start your subscription again: {link}",
-    "product_upsell": "Your next order ships soon. Add a treat to it: {link}",
-    "subscription_upsell": "Your next order ships soon. Add this to every one: {link}",
-}
 # Tables, since that is what all mail programs draw.
 BUTTON = (
     '<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr>'
@@ -32,16 +19,16 @@ BUTTON = (
 )
 
 
-def email_button_html(link: SavedLink, link_action: str, token: str) -> SafeString:
+def email_button_html(link: SavedLink, link_action: LinkAction, token: str) -> SafeString:
     """HTML in the colour of the landing page. A merge tag stays as written: an ESP reads it before HTML is read."""
     color = page_color(link.landing_page or LandingPage(), "accent_color")
     url = mark_safe(token.join(conditional_escape(part) for part in link_urls.email_url(link, token).split(token)))
-    label = link.button_label or LABELS[link_action]
+    label = link.button_label or link_action.button
     return format_html(BUTTON, color=color, ink=text_color_on(color), url=url, label=label)
 
 
-def sms_message(link: SavedLink, link_action: str, token: str) -> str:
-    words = link.sms_text or SMS_TEXTS[link_action]
+def sms_message(link: SavedLink, link_action: LinkAction, token: str) -> str:
+    words = link.sms_text or link_action.sms_text
     if "link" not in find_placeholders(words):
         words = f"{words.rstrip()} {{link}}"
     return fill_placeholders(words, {"link": link_urls.sms_url(link, token)})

@@ -5,10 +5,10 @@ from django.utils.translation import gettext_noop as _
 
 from oneclick.messages.locales import find_language
 from oneclick.messages.own_messages import find_own_message, get_own_messages
+from oneclick.redemption.link_actions import LINK_ACTIONS
 from subscriptions.models import Merchant
 
 INTERFACE_TABLE = "interface"
-
 INTERFACE_MESSAGES = {
     "close": _("Close"),
     "undo": _("Undo"),
@@ -16,16 +16,7 @@ INTERFACE_MESSAGES = {
     "working": _("One moment, please."),
     "network": _("The shop could not be reached. Check your connection and try again."),
     "broken": _("The link is incomplete or misspelled. Nothing was changed."),
-    "confirm_delay": _("Delay your order by {days}?"),
-    "button_delay": _("Delay my order"),
-    "confirm_skip": _("Skip your upcoming order?"),
-    "button_skip": _("Skip my order"),
-    "confirm_reactivate": _("Start your subscription again?"),
-    "button_reactivate": _("Reactivate my subscription"),
-    "confirm_upsell": _("Add this product to your upcoming order? Quantity: {quantity}."),
-    "button_upsell": _("Add to my order"),
-    "confirm_subscribe": _("Subscribe to this product? Quantity: {quantity}, every {frequency}."),
-    "button_subscribe": _("Subscribe"),
+    **{code: text for row in LINK_ACTIONS.values() for code, text in row.interface_messages.items()},
     "continue": _("Continue to the shop"),
     "questions": _("Questions? We are happy to help:"),
     "needs_script": _("Did a link in a message bring you here? Turn on JavaScript and open it once more."),

@@ -13,17 +13,13 @@ from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_T
 from oneclick.messages.locales import find_language, language_of_locale
 from oneclick.messages.own_messages import find_own_message, get_own_messages
 from oneclick.pages.landing import format_amount
-from oneclick.redemption.link_actions import LINK_ACTIONS_BY_NAME
+from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
 from subscriptions.models import Merchant
 
 TABLE_TITLES = {
-    "delay": "Delay",
-    "skip": "Skip",
-    "reactivate": "Reactivate",
-    "product_upsell": "Upsell of a product",
-    "subscription_upsell": "Upsell of a subscription",
+    **{row.name: row.label for row in LINK_ACTIONS.values()},
     "undo": "Undo",
     INTERFACE_TABLE: "Banner and pages",
 }
@@ -67,7 +63,7 @@ def banner_kind(table: str, code: str) -> str:
     """What banner shows it: `success`, `error` or, of other words, `notice`."""
     if table == INTERFACE_TABLE:
         return "error" if code in ("network", "broken") else "notice"
-    return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS_BY_NAME) else "error"
+    return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"
 
 
 def default_message_for(merchant: Merchant, table: str, code: str, locale: str) -> str:

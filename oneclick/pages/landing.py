@@ -20,7 +20,6 @@ from oneclick.redemption import link_actions
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
 
-ASKED = {"product_upsell": "upsell", "subscription_upsell": "subscribe"}
 UNITS = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
 # What a form carries on besides what its action reads.
 CARRIED = ("token", "og_link", "og_sig")
@@ -118,12 +117,13 @@ def link_form(
         return None
     link_action = link_actions.find_link_action(action, given)
     texts = page_texts(merchant, page)
-    kind = ASKED.get(link_action.name, link_action.name)
     return Form(
         address=form_address(action, merchant, page),
         fields={name: given[name] for name in (*CARRIED, *link_action.parameters) if name in given},
-        question=fill_question(merchant, texts[f"confirm_{kind}"], given, page_locale(merchant, page)),
-        label=texts[f"button_{kind}"],
+        question=fill_question(
+            merchant, texts[f"confirm_{link_action.interface_code}"], given, page_locale(merchant, page)
+        ),
+        label=texts[f"button_{link_action.interface_code}"],
         doubtful=doubtful,
     )
 

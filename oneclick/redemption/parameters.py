@@ -10,6 +10,10 @@ from common.web.public_ids import parse_public_id
 from subscriptions.errors import Refused
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 
+MAX_DELAY_DAYS = 365
+MAX_QUANTITY = 99
+MAX_EVERY = 999
+
 # Names a request has for what is spelled otherwise in a link's fragment.
 LINK_NAMES = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
 REQUEST_NAMES = {link: request for request, link in LINK_NAMES.items()}
@@ -39,7 +43,7 @@ def pick_parameters(fields: Mapping[str, str], names: tuple[str, ...]) -> dict[s
     return {name: fields[name] for name in names if fields.get(name)}
 
 
-def require_parameters(given: Mapping[str, str], *names: str) -> None:
+def require_parameters(given: Mapping[str, str], names: tuple[str, ...]) -> None:
     for name in names:
         if name not in given:
             raise Refused(f"missing_{name}", f"{name} is missing.")

@@ -19,8 +19,10 @@ from oneclick.messages import customer_messages
 from oneclick.models import ActionToken
 from oneclick.pages import domains, origins, views
 from oneclick.pages.landing import Banner
-from oneclick.redemption import link_actions, parameters, redeem
-from oneclick.redemption.redeem import Success
+from oneclick.redemption import link_actions, parameters
+from oneclick.redemption.redeem import redeem_token
+from oneclick.redemption.success import Success
+from oneclick.redemption.undo import undo_redemption
 from oneclick.tokens.token_text import decode_nonce
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
@@ -55,7 +57,7 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
         return _post(
             request,
             lambda fields: link_actions.find_link_action(action, fields).name,
-            lambda text, fields, merchant: redeem.redeem_token(
+            lambda text, fields, merchant: redeem_token(
                 text, action, fields, merchant, clicks.read_visit(request, fields)
             ),
         )
@@ -74,7 +76,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _post(
             request,
             lambda fields: "undo",
-            lambda text, fields, merchant: redeem.undo_redemption(text, merchant, fields.get("attempt", "")),
+            lambda text, fields, merchant: undo_redemption(text, merchant, fields.get("attempt", "")),
         )
     return _preflight(request, CORS_METHODS)
 
@@ -144,7 +146,7 @@ def _act_for_client(request: HttpRequest, text: str, action: str, fields: Fields
     caller = _caller(request)
     try:
         merchant = caller.merchant if caller else None
-        redeem.redeem_token(text, action, fields, merchant, clicks.read_visit(request, fields))
+        redeem_token(text, action, fields, merchant, clicks.read_visit(request, fields))
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:

@@ -14,7 +14,7 @@ from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.models import ActionToken, Click
-from oneclick.redemption import redeem
+from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.order import skip
 from subscriptions.actions.subscription import cancel
@@ -134,7 +134,7 @@ def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
 ) -> None:
     row = token()
     if used:
-        redeem.redeem_token(encode_token(row), "reactivate", {})
+        redeem_token(encode_token(row), "reactivate", {})
         row.refresh_from_db()
     else:
         clicks.record_fetch(row, "reactivate", Visit())
@@ -157,12 +157,12 @@ def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
 
 
 def test_a_link_whose_visits_are_gone_is_still_known(cancelled: None, noon: time_machine.Traveller) -> None:
-    redeem.redeem_token(encode_token(token()), "reactivate", {})
+    redeem_token(encode_token(token()), "reactivate", {})
     noon.shift(timedelta(days=401))
     retention.clean()
     assert not Click.objects.exists()
     with pytest.raises(Refused) as refused:
-        redeem.redeem_token(encode_token(token()), "reactivate", {})
+        redeem_token(encode_token(token()), "reactivate", {})
     assert refused.value.code == "expired_token"
 
 

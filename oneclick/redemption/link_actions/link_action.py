@@ -1,16 +1,14 @@
-"""What a 1-click action is made of."""
+"""What a link action is made of."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Q
-
 from oneclick.models import Action, ActionToken
 from subscriptions.actions.core import ActionContext
 from subscriptions.actors import Actor
-from subscriptions.models import Item, Order, Subscription
+from subscriptions.models import Order, Subscription
 
 
 class Frequency(NamedTuple):
@@ -19,12 +17,12 @@ class Frequency(NamedTuple):
 
 
 Parameters = Mapping[str, str]
-Facts = dict[str, str | date | Frequency]
+Facts = Mapping[str, str | date | Frequency]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text of the deed's table and what it is filled with."""
+    """A text of the link action's table, by its code, and the facts that fill its placeholders."""
 
     facts: Facts
     code: str = "success"
@@ -32,32 +30,61 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`undo_facts` is what taking it back needs and, of `holdings`, whose change forbids that.
+    """What performing a link action gave.
 
-    `heir` is what the token was good for, as it now is: the next token is for it.
+    `undo_facts` is what undoing needs, with the keys of `affected_rows`, whose later change forbids undoing.
+    `next_target` is what the token was good for, as it now is: the customer's next token is for it.
     """
 
-    act: ActionContext[Any]
-    told: Message
+    context: ActionContext[Any]
+    message: Message
     undo_facts: dict[str, Any]
     next_target: Order | Subscription | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkAction:
-    """`name` is that of its table of messages, `action` the one its customers and links know.
+    """One thing a 1-click link can do, with everything that is said about it.
 
-    `parameters` are the names the action understands; they and the token make a click the same click. `perform` reads
-    them before it acts. Of the domain's refusals those in `codes` have another code here.
+    `name` is the name of its table of messages, `action` what links call it; two upsells share one action.
     """
 
     name: str
     action: Action
     scope: str
-    parameters: tuple[str, ...]
+    # The names of the API that the action understands. They and the token make a click the same click.
+    parameters: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
     perform: Callable[[ActionToken, Parameters, Actor], Result]
-    undo: Callable[[ActionToken, Actor], Message]
+    # Gives the facts for `undone`.
+    undo: Callable[[ActionToken, Actor], Facts]
+    # Codes of the domain's refusals that customers know by another code here.
     codes: Mapping[str, str] = field(default_factory=dict)
+
+    # For staff: `icon` is a Material symbol, `badge` one of unfold's label types.
+    label: str
+    about: str
+    icon: str
+    badge: str
+    # What merchants paste into a text message, in English.
+    sms_text: str
+
+    # For customers, in English; `oneclick/locale` has the other languages. Question and button are interface messages
+    # with `interface_code` in their codes, such as `confirm_delay`; merchants' own wording is stored by these codes.
+    interface_code: str
+    question: str
+    button: str
+    undone: str
+    # By code: `success` and each refusal that has a text of its own, with `other` for the rest.
+    messages: Mapping[str, str]
+    # What replaces some of `messages` where the merchant chose the corrected wording.
+    corrected_messages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def interface_messages(self) -> dict[str, str]:
+        """What a page asks before it acts, and the words on its button."""
+        return {f"confirm_{self.interface_code}": self.question, f"button_{self.interface_code}": self.button}
 
 
 def token_order(token: ActionToken) -> Order:
@@ -66,20 +93,3 @@ def token_order(token: ActionToken) -> Order:
     assert order is not None
     order.customer, order.merchant = token.customer, token.merchant
     return order
-
-
-def affected_rows(order: Order, *others: Order) -> dict[str, list[int]]:
-    """The keys of `order` and `others`, and of the items and subscriptions on the first."""
-    items = Item.objects.filter(merchant=order.merchant_id, order=order).values_list("pk", "subscription_id")
-    pairs = list(items)
-    return {
-        "orders": [order.pk, *(other.pk for other in others)],
-        "items": [item for item, _ in pairs],
-        "subscriptions": [subscription for _, subscription in pairs if subscription],
-    }
-
-
-def conflicting_activities(undo_facts: Mapping[str, Any]) -> Q:
-    """Activities that stand in the way of undo: about one of its `holdings`, or about the customer as a whole."""
-    held = Q(order__in=undo_facts.get("orders", [])) | Q(subscription__in=undo_facts.get("subscriptions", []))
-    return held | Q(order=None, subscription=None)

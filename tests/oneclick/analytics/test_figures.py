@@ -14,7 +14,9 @@ from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.analytics.figures import Figures, Selection, click_figures, group_figures, sum_figures
 from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
-from oneclick.redemption import redeem as redemption
+from oneclick.redemption.redeem import DIRECT, redeem_token
+from oneclick.redemption.success import Success
+from oneclick.redemption.undo import undo_redemption
 from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.actions import placement_results, upcoming_order
@@ -31,8 +33,8 @@ def wanted() -> Selection:
     return Selection(TODAY - timedelta(days=6), TODAY)
 
 
-def redeem(token: ActionToken, action: str, visit: Visit = redemption.DIRECT, **fields: str) -> redemption.Success:
-    return redemption.redeem_token(encode_token(token), action, fields, visit=visit)
+def redeem(token: ActionToken, action: str, visit: Visit = DIRECT, **fields: str) -> Success:
+    return redeem_token(encode_token(token), action, fields, visit=visit)
 
 
 def figures(merchant: Merchant, wanted: Selection) -> Figures:
@@ -58,9 +60,9 @@ def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wante
     with pytest.raises(Refused, match="previously used"):
         redeem(token, "skip")
     assert done.undo
-    redemption.undo_redemption(done.undo[0])
+    undo_redemption(done.undo[0])
     with pytest.raises(Refused):
-        redemption.undo_redemption(done.undo[0])
+        undo_redemption(done.undo[0])
     expected = Figures(
         opened=3,
         acted=1,
@@ -166,7 +168,7 @@ def test_an_order_counts_for_the_last_click_before_it(
 def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Selection) -> None:
     done = redeem(shop.order_token(), "product_upsell", og_product_id="HON-1")
     assert done.undo
-    redemption.undo_redemption(done.undo[0])
+    undo_redemption(done.undo[0])
     place(shop.order, shop.order.place_date)
     assert (figures(shop.merchant, wanted).acted, figures(shop.merchant, wanted).orders) == (1, 0)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from oneclick.models import ActionToken, Click
-from oneclick.redemption import redeem
+from oneclick.redemption.redeem import redeem_token
+from oneclick.redemption.success import Success
 from oneclick.tokens.token_text import encode_token
 from subscriptions.errors import Refused
 
@@ -11,8 +12,8 @@ REACTIVATE = "ordergroove.subscription.reactivate"
 NOW = "2026-11-20T17:00:00Z"
 
 
-def click(token: ActionToken, action: str = "reactivate") -> redeem.Success:
-    return redeem.redeem_token(encode_token(token), action, {})
+def click(token: ActionToken, action: str = "reactivate") -> Success:
+    return redeem_token(encode_token(token), action, {})
 
 
 def refusal_of(call) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from oneclick.models import ActionToken, Click, OneClickSettings
-from oneclick.redemption import redeem
+from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import checks, core
 from subscriptions.actions.subscription import cancel, reactivate
@@ -150,7 +150,7 @@ def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch
 
     def click() -> Any:
         try:
-            return redeem.redeem_token(encode_token(token), "delay", {"days": "7"})
+            return redeem_token(encode_token(token), "delay", {"days": "7"})
         finally:
             connection.close()
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from oneclick.models import ActionToken, OneClickSettings
-from oneclick.redemption import redeem
+from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import reactivate
@@ -17,7 +17,7 @@ from tests.oneclick.redemption.clicking import click, clicks, refusal_of
 
 def test_a_forged_token_is_refused_without_a_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert refusal_of(lambda: redeem.redeem_token("forged", "reactivate", {})) == (
+        assert refusal_of(lambda: redeem_token("forged", "reactivate", {})) == (
             "invalid_token",
             "The link is invalid. Your subscription was not reactivated.",
         )
@@ -26,7 +26,7 @@ def test_a_forged_token_is_refused_without_a_query(db, django_assert_num_queries
 def test_a_genuine_token_whose_row_is_gone_is_invalid(token):
     text = encode_token(token)
     token.delete()
-    assert refusal_of(lambda: redeem.redeem_token(text, "reactivate", {}))[0] == "invalid_token"
+    assert refusal_of(lambda: redeem_token(text, "reactivate", {}))[0] == "invalid_token"
 
 
 def test_a_revoked_token_is_invalid(token):
@@ -102,5 +102,5 @@ def test_any_other_refusal_reads_as_the_general_one(token):
 def test_a_token_presented_at_another_merchants_script_is_invalid(token):
     foreign = subscription_with_order().merchant
     text = encode_token(token)
-    assert refusal_of(lambda: redeem.redeem_token(text, "reactivate", {}, foreign))[0] == "invalid_token"
+    assert refusal_of(lambda: redeem_token(text, "reactivate", {}, foreign))[0] == "invalid_token"
     assert not Subscription.objects.get(pk=token.subscription_id).live

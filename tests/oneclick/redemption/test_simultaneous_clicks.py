@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from oneclick.models import ActionToken, Click, OneClickSettings
-from oneclick.redemption import redeem
+from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import core
 from subscriptions.actions.subscription import cancel
@@ -23,7 +23,7 @@ def redeem_at_once(token: ActionToken, number: int) -> list[str]:
 
     def run() -> str:
         try:
-            return "replayed" if redeem.redeem_token(text, "reactivate", {}).replayed else "acted"
+            return "replayed" if redeem_token(text, "reactivate", {}).replayed else "acted"
         except Refused as refusal:
             return refusal.code
         except IntegrityError:

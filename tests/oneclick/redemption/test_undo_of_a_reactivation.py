@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from oneclick.models import OneClickSettings
-from oneclick.redemption import redeem
+from oneclick.redemption.undo import undo_redemption
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.models import Event, Item, Order, Subscription
 from tests.factories import STAFF, subscription_with_order
@@ -15,7 +15,7 @@ from tests.oneclick.redemption.clicking import click, clicks, refusal_of
 def test_an_undo_at_another_merchants_script_is_invalid(token):
     foreign = subscription_with_order().merchant
     offer, _ = click(token).undo
-    assert refusal_of(lambda: redeem.undo_redemption(offer, foreign))[0] == "invalid_token"
+    assert refusal_of(lambda: undo_redemption(offer, foreign))[0] == "invalid_token"
     assert Subscription.objects.get(pk=token.subscription_id).live
 
 
@@ -23,7 +23,7 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
     offer, until = click(token).undo
     assert until == timezone.now() + timedelta(minutes=10)
 
-    undone = redeem.undo_redemption(offer)
+    undone = undo_redemption(offer)
 
     assert undone.message == "Your subscription to House blend is cancelled again."
     row = Subscription.objects.get()
@@ -37,14 +37,14 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
 
 def test_undo_is_good_once(token):
     offer, _ = click(token).undo
-    redeem.undo_redemption(offer)
-    assert refusal_of(lambda: redeem.undo_redemption(offer))[0] == "undo_already_done"
+    undo_redemption(offer)
+    assert refusal_of(lambda: undo_redemption(offer))[0] == "undo_already_done"
 
 
 def test_undo_ends_with_the_merchants_window(token, clock):
     offer, _ = click(token).undo
     clock.shift(timedelta(minutes=10))
-    assert refusal_of(lambda: redeem.undo_redemption(offer))[0] == "undo_too_late"
+    assert refusal_of(lambda: undo_redemption(offer))[0] == "undo_too_late"
     assert Subscription.objects.get().live
 
 
@@ -52,14 +52,14 @@ def test_undo_is_refused_once_something_else_changed(token):
     offer, _ = click(token).undo
     cancel(token.subscription, actor=STAFF)
     reactivate(token.subscription, actor=STAFF, next_order_date=date(2026, 12, 24))
-    assert refusal_of(lambda: redeem.undo_redemption(offer))[0] == "undo_superseded"
+    assert refusal_of(lambda: undo_redemption(offer))[0] == "undo_superseded"
     assert Order.objects.get().place_date == date(2026, 12, 24)
 
 
 def test_what_happens_to_another_subscription_does_not_stand_in_the_way_of_undo(token):
     offer, _ = click(token).undo
     cancel(subscription_with_order(customer=token.customer), actor=STAFF)
-    assert redeem.undo_redemption(offer).action == "undo"
+    assert undo_redemption(offer).action == "undo"
 
 
 def test_a_merchant_may_offer_no_undo(token):
@@ -69,5 +69,5 @@ def test_a_merchant_may_offer_no_undo(token):
 
 def test_a_click_after_the_undo_is_no_replay(token):
     offer, _ = click(token).undo
-    redeem.undo_redemption(offer)
+    undo_redemption(offer)
     assert refusal_of(lambda: click(token))[0] == "token_already_used"

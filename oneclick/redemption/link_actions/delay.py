@@ -1,0 +1,69 @@
+"""Delay: moves the token's order to a later day."""
+
+from datetime import date, timedelta
+
+from django.utils.translation import gettext_noop as _
+
+from oneclick.models import Action, ActionToken
+from oneclick.redemption import parameters
+from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result, token_order
+from oneclick.redemption.link_actions.reactivate import REACTIVATE_ERRORS
+from oneclick.redemption.link_actions.undo_facts import affected_rows
+from subscriptions.actions import order as order_actions
+from subscriptions.actions import restore_order
+from subscriptions.actors import Actor
+from subscriptions.models import OrderStatus
+
+
+def delay_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
+    """Move the order by `days` from its own date; it merges with an order that is there already."""
+    days = parameters.read_whole_number(given, "days", parameters.MAX_DELAY_DAYS, token.merchant.one_click.delay_days)
+    order = token_order(token)
+    affected = affected_rows(order)
+    incentives = list(order.incentives.values_list("pk", flat=True))
+    context = order_actions.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
+    affected["orders"].append(context.result.pk)
+    undo_facts = {**affected, "incentives": incentives, "place_date": context.before.place_date.isoformat()}
+    return Result(context, Message({"date": context.result.place_date}), undo_facts, context.result)
+
+
+def undo_delay(token: ActionToken, actor: Actor) -> Facts:
+    order, undo_facts = token_order(token), token.undo_facts or {}
+    day = date.fromisoformat(undo_facts["place_date"])
+    if order.status == OrderStatus.MERGED:
+        restore_order.unmerge(order, actor=actor, items=undo_facts["items"], incentives=undo_facts["incentives"])
+    else:
+        order_actions.change_date(order, actor=actor, day=day)
+    return {"date": day}
+
+
+DELAY = LinkAction(
+    name="delay",
+    action=Action.DELAY,
+    scope=ActionToken.Scope.ORDER,
+    parameters=("days",),
+    perform=delay_order,
+    undo=undo_delay,
+    # The tables of messages have one code for what can no longer be changed.
+    codes={"order_not_open": "subscription_already_active"},
+    label="Delay",
+    about="Moves the next order to a later day",
+    icon="event_upcoming",
+    badge="info",
+    sms_text="Your next order ships soon. Not yet? Delay it: {link}",
+    interface_code="delay",
+    question=_("Delay your order by {days}?"),
+    button=_("Delay my order"),
+    undone=_("Your order is planned for {date} again."),
+    # The errors repeat the wording of reactivation, as the product text has it; the corrected ones are a merchant's
+    # choice.
+    messages={"success": _("Your order was delayed. Its new date is {date}."), **REACTIVATE_ERRORS},
+    corrected_messages={
+        "invalid_token": _("The link is invalid. Your order was not delayed."),
+        "expired_token": _("This link is expired. Your order was not delayed."),
+        "token_already_used": _("This link was previously used. Your order was not delayed."),
+        "token_wrong_context": _("This link is not valid for this action. Your order was not delayed."),
+        "subscription_already_active": _("Your order can no longer be changed. No changes have been made."),
+        "other": _("Your order was not delayed."),
+    },
+)

@@ -1,0 +1,25 @@
+"""What a refused click is answered with."""
+
+from uuid import UUID
+
+from oneclick.analytics import clicks
+from oneclick.analytics.clicks import Visit
+from oneclick.messages.customer_messages import error_message
+from oneclick.models import ActionToken
+from subscriptions.errors import Refused
+from subscriptions.models import Merchant
+
+
+def customer_refusal(table: str, code: str, merchant: Merchant | None = None, locale: str = "") -> Refused:
+    """The refusal with the sentence that the customer reads."""
+    return Refused(code, error_message(table, code, merchant, locale or (merchant.locale if merchant else "")))
+
+
+def record_refusal(nonce: UUID, table: str, code: str, visit: Visit | None = None) -> Refused:
+    """Record the click once the transaction has undone everything; `visit` is None for an undo."""
+    token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
+    if visit is None:
+        clicks.record_undo(token, code)
+    else:
+        clicks.record_click(token, table, code, visit)
+    return customer_refusal(table, code, token.merchant, token.customer.locale)
