@@ -63,23 +63,28 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
     """Create the upcoming item of `subscription`, which has none, on `day`; `offer` counts for this item alone."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
-    order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
-    add_items_by_key(subscription.customer, [item], order_key)
+    add_items_by_key(subscription.customer, [item], next_order_key(subscription, day))
     return item
+
+
+def next_order_key(subscription: Subscription, day: date) -> OrderKey:
+    """The key of the order that the next item of `subscription` belongs on if it comes on `day`."""
+    return OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
 
 
 def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
     """Save new items on the open order with this key; where there is none, on a new order."""
-    order = find_open_order(customer, order_key)
-    if order is None:
-        subscriptions = (item.subscription for item in items if item.subscription)
-        currencies = (subscription.currency_code for subscription in subscriptions)
-        currency = next(currencies, customer.merchant.currency_code)
-        order = new_row(
-            Order, merchant=customer.merchant, customer=customer, currency_code=currency, **order_key._asdict()
-        )
+    order = find_open_order(customer, order_key) or new_order(customer, items, order_key)
     add_items(order, *items)
     return order
+
+
+def new_order(customer: Customer, items: Iterable[Item], order_key: OrderKey) -> Order:
+    """An open order with this key for `items`, in the currency of their subscriptions; unsaved."""
+    currencies = (item.subscription.currency_code for item in items if item.subscription)
+    currency = next(currencies, customer.merchant.currency_code)
+    key_columns = order_key._asdict()
+    return new_row(Order, merchant=customer.merchant, customer=customer, currency_code=currency, **key_columns)
 
 
 def add_items(order: Order, *items: Item) -> None:
@@ -175,8 +180,7 @@ def create_next_items(customer: Customer, items: Iterable[Item], start: date) ->
     for subscription in (item.subscription for item in closing if item.subscription):
         attach_customer(subscription, customer)
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
-        order_key = OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
-        by_key.setdefault(order_key, []).append(new_item(subscription))
+        by_key.setdefault(next_order_key(subscription, day), []).append(new_item(subscription))
     for order_key, added in by_key.items():
         add_items_by_key(customer, added, order_key)
     return [item for added in by_key.values() for item in added]

@@ -7,7 +7,8 @@ from django.db.models import Min, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from subscriptions import calendar
-from subscriptions.importing import dates, upcoming, values
+from subscriptions.actions import bulk_upcoming
+from subscriptions.importing import dates, values
 from subscriptions.importing import rows as stored
 from subscriptions.importing.checks import PREPAID, References, Status, check, is_cancelled
 from subscriptions.importing.report import Outcome, Report
@@ -74,9 +75,11 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
             subscription.updated = timezone.now()
             changed.append(subscription)
     stored.write([*changed, *(subscription for subscription, _ in new)], step, "subscriptions")
-    upcoming.follow(merchant, changed, step)
     live = [(each, _next_date(merchant, row)) for each, row in new if each.live]
-    upcoming.place(merchant, live, step)
+    for part in step([*stored.chunks(changed)], "changed upcoming orders"):
+        bulk_upcoming.update_upcoming_items(merchant, part)
+    for part in step([*stored.chunks(live)], "new upcoming orders"):
+        bulk_upcoming.add_subscription_items(merchant, part)
     _set_first_subscribed(merchant, [subscription.customer_id for subscription, _ in new])
     if decided_here:
         report.notices.append(

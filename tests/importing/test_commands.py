@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.importing.customers import CUSTOMERS
 from subscriptions.importing.products import PRODUCTS
+from subscriptions.importing.report import Outcome
 from subscriptions.importing.run import import_file
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
 from subscriptions.importing.table import Table
@@ -55,6 +56,23 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(merchant: Merchant, t
                 assert not import_file(table, path, owner).problems
             counts.append(len(queries))
         assert counts[0] == counts[1] <= 20, noun
+
+
+def test_changed_subscriptions_take_no_more_queries_when_there_are_more_of_them(
+    merchant: Merchant, tmp_path: Path
+) -> None:
+    whole = (SAMPLES / "subscriptions.csv").read_text().splitlines()
+    for owner in (merchant, other := MerchantFactory()):
+        _prepare(owner, "subscriptions", SUBSCRIPTIONS)
+        Subscription.objects.filter(merchant=owner, prepaid_orders_per_billing=None).update(quantity=77)
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join(whole[:12]))
+    counts = []
+    for owner, path in ((other, few), (merchant, SAMPLES / "subscriptions.csv")):
+        with CaptureQueriesContext(connection) as queries:
+            assert import_file(SUBSCRIPTIONS, path, owner).counts[Outcome.UPDATED] > 5
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 25
 
 
 def _prepare(owner: Merchant, noun: str, itself: Table | None) -> None:

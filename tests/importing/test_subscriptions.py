@@ -5,7 +5,20 @@ import pytest
 import time_machine
 
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
-from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Product, Subscription
+from subscriptions.models import (
+    Activity,
+    Coupon,
+    Customer,
+    Discount,
+    Event,
+    Item,
+    Merchant,
+    Offer,
+    OfferProfile,
+    Order,
+    Product,
+    Subscription,
+)
 from tests.factories import (
     AddressFactory,
     CustomerFactory,
@@ -151,6 +164,32 @@ def test_a_changed_quantity_product_and_price_reach_the_upcoming_item(load: Load
     item = Item.objects.get()
     assert (item.product, item.quantity, item.total_price) == (tea, 4, Decimal("40.00"))
     assert totals() == [(date(2026, 11, 29), Decimal("40.00"), Decimal("40.00"))]
+
+
+def test_a_line_that_earns_its_discount_by_what_joins_its_order_is_saved_with_it(
+    load: Load, merchant: Merchant
+) -> None:
+    """Half off a line once the order has 30.00; the file brings the second of two lines of 25.00."""
+    profile = OfferProfile.objects.create(merchant=merchant, name="Half")
+    offer = Offer.objects.create(merchant=merchant, profile=profile, name="Half")
+    coupon = Coupon.objects.create(merchant=merchant, profile=profile, use=Coupon.Use.RECURRING, name="Half")
+    coupon.discounts.create(
+        merchant=merchant,
+        name="Half",
+        object=Discount.Target.ITEM,
+        field=Discount.Field.TOTAL_PRICE,
+        type=Discount.Type.PERCENT,
+        value=50,
+        threshold_field=Discount.Field.SUB_TOTAL,
+        threshold_value=30,
+    )
+    first, second = f"{ONE},2,2026-12-05", f"{ONE.replace('S-1', 'S-2')},2,2026-12-05"
+    load(SUBSCRIPTIONS, f"{HEADER},quantity,next_order_date", first)
+    Subscription.objects.update(offer=offer)
+    Item.objects.update(offer=offer)
+    load(SUBSCRIPTIONS, f"{HEADER},quantity,next_order_date", first, second)
+    assert [item.total_price for item in Item.objects.order_by("pk")] == [Decimal("12.50"), Decimal("25.00")]
+    assert totals() == [(date(2026, 12, 5), Decimal("37.50"), Decimal("37.50"))]
 
 
 def test_a_status_decided_here_stays_and_is_noticed(load: Load) -> None:
