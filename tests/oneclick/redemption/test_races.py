@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.redemption.locked_token import TOKEN
 from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import checks, core
@@ -200,14 +201,16 @@ def test_staff_wait_for_a_click_that_is_under_way(monkeypatch: pytest.MonkeyPatc
 def test_without_the_lock_a_click_acts_on_an_order_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the race above is real. Only the database's own constraint stops the click here."""
 
-    def lock_nothing(query: Any, given: dict[str, Any]) -> Any:
-        if "nonce" in given:
-            return ActionToken.objects.select_related("customer__merchant__one_click").get(**given)
+    def read_token(**given: Any) -> ActionToken:
+        return ActionToken.objects.select_related("customer__merchant__one_click").get(**given)
+
+    def read_customer(**given: Any) -> Customer:
         return Customer.objects.select_related("merchant").get(**given)
 
     shop = make_shop(subscriptions=1)
     token = shop.order_token()
-    monkeypatch.setattr(core, "_lock_row", lock_nothing)
+    monkeypatch.setattr(TOKEN, "get", read_token)
+    monkeypatch.setattr(core.CUSTOMER_BY_KEY, "get", read_customer)
     with a_click_stopped_half_way(token, monkeypatch) as clicked, ThreadPoolExecutor(1) as pool:
         cancel_in_a_thread(pool, shop.subscriptions[0]).result(10)
         assert not Order.objects.filter(place_date=DAY).exists()

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.redemption.locked_token import TOKEN
 from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import core
@@ -65,14 +66,14 @@ def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, mon
     """The control: the races above are real. Only the database's own constraint stops the second act here."""
     both_read, reread = threading.Barrier(2), core.reload_subject
 
-    def lock_nothing(query, given):
-        return ActionToken.objects.get(nonce=given["nonce"])
+    def lock_nothing(nonce):
+        return ActionToken.objects.get(nonce=nonce)
 
     def read_together(subject, customer):
         found = reread(subject, customer)
         both_read.wait(timeout=10)
         return found
 
-    monkeypatch.setattr(core, "_lock_row", lock_nothing)
+    monkeypatch.setattr(TOKEN, "get", lock_nothing)
     monkeypatch.setattr(core, "reload_subject", read_together)
     assert redeem_at_once(committed_token, 2) == ["IntegrityError", "acted"]
