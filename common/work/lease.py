@@ -43,8 +43,9 @@ class Leased(models.Model):
 
         Inside a transaction it keeps the row locked as well, so that nobody can claim it before the commit.
         """
-        self.lease_until = timezone.now() + self.lease_length
-        _write(self.held(), lease_until=self.lease_until, **changes)
+        until = timezone.now() + self.lease_length
+        _write(self.held(), lease_until=until, **changes)
+        self.lease_until = until
 
     def keep(self) -> None:
         """`renew` if half of the lease is over: for loops that come by often. Raises `LeaseLost`."""
@@ -67,10 +68,9 @@ class LeasedRun(Leased):
 
     def advance(self, cursor: int, **changes: Any) -> None:
         """Move the cursor and renew the lease. Belongs in the transaction of the effect. Raises `LeaseLost`."""
-        self.lease_until = timezone.now() + self.lease_length
-        here = self.held().filter(cursor=self.cursor)
-        _write(here, cursor=cursor, lease_until=self.lease_until, **changes)
-        self.cursor = cursor
+        until = timezone.now() + self.lease_length
+        _write(self.held().filter(cursor=self.cursor), cursor=cursor, lease_until=until, **changes)
+        self.cursor, self.lease_until = cursor, until
 
 
 class LeasedQueue(Leased):
