@@ -1,4 +1,4 @@
-"""The lines of many orders at once."""
+"""Items and totals of many orders at once, each in a few statements: the bulk siblings of `order_items`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ SUBSCRIBED = (
     *("public_id", "raw_subscription_type", "offer", "price", "every", "every_period", "first_placed"),
     *("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"),
 )
-# What prices and payloads need of a line: reading all of it would take twice as long.
+# What prices and payloads need of an item; reading all columns would take twice as long.
 NEEDED = (
     *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
     *(f"subscription__{name}" for name in SUBSCRIBED),
@@ -26,30 +26,32 @@ ITEMS = Query(
         .order_by("id")
     )
 )
-# Many lines share a few products.
+# Fetched apart from the items, because many items share a few products.
 PRODUCTS = Query(lambda: Product.objects.filter(pk=AnyOf("keys")))
 
 
-def load_items_of_orders(found: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
-    """Each of these orders of one merchant with its lines, of which only prices and payloads are read."""
-    items = ITEMS.all(merchant=found[0].merchant_id, orders=[order.pk for order in found]) if found else []
+def load_items_of_orders(orders: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
+    """Each of these orders of one merchant with its items, which have only what prices and payloads need."""
+    if not orders:
+        return []
+    items = ITEMS.all(merchant=orders[0].merchant_id, orders=[order.pk for order in orders])
     products = {row.pk: row for row in PRODUCTS.all(keys=list({item.product_id for item in items}))}
     for item in items:
         item.product = products[item.product_id]
-    return group_items_by_order(found, items)
+    return group_items_by_order(orders, items)
 
 
-def group_items_by_order(found: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
-    """Each order with those of `items` that are on it; they get these instances of their orders."""
-    by_key: dict[int, tuple[Order, list[Item]]] = {order.pk: (order, []) for order in found}
+def group_items_by_order(orders: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
+    """Each order with those of `items` that are on it; the items then point at these instances of their orders."""
+    by_key: dict[int, tuple[Order, list[Item]]] = {order.pk: (order, []) for order in orders}
     for item in items:
-        item.order, lines = by_key[item.order_id]
-        lines.append(item)
+        item.order, on_order = by_key[item.order_id]
+        on_order.append(item)
     return list(by_key.values())
 
 
 def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> None:
-    """Give each item the price a unit of it now has, and save those that change."""
+    """Give each item the unit price that `price` returns for it, and save the items that change."""
     changed = []
     for item in items:
         if (now := price(item)) != item.price:
@@ -59,7 +61,7 @@ def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> No
 
 
 def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
-    """`order_items.save_totals` for orders of one merchant with their lines; saves the orders' columns `names` too."""
+    """`order_items.save_totals` for orders of one merchant with their items; saves the orders' columns `names` too."""
     changed = totals.recount_orders(found)
     update_many(changed, "total_price")
     update_many([order for order, _ in found], *order_items.AMOUNTS, *names)

@@ -1,4 +1,4 @@
-"""Reminders of coming orders, of one or of very many: what is told, at which prices, is worked out for all at once."""
+"""Order reminders in bulk: one body for one order and for thousands, with a few statements for all of them."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +15,10 @@ from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order
 
-Due = Callable[[QuerySet[Customer]], QuerySet[Order]]
+DueOrders = Callable[[QuerySet[Customer]], QuerySet[Order]]
 VERB = "order.remind"
-# PostgreSQL writes so many while the next are worked out.
-PART = 100
-# What payloads and the totals need of an order, its payment and its address.
+PART = 100  # orders; PostgreSQL writes one part while Python prepares the next
+# What payloads and totals need of an order, its payment and its address.
 NEEDED = (
     *("merchant", "public_id", "customer", "status", "place_date", "reminded_for", "locked", "oos_free_shipping"),
     *("sub_total", "shipping_total", "discount_total", "total", "currency_code", "tries"),
@@ -32,59 +31,64 @@ NEEDED = (
 
 
 def remind_customers(
-    merchant: Merchant, customers: Sequence[int], due: Due, *, actor: Actor
+    merchant: Merchant, customers: Sequence[int], due: DueOrders, *, actor: Actor
 ) -> list[ActionContext[Order]]:
-    """`upcoming_order.remind` for each open order that is `due` of these customers, in a few statements for all.
+    """`upcoming_order.remind` for all orders that are due a reminder, of these customers by their keys.
 
-    `due` narrows the customers, who are then held, down to orders of theirs. One that its customer was reminded of is
-    passed over. Raises `Busy` when another write holds one of the customers.
+    `due` gets the customers once they are locked and returns their orders that are due. Orders that are no longer open,
+    or of which the customer was reminded before, are left out. Returns the contexts of the others. Raises `Busy` when
+    another write holds one of the customers.
     """
-    with _undisturbed(), lock_customers(merchant, customers) as held:
-        if not held:
+    with _no_garbage_collection(), lock_customers(merchant, customers) as locked:
+        if not locked:
             return []
-        by_key = {customer.pk: customer for customer in held}
+        by_key = {customer.pk: customer for customer in locked}
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
-        # Prepared though it runs once: rows are then made without the constructors of models.
-        acts = [
+        contexts = [
             ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
+            # A `Query`, although it runs once, because it makes rows faster than a queryset does.
             for order in Query(lambda: found.only(*NEEDED)).all()
             if order.is_open and needs_reminder(order)
         ]
-        found_lines = bulk_orders.load_items_of_orders([context.subject for context in acts])
-        with reserve_ids({Activity: 1, Event: 1}, acts=len(acts)), pipeline():
-            for begin in range(0, len(acts), PART):
-                part = acts[begin : begin + PART]
-                record_actions(list(zip(part, _remind_of_orders(part, found_lines[begin : begin + PART]), strict=True)))
-    return acts
+        items = bulk_orders.load_items_of_orders([context.subject for context in contexts])
+        with reserve_ids({Activity: 1, Event: 1}, acts=len(contexts)), pipeline():
+            for begin in range(0, len(contexts), PART):
+                part = contexts[begin : begin + PART]
+                sentences = _emit_reminders(part, items[begin : begin + PART])
+                record_actions(list(zip(part, sentences, strict=True)))
+    return contexts
 
 
 def needs_reminder(order: Order) -> bool:
-    """Whether its customer has not been reminded of it for this date."""
+    """Whether the customer has not been reminded of the order for its present date."""
     return order.reminded_for != order.place_date
 
 
-def remind_of_orders(acts: Sequence[ActionContext[Order]]) -> list[str]:
-    """Remind of orders of one merchant, at the prices that now count; a sentence for each."""
-    return _remind_of_orders(acts, bulk_orders.load_items_of_orders([context.subject for context in acts]))
+def remind_of_orders(contexts: Sequence[ActionContext[Order]]) -> list[str]:
+    """Remind of orders of one merchant, with their prices as they are now. Returns the sentence for each."""
+    return _emit_reminders(contexts, bulk_orders.load_items_of_orders([context.subject for context in contexts]))
 
 
-def _remind_of_orders(acts: Sequence[ActionContext[Order]], found: Sequence[tuple[Order, Sequence[Item]]]) -> list[str]:
-    bulk_orders.reprice_items((item for _, items in found for item in items), totals.current_price)
-    for order, _ in found:
+def _emit_reminders(
+    contexts: Sequence[ActionContext[Order]], orders: Sequence[tuple[Order, Sequence[Item]]]
+) -> list[str]:
+    """As `remind_of_orders`; `orders` are the subjects of `contexts` with their items."""
+    bulk_orders.reprice_items((item for _, items in orders for item in items), totals.current_price)
+    for order, _ in orders:
         order.reminded_for = order.place_date
-    bulk_orders.save_totals_of_orders(found, "reminded_for")
-    for context, facts in zip(acts, payloads.order_payloads(found), strict=True):
+    bulk_orders.save_totals_of_orders(orders, "reminded_for")
+    for context, facts in zip(contexts, payloads.order_payloads(orders), strict=True):
         context.emit(catalogue.ORDER_REMINDER, context.subject, facts)
-    return [f"Reminded of the order of {calendar.human_date(order.place_date)}." for order, _ in found]
+    return [f"Reminded the customer of the order of {calendar.human_date(order.place_date)}." for order, _ in orders]
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No search for garbage: what is made lives until the end, and looking at it over and over takes a third longer."""
-    searching = gc.isenabled()
+def _no_garbage_collection() -> Iterator[None]:
+    """All that a chunk makes lives until its end; collections in between find nothing and take a third longer."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if searching:
+        if was_enabled:
             gc.enable()

@@ -1,4 +1,4 @@
-"""Orders that the platform has placed, one or several: what follows from it is worked out for all at once."""
+"""Placed orders in bulk: one body for one order and for many, with a few statements for all of them."""
 
 from collections.abc import Sequence
 
@@ -20,78 +20,78 @@ ITEMS = Query(
         .order_by("id")
     )
 )
-Found = Sequence[tuple[Order, Sequence[Item]]]
+OrdersWithItems = Sequence[tuple[Order, Sequence[Item]]]
 
 
-def succeed_orders(placed: Sequence[tuple[Order, str]], held: Sequence[Customer], *, actor: Actor) -> None:
-    """`placement_results.succeed` for orders with their ids on the platform, in a few statements for all.
+def succeed_orders(placed: Sequence[tuple[Order, str]], locked: Sequence[Customer], *, actor: Actor) -> None:
+    """`placement_results.succeed` for orders of one merchant, each with its id on the platform.
 
-    The orders are under way, each of another of the customers `held`, and read since these are, with payment and
-    shipping address.
+    The orders await a placement result, and each belongs to another of the customers `locked`. They were read with
+    payment and shipping address after these customers were locked.
     """
-    by_key = {customer.pk: customer for customer in held}
-    acts = []
-    for order, _ in placed:
-        customer = by_key[order.customer_id]
-        acts.append(ActionContext(VERB, actor, customer, attach_customer(order, customer)))
-    if acts:
-        record_actions(list(zip(acts, mark_orders_placed(acts, [key for _, key in placed]), strict=True)))
+    if not placed:
+        return
+    by_key = {customer.pk: customer for customer in locked}
+    contexts = [
+        ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
+        for order, _ in placed
+    ]
+    sentences = mark_orders_placed(contexts, [order_merchant_id for _, order_merchant_id in placed])
+    record_actions(list(zip(contexts, sentences, strict=True)))
 
 
-def mark_orders_placed(acts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
-    """Prepaid cycles go on, and plans add to their entitlements; a sentence for each act.
+def mark_orders_placed(contexts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
+    """Mark orders of one merchant, no two of one customer, as placed; returns the sentence for each.
 
-    The orders are one merchant's, and no two of one customer.
+    Prepaid cycles advance, and plans extend their entitlements.
     """
-    found = _load_items([context.subject for context in acts])  # before the writes, which then need not wait for a read
-    _mark_placed(found, order_merchant_ids)
-    _use_incentives(found)
-    for context, (_, items) in zip(acts, found, strict=True):
-        entitlement.grant_plans(context, items)
-    for context, facts in zip(acts, payloads.order_payloads(found), strict=True):
+    placed = [context.subject for context in contexts]
+    # Read before any write: inside a pipeline, a read would wait for all writes before it.
+    items = ITEMS.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed])
+    orders_with_items = bulk_orders.group_items_by_order(placed, items)
+    _mark_placed(orders_with_items, order_merchant_ids)
+    _use_incentives(orders_with_items)
+    for context, (_, own_items) in zip(contexts, orders_with_items, strict=True):
+        entitlement.grant_plans(context, own_items)
+    for context, facts in zip(contexts, payloads.order_payloads(orders_with_items), strict=True):
         context.emit(catalogue.ORDER_SUCCESS, context.subject, facts)
-    for context, (_, items) in zip(acts, found, strict=True):
-        prepaid.advance_cycles(context, items)
+    for context, (_, own_items) in zip(contexts, orders_with_items, strict=True):
+        prepaid.advance_cycles(context, own_items)
     return [
-        f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}."
-        for order, _ in found
+        f"Placed the order of {calendar.human_date(order.place_date)} as {order.order_merchant_id}." for order in placed
     ]
 
 
-def _load_items(placed: Sequence[Order]) -> Found:
-    """As `order_items.load_items`, with what the event says of them."""
-    return bulk_orders.group_items_by_order(
-        placed, ITEMS.all(merchant=placed[0].merchant_id, orders=[order.pk for order in placed])
-    )
-
-
-def _mark_placed(found: Found, order_merchant_ids: Sequence[str]) -> None:
+def _mark_placed(placed: OrdersWithItems, order_merchant_ids: Sequence[str]) -> None:
     now = calendar.now()
-    placed = [order for order, _ in found]
-    for order, key in zip(placed, order_merchant_ids, strict=True):
+    for (order, _), order_merchant_id in zip(placed, order_merchant_ids, strict=True):
         orders.set_status(order, OrderStatus.SUCCESS)
-        order.order_merchant_id = key
+        order.order_merchant_id = order_merchant_id
         order.rejected_error_code = order.rejected_message = None
-    update_many(placed, "status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
-    first = [item for _, items in found for item in items if item.first_placed is None]
-    for item in first:
+    columns = ("status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")
+    update_many([order for order, _ in placed], *columns)
+    items = [item for _, own_items in placed for item in own_items]
+    new_items = [item for item in items if item.first_placed is None]
+    for item in new_items:
         item.first_placed, item.upcoming = now, False
-    update_many(first, "first_placed", "upcoming")
-    subscriptions = (item.subscription for _, items in found for item in items)
-    begun = [row for row in subscriptions if row and row.first_placed is None]
-    for subscription in begun:
+    update_many(new_items, "first_placed", "upcoming")
+    new_subscriptions = [
+        item.subscription for item in items if item.subscription and not item.subscription.first_placed
+    ]
+    for subscription in new_subscriptions:
         subscription.first_placed = now
-    update_many(begun, "first_placed")
+    update_many(new_subscriptions, "first_placed")
 
 
-def _use_incentives(found: Found) -> None:
-    using = {
+def _use_incentives(placed: OrdersWithItems) -> None:
+    orders_with_incentives = {
         item.order_id
-        for _, items in found
+        for _, items in placed
         for item in items
-        if item.has_incentives  # type: ignore[attr-defined]  # an annotation of `priced()`
+        if item.has_incentives  # type: ignore[attr-defined]  # an annotation of `items_with_incentive_flag()`
     }
-    if using:
-        granted = OneTimeIncentive.objects.filter(merchant=found[0][0].merchant_id, applied_at__isnull=True)
-        of_these = granted.filter(order__in=using) | granted.filter(item__order__in=using)
-        of_these.update(applied_at=calendar.now())
+    if orders_with_incentives:
+        unused = OneTimeIncentive.objects.filter(merchant=placed[0][0].merchant_id, applied_at__isnull=True)
+        on_orders = unused.filter(order__in=orders_with_incentives)
+        on_items = unused.filter(item__order__in=orders_with_incentives)
+        (on_orders | on_items).update(applied_at=calendar.now())

@@ -1,4 +1,4 @@
-"""The verbs of an order that people ask for; what the clock does is in `placing`."""
+"""The verbs of an order that people ask for; `upcoming_order` has those that jobs run when an order is due."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,9 +7,10 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, placement_results
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Address, Item, Order, OrderKey, OrderStatus, Payment, Subscription, statuses_where
+from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Subscription, statuses_where
 
 SUPERSEDED_CODE = "810"
 RESCUE_DAYS = 90
@@ -19,10 +20,10 @@ must_be_changeable = checks.must_have_status(*statuses_where(lambda row: row.cha
 
 @action("order.skip", guards=[must_be_changeable])
 def skip(context: ActionContext[Order]) -> str:
-    """Cancel this order and plan the next: its date plus the frequency, whole frequencies on until after today.
+    """Cancel this order and plan the next: its date plus the frequency, or plus as many as lead past today.
 
-    Its items stay as history. `context.result` is the list of new items; of an order that failed before there are none,
-    for its subscriptions have theirs already.
+    Its items stay as history. `context.result` is the list of new items. An order that failed gets none, because its
+    subscriptions got their next items when it was first handed to placement.
     """
     order = context.subject
     orders.cancel_order(order)
@@ -33,20 +34,21 @@ def skip(context: ActionContext[Order]) -> str:
 
 @action("order.skip_subscription", guards=[checks.must_be_open])
 def skip_subscription(context: ActionContext[Order], *, subscription: Subscription) -> str:
-    """Take one subscription's item off this order and give it its next one. `context.result` is that item."""
-    found = [line for line in order_items.load_items(context.subject) if line.subscription_id == subscription.pk]
-    if not found:
+    """Take one subscription's item off this order and plan its next one, which is `context.result`."""
+    items = order_items.load_items(context.subject)
+    item = next((item for item in items if item.subscription_id == subscription.pk), None)
+    if item is None:
         raise refused("subscription_not_in_order")
-    context.result = replan_item(context, found[0])
+    context.result = replan_item(context, item)
     day = calendar.human_date(context.result.order.place_date)
-    return f"Skipped {found[0].product} once. Its next order is planned for {day}."
+    return f"Skipped {item.product} once. Its next order is planned for {day}."
 
 
 @action("order.send_now", guards=[checks.must_be_open])
 def send_now(context: ActionContext[Order]) -> str:
-    """Place it as soon as possible; the next order is today plus the frequency.
+    """Place this order as soon as possible; the next one is planned for today plus the frequency.
 
-    An older order of the same subscriptions that is being retried gives way to it.
+    Older orders of the same subscriptions that are being retried are rejected in its favour.
     """
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.locked, order.place_date = True, today
@@ -62,25 +64,28 @@ def send_now(context: ActionContext[Order]) -> str:
 def change_date(context: ActionContext[Order], *, day: date) -> str:
     """Move the whole order to `day`, today or later in the merchant's zone.
 
-    `context.result` is the order that has the items then: another one, where the order of that day took them in.
+    `context.result` is the order that has the items then: another one, if that one has the same date, payment and
+    address and this one was merged into it.
     """
     checks.require_today_or_later(context, day)
-    _relocate(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
+    _change_order_key(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
     was = calendar.human_date(context.before.place_date)
     return f"Moved the order of {was} to {calendar.human_date(day)}."
 
 
 @action("order.change_payment", guards=[must_be_changeable])
 def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
-    """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
-    _relocate(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.require_current_record(context, payment).pk)
+    """Change the payment of this order alone; its subscriptions keep theirs. `context.result` as in `change_date`."""
+    _change_order_key(
+        context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.require_current_record(context, payment).pk
+    )
     return f"Changed the payment of the order of {calendar.human_date(context.before.place_date)} to {payment}."
 
 
 @action("order.change_shipping_address", guards=[must_be_changeable])
 def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
     """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
-    _relocate(
+    _change_order_key(
         context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.require_current_record(context, address).pk
     )
     return (
@@ -90,7 +95,7 @@ def change_shipping_address(context: ActionContext[Order], *, address: Address) 
 
 @action("order.change_extra_data")
 def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, Any]) -> str:
-    """Replace it; what an order was merged into stays noted."""
+    """Replace the order's extra data, except which order it was merged into."""
     order = context.subject
     kept = {key: value for key, value in (order.extra_data or {}).items() if key == orders.MERGED_INTO}
     order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
@@ -100,7 +105,7 @@ def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, An
 
 @action("order.rescue")
 def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
-    """Give a rejected order another try, at once or `at` a time to come."""
+    """Try a rejected order again, at once or `at` a time to come."""
     if why := why_not_rescuable(context.subject):
         raise refused("order_not_rescuable", why=why)
     return f"Rescued the rejected order. {_try_again(context, at)}"
@@ -108,22 +113,22 @@ def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
 
 @action("order.retry", guards=[must_await_instruction])
 def retry(context: ActionContext[Order], *, at: datetime) -> str:
-    """The instruction an order waits for: try it again `at` a time to come."""
-    return f"Told the waiting order to be tried again. {_try_again(context, at)}"
+    """One of the two instructions an order waits for: try it again `at` a time to come."""
+    return f"Scheduled another try of the order. {_try_again(context, at)}"
 
 
 @action("order.give_up", guards=[must_await_instruction])
 def give_up(context: ActionContext[Order]) -> str:
-    """The other instruction: no more tries."""
+    """The other instruction: reject the order."""
     order = context.subject
     placement_results.reject_order(
         context, order, order.rejected_error_code or "140", order.rejected_message or "No further retry."
     )
-    return "Gave up the order that waited for an instruction."
+    return "Rejected the order instead of trying it again."
 
 
 def why_not_rescuable(order: Order) -> str | None:
-    """None if it can be rescued, else the reason."""
+    """A sentence that says why `order` cannot be rescued; None if it can."""
     if order.status != OrderStatus.REJECTED:
         return "Only a rejected order can be rescued."
     if order.rejected_error_code == SUPERSEDED_CODE:
@@ -140,25 +145,27 @@ def why_not_rescuable(order: Order) -> str | None:
 
 
 def replan_item(context: ActionContext[Any], item: Item) -> Item:
-    """Remove a subscription's item and make it anew at its next date: that of its order plus the frequency."""
+    """Remove a subscription's item and create its next one, one frequency or more after the date of its order.
+
+    Part of an action; returns the new item.
+    """
     subscription, order = item.subscription, item.order
     assert subscription is not None
-    subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+    attach_customer(subscription, context.customer)
     start, today = order.place_date, calendar.today(context.customer.merchant.time_zone)
     orders.remove_item(context.customer, item)
     day = calendar.next_date(start, subscription.every, subscription.every_period, today)
     return orders.add_subscription_item(subscription, day)
 
 
-def _relocate(context: ActionContext[Order], kind: str, **change: Any) -> None:
-    order = context.subject
-    place = {"place_date": order.place_date, "payment_id": order.payment_id}
-    order_key = OrderKey(**{**place, "shipping_address_id": order.shipping_address_id, **change})
-    context.result = orders.move_order(context.customer, order, order_key)
+def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -> None:
+    order_key = context.subject.order_key._replace(**change)
+    context.result = orders.move_order(context.customer, context.subject, order_key)
     context.emit(kind, context.result)
 
 
 def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
+    """Give the order a try at that time, or at once; the sentence that says when."""
     now = calendar.now()
     if at and at < now - timedelta(minutes=1):
         raise refused("place_date_past")
@@ -166,21 +173,19 @@ def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
     order.retry_at = at or now
     orders.change_status(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
     day = calendar.local_time(order.retry_at, context.customer.merchant.time_zone).date()
-    return f"It is tried again on {calendar.human_date(day)}."
+    return f"It will be tried again on {calendar.human_date(day)}."
 
 
 def _superseded_orders(order: Order) -> list[Order]:
-    """Orders in a retry flow with a subscription of `order`."""
+    """Orders that are being retried for a subscription of `order`."""
     found = Order.objects.filter(
         merchant=order.merchant_id,
         customer=order.customer_id,
         status__in=statuses_where(lambda row: row.gives_way),
         items__subscription__in=order.items.filter(subscription__isnull=False).values("subscription"),
     )
-    rows = list(found.select_related("payment", "shipping_address").distinct().order_by("id"))
-    for row in rows:
-        row.customer, row.merchant = order.customer, order.merchant
-    return rows
+    older = found.select_related("payment", "shipping_address").distinct().order_by("id")
+    return [attach_customer(row, order.customer) for row in older]
 
 
 def _next_orders_sentence(items: list[Item]) -> str:

@@ -1,4 +1,4 @@
-"""The verbs of what came of a placement: placed, refused, to be tried again, or called off."""
+"""The verbs that record a placement result: placed, rejected, to be tried again or cancelled by the platform."""
 
 from datetime import date
 
@@ -6,6 +6,7 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import bulk_success, order_items, orders
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
@@ -19,32 +20,32 @@ REJECTION_COLUMNS = ("rejected_error_code", "rejected_message", "retry_at")
 DISENGAGED_REASON = "113|Disengaged"
 
 
-def must_be_under_way(context: ActionContext[Order]) -> None:
+def must_await_result(context: ActionContext[Order]) -> None:
     if not context.subject.status_row.awaits_result:
         raise refused("order_not_due")
 
 
-@action("order.succeed", guards=[must_be_under_way])
+@action("order.succeed", guards=[must_await_result])
 def succeed(context: ActionContext[Order], *, order_merchant_id: str) -> str:
-    """The platform has placed it. Prepaid cycles go on, and plans add to their entitlements."""
+    """The platform has placed the order. Prepaid cycles advance, and plans extend their entitlements."""
     (sentence,) = bulk_success.mark_orders_placed([context], [order_merchant_id])
     return sentence
 
 
-@action("order.reject", guards=[must_be_under_way])
+@action("order.reject", guards=[must_await_result])
 def reject(context: ActionContext[Order], *, code: str, message: str) -> str:
-    """It is refused for good. The subscriptions stay live, and their next orders keep their dates.
+    """The platform refuses the order for good. Its subscriptions stay live, and their next orders keep their dates.
 
-    One whose last orders were all rejected ends, where the merchant wants that.
+    A subscription whose last orders were all rejected is cancelled if the merchant's `disengaged_after` says so.
     """
-    return _reject_for_good(context, code, message)
+    return _reject_and_disengage(context, code, message)
 
 
-@action("order.decline", guards=[must_be_under_way])
+@action("order.decline", guards=[must_await_result])
 def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
-    """The payment was declined: the merchant's plan says when it is tried again; without a further try it is refused.
+    """The payment was declined. The merchant's retry plan says when the next try is; without one the order is rejected.
 
-    Where somebody outside decides, `retry_at` is until when they may.
+    Under the external plan the order waits for an instruction until `retry_at`.
     """
     order, merchant = context.subject, context.customer.merchant
     order.declines += 1
@@ -55,7 +56,7 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
         day = _next_try(order, merchant)
         if day is None:
             update(order, "declines", "first_declined")
-            return _reject_for_good(context, code, message)
+            return _reject_and_disengage(context, code, message)
         status = OrderStatus.CREDIT_CARD_RETRY
         at = calendar.local_hour(day, merchant.placement_hour or 0, merchant.time_zone)
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, at
@@ -64,41 +65,41 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
     return f"The payment of the order of {calendar.human_date(order.place_date)} was declined: {message} ({code})"
 
 
-@action("order.hold", guards=[must_be_under_way])
+@action("order.hold", guards=[must_await_result])
 def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, message: str) -> str:
-    """It is neither placed nor refused: verification, an error on the way, or an answer nobody understands.
+    """The order is neither placed nor refused: it is being verified, or a try failed, or its result is unknown.
 
-    One that has failed too often or for too long is refused.
+    An order that has failed too often or for too long is rejected.
     """
     if not STATUS_ROWS[status].held:
-        raise ValueError(f"{status} is no status in which an order is held")
+        raise ValueError(f"an order cannot be held as {status.label}")
     order = context.subject
     order.generic_error_count += status == OrderStatus.GENERIC_ERROR_RESPONSE
-    if _is_hopeless(order, status, context.customer.merchant):
+    if _is_given_up(order, status, context.customer.merchant):
         update(order, "generic_error_count")
-        return _reject_for_good(context, code, message)
+        return _reject_and_disengage(context, code, message)
     order.rejected_message, order.retry_at = message, None
     orders.change_status(order, status, "rejected_message", "retry_at", "generic_error_count")
     return f"The order of {calendar.human_date(order.place_date)} is not placed yet: {message}"
 
 
-@action("order.call_off", guards=[must_be_under_way])
+@action("order.call_off", guards=[must_await_result])
 def call_off(context: ActionContext[Order]) -> str:
-    """The platform wants this order cancelled."""
+    """The platform cancels the order."""
     orders.cancel_order(context.subject)
     context.emit(catalogue.ORDER_CANCEL, context.subject)
-    return f"The shop cancelled the order of {calendar.human_date(context.subject.place_date)}."
+    return f"The platform cancelled the order of {calendar.human_date(context.subject.place_date)}."
 
 
 def reject_order(context: ActionContext[Order], order: Order, code: str, message: str) -> None:
-    """Reject `order` as part of an act, and say so."""
+    """Reject `order` as part of an action, and emit the event."""
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, None
     orders.change_status(order, OrderStatus.REJECTED, *REJECTION_COLUMNS)
     context.emit(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
 
 
 def finalize_placement(order: Order, *, answer: Answer, actor: Actor) -> ActionContext[Order]:
-    """Bring `order`, which is under way, to where the platform's answer leads. Raises what the verbs raise."""
+    """Record the platform's answer on `order` with the verb it calls for. Raises what that verb raises."""
     said = {"actor": actor, "code": answer.code, "message": answer.message}
     match answer.effect:
         case Effect.PLACED:
@@ -124,36 +125,34 @@ def _next_try(order: Order, merchant: Merchant) -> date | None:
     )
 
 
-def _is_hopeless(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
+def _is_given_up(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
     if status == OrderStatus.GENERIC_ERROR_RESPONSE:
         return retries.gives_up_after_errors(order.generic_error_count, merchant.generic_error_limit)
     if status != OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT:
         return False
-    frequencies = [
-        (line.subscription.every, line.subscription.every_period)
-        for line in order_items.load_items(order)
-        if line.subscription
-    ]
+    subscriptions = [item.subscription for item in order_items.load_items(order) if item.subscription]
+    frequencies = [(each.every, each.every_period) for each in subscriptions]
     return retries.gives_up_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
 
 
-def _reject_for_good(context: ActionContext[Order], code: str, message: str) -> str:
+def _reject_and_disengage(context: ActionContext[Order], code: str, message: str) -> str:
+    """Reject the order, and cancel the disengaged ones of its subscriptions; the sentence of the activity."""
     order = context.subject
     reject_order(context, order, code, message)
-    _end_disengaged(context, order)
+    _cancel_disengaged(context, order)
     return f"The order of {calendar.human_date(order.place_date)} was rejected: {message} ({code or 'no code'})"
 
 
-def _end_disengaged(context: ActionContext[Order], order: Order) -> None:
+def _cancel_disengaged(context: ActionContext[Order], order: Order) -> None:
     limit = context.customer.merchant.disengaged_after
     if limit is None:
         return
-    for line in order_items.load_items(order):
-        subscription = line.subscription
+    for item in order_items.load_items(order):
+        subscription = item.subscription
         if subscription is None or not subscription.live or subscription.prepaid_orders_remaining:
             continue
         tried = Order.objects.filter(items__subscription=subscription, tries__gt=0).order_by("-place_date", "-id")
-        last = list(tried.values_list("status", flat=True)[:limit])
-        if last == [OrderStatus.REJECTED] * limit:
-            subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+        last_statuses = list(tried.values_list("status", flat=True)[:limit])
+        if last_statuses == [OrderStatus.REJECTED] * limit:
+            attach_customer(subscription, context.customer)
             end_subscription(context, subscription, DISENGAGED_REASON)

@@ -1,6 +1,5 @@
-"""The verbs of what the clock does to an order, up to its placement; what comes of that is in `placement_results`."""
+"""The verbs that jobs run on an order before and when it is due; `placement_results` has those that follow."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,8 +15,8 @@ from subscriptions.models import Item, Order, OrderStatus
 STOCK_WAIT = timedelta(days=30)
 
 
-def must_be_to_come(context: ActionContext[Order]) -> None:
-    """Open, or waiting for stock."""
+def must_be_upcoming(context: ActionContext[Order]) -> None:
+    """The order is open or waits for stock."""
     if not context.subject.oos_free_shipping:
         checks.must_be_open(context)
     elif context.subject.status != OrderStatus.UNSENT:
@@ -26,15 +25,16 @@ def must_be_to_come(context: ActionContext[Order]) -> None:
 
 @action("order.remind", guards=[checks.must_be_open])
 def remind(context: ActionContext[Order], *, again: bool = False) -> str:
-    """Tell of the coming order at the prices that then count; of one date once, unless `again`."""
+    """Remind the customer of this order, with its prices as they are now; once for each date unless `again`."""
     if not again and not bulk_reminders.needs_reminder(context.subject):
         raise refused("order_reminded")
-    return bulk_reminders.remind_of_orders([context])[0]
+    (sentence,) = bulk_reminders.remind_of_orders([context])
+    return sentence
 
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
 def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
-    """Tell that the order's card ends before the order is placed; once for the check of `day`."""
+    """Warn that the order's card expires before the order is placed; once for the card check of `day`."""
     order = context.subject
     if order.payment.expires_on is None or order.payment.expires_on >= order.place_date:
         raise refused("card_outlives_order")
@@ -43,79 +43,87 @@ def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
     order.warned_of_card_on = day
     update(order, "warned_of_card_on")
     context.emit(catalogue.CARD_EXPIRATION, order)
-    return f"Warned that {order.payment} expires before the order of {calendar.human_date(order.place_date)}."
+    place_date = calendar.human_date(order.place_date)
+    return f"Warned the customer that {order.payment} expires before the order of {place_date}."
 
 
 @action("order.queue")
 def queue(context: ActionContext[Order]) -> str:
-    """Hand a due order, or one to be tried again, to placement. The next order is made now, whatever comes of this.
+    """Hand a due order to placement, or one to be tried again. `context.result` is the list of new upcoming items.
 
-    A line costs the lower of the last price and the present one; a price that is locked or set by hand stays.
+    They are created now, so that a failing placement never stops the cycle. An item costs the lower of its last price
+    and the current one; a price that is locked or set by hand stays.
     """
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
         raise refused("order_not_due")
-    found = _reprice(order, _charged_price)
-    context.result = orders.create_next_items(context.customer, found, order.place_date)
+    items = order_items.load_items(order)
+    reprice_items(items, _charged_price)
+    order_items.save_totals(order, items)
+    context.result = orders.create_next_items(context.customer, items, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
     orders.change_status(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
-    return f"Sent the order of {calendar.human_date(order.place_date)} to be placed, try {order.tries}."
+    return f"Queued the order of {calendar.human_date(order.place_date)} for placement, try {order.tries}."
 
 
-@action("order.set_aside", guards=[must_be_to_come])
+@action("order.set_aside", guards=[must_be_upcoming])
 def set_aside(context: ActionContext[Order]) -> str:
-    """Move the items out of stock to an order of their own, which waits for the stock; one-time items are dropped.
+    """Move the items that are out of stock to an order of their own, which waits for them.
 
-    Their subscriptions go on: the next items are made now. `context.result` is the order that waits, or None.
-    Of an order that waits already, those still missing go on waiting apart.
+    One-time items are dropped. Subscriptions go on: their next items are created now. `context.result` is the order
+    that waits, or None. In an order that waits already, the items still missing are split off to wait longer.
     """
     order = context.subject
-    lines = order_items.load_items(order)
-    missing = [line for line in lines if not line.product.live]
-    if not missing or (order.oos_free_shipping and len(missing) == len(lines)):
+    items = order_items.load_items(order)
+    missing = [item for item in items if not item.product.live]
+    if not missing or (order.oos_free_shipping and len(missing) == len(items)):
         raise refused("nothing_out_of_stock")
-    waiting = [line for line in missing if line.subscription]
+    waiting = [item for item in missing if item.subscription]
     orders.create_next_items(context.customer, waiting, order.place_date)
-    for line in missing:
-        if not line.subscription:
-            line.delete()
-    rest = [line for line in lines if line.product.live]
+    for item in missing:
+        if not item.subscription:
+            item.delete()
+    rest = [item for item in items if item.product.live]
     if waiting:
         context.result = _split_off(order, waiting, alone=not rest)
     if context.result is not order:
         orders.shrink_order(order, rest)
-    for line in waiting:
-        context.emit(catalogue.OUT_OF_STOCK, line)
-    names = ", ".join(str(line.product) for line in missing)
+    for item in waiting:
+        context.emit(catalogue.OUT_OF_STOCK, item)
+    names = ", ".join(str(item.product) for item in missing)
     return f"Out of stock for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
 @action("order.stop_waiting")
 def stop_waiting(context: ActionContext[Order]) -> str:
-    """Remove the items that have waited for stock for 30 days, or until their subscription's next order was due."""
+    """Remove the items that have waited for stock for 30 days, or until the next order of their subscription is due."""
     order = context.subject
     if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
         raise refused("order_not_waiting_for_stock")
-    lines = order_items.load_items(order)
+    items = order_items.load_items(order)
     today = calendar.today(context.customer.merchant.time_zone)
-    over = lines if today >= order.place_date + STOCK_WAIT else [line for line in lines if _is_due_again(line, today)]
-    if not over:
+    is_over = today >= order.place_date + STOCK_WAIT
+    removed = items if is_over else [item for item in items if _is_due_again(item, today)]
+    if not removed:
         raise refused("order_waits_on")
-    orders.shrink_order(order, [line for line in lines if line not in over], over)
-    names = ", ".join(str(line.product) for line in over)
-    return f"Out of stock for too long in the order of {calendar.human_date(order.place_date)}: {names}."
+    orders.shrink_order(order, [item for item in items if item not in removed], removed)
+    names = ", ".join(str(item.product) for item in removed)
+    return f"Out of stock for too long for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
-def _is_due_again(line: Item, today: date) -> bool:
-    coming = Item.objects.filter(merchant=line.merchant_id, subscription=line.subscription_id, upcoming=True)
-    return coming.filter(order__place_date__lte=today).exists()
+def _is_due_again(item: Item, today: date) -> bool:
+    upcoming = Item.objects.filter(merchant=item.merchant_id, subscription=item.subscription_id, upcoming=True)
+    return upcoming.filter(order__place_date__lte=today).exists()
 
 
 def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
-    """The order in which `items` wait for stock, shipped free: `order` itself if they are all it has."""
-    target = order
-    if not alone:
+    """Make an order of `items` that waits for stock and ships free; `order` itself if they are all it has."""
+    if alone:
+        target = order
+        target.oos_free_shipping = True
+        update(target, "oos_free_shipping")
+    else:
         target = Order(
             merchant=order.merchant,
             customer=order.customer,
@@ -123,11 +131,8 @@ def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
             shipping_address=order.shipping_address,
             place_date=order.place_date,
             currency_code=order.currency_code,
+            oos_free_shipping=True,
         )
-    target.oos_free_shipping = True
-    if alone:
-        update(target, "oos_free_shipping")
-    else:
         insert(target)
     for item in items:
         item.order = target
@@ -137,14 +142,7 @@ def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
 
 
 def _charged_price(item: Item) -> Decimal:
-    """The lower of the last price and the present one; a locked price counts as it is."""
-    present = totals.current_price(item)
-    locked = item.subscription is not None and item.subscription.price is not None
-    return present if locked else min(item.price, present)
-
-
-def _reprice(order: Order, price: Callable[[Item], Decimal]) -> list[Item]:
-    found = order_items.load_items(order)
-    reprice_items(found, price)
-    order_items.save_totals(order, found)
-    return found
+    """The lower of the last price and the current one, unless the subscription's price is locked."""
+    current = totals.current_price(item)
+    is_locked = item.subscription is not None and item.subscription.price is not None
+    return current if is_locked else min(item.price, current)

@@ -223,7 +223,7 @@ def test_a_rejected_order_is_rescued(subscription):
     act = contract.leaves_one_activity_and([], lambda: verbs.rescue(lost, actor=STAFF, at=at))
     lost.refresh_from_db()
     assert (lost.status, lost.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, at)
-    assert act.activity.sentence == "Rescued the rejected order. It is tried again on November 22, 2026."
+    assert act.activity.sentence == "Rescued the rejected order. It will be tried again on November 22, 2026."
     contract.refuses("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
 
 

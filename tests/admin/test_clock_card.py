@@ -127,8 +127,8 @@ def test_a_move_is_followed_and_then_tells_what_happened(staff: Client, customer
     assert b"progressbar" not in page.content and b'hx-trigger="every 1s' not in page.content
     assert (
         "What happened meanwhile Order Reminder × 2 Order Success × 2 Nov. 23, 2026, 10 a.m. "
-        "Reminded of the order of November 28, 2026. "
-        "Nov. 28, 2026, 5 a.m. Sent the order of November 28, 2026 to be placed, try 1. "
+        "Reminded the customer of the order of November 28, 2026. "
+        "Nov. 28, 2026, 5 a.m. Queued the order of November 28, 2026 for placement, try 1. "
         "Nov. 28, 2026, 5 a.m. Placed the order of November 28, 2026 as SIM-"
     ) in text(page)
     assert not JobRun.objects.exists()

@@ -118,7 +118,7 @@ def test_send_now(staff: Client, merchant: Merchant) -> None:
 def test_a_rejected_order_is_rescued_at_once_or_later(staff: Client, merchant: Merchant) -> None:
     order, later = order_of(merchant, status=3), order_of(merchant, status=3)
     assert press(staff, order, "rescue") == (
-        "success: Rescued the rejected order. It is tried again on November 20, 2026."
+        "success: Rescued the rejected order. It will be tried again on November 20, 2026."
     )
     assert (order.status, order.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, datetime(2026, 11, 20, 17, tzinfo=UTC))
     press(staff, later, "rescue", at="2026-11-23T09:30")
@@ -140,9 +140,9 @@ def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merch
 def test_an_order_that_waits_is_told_to_be_tried_again_or_given_up(staff: Client, merchant: Merchant) -> None:
     order, other = order_of(merchant, status=19), order_of(merchant, status=19)
     assert press(staff, order, "retry", at="2026-11-19T09:30").startswith("error: The date lies in the past")
-    assert press(staff, order, "retry", at="2026-11-22T09:30").startswith("success: Told the waiting order")
+    assert press(staff, order, "retry", at="2026-11-22T09:30").startswith("success: Scheduled another try of the order")
     assert (order.status, order.retry_at) == (18, datetime(2026, 11, 22, 14, 30, tzinfo=UTC))
-    assert press(staff, other, "give-up") == "success: Gave up the order that waited for an instruction."
+    assert press(staff, other, "give-up") == "success: Rejected the order instead of trying it again."
     assert (other.status, other.rejected_error_code) == (OrderStatus.REJECTED, "140")
     assert press(staff, other, "give-up") == "error: This order does not wait for an instruction."
 
@@ -151,7 +151,7 @@ def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant
     order = order_of(merchant, status=19)
     order.customer.__class__.objects.filter(pk=order.customer_id).update(is_test=True, clock="2026-12-24T17:00:00Z")
     assert "which shows December 24, 2026, noon; it goes on when that is moved." in text(staff.get(page_of(order)))
-    assert press(staff, order, "retry").startswith("success: Told the waiting order")
+    assert press(staff, order, "retry").startswith("success: Scheduled another try of the order")
     assert order.retry_at == datetime(2026, 12, 24, 17, tzinfo=UTC)
 
 

@@ -82,6 +82,6 @@ def test_the_clock_is_moved_and_followed(page: Page, portal: str, staff: dict[st
     clock.step(*OrmQ.objects.get().task["args"])
     happened = page.locator("[data-happened]")
     expect(happened).to_contain_text("Order Success × 1")
-    expect(happened).to_contain_text("to be placed, try 1.")
+    expect(happened).to_contain_text("for placement, try 1.")
     expect(page.get_by_role("progressbar")).to_be_hidden()
     expect(page.get_by_text("This customer's own time")).to_be_visible()
