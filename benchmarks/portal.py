@@ -22,7 +22,7 @@ def server() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = subprocess.Popen(
-        services.web("127.0.0.1", port).command,
+        services.web_server("127.0.0.1", port).command,
         env={
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",

@@ -9,22 +9,22 @@ from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
 # The script's and the pages' endpoints, the REST API, the landing pages.
-PUBLIC = ("/one_click/", "/api/", "/l/")
+PUBLIC_PREFIXES = ("/one_click/", "/api/", "/l/")
 
 
-class _ForStaff(MiddlewareMixin):
+class StaffOnlyMixin(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> Any:
-        public = request.path_info.startswith(PUBLIC)
+        public = request.path_info.startswith(PUBLIC_PREFIXES)
         return self.get_response(request) if public else super().__call__(request)
 
 
-class Sessions(_ForStaff, SessionMiddleware):
+class StaffSessionMiddleware(StaffOnlyMixin, SessionMiddleware):
     pass
 
 
-class Authentication(_ForStaff, AuthenticationMiddleware):
+class StaffAuthenticationMiddleware(StaffOnlyMixin, AuthenticationMiddleware):
     pass
 
 
-class Messages(_ForStaff, MessageMiddleware):
+class StaffMessageMiddleware(StaffOnlyMixin, MessageMiddleware):
     pass

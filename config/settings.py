@@ -11,7 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 REPRISE_HOME = env.path("REPRISE_HOME", default=str(BASE_DIR / "var"))()
 HOME = Path(REPRISE_HOME).resolve()
-env.read_env(secrets.ensure(HOME / "secrets.env"))
+env.read_env(secrets.ensure_secrets_file(HOME / "secrets.env"))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
@@ -59,11 +59,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.api.middleware.ApiGate",
-    "config.middleware.Sessions",
+    "config.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "config.middleware.Authentication",
-    "config.middleware.Messages",
+    "config.middleware.StaffAuthenticationMiddleware",
+    "config.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -86,7 +86,7 @@ TEMPLATES = [
 ]
 
 EMBEDDED_POSTGRES = not env("DATABASE_URL", default="")
-DATABASE_URL = postgres.start(HOME) if EMBEDDED_POSTGRES else env("DATABASE_URL")
+DATABASE_URL = postgres.start_embedded_server(HOME) if EMBEDDED_POSTGRES else env("DATABASE_URL")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     "ENGINE": "config.database",

@@ -15,7 +15,7 @@ import psutil
 import psycopg
 from django.conf import settings
 
-from config.supervision.leftovers import marked
+from config.supervision.leftovers import marked_processes
 
 RUN = [sys.executable, "manage.py", "run", "--no-demo"]
 
@@ -86,7 +86,7 @@ class Portal:
 
         A process that is just replacing its program shows neither its command line nor the mark.
         """
-        return [process for process in marked(self.home) if word in _command_line(process)]
+        return [process for process in marked_processes(self.home) if word in _command_line(process)]
 
     def main_process(self, word: str) -> psutil.Process:
         """The first child seen that leads its own group; waited for, as the portal is up before its clusters."""
@@ -113,7 +113,7 @@ class Portal:
             return False
 
     def assert_all_gone(self) -> None:
-        assert marked(self.home) == []
+        assert marked_processes(self.home) == []
         assert not self.pid_file.exists()
         assert [p.pid for p in psutil.process_iter(["cmdline"]) if str(self.home) in (p.info["cmdline"] or [])] == []
         with socket.create_server(("127.0.0.1", self.port)):

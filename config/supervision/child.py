@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from config.supervision.parent import die_with
+from config.supervision.parent import stop_with_parent
 
 logger = logging.getLogger(__name__)
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between an end and the next start
-STEADY = 60.0  # seconds after which a child counts as healthy again
+FIRST_RESTART_PAUSE, MAX_RESTART_PAUSE = 1.0, 30.0  # seconds between an end and the next start
+STEADY_SECONDS = 60.0  # seconds after which a child counts as healthy again
 
 
 class Child:
@@ -22,17 +22,17 @@ class Child:
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0  # time.time()
-        self.pause = FIRST_PAUSE / 2  # seconds
+        self.pause = FIRST_RESTART_PAUSE / 2  # seconds
         self.next_start = 0.0  # time.monotonic()
         self.kill_at: float | None = None  # time.monotonic()
 
     def keep_alive(self) -> None:
         """Start what does not run, after a pause that grows with each early end; end what is overdue."""
-        self.clear_away()
+        self.reap()
         if self.process is None and time.monotonic() >= self.next_start:
             self._start()
 
-    def ask_to_stop(self, grace: float) -> None:
+    def request_stop(self, grace: float) -> None:
         """Signal the main process alone: a worker cluster hangs when its members are signalled as well.
 
         After `grace` seconds `clear_away` kills whatever is left.
@@ -41,7 +41,7 @@ class Child:
             self.process.send_signal(signal.SIGTERM)
             self.kill_at = time.monotonic() + grace
 
-    def clear_away(self) -> None:
+    def reap(self) -> None:
         """Kill what is overdue; if the main process has ended, kill what it left behind and forget it."""
         if self.process is None:
             return
@@ -59,7 +59,7 @@ class Child:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid()),
+            preexec_fn=partial(stop_with_parent, os.getpid()),
         )
         self.started = time.time()
 
@@ -70,8 +70,8 @@ class Child:
 
     def _note_end(self, status: int) -> None:
         if self.kill_at is None:
-            early = time.time() - self.started < STEADY
-            self.pause = min(self.pause * 2, LONGEST_PAUSE) if early else FIRST_PAUSE
+            early = time.time() - self.started < STEADY_SECONDS
+            self.pause = min(self.pause * 2, MAX_RESTART_PAUSE) if early else FIRST_RESTART_PAUSE
             logger.error("%s ended (status %s); next start in %.0f s", self.name, status, self.pause)
             self.next_start = time.monotonic() + self.pause
         self.process = self.kill_at = None

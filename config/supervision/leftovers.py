@@ -12,7 +12,7 @@ MARK = "REPRISE_SUPERVISED"
 
 def end_leftovers(home: Path, grace: float = 10) -> int:
     """End all processes ever supervised for `home`; return how many there were. `grace` is in seconds."""
-    groups = {process: _group(process) for process in marked(home)}
+    groups = {process: _process_group(process) for process in marked_processes(home)}
     mains = {process.pid for process, group in groups.items() if group == process.pid}
     for process, group in groups.items():
         with suppress(psutil.NoSuchProcess):
@@ -28,19 +28,19 @@ def end_leftovers(home: Path, grace: float = 10) -> int:
     return len(groups)
 
 
-def marked(home: Path) -> list[psutil.Process]:
+def marked_processes(home: Path) -> list[psutil.Process]:
     """The running processes that carry the mark of `home`."""
-    return [process for process in psutil.process_iter() if _mark(process) == str(home)]
+    return [process for process in psutil.process_iter() if _read_mark(process) == str(home)]
 
 
-def _mark(process: psutil.Process) -> str | None:
+def _read_mark(process: psutil.Process) -> str | None:
     try:
         return process.environ().get(MARK)
     except psutil.Error:  # somebody else's, or gone
         return None
 
 
-def _group(process: psutil.Process) -> int:
+def _process_group(process: psutil.Process) -> int:
     with suppress(ProcessLookupError):
         return os.getpgid(process.pid)
     return process.pid

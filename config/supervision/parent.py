@@ -10,7 +10,7 @@ PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def die_with(parent: int) -> None:
+def stop_with_parent(parent: int) -> None:
     """Ask the kernel for SIGTERM when `parent`, the process that started this one, is gone."""
     if libc:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -18,7 +18,7 @@ def die_with(parent: int) -> None:
             os._exit(1)
 
 
-def wants_to_stop(parent: int) -> bool:
+def is_parent_stopping(parent: int) -> bool:
     """Whether `parent`, a make, was interrupted or is gone.
 
     make passes SIGTERM on to what it runs; on SIGINT it only puts the default handler back and waits.

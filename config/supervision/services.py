@@ -13,10 +13,10 @@ from config.supervision.child import Child
 from config.supervision.leftovers import MARK
 
 logger = logging.getLogger(__name__)
-GRACE_OF_THE_SILENT = 5.0  # seconds; a frozen cluster does not heed the signal
+SILENT_CLUSTER_GRACE = 5.0  # seconds; a frozen cluster does not heed the signal
 
 
-def web(host: str, port: int) -> Child:
+def web_server(host: str, port: int) -> Child:
     options = {
         "--interface": "wsgi",
         "--host": host,
@@ -30,19 +30,19 @@ def web(host: str, port: int) -> Child:
     flags = ["--respawn-failed-workers", "--no-ws"]
     words = [word for pair in options.items() for word in pair]
     command = [sys.executable, "-m", "granian", *words, *flags, "config.wsgi:application"]
-    return Child("web", command, _environment())
+    return Child("web", command, _child_environment())
 
 
-def cluster(name: str) -> Child:
+def worker_cluster(name: str) -> Child:
     command = [sys.executable, "manage.py", "qcluster"]
-    return Child(name, command, _environment() | {"REPRISE_CLUSTER": name})
+    return Child(name, command, _child_environment() | {"REPRISE_CLUSTER": name})
 
 
-def watch(clusters: list[Child]) -> None:
+def check_services(clusters: list[Child]) -> None:
     """Bring the embedded database back if it is gone; stop each cluster whose heartbeat is missing."""
     try:
         if settings.EMBEDDED_POSTGRES:
-            postgres.ensure_running(settings.HOME)
+            postgres.ensure_server_running(settings.HOME)
         ages = heartbeat.ages()
     except (Error, RuntimeError) as error:
         logger.error("the database does not answer: %s", error)
@@ -53,10 +53,10 @@ def watch(clusters: list[Child]) -> None:
         silent = min(ages.get(child.name, float("inf")), time.time() - child.started)
         if child.process and child.kill_at is None and silent > heartbeat.limit():
             logger.error("%s has been silent for %.0f s; restarting it", child.name, silent)
-            child.ask_to_stop(GRACE_OF_THE_SILENT)
+            child.request_stop(SILENT_CLUSTER_GRACE)
 
 
-def _environment() -> dict[str, str]:
+def _child_environment() -> dict[str, str]:
     # The URL is passed on so that the embedded server has one owner, who stops it last.
     given = {"DATABASE_URL": settings.DATABASE_URL, "REPRISE_HOME": str(settings.HOME)}
     inherited = {name: value for name, value in os.environ.items() if name != "REPRISE_UNDER_MAKE"}

@@ -14,8 +14,8 @@ from config.supervision import parent
 from config.supervision.child import Child
 
 logger = logging.getLogger(__name__)
-STEP = 0.25  # seconds between two looks
-GRACE = 20.0  # seconds a child may take to finish what it does
+STEP_SECONDS = 0.25  # seconds between two looks
+STOP_GRACE = 20.0  # seconds a child may take to finish what it does
 
 
 def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> None:
@@ -25,19 +25,19 @@ def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> None:
             signal.signal(number, handler)
 
 
-class AlreadyRuns(Exception):
+class AlreadyRunning(Exception):
     """Another supervisor holds the lock; the text is its process id."""
 
 
 @contextmanager
-def only_one(lock: Path) -> Iterator[None]:
+def single_instance_lock(lock: Path) -> Iterator[None]:
     """Hold `lock` while the block runs. The kernel frees it however the process ends."""
     with lock.open("a+") as file:
         file.seek(0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRuns(file.read().strip()) from None
+            raise AlreadyRunning(file.read().strip()) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -49,19 +49,19 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.children: list[Child] = []
-        self.told_to_stop = False
+        self.stop_requested = False
         self.make = os.getppid() if os.environ.get("REPRISE_UNDER_MAKE") else None
         if self.make:
-            parent.die_with(self.make)
+            parent.stop_with_parent(self.make)
         on_stop_signals(self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.told_to_stop = True
+        self.stop_requested = True
 
     @property
     def stopping(self) -> bool:
-        self.told_to_stop = self.told_to_stop or bool(self.make and parent.wants_to_stop(self.make))
-        return self.told_to_stop
+        self.stop_requested = self.stop_requested or bool(self.make and parent.is_parent_stopping(self.make))
+        return self.stop_requested
 
     def step(self) -> bool:
         """Keep all children alive for one more moment; False when it is time to stop."""
@@ -69,7 +69,7 @@ class Supervisor:
             return False
         for child in self.children:
             child.keep_alive()
-        time.sleep(STEP)
+        time.sleep(STEP_SECONDS)
         return True
 
     def run(self, watch: Callable[[], None], every: float) -> None:
@@ -82,8 +82,8 @@ class Supervisor:
 
     def stop(self) -> None:
         for child in self.children:
-            child.ask_to_stop(GRACE)
+            child.request_stop(STOP_GRACE)
         while any(child.process for child in self.children):
             for child in self.children:
-                child.clear_away()
-            time.sleep(STEP / 5)
+                child.reap()
+            time.sleep(STEP_SECONDS / 5)

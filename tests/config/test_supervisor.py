@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.supervision.leftovers import marked
+from config.supervision.leftovers import marked_processes
 from tests.portal import Portal, eventually
 
 pytestmark = pytest.mark.slow
@@ -98,6 +98,6 @@ def test_a_signal_to_make_alone_stops_everything(portal: Portal, number: signal.
     with portal.running("make", "--no-print-directory", "run", "RUN_ARGS=--no-demo") as make:
         make.send_signal(number)
         make.wait(timeout=40)
-    eventually(lambda: not marked(portal.home))
+    eventually(lambda: not marked_processes(portal.home))
     eventually(lambda: not portal.pid_file.exists())
     portal.assert_all_gone()

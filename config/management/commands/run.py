@@ -14,7 +14,7 @@ from django.db import connections
 from config import heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
-from config.supervision.supervisor import AlreadyRuns, Supervisor, on_stop_signals, only_one
+from config.supervision.supervisor import AlreadyRunning, Supervisor, single_instance_lock, on_stop_signals
 from demo import loading
 
 CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
@@ -36,10 +36,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
         on_stop_signals(lambda *_: sys.exit(0))
         try:
-            with only_one(settings.HOME / "run" / "supervisor.lock"):
+            with single_instance_lock(settings.HOME / "run" / "supervisor.lock"):
                 self._prepare(no_demo)
                 self._supervise(no_demo)
-        except AlreadyRuns as other:
+        except AlreadyRunning as other:
             raise CommandError(
                 f"Reprise already runs from {settings.HOME} (process {other}). "
                 "Stop it first, or name another folder with REPRISE_HOME."
@@ -57,16 +57,16 @@ class Command(BaseCommand):
 
     def _supervise(self, no_demo: bool) -> None:
         supervisor = Supervisor()
-        clusters = [services.cluster(name) for name in CLUSTERS]
-        supervisor.children = [services.web(settings.LISTEN_HOST, settings.PORT)]
+        clusters = [services.worker_cluster(name) for name in CLUSTERS]
+        supervisor.children = [services.web_server(settings.LISTEN_HOST, settings.PORT)]
         try:
-            while supervisor.step() and not _answers():
+            while supervisor.step() and not _web_responds():
                 pass
             # Not before: the sandbox is served by the web, and a worker that finds nobody there waits half a minute.
             supervisor.children += clusters
             if not supervisor.stopping:
                 self._welcome(no_demo)
-            supervisor.run(lambda: services.watch(clusters), every=heartbeat.limit() / 12)
+            supervisor.run(lambda: services.check_services(clusters), every=heartbeat.limit() / 12)
         finally:
             supervisor.stop()
 
@@ -92,7 +92,7 @@ def _require_free_port() -> None:
             ) from None
 
 
-def _answers() -> bool:
+def _web_responds() -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.LISTEN_HOST, settings.LISTEN_HOST)
     caller = http.client.HTTPConnection(host, settings.PORT, timeout=5)
     try:
