@@ -6,7 +6,7 @@ from config.schedules import check_schedules, ensure_schedules
 
 
 class ReprisePortal(AppConfig):
-    """The project itself: management commands and system checks that belong to no single app."""
+    """The project itself: management commands and system checks that belong to no other app."""
 
     name = "config"
     label = "portal"

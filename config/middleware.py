@@ -1,4 +1,7 @@
-"""Django's middleware for those who log in. Customers and clients do not: their answers know no session."""
+"""Django's middleware for sessions, logins and messages, only where staff may be logged in.
+
+Customers and API clients never log in, so their responses set no cookies and vary by none.
+"""
 
 from typing import Any
 
@@ -8,7 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
-# The script's and the pages' endpoints, the REST API, the landing pages.
+# The endpoints of the script and of landing pages, the REST API, the landing pages.
 PUBLIC_PREFIXES = ("/one_click/", "/api/", "/l/")
 
 

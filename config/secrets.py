@@ -1,4 +1,4 @@
-"""The installation's own secrets, made once and kept beside its data."""
+"""The secrets of the installation, generated once and stored beside its data."""
 
 import os
 import secrets
@@ -8,24 +8,24 @@ from cryptography.fernet import Fernet
 
 GENERATORS = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
-    # "<version>:<hex key>", newest first; the version byte of a token names its key.
+    # "<version>:<hex key>", newest first; the first byte of a token is the version of its key.
     "ONE_CLICK_KEYS": lambda: f"1:{secrets.token_hex(32)}",
-    # Fernet keys, newest first; encrypts API keys of ESPs and storefront keys at rest.
+    # Fernet keys, newest first; they encrypt API keys of ESPs and storefront keys at rest.
     "ENCRYPTION_KEYS": lambda: Fernet.generate_key().decode(),
     "API_KEY_SECRET": lambda: secrets.token_urlsafe(50),
 }
 
 
 def ensure_secrets_file(path: Path) -> Path:
-    """Return `path`, an env file (mode 0600), made with fresh secrets when it is missing."""
+    """Write new secrets to the env file `path` (mode 0600) unless it exists; return `path`."""
     if not path.exists():
         path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lines = "".join(f"{name}={make()}\n" for name, make in GENERATORS.items())
+        lines = "".join(f"{name}={generate()}\n" for name, generate in GENERATORS.items())
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(lines)
         try:
-            # link() refuses to replace: of two first starts at once, one set of secrets wins for both.
+            # link() never replaces a file: two first starts at once end up with the same secrets.
             os.link(draft, path)
         except FileExistsError:
             pass

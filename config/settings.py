@@ -1,4 +1,4 @@
-"""All settings, from the environment. README lists the ones an operator may want to set."""
+"""All settings, from the environment. README lists those that an operator may want to set."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")
 ONE_CLICK_KEYS = dict(pair.split(":") for pair in env.list("ONE_CLICK_KEYS"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-# Where the web server of `manage.py run` listens.
+# The web server of `manage.py run` listens here.
 LISTEN_HOST = env("LISTEN_HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-# Per web worker. While two cover each other's waiting, more only fight for the interpreter: half the throughput at 4.
+# Per web worker. Two threads cover each other's waiting; four compete for the interpreter at half the throughput.
 WEB_THREADS = env.int("WEB_THREADS", default=2)
-# The address links and pages are reached at; no trailing slash.
+# The public address of links and pages, without a trailing slash.
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"))
 
@@ -96,7 +96,7 @@ DATABASES["default"] |= {
 }
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
-    # Two seconds is how long a REST client waits for a customer held by another write.
+    # A REST client waits two seconds for a customer whom another write has locked.
     "options": "-c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s",
     "prepare_threshold": env.int("PREPARE_THRESHOLD", default=5),
     "server_side_binding": True,
@@ -128,9 +128,9 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
-# What customers read; further ones need a catalogue in oneclick/locale.
+# The languages of customers' texts; a further one needs a catalogue in oneclick/locale.
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("fr", "French"), ("de", "German")]
-TIME_ZONE = "UTC"  # of storage and logs; what people see is in the merchant's zone
+TIME_ZONE = "UTC"  # of storage and logs; people see times in the merchant's zone
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -155,19 +155,19 @@ if BEHIND_HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# Dotted paths called in the action's transaction with the list of new Event rows, in this order.
+# Dotted paths of f(events), called in this order in the action's transaction.
 EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]
-# Dotted paths of f(request, customer) -> (template, context): the parts of the staff's customer page
-# that belong to upper layers.
+# Dotted paths of f(request, customer) -> (template, context): the sections of the customer page that belong to
+# the layers above.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
-# Dotted path of f(url, headers, content) -> Reply: the outbound HTTP that order posts leave by.
+# Dotted path of f(url, headers, content) -> Reply, which sends order posts.
 ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
-# Dotted path of f(url) -> Page: how the builder of links reads a page of the shop.
+# Dotted path of f(url) -> Page, by which the link builder reads a page of the shop.
 PAGE_READER = "integrations.page_fetch.fetch_page"
-# Dotted paths of f(link) -> sentences: what layers above know against a link.
+# Dotted paths of f(link) -> list of sentences: warnings about a link from the layers above.
 LINK_CHECKS = ["integrations.link_checks.find_token_obstacles"]
 
-# The doorbell and the ticker; the truth is in our own tables.
+# django-q2 only wakes workers and keeps the schedule; what is due is recorded in our own tables.
 Q_CLUSTER = {
     "name": "default",
     "orm": "default",
@@ -189,10 +189,10 @@ Q_CLUSTER = {
     "label": "Task queue",
 }
 
-# Each worker cluster gives a sign of life this often; after three times as long it counts as stuck.
+# Each worker cluster writes a heartbeat this often; after three missed ones it counts as stuck.
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=60)
 
-# How many orders of one merchant are posted to its platform at a time.
+# Orders of one merchant that are posted to its platform at the same time.
 PLACEMENT_CONCURRENCY = env.int("PLACEMENT_CONCURRENCY", default=4)
 
 # Outbound HTTP to private addresses; development and tests only.
@@ -266,7 +266,7 @@ LOGGING = {
     # httpx logs every URL at INFO; django-q2 every task.
     "loggers": {
         "httpx": {"level": "WARNING"},
-        # A refused click is an answer, not a fault.
+        # A refused click is a normal response, not a fault.
         "django.request": {"level": "ERROR"},
         "django-q": {"level": env("LOG_LEVEL", default="WARNING")},
         "axes": {"level": "WARNING"},

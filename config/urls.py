@@ -6,7 +6,7 @@ from oneclick.redemption import views as one_click
 from subscriptions.staff.site import site
 
 urlpatterns = [
-    # What is asked for most often is looked for first.
+    # First, because these are requested most often.
     path("", include("oneclick.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),

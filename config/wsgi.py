@@ -7,9 +7,9 @@ from django.urls import get_resolver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
-# The paths bring the views, which else the first request would have to wait for.
-get_resolver().url_patterns  # noqa: B018  read for what it loads
-# What is loaded by now stays for good; walking it again and again costs a tenth of each request.
+# Importing the URL configuration imports the views, so the first request does not wait for them.
+get_resolver().url_patterns  # noqa: B018  for the imports
+# What is loaded by now stays, and the collector would spend a tenth of each request on walking it.
 gc.freeze()
-# Often enough that no request waits for more than some milliseconds of it.
+# Often enough that no request waits for a collection of more than a few milliseconds.
 gc.set_threshold(2_000, 20, 100)

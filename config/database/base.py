@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, with a check of a kept connection that costs no statement."""
+"""Django's PostgreSQL backend, which checks a persistent connection without sending a statement."""
 
 import select
 
@@ -8,8 +8,10 @@ from psycopg.pq import TransactionStatus
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
-        """Asked before each request of a connection that was kept: an idle one has something to read only when its
-        server has hung up or has something to say."""
+        """Called before each request that reuses a connection.
+
+        An idle connection has bytes to read only where the server closed it or sent a notice.
+        """
         connection = self.connection
         if connection is None or connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
             return super().is_usable()

@@ -1,4 +1,4 @@
-"""One supervised process with everything it starts."""
+"""One supervised process and everything it starts."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from functools import partial
 from config.supervision.parent import stop_with_parent
 
 logger = logging.getLogger(__name__)
-FIRST_RESTART_PAUSE, MAX_RESTART_PAUSE = 1.0, 30.0  # seconds between an end and the next start
+FIRST_RESTART_PAUSE, MAX_RESTART_PAUSE = 1.0, 30.0  # seconds between an exit and the next start
 STEADY_SECONDS = 60.0  # seconds after which a child counts as healthy again
 
 
@@ -27,7 +27,7 @@ class Child:
         self.kill_at: float | None = None  # time.monotonic()
 
     def keep_alive(self) -> None:
-        """Start what does not run, after a pause that grows with each early end; end what is overdue."""
+        """Start the process if it is not running, after a pause that grows with each early exit; kill it if overdue."""
         self.reap()
         if self.process is None and time.monotonic() >= self.next_start:
             self._start()
@@ -35,23 +35,23 @@ class Child:
     def request_stop(self, grace: float) -> None:
         """Signal the main process alone: a worker cluster hangs when its members are signalled as well.
 
-        After `grace` seconds `clear_away` kills whatever is left.
+        After `grace` seconds `reap` kills what is left.
         """
         if self.process and self.kill_at is None:
             self.process.send_signal(signal.SIGTERM)
             self.kill_at = time.monotonic() + grace
 
     def reap(self) -> None:
-        """Kill what is overdue; if the main process has ended, kill what it left behind and forget it."""
+        """Kill an overdue process. Once the main process has exited, kill what it left behind and forget it."""
         if self.process is None:
             return
         if self.kill_at and time.monotonic() > self.kill_at:
             logger.warning("%s does not stop; killing it", self.name)
             self._kill_group()
-        # Looked at without collecting it: until then nobody else can get its number, nor its group's.
+        # WNOWAIT leaves the exit uncollected, so no other process can get this id, or that of the group.
         if os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             self._kill_group()
-            self._note_end(self.process.wait())
+            self._record_exit(self.process.wait())
 
     def _start(self) -> None:
         self.process = subprocess.Popen(
@@ -68,7 +68,7 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
-    def _note_end(self, status: int) -> None:
+    def _record_exit(self, status: int) -> None:
         if self.kill_at is None:
             early = time.time() - self.started < STEADY_SECONDS
             self.pause = min(self.pause * 2, MAX_RESTART_PAUSE) if early else FIRST_RESTART_PAUSE

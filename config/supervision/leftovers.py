@@ -1,4 +1,4 @@
-"""What an earlier supervisor, ended by -9, left running."""
+"""The processes that an earlier supervisor left running after a kill -9."""
 
 import os
 from contextlib import suppress
@@ -6,17 +6,17 @@ from pathlib import Path
 
 import psutil
 
-# Every child inherits it and passes it on, so it marks whole trees; no process id is guessed.
+# Environment variable that every child inherits and passes on, so it marks whole process trees.
 MARK = "REPRISE_SUPERVISED"
 
 
 def end_leftovers(home: Path, grace: float = 10) -> int:
-    """End all processes ever supervised for `home`; return how many there were. `grace` is in seconds."""
+    """End all processes supervised for `home`, and return their number. `grace` is in seconds."""
     groups = {process: _process_group(process) for process in marked_processes(home)}
     mains = {process.pid for process, group in groups.items() if group == process.pid}
     for process, group in groups.items():
         with suppress(psutil.NoSuchProcess):
-            if process.pid in mains:  # it ends its own, see Child.ask_to_stop
+            if process.pid in mains:  # it ends its own children, see Child.request_stop
                 process.terminate()
             elif group not in mains:
                 process.kill()
@@ -29,14 +29,14 @@ def end_leftovers(home: Path, grace: float = 10) -> int:
 
 
 def marked_processes(home: Path) -> list[psutil.Process]:
-    """The running processes that carry the mark of `home`."""
+    """The running processes marked with `home`."""
     return [process for process in psutil.process_iter() if _read_mark(process) == str(home)]
 
 
 def _read_mark(process: psutil.Process) -> str | None:
     try:
         return process.environ().get(MARK)
-    except psutil.Error:  # somebody else's, or gone
+    except psutil.Error:  # of another user, or gone
         return None
 
 

@@ -1,4 +1,4 @@
-"""The bond between a process and its parent. What Linux does not offer elsewhere is left out there."""
+"""Ties a process to its parent. Outside Linux the parts that need the kernel do nothing."""
 
 import ctypes
 import os
@@ -11,17 +11,18 @@ libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def stop_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGTERM when `parent`, the process that started this one, is gone."""
+    """Ask the kernel to send SIGTERM once `parent`, the process that started this one, has exited."""
     if libc:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it went before the call
+        if os.getppid() != parent:  # it exited before the call
             os._exit(1)
 
 
 def is_parent_stopping(parent: int) -> bool:
-    """Whether `parent`, a make, was interrupted or is gone.
+    """Whether `parent`, a make, was interrupted or has exited.
 
-    make passes SIGTERM on to what it runs; on SIGINT it only puts the default handler back and waits.
+    make passes SIGTERM on to what it runs. On SIGINT it only restores the default handler and waits, which shows in
+    the signals that it handles.
     """
     if os.getppid() != parent:
         return True
@@ -29,5 +30,5 @@ def is_parent_stopping(parent: int) -> bool:
     if not status.exists():
         return False
     masks = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if line.startswith("Sig"))
-    minded = int(masks["SigCgt"], 16) | int(masks["SigIgn"], 16)
-    return not minded >> (signal.SIGINT - 1) & 1
+    handled = int(masks["SigCgt"], 16) | int(masks["SigIgn"], 16)
+    return not handled >> (signal.SIGINT - 1) & 1

@@ -1,4 +1,4 @@
-"""The children of `make run` and what is watched about them."""
+"""The processes of `make run`, and the checks on them."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from config.supervision.child import Child
 from config.supervision.leftovers import MARK
 
 logger = logging.getLogger(__name__)
-SILENT_CLUSTER_GRACE = 5.0  # seconds; a frozen cluster does not heed the signal
+SILENT_CLUSTER_GRACE = 5.0  # seconds; a frozen cluster ignores the signal
 
 
 def web_server(host: str, port: int) -> Child:
@@ -22,7 +22,7 @@ def web_server(host: str, port: int) -> Child:
         "--host": host,
         "--port": str(port),
         "--workers": str(settings.WEB_WORKERS),
-        # Each thread keeps a database connection; more of them only wait for the interpreter.
+        # Each thread holds a database connection, and more threads only wait for the interpreter.
         "--blocking-threads": str(settings.WEB_THREADS),
         "--workers-kill-timeout": "10",
         "--log-level": "warning",
@@ -39,13 +39,13 @@ def worker_cluster(name: str) -> Child:
 
 
 def check_services(clusters: list[Child]) -> None:
-    """Bring the embedded database back if it is gone; stop each cluster whose heartbeat is missing."""
+    """Restart the embedded database if it is down, and stop each cluster whose heartbeat is missing."""
     try:
         if settings.EMBEDDED_POSTGRES:
             postgres.ensure_server_running(settings.HOME)
         ages = heartbeat.ages()
     except (Error, RuntimeError) as error:
-        logger.error("the database does not answer: %s", error)
+        logger.error("the database does not respond: %s", error)
         return
     finally:
         connection.close()
@@ -57,7 +57,7 @@ def check_services(clusters: list[Child]) -> None:
 
 
 def _child_environment() -> dict[str, str]:
-    # The URL is passed on so that the embedded server has one owner, who stops it last.
+    # With the URL, no child starts the embedded server itself: this process owns it and stops it last.
     given = {"DATABASE_URL": settings.DATABASE_URL, "REPRISE_HOME": str(settings.HOME)}
     inherited = {name: value for name, value in os.environ.items() if name != "REPRISE_UNDER_MAKE"}
     return inherited | given | {MARK: str(settings.HOME)}

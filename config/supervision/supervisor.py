@@ -1,4 +1,4 @@
-"""Keeps a set of children alive until it is told to stop."""
+"""Keeps a set of processes alive until it is asked to stop."""
 
 import fcntl
 import logging
@@ -14,12 +14,12 @@ from config.supervision import parent
 from config.supervision.child import Child
 
 logger = logging.getLogger(__name__)
-STEP_SECONDS = 0.25  # seconds between two looks
-STOP_GRACE = 20.0  # seconds a child may take to finish what it does
+STEP_SECONDS = 0.25  # seconds between two checks
+STOP_GRACE = 20.0  # seconds in which a child may finish its work
 
 
 def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Call `handler` on Ctrl-C, on SIGTERM, and when the terminal closes, unless nohup says to stay."""
+    """Call `handler` on Ctrl-C, on SIGTERM, and when the terminal closes unless nohup is in effect."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, handler)
@@ -31,7 +31,7 @@ class AlreadyRunning(Exception):
 
 @contextmanager
 def single_instance_lock(lock: Path) -> Iterator[None]:
-    """Hold `lock` while the block runs. The kernel frees it however the process ends."""
+    """Hold `lock` while the block runs. The kernel releases it however the process ends."""
     with lock.open("a+") as file:
         file.seek(0)
         try:
@@ -45,7 +45,7 @@ def single_instance_lock(lock: Path) -> Iterator[None]:
 
 
 class Supervisor:
-    """Once made, it takes the stop signals and the end of a make above it for the wish to stop."""
+    """From its creation on, stop signals and the end of the make that started it request a stop."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
@@ -53,9 +53,9 @@ class Supervisor:
         self.make = os.getppid() if os.environ.get("REPRISE_UNDER_MAKE") else None
         if self.make:
             parent.stop_with_parent(self.make)
-        on_stop_signals(self._note)
+        on_stop_signals(self._request_stop)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _request_stop(self, number: int, frame: FrameType | None) -> None:
         self.stop_requested = True
 
     @property
@@ -64,7 +64,7 @@ class Supervisor:
         return self.stop_requested
 
     def step(self) -> bool:
-        """Keep all children alive for one more moment; False when it is time to stop."""
+        """Keep all children alive for one step; False once a stop is requested."""
         if self.stopping:
             return False
         for child in self.children:
@@ -72,13 +72,13 @@ class Supervisor:
         time.sleep(STEP_SECONDS)
         return True
 
-    def run(self, watch: Callable[[], None], every: float) -> None:
-        """Keep the children alive until told to stop, calling `watch` every so many seconds."""
-        next_watch = time.monotonic() + every
+    def run(self, check: Callable[[], None], every: float) -> None:
+        """Keep the children alive until a stop is requested, and call `check` each `every` seconds."""
+        next_check = time.monotonic() + every
         while self.step():
-            if time.monotonic() >= next_watch:
-                watch()
-                next_watch = time.monotonic() + every
+            if time.monotonic() >= next_check:
+                check()
+                next_check = time.monotonic() + every
 
     def stop(self) -> None:
         for child in self.children:

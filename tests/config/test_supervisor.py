@@ -28,7 +28,7 @@ def supervisor(portal: Portal) -> Iterator[subprocess.Popen[bytes]]:
 def test_a_second_start_and_a_taken_port_are_refused_in_words(
     portal: Portal, supervisor: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    assert f"Reprise already runs from {portal.home} (process {supervisor.pid})" in portal.refusal()
+    assert f"Reprise is already running from {portal.home} (process {supervisor.pid})" in portal.refusal()
     assert f"Port {portal.port} on 127.0.0.1 is not free" in portal.refusal(REPRISE_HOME=str(tmp_path))
     assert portal.get("/healthz") == "ok\n"
 

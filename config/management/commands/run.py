@@ -1,4 +1,4 @@
-"""The whole portal in one foreground process."""
+"""Runs the whole portal from one foreground process."""
 
 import http.client
 import socket
@@ -14,12 +14,12 @@ from django.db import connections
 from config import heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
-from config.supervision.supervisor import AlreadyRunning, Supervisor, single_instance_lock, on_stop_signals
+from config.supervision.supervisor import AlreadyRunning, Supervisor, on_stop_signals, single_instance_lock
 from demo import loading
 
 CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 WELCOME = """
-  Reprise is running. Ctrl-C stops it.
+  Reprise is running. Press Ctrl-C to stop it.
 
   Staff pages   {url}
   Login         {username}  {password}
@@ -28,10 +28,10 @@ WELCOME = """
 
 
 class Command(BaseCommand):
-    help = "Run everything in the foreground: database, web server, workers, scheduler. PORT names the port."
+    help = "Run the database, the web server, the workers and the scheduler in the foreground. PORT sets the port."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-demo", action="store_true", help="Make no demo data on the first run.")
+        parser.add_argument("--no-demo", action="store_true", help="Do not create demo data on the first run.")
 
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
         on_stop_signals(lambda *_: sys.exit(0))
@@ -41,13 +41,13 @@ class Command(BaseCommand):
                 self._supervise(no_demo)
         except AlreadyRunning as other:
             raise CommandError(
-                f"Reprise already runs from {settings.HOME} (process {other}). "
-                "Stop it first, or name another folder with REPRISE_HOME."
+                f"Reprise is already running from {settings.HOME} (process {other}). "
+                "Stop it first, or choose another folder with REPRISE_HOME."
             ) from None
 
     def _prepare(self, no_demo: bool) -> None:
         if count := end_leftovers(settings.HOME):
-            self.stderr.write(f"Ended {count} processes an earlier run had left behind.")
+            self.stderr.write(f"Ended {count} processes that an earlier run left behind.")
         _require_free_port()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         try:
             while supervisor.step() and not _web_responds():
                 pass
-            # Not before: the sandbox is served by the web, and a worker that finds nobody there waits half a minute.
+            # Only now: the web server serves the sandbox, and a worker that cannot reach it waits half a minute.
             supervisor.children += clusters
             if not supervisor.stopping:
                 self._welcome(no_demo)
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def _welcome(self, no_demo: bool) -> None:
         if no_demo:
-            self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Ctrl-C stops it.")
+            self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Press Ctrl-C to stop it.")
         else:
             found = loading.describe()
             self.stdout.write(WELCOME.format(**found["admin"], link=found["link"]))
@@ -88,7 +88,7 @@ def _require_free_port() -> None:
         except OSError as error:
             raise CommandError(
                 f"Port {settings.PORT} on {settings.LISTEN_HOST} is not free ({error.strerror}). "
-                "Choose another one, for example PORT=8001."
+                "Choose another port, for example PORT=8001."
             ) from None
 
 
