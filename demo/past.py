@@ -16,7 +16,7 @@ from subscriptions.models import (
     Product,
     SimulatedOutcome,
 )
-from subscriptions.placement.gateway import snapshot
+from subscriptions.placement.gateway import take_snapshot
 from subscriptions.placement.registry import gateway_of
 
 Outcome = SimulatedOutcome.Outcome
@@ -94,7 +94,7 @@ def _due(merchant: Merchant, past: Past) -> tuple[Order, datetime]:
 def _post(order: Order, moment: datetime) -> None:
     order.refresh_from_db()
     attempt = PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, started=moment)
-    record_results.settle(attempt, gateway_of(order).place(snapshot(order)))
+    record_results.settle(attempt, gateway_of(order).place(take_snapshot(order)))
     PlacementAttempt.objects.filter(pk=attempt.pk).update(finished=moment + TOOK)
 
 

@@ -3,14 +3,14 @@
 import httpx
 
 from integrations import http
-from subscriptions.placement.answers import LONGEST_ANSWER, Reply
 from subscriptions.placement.http_gateway import NoAnswer, NotSent
+from subscriptions.placement.results import LONGEST_REPLY, PlatformReply
 
 # One byte more than is read, so that a response which was cut off is noticed.
-LIMITS = http.Limits(connect=5, silence=60, deadline=65, body_bytes=LONGEST_ANSWER + 1)
+LIMITS = http.Limits(connect=5, silence=60, deadline=65, body_bytes=LONGEST_REPLY + 1)
 
 
-def send_order_post(url: str, headers: dict[str, str], content: bytes) -> Reply:
+def send_order_post(url: str, headers: dict[str, str], content: bytes) -> PlatformReply:
     """Raises NotSent where nothing was sent, and NoAnswer where the order may have arrived."""
     try:
         reply = http.send_request("POST", url, headers=headers, content=content, limits=LIMITS)
@@ -20,4 +20,4 @@ def send_order_post(url: str, headers: dict[str, str], content: bytes) -> Reply:
         raise NotSent("The platform's address is not a valid URL.") from error
     except httpx.TransportError as error:
         raise NoAnswer(f"No answer came: {error or type(error).__name__}") from error
-    return Reply(reply.status, reply.body)
+    return PlatformReply(reply.status, reply.body)

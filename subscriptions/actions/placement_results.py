@@ -13,8 +13,8 @@ from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Effect, Merchant, Order, OrderStatus
 from subscriptions.models.order_status import STATUS_ROWS
-from subscriptions.placement import retries
-from subscriptions.placement.answers import Answer
+from subscriptions.placement import retry_plans
+from subscriptions.placement.results import PlacementResult
 
 REJECTION_COLUMNS = ("rejected_error_code", "rejected_message", "retry_at")
 DISENGAGED_REASON = "113|Disengaged"
@@ -50,8 +50,8 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
     order, merchant = context.subject, context.customer.merchant
     order.declines += 1
     order.first_declined = order.first_declined or calendar.now()
-    if retries.waits_for_instruction(merchant.retry_plan):
-        status, at = OrderStatus.AWAITING_RETRY_INSTRUCTIONS, retries.instruction_due(calendar.now())
+    if retry_plans.waits_for_instruction(merchant.retry_plan):
+        status, at = OrderStatus.AWAITING_RETRY_INSTRUCTIONS, retry_plans.instruction_deadline(calendar.now())
     else:
         day = _next_try(order, merchant)
         if day is None:
@@ -98,7 +98,7 @@ def reject_order(context: ActionContext[Order], order: Order, code: str, message
     context.emit(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
 
 
-def finalize_placement(order: Order, *, answer: Answer, actor: Actor) -> ActionContext[Order]:
+def finalize_placement(order: Order, *, answer: PlacementResult, actor: Actor) -> ActionContext[Order]:
     """Record the platform's answer on `order` with the verb it calls for. Raises what that verb raises."""
     said = {"actor": actor, "code": answer.code, "message": answer.message}
     match answer.effect:
@@ -117,8 +117,8 @@ def finalize_placement(order: Order, *, answer: Answer, actor: Actor) -> ActionC
 def _next_try(order: Order, merchant: Merchant) -> date | None:
     zone = merchant.time_zone
     assert order.first_declined
-    return retries.next_try(
-        retries.retry_days(merchant.retry_plan, merchant.retry_days),
+    return retry_plans.next_retry_day(
+        retry_plans.retry_days(merchant.retry_plan, merchant.retry_days),
         calendar.local_time(order.first_declined, zone).date(),
         order.declines,
         calendar.today(zone),
@@ -127,12 +127,12 @@ def _next_try(order: Order, merchant: Merchant) -> date | None:
 
 def _is_given_up(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
     if status == OrderStatus.GENERIC_ERROR_RESPONSE:
-        return retries.gives_up_after_errors(order.generic_error_count, merchant.generic_error_limit)
+        return retry_plans.gives_up_after_errors(order.generic_error_count, merchant.generic_error_limit)
     if status != OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT:
         return False
     subscriptions = [item.subscription for item in order_items.load_items(order) if item.subscription]
     frequencies = [(each.every, each.every_period) for each in subscriptions]
-    return retries.gives_up_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
+    return retry_plans.gives_up_after_unknown(order.place_date, frequencies, calendar.today(merchant.time_zone))
 
 
 def _reject_and_disengage(context: ActionContext[Order], code: str, message: str) -> str:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from subscriptions.errors import Refused
 from subscriptions.models import Effect, GatewaySettings, Payment, SimulatedOutcome
-from subscriptions.placement.probe import EMPTY, probe
+from subscriptions.placement.probe import EMPTY_POSTS, probe_gateway
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
@@ -39,7 +39,7 @@ class GatewayForm(MerchantForm):
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
         url = answers.get("url") or ""
-        if answers.get("kind") in EMPTY and not url and "url" not in self.errors:
+        if answers.get("kind") in EMPTY_POSTS and not url and "url" not in self.errors:
             self.add_error("url", "Say where orders are posted.")
         if url.startswith("http:") and not settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES:
             self.add_error("url", "The address must begin with https://, for orders tell about people.")
@@ -47,9 +47,9 @@ class GatewayForm(MerchantForm):
 
 
 def test_gateway(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]) -> HttpResponse:
-    if gateway.kind not in EMPTY:
+    if gateway.kind not in EMPTY_POSTS:
         raise Refused("no_test", "The simulator needs no test.")
-    answer = probe(gateway)
+    answer = probe_gateway(gateway)
     if answer.effect in AS_AGREED:
         messages.success(request, f"The platform answers as agreed: {answer.message} ({answer.code})")
     elif answer.effect is Effect.PLACED:
@@ -76,7 +76,7 @@ class GatewaySettingsAdmin(OneRowAdmin):
                 "It may take up to a minute."
             ),
             run=test_gateway,
-            offered=lambda gateway: gateway.kind in EMPTY,
+            offered=lambda gateway: gateway.kind in EMPTY_POSTS,
         ),
     )
 

@@ -57,7 +57,7 @@ class CardExpiry(Given):
 
     def _decrypted(self, text: str) -> str:
         try:
-            return aes.decrypt(text, self.context["merchant"].storefront_key)
+            return aes.decrypt_text(text, self.context["merchant"].storefront_key)
         except ValueError:
             return ""
 

@@ -23,9 +23,9 @@ from common.work import LeaseLost, Turn, claim_lease, sweep_rows, yield_turn
 from subscriptions.errors import Busy
 from subscriptions.jobs import record_results
 from subscriptions.models import Order, OrderDispatch, OrderStatus, PlacementAttempt
-from subscriptions.placement.answers import Answer, no_answer
-from subscriptions.placement.gateway import PlacementRequest, snapshots
+from subscriptions.placement.gateway import PlacementRequest, take_snapshots
 from subscriptions.placement.registry import gateway_of
+from subscriptions.placement.results import PlacementResult, no_answer_result
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda:
     """
     width = settings.PLACEMENT_CONCURRENCY
     queue = _Queue(orders, 2 * width)
-    under_way: dict[Future[Answer], PlacementAttempt] = {}
+    under_way: dict[Future[PlacementResult], PlacementAttempt] = {}
     goes_on = True
     with _senders(width) as pool:
         while True:
@@ -158,7 +158,7 @@ def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRe
         held = [row.pk for row in queue.hold(room)]
         # Looked at again now that they are held: somebody may have taken one between the look and the lock.
         found = HELD.all(keys=held) if held else []
-        requests = snapshots(found) if found else []
+        requests = take_snapshots(found) if found else []
         orders = [request.order for request in requests]
         attempts = [
             new_row(PlacementAttempt, merchant_id=row.merchant_id, order=row, tries=row.tries) for row in orders
@@ -167,13 +167,13 @@ def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRe
         return list(zip(attempts, requests, strict=True))
 
 
-def _send(request: PlacementRequest) -> Answer:
+def _send(request: PlacementRequest) -> PlacementResult:
     try:
         return gateway_of(request.order).place(request)
     except Exception:
         # It may have left before whatever this is happened.
         log.exception("order %s could not be sent", request.key)
-        return no_answer("Something went wrong on our side; the log of the task workers says what.")
+        return no_answer_result("Something went wrong on our side; the log of the task workers says what.")
 
 
 @contextmanager

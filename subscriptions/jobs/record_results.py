@@ -13,10 +13,10 @@ from subscriptions.actions.core import lock_customer, lock_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt
-from subscriptions.placement.answers import Answer, no_answer
+from subscriptions.placement.results import PlacementResult, no_answer_result
 
 log = logging.getLogger(__name__)
-Answered = tuple[PlacementAttempt, Answer]
+Answered = tuple[PlacementAttempt, PlacementResult]
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
@@ -73,7 +73,7 @@ def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
     return [each for each in answered if each[0].pk not in keys_held]
 
 
-def settle(attempt: PlacementAttempt, answer: Answer) -> None:
+def settle(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     """Note what came of `attempt` and bring its order to where that leads, in one transaction.
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
@@ -86,13 +86,13 @@ def take_up(attempt: PlacementAttempt) -> None:
     """What came of it is unknown; unless that no longer matters, its order is posted again."""
     order = attempt.order
     with lock_customer(ANSWERED, pk=attempt.pk) as now:
-        _conclude(now, no_answer("The worker died before it had an answer."))
+        _conclude(now, no_answer_result("The worker died before it had an answer."))
         unknown = Order.objects.filter(status=OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
         if unknown.filter(pk=order.pk, tries=attempt.tries).exists():
             upcoming_order.queue(order, actor=ACTOR)
 
 
-def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
+def _conclude(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     """Let the order follow the answer and write it into the log, unless there is one."""
     if attempt.effect:
         return
@@ -102,7 +102,7 @@ def _conclude(attempt: PlacementAttempt, answer: Answer) -> None:
     update(attempt, *LOGGED)
 
 
-def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
+def _counts(attempt: PlacementAttempt, answer: PlacementResult) -> bool:
     order = attempt.order
     if answer.effect is not Effect.PLACED and order.tries != attempt.tries:
         return False
@@ -112,14 +112,14 @@ def _counts(attempt: PlacementAttempt, answer: Answer) -> bool:
     return True
 
 
-def _fill_in(attempt: PlacementAttempt, answer: Answer) -> None:
+def _fill_in(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     attempt.finished = timezone.now()
     attempt.request, attempt.answer, attempt.http_status = answer.request, answer.answer, answer.http_status
     attempt.code, attempt.message, attempt.effect = answer.code, answer.message, answer.effect
     attempt.order_merchant_id = answer.order_id
 
 
-def _settle_patiently(attempt: PlacementAttempt, answer: Answer) -> None:
+def _settle_patiently(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -14,7 +14,7 @@ BLOCK = 32
 PAD = b"{"
 
 
-def encrypt(text: str, key: str) -> str:
+def encrypt_text(text: str, key: str) -> str:
     """`text` in Base64, padded with `{` to a multiple of 32 bytes; one that is such a multiple gets 32 more.
 
     `key` has 16, 24 or 32 bytes; any other raises ValueError.
@@ -25,7 +25,7 @@ def encrypt(text: str, key: str) -> str:
     return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
 
 
-def decrypt(text: str, key: str) -> str:
+def decrypt_text(text: str, key: str) -> str:
     """The text `encrypt` was given, but for `{` at its end. Raises ValueError for what is no such result."""
     data = base64.b64decode(text, validate=True)
     decryptor = _cipher(key).decryptor()

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from common.db import AnyOf, Query
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
-from subscriptions.placement.answers import Answer
+from subscriptions.placement.results import PlacementResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PlacementRequest:
 
 
 class Gateway(Protocol):
-    def place(self, request: PlacementRequest) -> Answer:
+    def place(self, request: PlacementRequest) -> PlacementResult:
         """Post one order. Call it with no transaction open: an answer may take a minute.
 
         Raises nothing for whatever the other side does.
@@ -60,7 +60,7 @@ ITEMS = Query(
 )
 
 
-def snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
+def take_snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
     """Pictures of `orders`, in their order, by two queries for all. Take them in a transaction."""
     keys = [order.pk for order in orders]
     rows: dict[int, Any] = {row.pk: row for row in ORDERS.all(orders=keys)}
@@ -77,6 +77,6 @@ def snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
     return [PlacementRequest(rows[key], tuple(lines[key])) for key in keys]
 
 
-def snapshot(order: Order) -> PlacementRequest:
+def take_snapshot(order: Order) -> PlacementRequest:
     """As `snapshots`, of one order."""
-    return snapshots([order])[0]
+    return take_snapshots([order])[0]

@@ -9,9 +9,17 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from subscriptions.models import Effect, GatewaySettings
-from subscriptions.placement.answers import Answer, Read, Reply, excerpt, judge, no_answer, printable
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.signature import authorization
+from subscriptions.placement.results import (
+    PlacementResult,
+    PlatformReply,
+    ReadReply,
+    body_excerpt,
+    no_answer_result,
+    printable_line,
+    result_of_reply,
+)
+from subscriptions.placement.signature import authorization_header
 
 
 class NotSent(Exception):
@@ -25,7 +33,7 @@ class NoAnswer(Exception):
 class HttpSender(Protocol):
     """Outbound HTTP, `ORDER_POST_SENDER` in the settings."""
 
-    def __call__(self, url: str, headers: dict[str, str], content: bytes) -> Reply:
+    def __call__(self, url: str, headers: dict[str, str], content: bytes) -> PlatformReply:
         """Post `content`: 5 s to connect, 60 s to answer, redirects not followed, a body cut after 1 MiB and a byte.
 
         Raises NotSent or NoAnswer.
@@ -33,7 +41,7 @@ class HttpSender(Protocol):
         ...
 
 
-class Write(Protocol):
+class EncodeOrder(Protocol):
     def __call__(self, request: PlacementRequest, *, with_card: bool) -> bytes:
         """The body of the post. Raises ValueError where card data cannot be encrypted."""
         ...
@@ -44,54 +52,54 @@ class Codec:
     """How an order is written and its answer read."""
 
     media_type: str
-    write: Write
-    read: Read
+    encode: EncodeOrder
+    read_reply: ReadReply
 
 
 @dataclass(frozen=True, slots=True)
 class HttpGateway:
     """The merchant's own platform."""
 
-    form: Codec
+    codec: Codec
 
-    def place(self, request: PlacementRequest) -> Answer:
-        return attempt(self.form, request, lambda: self._post(request))
+    def place(self, request: PlacementRequest) -> PlacementResult:
+        return make_attempt(self.codec, request, lambda: self._post(request))
 
-    def _post(self, request: PlacementRequest) -> Reply:
+    def _post(self, request: PlacementRequest) -> PlatformReply:
         gateway: GatewaySettings = request.merchant.gateway
         if not request.merchant.storefront_key:
             raise NotSent("The merchant has no storefront key to sign orders with; set one in the settings.")
         try:
-            body = self.form.write(request, with_card=not gateway.without_card)
+            body = self.codec.encode(request, with_card=not gateway.without_card)
         except ValueError as error:
             raise NotSent(str(error)) from error
         door = cast(HttpSender, import_string(settings.ORDER_POST_SENDER))
-        return door(gateway.url, headers(request, self.form), body)
+        return door(gateway.url, order_post_headers(request, self.codec), body)
 
 
 class NoGateway:
     """Where no platform is set up, orders wait until one is."""
 
-    def place(self, request: PlacementRequest) -> Answer:
-        return Answer(Effect.NOT_SENT, message="No gateway is set up; say where orders go in the settings.")
+    def place(self, request: PlacementRequest) -> PlacementResult:
+        return PlacementResult(Effect.NOT_SENT, message="No gateway is set up; say where orders go in the settings.")
 
 
-def attempt(form: Codec, request: PlacementRequest, send: Callable[[], Reply]) -> Answer:
+def make_attempt(codec: Codec, request: PlacementRequest, send: Callable[[], PlatformReply]) -> PlacementResult:
     """What came of `send`, with the request for the log."""
     try:
-        answer = judge(send(), form.read)
+        answer = result_of_reply(send(), codec.read_reply)
     except NotSent as error:
-        answer = Answer(Effect.NOT_SENT, message=printable(str(error)))
+        answer = PlacementResult(Effect.NOT_SENT, message=printable_line(str(error)))
     except NoAnswer as error:
-        answer = no_answer(str(error))
-    return replace(answer, request=excerpt(form.write(request, with_card=False)))
+        answer = no_answer_result(str(error))
+    return replace(answer, request=body_excerpt(codec.encode(request, with_card=False)))
 
 
-def headers(request: PlacementRequest, form: Codec) -> dict[str, str]:
+def order_post_headers(request: PlacementRequest, codec: Codec) -> dict[str, str]:
     now = int(timezone.now().timestamp())
     return {
-        "Content-Type": form.media_type,
-        "Authorization": authorization(request.merchant, request.customer.merchant_user_id, now),
+        "Content-Type": codec.media_type,
+        "Authorization": authorization_header(request.merchant, request.customer.merchant_user_id, now),
         "Idempotency-Key": request.key,
         "X-Reprise-Attempt": str(request.order.tries),
     }

@@ -5,15 +5,22 @@ from typing import Any
 
 from subscriptions.objects.customers import ADDRESS, CUSTOMER, PAYMENT
 from subscriptions.objects.orders import ITEM, ORDER
-from subscriptions.placement.answers import FIELDS, Answer, Unreadable, check_length, understood, unreadable
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.http_gateway import Codec
+from subscriptions.placement.results import (
+    REPLY_FIELDS,
+    PlacementResult,
+    UnreadableReply,
+    check_reply_length,
+    result_of_fields,
+    unreadable_result,
+)
 
 POSTED_ORDER = ORDER.without(["has_plan"])
 CARD_DATA = ("cc_holder", "cc_number_ending", "cc_exp_date")
 
 
-def write(request: PlacementRequest, *, with_card: bool) -> bytes:
+def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
     """The order and what belongs to it, as objects of the REST API. Without card data, CARD_DATA are null."""
     order, merchant = request.order, request.merchant
     billing = order.payment.billing_address
@@ -29,34 +36,34 @@ def write(request: PlacementRequest, *, with_card: bool) -> bytes:
     return json.dumps(post, separators=(",", ":")).encode()
 
 
-def read(body: bytes) -> Answer:
+def read_json_reply(body: bytes) -> PlacementResult:
     """The answer in `body`; takes any bytes and raises nothing."""
     try:
-        return understood(fields(body))
-    except Unreadable as error:
-        return unreadable(str(error))
+        return result_of_fields(json_reply_fields(body))
+    except UnreadableReply as error:
+        return unreadable_result(str(error))
 
 
-def fields(body: bytes) -> dict[str, str]:
+def json_reply_fields(body: bytes) -> dict[str, str]:
     """The texts of FIELDS; other keys are passed over. Raises Unreadable."""
-    check_length(body)
+    check_reply_length(body)
     try:
         answer = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("The answer is no JSON.") from error
+        raise UnreadableReply("The answer is no JSON.") from error
     if not isinstance(answer, dict):
-        raise Unreadable("The answer is no JSON object.")
-    return {name: _text(name, answer.get(name)) for name in FIELDS}
+        raise UnreadableReply("The answer is no JSON object.")
+    return {name: _text(name, answer.get(name)) for name in REPLY_FIELDS}
 
 
-FORM = Codec("application/json", write, read)
+JSON_CODEC = Codec("application/json", encode_json_order, read_json_reply)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of a key that comes twice nobody knows which is meant."""
     answer = dict(pairs)
     if len(answer) != len(pairs):
-        raise Unreadable("The answer has a key twice.")
+        raise UnreadableReply("The answer has a key twice.")
     return answer
 
 
@@ -66,4 +73,4 @@ def _text(name: str, value: object) -> str:
         return value or ""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:03}" if name == "errorCode" else str(value)
-    raise Unreadable(f"{name} in the answer is no text.")
+    raise UnreadableReply(f"{name} in the answer is no text.")

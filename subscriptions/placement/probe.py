@@ -8,33 +8,33 @@ from django.utils.module_loading import import_string
 
 from subscriptions.models import Effect, GatewaySettings
 from subscriptions.placement import json_codec, xml_codec
-from subscriptions.placement.answers import Answer, judge, no_answer
 from subscriptions.placement.http_gateway import Codec, HttpSender, NoAnswer, NotSent
-from subscriptions.placement.signature import authorization
+from subscriptions.placement.results import PlacementResult, no_answer_result, result_of_reply
+from subscriptions.placement.signature import authorization_header
 
-EMPTY: dict[str, tuple[Codec, bytes]] = {
-    GatewaySettings.Kind.XML: (xml_codec.FORM, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
-    GatewaySettings.Kind.JSON: (json_codec.FORM, b"{}"),
+EMPTY_POSTS: dict[str, tuple[Codec, bytes]] = {
+    GatewaySettings.Kind.XML: (xml_codec.XML_CODEC, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
+    GatewaySettings.Kind.JSON: (json_codec.JSON_CODEC, b"{}"),
 }
 CUSTOMER = "test"
 
 
-def probe(gateway: GatewaySettings) -> Answer:
+def probe_gateway(gateway: GatewaySettings) -> PlacementResult:
     """What the platform answers to an order without content; a sound one refuses it. Takes up to 65 s."""
     if not gateway.merchant.storefront_key:
-        return Answer(Effect.NOT_SENT, message="There is no key to sign with; set one first.")
-    form, content = EMPTY[gateway.kind]
+        return PlacementResult(Effect.NOT_SENT, message="There is no key to sign with; set one first.")
+    codec, content = EMPTY_POSTS[gateway.kind]
     headers = {
-        "Content-Type": form.media_type,
-        "Authorization": authorization(gateway.merchant, CUSTOMER, int(timezone.now().timestamp())),
+        "Content-Type": codec.media_type,
+        "Authorization": authorization_header(gateway.merchant, CUSTOMER, int(timezone.now().timestamp())),
         "Idempotency-Key": CUSTOMER,
         "X-Reprise-Attempt": "0",
     }
     try:
-        return judge(
-            cast(HttpSender, import_string(settings.ORDER_POST_SENDER))(gateway.url, headers, content), form.read
+        return result_of_reply(
+            cast(HttpSender, import_string(settings.ORDER_POST_SENDER))(gateway.url, headers, content), codec.read_reply
         )
     except NotSent as error:
-        return Answer(Effect.NOT_SENT, message=str(error))
+        return PlacementResult(Effect.NOT_SENT, message=str(error))
     except NoAnswer as error:
-        return no_answer(str(error))
+        return no_answer_result(str(error))

@@ -7,8 +7,8 @@ from subscriptions.placement.http_gateway import HttpGateway, NoGateway
 from subscriptions.placement.simulator import Simulator
 
 GATEWAYS: dict[str, Gateway] = {
-    GatewaySettings.Kind.XML: HttpGateway(xml_codec.FORM),
-    GatewaySettings.Kind.JSON: HttpGateway(json_codec.FORM),
+    GatewaySettings.Kind.XML: HttpGateway(xml_codec.XML_CODEC),
+    GatewaySettings.Kind.JSON: HttpGateway(json_codec.JSON_CODEC),
     GatewaySettings.Kind.SIMULATOR: Simulator(),
 }
 

@@ -7,17 +7,17 @@ from common.web.signing import hmac_sha256
 from subscriptions.models import Merchant
 
 
-def sign(key: str, text: str) -> str:
+def sign_text(key: str, text: str) -> str:
     """Base64 of the HMAC-SHA256 of `text` under `key`, both taken as UTF-8."""
     return base64.b64encode(hmac_sha256(key.encode(), text.encode())).decode()
 
 
-def authorization(merchant: Merchant, merchant_user_id: str, now: int) -> str:
+def authorization_header(merchant: Merchant, merchant_user_id: str, now: int) -> str:
     """The header `Authorization` for something of this customer, as ASCII; `now` in Unix seconds."""
     header = {
         "public_id": merchant.public_id.hex,
         "sig_field": merchant_user_id,
         "ts": now,
-        "sig": sign(merchant.storefront_key, f"{merchant_user_id}|{now}"),
+        "sig": sign_text(merchant.storefront_key, f"{merchant_user_id}|{now}"),
     }
     return json.dumps(header, separators=(",", ":"))

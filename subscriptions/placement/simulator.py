@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from subscriptions.models import GatewaySettings, SimulatedOutcome, SimulatedPlacement
 from subscriptions.placement import json_codec, xml_codec
-from subscriptions.placement.answers import CODES, FIELDS, Answer, Reply
 from subscriptions.placement.gateway import PlacementRequest
-from subscriptions.placement.http_gateway import Codec, NoAnswer, attempt
+from subscriptions.placement.http_gateway import Codec, NoAnswer, make_attempt
+from subscriptions.placement.results import REPLY_FIELDS, RESULT_CODES, PlacementResult, PlatformReply
 
 Outcome = SimulatedOutcome.Outcome
 PLACING = (Outcome.APPROVE, Outcome.LOST)
@@ -28,21 +28,21 @@ RETURNING *
 class Simulator:
     """Counts every post by its idempotency key; an order that it has placed gets the same answer ever after."""
 
-    def place(self, request: PlacementRequest) -> Answer:
-        form = _form(request)
-        return attempt(form, request, lambda: _reply(request, form))
+    def place(self, request: PlacementRequest) -> PlacementResult:
+        codec = _form(request)
+        return make_attempt(codec, request, lambda: _reply(request, codec))
 
 
 def _form(request: PlacementRequest) -> Codec:
     settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)
-    return json_codec.FORM if settings and settings.kind == GatewaySettings.Kind.JSON else xml_codec.FORM
+    return json_codec.JSON_CODEC if settings and settings.kind == GatewaySettings.Kind.JSON else xml_codec.XML_CODEC
 
 
-def _reply(request: PlacementRequest, form: Codec) -> Reply:
+def _reply(request: PlacementRequest, codec: Codec) -> PlatformReply:
     choice = _choice(request)
     if choice:
         time.sleep(choice.milliseconds / 1000)
-    return _answer(form, _remember(request, choice))
+    return _answer(codec, _remember(request, choice))
 
 
 def _choice(request: PlacementRequest) -> SimulatedOutcome | None:
@@ -72,25 +72,27 @@ def _outcome(choice: SimulatedOutcome | None, memory: SimulatedPlacement) -> str
     return choice.outcome
 
 
-def _answer(form: Codec, memory: SimulatedPlacement) -> Reply:
+def _answer(codec: Codec, memory: SimulatedPlacement) -> PlatformReply:
     match memory.outcome:
         case Outcome.APPROVE:
-            return Reply(200, _body(form, "SUCCESS", memory.order_merchant_id))
+            return PlatformReply(200, _body(codec, "SUCCESS", memory.order_merchant_id))
         case Outcome.PROCESSING:
-            return Reply(200, _body(form, "PROCESSING"))
+            return PlatformReply(200, _body(codec, "PROCESSING"))
         case Outcome.TIMEOUT | Outcome.LOST:
             raise NoAnswer("The simulator let the time run out.")
         case Outcome.SERVER_ERROR:
-            return Reply(500, b"Internal Server Error")
+            return PlatformReply(500, b"Internal Server Error")
         case Outcome.GARBAGE:
-            return Reply(200, GARBAGE)
-    code = CODES.get(memory.outcome)
-    return Reply(200, _body(form, "ERROR", "", memory.outcome, code.meaning if code else "Nobody knows this code."))
+            return PlatformReply(200, GARBAGE)
+    code = RESULT_CODES.get(memory.outcome)
+    return PlatformReply(
+        200, _body(codec, "ERROR", "", memory.outcome, code.meaning if code else "Nobody knows this code.")
+    )
 
 
-def _body(form: Codec, *values: str) -> bytes:
+def _body(codec: Codec, *values: str) -> bytes:
     """An answer with these FIELDS."""
-    fields = dict(zip(FIELDS, values, strict=False))
-    if form is json_codec.FORM:
+    fields = dict(zip(REPLY_FIELDS, values, strict=False))
+    if codec is json_codec.JSON_CODEC:
         return json.dumps(fields).encode()
-    return xml_codec.element("order", xml_codec.leaves(fields)).encode()
+    return xml_codec.xml_element("order", xml_codec.xml_leaves(fields)).encode()

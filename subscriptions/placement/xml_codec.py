@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from subscriptions.models import Address, Customer, Item, Order, Payment, Subscription
-from subscriptions.placement import aes, xml_answer
+from subscriptions.placement import aes, xml_reply
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.http_gateway import Codec
 
@@ -27,39 +27,41 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 NAME = re.compile(r"(?!xml)[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
-def write(request: PlacementRequest, *, with_card: bool) -> bytes:
+def encode_xml_order(request: PlacementRequest, *, with_card: bool) -> bytes:
     """The document. Raises ValueError where the storefront key does not fit the encryption of card data."""
     order = request.order
-    document = element(
+    document = xml_element(
         "order",
-        element("head", _head(request), _payment(order.payment, order.merchant.storefront_key if with_card else None)),
-        element("customer", _customer(request.customer), _addresses(order)),
-        element("items", *(element("item", *_line(item)) for item in request.items)),
+        xml_element(
+            "head", _head(request), _payment(order.payment, order.merchant.storefront_key if with_card else None)
+        ),
+        xml_element("customer", _customer(request.customer), _addresses(order)),
+        xml_element("items", *(xml_element("item", *_line(item)) for item in request.items)),
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>{document}'.encode()
 
 
-FORM = Codec("application/xml", write, xml_answer.read)
+XML_CODEC = Codec("application/xml", encode_xml_order, xml_reply.read_xml_reply)
 
 
-def element(name: str, *children: str) -> str:
+def xml_element(name: str, *children: str) -> str:
     inside = "".join(children)
     return f"<{name}>{inside}</{name}>" if inside else f"<{name}/>"
 
 
-def text(value: object) -> str:
+def xml_text(value: object) -> str:
     """`value` in CDATA, without the characters XML does not know; nothing for None and the empty text."""
     shown = "" if value is None else NOT_IN_XML.sub("", str(value))
     return f"<![CDATA[{shown.replace(']]>', ']]]]><![CDATA[>')}]]>" if shown else ""
 
 
-def leaves(values: Mapping[str, object]) -> str:
-    return "".join(element(name, text(value)) for name, value in values.items())
+def xml_leaves(values: Mapping[str, object]) -> str:
+    return "".join(xml_element(name, xml_text(value)) for name, value in values.items())
 
 
 def _head(request: PlacementRequest) -> str:
     order, items = request.order, request.items
-    return leaves(
+    return xml_leaves(
         {
             "orderOgId": order.pk,
             "orderPublicId": order.public_id.hex,
@@ -82,9 +84,9 @@ def _payment(payment: Payment, key: str | None) -> str:
     """`key` encrypts the card data; without one they stay empty."""
 
     def secret(value: str | None) -> str:
-        return aes.encrypt(value, key) if value and key else ""
+        return aes.encrypt_text(value, key) if value and key else ""
 
-    return leaves(
+    return xml_leaves(
         {
             "orderPaymentPublicId": payment.public_id.hex,
             "orderPaymentDataLocation": "OG",
@@ -100,7 +102,7 @@ def _payment(payment: Payment, key: str | None) -> str:
 
 
 def _customer(customer: Customer) -> str:
-    return leaves(
+    return xml_leaves(
         {
             "customerOgId": customer.pk,
             "customerPartnerId": customer.merchant_user_id,
@@ -135,14 +137,14 @@ def _address(prefix: str, address: Address | None) -> str:
         "Country": "country_code",
     }
     joined = address and f"{address.address} {address.address2 or ''}".strip()
-    return leaves(
+    return xml_leaves(
         {prefix + part: joined if name == "joined" else getattr(address, name, "") for part, name in parts.items()}
     )
 
 
 def _line(item: Item) -> Iterable[str]:
     discount = max(item.price * item.quantity + item.extra_cost - item.total_price, Decimal("0.00"))
-    yield leaves(
+    yield xml_leaves(
         {
             "publicId": item.public_id.hex,
             "offerPublicId": item.offer and item.offer.public_id.hex,
@@ -150,8 +152,8 @@ def _line(item: Item) -> Iterable[str]:
         }
     )
     if item.one_time:
-        yield element("type", text("one-time"))
-    yield leaves(
+        yield xml_element("type", xml_text("one-time"))
+    yield xml_leaves(
         {
             "qty": item.quantity,
             "sku": item.product.sku,
@@ -163,8 +165,8 @@ def _line(item: Item) -> Iterable[str]:
             "price": item.price,
         }
     )
-    yield element("components")
-    yield element("subscription", _subscription(item.subscription) if item.subscription else "")
+    yield xml_element("components")
+    yield xml_element("subscription", _subscription(item.subscription) if item.subscription else "")
 
 
 def _subscription(subscription: Subscription) -> str:
@@ -178,7 +180,7 @@ def _subscription(subscription: Subscription) -> str:
     }
     # A key that is no element name would spoil the document; such data is left out.
     extra = {key: _plain(value) for key, value in subscription.extra_data.items() if NAME.fullmatch(key)}
-    return leaves(standing) + element("extraData", leaves(extra))
+    return xml_leaves(standing) + xml_element("extraData", xml_leaves(extra))
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,7 @@ from subscriptions.actions import placement_results as verbs
 from subscriptions.actions import upcoming_order
 from subscriptions.events import payloads
 from subscriptions.models import Effect, Item, Merchant, Order, OrderStatus, Subscription
-from subscriptions.placement.answers import CODES, Answer
+from subscriptions.placement.results import RESULT_CODES, PlacementResult
 from tests.actions import contract
 from tests.factories import STAFF, subscription_with_order
 
@@ -200,7 +200,9 @@ def test_a_placed_order_between_two_rejected_ones_keeps_the_subscription(queued,
     ],
 )
 def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
-    answer = Answer(CODES[code].effect, code, CODES[code].meaning, "1224" if code == "000" else "")
+    answer = PlacementResult(
+        RESULT_CODES[code].effect, code, RESULT_CODES[code].meaning, "1224" if code == "000" else ""
+    )
     contract.leaves_one_activity_and(kinds, lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert queued.status == status
@@ -208,7 +210,7 @@ def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
 
 @pytest.mark.parametrize(("effect", "status"), [("not_sent", 12), ("no_answer", 13), ("unreadable", 14)])
 def test_what_is_no_answer_leads_to_its_status_without_an_event(queued, effect, status):
-    answer = Answer(Effect(effect), message="Why")
+    answer = PlacementResult(Effect(effect), message="Why")
     contract.leaves_one_activity_and([], lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert (queued.status, queued.rejected_message) == (status, "Why")

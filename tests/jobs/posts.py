@@ -6,12 +6,12 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import upcoming_order
 from subscriptions.models import Effect, Merchant, Order, PlacementAttempt
-from subscriptions.placement.answers import Answer
+from subscriptions.placement.results import PlacementResult
 from tests import factories as f
 from tests.jobs.situations import order
 
-PLACED = Answer(Effect.PLACED, "000", "Placed.", "1224", 200)
-DECLINED = Answer(Effect.DECLINED, "140", "Declined.", http_status=200)
+PLACED = PlacementResult(Effect.PLACED, "000", "Placed.", "1224", 200)
+DECLINED = PlacementResult(Effect.DECLINED, "140", "Declined.", http_status=200)
 
 
 def queued(merchant: Merchant, number: int = 1) -> list[Order]:

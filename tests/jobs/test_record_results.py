@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from subscriptions.actions import placement_results, upcoming_order
 from subscriptions.jobs import record_results
 from subscriptions.models import Customer, Event, Merchant, Order, OrderStatus, PlacementAttempt
-from subscriptions.placement.answers import Answer
+from subscriptions.placement.results import PlacementResult
 from tests import factories as f
 from tests.jobs.posts import DECLINED, PLACED, claim, log, queued, statements, statuses
 from tests.races import holding
@@ -96,7 +96,9 @@ def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize(("late", "status"), [(PLACED, S.SUCCESS), (DECLINED, S.PENDING_PLACEMENT)])
-def test_of_a_try_that_is_history_only_a_success_counts(merchant: Merchant, late: Answer, status: OrderStatus) -> None:
+def test_of_a_try_that_is_history_only_a_success_counts(
+    merchant: Merchant, late: PlacementResult, status: OrderStatus
+) -> None:
     (made,) = queued(merchant)
     first = claim(made)
     Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from subscriptions.models import GatewaySettings, Merchant, Offer, OfferProfile, Order
-from subscriptions.placement.gateway import PlacementRequest, snapshot
+from subscriptions.placement.gateway import PlacementRequest, take_snapshot
 from tests.factories import (
     AddressFactory,
     CustomerFactory,
@@ -103,4 +103,4 @@ def some_request(merchant: Merchant | None = None, **order: object) -> Placement
         customer=customer, payment=subscription.payment, shipping_address=subscription.shipping_address, **order
     )
     ItemFactory(order=row, subscription=subscription)
-    return snapshot(row)
+    return take_snapshot(row)

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subscriptions.models import Effect
-from subscriptions.placement import json_codec, xml_answer
-from subscriptions.placement.answers import LONGEST_ANSWER, Answer, Reply, judge
+from subscriptions.placement import json_codec, xml_reply
+from subscriptions.placement.results import LONGEST_REPLY, PlacementResult, PlatformReply, result_of_reply
 
 SUCCESS = b"<order><code>SUCCESS</code><orderId>1</orderId></order>"
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -27,16 +27,16 @@ XML_ATTACKS = {
     "deep": b"<order>" + b"<a>" * 300_000,
     "deep and closed": b"<order>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</order>",
     "many attributes": b"<order " + b" ".join(b'a%d=""' % n for n in range(50_000)) + b">",
-    "too long": SUCCESS + b" " * LONGEST_ANSWER,
-    "long text": b"<order><code>" + b"x" * (LONGEST_ANSWER - 40) + b"</code></order>",
+    "too long": SUCCESS + b" " * LONGEST_REPLY,
+    "long text": b"<order><code>" + b"x" * (LONGEST_REPLY - 40) + b"</code></order>",
     "many pieces": b"<order><code>" + b"&lt;" * 200_000 + b"</code></order>",
 }
 JSON_ATTACKS = {
-    "deep": b"[" * LONGEST_ANSWER,
+    "deep": b"[" * LONGEST_REPLY,
     "deep objects": b'{"a":' * 200_000,
-    "long number": b'{"code":' + b"9" * (LONGEST_ANSWER - 20) + b"}",
+    "long number": b'{"code":' + b"9" * (LONGEST_REPLY - 20) + b"}",
     "long float": b'{"code":1e' + b"9" * 1000 + b"}",
-    "too long": b'{"code":"SUCCESS","orderId":"1"}' + b" " * LONGEST_ANSWER,
+    "too long": b'{"code":"SUCCESS","orderId":"1"}' + b" " * LONGEST_REPLY,
     "not UTF-8": b'{"code":"\xff"}',
 }
 
@@ -59,19 +59,19 @@ def quickly() -> Iterator[None]:
 @pytest.mark.parametrize("body", XML_ATTACKS.values(), ids=XML_ATTACKS)
 def test_an_attack_by_xml_is_refused_quickly(body):
     with quickly():
-        assert xml_answer.read(body).effect is Effect.UNREADABLE
+        assert xml_reply.read_xml_reply(body).effect is Effect.UNREADABLE
 
 
 @pytest.mark.parametrize("body", JSON_ATTACKS.values(), ids=JSON_ATTACKS)
 def test_an_attack_by_json_is_refused_quickly(body):
     with quickly():
-        assert json_codec.read(body).effect is Effect.UNREADABLE
+        assert json_codec.read_json_reply(body).effect is Effect.UNREADABLE
 
 
 @given(statuses, st.binary() | documents)
 @example(200, SUCCESS)
 def test_any_bytes_for_xml_end_well(status, body):
-    answer = judge(Reply(status, body), xml_answer.read)
+    answer = result_of_reply(PlatformReply(status, body), xml_reply.read_xml_reply)
     check(answer, status)
     if answer.effect is Effect.PLACED:
         assert b"SUCCESS" in body and b"<orderId>" in body
@@ -80,19 +80,19 @@ def test_any_bytes_for_xml_end_well(status, body):
 @given(documents, st.integers(min_value=0), st.binary(min_size=1, max_size=4))
 def test_xml_that_was_damaged_on_the_way_ends_well(body, place, damage):
     place %= len(body)
-    check(judge(Reply(200, body[:place] + damage + body[place + 1 :]), xml_answer.read), 200)
+    check(result_of_reply(PlatformReply(200, body[:place] + damage + body[place + 1 :]), xml_reply.read_xml_reply), 200)
 
 
 @given(statuses, st.binary() | st.text().map(str.encode) | objects.map(lambda found: json.dumps(found).encode()))
 def test_any_bytes_for_json_end_well(status, body):
-    answer = judge(Reply(status, body), json_codec.read)
+    answer = result_of_reply(PlatformReply(status, body), json_codec.read_json_reply)
     check(answer, status)
     if answer.effect is Effect.PLACED:
         found = json.loads(body)
         assert found["code"].strip() == "SUCCESS" and str(found["orderId"]).strip() == answer.order_id
 
 
-def check(answer: Answer, status: int) -> None:
+def check(answer: PlacementResult, status: int) -> None:
     """What holds of every answer; what is not understood is 14, and 13 only where nothing was said."""
     assert isinstance(answer.effect, Effect) and answer.effect is not Effect.NOT_SENT
     assert (answer.effect is Effect.PLACED) == bool(answer.order_id)

@@ -11,10 +11,10 @@ import time_machine
 
 from integrations import order_posts as door
 from subscriptions.models import Effect, GatewaySettings, OrderStatus
-from subscriptions.placement import answers
+from subscriptions.placement import results
 from subscriptions.placement.gateway import Gateway
 from subscriptions.placement.registry import gateway_of
-from subscriptions.placement.signature import sign
+from subscriptions.placement.signature import sign_text
 from tests.placement.orders import KEY, live_merchant, some_request
 from tests.placement.platform import PLACED, Handler, platform
 
@@ -26,7 +26,7 @@ def private_allowed(settings) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
 
 
-def answer_of(url: str, **gateway: object) -> answers.Answer:
+def answer_of(url: str, **gateway: object) -> results.PlacementResult:
     request = some_request(live_merchant(url, **gateway), tries=2)
     found: Gateway = gateway_of(request.order)
     return found.place(request)
@@ -49,7 +49,7 @@ def test_an_order_goes_out_with_its_headers_and_comes_back_placed():
         "public_id": request.merchant.public_id.hex,
         "sig_field": user,
         "ts": 1795185000,
-        "sig": sign(KEY, f"{user}|1795185000"),
+        "sig": sign_text(KEY, f"{user}|1795185000"),
     }
 
 
@@ -132,7 +132,7 @@ def test_a_platform_that_is_not_there_leaves_the_outcome_unknown():
 
 NOT_UNDERSTOOD = {
     "garbage": lambda handler: handler.answer(b"\x00\xff<html>"),
-    "huge": lambda handler: handler.answer(PLACED + b" " * (2 * answers.LONGEST_ANSWER)),
+    "huge": lambda handler: handler.answer(PLACED + b" " * (2 * results.LONGEST_REPLY)),
     "compressed": lambda handler: handler.answer(b"\x1f\x8b\x08", **{"Content-Encoding": "gzip"}),
     "not found": lambda handler: handler.answer(b"<html>Not found</html>", 404),
     "redirect": lambda handler: handler.answer(PLACED, 302, Location="/elsewhere"),

@@ -6,7 +6,7 @@ import pytest
 from subscriptions.api.serializers import CustomerSerializer, ItemSerializer, OrderSerializer
 from subscriptions.models import Order, Payment
 from subscriptions.placement import json_codec
-from subscriptions.placement.gateway import snapshot
+from subscriptions.placement.gateway import take_snapshot
 from tests.placement.orders import known_order, live_merchant
 
 SECTIONS = {
@@ -56,7 +56,7 @@ def test_addresses_and_payment_are_told_in_full(order):
 
 
 def test_card_data_can_be_left_out(order):
-    payment = json.loads(json_codec.write(snapshot(order), with_card=False))["payment"]
+    payment = json.loads(json_codec.encode_json_order(take_snapshot(order), with_card=False))["payment"]
     assert {payment[name] for name in ("cc_holder", "cc_number_ending", "cc_exp_date")} == {None}
     assert payment["token_id"] == "tok_1"
 
@@ -76,4 +76,4 @@ def test_the_keys_are_the_published_ones(order, contracts, key, name):
 
 
 def _written(order: Order) -> dict:
-    return json.loads(json_codec.write(snapshot(order), with_card=True))
+    return json.loads(json_codec.encode_json_order(take_snapshot(order), with_card=True))

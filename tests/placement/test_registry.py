@@ -3,7 +3,7 @@ from django.db import IntegrityError, transaction
 
 from subscriptions.models import Effect, GatewaySettings, Merchant, PlacementAttempt
 from subscriptions.placement import json_codec, xml_codec
-from subscriptions.placement.gateway import snapshot, snapshots
+from subscriptions.placement.gateway import take_snapshot, take_snapshots
 from subscriptions.placement.http_gateway import HttpGateway
 from subscriptions.placement.registry import gateway_of
 from subscriptions.placement.simulator import Simulator
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db
 
 def test_a_merchants_orders_go_the_way_it_chose():
     request = some_request(live_merchant())
-    assert gateway_of(request.order) == HttpGateway(xml_codec.FORM)
+    assert gateway_of(request.order) == HttpGateway(xml_codec.XML_CODEC)
     GatewaySettings.objects.update(kind=GatewaySettings.Kind.JSON)
-    assert gateway_of(snapshot(request.order).order) == HttpGateway(json_codec.FORM)
+    assert gateway_of(take_snapshot(request.order).order) == HttpGateway(json_codec.JSON_CODEC)
     GatewaySettings.objects.update(kind=GatewaySettings.Kind.SIMULATOR)
-    assert isinstance(gateway_of(snapshot(request.order).order), Simulator)
+    assert isinstance(gateway_of(take_snapshot(request.order).order), Simulator)
 
 
 @pytest.mark.parametrize("test", ["merchant", "customer"])
@@ -43,14 +43,14 @@ def test_many_orders_are_read_by_two_queries_in_the_order_asked_for(django_asser
     merchant = live_merchant()
     orders = [some_request(merchant).order for _ in range(3)][::-1]
     with django_assert_num_queries(2):
-        found = snapshots(orders)
+        found = take_snapshots(orders)
         assert [request.key for request in found] == [order.public_id.hex for order in orders]
         assert all(request.customer.live and gateway_of(request.order) for request in found)
 
 
 def test_the_picture_of_an_order_is_not_the_callers_row():
     request = some_request()
-    assert snapshot(request.order).order is not request.order
+    assert take_snapshot(request.order).order is not request.order
 
 
 def test_a_gateway_needs_an_address_unless_it_is_the_simulator():

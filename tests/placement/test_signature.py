@@ -3,7 +3,7 @@ import json
 import pytest
 
 from subscriptions.models import Merchant
-from subscriptions.placement.signature import authorization, sign
+from subscriptions.placement.signature import authorization_header, sign_text
 from tests.placement.orders import public_id
 
 VECTORS = {
@@ -14,7 +14,7 @@ VECTORS = {
 
 @pytest.mark.parametrize(("text", "signature"), VECTORS.items())
 def test_a_text_is_signed_with_the_key(text, signature):
-    assert sign("key", text) == signature
+    assert sign_text("key", text) == signature
 
 
 @pytest.mark.contract
@@ -25,11 +25,11 @@ def test_the_published_signatures_are_met(contracts):
 
 def test_the_header_names_merchant_customer_and_moment_in_ascii():
     merchant = Merchant(public_id=public_id(1), storefront_key="key")
-    header = authorization(merchant, "C-ö\n", 1700000000)
+    header = authorization_header(merchant, "C-ö\n", 1700000000)
     assert header.isascii() and header.isprintable()
     assert json.loads(header) == {
         "public_id": public_id(1).hex,
         "sig_field": "C-ö\n",
         "ts": 1700000000,
-        "sig": sign("key", "C-ö\n|1700000000"),
+        "sig": sign_text("key", "C-ö\n|1700000000"),
     }

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 
 from subscriptions.models import Effect, GatewaySettings, OrderStatus, SimulatedOutcome, SimulatedPlacement
-from subscriptions.placement.answers import CODES, Answer
 from subscriptions.placement.gateway import PlacementRequest
+from subscriptions.placement.results import RESULT_CODES, PlacementResult
 from subscriptions.placement.simulator import Simulator
 from tests.factories import MerchantFactory
-from tests.placement.orders import known_order, live_merchant, snapshot, some_request
+from tests.placement.orders import known_order, live_merchant, some_request, take_snapshot
 
 Outcome = SimulatedOutcome.Outcome
 EXPECTED = {
@@ -30,7 +30,7 @@ def choose(request: PlacementRequest, outcome: str, **fields: object) -> Simulat
     return SimulatedOutcome.objects.create(merchant=request.merchant, outcome=outcome, **target)
 
 
-def place(request: PlacementRequest) -> Answer:
+def place(request: PlacementRequest) -> PlacementResult:
     return Simulator().place(request)
 
 
@@ -54,12 +54,12 @@ class TestOutcomes:
         request = some_request(merchant)
         choose(request, outcome)
         answer = place(request)
-        expected = EXPECTED.get(outcome) or CODES[outcome].effect.status
+        expected = EXPECTED.get(outcome) or RESULT_CODES[outcome].effect.status
         assert (answer.effect.status, memory(request).outcome) == (expected, outcome)
         assert answer.request.startswith("<?xml" if kind == "xml" else '{"order"')
 
     def test_every_code_a_platform_answers_can_be_chosen(self):
-        assert {code.text for code in CODES.values() if code.answered} <= set(Outcome.values)
+        assert {code.text for code in RESULT_CODES.values() if code.answered} <= set(Outcome.values)
 
     def test_an_order_once_placed_is_placed_no_second_time(self):
         request = some_request()
@@ -86,7 +86,7 @@ class TestOutcomes:
         assert effects == [Effect.DECLINED, Effect.DECLINED, Effect.PLACED]
 
     def test_a_payments_outcome_goes_before_a_products_and_the_first_line_before_the_next(self):
-        request = snapshot(known_order(live_merchant()))
+        request = take_snapshot(known_order(live_merchant()))
         first, second = request.items
         choose(request, Outcome.CANCEL, product=second.product)
         assert place(request).effect is Effect.CALLED_OFF
@@ -113,7 +113,7 @@ class TestOutcomes:
 def test_posts_of_one_order_at_once_place_it_once_and_are_all_counted():
     request = some_request()
 
-    def post(_: int) -> Answer:
+    def post(_: int) -> PlacementResult:
         try:
             return place(request)
         finally:

@@ -5,7 +5,7 @@ import pytest
 
 from subscriptions.models import Item, Order, Payment
 from subscriptions.placement import xml_codec
-from subscriptions.placement.gateway import PlacementRequest, snapshot
+from subscriptions.placement.gateway import PlacementRequest, take_snapshot
 from tests.placement.orders import known_order, live_merchant
 
 GOLDEN = (
@@ -109,32 +109,34 @@ def order(db) -> Order:
 
 
 def test_an_order_is_written_byte_by_byte_as_agreed(order):
-    assert xml_codec.write(snapshot(order), with_card=False).decode() == GOLDEN.format(order=order, card=NO_CARD)
+    assert xml_codec.encode_xml_order(take_snapshot(order), with_card=False).decode() == GOLDEN.format(
+        order=order, card=NO_CARD
+    )
 
 
 def test_card_data_is_encrypted_under_the_storefront_key(order):
     Payment.objects.update(expires_on="2030-12-31")
-    found = ElementTree.fromstring(xml_codec.write(snapshot(order), with_card=True))
+    found = ElementTree.fromstring(xml_codec.encode_xml_order(take_snapshot(order), with_card=True))
     assert found.findtext("head/orderCcExpire") == "uE2gvvr+w3QDaZlsZH18rTeTZ4KzaZlRo0epmNNnFMs="
     key = order.merchant.storefront_key
-    assert [xml_codec.aes.decrypt(found.findtext(f"head/orderCc{part}"), key) for part in ("Owner", "Number")] == [
+    assert [xml_codec.aes.decrypt_text(found.findtext(f"head/orderCc{part}"), key) for part in ("Owner", "Number")] == [
         "Ana Ruiz",
         "4242",
     ]
 
 
 def test_a_storefront_key_that_cannot_encrypt_is_said_so(order):
-    request = snapshot(order)
+    request = take_snapshot(order)
     request.merchant.storefront_key = "key"
     with pytest.raises(ValueError, match="storefront key"):
-        xml_codec.write(request, with_card=True)
+        xml_codec.encode_xml_order(request, with_card=True)
 
 
 def test_writing_asks_the_database_nothing(order, django_assert_num_queries):
     with django_assert_num_queries(2):
-        request = snapshot(order)
+        request = take_snapshot(order)
     with django_assert_num_queries(0):
-        xml_codec.write(request, with_card=True)
+        xml_codec.encode_xml_order(request, with_card=True)
 
 
 def test_a_line_that_pays_for_later_orders_has_no_discount(order):
@@ -150,9 +152,11 @@ def test_without_a_billing_address_its_elements_are_empty(order):
 
 @pytest.mark.parametrize("text", ["a\x00b", "]]>", "]]]]>>", "<!--", "\x0b\ufffe", "ö 漢 𝄞", "a\tb"])
 def test_any_text_comes_through_but_for_what_xml_does_not_know(order, text):
-    request = snapshot(order)
+    request = take_snapshot(order)
     request.customer.first_name = text
-    found = ElementTree.fromstring(xml_codec.write(request, with_card=False)).findtext("customer/customerFirstName")
+    found = ElementTree.fromstring(xml_codec.encode_xml_order(request, with_card=False)).findtext(
+        "customer/customerFirstName"
+    )
     assert (found or "") == re.sub("[\x00\x0b\ufffe]", "", text)
 
 
@@ -177,5 +181,5 @@ def _tags(element: ElementTree.Element) -> list[str]:
 
 
 def _written(order: Order) -> bytes:
-    request: PlacementRequest = snapshot(order)
-    return xml_codec.write(request, with_card=False)
+    request: PlacementRequest = take_snapshot(order)
+    return xml_codec.encode_xml_order(request, with_card=False)

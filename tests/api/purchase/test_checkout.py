@@ -127,7 +127,7 @@ def test_without_cart_tracking_no_session_is_needed(api, bought):
 def test_an_expiry_may_come_encrypted_under_the_storefront_key(api, merchant, bought):
     merchant.storefront_key = "0123456789abcdef0123456789abcdef"
     merchant.save()
-    bought["payment"]["cc_exp_date"] = aes.encrypt("12/2030", merchant.storefront_key)
+    bought["payment"]["cc_exp_date"] = aes.encrypt_text("12/2030", merchant.storefront_key)
     assert bought["payment"]["cc_exp_date"] == "uE2gvvr+w3QDaZlsZH18rTeTZ4KzaZlRo0epmNNnFMs="
     assert send(api, bought).status_code == 200
     assert Payment.objects.get().expires_on == date(2030, 12, 31)

@@ -10,7 +10,7 @@ from subscriptions.actions import bulk_success
 from subscriptions.errors import Busy
 from subscriptions.jobs import dispatch, record_results
 from subscriptions.models import GatewaySettings, Merchant, PlacementAttempt
-from subscriptions.placement.answers import Answer
+from subscriptions.placement.results import PlacementResult
 from tests.jobs.dispatch.platform_keys import S, keys
 from tests.jobs.posts import log, queued, statuses
 from tests.placement.platform import Handler, Platform, platform
@@ -25,7 +25,7 @@ def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
     queued(merchant)
     settle, troubles = record_results.settle, [trouble, trouble]
 
-    def later(attempt: PlacementAttempt, answer: Answer) -> None:
+    def later(attempt: PlacementAttempt, answer: PlacementResult) -> None:
         if troubles:
             raise troubles.pop()
         settle(attempt, answer)

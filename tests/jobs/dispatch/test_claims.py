@@ -225,13 +225,13 @@ def test_of_two_workers_that_want_one_order_one_has_it(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(merchant)
-    snapshots = dispatch.snapshots
+    snapshots = dispatch.take_snapshots
 
     def slow(orders: Any) -> Any:
         time.sleep(0.3)
         return snapshots(orders)
 
-    monkeypatch.setattr(dispatch, "snapshots", slow)
+    monkeypatch.setattr(dispatch, "take_snapshots", slow)
     claims = at_once(2, lambda: dispatch._claim(dispatch._Queue(Order.objects.filter(merchant=merchant), 5), 5))
     assert sorted(len(each) for each in claims) == [0, 1]
     assert log() == [(1, "")]

@@ -6,8 +6,15 @@ import re
 import pytest
 
 from subscriptions.models import Effect, OrderStatus
-from subscriptions.placement import json_codec, xml_answer, xml_codec
-from subscriptions.placement.answers import CODES, LONGEST_ANSWER, Answer, Reply, excerpt, judge
+from subscriptions.placement import json_codec, xml_codec, xml_reply
+from subscriptions.placement.results import (
+    LONGEST_REPLY,
+    RESULT_CODES,
+    PlacementResult,
+    PlatformReply,
+    body_excerpt,
+    result_of_reply,
+)
 
 STATUSES = {
     "010": OrderStatus.PENDING_VERIFICATION,
@@ -27,14 +34,16 @@ STATUSES = {
 
 
 def xml(**fields: str) -> bytes:
-    return xml_codec.element("order", xml_codec.leaves(fields)).encode()
+    return xml_codec.xml_element("order", xml_codec.xml_leaves(fields)).encode()
 
 
 def as_json(**fields: object) -> bytes:
     return json.dumps(fields).encode()
 
 
-FORMS = pytest.mark.parametrize(("body", "read"), [(xml, xml_answer.read), (as_json, json_codec.read)])
+FORMS = pytest.mark.parametrize(
+    ("body", "read"), [(xml, xml_reply.read_xml_reply), (as_json, json_codec.read_json_reply)]
+)
 
 
 @FORMS
@@ -50,13 +59,13 @@ def test_the_table_is_the_published_one(contracts):
     published = {}
     for row in re.findall(r"^\| (`\d{3}`(?: `\d{3}`)*) \|[^|]*\| (\d+) \|", section, re.MULTILINE):
         published |= dict.fromkeys(re.findall(r"\d{3}", row[0]), int(row[1]))
-    assert {code.text: code.effect.status for code in CODES.values()} == published
+    assert {code.text: code.effect.status for code in RESULT_CODES.values()} == published
 
 
 @FORMS
 def test_success_with_an_order_id_is_placed(body, read):
     answer = read(body(code="SUCCESS", orderId="1224"))
-    assert answer == Answer(Effect.PLACED, "000", "Placed.", "1224")
+    assert answer == PlacementResult(Effect.PLACED, "000", "Placed.", "1224")
 
 
 @FORMS
@@ -113,7 +122,7 @@ def test_what_is_not_clear_is_left_to_staff(body, read, fields):
     ],
 )
 def test_other_xml_is_not_understood(body):
-    assert xml_answer.read(body).effect is Effect.UNREADABLE
+    assert xml_reply.read_xml_reply(body).effect is Effect.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,7 @@ def test_other_xml_is_not_understood(body):
     ],
 )
 def test_a_platform_may_write_its_xml_as_it_likes(body):
-    assert xml_answer.read(body).order_id == "1224"
+    assert xml_reply.read_xml_reply(body).order_id == "1224"
 
 
 @pytest.mark.parametrize(
@@ -146,28 +155,30 @@ def test_a_platform_may_write_its_xml_as_it_likes(body):
     ],
 )
 def test_other_json_is_not_understood(body):
-    assert json_codec.read(body).effect is Effect.UNREADABLE
+    assert json_codec.read_json_reply(body).effect is Effect.UNREADABLE
 
 
 def test_numbers_in_json_stand_for_their_texts():
-    assert json_codec.read(as_json(code="SUCCESS", orderId=1224, errorCode=None)).order_id == "1224"
-    assert json_codec.read(as_json(code="ERROR", errorCode=30)).effect is Effect.CALLED_OFF
+    assert json_codec.read_json_reply(as_json(code="SUCCESS", orderId=1224, errorCode=None)).order_id == "1224"
+    assert json_codec.read_json_reply(as_json(code="ERROR", errorCode=30)).effect is Effect.CALLED_OFF
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 599, 408, 425, 429])
 def test_a_failing_platform_leaves_the_outcome_unknown_even_if_it_says_success(status):
-    answer = judge(Reply(status, xml(code="SUCCESS", orderId="1")), xml_answer.read)
+    answer = result_of_reply(PlatformReply(status, xml(code="SUCCESS", orderId="1")), xml_reply.read_xml_reply)
     assert (answer.effect.status, answer.http_status) == (OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT, status)
 
 
-@pytest.mark.parametrize("reply", [Reply(200, b""), Reply(204, b""), Reply(200, b" \r\n"), Reply(404, b"")])
+@pytest.mark.parametrize(
+    "reply", [PlatformReply(200, b""), PlatformReply(204, b""), PlatformReply(200, b" \r\n"), PlatformReply(404, b"")]
+)
 def test_an_empty_answer_leaves_the_outcome_unknown(reply):
-    assert judge(reply, xml_answer.read).effect is Effect.NO_ANSWER
+    assert result_of_reply(reply, xml_reply.read_xml_reply).effect is Effect.NO_ANSWER
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 304])
 def test_a_redirect_is_no_answer_that_can_be_understood(status):
-    answer = judge(Reply(status, xml(code="SUCCESS", orderId="1")), xml_answer.read)
+    answer = result_of_reply(PlatformReply(status, xml(code="SUCCESS", orderId="1")), xml_reply.read_xml_reply)
     assert answer.effect is Effect.UNREADABLE and str(status) in answer.message
 
 
@@ -182,10 +193,10 @@ def test_a_redirect_is_no_answer_that_can_be_understood(status):
     ],
 )
 def test_a_client_error_may_name_an_error_but_no_success(fields, effect):
-    answer = judge(Reply(402, xml(**fields)), xml_answer.read)
+    answer = result_of_reply(PlatformReply(402, xml(**fields)), xml_reply.read_xml_reply)
     assert answer.effect is effect and "402" in answer.message
 
 
 def test_the_log_gets_the_beginning_of_an_answer_as_the_database_takes_it():
-    assert excerpt(b"a\x00b\xff" + b"x" * 9000) == "ab" + "x" * 4092
-    assert len(judge(Reply(200, b"x" * LONGEST_ANSWER), xml_answer.read).answer) == 4096
+    assert body_excerpt(b"a\x00b\xff" + b"x" * 9000) == "ab" + "x" * 4092
+    assert len(result_of_reply(PlatformReply(200, b"x" * LONGEST_REPLY), xml_reply.read_xml_reply).answer) == 4096

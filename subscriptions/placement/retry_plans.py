@@ -16,7 +16,7 @@ def retry_days(plan: str, manual: Sequence[int] = ()) -> Sequence[int]:
     return manual if plan == RetryPlan.MANUAL else DAYS.get(RetryPlan(plan), ())
 
 
-def next_try(days: Sequence[int], declined_on: date, declines: int, today: date) -> date | None:
+def next_retry_day(days: Sequence[int], declined_on: date, declines: int, today: date) -> date | None:
     """The day of the next try after the `declines`-th decline, the first of which was on `declined_on`.
 
     A try that came late moves those after it only as far as it must: never to today. None: that was the last one.
@@ -31,7 +31,7 @@ def waits_for_instruction(plan: str) -> bool:
     return plan == RetryPlan.EXTERNAL
 
 
-def instruction_due(declined_at: datetime) -> datetime:
+def instruction_deadline(declined_at: datetime) -> datetime:
     """Until when the instruction for an order declined at that moment is waited for."""
     return declined_at + INSTRUCTION_TIME
 
@@ -41,7 +41,7 @@ def gives_up_after_errors(generic_error_count: int, limit: int) -> bool:
     return generic_error_count > limit
 
 
-def gives_up_unknown(first_tried: date, frequencies: Iterable[tuple[int, int]], today: date) -> bool:
+def gives_up_after_unknown(first_tried: date, frequencies: Iterable[tuple[int, int]], today: date) -> bool:
     """Whether an order of unknown outcome has been tried for 90 days, or for one frequency of a subscription in it.
 
     `frequencies` are pairs of `every` and `every_period`; the shortest counts.

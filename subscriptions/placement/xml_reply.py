@@ -7,22 +7,29 @@ own five; deep nesting; more than 1 MiB.
 from typing import NoReturn
 from xml.parsers import expat
 
-from subscriptions.placement.answers import FIELDS, Answer, Unreadable, check_length, understood, unreadable
+from subscriptions.placement.results import (
+    REPLY_FIELDS,
+    PlacementResult,
+    UnreadableReply,
+    check_reply_length,
+    result_of_fields,
+    unreadable_result,
+)
 
 DEEPEST = 16
 
 
-def read(body: bytes) -> Answer:
+def read_xml_reply(body: bytes) -> PlacementResult:
     """The answer in `body`; takes any bytes and raises nothing."""
     try:
-        return understood(fields(body))
-    except Unreadable as error:
-        return unreadable(str(error))
+        return result_of_fields(xml_reply_fields(body))
+    except UnreadableReply as error:
+        return unreadable_result(str(error))
 
 
-def fields(body: bytes) -> dict[str, str]:
+def xml_reply_fields(body: bytes) -> dict[str, str]:
     """The texts of FIELDS right under `<order>`; other elements are passed over. Raises Unreadable."""
-    check_length(body)
+    check_reply_length(body)
     parser, answer = expat.ParserCreate(), _Answer()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -33,12 +40,12 @@ def fields(body: bytes) -> dict[str, str]:
         parser.Parse(body, True)
     # Apart from its own errors the parser raises those of Python's codecs, for an encoding the body claims.
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise Unreadable(f"The answer is no XML: {error}.") from error
+        raise UnreadableReply(f"The answer is no XML: {error}.") from error
     return {name: "".join(parts) for name, parts in answer.parts.items()}
 
 
 def _refuse_doctype(*_: object) -> NoReturn:
-    raise Unreadable("The answer has a document type; answers must have none.")
+    raise UnreadableReply("The answer has a document type; answers must have none.")
 
 
 class _Answer:
@@ -52,12 +59,12 @@ class _Answer:
     def start(self, name: str, _: object) -> None:
         self.depth += 1
         if self.depth == 1 and name != "order":
-            raise Unreadable("The answer does not begin with <order>.")
+            raise UnreadableReply("The answer does not begin with <order>.")
         if self.depth > DEEPEST or self.field:
-            raise Unreadable("The answer has elements where only text is read.")
-        if self.depth == 2 and name in FIELDS:
+            raise UnreadableReply("The answer has elements where only text is read.")
+        if self.depth == 2 and name in REPLY_FIELDS:
             if name in self.parts:
-                raise Unreadable(f"The answer has {name} twice.")
+                raise UnreadableReply(f"The answer has {name} twice.")
             self.field, self.parts[name] = name, []
 
     def end(self, _: str) -> None:

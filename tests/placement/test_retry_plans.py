@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from subscriptions.calendar import Period, add_frequency
 from subscriptions.models import RetryPlan
-from subscriptions.placement.retries import (
+from subscriptions.placement.retry_plans import (
     gives_up_after_errors,
-    gives_up_unknown,
-    instruction_due,
-    next_try,
+    gives_up_after_unknown,
+    instruction_deadline,
+    next_retry_day,
     retry_days,
     waits_for_instruction,
 )
@@ -26,7 +26,7 @@ def tries(days: list[int], declined_on: date, late: list[int]) -> list[date]:
     """The days on which an order is tried that is always declined, each try so many days late."""
     found: list[date] = []
     today = declined_on
-    while (planned := next_try(days, declined_on, len(found) + 1, today)) is not None:
+    while (planned := next_retry_day(days, declined_on, len(found) + 1, today)) is not None:
         today = planned + timedelta(late[len(found)] if len(found) < len(late) else 0)
         found.append(today)
     return found
@@ -56,7 +56,7 @@ def test_tries_that_come_on_their_day_are_all_on_the_plans_days(days, start):
 @given(plans, dates, st.integers(0, 200))
 def test_the_next_try_is_never_today_or_earlier(days, start, later):
     today = start + timedelta(later)
-    assert all((next_try(days, start, declines, today) or date.max) > today for declines in range(1, 12))
+    assert all((next_retry_day(days, start, declines, today) or date.max) > today for declines in range(1, 12))
 
 
 def test_a_late_try_moves_the_next_only_if_it_must():
@@ -71,7 +71,7 @@ def test_only_the_external_plan_waits_for_an_instruction(plan):
 
 def test_an_instruction_is_due_within_24_hours():
     moment = datetime(2026, 11, 1, 4, tzinfo=UTC)
-    assert instruction_due(moment) == datetime(2026, 11, 2, 4, tzinfo=UTC)
+    assert instruction_deadline(moment) == datetime(2026, 11, 2, 4, tzinfo=UTC)
 
 
 @given(st.integers(0, 20))
@@ -93,12 +93,12 @@ def test_a_temporary_error_is_tried_again_as_often_as_set(limit):
 )
 def test_an_unknown_outcome_is_asked_for_90_days_or_one_frequency(frequencies, last):
     first = date(2026, 11, 30)
-    assert not gives_up_unknown(first, frequencies, last)
-    assert gives_up_unknown(first, frequencies, last + timedelta(1))
+    assert not gives_up_after_unknown(first, frequencies, last)
+    assert gives_up_after_unknown(first, frequencies, last + timedelta(1))
 
 
 @given(dates, st.lists(st.tuples(st.integers(1, 12), st.sampled_from(Period)), max_size=4), st.integers(0, 100))
 def test_the_shortest_span_ends_the_asking(first, frequencies, later):
     today = first + timedelta(later)
     over = later >= 90 or any(add_frequency(first, every, period) <= today for every, period in frequencies)
-    assert gives_up_unknown(first, frequencies, today) is over
+    assert gives_up_after_unknown(first, frequencies, today) is over
