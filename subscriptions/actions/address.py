@@ -1,4 +1,4 @@
-"""The verbs of an address. Its content never changes: a new address is a new one."""
+"""The verbs of an address. The content of an address never changes; a corrected one is a new row."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from subscriptions.models import Address, Customer
 
 @action("address.create")
 def create(context: ActionContext[Customer], /, **fields: Any) -> str:
-    """Add an address of these columns; `context.result` is it."""
+    """Add an address with these columns; it is `context.result`."""
     context.result = Address(merchant=context.customer.merchant, customer=context.customer, **fields)
     insert(context.result)
     return f"Added the address {context.result}."
@@ -21,7 +21,7 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
 
 @action("address.retire")
 def retire(context: ActionContext[Address]) -> str:
-    """Nothing new is sent there; what goes there already stays until it is changed."""
+    """Make the address unavailable for anything new; subscriptions and orders that have it keep it."""
     if not context.subject.live:
         raise refused("record_inactive")
     context.subject.live, context.subject.updated = False, calendar.now()
@@ -31,8 +31,8 @@ def retire(context: ActionContext[Address]) -> str:
 
 @action("address.use_for_all")
 def use_for_all(context: ActionContext[Address]) -> str:
-    """Send all live subscriptions and all open orders there."""
+    """Change the shipping address of all live subscriptions and open orders to this one."""
     use_record.use_record_for_all(
         context, "shipping_address", catalogue.CHANGE_SHIPPING, catalogue.ORDER_CHANGE_SHIPPING
     )
-    return f"Sends everything to {context.subject} from now on."
+    return f"Changed the shipping address of all subscriptions and open orders to {context.subject}."

@@ -1,4 +1,7 @@
-"""What follows a checkout in the shop, which was the first order of each subscription bought there."""
+"""The verbs that start subscriptions: after a checkout in the shop, and by staff.
+
+A checkout was itself the first order of each subscription bought in it, so the first order here is the next one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +20,11 @@ from subscriptions.models import Address, Customer, Offer, Payment, Product, Sub
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One subscription bought. `price` locks it; `first_date` is that of its first order here.
+    """One subscription to start.
 
-    Without `first_date` that is today plus the frequency. `orders_per_billing` makes it prepaid: the checkout has
-    charged that many orders and delivered the first. `grantees` are the names and shop's ids of who shares a plan.
+    `price` locks the unit price. `first_date` is the date of the first order here; without it that is today plus the
+    frequency. `orders_per_billing` makes the subscription prepaid: the checkout has charged that many orders and
+    delivered the first. `grantees`, pairs of a name and the shop's id, share the access that a plan grants.
     """
 
     product: Product
@@ -36,11 +40,11 @@ class Line:
 
 
 class NothingSubscribed(Refused):
-    """`refusals` are those of the lines, in their order."""
+    """None of the lines could start; `refusals` are theirs, in the order of the lines."""
 
     def __init__(self, refusals: Sequence[Refused]) -> None:
-        said = " ".join(each.sentence for each in refusals)
-        super().__init__("nothing_subscribed", said or SENTENCES["nothing_subscribed"])
+        sentences = " ".join(each.sentence for each in refusals)
+        super().__init__("nothing_subscribed", sentences or SENTENCES["nothing_subscribed"])
         self.refusals = refusals
 
 
@@ -54,13 +58,16 @@ def checkout(
     lines: Sequence[Line],
     session_id: str | None = None,
 ) -> str:
-    """Start the subscriptions of one checkout, as many as can be: they are bought and cannot be asked for again.
+    """Start the subscriptions of one checkout.
 
-    `context.result` has, in the order of `lines`, the subscription or the refusal of each. Refused when none can start.
+    The customer has paid already, so a refused line does not hold back the others. `context.result` is the subscription
+    or the refusal of each line, in the order of `lines`. Raises `NothingSubscribed` when none can start.
     """
     payment, address = checks.require_current_record(context, payment), checks.require_current_record(context, address)
     context.result = [
-        _start(context, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id)
+        _start_line_or_refuse(
+            context, line, payment, address, merchant_order_id=merchant_order_id, session_id=session_id
+        )
         for line in lines
     ]
     started = [str(each) for each in context.result if isinstance(each, Subscription)]
@@ -72,24 +79,26 @@ def checkout(
 
 @action("subscription.create")
 def create(context: ActionContext[Customer], *, line: Line, payment: Payment, address: Address) -> str:
-    """Start one subscription without a checkout, as staff do. `context.result` is it."""
+    """Start one subscription without a checkout, as staff do. It is `context.result`."""
     payment, address = checks.require_current_record(context, payment), checks.require_current_record(context, address)
-    context.result = subscribe_to_line(context, line, payment, address, origin=Subscription.Origin.STAFF)
+    context.result = _start_line(context, line, payment, address, origin=Subscription.Origin.STAFF)
     first = calendar.human_date(_first_day(context, line))
     return f"Subscribed to {line.quantity} × {line.product}. The first order is planned for {first}."
 
 
-def _start(context: ActionContext[Any], line: Line, *given: Any, **details: Any) -> Subscription | Refused:
+def _start_line_or_refuse(
+    context: ActionContext[Any], line: Line, *given: Any, **details: Any
+) -> Subscription | Refused:
     try:
-        return subscribe_to_line(context, line, *given, **details)
+        return _start_line(context, line, *given, **details)
     except Refused as refusal:
         return refusal
 
 
-def subscribe_to_line(
+def _start_line(
     context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any
 ) -> Subscription:
-    """A refusal comes before anything is written."""
+    """Start the subscription of `line` and create its first item. Raises before anything is written."""
     day = _first_day(context, line)
     subscription = start_subscription(
         context,
@@ -102,7 +111,7 @@ def subscribe_to_line(
         offer=line.offer,
         price=line.price,
         grantees=line.grantees,
-        **_prepaid(line, details.get("merchant_order_id")),
+        **_prepaid_columns(line, details.get("merchant_order_id")),
         **details,
     )
     orders.add_subscription_item(subscription, day)
@@ -115,7 +124,7 @@ def _first_day(context: ActionContext[Any], line: Line) -> date:
     return checks.require_today_or_later(context, day)
 
 
-def _prepaid(line: Line, merchant_order_id: str | None) -> dict[str, Any]:
+def _prepaid_columns(line: Line, merchant_order_id: str | None) -> dict[str, Any]:
     if line.orders_per_billing is None:
         return {}
     if line.renewal_behavior not in Subscription.Renewal.values:

@@ -1,4 +1,4 @@
-"""The verbs of a customer's own record."""
+"""The verbs of a customer's own record: contact details, locale and what test customers have."""
 
 import re
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> ActionContext[Customer]:
-    """Make a customer of these columns; `merchant_user_id`, names and `email` are needed.
+    """Create a customer with these columns; `merchant_user_id`, names and `email` are required.
 
-    Refused when the shop's id is known already or the address or locale is none.
+    Refused when the shop's id is taken, or the e-mail address or locale is invalid.
     """
     fields["email"] = _require_email(fields["email"])
     fields["locale"] = _require_locale(fields.get("locale") or merchant.locale)
@@ -38,7 +38,7 @@ def _created(context: ActionContext[Customer]) -> str:
 
 @action("customer.change_contact_details")
 def change_contact_details(context: ActionContext[Customer], *, email: str, phone_number: str | None) -> str:
-    """Where messages go from now on; events of the past keep the address they went to."""
+    """Change where messages go from now on; past events keep the address they went to."""
     context.subject.email, context.subject.phone_number = _require_email(email), phone_number or None
     _save_customer(context.subject, "email", "phone_number")
     return f"Changed the contact details to {context.subject.email}, {context.subject.phone_number or 'no phone'}."
@@ -46,7 +46,7 @@ def change_contact_details(context: ActionContext[Customer], *, email: str, phon
 
 @action("customer.change_locale")
 def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
-    """The language of messages: `fr-ca` or `es_ES`; case and the sort of dash are free."""
+    """Change the language of messages, such as `fr-ca`; upper case and underscores are accepted."""
     context.subject.locale = _require_locale(locale)
     _save_customer(context.subject, "locale")
     return f"Changed the locale from {context.before.locale} to {context.subject.locale}."
@@ -56,7 +56,8 @@ def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
 def mark_as_test(context: ActionContext[Customer]) -> str:
     """From now on this customer's orders go to the simulator, and events to the sandbox only.
 
-    Refused once an order of theirs was handed to placement or an event told of them: real people may know of it.
+    Refused once one of their orders was handed to placement or an event was emitted: those may have reached real
+    systems.
     """
     customer = context.subject
     if customer.is_test:
@@ -70,9 +71,9 @@ def mark_as_test(context: ActionContext[Customer]) -> str:
 
 @action("customer.move_clock")
 def move_clock(context: ActionContext[Customer], *, to: datetime | None) -> str:
-    """Let it be `to` for a test customer, at most a year after their present; None is the real time again.
+    """Set the clock of a test customer to `to`, at most a year after their present time; None ends the test time.
 
-    What is due until then is the caller's to do.
+    The caller does what falls due until then.
     """
     customer = context.subject
     if not customer.is_test:
@@ -81,15 +82,14 @@ def move_clock(context: ActionContext[Customer], *, to: datetime | None) -> str:
         raise refused("clock_out_of_range")
     customer.clock = to
     _save_customer(customer, "clock")
-    return (
-        f"Moved the clock to {calendar.human_date(calendar.local_time(to, customer.merchant.time_zone).date())}."
-        if to
-        else "Stopped the clock."
-    )
+    if to is None:
+        return "Set the clock back to the real time."
+    day = calendar.local_time(to, customer.merchant.time_zone).date()
+    return f"Moved the clock to {calendar.human_date(day)}."
 
 
 def has_history(customer: Customer) -> bool:
-    """Whether the world may know of this customer: an event told of them, or an order was handed to placement."""
+    """Whether other systems may know this customer: an event was emitted, or an order was handed to placement."""
     return customer.events.exists() or customer.orders.filter(tries__gt=0).exists()
 
 

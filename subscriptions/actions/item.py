@@ -1,11 +1,11 @@
-"""The verbs of one item of an order, and of what is added to an order."""
+"""The verbs of an item, and those that add one to an order."""
 
 from decimal import Decimal
 
 from common.db import update
 from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import ActionContext, action
-from subscriptions.actions.new_subscription import start_subscription as start
+from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
 from subscriptions.models import Address, Item, Offer, Order, Payment, Product, Subscription
@@ -16,7 +16,7 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 
 @action("item.add", guards=OPEN)
 def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
-    """Add a product to this order once. `context.result` is the item."""
+    """Add a product to this order as a one-time item, which is `context.result`."""
     item = _new_item(context, product, quantity, offer)
     orders.add_items(context.subject, item)
     context.result = item
@@ -38,11 +38,11 @@ def add_with_subscription(
 ) -> str:
     """Add a product to this order and subscribe to it. `context.result` is its item.
 
-    Payment, address and anything else not given are the order's.
+    Without `payment` or `address` the subscription gets those of the order.
     """
     order = context.subject
     item = _new_item(context, product, quantity, offer)
-    subscription = start(
+    subscription = start_subscription(
         context,
         product=product,
         payment=checks.require_current_record(context, payment) if payment else order.payment,
@@ -62,11 +62,11 @@ def add_with_subscription(
 
 @action("item.subscribe", guards=OPEN)
 def subscribe(context: ActionContext[Item], *, every: int, every_period: int, offer: Offer | None = None) -> str:
-    """Turn a one-time item into the first of a subscription, which is `context.result`."""
+    """Make a one-time item the first item of a new subscription, which is `context.result`."""
     item, order = context.subject, context.subject.order
     if not item.one_time:
         raise refused("not_one_time")
-    subscription = start(
+    subscription = start_subscription(
         context,
         product=checks.require_product_for_sale(item.product),
         payment=order.payment,
@@ -86,7 +86,7 @@ def subscribe(context: ActionContext[Item], *, every: int, every_period: int, of
 
 @action("item.change_quantity", guards=OPEN_NOT_PREPAID)
 def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
-    """In this order only."""
+    """Change the quantity in this order only."""
     item = context.subject
     item.quantity = checks.require_whole_number("quantity", quantity)
     _save_item(item, "quantity")
@@ -95,7 +95,7 @@ def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
 
 @action("item.change_price", guards=OPEN_NOT_PREPAID)
 def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
-    """Set the unit price by hand, in this order only; it stays whatever the product's becomes."""
+    """Set the unit price by hand, in this order only; later changes of the product's price do not touch it."""
     item = context.subject
     item.price, item.frozen = checks.require_amount("price", price), True
     _save_item(item, "price", "frozen")
@@ -105,19 +105,19 @@ def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
 @action("item.change_product", guards=OPEN)
 def change_product(context: ActionContext[Item], *, product: Product) -> str:
     """Swap the product in this order only; the subscription keeps its own."""
-    item, was = context.subject, context.subject.product
+    item, old_product = context.subject, context.subject.product
     item.product = checks.require_product_for_sale(checks.require_own_row(context, product))
-    locked = item.frozen or (item.subscription and item.subscription.price is not None)
-    item.price = item.price if locked else product.price
-    if item.subscription and item.subscription.prepaid_orders_remaining and product.price != was.price:
+    is_locked = item.frozen or (item.subscription and item.subscription.price is not None)
+    item.price = item.price if is_locked else product.price
+    if item.subscription and item.subscription.prepaid_orders_remaining and product.price != old_product.price:
         raise refused("price_differs")
     _save_item(item, "product", "price")
-    return f"Swapped {was} for {product}, in this order."
+    return f"Swapped {old_product} for {product}, in this order."
 
 
 @action("item.remove", guards=OPEN_NOT_PREPAID)
 def remove(context: ActionContext[Item]) -> str:
-    """Take it off its order. A subscription's item is made anew at its next date, `context.result`."""
+    """Remove the item from its order. A subscription gets its next item instead, which is `context.result`."""
     item = context.subject
     if item.subscription:
         context.result = replan_item(context, item)

@@ -13,7 +13,7 @@ from subscriptions.models import Customer, Payment
 
 @action("payment.create")
 def create(context: ActionContext[Customer], /, **fields: Any) -> str:
-    """Add a payment of these columns; `context.result` is it. Of a card only the last four digits are taken."""
+    """Add a payment with these columns; it is `context.result`. A card's number may have its last four digits only."""
     ending = fields.get("cc_number_ending")
     if ending and not (len(ending) == 4 and ending.isascii() and ending.isdecimal()):
         raise refused("invalid_value", name="cc_number_ending", rule="the last four digits of the card, never more")
@@ -24,7 +24,7 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
 
 @action("payment.retire")
 def retire(context: ActionContext[Payment]) -> str:
-    """Nothing new is charged to it; what is charged to it already stays until it is changed."""
+    """Make the payment unavailable for anything new; subscriptions and orders that have it keep it."""
     if not context.subject.live:
         raise refused("record_inactive")
     context.subject.live, context.subject.last_updated = False, calendar.now()
@@ -34,6 +34,6 @@ def retire(context: ActionContext[Payment]) -> str:
 
 @action("payment.use_for_all")
 def use_for_all(context: ActionContext[Payment]) -> str:
-    """Charge all live subscriptions and all open orders to it."""
+    """Change the payment of all live subscriptions and open orders to this one."""
     use_record.use_record_for_all(context, "payment", catalogue.CHANGE_PAYMENT, catalogue.ORDER_CHANGE_PAYMENT)
-    return f"Charges everything to {context.subject} from now on."
+    return f"Changed the payment of all subscriptions and open orders to {context.subject}."

@@ -1,4 +1,4 @@
-"""The verbs of prepaid cycles: N orders are charged with the first, the others cost nothing."""
+"""The verbs of prepaid cycles: the first order of a cycle charges all of its orders, the others cost nothing."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.subjects import attach_customer
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
 from subscriptions.models import Item, Offer, ProductGroup, Subscription
@@ -29,7 +30,7 @@ def upgrade(
     renewal_behavior: str = Subscription.Renewal.AUTORENEW,
     offer: Offer | None = None,
 ) -> str:
-    """Pay several orders at once from the next one on, which charges all of them."""
+    """Make the subscription prepaid: its next order charges `orders_per_billing` orders at once."""
     subscription = context.subject
     if subscription.has_prepaid:
         raise refused("already_prepaid")
@@ -42,12 +43,12 @@ def upgrade(
         update(subscription, "offer")
         subscription.items.filter(upcoming=True).update(offer=offer)
     order_items.save_totals_around_item(order_items.upcoming_item(subscription))
-    return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders at once."
+    return f"Made the subscription to {subscription.product} prepaid: {orders_per_billing} orders per billing."
 
 
 @action("prepaid.change_renewal_behavior", guards=[must_be_prepaid])
 def change_renewal_behavior(context: ActionContext[Subscription], *, renewal_behavior: str) -> str:
-    """What happens once all orders of the cycle are delivered."""
+    """Change what happens once all orders of the cycle are delivered."""
     subscription = context.subject
     _set_cycle(
         subscription,
@@ -55,7 +56,8 @@ def change_renewal_behavior(context: ActionContext[Subscription], *, renewal_beh
         subscription.prepaid_orders_remaining or 0,
         renewal_behavior,
     )
-    return f"After the prepaid orders of {subscription.product}: {subscription.get_renewal_behavior_display()}."
+    behavior = subscription.get_renewal_behavior_display()
+    return f"Changed what follows the prepaid orders of {subscription.product}: {behavior}."
 
 
 @action("prepaid.change_context", guards=[must_be_prepaid])
@@ -66,7 +68,10 @@ def change_context(
     orders_remaining: int | None = None,
     renewal_behavior: str | None = None,
 ) -> str:
-    """Correct the cycle; what is not given stays. With nothing left and `cancel` the subscription ends now."""
+    """Correct the cycle; what is not given stays.
+
+    The subscription is cancelled at once if no order is left and its renewal behaviour is `cancel`.
+    """
     subscription = context.subject
     _set_cycle(
         subscription,
@@ -79,26 +84,27 @@ def change_context(
             end_subscription(context, subscription, ENDED_REASON)
         else:
             order_items.save_totals_around_item(order_items.upcoming_item(subscription))
-    left, each = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
-    return f"Changed the prepaid cycle of {subscription.product}: {left} orders left of {each}."
+    remaining, per_billing = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
+    return f"Changed the prepaid cycle of {subscription.product}: {remaining} of {per_billing} orders are left."
 
 
-def advance_cycles(context: ActionContext[Any], lines: Iterable[Item]) -> None:
-    """Count a placed order's lines in their prepaid cycles, as part of an act; one at its end renews, ends or is left.
+def advance_cycles(context: ActionContext[Any], items: Iterable[Item]) -> None:
+    """Count the items of a placed order in their prepaid cycles, as part of an action.
 
-    The items that come next were made before this order was placed, so their prices follow here.
+    A cycle that ends is renewed or dropped, or its subscription is cancelled, as its renewal behaviour says. The next
+    items were created before this order was placed, so their prices are brought in line here.
     """
-    for line in lines:
-        subscription = line.subscription
+    for item in items:
+        subscription = item.subscription
         if subscription is None or subscription.prepaid_orders_per_billing is None:
             continue
-        subscription.customer, subscription.merchant = context.customer, context.customer.merchant
+        attach_customer(subscription, context.customer)
         if subscription.prepaid_orders_remaining:
             subscription.prepaid_orders_remaining -= 1
         else:
             subscription.prepaid_orders_remaining = subscription.prepaid_orders_per_billing - 1
-            subscription.last_renewal_revenue = line.total_price
-            subscription.prepaid_origin_merchant_order_id = line.order.order_merchant_id
+            subscription.last_renewal_revenue = item.total_price
+            subscription.prepaid_origin_merchant_order_id = item.order.order_merchant_id
         _save_subscription(
             subscription, "prepaid_orders_remaining", "last_renewal_revenue", "prepaid_origin_merchant_order_id"
         )

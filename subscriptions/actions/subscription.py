@@ -10,7 +10,7 @@ from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Address, CancelReason, Item, Offer, OrderKey, Payment, Product, Subscription
+from subscriptions.models import Address, CancelReason, Item, Offer, Payment, Product, Subscription
 
 REASON_LENGTH = 1000
 
@@ -21,15 +21,15 @@ def must_be_for_sale(context: ActionContext[Subscription]) -> None:
 
 @action("subscription.cancel", guards=[checks.must_be_live, checks.must_have_no_paid_orders_left])
 def cancel(context: ActionContext[Subscription], *, reason: str = "") -> str:
-    """End a live subscription. `reason` is `code|text`, a bare code or a bare text, and kept verbatim.
+    """Cancel a live subscription. `reason` is `code|text`, a bare code or a bare text, and is kept verbatim.
 
-    Its upcoming item leaves its order; an order in a retry flow that holds nothing else is cancelled.
+    Its upcoming item is removed. Orders that are being retried for this subscription alone are cancelled.
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
     end_subscription(context, context.subject, reason)
-    because = _reason_text(context.subject)
-    return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {because}" if because else "")
+    text = _reason_text(context.subject)
+    return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {text}" if text else "")
 
 
 @action("subscription.reactivate", guards=[checks.must_be_cancelled, must_be_for_sale])
@@ -44,10 +44,9 @@ def reactivate(
 ) -> str:
     """Make a cancelled subscription live again; what is not given stays as it was.
 
-    `winback` gives its discounts on the next order, in place of the subscription's own offer.
-
-    The next order is planned for `next_order_date`, today or later in the merchant's zone; without it for
-    `start_date` (today) plus as many whole frequencies as lead past today. `context.result` is the new upcoming item.
+    The next order is planned for `next_order_date`, today or later in the merchant's zone. Without it the date is
+    `start_date`, or else today, plus as many whole frequencies as lead past today. The offer `winback` counts for that
+    order in place of the subscription's own. `context.result` is the new upcoming item.
     """
     subscription = context.subject
     today = calendar.today(context.customer.merchant.time_zone)
@@ -64,7 +63,7 @@ def reactivate(
     context.result = orders.add_subscription_item(
         subscription, day, winback and checks.require_own_row(context, winback)
     )
-    # After what has to be read for the item, so that it can go with the writes that follow.
+    # After the reads that the item needs, so that this write can share a round trip with those that follow.
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
@@ -73,7 +72,7 @@ def reactivate(
 
 @action("subscription.change_quantity", guards=[checks.must_not_be_prepaid])
 def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> str:
-    """From the upcoming order on."""
+    """Change the quantity, from the upcoming order on."""
     subscription = context.subject
     subscription.quantity = checks.require_whole_number("quantity", quantity)
     _save_subscription(subscription, "quantity")
@@ -87,7 +86,7 @@ def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> s
 
 @action("subscription.change_frequency")
 def change_frequency(context: ActionContext[Subscription], *, every: int, every_period: int) -> str:
-    """The upcoming order keeps its date; the ones after it follow the new frequency."""
+    """Change the frequency. The upcoming order keeps its date; the ones after it follow the new frequency."""
     subscription = context.subject
     subscription.every, subscription.every_period = checks.require_frequency(every, every_period)
     _save_subscription(subscription, "every", "every_period")
@@ -98,7 +97,7 @@ def change_frequency(context: ActionContext[Subscription], *, every: int, every_
 
 @action("subscription.change_payment")
 def change_payment(context: ActionContext[Subscription], *, payment: Payment) -> str:
-    """Of the subscription and its upcoming item; an order shared with others splits."""
+    """Change the payment of the subscription and its upcoming item, which leaves an order it shares with others."""
     subscription = context.subject
     subscription.payment = checks.require_current_record(context, payment)
     _save_subscription(subscription, "payment")
@@ -110,7 +109,7 @@ def change_payment(context: ActionContext[Subscription], *, payment: Payment) ->
 
 @action("subscription.change_shipping_address")
 def change_shipping_address(context: ActionContext[Subscription], *, address: Address) -> str:
-    """Of the subscription and its upcoming item; an order shared with others splits."""
+    """Change the address of the subscription and its upcoming item, which leaves an order it shares with others."""
     subscription = context.subject
     subscription.shipping_address = checks.require_current_record(context, address)
     _save_subscription(subscription, "shipping_address")
@@ -122,19 +121,21 @@ def change_shipping_address(context: ActionContext[Subscription], *, address: Ad
 
 @action("subscription.change_next_order_date", guards=[checks.must_be_live])
 def change_next_order_date(context: ActionContext[Subscription], *, day: date) -> str:
-    """Its item alone moves to `day`, tomorrow or later in the merchant's zone. `context.result` is its order then."""
+    """Move the upcoming item alone to `day`, tomorrow or later in the merchant's zone.
+
+    `context.result` is the order it is on then.
+    """
     if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
     item = order_items.upcoming_item(context.subject)
-    order_key = OrderKey(day, item.order.payment_id, item.order.shipping_address_id)
-    context.result = orders.move_item(context.customer, item, order_key)
+    context.result = orders.move_item(context.customer, item, item.order.order_key._replace(place_date=day))
     context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Moved the next order of {context.subject.product} to {calendar.human_date(day)}."
 
 
 @action("subscription.change_product", guards=[checks.must_be_live])
 def change_product(context: ActionContext[Subscription], *, product: Product, silent: bool = False) -> str:
-    """Swap the product for good, from the upcoming item on; a locked price stays. `silent`: no event tells of it."""
+    """Swap the product for good, from the upcoming item on; a locked price stays. A `silent` swap emits no event."""
     subscription = context.subject
     was = totals.unit_price(subscription)
     subscription.product = checks.require_product_for_sale(checks.require_own_row(context, product))
@@ -152,7 +153,7 @@ def change_product(context: ActionContext[Subscription], *, product: Product, si
 
 @action("subscription.change_reminder_days")
 def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> str:
-    """How many days before an order its reminder goes out, at least 5."""
+    """Change how many days before an order its reminder goes out; at least 5."""
     context.subject.reminder_days = checks.require_whole_number("reminder_days", days, least=5, most=365)
     _save_subscription(context.subject, "reminder_days")
     return f"Changed the reminder of {context.subject.product} to {days} days before the order."
@@ -160,7 +161,7 @@ def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> 
 
 @action("subscription.change_offer")
 def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -> str:
-    """What discounts it gets, from the upcoming item on."""
+    """Change the offer, which gives the discounts, from the upcoming item on."""
     subscription = context.subject
     subscription.offer = offer and checks.require_own_row(context, offer)
     _save_subscription(subscription, "offer")
@@ -173,21 +174,23 @@ def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -
 
 @action("subscription.change_price", guards=[checks.must_not_be_prepaid])
 def change_price(context: ActionContext[Subscription], *, price: Decimal | None) -> str:
-    """Lock the unit price; None unlocks it, and the product's own counts again."""
+    """Lock the unit price; None unlocks it, so that the product's price counts again."""
     subscription = context.subject
     subscription.price = None if price is None else checks.require_amount("price", price)
     _save_subscription(subscription, "price")
     if item := _upcoming_item(subscription):
         _reprice_item(item)
-    return f"{'Unlocked' if price is None else f'Locked at {price}'} the price of {subscription.product}."
+    if price is None:
+        return f"Unlocked the price of {subscription.product}."
+    return f"Locked the price of {subscription.product} at {price}."
 
 
 def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
-    """Cancel `subscription` as part of an act, and say so."""
+    """Cancel `subscription` as part of an action, and emit the events of all that ends with it."""
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save_subscription(subscription, "cancelled", "cancel_reason")
-    ended = orders.withdraw_subscription(subscription)
+    cancelled_orders = orders.withdraw_subscription(subscription)
     code = subscription.cancel_reason_code
     context.emit(
         catalogue.SUBSCRIPTION_CANCEL,
@@ -196,14 +199,15 @@ def end_subscription(context: ActionContext[Any], subscription: Subscription, re
         cancel_reason_code="" if code is None else str(code),
         cancel_reason_message=subscription.cancel_reason_text,
     )
-    for order in ended:
+    for order in cancelled_orders:
         context.emit(catalogue.ORDER_CANCEL, order)
     if _is_last(context, subscription):
         context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer)
 
 
 def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
-    known: bool | None = getattr(subscription, "is_last", None)  # where it was read for this act
+    """Whether the customer has no live subscription left."""
+    known: bool | None = getattr(subscription, "is_last", None)  # an annotation of `surveyed()`
     return not context.customer.subscriptions.live().exists() if known is None else known
 
 
@@ -213,15 +217,15 @@ def _save_subscription(subscription: Subscription, *names: str) -> None:
 
 
 def _upcoming_item(subscription: Subscription) -> Item | None:
-    """The item that a change of the subscription takes along; a cancelled one has none."""
+    """The upcoming item, which a change of the subscription changes too; a cancelled subscription has none."""
     return order_items.upcoming_item(subscription) if subscription.live else None
 
 
-def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **order_key: int) -> None:
-    was = item.order
-    place = {"payment_id": was.payment_id, "shipping_address_id": was.shipping_address_id, **order_key}
-    if orders.move_item(context.customer, item, OrderKey(was.place_date, **place)) is was:
-        context.emit(kind, was)
+def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **change: int) -> None:
+    """Move the item to the order with the changed key; emit `kind` when its whole order has changed."""
+    order = item.order
+    if orders.move_item(context.customer, item, order.order_key._replace(**change)) is order:
+        context.emit(kind, order)
 
 
 def _reprice_item(item: Item) -> None:
@@ -232,7 +236,7 @@ def _reprice_item(item: Item) -> None:
 
 
 def _reason_text(subscription: Subscription) -> str:
-    """The words of the reason; of a bare code the merchant's label."""
+    """The text of the cancel reason; for a bare code, the merchant's label of that code."""
     text, code = subscription.cancel_reason_text, subscription.cancel_reason_code
     if text or code is None:
         return text

@@ -92,7 +92,7 @@ def test_staff_grant_time_by_hand(plan):
     videos = resource(plan.merchant)
     act = contract.leaves_one_activity_and([], lambda: verbs.grant(plan, actor=STAFF, resource=videos, seconds=MONTH))
     assert ends() == [NOW + timedelta(seconds=MONTH)]
-    assert act.activity.sentence == "Granted Videos until December 20, 2026."
+    assert act.activity.sentence == "Granted access to Videos until December 20, 2026."
     assert act.activity.subscription == plan
 
 

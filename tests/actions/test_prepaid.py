@@ -124,7 +124,7 @@ def test_orders_left_stand_in_the_way_of_a_cancel_until_there_are_none():
 def test_an_upgrade_charges_all_orders_with_the_next(eligible):
     act = contract.leaves_one_activity_and([], lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
     assert (context(), upcoming()) == ((4, 0, "autorenew"), Decimal(100))
-    assert act.activity.sentence == "Made the subscription to House blend prepaid: 4 orders at once."
+    assert act.activity.sentence == "Made the subscription to House blend prepaid: 4 orders per billing."
     contract.refuses("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
 
 
