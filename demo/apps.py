@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """The demo shop and its two management commands."""
+    """The demo merchant and its two management commands."""
 
     name = "demo"

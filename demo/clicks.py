@@ -1,4 +1,4 @@
-"""What customers of the demo did with their links in the weeks before it began."""
+"""Creates the clicks of the weeks before the demo, so that Analytics has something to show."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,34 +11,34 @@ from subscriptions.models import Item, Merchant, OrderStatus
 
 DAYS = 42
 HOURS = 9, 11, 12, 17, 20
-LIFE = timedelta(days=60)
+TOKEN_LIFETIME = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """How one link went: outcomes in their order, a minute apart, after a scanner's visit where `scanned`."""
+class ClickSequence:
+    """The clicks of one link: their outcomes, a minute apart, after a visit of a mail scanner if `scanned`."""
 
     outcomes: tuple[str, ...] = ("success",)
     scanned: bool = False
 
 
-STORIES = [
-    Story(),
-    Story(("opened", "success")),
-    Story(scanned=True),
-    Story(("opened",)),
-    Story(("success", "token_already_used")),
-    Story((), scanned=True),
-    Story(("success", "undone")),
-    Story(("expired_token",)),
-    Story(("success", "success"), scanned=True),
-    Story(("opened", "subscription_already_active")),
-    Story(("opened", "success")),
+SEQUENCES = [
+    ClickSequence(),
+    ClickSequence(("opened", "success")),
+    ClickSequence(scanned=True),
+    ClickSequence(("opened",)),
+    ClickSequence(("success", "token_already_used")),
+    ClickSequence((), scanned=True),
+    ClickSequence(("success", "undone")),
+    ClickSequence(("expired_token",)),
+    ClickSequence(("success", "success"), scanned=True),
+    ClickSequence(("opened", "subscription_already_active")),
+    ClickSequence(("opened", "success")),
 ]
 
 
-class Teller:
-    """Writes the stories of a merchant's links, in turn with its test customers."""
+class ClickWriter:
+    """Writes click sequences, taking the merchant's links and its test customers in turn."""
 
     def __init__(self, merchant: Merchant) -> None:
         self.merchant = merchant
@@ -46,19 +46,19 @@ class Teller:
         self.links = list(merchant.saved_links.order_by("pk"))
         subscriptions = merchant.subscriptions.filter(customer__is_test=True).select_related("customer")
         self.subscriptions = list(subscriptions.order_by("pk"))
-        self.told = 0
+        self.written = 0
 
-    def tell(self, at: datetime) -> None:
-        """The next story."""
-        link = self.links[self.told % len(self.links)]
-        story = STORIES[self.told % len(STORIES)]
-        subscription = self.subscriptions[self.told % len(self.subscriptions)]
-        self.told += 1
-        token = self.token(link, at, story.outcomes, subscription=subscription)
-        if story.scanned:
+    def write_next(self, at: datetime) -> None:
+        """Write the next sequence, beginning `at`."""
+        link = self.links[self.written % len(self.links)]
+        sequence = SEQUENCES[self.written % len(SEQUENCES)]
+        subscription = self.subscriptions[self.written % len(self.subscriptions)]
+        self.written += 1
+        token = self.token(link, at, sequence.outcomes, subscription=subscription)
+        if sequence.scanned:
             self.click(token, link, "fetched", at - timedelta(minutes=20), opens=True, likely_machine=True)
-        for number, outcome in enumerate(story.outcomes):
-            facts = {"opens": number == 0, "replayed": story.outcomes[:number] == (outcome,)}
+        for number, outcome in enumerate(sequence.outcomes):
+            facts = {"opens": number == 0, "replayed": sequence.outcomes[:number] == (outcome,)}
             self.click(token, link, outcome, at + timedelta(minutes=number), **facts)
 
     def token(self, link: SavedLink, at: datetime, outcomes: tuple[str, ...], **of: Any) -> ActionToken:
@@ -72,7 +72,7 @@ class Teller:
             scope=link_action.scope,
             subscription=None if is_order else subscription,
             issued_at=at - timedelta(days=1),
-            expires_at=at - timedelta(days=1) + LIFE,
+            expires_at=at - timedelta(days=1) + TOKEN_LIFETIME,
             used_at=used,
             used_action=link_action.name if used else "",
             undone_at=at if "undone" in outcomes else None,
@@ -92,25 +92,25 @@ class Teller:
         )
 
 
-def make(merchant: Merchant) -> None:
-    """Two to five stories a day, the same in every demo, and the clicks that led to the orders it has placed."""
-    teller = Teller(merchant)
+def create_clicks(merchant: Merchant) -> None:
+    """Create two to five sequences a day, the same in every demo, and the clicks behind its placed orders."""
+    writer = ClickWriter(merchant)
     today = calendar.today(merchant.time_zone)
     for back in reversed(range(1, DAYS)):
         day = today - timedelta(days=back)
         for hour in HOURS[: 2 + (back * 5 % 7) // 2]:
-            teller.tell(calendar.local_hour(day, hour, merchant.time_zone) + timedelta(minutes=back * 7 % 60))
-    _gain(teller)
+            writer.write_next(calendar.local_hour(day, hour, merchant.time_zone) + timedelta(minutes=back * 7 % 60))
+    _create_clicks_of_placed_orders(writer)
 
 
-def _gain(teller: Teller) -> None:
-    """Of the orders placed, the first came of a delay, the others of subscriptions that came back."""
-    by_action = {link.action: link for link in teller.links}
-    placed = Item.objects.filter(merchant=teller.merchant, order__status=OrderStatus.SUCCESS)
+def _create_clicks_of_placed_orders(writer: ClickWriter) -> None:
+    """The first placed order came from a delayed one, the others from reactivated subscriptions."""
+    by_action = {link.action: link for link in writer.links}
+    placed = Item.objects.filter(merchant=writer.merchant, order__status=OrderStatus.SUCCESS)
     lines = placed.select_related("order", "subscription__customer").order_by("pk")
     for number, line in enumerate(lines):
         link = by_action[Action.REACTIVATE if number else Action.DELAY]
         brought = {"subscription": line.subscription} if number else {"order": line.order}
-        at = calendar.local_hour(line.order.place_date - timedelta(days=3), HOURS[0], teller.merchant.time_zone)
-        token = teller.token(link, at, ("success",), subscription=line.subscription)
-        teller.click(token, link, "success", at, opens=True, **brought)
+        at = calendar.local_hour(line.order.place_date - timedelta(days=3), HOURS[0], writer.merchant.time_zone)
+        token = writer.token(link, at, ("success",), subscription=line.subscription)
+        writer.click(token, link, "success", at, opens=True, **brought)

@@ -1,4 +1,4 @@
-"""The demo: made once, pointed at the portal's present address at each start, described for programs."""
+"""The demo: created once, updated to the portal's current address at each start, described for programs."""
 
 import json
 import os
@@ -13,49 +13,50 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 
-from demo import shop
+from demo import merchant_data
 from integrations.sandbox import private_keys as sandbox
 from oneclick.links import link_urls
 from oneclick.models import ActionToken
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
-from subscriptions.actions import subscription as acts
+from subscriptions.actions import subscription as subscription_actions
 from subscriptions.api import api_keys
 from subscriptions.models import Membership, Merchant, Order, Product, Role, Subscription
 
 USERNAME = "demo"
 KEY_NAME = "Demo"
-# Of test customers in samples/subscriptions.csv.
-LIVE, FOR_TOKEN, FOR_LINK = "S-5001", "S-5002", "S-5004"
+# Subscriptions of test customers in samples/subscriptions.csv.
+LIVE_SUBSCRIPTION, TOKEN_SUBSCRIPTION, LINK_SUBSCRIPTION = "S-5001", "S-5002", "S-5004"
 PRODUCT = "tea-mint"
 
 
-class NoDemo(Exception):
-    """There is nothing to describe yet."""
+class DemoMissing(Exception):
+    """The demo has not been created yet."""
 
 
-def load() -> bool:
-    """Make the demo unless it is there, and point it at PUBLIC_URL; tell whether it was made."""
+def load_demo() -> bool:
+    """Create the demo unless it exists, and update its addresses to PUBLIC_URL. True if it was created."""
     with transaction.atomic():
-        found = shop.find()
-        merchant = found or shop.make()
-        _follow_address(merchant)
-        _keep({"base_url": settings.PUBLIC_URL, **_credentials(merchant)})
+        found = merchant_data.find_demo_merchant()
+        merchant = found or merchant_data.create_demo_merchant()
+        _update_addresses(merchant)
+        _write_credentials({"base_url": settings.PUBLIC_URL, **_ensure_credentials(merchant)})
     return found is None
 
 
-def describe() -> dict[str, Any]:
-    """What `make demo-json` prints. Each call cancels two subscriptions of test customers for tokens.
+def describe_demo() -> dict[str, Any]:
+    """What `make demo-json` prints. Each call cancels two subscriptions of test customers to get new tokens.
 
-    Raises `NoDemo` before the first `load`.
+    Raises DemoMissing before the first `load_demo`.
     """
-    merchant, kept = shop.find(), _kept()
+    merchant, kept = merchant_data.find_demo_merchant(), _read_credentials()
     if merchant is None or not kept:
-        raise NoDemo("There is no demo yet; make run makes it at its first start, and so does manage.py demo.")
-    # The address of the running portal, which this process need not have been started with.
+        raise DemoMissing("There is no demo yet. The first start of make run creates it, and so does manage.py demo.")
+    # The address of the running portal; this process may have been started with another.
     base = kept["base_url"]
-    landing = base + reverse("oneclick:landing_page", args=[merchant.public_id.hex, shop.LANDING_SLUG])
-    token, link_token = (_fresh_token(_named(merchant, name)) for name in (FOR_TOKEN, FOR_LINK))
+    landing = base + reverse("oneclick:landing_page", args=[merchant.public_id.hex, merchant_data.LANDING_SLUG])
+    token = _issue_token(_find_subscription(merchant, TOKEN_SUBSCRIPTION))
+    link_token = _issue_token(_find_subscription(merchant, LINK_SUBSCRIPTION))
     return {
         "base_url": base,
         "admin": {"url": base + reverse("admin:index"), "username": USERNAME, "password": kept["password"]},
@@ -64,32 +65,32 @@ def describe() -> dict[str, Any]:
         "storefront_key": merchant.storefront_key,
         "sandbox": {
             "klaviyo_url": base + sandbox.PATH,
-            "klaviyo_key": merchant.connections.get(name=shop.CONNECTION).secret,
+            "klaviyo_key": merchant.connections.get(name=merchant_data.CONNECTION).secret,
         },
         "landing_url": landing,
-        "sample": _sample(merchant),
-        "tokens": {"subscription": token, "order": _order_token(merchant)},
+        "sample": _sample_ids(merchant),
+        "tokens": {"subscription": token, "order": _issue_order_token(merchant)},
         "link": link_urls.fragment_url(landing, "reactivate", link_token),
     }
 
 
-def _sample(merchant: Merchant) -> dict[str, str]:
-    active = _live(_named(merchant, LIVE))
+def _sample_ids(merchant: Merchant) -> dict[str, str]:
+    active = _ensure_live(_find_subscription(merchant, LIVE_SUBSCRIPTION))
     return {
         "customer": active.customer.merchant_user_id,
         "active_subscription": active.public_id.hex,
-        "cancelled_subscription": _named(merchant, FOR_TOKEN).public_id.hex,
+        "cancelled_subscription": _find_subscription(merchant, TOKEN_SUBSCRIPTION).public_id.hex,
         "upcoming_order": _upcoming_order(active).public_id.hex,
         "product": PRODUCT,
         "offer": merchant.offers.get(usable_in_links=True).public_id.hex,
     }
 
 
-def _order_token(merchant: Merchant) -> str | None:
-    """Of the sample's order; None when that can no longer be changed."""
-    order = _upcoming_order(_live(_named(merchant, LIVE)))
+def _issue_order_token(merchant: Merchant) -> str | None:
+    """A token for the sample's order; None where the order can no longer be changed."""
+    order = _upcoming_order(_ensure_live(_find_subscription(merchant, LIVE_SUBSCRIPTION)))
     return (
-        encode_token(manual_tokens.issue_token(order, actor=shop.JOB).result)
+        encode_token(manual_tokens.issue_token(order, actor=merchant_data.DEMO_ACTOR).result)
         if manual_tokens.is_open_order(order)
         else None
     )
@@ -99,39 +100,40 @@ def _upcoming_order(subscription: Subscription) -> Order:
     return subscription.items.select_related("order__customer").get(upcoming=True).order
 
 
-def _named(merchant: Merchant, external_id: str) -> Subscription:
+def _find_subscription(merchant: Merchant, external_id: str) -> Subscription:
     return merchant.subscriptions.select_related("customer").get(external_id=external_id)
 
 
-def _live(subscription: Subscription) -> Subscription:
+def _ensure_live(subscription: Subscription) -> Subscription:
     if subscription.live:
         return subscription
-    made: Subscription = acts.reactivate(subscription, actor=shop.JOB).subject
-    return made
+    reactivated: Subscription = subscription_actions.reactivate(subscription, actor=merchant_data.DEMO_ACTOR).subject
+    return reactivated
 
 
-def _fresh_token(subscription: Subscription) -> str:
-    act = acts.cancel(_live(subscription), actor=shop.JOB, reason="114|No answer")
-    return encode_token(ActionToken.objects.get(merchant=act.customer.merchant, event__in=act.events))
+def _issue_token(subscription: Subscription) -> str:
+    live = _ensure_live(subscription)
+    cancellation = subscription_actions.cancel(live, actor=merchant_data.DEMO_ACTOR, reason="114|No answer")
+    return encode_token(ActionToken.objects.get(merchant=cancellation.customer.merchant, event__in=cancellation.events))
 
 
-def _follow_address(merchant: Merchant) -> None:
-    merchant.connections.filter(name=shop.CONNECTION).update(base_url=sandbox.sandbox_url())
-    pictured = list(merchant.products.filter(extra_data__has_key="picture"))
-    for product in pictured:
+def _update_addresses(merchant: Merchant) -> None:
+    merchant.connections.filter(name=merchant_data.CONNECTION).update(base_url=sandbox.sandbox_url())
+    illustrated = list(merchant.products.filter(extra_data__has_key="picture"))
+    for product in illustrated:
         product.image_url = settings.PUBLIC_URL + static(f"demo/{(product.extra_data or {})['picture']}.svg")
-    Product.objects.bulk_update(pictured, ["image_url"])
+    Product.objects.bulk_update(illustrated, ["image_url"])
 
 
-def _credentials(merchant: Merchant) -> dict[str, str]:
-    """The staff login and the API key that were shown before; new ones where they are lost."""
-    kept = _kept()
+def _ensure_credentials(merchant: Merchant) -> dict[str, str]:
+    """The staff login and the API key as shown before, or new ones where they are lost."""
+    kept = _read_credentials()
     user, new = get_user_model().objects.get_or_create(
         username=USERNAME, defaults={"is_staff": True, "is_superuser": True}
     )
     Membership.objects.get_or_create(merchant=merchant, user=user, defaults={"role": Role.OWNER})
     password = kept.get("password", "")
-    # Only then, so that a password changed by hand is not set back.
+    # Only in these cases, so that a password which somebody changed stays.
     if new or not password:
         password = secrets.token_urlsafe(9)
         user.set_password(password)
@@ -144,18 +146,18 @@ def _credentials(merchant: Merchant) -> dict[str, str]:
     return {"password": password, "api_key": text}
 
 
-def _file() -> Path:
+def _credentials_file() -> Path:
     path: Path = settings.HOME / "demo.json"
     return path
 
 
-def _kept() -> dict[str, str]:
-    kept: dict[str, str] = json.loads(_file().read_text()) if _file().exists() else {}
+def _read_credentials() -> dict[str, str]:
+    kept: dict[str, str] = json.loads(_credentials_file().read_text()) if _credentials_file().exists() else {}
     return kept
 
 
-def _keep(kept: dict[str, str]) -> None:
-    draft = _file().with_suffix(f".{os.getpid()}")
+def _write_credentials(kept: dict[str, str]) -> None:
+    draft = _credentials_file().with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(kept))
-    draft.replace(_file())
+    draft.replace(_credentials_file())

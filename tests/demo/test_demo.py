@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from demo import loading, shop
+from demo import loading, merchant_data
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import decode_nonce
@@ -40,7 +40,7 @@ def home(settings: Settings, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def merchant(db: None) -> Merchant:
-    loading.load()
+    loading.load_demo()
     return Merchant.objects.get()
 
 
@@ -83,7 +83,7 @@ def test_the_engine_of_the_demo_has_a_past_and_work_before_it(merchant: Merchant
 
 def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchant, home: Path) -> None:
     before, kept = rows(), (home / "demo.json").read_text()
-    assert loading.load() is False
+    assert loading.load_demo() is False
     assert rows() == before
     assert (home / "demo.json").read_text() == kept
     assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
@@ -91,21 +91,21 @@ def test_loading_again_makes_nothing_and_keeps_the_credentials(merchant: Merchan
 
 def test_the_demo_follows_the_address_of_the_portal(merchant: Merchant, settings: Settings) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:9000"
-    loading.load()
+    loading.load_demo()
     assert Connection.objects.get().base_url == "http://127.0.0.1:9000/sandbox/klaviyo"
     pictures = set(Product.objects.values_list("image_url", flat=True))
     assert all(each.startswith("http://127.0.0.1:9000/static/demo/") for each in pictures)
     files = {each.name for each in (settings.BASE_DIR / "static/demo").iterdir()}
     assert {each.rsplit("/", 1)[1] for each in pictures} == files
     settings.PUBLIC_URL = "http://127.0.0.1:1"  # of a process that is not the portal
-    assert loading.describe()["base_url"] == "http://127.0.0.1:9000"
+    assert loading.describe_demo()["base_url"] == "http://127.0.0.1:9000"
 
 
 def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
-    old = loading.describe()
+    old = loading.describe_demo()
     (home / "demo.json").unlink()
-    loading.load()
-    new = loading.describe()
+    loading.load_demo()
+    new = loading.describe_demo()
     assert api_keys.find(old["api_key"]) is None
     key = api_keys.find(new["api_key"])
     assert key is not None
@@ -114,7 +114,7 @@ def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
 
 
 def test_each_description_has_a_fresh_token_and_link_of_test_customers(merchant: Merchant) -> None:
-    texts = [text for _ in range(2) for text in _tokens(loading.describe())]
+    texts = [text for _ in range(2) for text in _tokens(loading.describe_demo())]
     tokens = [ActionToken.objects.get(nonce=decode_nonce(text)) for text in texts]
     assert len({token.pk for token in tokens}) == 6
     assert all(token.state == "ready" and token.customer.is_test for token in tokens)
@@ -126,7 +126,7 @@ def _tokens(description: dict[str, dict[str, str]]) -> list[str]:
 
 
 def test_the_description_names_rows_that_fit_together(merchant: Merchant) -> None:
-    told = loading.describe()
+    told = loading.describe_demo()
     sample = told["sample"]
     customer = merchant.customers.get(merchant_user_id=sample["customer"])
     live = customer.subscriptions.get(public_id=sample["active_subscription"])
@@ -146,11 +146,11 @@ def test_demo_json_prints_the_description_and_nothing_else(merchant: Merchant) -
     out = StringIO()
     call_command("demo_json", stdout=out)
     told = json.loads(out.getvalue())
-    assert told["merchant"] == {"public_id": merchant.public_id.hex, "name": shop.NAME}
+    assert told["merchant"] == {"public_id": merchant.public_id.hex, "name": merchant_data.NAME}
     assert told["sandbox"]["klaviyo_key"] == Connection.objects.get().secret
 
 
 @pytest.mark.django_db
 def test_demo_json_says_what_to_do_when_there_is_no_demo() -> None:
-    with pytest.raises(CommandError, match="There is no demo yet; make run makes it"):
+    with pytest.raises(CommandError, match="There is no demo yet. The first start of make run creates it"):
         call_command("demo_json")

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         if no_demo:
             self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Press Ctrl-C to stop it.")
         else:
-            found = loading.describe()
+            found = loading.describe_demo()
             self.stdout.write(WELCOME.format(**found["admin"], link=found["link"]))
         self.stdout.flush()
         connections.close_all()

@@ -2,12 +2,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from demo import loading, shop
+from demo import loading, merchant_data
 
 
 class Command(BaseCommand):
-    help = "Make the demo merchant unless it is there, and point it at the portal's present address."
+    help = "Create the demo merchant unless it exists, and update its addresses to the portal's current one."
 
     def handle(self, **options: Any) -> None:
-        made = loading.load()
-        self.stdout.write(f"{shop.NAME}: {'made' if made else 'there already'}.")
+        created = loading.load_demo()
+        self.stdout.write(f"{merchant_data.NAME}: {'created' if created else 'already exists'}.")

@@ -1,4 +1,4 @@
-"""What the demo's engine has done before the demo began: orders placed, refused, tried again, waiting for stock."""
+"""Creates the orders and job runs of the weeks before the demo: placed, declined, retried, out of stock."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +20,13 @@ from subscriptions.placement.gateway import take_snapshot
 from subscriptions.placement.registry import gateway_of
 
 Outcome = SimulatedOutcome.Outcome
-REMINDED_BEFORE = 5
-TOOK = timedelta(milliseconds=420)
+REMINDER_DAYS = 5
+POST_DURATION = timedelta(milliseconds=420)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """An order that was due `days` ago, of a subscription with no other beside it and a longer frequency."""
+class PastOrder:
+    """An order that was due `days` ago, of a subscription that shares its orders with no other."""
 
     subscription: str
     days: int
@@ -35,36 +35,36 @@ class Past:
 
 
 ORDERS = [
-    Past("S-5025", 21),
-    Past("S-5048", 16, Outcome.DECLINE, times=2),
-    Past("S-5053", 14, Outcome.DECLINE),
-    Past("S-5034", 12),
-    Past("S-5012", 6, Outcome.CARD_NUMBER),
-    Past("S-5044", 5),
-    Past("S-5045", 2, Outcome.DECLINE, times=1),
-    Past("S-5015", 1, Outcome.GARBAGE, times=1),
-    Past("S-5056", 1, Outcome.TEMPORARY, times=1),
+    PastOrder("S-5025", 21),
+    PastOrder("S-5048", 16, Outcome.DECLINE, times=2),
+    PastOrder("S-5053", 14, Outcome.DECLINE),
+    PastOrder("S-5034", 12),
+    PastOrder("S-5012", 6, Outcome.CARD_NUMBER),
+    PastOrder("S-5044", 5),
+    PastOrder("S-5045", 2, Outcome.DECLINE, times=1),
+    PastOrder("S-5015", 1, Outcome.GARBAGE, times=1),
+    PastOrder("S-5056", 1, Outcome.TEMPORARY, times=1),
 ]
-OUT_OF_STOCK = Past("S-5036", 4)
+OUT_OF_STOCK = PastOrder("S-5036", 4)
 RUNS = [  # days ago, job, customers, done
     *((days, "reminders", 3 + days % 4, 3 + days % 4) for days in range(1, 11) if days != 6),
     *((days, "placement", 2 + days % 3, 2 + days % 3) for days in range(1, 11)),
     *((days, "stock", 1, 0) for days in range(1, 4)),
 ]
-MISSED = 6  # days ago
+MISSED_DAYS_AGO = 6  # days ago
 
 
-def make(merchant: Merchant) -> None:
-    """Call it in a transaction: the simulator answers in it, too."""
+def create_order_history(merchant: Merchant) -> None:
+    """Must run in a transaction, in which the simulator answers as well."""
     GatewaySettings.objects.create(merchant=merchant, kind=GatewaySettings.Kind.SIMULATOR)
     for past in ORDERS:
-        _place(merchant, past)
+        _place_order(merchant, past)
     _run_out_of_stock(merchant)
-    _runs(merchant)
+    _create_job_runs(merchant)
 
 
-def _place(merchant: Merchant, past: Past) -> None:
-    order, moment = _due(merchant, past)
+def _place_order(merchant: Merchant, past: PastOrder) -> None:
+    order, moment = _make_order_due(merchant, past)
     if past.outcome != Outcome.APPROVE:
         SimulatedOutcome.objects.create(
             merchant=merchant, payment=order.payment, outcome=past.outcome, times=past.times
@@ -72,40 +72,40 @@ def _place(merchant: Merchant, past: Past) -> None:
     while True:
         with calendar.fixed_clock(moment):
             upcoming_order.queue(order, actor=placement_queue.ACTOR)
-            _post(order, moment)
+            _post_order(order, moment)
         order.refresh_from_db()
         if order.status != OrderStatus.CREDIT_CARD_RETRY or not order.retry_at or order.retry_at > calendar.now():
             return
         moment = order.retry_at
 
 
-def _due(merchant: Merchant, past: Past) -> tuple[Order, datetime]:
-    """The subscription's order, due on that day and reminded of, and the moment of that day's placement."""
+def _make_order_due(merchant: Merchant, past: PastOrder) -> tuple[Order, datetime]:
+    """The subscription's order, due on that day and with its reminder sent, and the time of that day's placement."""
     subscription = merchant.subscriptions.get(external_id=past.subscription)
     order = subscription.items.get(upcoming=True).order
     order.place_date = calendar.today(merchant.time_zone) - timedelta(days=past.days)
     order.save(update_fields=["place_date"])
-    reminded = order.place_date - timedelta(days=REMINDED_BEFORE)
+    reminded = order.place_date - timedelta(days=REMINDER_DAYS)
     with calendar.fixed_clock(calendar.local_hour(reminded, merchant.reminder_hour, merchant.time_zone)):
         upcoming_order.remind(order, actor=reminders.ACTOR)
     return order, calendar.local_hour(order.place_date, merchant.placement_hour or 0, merchant.time_zone)
 
 
-def _post(order: Order, moment: datetime) -> None:
+def _post_order(order: Order, moment: datetime) -> None:
     order.refresh_from_db()
     attempt = PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, started=moment)
     record_results.settle(attempt, gateway_of(order).place(take_snapshot(order)))
-    PlacementAttempt.objects.filter(pk=attempt.pk).update(finished=moment + TOOK)
+    PlacementAttempt.objects.filter(pk=attempt.pk).update(finished=moment + POST_DURATION)
 
 
 def _run_out_of_stock(merchant: Merchant) -> None:
-    order, moment = _due(merchant, OUT_OF_STOCK)
+    order, moment = _make_order_due(merchant, OUT_OF_STOCK)
     Product.objects.filter(pk__in=order.items.values("product")).update(live=False)
     with calendar.fixed_clock(moment):
         upcoming_order.set_aside(order, actor=stock.ACTOR)
 
 
-def _runs(merchant: Merchant) -> None:
+def _create_job_runs(merchant: Merchant) -> None:
     today = calendar.today(merchant.time_zone)
     rows = []
     for days, job, customers, done in RUNS:
@@ -125,7 +125,7 @@ def _runs(merchant: Merchant) -> None:
                 finished=begun + timedelta(seconds=2),
             )
         )
-    missed = today - timedelta(days=MISSED)
+    missed = today - timedelta(days=MISSED_DAYS_AGO)
     begun = calendar.local_hour(missed + timedelta(days=1), merchant.placement_hour or 0, merchant.time_zone)
     rows.append(JobRun(merchant=merchant, job="reminders", local_date=missed, state="missed", created=begun))
     JobRun.objects.bulk_create(rows)

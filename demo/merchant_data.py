@@ -1,15 +1,15 @@
-"""The rows of the demo: a coffee and tea shop from `samples/` whose events go to the sandbox."""
+"""The rows of the demo merchant: a coffee and tea shop from `samples/`, whose events go to the sandbox."""
 
 import secrets
 from decimal import Decimal
 
 from django.conf import settings
 
-from demo import clicks, past
+from demo import clicks, order_history
 from integrations.models import Connection
 from integrations.sandbox import private_keys as sandbox
 from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
-from subscriptions.actions import subscription as acts
+from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL
 from subscriptions.importing.customers import CUSTOMERS
@@ -23,7 +23,7 @@ SHOP_URL = "https://fernhollow.test"
 CONNECTION = "Klaviyo sandbox"
 LANDING_SLUG = "welcome-back"
 FILES = {"products": PRODUCTS, "customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS}
-REASONS = {
+CANCEL_REASONS = {
     1: "Other",
     3: "I am not using it",
     4: "I have more than I need",
@@ -42,31 +42,31 @@ CANCELLED = {
     "S-5020": "70|",
     "S-5029": "31|I could not find the date",
 }
-COME_BACK = ["S-5014", "S-5020"]
-JOB = Actor(ActorKind.JOB, "demo", "Demo")
+REACTIVATED = ["S-5014", "S-5020"]
+DEMO_ACTOR = Actor(ActorKind.JOB, "demo", "Demo")
 
 
-def find() -> Merchant | None:
+def find_demo_merchant() -> Merchant | None:
     return Merchant.objects.filter(name=NAME, is_test=True).first()
 
 
-def make() -> Merchant:
-    """The merchant with everything it has; call it in a transaction."""
+def create_demo_merchant() -> Merchant:
+    """Create the merchant with all its rows; must run in a transaction."""
     merchant = Merchant.objects.create(name=NAME, shop_url=SHOP_URL, is_test=True, storefront_key=secrets.token_hex(16))
-    _settings(merchant)
-    _offers(merchant)
+    _create_settings(merchant)
+    _create_offers(merchant)
     for name, table in FILES.items():
         report = import_file(table, settings.BASE_DIR / "samples" / f"{name}.csv", merchant)
         if report.problems:
             raise RuntimeError(f"samples/{name}.csv: {report.problems[0]}")
-    _links(merchant)
-    _acts(merchant)
-    past.make(merchant)
-    clicks.make(merchant)
+    _create_saved_links(merchant)
+    _change_subscriptions(merchant)
+    order_history.create_order_history(merchant)
+    clicks.create_clicks(merchant)
     return merchant
 
 
-def _settings(merchant: Merchant) -> None:
+def _create_settings(merchant: Merchant) -> None:
     OneClickSettings.objects.create(merchant=merchant, shop_origins=[SHOP_URL])
     LandingPage.objects.create(
         merchant=merchant,
@@ -79,9 +79,9 @@ def _settings(merchant: Merchant) -> None:
         support_contact="hello@fernhollow.test",
     )
     CancelReason.objects.bulk_create(
-        CancelReason(merchant=merchant, code=code, label=label) for code, label in REASONS.items()
+        CancelReason(merchant=merchant, code=code, label=label) for code, label in CANCEL_REASONS.items()
     )
-    # Its address is the portal's own and set at each start.
+    # The address is that of the portal, so each start updates it.
     Connection.objects.create(
         merchant=merchant,
         integration=Connection.Integration.KLAVIYO,
@@ -91,7 +91,7 @@ def _settings(merchant: Merchant) -> None:
     )
 
 
-def _offers(merchant: Merchant) -> None:
+def _create_offers(merchant: Merchant) -> None:
     profile = OfferProfile.objects.create(merchant=merchant, name="Come back and save")
     Offer.objects.create(merchant=merchant, profile=profile, name="15 % off the next order", usable_in_links=True)
     coupon = Coupon.objects.create(
@@ -108,7 +108,7 @@ def _offers(merchant: Merchant) -> None:
     )
 
 
-def _links(merchant: Merchant) -> None:
+def _create_saved_links(merchant: Merchant) -> None:
     offer = merchant.offers.get(usable_in_links=True)
     SavedLink.objects.bulk_create(
         SavedLink(merchant=merchant, name=name, action=action, parameters=parameters, **more)
@@ -125,10 +125,10 @@ def _links(merchant: Merchant) -> None:
     )
 
 
-def _acts(merchant: Merchant) -> None:
-    """Some cancellations and returns, so that activity, tokens and the inbox have something to show."""
+def _change_subscriptions(merchant: Merchant) -> None:
+    """Cancel and reactivate some, so that activities, tokens and the inbox have something to show."""
     subscriptions = {each.external_id: each for each in merchant.subscriptions.filter(external_id__in=CANCELLED)}
     for external_id, reason in CANCELLED.items():
-        acts.cancel(subscriptions[external_id], actor=JOB, reason=reason)
-    for external_id in COME_BACK:
-        acts.reactivate(subscriptions[external_id], actor=JOB)
+        subscription_actions.cancel(subscriptions[external_id], actor=DEMO_ACTOR, reason=reason)
+    for external_id in REACTIVATED:
+        subscription_actions.reactivate(subscriptions[external_id], actor=DEMO_ACTOR)
