@@ -221,7 +221,7 @@ def _upcoming_item(subscription: Subscription) -> Item | None:
     return order_items.upcoming_item(subscription) if subscription.live else None
 
 
-def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **change: int) -> None:
+def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **change: Any) -> None:
     """Move the item to the order with the changed key; emit `kind` when its whole order has changed."""
     order = item.order
     if orders.move_item(context.customer, item, order.order_key._replace(**change)) is order:
