@@ -13,7 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("sandbox/klaviyo/", include("integrations.sandbox.urls")),
     path("api/one_click/undo/", one_click.undo),
-    path("api/one_click/<str:action>/", one_click.act),
+    path("api/one_click/<str:action>/", one_click.link_action),
     path("api/", include("subscriptions.api.urls")),
     path("admin/", site.urls),
 ]

@@ -8,10 +8,10 @@ app_name = "oneclick"
 urlpatterns = [
     path("one_click/undo/", views.undo, name="undo"),
     path("one_click/opened/", views.opened, name="opened"),
-    path("one_click/<str:action>/", views.act, name="act"),
+    path("one_click/<str:action>/", views.link_action, name="link_action"),
     # Answered, not redirected: that would lose the body of a POST.
     path("one_click/undo", views.undo),
-    path("one_click/<str:action>", views.act),
+    path("one_click/<str:action>", views.link_action),
     path(f"{PATH_PART}/main.js", pages.script, name="script"),
     path(f"l/{PATH_PART}/", pages.landing_page, name="landing"),
     path(f"l/{PATH_PART}/<slug:slug>/", pages.landing_page, name="landing_page"),

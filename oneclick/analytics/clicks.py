@@ -3,7 +3,6 @@
 No address, no name of a browser: of a visitor only whether it looks like a machine is kept.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,13 +12,12 @@ from django.http import HttpRequest
 
 from common.db import insert, new_row
 from common.web import rate_limit
+from oneclick.analytics.likely_machines import is_robot
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import decode_nonce
 
-# The script asks such a browser for a press, too.
-ROBOT = re.compile(r"headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse", re.IGNORECASE)
 # Visits of one token that are noted in a minute; further ones change no number.
 VISITS_PER_MINUTE = 30
 
@@ -47,7 +45,7 @@ def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
         page=fields.get("page", "" if on_form else None),
         opens=told not in ("fetched", "told"),
         fetched=told == "fetched",
-        likely_machine=fields.get("machine") == "yes" or bool(ROBOT.search(request.headers.get("User-Agent", ""))),
+        likely_machine=fields.get("machine") == "yes" or is_robot(request),
     )
 
 

@@ -105,7 +105,7 @@ def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> s
     """Where a form of the page is sent; the answer is shown on the same page."""
     slug = "" if page.is_default else page.slug
     names = {"merchant": merchant.public_id.hex if merchant else "", "page": slug}
-    address = reverse("oneclick:undo") if action == "undo" else reverse("oneclick:act", args=[action])
+    address = reverse("oneclick:undo") if action == "undo" else reverse("oneclick:link_action", args=[action])
     return f"{address}?{urlencode({name: value for name, value in names.items() if value})}"
 
 

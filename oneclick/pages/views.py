@@ -86,15 +86,6 @@ def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: s
     return _page_response(landing.render_landing_page(merchant, page, form=form))
 
 
-def is_unpressed_form(request: HttpRequest) -> bool:
-    """Whether a page's form was sent by something that does not say, as browsers do, that somebody pressed.
-
-    Mail scanners that submit forms send what they found in it; a browser too old to say it asks for a tick.
-    """
-    pressed = request.headers.get("Sec-Fetch-User") == "?1" or request.POST.get("sure") == "yes"
-    return "on_page" in request.POST and not pressed
-
-
 def _find_merchant_and_page(public_id: UUID, slug: str) -> tuple[Merchant, LandingPage]:
     merchant = get_object_or_404(Merchant.objects.select_related("one_click"), public_id=public_id)
     return merchant, _find_page(merchant, slug)

@@ -11,13 +11,20 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 
+from oneclick.analytics.likely_machines import ROBOT_SIGNS
 from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.models import OneClickSettings
+from oneclick.redemption.link_actions import ACTION_NAMES, LINK_ACTIONS
+from oneclick.redemption.parameters import LINK_NAMES, REQUEST_NAMES
 from subscriptions.models import Merchant
 
 SOURCE = Path(__file__).with_name("main.js")
 BANNER_CSS = settings.BASE_DIR / "static" / "oneclick" / "banner.css"
 FRESH_SECONDS = 60
+# What a fragment calls otherwise than a request, and the further fields of links.
+SENT_AS = {"og_quick_action": "action", **REQUEST_NAMES}
+LINK_FIELDS = ["og_link", "og_sig", "og_mode", "og_visit"]
+PARAMETERS = dict.fromkeys(name for row in LINK_ACTIONS.values() for name in row.parameters if name not in LINK_NAMES)
 
 
 class Script(NamedTuple):
@@ -42,6 +49,10 @@ def cached_script(public_id: UUID, base: str) -> Script | None:
 def build_script(merchant: Merchant, base: str) -> Script:
     one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
     baked = {
+        "actions": sorted(ACTION_NAMES),
+        "sentAs": SENT_AS,
+        "linkFields": [*LINK_FIELDS, *PARAMETERS],
+        "robotSigns": ROBOT_SIGNS,
         "base": base,
         "merchant": merchant.public_id.hex,
         "locale": merchant.locale.replace("_", "-"),

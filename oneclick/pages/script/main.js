@@ -1,18 +1,14 @@
 (function (settings) {
   "use strict";
 
-  const ACTIONS = ["delay", "skip", "reactivate", "upsell", "product_upsell", "subscription_upsell"];
+  const ACTIONS = settings.actions;
   const PERIODS = { __proto__: null, 1: "day", 2: "week", 3: "month", 4: "year" };
-  const SENT_AS = {
-    og_quick_action: "action",
-    og_quick_action_token: "token",
-    og_delay_by: "days",
-    og_winback_id: "winback_id",
-  };
+  const SENT_AS = settings.sentAs;
+  const ROBOT = new RegExp(settings.robotSigns, "i");
   // Mail services wrap, encode and append to links, hence the many separators.
-  const IN_LINK =
-    /(?:[?#]|&(?:amp;)?|%23)(og_(?:quick_action(?:_token)?|delay_by|product_id|offer_id|every(?:_period)?|quantity|winback_id|link|sig|mode|visit))(?:=|%3D)(.*?)(?=[?#&]|%23|$)/gi;
-  const IN_QUERY = /[?&](token|action|days|winback_id)=([^&]*)/g;
+  const names = [...Object.keys(SENT_AS), ...settings.linkFields].join("|");
+  const IN_LINK = new RegExp(`(?:[?#]|&(?:amp;)?|%23)(${names})(?:=|%3D)(.*?)(?=[?#&]|%23|$)`, "gi");
+  const IN_QUERY = new RegExp(`[?&](${Object.values(SENT_AS).join("|")})=([^&]*)`, "g");
   const TIMEOUT = 20000;
 
   // A page may have its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted one its own language.
@@ -94,7 +90,7 @@
   }
 
   async function personIsThere() {
-    if (/headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse/i.test(navigator.userAgent)) return false;
+    if (ROBOT.test(navigator.userAgent)) return false;
     let drawn = false;
     requestAnimationFrame(() => requestAnimationFrame(() => (drawn = true)));
     // A scanner's browser draws nothing; a window may know its size and its focus a moment after the first frames.

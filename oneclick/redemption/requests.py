@@ -1,0 +1,75 @@
+"""What a request to the endpoints of a click holds, and who sends it."""
+
+import json
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from common.web.public_ids import parse_public_id
+from oneclick.models import ActionToken
+from oneclick.pages import domains, origins
+from oneclick.redemption.parameters import normalize_fields
+from oneclick.tokens.token_text import decode_nonce
+from subscriptions.models import Merchant
+
+Fields = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`merchant` is the one whose script calls, where it says so; `origin` is set when a shop's page calls."""
+
+    merchant: Merchant | None
+    origin: str
+
+
+def find_caller(request: HttpRequest) -> Caller | None:
+    """Who calls; None for a page of an origin the merchant has not registered."""
+    public_id = domains.domain_owner(request) or parse_public_id(request.GET.get("merchant", ""))
+    merchant, registered = origins.find_script_merchant(public_id) if public_id else (None, [])
+    origin = request.headers.get("Origin", "")
+    if origins.is_portal_origin(request, origin):
+        return Caller(merchant, "")
+    return Caller(merchant, origin) if origin in registered else None
+
+
+def read_fields(request: HttpRequest) -> Fields:
+    """The fields of the body, and those of the query beside them; a body that is not a JSON object has none."""
+    query = normalize_fields(request.GET.dict())
+    if request.content_type != "application/json":
+        return query | normalize_fields(request.POST.dict())
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        body = None
+    return query | normalize_fields(body if isinstance(body, dict) else {})
+
+
+def find_token(request: HttpRequest, text: str) -> ActionToken | None:
+    """The token of this text, or of this undo token's text; on a merchant's own domain only that merchant's."""
+    nonce = decode_nonce(text) or decode_nonce(text, "undo")
+    if nonce is None:
+        return None
+    rows = ActionToken.objects.select_related("merchant__one_click").filter(nonce=nonce)
+    if public_id := domains.domain_owner(request):
+        rows = rows.filter(merchant__public_id=public_id)
+    return rows.first()
+
+
+def find_page_merchant(request: HttpRequest) -> Merchant | None:
+    """Whose page a browser is to see: of the script or form that calls, else of the token."""
+    caller = find_caller(request)
+    if caller and caller.merchant:
+        return caller.merchant
+    token = find_token(request, read_fields(request).get("token", ""))
+    return token.merchant if token else None
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether JSON is named in full: the wildcard of every browser and mail scanner asks for nothing in particular."""
+    return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Whether a plain form asks, of a browser without JavaScript."""
+    return request.content_type != "application/json" and "text/html" in request.headers.get("Accept", "")
