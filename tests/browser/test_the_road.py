@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from tests import migrated
 from tests.portal import Portal, eventually
 
 pytestmark = pytest.mark.slow
@@ -24,6 +25,7 @@ Facts = dict[str, Any]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     portal = Portal(tmp_path_factory.mktemp("road"))
+    migrated.copy_server(portal.home)
     with portal.running(sys.executable, "manage.py", "run"):
         yield portal
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 from django.conf import settings
 
+from tests import migrated
 from tests.placement.platform import Handler, platform
 from tests.portal import Portal, eventually
 
@@ -55,6 +56,7 @@ def url(shop: Shop) -> Iterator[str]:
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The portal with its two clusters, in haste, free to call the platform on this machine."""
     made = Portal(tmp_path_factory.mktemp("chaos"))
+    migrated.copy_server(made.home)
     made.environment |= {
         "DJANGO_SETTINGS_MODULE": "tests.jobs.chaos.settings",
         "OUTBOUND_ALLOW_PRIVATE_ADDRESSES": "1",
