@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
 
 import factory
 from django.contrib.auth import get_user_model
@@ -31,19 +30,13 @@ from subscriptions.models import (
 STAFF = Actor(ActorKind.STAFF, "1", "Sam Staff")
 
 
-@cache
-def _password() -> str:
-    """A quarter of a second of work."""
-    return make_password("correct horse")
-
-
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = get_user_model()
         skip_postgeneration_save = True
 
     username = factory.Sequence("staff{}".format)
-    password = factory.LazyFunction(_password)
+    password = factory.LazyFunction(lambda: make_password("correct horse"))
     is_staff = True
 
 
