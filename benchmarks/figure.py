@@ -1,4 +1,4 @@
-"""One measured figure beside its reference."""
+"""A measured figure and its reference."""
 
 import json
 from dataclasses import asdict, dataclass

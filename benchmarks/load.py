@@ -9,43 +9,47 @@ from itertools import count
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """`rate` in answers per second; `p99` in milliseconds."""
+class LoadResult:
+    """`rate` in responses per second, `p99` in milliseconds."""
 
     rate: float
     p99: float
     statuses: Counter[int]
 
 
-def post_json(path: str, body: str) -> bytes:
+def json_request(path: str, body: str) -> bytes:
     return (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
 
-def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: float, pace: float | None = None) -> Result:
-    """Send `requests` over kept-alive connections, each waiting for its answer, for so many seconds.
+def run_load(
+    port: int, requests: Iterator[bytes], *, connections: int, seconds: float, pace: float | None = None
+) -> LoadResult:
+    """Send `requests` for `seconds` over kept-alive connections, each of which waits for its response.
 
-    With `pace`, so many a second in all. An answer's time then counts from when its request was due, so that one that
-    had to wait for a connection is not taken for a quick one.
+    `pace` is the number of requests per second in all; without it, each connection sends as fast as it can. With it,
+    a response's time counts from when its request was due, which includes the wait for a free connection.
     """
-    return asyncio.run(_run(port, requests, connections, seconds, pace))
+    return asyncio.run(_run_connections(port, requests, connections, seconds, pace))
 
 
-async def _run(port: int, requests: Iterator[bytes], connections: int, seconds: float, pace: float | None) -> Result:
+async def _run_connections(
+    port: int, requests: Iterator[bytes], connections: int, seconds: float, pace: float | None
+) -> LoadResult:
     times: list[float] = []
     statuses: Counter[int] = Counter()
     begun = time.perf_counter()
     ends = begun + seconds
     due = (begun + number / pace for number in count()) if pace else iter(time.perf_counter, None)
-    await asyncio.gather(*(_connection(port, requests, due, ends, times, statuses) for _ in range(connections)))
+    await asyncio.gather(*(_send_requests(port, requests, due, ends, times, statuses) for _ in range(connections)))
     took = time.perf_counter() - begun
     times.sort()
-    return Result(len(times) / took, times[int(len(times) * 0.99)] * 1000, statuses)
+    return LoadResult(len(times) / took, times[int(len(times) * 0.99)] * 1000, statuses)
 
 
-async def _connection(
+async def _send_requests(
     port: int, requests: Iterator[bytes], due: Iterator[float], ends: float, times: list[float], statuses: Counter[int]
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""Orders placed per second with a platform that takes its time."""
+"""Orders placed per second with a platform that responds slowly."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ ORDERS = 5000
 ANSWER_SECONDS = 0.020
 BODY = json.dumps({"code": "SUCCESS", "orderId": "B-1", "errorCode": "", "errorMsg": ""}).encode()
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-# The past orders of `seed`, as if they had been handed to placement and not posted yet.
+# Turns the past orders of `seed` into orders that are queued for placement and not posted yet.
 DUE = """
 UPDATE subscriptions_subscription SET cancelled = NULL, cancel_reason = NULL;
 UPDATE subscriptions_order SET status = 11, place_date = current_date;
@@ -29,11 +29,11 @@ UPDATE subscriptions_item SET frozen = false;
 """
 
 
-def figures() -> Iterator[Figure]:
-    """Call it on an empty database."""
-    merchant = seed.cancelled_subscribers(ORDERS * 4 // 5)  # and a quarter as many others
-    with platform() as port:
-        _make_due(merchant, port)
+def measure_figures() -> Iterator[Figure]:
+    """Needs an empty database."""
+    merchant = seed.create_cancelled_subscribers(ORDERS * 4 // 5)  # which adds a quarter as many others
+    with run_platform() as port:
+        _make_orders_due(merchant, port)
         began = time.monotonic()
         dispatch.post_orders(merchant.orders.all())
         took = time.monotonic() - began
@@ -45,20 +45,20 @@ def figures() -> Iterator[Figure]:
     yield Figure("placement", ORDERS / took, width / ANSWER_SECONDS, "orders/s", note)
 
 
-def _make_due(merchant: Merchant, port: int) -> None:
+def _make_orders_due(merchant: Merchant, port: int) -> None:
     GatewaySettings.objects.create(merchant=merchant, kind="json", url=f"http://127.0.0.1:{port}/orders")
     merchant.storefront_key, merchant.is_test = "k" * 32, False
     merchant.save()
     with connection.cursor() as cursor:
         cursor.execute(DUE)
-    seed.settle()
+    seed.settle_database()
 
 
 @contextmanager
-def platform() -> Iterator[int]:
-    """A platform in a process of its own that places each order after 20 ms; gives its port."""
+def run_platform() -> Iterator[int]:
+    """Run a platform in its own process, which accepts each order after 20 ms; yield its port."""
     ours, theirs = Pipe()
-    process = Process(target=_serve, args=[theirs], daemon=True)
+    process = Process(target=_serve_platform, args=[theirs], daemon=True)
     process.start()
     try:
         yield ours.recv()
@@ -67,17 +67,17 @@ def platform() -> Iterator[int]:
         process.join()
 
 
-def _serve(to: Connection) -> None:
+def _serve_platform(to: Connection) -> None:
     async def run() -> None:
-        server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+        server = await asyncio.start_server(_answer_posts, "127.0.0.1", 0)
         to.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
     asyncio.run(run())
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(asyncio.IncompleteReadError):  # they hung up
+async def _answer_posts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(asyncio.IncompleteReadError):  # the client closed the connection
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])

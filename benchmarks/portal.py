@@ -1,4 +1,4 @@
-"""The project's own server and database, in a home of their own, for the time of a measurement."""
+"""Runs the project's web server and PostgreSQL's load generator for the time of a measurement."""
 
 import os
 import re
@@ -16,8 +16,8 @@ from config.supervision import services
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    """The web server as `make run` starts it; gives its port."""
+def run_web_server() -> Iterator[int]:
+    """Run the web server as `make run` starts it; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -30,14 +30,14 @@ def server() -> Iterator[int]:
         },
     )
     try:
-        _wait_for(port)
+        _wait_for_port(port)
         yield port
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _wait_for(port: int) -> None:
+def _wait_for_port(port: int) -> None:
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -48,11 +48,8 @@ def _wait_for(port: int) -> None:
     sys.exit("The server did not start; see what it printed above.")
 
 
-def pgbench(script: str, *, clients: int, seconds: int, k: int) -> float:
-    """Transactions per second of `script`, run by PostgreSQL's own load generator on the same server.
-
-    The script's variable `k` begins as given.
-    """
+def run_pgbench(script: str, *, clients: int, seconds: int, k: int) -> float:
+    """Transactions per second of `script` on the same server. `k` is the first value of the script's variable."""
     command = [
         str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"),
         "--no-vacuum",

@@ -1,4 +1,4 @@
-"""Successful redemptions per second, and refused forged tokens."""
+"""Successful redemptions, and refusals of forged tokens, per second."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from statistics import mean
 
 from benchmarks import load, seed
 from benchmarks.figure import Figure
-from benchmarks.portal import pgbench, server
+from benchmarks.portal import run_pgbench, run_web_server
 from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Event, Merchant, Product
 
@@ -15,13 +15,13 @@ CONNECTIONS = 16
 SECONDS = 2
 TURNS = 8
 SUBSCRIBERS = 120_000
-MOST_P99 = 50.0  # ms
-# For each client of pgbench in each turn; there are as many for the redemptions.
+MAX_P99 = 50.0  # ms
+# Customers per pgbench client and turn; the redemptions have as many.
 NUMBERS_A_TURN = SUBSCRIBERS // 2 // CONNECTIONS // TURNS
 PATH = "/one_click/reactivate/?merchant={}"
 
-# The rows one redemption locks and writes, in one transaction. Each client goes through numbers of its own, from the
-# other end than the redemptions; the n-th customer's things all have the id n.
+# The rows that one redemption locks and writes, in one transaction. Each client takes customers of its own, from the
+# end of the table, while the redemptions begin at its start. All rows of the n-th customer have the id n.
 SAME_ROWS = """
 \\set k :k + 1
 \\set n {last} - :client_id - {clients} * :k
@@ -66,65 +66,65 @@ COMMIT;
 """
 
 
-def figures() -> Iterator[Figure]:
-    merchant = seed.cancelled_subscribers(SUBSCRIBERS)
+def measure_figures() -> Iterator[Figure]:
+    merchant = seed.create_cancelled_subscribers(SUBSCRIBERS)
     path = PATH.format(merchant.public_id.hex)
     # All made before: the load generator shares the cores with what it measures.
-    genuine = iter([_post(path, encode_token(token)) for token in seed.tokens_between(1, SUBSCRIBERS // 2)])
-    with server() as port:
-        yield from _redeemed(port, genuine, merchant)
-        yield _refused(port, path)
+    genuine = iter([_redemption_request(path, encode_token(token)) for token in seed.find_tokens(1, SUBSCRIBERS // 2)])
+    with run_web_server() as port:
+        yield from _measure_redemptions(port, genuine, merchant)
+        yield _measure_forged_tokens(port, path)
 
 
-def _redeemed(port: int, genuine: Iterator[bytes], merchant: Merchant) -> Iterator[Figure]:
-    load.run(port, genuine, connections=CONNECTIONS, seconds=2)  # warm
+def _measure_redemptions(port: int, genuine: Iterator[bytes], merchant: Merchant) -> Iterator[Figure]:
+    load.run_load(port, genuine, connections=CONNECTIONS, seconds=2)  # warm
     redeemed, written = [], []
-    # In turns, so that a machine that grows slower or faster meanwhile does so for both.
+    # In turns, so that a change in the machine's speed affects both.
     for turn in range(TURNS):
-        redeemed.append(load.run(port, genuine, connections=CONNECTIONS, seconds=SECONDS))
-        _expect({200}, redeemed[-1])
-        script = _same_rows(merchant)
-        written.append(pgbench(script, clients=CONNECTIONS, seconds=SECONDS, k=turn * NUMBERS_A_TURN))
+        redeemed.append(load.run_load(port, genuine, connections=CONNECTIONS, seconds=SECONDS))
+        _expect_statuses({200}, redeemed[-1])
+        script = _same_rows_script(merchant)
+        written.append(run_pgbench(script, clients=CONNECTIONS, seconds=SECONDS, k=turn * NUMBERS_A_TURN))
     peak, p99 = mean(result.rate for result in redeemed), max(result.p99 for result in redeemed)
     note = f"{CONNECTIONS} connections, p99 {p99:.0f} ms; reference: pgbench writing the same rows"
     yield Figure("redemptions", peak, mean(written), "redemptions/s", note)
-    seed.settle()  # what pgbench has written would else be cleaned up meanwhile
-    half = load.run(port, genuine, connections=CONNECTIONS, seconds=5 * SECONDS, pace=peak / 2)
-    _expect({200}, half)
+    seed.settle_database()  # otherwise autovacuum would clean up after pgbench meanwhile
+    half = load.run_load(port, genuine, connections=CONNECTIONS, seconds=5 * SECONDS, pace=peak / 2)
+    _expect_statuses({200}, half)
     note = f"at half the peak rate, {peak / 2:.0f}/s; reference: the most it should be, so a ratio up to 1 is wanted"
-    yield Figure("redemption_p99", half.p99, MOST_P99, "ms", note)
+    yield Figure("redemption_p99", half.p99, MAX_P99, "ms", note)
 
 
-def _refused(port: int, path: str) -> Figure:
-    forged = _forged(path)
-    load.run(port, forged, connections=CONNECTIONS, seconds=1)
-    refused = load.run(port, forged, connections=CONNECTIONS, seconds=SECONDS)
-    empty = load.run(port, _empty(), connections=CONNECTIONS, seconds=SECONDS)
-    _expect({400}, refused)
-    _expect({200}, empty)
+def _measure_forged_tokens(port: int, path: str) -> Figure:
+    forged = _forged_requests(path)
+    load.run_load(port, forged, connections=CONNECTIONS, seconds=1)
+    refused = load.run_load(port, forged, connections=CONNECTIONS, seconds=SECONDS)
+    empty = load.run_load(port, _empty_requests(), connections=CONNECTIONS, seconds=SECONDS)
+    _expect_statuses({400}, refused)
+    _expect_statuses({200}, empty)
     return Figure("forged_tokens", refused.rate, empty.rate, "answers/s", "reference: an empty view")
 
 
-def _post(path: str, token: str) -> bytes:
-    return load.post_json(path, json.dumps({"token": token}))
+def _redemption_request(path: str, token: str) -> bytes:
+    return load.json_request(path, json.dumps({"token": token}))
 
 
-def _forged(path: str) -> Iterator[bytes]:
+def _forged_requests(path: str) -> Iterator[bytes]:
     while True:
-        yield _post(path, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB")
+        yield _redemption_request(path, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB")
 
 
-def _empty() -> Iterator[bytes]:
+def _empty_requests() -> Iterator[bytes]:
     while True:
-        yield _post("/empty/", "x" * 44)
+        yield _redemption_request("/empty/", "x" * 44)
 
 
-def _expect(statuses: set[int], result: load.Result) -> None:
+def _expect_statuses(statuses: set[int], result: load.LoadResult) -> None:
     if set(result.statuses) != statuses:
-        sys.exit(f"expected answers {statuses}, got {dict(result.statuses)}")
+        sys.exit(f"expected responses {statuses}, got {dict(result.statuses)}")
 
 
-def _same_rows(merchant: Merchant) -> str:
+def _same_rows_script(merchant: Merchant) -> str:
     event = Event.objects.latest("id")
     script = SAME_ROWS.format(
         last=SUBSCRIBERS,

@@ -1,4 +1,4 @@
-"""Reminders of many orders in one run: their rate beside that of PostgreSQL writing the same rows, and the memory."""
+"""Reminders for many orders in one run: their rate beside PostgreSQL writing the same rows, and the memory."""
 
 import json
 import os
@@ -15,21 +15,23 @@ from benchmarks.figure import Figure
 from subscriptions.models import Merchant
 
 FEW, MANY = 10_000, 100_000
-# What a reminder inserts, in the order in which the rows point at each other.
+# The tables a reminder inserts into, in the order of their foreign keys.
 TABLES = ["subscriptions_activity", "subscriptions_event", "oneclick_actiontoken", "integrations_delivery"]
 POINTING = ["integrations_attempt", "oneclick_click"]
 
 
-def figures() -> Iterator[Figure]:
-    few, many = (_worker(reminders_seed.subscribers(number), number) for number in (FEW, MANY))
+def measure_figures() -> Iterator[Figure]:
+    few, many = (_run_worker(reminders_seed.create_subscribers(number), number) for number in (FEW, MANY))
     rows = "PostgreSQL inserting the same rows, one INSERT … SELECT per table"
-    yield Figure("reminder_run", MANY / many["seconds"], MANY / _same_rows(), "reminders/s", f"reference: {rows}")
+    yield Figure(
+        "reminder_run", MANY / many["seconds"], MANY / _same_rows_seconds(), "reminders/s", f"reference: {rows}"
+    )
     orders = f"the worker's peak at {MANY} orders; reference: at {FEW}"
     yield Figure("reminder_memory", many["peak"], few["peak"], "MB", orders)
 
 
-def _worker(merchant: Merchant, number: int) -> dict[str, float]:
-    """What it measured of the merchant's run, which has to remind of so many orders."""
+def _run_worker(merchant: Merchant, number: int) -> dict[str, float]:
+    """What the worker measured of the merchant's run, which must make `number` reminders."""
     command = [sys.executable, "-m", "benchmarks.reminders_worker", str(merchant.pk)]
     env = {**os.environ, "DATABASE_URL": settings.DATABASE_URL}
     worker = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
@@ -39,8 +41,8 @@ def _worker(merchant: Merchant, number: int) -> dict[str, float]:
     return measured
 
 
-def _same_rows() -> float:
-    """Seconds for the rows of the last merchant, written once more into the tables, which were emptied."""
+def _same_rows_seconds() -> float:
+    """Seconds in which PostgreSQL inserts the last merchant's rows into the emptied tables."""
     last = Merchant.objects.latest("pk").pk
     with connection.cursor() as cursor:
         for table in TABLES:

@@ -1,4 +1,4 @@
-"""A merchant with any number of customers who each have one order to be reminded of today."""
+"""Creates a merchant whose customers each have one order with a reminder due today."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from subscriptions import calendar
 from subscriptions.models import Customer, Merchant, Product
 
 PRODUCTS = 50
-# The n-th customer's address, payment, subscription and order all have the id n, which is free in all these tables.
+# The address, payment, subscription and order of the n-th customer all have the id n, which no other row has.
 ROWS = """
 INSERT INTO subscriptions_customer (id, merchant_id, merchant_user_id, first_name, last_name, email, locale,
     user_token_id, is_test, created, last_updated)
@@ -45,8 +45,8 @@ FROM generate_series({first}, {last}) n;
 """
 
 
-def subscribers(number: int) -> Merchant:
-    """A new merchant with so many, whose orders are to be placed in five days."""
+def create_subscribers(number: int) -> Merchant:
+    """A new merchant with `number` of them, whose orders are due in five days."""
     merchant = Merchant.objects.create(name=f"{number} orders", shop_url="https://shop.test")
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
     Connection.objects.create(

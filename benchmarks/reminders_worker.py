@@ -1,4 +1,4 @@
-"""The process that `reminders` measures: does a merchant's run of reminders as a worker would."""
+"""The process that `reminders` measures: it runs a merchant's reminders as a worker does."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import django
 
 
 def main(merchant_id: int) -> dict[str, float]:
-    """How long it took in seconds, how many were reminded, and the peak of memory in MB."""
+    """The duration in seconds, the number of reminders, and the peak memory in MB."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
     # The modules read the settings when they are imported.
@@ -27,12 +27,12 @@ def main(merchant_id: int) -> dict[str, float]:
     return {
         "seconds": time.perf_counter() - begun,
         "reminded": run.done,
-        "peak": _peak(),
+        "peak": _peak_memory(),
     }
 
 
-def _peak() -> float:
-    # What getrusage says begins with the memory of the process that started this one.
+def _peak_memory() -> float:
+    # Not getrusage, whose peak includes the memory of the process that started this one.
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found
     return int(found[1]) / 1024

@@ -1,4 +1,4 @@
-"""A merchant whose customers each had an order; most cancelled then, and have a token to come back by."""
+"""Creates a merchant whose customers each had an order. Most of them cancelled, and have a token to reactivate."""
 
 from django.db import connection
 
@@ -6,7 +6,7 @@ from integrations.models import Connection
 from oneclick.models import ActionToken, LandingPage, OneClickSettings
 from subscriptions.models import Merchant, Product
 
-# The n-th customer's address, payment, subscription, token and past all have the id n, so that a script can find them.
+# All rows of the n-th customer have the id n, so that a script can find them.
 ROWS = """
 INSERT INTO subscriptions_customer (id, merchant_id, merchant_user_id, first_name, last_name, email, locale,
     user_token_id, is_test, created, last_updated)
@@ -52,7 +52,7 @@ SELECT n, {merchant}, n, n, n, gen_random_uuid(), 'ordergroove.subscription.canc
     now() - interval '9 days'
 FROM generate_series(1, {everybody}) n;
 """
-# The tables whose next rows the measured work writes itself.
+# The tables into which the measured work inserts; their sequences continue after these rows.
 NUMBERED = [
     "oneclick_actiontoken",
     "subscriptions_order",
@@ -62,8 +62,8 @@ NUMBERED = [
 ]
 
 
-def cancelled_subscribers(number: int) -> Merchant:
-    """A fresh merchant with so many, and a quarter as many who did not cancel; call it on an empty database."""
+def create_cancelled_subscribers(number: int) -> Merchant:
+    """A new merchant with `number` of them, and a quarter as many who did not cancel. Needs an empty database."""
     everybody = number + number // 4
     merchant = Merchant.objects.create(name="Benchmark", shop_url="https://shop.test", is_test=True)
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
@@ -80,16 +80,16 @@ def cancelled_subscribers(number: int) -> Merchant:
         cursor.execute(ROWS.format(merchant=merchant.pk, product=product.pk, number=number, everybody=everybody))
         for table in NUMBERED:
             cursor.execute(f"SELECT setval('{table}_id_seq', {everybody})")
-    settle()
+    settle_database()
     return merchant
 
 
-def settle() -> None:
-    """As autovacuum leaves a database that has lived for a while; plans made for empty tables scan them whole."""
+def settle_database() -> None:
+    """Do what autovacuum would have done; plans made for empty tables scan the full ones."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 
 
-def tokens_between(first: int, last: int) -> list[ActionToken]:
+def find_tokens(first: int, last: int) -> list[ActionToken]:
     return list(ActionToken.objects.filter(pk__range=(first, last)).order_by("pk"))

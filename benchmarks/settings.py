@@ -1,7 +1,6 @@
-"""The project's settings with what a measurement needs: an empty view to compare with, no rate limit,
-and a way to the platform it plays itself."""
+"""The project's settings, with an empty view to compare with, no rate limit, and access to the local platform."""
 
-from config.settings import *  # noqa: F403  the benchmark measures the project as it is set up
+from config.settings import *  # noqa: F403  the project's own settings are measured
 
 ROOT_URLCONF = "benchmarks.urls"
 ONE_CLICK_RATE = 10**9
