@@ -1,7 +1,7 @@
-"""The encryption of card data in order posts and checkouts, as the platforms that read and write them expect it.
+"""The encryption of card data in order posts and checkouts, as the platforms at the other end expect it.
 
-AES in ECB mode without authentication: it is kept for compatibility, and good for nothing else. Equal texts give
-equal results, and a result that was tampered with is not noticed.
+AES in ECB mode without authentication is here for compatibility alone; do not use it for anything else. Equal texts
+give equal results, and a changed result goes unnoticed.
 """
 
 import base64
@@ -15,9 +15,9 @@ PAD = b"{"
 
 
 def encrypt_text(text: str, key: str) -> str:
-    """`text` in Base64, padded with `{` to a multiple of 32 bytes; one that is such a multiple gets 32 more.
+    """The encrypted text in Base64. Before, `text` is padded with `{`: at least one, up to a multiple of 32 bytes.
 
-    `key` has 16, 24 or 32 bytes; any other raises ValueError.
+    Raises ValueError for a key that has not 16, 24 or 32 bytes.
     """
     data = text.encode()
     padded = data + PAD * (BLOCK - len(data) % BLOCK)
@@ -26,7 +26,7 @@ def encrypt_text(text: str, key: str) -> str:
 
 
 def decrypt_text(text: str, key: str) -> str:
-    """The text `encrypt` was given, but for `{` at its end. Raises ValueError for what is no such result."""
+    """The text that `encrypt_text` got, without any `{` at its end. Raises ValueError for other texts."""
     data = base64.b64decode(text, validate=True)
     decryptor = _cipher(key).decryptor()
     return (decryptor.update(data) + decryptor.finalize()).rstrip(PAD).decode()
@@ -35,5 +35,5 @@ def decrypt_text(text: str, key: str) -> str:
 def _cipher(key: str) -> Cipher[ECB]:
     data = key.encode()
     if len(data) not in (16, 24, 32):
-        raise ValueError("The storefront key has not the 16, 24 or 32 characters that card data needs.")
+        raise ValueError("To encrypt card data, the storefront key needs 16, 24 or 32 characters.")
     return Cipher(AES(data), ECB())

@@ -1,4 +1,4 @@
-"""What a gateway is to the engine: it is given a picture of one order and says what came of it."""
+"""What a gateway is: it gets a snapshot of one order, tries to place it, and returns the placement result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from subscriptions.placement.results import PlacementResult
 
 @dataclass(frozen=True, slots=True)
 class PlacementRequest:
-    """An order as it was when it was taken up, in rows of its own with all that a gateway reads of them.
+    """A snapshot of an order, in rows that nothing else changes, with everything that a gateway reads of them.
 
-    Its customer knows whether they are `live`, as those that the REST API reads.
+    Its customer has the attribute `live`, as the customers that the REST API reads.
     """
 
     order: Order
@@ -31,15 +31,15 @@ class PlacementRequest:
 
     @property
     def key(self) -> str:
-        """The idempotency key: the same over all tries of the order."""
+        """The idempotency key: the same for all attempts at the order."""
         return str(self.order.public_id.hex)
 
 
 class Gateway(Protocol):
     def place(self, request: PlacementRequest) -> PlacementResult:
-        """Post one order. Call it with no transaction open: an answer may take a minute.
+        """Make one attempt. Call it with no transaction open, for a reply may take a minute.
 
-        Raises nothing for whatever the other side does.
+        Whatever the platform does becomes a result; nothing is raised for it.
         """
         ...
 
@@ -61,7 +61,7 @@ ITEMS = Query(
 
 
 def take_snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
-    """Pictures of `orders`, in their order, by two queries for all. Take them in a transaction."""
+    """Snapshots of `orders`, in the same sequence, by two queries for all of them. Call it in a transaction."""
     keys = [order.pk for order in orders]
     rows: dict[int, Any] = {row.pk: row for row in ORDERS.all(orders=keys)}
     for row in rows.values():
@@ -78,5 +78,5 @@ def take_snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
 
 
 def take_snapshot(order: Order) -> PlacementRequest:
-    """As `snapshots`, of one order."""
+    """As `take_snapshots`, of one order."""
     return take_snapshots([order])[0]

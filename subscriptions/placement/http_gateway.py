@@ -1,4 +1,4 @@
-"""The order post over HTTP: headers, limits and what becomes of a post that gets no answer."""
+"""Order posts over HTTP: the gateway to the merchant's own platform."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from subscriptions.models import Effect, GatewaySettings
+from subscriptions.models import GatewaySettings, Merchant
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.results import (
     PlacementResult,
@@ -16,7 +16,7 @@ from subscriptions.placement.results import (
     ReadReply,
     body_excerpt,
     no_answer_result,
-    printable_line,
+    not_sent_result,
     result_of_reply,
 )
 from subscriptions.placement.signature import authorization_header
@@ -27,16 +27,16 @@ class NotSent(Exception):
 
 
 class NoAnswer(Exception):
-    """The order may have arrived, but no whole answer came."""
+    """The order may have arrived, but no complete reply came; the sentence says why."""
 
 
 class HttpSender(Protocol):
     """Outbound HTTP, `ORDER_POST_SENDER` in the settings."""
 
     def __call__(self, url: str, headers: dict[str, str], content: bytes) -> PlatformReply:
-        """Post `content`: 5 s to connect, 60 s to answer, redirects not followed, a body cut after 1 MiB and a byte.
+        """Post `content`, within 5 s to connect and 60 s to reply. Raises NotSent or NoAnswer.
 
-        Raises NotSent or NoAnswer.
+        It follows no redirect, and cuts the reply's body one byte after 1 MiB.
         """
         ...
 
@@ -49,7 +49,7 @@ class EncodeOrder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How an order is written and its answer read."""
+    """How an order is encoded and the reply read."""
 
     media_type: str
     encode: EncodeOrder
@@ -66,40 +66,53 @@ class HttpGateway:
         return make_attempt(self.codec, request, lambda: self._post(request))
 
     def _post(self, request: PlacementRequest) -> PlatformReply:
-        gateway: GatewaySettings = request.merchant.gateway
-        if not request.merchant.storefront_key:
+        merchant, codec = request.merchant, self.codec
+        gateway: GatewaySettings = merchant.gateway
+        if not merchant.storefront_key:
             raise NotSent("The merchant has no storefront key to sign orders with; set one in the settings.")
         try:
-            body = self.codec.encode(request, with_card=not gateway.without_card)
+            body = codec.encode(request, with_card=not gateway.without_card)
         except ValueError as error:
             raise NotSent(str(error)) from error
-        door = cast(HttpSender, import_string(settings.ORDER_POST_SENDER))
-        return door(gateway.url, order_post_headers(request, self.codec), body)
+        customer, tries = request.customer.merchant_user_id, request.order.tries
+        return send_post(gateway.url, post_headers(merchant, codec, customer, key=request.key, tries=tries), body)
 
 
 class NoGateway:
-    """Where no platform is set up, orders wait until one is."""
+    """Stands in where no platform is set up: orders wait until one is."""
 
     def place(self, request: PlacementRequest) -> PlacementResult:
-        return PlacementResult(Effect.NOT_SENT, message="No gateway is set up; say where orders go in the settings.")
+        return not_sent_result("No gateway is set up; say where orders go in the settings.")
 
 
 def make_attempt(codec: Codec, request: PlacementRequest, send: Callable[[], PlatformReply]) -> PlacementResult:
-    """What came of `send`, with the request for the log."""
+    """The result of `send`, with the beginning of the order post for the placement log."""
+    result = result_of_post(codec, send)
+    return replace(result, request=body_excerpt(codec.encode(request, with_card=False)))
+
+
+def result_of_post(codec: Codec, send: Callable[[], PlatformReply]) -> PlacementResult:
+    """The result of `send`, whether or not a reply comes."""
     try:
-        answer = result_of_reply(send(), codec.read_reply)
+        return result_of_reply(send(), codec.read_reply)
     except NotSent as error:
-        answer = PlacementResult(Effect.NOT_SENT, message=printable_line(str(error)))
+        return not_sent_result(str(error))
     except NoAnswer as error:
-        answer = no_answer_result(str(error))
-    return replace(answer, request=body_excerpt(codec.encode(request, with_card=False)))
+        return no_answer_result(str(error))
 
 
-def order_post_headers(request: PlacementRequest, codec: Codec) -> dict[str, str]:
+def send_post(url: str, headers: dict[str, str], body: bytes) -> PlatformReply:
+    """Raises NotSent or NoAnswer."""
+    sender = cast(HttpSender, import_string(settings.ORDER_POST_SENDER))
+    return sender(url, headers, body)
+
+
+def post_headers(merchant: Merchant, codec: Codec, merchant_user_id: str, *, key: str, tries: int) -> dict[str, str]:
+    """`key` is the idempotency key, `tries` the number of the attempt."""
     now = int(timezone.now().timestamp())
     return {
         "Content-Type": codec.media_type,
-        "Authorization": authorization_header(request.merchant, request.customer.merchant_user_id, now),
-        "Idempotency-Key": request.key,
-        "X-Reprise-Attempt": str(request.order.tries),
+        "Authorization": authorization_header(merchant, merchant_user_id, now),
+        "Idempotency-Key": key,
+        "X-Reprise-Attempt": str(tries),
     }

@@ -1,4 +1,4 @@
-"""The order post in JSON, and its answer `{"code","orderId","errorCode","errorMsg"}`."""
+"""The order post in JSON, and the reply `{"code","orderId","errorCode","errorMsg"}`."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ CARD_DATA = ("cc_holder", "cc_number_ending", "cc_exp_date")
 
 
 def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
-    """The order and what belongs to it, as objects of the REST API. Without card data, CARD_DATA are null."""
+    """The order and what belongs to it, as objects of the REST API; without card data, CARD_DATA are null."""
     order, merchant = request.order, request.merchant
     billing = order.payment.billing_address
     payment = PAYMENT.write(order.payment, merchant)
@@ -37,7 +37,7 @@ def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
 
 
 def read_json_reply(body: bytes) -> PlacementResult:
-    """The answer in `body`; takes any bytes and raises nothing."""
+    """The result that `body` means. It may be any bytes: what cannot be read is a result, too."""
     try:
         return result_of_fields(json_reply_fields(body))
     except UnreadableReply as error:
@@ -45,32 +45,32 @@ def read_json_reply(body: bytes) -> PlacementResult:
 
 
 def json_reply_fields(body: bytes) -> dict[str, str]:
-    """The texts of FIELDS; other keys are passed over. Raises Unreadable."""
+    """The texts of REPLY_FIELDS; other keys are ignored. Raises UnreadableReply."""
     check_reply_length(body)
     try:
-        answer = json.loads(body, object_pairs_hook=_once)
+        reply = json.loads(body, object_pairs_hook=_object_of_pairs)
     except (ValueError, RecursionError) as error:
-        raise UnreadableReply("The answer is no JSON.") from error
-    if not isinstance(answer, dict):
-        raise UnreadableReply("The answer is no JSON object.")
-    return {name: _text(name, answer.get(name)) for name in REPLY_FIELDS}
+        raise UnreadableReply("The answer is not JSON.") from error
+    if not isinstance(reply, dict):
+        raise UnreadableReply("The answer is not a JSON object.")
+    return {name: _field_text(name, reply.get(name)) for name in REPLY_FIELDS}
 
 
 JSON_CODEC = Codec("application/json", encode_json_order, read_json_reply)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a key that comes twice nobody knows which is meant."""
-    answer = dict(pairs)
-    if len(answer) != len(pairs):
+def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Where a key comes twice, nobody knows which value is meant.
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise UnreadableReply("The answer has a key twice.")
-    return answer
+    return found
 
 
-def _text(name: str, value: object) -> str:
-    """A number is taken for its text; codes have three digits."""
+def _field_text(name: str, value: object) -> str:
+    """Platforms also send numbers: an error code then gets back the zeros before its three digits."""
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:03}" if name == "errorCode" else str(value)
-    raise UnreadableReply(f"{name} in the answer is no text.")
+    raise UnreadableReply(f"{name} in the answer is not a text.")

@@ -1,20 +1,21 @@
 """Which gateway an order goes to."""
 
 from subscriptions.models import GatewaySettings, Order
-from subscriptions.placement import json_codec, xml_codec
 from subscriptions.placement.gateway import Gateway
 from subscriptions.placement.http_gateway import HttpGateway, NoGateway
+from subscriptions.placement.json_codec import JSON_CODEC
 from subscriptions.placement.simulator import Simulator
+from subscriptions.placement.xml_codec import XML_CODEC
 
 GATEWAYS: dict[str, Gateway] = {
-    GatewaySettings.Kind.XML: HttpGateway(xml_codec.XML_CODEC),
-    GatewaySettings.Kind.JSON: HttpGateway(json_codec.JSON_CODEC),
+    GatewaySettings.Kind.XML: HttpGateway(XML_CODEC),
+    GatewaySettings.Kind.JSON: HttpGateway(JSON_CODEC),
     GatewaySettings.Kind.SIMULATOR: Simulator(),
 }
 
 
 def gateway_of(order: Order) -> Gateway:
-    """The gateway of the order's merchant; for a test merchant or a test customer the simulator, whatever is set."""
+    """The gateway that the merchant has set up; for a test merchant or a test customer always the simulator."""
     if order.merchant.is_test or order.customer.is_test:
         return GATEWAYS[GatewaySettings.Kind.SIMULATOR]
     settings: GatewaySettings | None = getattr(order.merchant, "gateway", None)

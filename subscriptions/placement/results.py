@@ -1,7 +1,7 @@
-"""What the merchant's platform may answer to an order, and what each answer means for it.
+"""What the merchant's platform may reply to an order post, and the placement result that each reply means.
 
-The rule behind all of it: an order counts as placed only after a clear SUCCESS, and an outcome that is not known is
-never taken for a failure, since a new charge would then double it.
+Two rules stand behind the table. An order counts as placed only after a clear SUCCESS. An attempt whose outcome is
+unknown never counts as failed, because the next order would then charge the customer a second time.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,18 +14,18 @@ EXCERPT = 4096
 LONGEST_MESSAGE = 1000
 LONGEST_ORDER_ID = 255
 REPLY_FIELDS = ("code", "orderId", "errorCode", "errorMsg")
-# Request time-out, too early, too many requests: the platform has not dealt with the order, or we cannot know.
+# Request time-out, too early, too many requests: whether the platform has dealt with the order, nobody here can know.
 NO_ANSWER_STATUSES = {408, 425, 429}
 
 
 @dataclass(frozen=True, slots=True)
 class ResultCode:
-    """`answered` is false for a code that only we set."""
+    """`replied` is false for a code that only Reprise itself sets."""
 
     text: str
     meaning: str
     effect: Effect
-    answered: bool = True
+    replied: bool = True
 
 
 RESULT_CODES = {
@@ -44,19 +44,19 @@ RESULT_CODES = {
         ResultCode("160", "The payment must not be tried again.", Effect.REFUSED),
         ResultCode("170", "The customer has no default card.", Effect.REFUSED),
         ResultCode("180", "The bank wants the customer to confirm the payment.", Effect.REFUSED),
-        ResultCode("810", "A newer order was sent instead.", Effect.REFUSED, answered=False),
+        ResultCode("810", "A newer order was sent instead.", Effect.REFUSED, replied=False),
         ResultCode("999", "The platform has a temporary error.", Effect.TEMPORARY),
     ]
 }
 
 
 class UnreadableReply(Exception):
-    """The answer has not the agreed form; the sentence says why."""
+    """The reply does not have the agreed form; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformReply:
-    """What came back over HTTP."""
+    """The HTTP response to an order post."""
 
     status: int
     body: bytes
@@ -64,10 +64,12 @@ class PlatformReply:
 
 @dataclass(frozen=True, slots=True)
 class PlacementResult:
-    """What came of one try. `code` is a key of CODES, or what came in its place, or empty.
+    """What one attempt to place an order came to.
 
-    `order_id` is the order's id on the platform: set if and only if it is placed. `http_status` is None when no
-    answer came. `request` and `answer` are the beginnings of both bodies for the log, without card data.
+    `code`: a key of RESULT_CODES, or what the platform sent in place of one, or empty.
+    `order_id`: the order's id on the platform, set if and only if the order is placed.
+    `http_status`: None when no reply came.
+    `request` and `answer`: the beginnings of both bodies for the placement log, without card data.
     """
 
     effect: Effect
@@ -82,28 +84,49 @@ class PlacementResult:
 ReadReply = Callable[[bytes], PlacementResult]
 
 
-def result_of_reply(reply: PlatformReply, read: ReadReply) -> PlacementResult:
-    """The answer in `reply`, whose body `read` understands.
+def result_of_reply(reply: PlatformReply, read_body: ReadReply) -> PlacementResult:
+    """The result that the HTTP status and the body mean together.
 
-    From 500 on, 408, 425, 429 and an empty body: outcome unknown. A redirect is not followed, and no answer. Below
-    500 a body that names an error counts whatever the status; one that names success beside a 4xx contradicts itself.
+    An error in the body counts with every status below 500. A success beside a 4xx contradicts itself.
     """
-    return replace(_judge(reply, read), http_status=reply.status, answer=body_excerpt(reply.body))
+    status = reply.status
+    if status >= 500 or status in NO_ANSWER_STATUSES or not reply.body.strip():
+        result = no_answer_result(f"The platform gave no answer (HTTP status {status}).")
+    elif status < 200 or 300 <= status < 400:
+        # Redirects are not followed: they would take the order to an address that nobody has checked.
+        message = f"The platform's address leads elsewhere (HTTP status {status}); correct the address."
+        result = unreadable_result(message)
+    else:
+        result = read_body(reply.body)
+        if status >= 400 and result.effect in (Effect.PLACED, Effect.VERIFY):
+            result = unreadable_result(f"The answer contradicts its HTTP status {status}.", result.code)
+        elif status >= 400:
+            result = replace(result, message=printable_line(f"{result.message} (HTTP status {status})"))
+    return replace(result, http_status=status, answer=body_excerpt(reply.body))
 
 
 def result_of_fields(fields: Mapping[str, str]) -> PlacementResult:
-    """The answer by the texts of its FIELDS; an absent one is an empty text."""
+    """The result that a reply with these texts for REPLY_FIELDS means; a field may be absent."""
     code, order_id, error, message = (fields.get(name, "").strip() for name in REPLY_FIELDS)
     if code == "SUCCESS":
-        return _success(order_id, error)
+        return _success_result(order_id, error)
     if code == "PROCESSING":
         error = "010"
     elif code != "ERROR":
         return unreadable_result("The answer's code is none of SUCCESS, ERROR and PROCESSING.", code)
     known = RESULT_CODES.get(error)
-    if known is None or not known.answered or known.effect is Effect.PLACED:
+    if known is None or not known.replied or known.effect is Effect.PLACED:
         return unreadable_result(f"The platform gave an unknown error code. {message}", error)
     return PlacementResult(known.effect, known.text, printable_line(message) or known.meaning)
+
+
+def _success_result(order_id: str, error: str) -> PlacementResult:
+    # Without a usable id the order may have been placed. It is no success, and must not be sent again either.
+    if not order_id or len(order_id) > LONGEST_ORDER_ID or not order_id.isprintable():
+        return unreadable_result("The answer is SUCCESS without a usable orderId.")
+    if error not in ("", "000"):
+        return unreadable_result("The answer is SUCCESS with an error code.", error)
+    return PlacementResult(Effect.PLACED, "000", RESULT_CODES["000"].meaning, order_id)
 
 
 def unreadable_result(message: str, code: str = "") -> PlacementResult:
@@ -114,40 +137,22 @@ def no_answer_result(message: str) -> PlacementResult:
     return PlacementResult(Effect.NO_ANSWER, message=printable_line(message))
 
 
+def not_sent_result(message: str) -> PlacementResult:
+    return PlacementResult(Effect.NOT_SENT, message=printable_line(message))
+
+
 def body_excerpt(body: bytes) -> str:
-    """The first 4 KB of `body` as text that the database takes."""
+    """The first 4 KB of `body` as text that PostgreSQL accepts."""
     return body[:EXCERPT].decode("utf-8", "ignore").replace("\0", "")
 
 
 def printable_line(text: str) -> str:
-    """`text` in one line of at most 1000 characters that the database takes."""
+    """`text` as one line of at most 1000 characters that PostgreSQL accepts."""
     cut = text[:LONGEST_MESSAGE]
     return "".join(char if char.isprintable() else " " for char in cut).strip()
 
 
 def check_reply_length(body: bytes) -> None:
+    """Raises UnreadableReply."""
     if len(body) > LONGEST_REPLY:
         raise UnreadableReply("The answer is longer than 1 MiB.")
-
-
-def _success(order_id: str, error: str) -> PlacementResult:
-    # Placed it may be, under an id that we do not know: neither a success nor a reason to send it again.
-    if not order_id or len(order_id) > LONGEST_ORDER_ID or not order_id.isprintable():
-        return unreadable_result("The answer is SUCCESS without a usable orderId.")
-    if error not in ("", "000"):
-        return unreadable_result("The answer is SUCCESS with an error code.", error)
-    return PlacementResult(Effect.PLACED, "000", RESULT_CODES["000"].meaning, order_id)
-
-
-def _judge(reply: PlatformReply, read: ReadReply) -> PlacementResult:
-    status = reply.status
-    if status >= 500 or status in NO_ANSWER_STATUSES or not reply.body.strip():
-        return no_answer_result(f"The platform gave no answer (HTTP status {status}).")
-    if status < 200 or 300 <= status < 400:
-        return unreadable_result(f"The platform's address leads elsewhere (HTTP status {status}); correct the address.")
-    answer = read(reply.body)
-    if status < 400:
-        return answer
-    if answer.effect in (Effect.PLACED, Effect.VERIFY):
-        return unreadable_result(f"The answer contradicts its HTTP status {status}.", answer.code)
-    return replace(answer, message=printable_line(f"{answer.message} (HTTP status {status})"))

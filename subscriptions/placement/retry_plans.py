@@ -1,4 +1,4 @@
-"""When an order that failed is tried again, and when it is given up. Days are the merchant's own."""
+"""When placement tries a failed order again, and when it gives up. Days are days in the merchant's time zone."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -8,18 +8,19 @@ from subscriptions.models import RetryPlan
 
 DAYS = {RetryPlan.CLASSIC: (3, 6), RetryPlan.OPTIMIZER: (1, 3, 6, 10, 15)}
 INSTRUCTION_TIME = timedelta(hours=24)
-UNKNOWN_DAYS = timedelta(days=90)
+LONGEST_UNKNOWN = timedelta(days=90)
 
 
 def retry_days(plan: str, manual: Sequence[int] = ()) -> Sequence[int]:
-    """The days after the first decline on which `plan` tries again; `manual` are the merchant's own for that plan."""
+    """The days after the first decline on which `plan` tries again; the merchant sets those of a `manual` plan."""
     return manual if plan == RetryPlan.MANUAL else DAYS.get(RetryPlan(plan), ())
 
 
 def next_retry_day(days: Sequence[int], declined_on: date, declines: int, today: date) -> date | None:
-    """The day of the next try after the `declines`-th decline, the first of which was on `declined_on`.
+    """The day of the next try after `declines` declines, the first of which was on `declined_on`.
 
-    A try that came late moves those after it only as far as it must: never to today. None: that was the last one.
+    After a late try the next one keeps its day if that is still to come; otherwise it is tomorrow. None when all tries
+    are used up.
     """
     if declines > len(days):
         return None
@@ -27,24 +28,24 @@ def next_retry_day(days: Sequence[int], declined_on: date, declines: int, today:
 
 
 def waits_for_instruction(plan: str) -> bool:
-    """Whether somebody outside says what becomes of a declined order."""
+    """Whether a system outside says what happens to a declined order."""
     return plan == RetryPlan.EXTERNAL
 
 
 def instruction_deadline(declined_at: datetime) -> datetime:
-    """Until when the instruction for an order declined at that moment is waited for."""
+    """When an order that was declined at that moment is rejected for want of an instruction."""
     return declined_at + INSTRUCTION_TIME
 
 
 def gives_up_after_errors(generic_error_count: int, limit: int) -> bool:
-    """Whether so many temporary errors, the present one among them, have used up `limit` further tries."""
+    """Whether this many temporary errors, the latest included, have used up `limit` further tries."""
     return generic_error_count > limit
 
 
 def gives_up_after_unknown(first_tried: date, frequencies: Iterable[tuple[int, int]], today: date) -> bool:
-    """Whether an order of unknown outcome has been tried for 90 days, or for one frequency of a subscription in it.
+    """Whether an order of unknown outcome has been tried for 90 days, or for the shortest frequency if that is less.
 
-    `frequencies` are pairs of `every` and `every_period`; the shortest counts.
+    `frequencies` are the pairs of `every` and `every_period` of the subscriptions in it.
     """
-    ends = [first_tried + UNKNOWN_DAYS, *(add_frequency(first_tried, *frequency) for frequency in frequencies)]
-    return today >= min(ends)
+    limits = [first_tried + LONGEST_UNKNOWN, *(add_frequency(first_tried, *frequency) for frequency in frequencies)]
+    return today >= min(limits)

@@ -1,4 +1,4 @@
-"""The storefront signature: shows that the other side holds the merchant's storefront key."""
+"""The storefront signature, by which a sender shows that they hold the merchant's storefront key."""
 
 import base64
 import json
@@ -8,12 +8,12 @@ from subscriptions.models import Merchant
 
 
 def sign_text(key: str, text: str) -> str:
-    """Base64 of the HMAC-SHA256 of `text` under `key`, both taken as UTF-8."""
+    """The HMAC-SHA256 of `text` under `key`, both as UTF-8, in Base64."""
     return base64.b64encode(hmac_sha256(key.encode(), text.encode())).decode()
 
 
 def authorization_header(merchant: Merchant, merchant_user_id: str, now: int) -> str:
-    """The header `Authorization` for something of this customer, as ASCII; `now` in Unix seconds."""
+    """The header `Authorization` of a request about this customer; `now` in Unix seconds."""
     header = {
         "public_id": merchant.public_id.hex,
         "sig_field": merchant_user_id,

@@ -1,8 +1,9 @@
 """The order post in XML: text in CDATA, empty elements self-closed, no white space between elements.
 
-`orderSubtotalValue` is after discounts, as the API's `sub_total`; `orderSubtotalDiscount` is what discounts on the
-whole order took off it, `orderDiscount` all that discounts took off lines, order and shipping. Tax is not part of the
-total. A line's `finalPrice` is `price` × `qty` − `discount`; more where it has an extra cost or pays for later orders.
+`orderSubtotalValue` is after discounts, as the REST API's `sub_total`. `orderSubtotalDiscount` is what discounts on the
+whole order took off it, `orderDiscount` what all discounts took off items, order and shipping. The total is without
+tax. An item's `finalPrice` is `price` × `qty` − `discount`, and more where the item has an extra cost or pays for
+later orders.
 """
 
 import json
@@ -10,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from subscriptions.models import Address, Customer, Item, Order, Payment, Subscription
-from subscriptions.placement import aes, xml_reply
+from subscriptions.models import Address, Customer, Item, Payment, Subscription
+from subscriptions.placement import aes
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.http_gateway import Codec
+from subscriptions.placement.xml_reply import read_xml_reply
 
 CENT = Decimal("0.01")
 METHODS: dict[str, str] = {
@@ -24,24 +26,28 @@ METHODS: dict[str, str] = {
     Payment.Method.SHOP_PAY: "ShopPay",
 }
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-NAME = re.compile(r"(?!xml)[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)
+ELEMENT_NAME = re.compile(r"(?!xml)[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
 def encode_xml_order(request: PlacementRequest, *, with_card: bool) -> bytes:
-    """The document. Raises ValueError where the storefront key does not fit the encryption of card data."""
+    """The document. Raises ValueError where the storefront key cannot encrypt card data."""
     order = request.order
+    card_key = order.merchant.storefront_key if with_card else None
     document = xml_element(
         "order",
+        xml_element("head", _order_leaves(request), _payment_leaves(order.payment, card_key)),
         xml_element(
-            "head", _head(request), _payment(order.payment, order.merchant.storefront_key if with_card else None)
+            "customer",
+            _customer_leaves(request.customer),
+            _address_leaves("customerShipping", order.shipping_address),
+            _address_leaves("customerBilling", order.payment.billing_address),
         ),
-        xml_element("customer", _customer(request.customer), _addresses(order)),
-        xml_element("items", *(xml_element("item", *_line(item)) for item in request.items)),
+        xml_element("items", *(xml_element("item", *_item_parts(item)) for item in request.items)),
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>{document}'.encode()
 
 
-XML_CODEC = Codec("application/xml", encode_xml_order, xml_reply.read_xml_reply)
+XML_CODEC = Codec("application/xml", encode_xml_order, read_xml_reply)
 
 
 def xml_element(name: str, *children: str) -> str:
@@ -50,7 +56,7 @@ def xml_element(name: str, *children: str) -> str:
 
 
 def xml_text(value: object) -> str:
-    """`value` in CDATA, without the characters XML does not know; nothing for None and the empty text."""
+    """`value` in CDATA, without the characters that XML cannot hold; empty for None and the empty text."""
     shown = "" if value is None else NOT_IN_XML.sub("", str(value))
     return f"<![CDATA[{shown.replace(']]>', ']]]]><![CDATA[>')}]]>" if shown else ""
 
@@ -59,7 +65,7 @@ def xml_leaves(values: Mapping[str, object]) -> str:
     return "".join(xml_element(name, xml_text(value)) for name, value in values.items())
 
 
-def _head(request: PlacementRequest) -> str:
+def _order_leaves(request: PlacementRequest) -> str:
     order, items = request.order, request.items
     return xml_leaves(
         {
@@ -80,10 +86,10 @@ def _head(request: PlacementRequest) -> str:
     )
 
 
-def _payment(payment: Payment, key: str | None) -> str:
-    """`key` encrypts the card data; without one they stay empty."""
+def _payment_leaves(payment: Payment, key: str | None) -> str:
+    """`key` encrypts the card data; without a key they stay empty."""
 
-    def secret(value: str | None) -> str:
+    def encrypted(value: str | None) -> str:
         return aes.encrypt_text(value, key) if value and key else ""
 
     return xml_leaves(
@@ -92,16 +98,16 @@ def _payment(payment: Payment, key: str | None) -> str:
             "orderPaymentDataLocation": "OG",
             "orderPaymentMethod": METHODS.get(payment.payment_method, payment.payment_method),
             "orderCcType": payment.get_cc_type_display() if payment.cc_type else "",
-            "orderCcOwner": secret(payment.cc_holder),
-            "orderCcNumber": secret(payment.cc_number_ending),
-            "orderCcExpire": secret(payment.cc_exp_date),
+            "orderCcOwner": encrypted(payment.cc_holder),
+            "orderCcNumber": encrypted(payment.cc_number_ending),
+            "orderCcExpire": encrypted(payment.cc_exp_date),
             "orderTokenId": payment.token_id,
             "orderPaymentLabel": payment.label,
         }
     )
 
 
-def _customer(customer: Customer) -> str:
+def _customer_leaves(customer: Customer) -> str:
     return xml_leaves(
         {
             "customerOgId": customer.pk,
@@ -115,13 +121,7 @@ def _customer(customer: Customer) -> str:
     )
 
 
-def _addresses(order: Order) -> str:
-    return _address("customerShipping", order.shipping_address) + _address(
-        "customerBilling", order.payment.billing_address
-    )
-
-
-def _address(prefix: str, address: Address | None) -> str:
+def _address_leaves(prefix: str, address: Address | None) -> str:
     parts = {
         "FirstName": "first_name",
         "LastName": "last_name",
@@ -142,7 +142,7 @@ def _address(prefix: str, address: Address | None) -> str:
     )
 
 
-def _line(item: Item) -> Iterable[str]:
+def _item_parts(item: Item) -> Iterable[str]:
     discount = max(item.price * item.quantity + item.extra_cost - item.total_price, Decimal("0.00"))
     yield xml_leaves(
         {
@@ -166,11 +166,11 @@ def _line(item: Item) -> Iterable[str]:
         }
     )
     yield xml_element("components")
-    yield xml_element("subscription", _subscription(item.subscription) if item.subscription else "")
+    yield xml_element("subscription", _subscription_parts(item.subscription) if item.subscription else "")
 
 
-def _subscription(subscription: Subscription) -> str:
-    standing = {
+def _subscription_parts(subscription: Subscription) -> str:
+    columns = {
         "publicId": subscription.public_id.hex,
         "startDate": subscription.start_date.isoformat(),
         "originalOrderId": subscription.merchant_order_id,
@@ -178,11 +178,10 @@ def _subscription(subscription: Subscription) -> str:
         "everyPeriod": subscription.every_period,
         "frequencyDays": subscription.frequency_days,
     }
-    # A key that is no element name would spoil the document; such data is left out.
-    extra = {key: _plain(value) for key, value in subscription.extra_data.items() if NAME.fullmatch(key)}
-    return xml_leaves(standing) + xml_element("extraData", xml_leaves(extra))
-
-
-def _plain(value: object) -> str:
-    """A text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    extra_data = {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in subscription.extra_data.items()
+        # Other keys cannot be names of elements.
+        if ELEMENT_NAME.fullmatch(key)
+    }
+    return xml_leaves(columns) + xml_element("extraData", xml_leaves(extra_data))

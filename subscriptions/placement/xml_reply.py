@@ -1,7 +1,7 @@
-"""The platform's answer in XML: `<order><code>…</code><orderId>…</orderId></order>`.
+"""The platform's reply in XML: `<order><code>…</code><orderId>…</orderId></order>`.
 
-What an answer has no need of is refused before it is looked at: document types, and with them all entities but XML's
-own five; deep nesting; more than 1 MiB.
+Everything that a reply does not need, and that an attack would, is refused: document types, and so all entities but
+XML's own five; deep nesting; more than 1 MiB.
 """
 
 from typing import NoReturn
@@ -20,7 +20,7 @@ DEEPEST = 16
 
 
 def read_xml_reply(body: bytes) -> PlacementResult:
-    """The answer in `body`; takes any bytes and raises nothing."""
+    """The result that `body` means. It may be any bytes: what cannot be read is a result, too."""
     try:
         return result_of_fields(xml_reply_fields(body))
     except UnreadableReply as error:
@@ -28,32 +28,32 @@ def read_xml_reply(body: bytes) -> PlacementResult:
 
 
 def xml_reply_fields(body: bytes) -> dict[str, str]:
-    """The texts of FIELDS right under `<order>`; other elements are passed over. Raises Unreadable."""
+    """The texts of REPLY_FIELDS right under `<order>`; other elements are ignored. Raises UnreadableReply."""
     check_reply_length(body)
-    parser, answer = expat.ParserCreate(), _Answer()
+    parser, fields = expat.ParserCreate(), _FieldCollector()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = answer.start
-    parser.EndElementHandler = answer.end
-    parser.CharacterDataHandler = answer.text
+    parser.StartElementHandler = fields.start
+    parser.EndElementHandler = fields.end
+    parser.CharacterDataHandler = fields.text
     try:
         parser.Parse(body, True)
-    # Apart from its own errors the parser raises those of Python's codecs, for an encoding the body claims.
+    # Beside its own errors the parser raises those of Python's codecs, for whatever encoding the body names.
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise UnreadableReply(f"The answer is no XML: {error}.") from error
-    return {name: "".join(parts) for name, parts in answer.parts.items()}
+        raise UnreadableReply(f"The answer is not XML: {error}.") from error
+    return {name: "".join(parts) for name, parts in fields.parts.items()}
 
 
 def _refuse_doctype(*_: object) -> NoReturn:
     raise UnreadableReply("The answer has a document type; answers must have none.")
 
 
-class _Answer:
-    """Collects the texts while the parser goes through the body."""
+class _FieldCollector:
+    """Collects the texts of the fields while the parser goes through the body."""
 
     def __init__(self) -> None:
         self.depth = 0
-        self.field = ""  # the one being read
+        self.field = ""  # that the parser is in
         self.parts: dict[str, list[str]] = {}
 
     def start(self, name: str, _: object) -> None:

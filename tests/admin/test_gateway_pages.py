@@ -72,7 +72,7 @@ def test_a_wrong_address_is_refused(answers: dict[str, Any], error: str, merchan
     [
         (REFUSAL, 200, "success: The platform answers as agreed: Empty (020)"),
         (PLACED, 200, "warning: The platform took an empty order for a real one and calls it 1224."),
-        (b"nonsense", 200, "error: The platform gave no usable answer: The answer is no XML"),
+        (b"nonsense", 200, "error: The platform gave no usable answer: The answer is not XML"),
         (b"", 503, "error: The platform gave no usable answer: The platform gave no answer (HTTP status 503)."),
     ],
 )

@@ -59,7 +59,7 @@ class TestOutcomes:
         assert answer.request.startswith("<?xml" if kind == "xml" else '{"order"')
 
     def test_every_code_a_platform_answers_can_be_chosen(self):
-        assert {code.text for code in RESULT_CODES.values() if code.answered} <= set(Outcome.values)
+        assert {code.text for code in RESULT_CODES.values() if code.replied} <= set(Outcome.values)
 
     def test_an_order_once_placed_is_placed_no_second_time(self):
         request = some_request()
