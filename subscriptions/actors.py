@@ -1,4 +1,4 @@
-"""Who acts. Every action takes an `Actor`; activity and webhooks name it."""
+"""Who acts. Every action takes an `Actor`, and its activity names that actor."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -16,16 +16,16 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` names the one who acts within its kind (user id, key prefix, token id); `name` is for people."""
+    """`id` is unique within the kind: a user's id, an API key's prefix, a token's id. `name` is for people."""
 
     kind: ActorKind
     id: str
     name: str
 
-    def kept(self) -> dict[str, str]:
-        """As JSON, for work that outlives the request."""
+    def as_json(self) -> dict[str, str]:
+        """For rows and tasks that outlive the request."""
         return asdict(self)
 
     @classmethod
-    def of(cls, kept: dict[str, str]) -> Self:
-        return cls(ActorKind(kept["kind"]), kept["id"], kept["name"])
+    def from_json(cls, stored: dict[str, str]) -> Self:
+        return cls(ActorKind(stored["kind"]), stored["id"], stored["name"])

@@ -41,7 +41,7 @@ def receive(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
     request = CheckoutRequest(
         merchant=merchant,
         merchant_order_id=body["merchant_order_id"],
-        actor=actor.kept(),
+        actor=actor.as_json(),
         body=body,
         **CheckoutRequest.new_lease(),
     )
@@ -78,7 +78,7 @@ def failed(errors: Told) -> Told:
 
 
 def _buy(request: CheckoutRequest) -> Told:
-    told, actor = request.body, Actor.of(request.actor)
+    told, actor = request.body, Actor.from_json(request.actor)
     owner = _customer(request.merchant, told, actor)
     with lock_customer(CUSTOMER_BY_KEY, pk=owner.pk, merchant=request.merchant.pk) as customer:
         address = _address(customer, told["shipping_address"], Address.Type.SHIPPING, actor)

@@ -45,7 +45,7 @@ def _replace(run: Replacement, subscription: Subscription) -> None:
         # Asked again now that nobody else can change it.
         if not affected_subscriptions(run.product).filter(pk=subscription.pk).exists():
             return run.advance(subscription.pk)
-        actor = Actor.of(run.actor)
+        actor = Actor.from_json(run.actor)
         if run.substitute is None:
             verbs.cancel(subscription, actor=actor, reason=REASON)
         else:

@@ -43,7 +43,7 @@ def discontinue_wizard(request: HttpRequest, product: Product, context: dict[str
 def begin_replacement(request: HttpRequest, product: Product) -> HttpResponse:
     substitute = find_substitute(product, request.POST.get("choice", ""))
     silent = "tell" not in request.POST
-    run = verbs.discontinue(product, actor=actor_of(request), substitute=substitute, silent=silent)
+    run = verbs.discontinue_product(product, actor=actor_of(request), substitute=substitute, silent=silent)
     return redirect(progress_url(run))
 
 
@@ -60,7 +60,7 @@ def choice_step(request: HttpRequest, product: Product) -> tuple[str, dict[str, 
         "page": page,
         "table": impact_preview.subscription_table(product, page),
         "proposed": product_with_price(proposed) if proposed else None,
-        "unfit": SENTENCES.get(verbs.unfit(proposed)) if proposed else None,
+        "unfit": SENTENCES.get(verbs.why_not_substitutable(proposed)) if proposed else None,
         "candidates": [product_with_price(candidate) for candidate in candidates],
         "most": impact_preview.MOST_CANDIDATES,
         "term": term,
@@ -78,7 +78,7 @@ def preview_step(request: HttpRequest, product: Product) -> tuple[str, dict[str,
         "new": product_with_price(substitute) if substitute else None,
         "impact": impact_preview.preview_impact(product, substitute),
         "event": catalogue.SKU_SWAP if substitute else catalogue.SUBSCRIPTION_CANCEL,
-        "is_silent": is_proposed and verbs.is_silent(relationship),
+        "is_silent": is_proposed and verbs.is_silent_replacement(relationship),
     }
 
 
@@ -88,12 +88,12 @@ def find_substitute(product: Product, choice: str) -> Product | None:
         return None
     key = int(choice) if choice.isdecimal() else 0
     substitute = Product.objects.select_related("merchant").filter(merchant=product.merchant_id, pk=key).first()
-    verbs.must_replace(product, substitute)
+    verbs.require_substitute(product, substitute)
     return substitute
 
 
 def find_relationship(product: Product) -> ProductRelationship | None:
-    return verbs.relationships(product.merchant, [product.pk]).get(product.pk)
+    return verbs.find_replacing_relationships(product.merchant, [product.pk]).get(product.pk)
 
 
 def progress_url(run: Replacement) -> str:

@@ -41,7 +41,7 @@ class ReplacementAdmin(PageAdmin):
         return {
             "title": f"Replacement of {row.product}",
             "run": row,
-            "actor": Actor.of(row.actor),
+            "actor": Actor.from_json(row.actor),
             "is_running": is_running,
             "processed": processed,
             "percent": percent_done(processed, row.total, is_finished=not is_running),

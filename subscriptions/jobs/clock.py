@@ -47,7 +47,7 @@ def begin(customer: Customer, to: datetime, *, actor: Actor) -> None:
     _must_be_test(customer)
     seen = customer.clock.isoformat() if customer.clock else None
     # The queue's own time-out would end posts whose answers are slow.
-    notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.kept(), timeout=SECONDS)
+    notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.as_json(), timeout=SECONDS)
 
 
 def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
@@ -58,7 +58,7 @@ def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> 
     customer = Customer.objects.select_related("merchant").get(pk=customer_id)
     if customer.clock != (datetime.fromisoformat(seen) if seen else None):
         return
-    by, aim = Actor.of(actor), datetime.fromisoformat(to)
+    by, aim = Actor.from_json(actor), datetime.fromisoformat(to)
     with _locked_clock(customer_id):
         try:
             advance(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from common.work import LeaseLost, Turn, claim_lease, sweep_rows, yield_turn
 from subscriptions.actions import replacing
-from subscriptions.actions.product import RUN
+from subscriptions.actions.product import RUN_TASK
 from subscriptions.errors import SENTENCES
 from subscriptions.models import Replacement, Subscription
 
@@ -29,7 +29,7 @@ def run(replacement_id: int) -> None:
 
 def sweep() -> None:
     """Each minute: wake workers for replacements whose task was lost or whose worker died."""
-    sweep_rows(Replacement.objects.filter(RUNNING), RUN)
+    sweep_rows(Replacement.objects.filter(RUNNING), RUN_TASK)
 
 
 def _replace_all(replacement: Replacement, turn: Turn) -> None:
@@ -37,7 +37,7 @@ def _replace_all(replacement: Replacement, turn: Turn) -> None:
         for subscription in batch:
             _replace(replacement, subscription)
             if turn.is_over:
-                return yield_turn(replacement, RUN)
+                return yield_turn(replacement, RUN_TASK)
     replacement.release(state=Replacement.State.DONE, finished=timezone.now(), total=F("done") + F("refused"))
 
 

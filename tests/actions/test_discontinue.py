@@ -66,13 +66,13 @@ def refuses(code: str, act: Callable[[], Any]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_product_goes_out_of_sale_and_its_replacement_begins(product: Product, substitute: Product) -> None:
-    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     product.refresh_from_db()
     assert (product.discontinued, product.live, product.autoship_enabled) == (True, False, False)
     assert Replacement.objects.get() == run
     assert (run.merchant, run.product, run.substitute, run.silent) == (product.merchant, product, substitute, False)
     assert (run.state, run.cursor, run.total, run.done, run.refused) == ("running", 0, 1, 0, 0)
-    assert Actor.of(run.actor) == STAFF
+    assert Actor.from_json(run.actor) == STAFF
     assert OrmQ.objects.count() == 1
     assert not Activity.objects.exists()
 
@@ -80,30 +80,30 @@ def test_a_product_goes_out_of_sale_and_its_replacement_begins(product: Product,
 def test_only_live_subscriptions_to_the_product_count(product: Product, substitute: Product) -> None:
     subscription_with_order(customer=CustomerFactory(merchant=product.merchant), product=substitute)
     cancel(subscription_with_order(customer=CustomerFactory(merchant=product.merchant), product=product), actor=STAFF)
-    assert verbs.discontinue(product, actor=STAFF).total == 1
+    assert verbs.discontinue_product(product, actor=STAFF).total == 1
 
 
 def test_a_product_may_be_given_again_for_what_is_left(product: Product) -> None:
-    Replacement.objects.filter(pk=verbs.discontinue(product, actor=STAFF).pk).update(state="done")
-    assert verbs.discontinue(product, actor=STAFF).total == 1
+    Replacement.objects.filter(pk=verbs.discontinue_product(product, actor=STAFF).pk).update(state="done")
+    assert verbs.discontinue_product(product, actor=STAFF).total == 1
 
 
 def test_no_second_replacement_begins_while_one_runs(product: Product, substitute: Product) -> None:
-    verbs.discontinue(product, actor=STAFF, substitute=substitute)
-    refuses("replacement_running", lambda: verbs.discontinue(product, actor=STAFF))
-    refuses("replacement_arriving", lambda: verbs.discontinue(substitute, actor=STAFF))
+    verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
+    refuses("replacement_running", lambda: verbs.discontinue_product(product, actor=STAFF))
+    refuses("replacement_arriving", lambda: verbs.discontinue_product(substitute, actor=STAFF))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_begin_at_once_one_is_refused(product: Product) -> None:
-    assert two_at_once(lambda: verbs.discontinue(product, actor=STAFF)) == ["done", "replacement_running"]
+    assert two_at_once(lambda: verbs.discontinue_product(product, actor=STAFF)) == ["done", "replacement_running"]
     assert Replacement.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_product_held_by_an_import_is_refused_after_two_seconds(product: Product) -> None:
     with holding(Product.objects.filter(pk=product.pk)):
-        refuses("product_busy", lambda: verbs.discontinue(product, actor=STAFF))
+        refuses("product_busy", lambda: verbs.discontinue_product(product, actor=STAFF))
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,22 @@ def test_a_substitute_must_be_one_to_subscribe_to(
     product: Product, substitute: Product, changes: dict[str, bool], code: str
 ) -> None:
     Product.objects.filter(pk=substitute.pk).update(**changes)
-    refuses(code, lambda: verbs.discontinue(product, actor=STAFF, substitute=substitute))
+    refuses(code, lambda: verbs.discontinue_product(product, actor=STAFF, substitute=substitute))
 
 
 def test_a_product_does_not_replace_itself(product: Product) -> None:
-    refuses("substitute_itself", lambda: verbs.discontinue(product, actor=STAFF, substitute=product))
+    refuses("substitute_itself", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=product))
 
 
 def test_a_substitute_of_another_merchant_is_unknown(product: Product) -> None:
     foreign = ProductFactory()
-    refuses("substitute_unknown", lambda: verbs.discontinue(product, actor=STAFF, substitute=foreign))
+    refuses("substitute_unknown", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=foreign))
 
 
 def test_a_step_swaps_with_one_activity_and_one_event(
     subscription: Subscription, product: Product, substitute: Product
 ) -> None:
-    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     replacing.replace_subscription(run, subscription)
     activity, event = Activity.objects.get(), Event.objects.get()
     assert activity.sentence == "Swapped House blend for Morning blend."
@@ -150,7 +150,7 @@ def test_a_silent_swap_leaves_its_activity_and_no_event(subscription: Subscripti
 
 
 def test_a_step_without_a_substitute_ends_the_subscription(subscription: Subscription, product: Product) -> None:
-    replacing.replace_subscription(verbs.discontinue(product, actor=STAFF), subscription)
+    replacing.replace_subscription(verbs.discontinue_product(product, actor=STAFF), subscription)
     subscription.refresh_from_db()
     assert (subscription.live, subscription.cancel_reason) == (False, "Product discontinued")
     assert Activity.objects.get().sentence == (
@@ -163,7 +163,7 @@ def test_a_refused_step_leaves_the_subscription_and_says_why(
 ) -> None:
     prepaid = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
     Subscription.objects.update(**prepaid)
-    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     replacing.replace_subscription(run, subscription)
     refusal = Refusal.objects.get()
     assert (refusal.replacement, refusal.subscription, refusal.sentence) == (
@@ -181,7 +181,7 @@ def test_a_refused_step_leaves_the_subscription_and_says_why(
 def test_a_step_passes_by_what_is_not_affected_any_more(
     subscription: Subscription, product: Product, substitute: Product, move_on: str
 ) -> None:
-    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     if move_on == "cancelled":
         cancel(subscription, actor=STAFF)
     else:
@@ -198,7 +198,7 @@ def test_a_step_passes_by_what_is_not_affected_any_more(
 def test_a_step_that_another_worker_has_done_changes_nothing(
     subscription: Subscription, product: Product, substitute: Product
 ) -> None:
-    run = verbs.discontinue(product, actor=STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     Replacement.objects.update(cursor=subscription.pk)
     before = everything()
     with pytest.raises(LeaseLost):
@@ -211,7 +211,7 @@ def test_a_step_that_another_worker_has_done_changes_nothing(
 def test_a_busy_customer_is_tried_again(
     subscription: Subscription, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = verbs.discontinue(product, actor=STAFF)
+    run = verbs.discontinue_product(product, actor=STAFF)
     answers = iter([Busy(), Busy()])
 
     def busy_at_first(*given: Any, **named: Any) -> Any:
@@ -229,7 +229,7 @@ def test_a_busy_customer_is_tried_again(
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_customer_who_stays_busy_is_noted(subscription: Subscription, product: Product) -> None:
-    run = verbs.discontinue(product, actor=STAFF)
+    run = verbs.discontinue_product(product, actor=STAFF)
     with holding(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
         replacing.replace_subscription(run, subscription)
     assert Subscription.objects.get().live
@@ -257,7 +257,7 @@ def test_a_feed_follows_the_relationship(product: Product, substitute: Product, 
     assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([Replacement.objects.get()], [])
     run = Replacement.objects.get()
     assert (run.product, run.substitute, run.silent, run.total) == (product, substitute, silent, 1)
-    assert Actor.of(run.actor) == JOB
+    assert Actor.from_json(run.actor) == JOB
 
 
 def test_without_a_relationship_that_replaces_a_feed_ends_the_subscriptions(
@@ -278,6 +278,6 @@ def test_a_feed_leaves_to_staff_what_its_relationship_cannot_do(product: Product
 def test_a_feed_begins_nothing_where_nobody_subscribes_or_a_run_is_under_way(product: Product) -> None:
     idle = ProductFactory(merchant=product.merchant)
     foreign = SubscriptionFactory(merchant=MerchantFactory()).product
-    run = verbs.discontinue(product, actor=STAFF)
+    run = verbs.discontinue_product(product, actor=STAFF)
     assert verbs.follow_relationships(product.merchant, [product, idle, foreign], actor=JOB) == ([], [])
     assert list(Replacement.objects.all()) == [run]

@@ -100,7 +100,7 @@ def make_world(name: str) -> World:
         Replacement: Replacement.objects.create(
             merchant=merchant,
             product=product,
-            actor=f.STAFF.kept(),
+            actor=f.STAFF.as_json(),
             state=Replacement.State.DONE,
             lease_until=timezone.now(),
             finished=timezone.now(),

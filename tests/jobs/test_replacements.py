@@ -67,7 +67,7 @@ def expire(run: Replacement) -> None:
 
 def test_all_are_swapped_with_one_activity_and_event_each(product: Product, substitute: Product) -> None:
     subscribed = subscribe(product, 3)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.run(run.pk)
     assert counts(run) == ("done", 3, 3, 0)
     assert run.finished is not None
@@ -80,7 +80,7 @@ def test_all_are_swapped_with_one_activity_and_event_each(product: Product, subs
 
 def test_without_a_substitute_all_end(product: Product) -> None:
     subscribe(product, 2)
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.run(run.pk)
     assert counts(run) == ("done", 2, 2, 0)
     assert not Subscription.objects.live().exists()
@@ -89,14 +89,14 @@ def test_without_a_substitute_all_end(product: Product) -> None:
 
 def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -> None:
     subscribe(product, 2)
-    replacements.run(verbs.discontinue(product, actor=f.STAFF, substitute=substitute, silent=True).pk)
+    replacements.run(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute, silent=True).pk)
     assert products() == [substitute] * 2
     assert (Activity.objects.count(), Event.objects.count()) == (2, 0)
 
 
 def test_what_is_refused_is_noted_and_the_run_goes_on(product: Product, substitute: Product) -> None:
     first, prepaid, last = subscribe(product, 1) + subscribe(product, 1, **PREPAID) + subscribe(product, 1)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.run(run.pk)
     assert counts(run) == ("done", 3, 2, 1)
     assert products() == [substitute, product, substitute]
@@ -117,7 +117,7 @@ def test_a_subscription_that_breaks_does_not_stop_the_others(
         return done
 
     monkeypatch.setattr(replacing.verbs, "change_product", break_one)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.run(run.pk)
     assert counts(run) == ("done", 2, 1, 1)
     assert products() == [product, substitute]
@@ -129,7 +129,7 @@ def test_a_killed_run_is_taken_up_where_it_was(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     _first, second, _third = subscribe(product, 3)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
         kill(patch, second, when)
         with pytest.raises(Killed):
@@ -173,7 +173,7 @@ def test_two_workers_of_one_run_do_each_subscription_once(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(product, 4)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
     monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
     at_once(2, lambda: replacements.run(run.pk))
@@ -189,7 +189,7 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(product, 2)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replace = replacing.replace_subscription
     lost: list[str] = []
 
@@ -214,7 +214,7 @@ def test_a_subscription_made_or_ended_meanwhile_does_no_harm(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _first, second, _third = subscribe(product, 3)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
         patch.setattr(turn, "TURN_SECONDS", -1)
         replacements.run(run.pk)
@@ -229,21 +229,21 @@ def test_other_products_and_merchants_stay_as_they_are(product: Product, substit
     subscribe(product, 1)
     (bystander,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
     (foreign,) = subscribe(f.ProductFactory(external_product_id=product.external_product_id), 1)
-    replacements.run(verbs.discontinue(product, actor=f.STAFF, substitute=substitute).pk)
+    replacements.run(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute).pk)
     untouched = Subscription.objects.filter(pk__in=[bystander.pk, foreign.pk]).order_by("pk")
     assert [row.product for row in untouched] == [bystander.product, foreign.product]
     assert not Event.objects.filter(merchant=foreign.merchant).exists()
 
 
 def test_a_run_over_nothing_is_done_at_once(product: Product) -> None:
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.run(run.pk)
     assert counts(run) == ("done", 0, 0, 0)
 
 
 def test_a_finished_run_is_not_run_again(product: Product) -> None:
     subscribe(product, 1)
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.run(run.pk)
     expire(run)
     before = everything()
@@ -255,7 +255,7 @@ def test_a_run_that_takes_long_gives_others_their_turn(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(product, 2)
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
     replacements.run(run.pk)
     assert counts(run) == ("running", 2, 1, 0)
@@ -265,7 +265,7 @@ def test_a_run_that_takes_long_gives_others_their_turn(
 
 
 def test_the_sweep_wakes_what_a_lost_task_or_a_dead_worker_left(product: Product, substitute: Product) -> None:
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.sweep()
     assert OrmQ.objects.count() == 1
     Replacement.objects.update(lease_until=timezone.now() + timedelta(seconds=20))
@@ -280,7 +280,7 @@ def test_a_step_costs_the_act_and_two_queries_more(product: Product, substitute:
     def queries(number: int) -> int:
         Replacement.objects.update(state="done")
         subscribe(product, number)
-        run = verbs.discontinue(product, actor=f.STAFF, substitute=substitute)
+        run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
         with CaptureQueriesContext(connection) as captured:
             replacements.run(run.pk)
         return len(captured)

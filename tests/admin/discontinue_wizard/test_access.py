@@ -27,7 +27,7 @@ def test_the_wizard_is_for_those_who_may_change_subscriptions(
     assert everything() == before
     assert client.post(page_of(product), {"choice": "end"}).status_code == (302 if may else 403)
     assert Replacement.objects.count() == may
-    run = verbs.discontinue(f.ProductFactory(merchant=merchant), actor=f.STAFF)
+    run = verbs.discontinue_product(f.ProductFactory(merchant=merchant), actor=f.STAFF)
     assert client.get(f"/admin/subscriptions/replacement/{run.pk}/change/").status_code == 200
 
 
@@ -53,7 +53,7 @@ def test_the_number_of_queries_does_not_grow(staff: Client, product: Product, da
     subscribe(product, 10, **PREPAID)
     f.ProductFactory.create_batch(8, merchant=product.merchant)
     assert [queries(page) for page in pages] == few
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=dark)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=dark)
     replacements.run(run.pk)
     assert queries(f"/admin/subscriptions/replacement/{run.pk}/change/") <= 8
     assert max(few) <= 14

@@ -37,7 +37,7 @@ def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark:
     (placing,) = subscribe(product, 1)
     Order.objects.filter(items__subscription=placing).update(locked=True)
     impact = staff.get(page_of(product), {"choice": dark.pk}).context["impact"]
-    run = verbs.discontinue(product, actor=f.STAFF, substitute=dark)
+    run = verbs.discontinue_product(product, actor=f.STAFF, substitute=dark)
     replacements.run(run.pk)
     run.refresh_from_db()
     assert (impact.total, impact.changed) == (run.total, run.done) == (5, 3)

@@ -13,7 +13,7 @@ from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, page_of, subsc
 
 def test_a_second_visit_while_it_runs_leads_to_the_progress(staff: Client, product: Product) -> None:
     subscribe(product)
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     for method in (staff.get, staff.post):
         assert method(page_of(product), {"choice": "end"})["Location"].endswith(f"/replacement/{run.pk}/change/")
     assert Replacement.objects.count() == 1
@@ -21,7 +21,7 @@ def test_a_second_visit_while_it_runs_leads_to_the_progress(staff: Client, produ
 
 def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product: Product) -> None:
     subscribe(product, 3)
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     Replacement.objects.update(done=1)
     page = f"/admin/subscriptions/replacement/{run.pk}/change/"
     answer = staff.get(page)
@@ -37,7 +37,7 @@ def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product:
 
 def test_what_stayed_is_listed_with_its_customer_and_the_reason(staff: Client, product: Product) -> None:
     (prepaid,) = subscribe(product, 1, **PREPAID)
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.run(run.pk)
     answer = staff.get(f"/admin/subscriptions/replacement/{run.pk}/change/")
     assert "0 of 1 subscription were cancelled; 1 stayed as it was." in text(answer)
@@ -51,7 +51,7 @@ def test_the_products_page_leads_to_its_replacement_while_it_runs_and_afterwards
     subscribe(product)
     subscribe(product, 1, **PREPAID)
     assert "See the" not in text(staff.get(page_of(product, "change")))
-    run = verbs.discontinue(product, actor=f.STAFF)
+    run = verbs.discontinue_product(product, actor=f.STAFF)
     during = staff.get(page_of(product, "change"))
     assert "Its subscriptions are being cancelled: 0 of 2 so far. See the progress" in text(during)
     assert BUTTON not in during.content.decode()
