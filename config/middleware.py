@@ -1,6 +1,6 @@
 """Django's middleware for sessions, logins and messages, only where staff may be logged in.
 
-Customers and API clients never log in, so their responses set no cookies and vary by none.
+Customers and API clients never log in, so their responses set no cookie and do not vary by one.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from common.web.public_ids import PATH_PART
+from common.web.public_ids import PUBLIC_ID_PART
 from oneclick.pages import views as pages
 from oneclick.redemption import views
 
@@ -12,7 +12,7 @@ urlpatterns = [
     # Answered, not redirected: that would lose the body of a POST.
     path("one_click/undo", views.undo),
     path("one_click/<str:action>", views.link_action),
-    path(f"{PATH_PART}/main.js", pages.script, name="script"),
-    path(f"l/{PATH_PART}/", pages.landing_page, name="landing"),
-    path(f"l/{PATH_PART}/<slug:slug>/", pages.landing_page, name="landing_page"),
+    path(f"{PUBLIC_ID_PART}/main.js", pages.script, name="script"),
+    path(f"l/{PUBLIC_ID_PART}/", pages.landing_page, name="landing"),
+    path(f"l/{PUBLIC_ID_PART}/<slug:slug>/", pages.landing_page, name="landing_page"),
 ]

@@ -15,8 +15,12 @@ from django.http import HttpRequest
 
 def client_address(request: HttpRequest) -> str:
     """The client's IP address; empty where the server knows none."""
-    forwarded = request.headers.get("x-forwarded-for", "") if settings.BEHIND_HTTPS else ""
-    return _parse_address(forwarded.rpartition(",")[2].strip()) or request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_HTTPS:
+        last_entry = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        if address := _parse_address(last_entry):
+            return address
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    return peer
 
 
 def _parse_address(text: str) -> str | None:

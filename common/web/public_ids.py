@@ -6,8 +6,8 @@ from uuid import UUID
 import uuid_utils.compat
 from django.urls import register_converter
 
-PATTERN = r"[0-9a-f]{32}"
-PATH_PART = "<public_id:public_id>"
+PUBLIC_ID_PATTERN = r"[0-9a-f]{32}"
+PUBLIC_ID_PART = "<public_id:public_id>"
 """For the route of a `path()`: the view gets the UUID as `public_id`."""
 
 
@@ -22,7 +22,7 @@ def parse_public_id(text: str, *, any_spelling: bool = False) -> UUID | None:
     `any_spelling` also takes capitals and dashes, as people and other systems write UUIDs.
     """
     if not any_spelling:
-        return UUID(text) if re.fullmatch(PATTERN, text) else None
+        return UUID(text) if re.fullmatch(PUBLIC_ID_PATTERN, text) else None
     try:
         return UUID(text)
     except ValueError:
@@ -30,9 +30,9 @@ def parse_public_id(text: str, *, any_spelling: bool = False) -> UUID | None:
 
 
 class PublicIdConverter:
-    """The `public_id` before the colon in `PATH_PART`; `reverse` takes a UUID or its hex digits."""
+    """The `public_id` before the colon in `PUBLIC_ID_PART`; `reverse` takes a UUID or its hex digits."""
 
-    regex = PATTERN
+    regex = PUBLIC_ID_PATTERN
 
     def to_python(self, text: str) -> UUID:
         return UUID(text)

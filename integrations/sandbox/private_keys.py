@@ -5,7 +5,7 @@ import secrets
 
 from django.conf import settings
 
-from common.web.public_ids import PATTERN
+from common.web.public_ids import PUBLIC_ID_PATTERN
 from common.web.signing import is_same_secret
 from integrations.models import Connection
 from integrations.sandbox.faults import Fault
@@ -14,7 +14,7 @@ from subscriptions.models import Merchant
 PATH = "/sandbox/klaviyo"
 SCHEME = "Klaviyo-API-Key "
 # Secrets are encrypted and cannot be searched, so the key contains the merchant's id.
-KEY_FORMAT = re.compile(rf"sandbox_({PATTERN})_\w+", re.ASCII)
+KEY_FORMAT = re.compile(rf"sandbox_({PUBLIC_ID_PATTERN})_\w+", re.ASCII)
 
 
 def sandbox_url() -> str:

@@ -2,11 +2,11 @@
 
 from django.urls import re_path
 
-from common.web.public_ids import PATTERN
+from common.web.public_ids import PUBLIC_ID_PATTERN
 from integrations.sandbox import views
 
 app_name = "sandbox"
-ID = rf"(?P<public_id>{PATTERN})"
+ID = rf"(?P<public_id>{PUBLIC_ID_PATTERN})"
 
 urlpatterns = [
     re_path(r"^api/events/?$", views.Events.as_view(), name="events"),

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.web.public_ids import PATTERN as PUBLIC_ID
+from common.web.public_ids import PUBLIC_ID_PATTERN
 from subscriptions.objects.object_type import Schema, Value
 
-HEX: Schema = {"type": "string", "pattern": f"^{PUBLIC_ID}$", "example": "019a9d0cc2f57b0a8d1be26a4d8a3f10"}
+HEX: Schema = {"type": "string", "pattern": f"^{PUBLIC_ID_PATTERN}$", "example": "019a9d0cc2f57b0a8d1be26a4d8a3f10"}
 LOCAL_TIME: Schema = {
     "type": "string",
     "pattern": r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$",
