@@ -45,8 +45,8 @@ def _migrations() -> Check:
 
 def _workers() -> Check:
     """One cluster that works is enough to go on; a silent one beside it is being restarted."""
-    ages = heartbeat.ages()
-    alive = [age < heartbeat.limit() for age in ages.values()]
+    ages = heartbeat.cluster_ages()
+    alive = [age < heartbeat.longest_silence() for age in ages.values()]
     status = "ok" if alive and all(alive) else "warn" if any(alive) else "fail"
     return {"status": status, "heartbeats": {name: round(age, 1) for name, age in ages.items()}}
 

@@ -51,14 +51,14 @@ def cluster_name() -> str:
     return os.environ.get("REPRISE_CLUSTER") or socket.gethostname()
 
 
-def ages() -> dict[str, float]:
+def cluster_ages() -> dict[str, float]:
     """Seconds since the last heartbeat, by cluster. One silent for a day was taken away, not stuck."""
     now = timezone.now()
     rows = Heartbeat.objects.filter(beat_at__gt=now - timedelta(days=1)).order_by("cluster")
     return {row.cluster: (now - row.beat_at).total_seconds() for row in rows}
 
 
-def limit() -> float:
+def longest_silence() -> float:
     """The age in seconds at which a heartbeat counts as missing."""
     return 3.0 * settings.HEARTBEAT_SECONDS
 

@@ -19,7 +19,7 @@ TASK = "config.retention.clean"
 CHUNK = 1000  # rows of one transaction, which is short enough to be in nobody's way
 
 
-def rules(now: datetime) -> Iterator[QuerySet]:
+def expired_rows(now: datetime) -> Iterator[QuerySet]:
     """What may go. Attempts go with their deliveries; a link that was used stays, without its clicks in the end."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield Session.objects.filter(expire_date__lt=now)
@@ -38,7 +38,7 @@ def rules(now: datetime) -> Iterator[QuerySet]:
 def clean() -> int:
     """Task of each hour: remove what may go; returns how many rows. What is left at the end of the turn goes next."""
     turn, removed = Turn(), 0
-    for rows in rules(timezone.now()):
+    for rows in expired_rows(timezone.now()):
         while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
             rows.model._base_manager.filter(pk__in=keys).delete()
             removed += len(keys)

@@ -94,7 +94,7 @@ def _make_order_due(merchant: Merchant, past: PastOrder) -> tuple[Order, datetim
 def _post_order(order: Order, moment: datetime) -> None:
     order.refresh_from_db()
     attempt = PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=order.tries, started=moment)
-    record_results.settle(attempt, gateway_of(order).place(take_snapshot(order)))
+    record_results.record_result(attempt, gateway_of(order).place(take_snapshot(order)))
     PlacementAttempt.objects.filter(pk=attempt.pk).update(finished=moment + POST_DURATION)
 
 

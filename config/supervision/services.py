@@ -43,7 +43,7 @@ def check_services(clusters: list[Child]) -> None:
     try:
         if settings.EMBEDDED_POSTGRES:
             postgres.ensure_server_running(settings.HOME)
-        ages = heartbeat.ages()
+        ages = heartbeat.cluster_ages()
     except (Error, RuntimeError) as error:
         logger.error("the database does not respond: %s", error)
         return
@@ -51,7 +51,7 @@ def check_services(clusters: list[Child]) -> None:
         connection.close()
     for child in clusters:
         silent = min(ages.get(child.name, float("inf")), time.time() - child.started)
-        if child.process and child.kill_at is None and silent > heartbeat.limit():
+        if child.process and child.kill_at is None and silent > heartbeat.longest_silence():
             logger.error("%s has been silent for %.0f s; restarting it", child.name, silent)
             child.request_stop(SILENT_CLUSTER_GRACE)
 

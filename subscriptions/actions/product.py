@@ -17,7 +17,7 @@ from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Merchant, Product, ProductRelationship, Replacement, Subscription
 
-RUN_TASK = "subscriptions.jobs.replacements.run"  # jobs are above the actions
+RUN_TASK = "subscriptions.jobs.replacements.continue_replacement"  # jobs are above the actions
 # Where a product has both, the later one counts: the one with a mail.
 REPLACING_TYPES = [ProductRelationship.Type.SILENT_REPLACEMENT, ProductRelationship.Type.REPLACEMENT]
 

@@ -36,7 +36,7 @@ class Unfit(DomainError):
         self.errors = errors
 
 
-def receive(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
+def store_request(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
     """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if the shop's order came before."""
     request = CheckoutRequest(
         merchant=merchant,
@@ -53,7 +53,7 @@ def receive(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
     return request
 
 
-def fulfil(key: int) -> Told:
+def fulfil_request(key: int) -> Told:
     """Do what the request `key` asks for, unless it is done; returns the answer of the status call.
 
     Raises `Unfit`, and `Busy` while another write holds the customer; nothing has happened then.
@@ -62,17 +62,17 @@ def fulfil(key: int) -> Told:
         # The row's lock is the fence here: of two processes, the second one finds the answer of the first.
         request = CheckoutRequest.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key)
         if request.answer is None:
-            answer(request, _buy(request))
+            close_request(request, _buy(request))
         return cast(Told, request.answer)
 
 
-def answer(request: CheckoutRequest, said: Told) -> None:
+def close_request(request: CheckoutRequest, said: Told) -> None:
     """Close `request`, whose body is not needed any more. Raises `LeaseLost`."""
     request.answer, request.body = said, {}
     request.release(answer=said, body={})
 
 
-def failed(errors: Told) -> Told:
+def failed_answer(errors: Told) -> Told:
     """The answer to a request of which nothing came."""
     return {"customer": None, "payment": None, "shipping_address": None, "subscriptions": [], "errors": errors}
 
@@ -147,13 +147,13 @@ def _subscribe(
 
 def _faults(lines: Sequence[Line], outcome: Sequence[Subscription | Refused]) -> list[Told]:
     return [
-        fault(line.product.external_product_id, {FIELDS.get(each.code, "non_field_errors"): [each.sentence]})
+        line_error(line.product.external_product_id, {FIELDS.get(each.code, "non_field_errors"): [each.sentence]})
         for line, each in zip(lines, outcome, strict=True)
         if isinstance(each, Refused)
     ]
 
 
-def fault(product: str | None, errors: Any) -> Told:
+def line_error(product: str | None, errors: Any) -> Told:
     """What is wrong with the line of `product`: sentences by field."""
     return {"product": product, "subscription": errors}
 

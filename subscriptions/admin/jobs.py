@@ -64,7 +64,7 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
 def run_dialog(request: HttpRequest, job: Job) -> dict[str, Any]:
     merchant = merchant_of(request)
     today = calendar.today(merchant.time_zone)
-    number = job.concerned(merchant.customers.filter(clock=None), today).count()
+    number = job.affected_customers(merchant.customers.filter(clock=None), today).count()
     asked = f"{job_cards.WORDS[job.name].question} As things stand that is {number:,} customer{'s' * (number != 1)}."
     return {
         **site.each_context(request),

@@ -26,7 +26,7 @@ NOT_KEPT = {423, 429}
 HEADERS = ["X-Error-Code"]
 
 
-def once(
+def answer_once(
     request: Request, act: Callable[[], Response], refuse: Callable[[Exception], Response]
 ) -> Response | HttpResponse:
     """The answer of `act`, or the kept one; what `act` raises becomes an answer by `refuse`, or is raised on.

@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 
 from subscriptions import calendar
-from subscriptions.actions.purchase import Told, fault
+from subscriptions.actions.purchase import Told, line_error
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
 from subscriptions.models import Merchant, Offer
 
@@ -111,7 +111,7 @@ def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[Tol
         except ValidationError as error:
             name = product.get("product")
             if product.get("subscription_info"):
-                errors["subscriptions"].append(fault(name, error.detail))
+                errors["subscriptions"].append(line_error(name, error.detail))
             else:
                 errors["products"].append({"product": name, "purchase": error.detail})
             continue

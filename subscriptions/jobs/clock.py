@@ -17,14 +17,14 @@ from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import Customer, Merchant, Order
 
-STEP_TASK = "subscriptions.jobs.clock.step"
+STEP_TASK = "subscriptions.jobs.clock.move_step"
 STEP = timedelta(days=7)
 SECONDS = 300  # one step may take
 # A lock of the worker's database session, for `is_moving`: it ends with the session, also when the worker dies.
 CLOCK_LOCK = "hashtextextended('test clock of customer ' || %s, 0)"
 
 
-def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
+def advance_clocks(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
     """Move the clocks of these test customers of `merchant` to `to`, and do everything that is due until then.
 
     Refused for customers who are no test customers, for clocks that differ, and whenever `move_clock` is.
@@ -37,12 +37,12 @@ def advance(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, 
     with transaction.atomic():
         for customer in rows:
             move_clock(customer, actor=actor, to=to)
-    for moment, jobs in _moments(merchant, rows, start, to):
-        _live_through(merchant, rows, moment, jobs)
-    _live_through(merchant, rows, to, [])
+    for moment, jobs in _due_moments(merchant, rows, start, to):
+        _do_due_work(merchant, rows, moment, jobs)
+    _do_due_work(merchant, rows, to, [])
 
 
-def begin(customer: Customer, to: datetime, *, actor: Actor) -> None:
+def begin_move(customer: Customer, to: datetime, *, actor: Actor) -> None:
     """Let workers move the clock of this test customer to `to`, a week per task. Refused for other customers."""
     _must_be_test(customer)
     seen = customer.clock.isoformat() if customer.clock else None
@@ -50,7 +50,7 @@ def begin(customer: Customer, to: datetime, *, actor: Actor) -> None:
     notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.as_json(), timeout=SECONDS)
 
 
-def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
+def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
     """Task: move the clock by a week or to its aim, and go on in a new task.
 
     `seen` is what the clock showed. If it shows something else, another move has come in between, and this one ends.
@@ -61,12 +61,12 @@ def step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> 
     by, aim = Actor.from_json(actor), datetime.fromisoformat(to)
     with _locked_clock(customer_id):
         try:
-            advance(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)
+            advance_clocks(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)
         except Busy:
-            return begin(customer, aim, actor=by)
+            return begin_move(customer, aim, actor=by)
     customer.refresh_from_db(fields=["clock"])
     if customer.clock and customer.clock < aim:
-        begin(customer, aim, actor=by)
+        begin_move(customer, aim, actor=by)
 
 
 def is_moving(customer: Customer) -> bool:
@@ -77,7 +77,7 @@ def is_moving(customer: Customer) -> bool:
     return not is_free
 
 
-def remind(customer: Customer) -> int:
+def remind_test_customer(customer: Customer) -> int:
     """Do for this test customer now what the reminder job does at its hour; returns how many reminders it made.
 
     Refused for other customers.
@@ -86,8 +86,10 @@ def remind(customer: Customer) -> int:
     job = JOBS["reminders"]
     with transaction.atomic(), calendar.fixed_clock(customer.clock):
         today = calendar.today(customer.merchant.time_zone)
-        keys = job.concerned(customer.merchant.customers.filter(pk=customer.pk), today).values_list("pk", flat=True)
-        return job.act(list(keys), customer.merchant, today)
+        keys = job.affected_customers(customer.merchant.customers.filter(pk=customer.pk), today).values_list(
+            "pk", flat=True
+        )
+        return job.perform(list(keys), customer.merchant, today)
 
 
 @contextmanager
@@ -106,14 +108,14 @@ def _must_be_test(customer: Customer) -> None:
         raise refused("not_a_test_customer")
 
 
-def _moments(
+def _due_moments(
     merchant: Merchant, rows: QuerySet[Customer], start: datetime, to: datetime
 ) -> Iterator[tuple[datetime, list[Job]]]:
     """When something may be due from `start` until `to`: the hours of the jobs, and the moments between them."""
     yield start, []
     now, day = start, calendar.local_time(start, merchant.time_zone).date()
     while day <= calendar.local_time(to, merchant.time_zone).date():
-        for hour, jobs in sorted(_timetable(merchant, day).items()):
+        for hour, jobs in sorted(_job_hours(merchant, day).items()):
             while (between := timed_tasks.next_moment(rows, now)) and between < min(hour, to):
                 now = between
                 yield now, []
@@ -123,7 +125,7 @@ def _moments(
         day += timedelta(days=1)
 
 
-def _timetable(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
+def _job_hours(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
     times: dict[datetime, list[Job]] = {}
     for job in JOBS.values():
         moments = (job.moment(merchant, day), *job.repeats(merchant, day))
@@ -132,13 +134,13 @@ def _timetable(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
     return times
 
 
-def _live_through(merchant: Merchant, rows: QuerySet[Customer], moment: datetime, jobs: list[Job]) -> None:
+def _do_due_work(merchant: Merchant, rows: QuerySet[Customer], moment: datetime, jobs: list[Job]) -> None:
     day = calendar.local_time(moment, merchant.time_zone).date()
     with calendar.fixed_clock(moment):
         for job in jobs:
-            keys = list(job.concerned(rows, day).order_by("pk").values_list("pk", flat=True))
+            keys = list(job.affected_customers(rows, day).order_by("pk").values_list("pk", flat=True))
             for begin in range(0, len(keys), job.at_once):
                 with transaction.atomic():
-                    job.act(keys[begin : begin + job.at_once], merchant, day)
-        timed_tasks.act(rows)
+                    job.perform(keys[begin : begin + job.at_once], merchant, day)
+        timed_tasks.do_timed_tasks(rows)
         dispatch.post_orders(Order.objects.filter(customer__in=rows))

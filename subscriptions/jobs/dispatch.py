@@ -43,7 +43,7 @@ def sweep() -> None:
     lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
     for attempt in lost.select_related("order"):
         try:
-            record_results.take_up(attempt)
+            record_results.requeue_lost_attempt(attempt)
         except Busy:
             pass  # the next minute tries again
         except Exception:
@@ -97,7 +97,7 @@ def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda:
             if wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
                 finished, _ = wait(under_way, timeout=TOGETHER_SECONDS)
                 answered = [(under_way.pop(future), future.result()) for future in finished]
-                record_results.settle_all(answered)
+                record_results.record_answers(answered)
 
 
 def _dispatch_rows(merchants: Iterable[int]) -> QuerySet[OrderDispatch]:

@@ -12,7 +12,7 @@ def tick() -> None:
 
     A fault in one of the three does not keep the others from their turn.
     """
-    for part in (runs.tick, timed_tasks.tick, dispatch.sweep):
+    for part in (runs.begin_due_runs, timed_tasks.do_timed_tasks, dispatch.sweep):
         try:
             part()
         except Exception:

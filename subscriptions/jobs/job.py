@@ -13,22 +13,22 @@ from subscriptions.models import Customer, Merchant
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Due once on each of its days at an hour of the merchant's.
+    """A job is due once on each of its days, at an hour of the merchant's day.
 
     `hour` gives that hour (0 to 23), or None for a merchant without this job. `days` are days of the month; empty
-    means all. `hourly` says for whom it comes round at each later full hour of the day as well. `ends` is the hour of
-    the day, or `lasts` the time from the job's moment, until which a late run may begin; after that it is missed.
+    means all. For merchants that `hourly` names, the job is due again at each later full hour of the day. A late run
+    may begin until the hour `ends` of the day, or for `lasts` after the job's moment; after that it is missed.
 
-    `concerned(customers, day)` narrows customers of one merchant down to those with something to do. `act(keys,
-    merchant, day)` does it for at most `at_once` of them, in the transaction it is called in, and returns how much it
-    did; it finds nothing to do for a customer it was done for.
+    `affected_customers(customers, day)` narrows customers of one merchant down to those with something to do.
+    `perform(keys, merchant, day)` does it for at most `at_once` of them, inside the caller's transaction, and returns
+    how much it did. It finds nothing to do for a customer whom it was done for.
     """
 
     name: str
     title: str
     hour: Callable[[Merchant], int | None]
-    concerned: Callable[[QuerySet[Customer], date], QuerySet[Customer]]
-    act: Callable[[Sequence[int], Merchant, date], int]
+    affected_customers: Callable[[QuerySet[Customer], date], QuerySet[Customer]]
+    perform: Callable[[Sequence[int], Merchant, date], int]
     days: tuple[int, ...] = ()
     hourly: Callable[[Merchant], bool] | None = None
     ends: int | None = None
@@ -36,14 +36,14 @@ class Job:
     at_once: int = 1
 
     def moment(self, merchant: Merchant, day: date) -> datetime | None:
-        """When it is due on `day` of the merchant's; None when it is not."""
+        """When it is due on that day of the merchant's; None if it is not."""
         hour = self.hour(merchant)
         if hour is None or (self.days and day.day not in self.days):
             return None
         return calendar.local_hour(day, hour, merchant.time_zone)
 
     def repeats(self, merchant: Merchant, day: date) -> list[datetime]:
-        """When it comes round again later on `day`, where it is due that day and hourly."""
+        """When it is due again later on that day, if it is hourly for this merchant."""
         moment = self.moment(merchant, day)
         if moment is None or self.hourly is None or not self.hourly(merchant):
             return []
@@ -52,7 +52,7 @@ class Job:
         return sorted(hour for hour in hours if hour > moment)
 
     def deadline(self, merchant: Merchant, day: date) -> datetime:
-        """Until when a run of `day` may begin, an hour at the least."""
+        """Until when the run of that day may begin: an hour after its moment at the earliest."""
         moment = self.moment(merchant, day)
         assert moment is not None
         if self.ends is None:
@@ -60,10 +60,10 @@ class Job:
         return max(calendar.local_hour(day, self.ends, merchant.time_zone), moment + timedelta(hours=1))
 
 
-def done(act: Callable[[], object]) -> bool:
-    """Whether `act` could be done; when it is refused, somebody was quicker or things have changed."""
+def try_action(action: Callable[[], object]) -> bool:
+    """Whether `action` could be done. If it is refused, somebody was quicker or things have changed."""
     try:
-        act()
+        action()
     except Refused:
         return False
     return True

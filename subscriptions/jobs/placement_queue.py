@@ -9,33 +9,33 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from subscriptions import calendar
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.jobs.job import done
+from subscriptions.jobs.job import try_action
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, statuses_where
 from subscriptions.models.order import OPEN
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 
 
-def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=_due(customers, day).values("customer"))
+def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_due_orders(customers, day).values("customer"))
 
 
-def queue(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+def queue_due_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
     """Of an order with items out of stock only the others go."""
-    orders = list(_due(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(hand_over(order, ACTOR) for order in orders)
+    orders = list(_due_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(queue_order(order, ACTOR) for order in orders)
 
 
-def hand_over(order: Order, actor: Actor) -> bool:
+def queue_order(order: Order, actor: Actor) -> bool:
     """Whether anything of `order` could be handed to placement."""
     if order.is_open and order.items.filter(product__live=False).exists():
-        done(partial(upcoming_order.set_aside, order, actor=actor))
+        try_action(partial(upcoming_order.set_aside, order, actor=actor))
         if not Order.objects.open().filter(pk=order.pk).exists():
             return False
-    return done(partial(upcoming_order.queue, order, actor=actor))
+    return try_action(partial(upcoming_order.queue, order, actor=actor))
 
 
-def _due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+def _due_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     to_come = Q(OPEN, place_date__lte=day)
     retried = Q(status=OrderStatus.CREDIT_CARD_RETRY, retry_at__lte=calendar.now())
     each_run = Q(status__in=statuses_where(lambda row: row.each_run))

@@ -34,16 +34,18 @@ def finish() -> int:
 
 def _finish(request: CheckoutRequest) -> None:
     try:
-        purchase.fulfil(request.pk)
+        purchase.fulfil_request(request.pk)
     except Busy:
         request.release(REST)
     except purchase.Unfit as refusal:
-        purchase.answer(request, purchase.failed(refusal.errors))
+        purchase.close_request(request, purchase.failed_answer(refusal.errors))
     except DomainError as refusal:
-        purchase.answer(request, purchase.failed({"non_field_errors": [refusal.sentence]}))
+        purchase.close_request(request, purchase.failed_answer({"non_field_errors": [refusal.sentence]}))
     except Exception:
         log.exception("the purchase of order %s at merchant %s failed", request.merchant_order_id, request.merchant_id)
         if request.attempts >= MOST_ATTEMPTS:
-            purchase.answer(request, purchase.failed({"non_field_errors": ["It could not be done; see the log."]}))
+            purchase.close_request(
+                request, purchase.failed_answer({"non_field_errors": ["It could not be done; see the log."]})
+            )
         else:
             request.release(REST * request.attempts, attempts=F("attempts") + 1)

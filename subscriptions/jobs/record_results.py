@@ -40,20 +40,20 @@ LOGGED = ("finished", "request", "http_status", "answer", "code", "message", "or
 WRITTEN = {Activity: 1, Event: 1}
 
 
-def settle_all(answered: Sequence[Answered]) -> None:
+def record_answers(answered: Sequence[Answered]) -> None:
     """`settle` for the answers that came together, of orders of one merchant; waits for a customer who is held."""
     try:
-        rest = settle_placed(answered)
+        rest = record_placed_orders(answered)
     except Exception:
         # Where something is the matter with one of them, the others are not to wait for it.
         log.exception("%d answers could not be noted together", len(answered))
         connection.close_if_unusable_or_obsolete()
         rest = answered
     for attempt, answer in rest:
-        _settle_patiently(attempt, answer)
+        _record_patiently(attempt, answer)
 
 
-def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
+def record_placed_orders(answered: Sequence[Answered]) -> Sequence[Answered]:
     """`settle` for those orders of one merchant that were placed, in one transaction and a few statements for all.
 
     Returns the others, and those that another write holds, or another order of whose customer is among them.
@@ -73,7 +73,7 @@ def settle_placed(answered: Sequence[Answered]) -> Sequence[Answered]:
     return [each for each in answered if each[0].pk not in keys_held]
 
 
-def settle(attempt: PlacementAttempt, answer: PlacementResult) -> None:
+def record_result(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     """Note what came of `attempt` and bring its order to where that leads, in one transaction.
 
     A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
@@ -82,7 +82,7 @@ def settle(attempt: PlacementAttempt, answer: PlacementResult) -> None:
         _conclude(now, answer)
 
 
-def take_up(attempt: PlacementAttempt) -> None:
+def requeue_lost_attempt(attempt: PlacementAttempt) -> None:
     """What came of it is unknown; unless that no longer matters, its order is posted again."""
     order = attempt.order
     with lock_customer(ANSWERED, pk=attempt.pk) as now:
@@ -119,11 +119,11 @@ def _fill_in(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     attempt.order_merchant_id = answer.order_id
 
 
-def _settle_patiently(attempt: PlacementAttempt, answer: PlacementResult) -> None:
+def _record_patiently(attempt: PlacementAttempt, answer: PlacementResult) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return settle(attempt, answer)
+            return record_result(attempt, answer)
         except (Busy, OperationalError, InterfaceError):
             if time.monotonic() > ends:
                 raise

@@ -13,15 +13,15 @@ from subscriptions.models import Customer, Item, Merchant, Order
 ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
 
 
-def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
     wishes = Max("subscriptions__reminder_days", filter=Q(subscriptions__cancelled=None))
     longest = customers.aggregate(most=Greatest(wishes, Max("merchant__reminder_days")))["most"]
     # Which orders are due is up to their own wishes; this is a bound by which an index finds the few to look at.
-    soon = due(customers, day).filter(place_date__lte=day + timedelta(days=longest or 0))
+    soon = orders_to_remind(customers, day).filter(place_date__lte=day + timedelta(days=longest or 0))
     return customers.filter(pk__in=soon.values("customer"))
 
 
-def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+def orders_to_remind(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     """The open orders to remind `customers` of on `day`: once for each place date, from so many days before it on.
 
     How many is the longest wish of the subscriptions in the order; where there are none, the merchant's default.
@@ -36,5 +36,8 @@ def due(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     )
 
 
-def remind(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    return len(remind_customers(merchant, keys, lambda held: due(held, day).order_by("place_date", "pk"), actor=ACTOR))
+def remind_due_customers(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def due(held: QuerySet[Customer]) -> QuerySet[Order]:
+        return orders_to_remind(held, day).order_by("place_date", "pk")
+
+    return len(remind_customers(merchant, keys, due, actor=ACTOR))

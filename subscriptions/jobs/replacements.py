@@ -18,7 +18,7 @@ BATCH = 500
 RUNNING = Q(state=Replacement.State.RUNNING)
 
 
-def run(replacement_id: int) -> None:
+def continue_replacement(replacement_id: int) -> None:
     """Task: go on with a replacement until it is done or the turn is over."""
     rows = Replacement.objects.filter(RUNNING).select_related("product", "substitute")
     replacement = claim_lease(rows, replacement_id)

@@ -45,7 +45,7 @@ ANEW = {
 LOOKS_BACK = 3  # days; no job may begin later than that
 
 
-def tick() -> None:
+def begin_due_runs() -> None:
     """Each minute: make the runs that are due, repeat the hourly ones, and wake workers for those nobody works at."""
     now = timezone.now()
     JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
@@ -136,7 +136,7 @@ def _work(run: JobRun, job: Job, turn: Turn) -> None:
 
 def _affected(run: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
     # The jobs of a test customer with a clock run when the clock is moved.
-    return job.concerned(run.merchant.customers.filter(clock=None, pk__gt=behind), run.local_date)
+    return job.affected_customers(run.merchant.customers.filter(clock=None, pk__gt=behind), run.local_date)
 
 
 def _chunks(run: JobRun, job: Job) -> Iterator[Sequence[int]]:
@@ -154,7 +154,7 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
         with transaction.atomic(), lock_customers(run.merchant, keys, only_free=True) as customers:
             free = [customer.pk for customer in customers]
             waiting = [*later, *sorted(set(keys) - set(free))]
-            done = job.act(free, run.merchant, run.local_date)
+            done = job.perform(free, run.merchant, run.local_date)
             _advance(run, free, waiting, done=F("done") + done)
     except (Busy, LeaseLost, OperationalError, InterfaceError):
         raise  # nothing is the matter with these customers

@@ -8,25 +8,25 @@ from django.db.models import QuerySet
 
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.jobs.job import done
+from subscriptions.jobs.job import try_action
 from subscriptions.models import Customer, Merchant, Order, OrderStatus
 
 ACTOR = Actor(ActorKind.JOB, "stock", "Orders waiting for stock")
 
 
-def concerned(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=_waiting(customers, day).values("customer"))
+def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_waiting_orders(customers, day).values("customer"))
 
 
-def look(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
     """Hand over what has come back into stock, and remove what has waited for too long."""
-    orders = list(_waiting(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(_look(order) for order in orders)
+    orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    return sum(_retry_order(order) for order in orders)
 
 
-def _look(order: Order) -> bool:
+def _retry_order(order: Order) -> bool:
     if (
-        done(partial(upcoming_order.stop_waiting, order, actor=ACTOR))
+        try_action(partial(upcoming_order.stop_waiting, order, actor=ACTOR))
         and not Order.objects.filter(pk=order.pk).exists()
     ):
         return True
@@ -34,11 +34,11 @@ def _look(order: Order) -> bool:
     if missing == order.items.count():
         return False
     if missing:
-        done(partial(upcoming_order.set_aside, order, actor=ACTOR))
-    return done(partial(upcoming_order.queue, order, actor=ACTOR))
+        try_action(partial(upcoming_order.set_aside, order, actor=ACTOR))
+    return try_action(partial(upcoming_order.queue, order, actor=ACTOR))
 
 
-def _waiting(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
+def _waiting_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     # The day it was set aside on was its first try.
     return Order.objects.filter(
         customer__in=customers, status=OrderStatus.UNSENT, oos_free_shipping=True, place_date__lt=day

@@ -14,56 +14,52 @@ from subscriptions.actions import entitlement, upcoming_order
 from subscriptions.actions import order as orders
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
-from subscriptions.jobs.job import done
+from subscriptions.jobs.job import try_action
 from subscriptions.models import Customer, Entitlement, Order, OrderStatus, statuses_where
 
 log = logging.getLogger(__name__)
 
-ACTOR = Actor(ActorKind.JOB, "prompt", "Engine")
+ACTOR = Actor(ActorKind.JOB, "prompt", "Automation")
 MOST = 500  # of each kind in one go; the next minute takes the rest
 
 
-def tick() -> None:
-    """Each minute, for all who live in real time."""
-    act(Customer.objects.filter(clock=None))
-
-
-def act(customers: QuerySet[Customer]) -> None:
-    """Do what is due for `customers` at this moment."""
+def do_timed_tasks(customers: QuerySet[Customer] | None = None) -> None:
+    """Do what is due for `customers` at this moment; each minute it is done for all without a clock of their own."""
+    customers = Customer.objects.filter(clock=None) if customers is None else customers
     now = calendar.now()
-    for order in _timed(customers).filter(retry_at__lte=now)[:MOST]:
+    for order in _timed_orders(customers).filter(retry_at__lte=now)[:MOST]:
         waits = order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS
         _try(partial(orders.give_up if waits else upcoming_order.queue, order, actor=ACTOR))
     for order in Order.objects.filter(status=OrderStatus.SEND_NOW, customer__in=customers).order_by("pk")[:MOST]:
         _try(partial(upcoming_order.queue, order, actor=ACTOR))
-    for held in _held(customers).filter(ends__lte=now)[:MOST]:
+    for held in _ending_access(customers).filter(ends__lte=now)[:MOST]:
         _try(partial(entitlement.expire, held, actor=ACTOR))
 
 
 def next_moment(customers: QuerySet[Customer], after: datetime) -> datetime | None:
-    """When something of this is due for `customers` next after that moment, orders sent now apart."""
-    retry = _timed(customers).filter(retry_at__gt=after).order_by().aggregate(at=Min("retry_at"))["at"]
-    end = _held(customers).filter(ends__gt=after).order_by().aggregate(at=Min("ends"))["at"]
+    """When one of these tasks is due for `customers` next after that moment; orders to be sent now do not count."""
+    retry = _timed_orders(customers).filter(retry_at__gt=after).order_by().aggregate(at=Min("retry_at"))["at"]
+    end = _ending_access(customers).filter(ends__gt=after).order_by().aggregate(at=Min("ends"))["at"]
     return min((moment for moment in (retry, end) if moment), default=None)
 
 
-def _timed(customers: QuerySet[Customer]) -> QuerySet[Order]:
+def _timed_orders(customers: QuerySet[Customer]) -> QuerySet[Order]:
     timed = statuses_where(lambda row: row.timed)
     return Order.objects.filter(status__in=timed, customer__in=customers).order_by("retry_at", "pk")
 
 
-def _held(customers: QuerySet[Customer]) -> QuerySet[Any]:
-    """Access that will end by itself, with `ends`."""
+def _ending_access(customers: QuerySet[Customer]) -> QuerySet[Any]:
+    """Access that ends at a set moment, with that moment as `ends`."""
     grace = ExpressionWrapper(
         F("expiration") + Coalesce(F("grace_period"), 0) * Value(timedelta(seconds=1)), output_field=DateTimeField()
     )
     return Entitlement.objects.filter(live=True, customer__in=customers).annotate(ends=grace).order_by("ends", "pk")
 
 
-def _try(act: Callable[[], object]) -> None:
+def _try(action: Callable[[], object]) -> None:
     try:
-        done(act)
+        try_action(action)
     except Busy:
         pass  # the next minute tries again
     except Exception:
-        log.exception("%s failed", act)
+        log.exception("%s failed", action)

@@ -60,8 +60,8 @@ def work() -> None:
     while queued := OrmQ.objects.order_by("pk").first():
         task = queued.task
         queued.delete()
-        assert task["func"] == "subscriptions.jobs.clock.step"
-        clock.step(*task["args"])
+        assert task["func"] == "subscriptions.jobs.clock.move_step"
+        clock.move_step(*task["args"])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_move_is_followed_and_then_tells_what_happened(staff: Client, customer
     assert "Moving to December 20, 2026, 12:00 PM." in text(page)
     assert b'aria-valuenow="0"' in page.content and b'hx-trigger="every 1s' in page.content
     first = OrmQ.objects.get()
-    clock.step(*first.task["args"])
+    clock.move_step(*first.task["args"])
     first.delete()
     page = staff.get(followed)
     assert b'aria-valuenow="23"' in page.content

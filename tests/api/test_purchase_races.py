@@ -31,7 +31,7 @@ def test_two_orders_of_one_new_customer_at_once_make_one_customer(api: Client, b
 
 
 def test_a_request_and_the_tick_at_once_do_the_order_once(merchant, bought: dict):
-    kept = purchase.receive(merchant, read(merchant, bought), actor=STAFF)
-    answers = at_once(2, lambda: purchase.fulfil(kept.pk))
+    kept = purchase.store_request(merchant, read(merchant, bought), actor=STAFF)
+    answers = at_once(2, lambda: purchase.fulfil_request(kept.pk))
     assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer
     assert Subscription.objects.count() == 1

@@ -41,7 +41,7 @@ def test_the_wizard_leads_to_a_progress_that_follows_by_itself(page: Page, produ
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_attribute("aria-valuenow", "0")
     expect(page.get_by_text("0 of 3 subscriptions gone through.")).to_be_visible()
-    replacements.run(Replacement.objects.get().pk)
+    replacements.continue_replacement(Replacement.objects.get().pk)
     expect(bar).to_have_attribute("aria-valuenow", "100")
     expect(page.get_by_text("2 of 3 subscriptions were swapped; 1 stayed as it was.")).to_be_visible()
     expect(page.get_by_text("While prepaid orders remain, the new product must cost the same.")).to_be_visible()

@@ -79,7 +79,7 @@ def test_the_clock_is_moved_and_followed(page: Page, portal: str, staff: dict[st
     expect(page.get_by_role("progressbar", name="The clock on its way")).to_have_attribute("aria-valuenow", "0")
     assert Customer.objects.get(pk=customer.pk).clock is None
 
-    clock.step(*OrmQ.objects.get().task["args"])
+    clock.move_step(*OrmQ.objects.get().task["args"])
     happened = page.locator("[data-happened]")
     expect(happened).to_contain_text("Order Success × 1")
     expect(happened).to_contain_text("for placement, try 1.")

@@ -133,7 +133,7 @@ def test_a_feed_that_discontinues_swaps_by_the_relationship(
     assert discontinue(load).notices == [
         "“House blend” is discontinued: 1 live subscription is swapped for “Dark roast”."
     ]
-    replacements.run(Replacement.objects.get().pk)
+    replacements.continue_replacement(Replacement.objects.get().pk)
     assert Subscription.objects.get().product == dark
     activity = Activity.objects.get()
     assert (activity.actor_kind, activity.actor_name) == ("job", "Product feed")
@@ -142,7 +142,7 @@ def test_a_feed_that_discontinues_swaps_by_the_relationship(
 
 def test_a_feed_that_discontinues_ends_what_nothing_replaces(load: Load, blend: Product) -> None:
     assert discontinue(load).notices == ["“House blend” is discontinued: 1 live subscription is cancelled."]
-    replacements.run(Replacement.objects.get().pk)
+    replacements.continue_replacement(Replacement.objects.get().pk)
     assert not Subscription.objects.get().live
 
 

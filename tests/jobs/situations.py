@@ -22,5 +22,5 @@ def order(place_date: date = DAY, *, customer: Customer | None = None, **fields:
 def run(name: str, merchant: Merchant, day: date = DAY) -> int:
     """What the job `name` does to the merchant's customers on `day`."""
     job = JOBS[name]
-    keys = list(job.concerned(merchant.customers.all(), day).order_by("pk").values_list("pk", flat=True))
-    return job.act(keys, merchant, day) if keys else 0
+    keys = list(job.affected_customers(merchant.customers.all(), day).order_by("pk").values_list("pk", flat=True))
+    return job.perform(keys, merchant, day) if keys else 0

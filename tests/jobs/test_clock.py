@@ -42,7 +42,7 @@ def tester(noon: Any) -> Customer:
 def advance(customer: Customer, **ahead: float) -> None:
     customer.refresh_from_db()
     to = (customer.clock or NOON) + timedelta(**ahead)
-    clock.advance(customer.merchant, [customer], to, actor=f.STAFF)
+    clock.advance_clocks(customer.merchant, [customer], to, actor=f.STAFF)
 
 
 def told() -> list[tuple[str, str]]:
@@ -145,13 +145,13 @@ def test_it_is_refused_for_real_customers_back_in_time_too_far_and_for_clocks_th
         ([tester, other], 9, "clocks_differ"),
     ]:
         with pytest.raises(Refused) as refusal:
-            clock.advance(tester.merchant, customers, NOON + timedelta(days=ahead), actor=f.STAFF)
+            clock.advance_clocks(tester.merchant, customers, NOON + timedelta(days=ahead), actor=f.STAFF)
         assert refusal.value.code == code
     assert told() == []
 
 
 def test_customers_of_another_merchant_are_not_moved(tester: Customer) -> None:
-    clock.advance(f.MerchantFactory(), [tester], NOON + timedelta(days=30), actor=f.STAFF)
+    clock.advance_clocks(f.MerchantFactory(), [tester], NOON + timedelta(days=30), actor=f.STAFF)
     tester.refresh_from_db()
     assert (tester.clock, told()) == (None, [])
 

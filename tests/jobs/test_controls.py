@@ -39,12 +39,12 @@ def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
         time.sleep(0.6)
         step(*given)
 
-    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         Merchant.objects.filter(pk=merchant.pk).update(reminder_days=F("reminder_days") + 1)
         return len(keys)
 
     f.CustomerFactory(merchant=merchant)
-    rules = {"hour": lambda merchant: 10, "concerned": lambda customers, day: customers, "act": act}
+    rules = {"hour": lambda merchant: 10, "affected_customers": lambda customers, day: customers, "perform": perform}
     monkeypatch.setattr(runs, "_step", slow)
     monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
     return JobRun.objects.create(merchant=merchant, job="count", local_date=DAY)
@@ -110,11 +110,11 @@ def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, m
         return found
 
     monkeypatch.setattr(runs, "_due", slow)
-    at_once(2, runs.tick)
+    at_once(2, runs.begin_due_runs)
     once = JobRun.objects.count()
     JobRun.objects.all().delete()
     with without(JobRun, "job_run_once_a_day"):
-        at_once(2, runs.tick)
+        at_once(2, runs.begin_due_runs)
         assert JobRun.objects.count() == 2 * once
 
 

@@ -37,7 +37,7 @@ def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
-        record_results.settle(attempt, answer)
+        record_results.record_result(attempt, answer)
     assert len(statements(context)) == 6
 
 
@@ -46,7 +46,7 @@ def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Me
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
-        assert record_results.settle_placed(given) == []
+        assert record_results.record_placed_orders(given) == []
     assert len(statements(context)) == 12
     assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
 
@@ -59,10 +59,10 @@ def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
 
     def singly() -> None:
         for attempt, answer in given:
-            record_results.settle(attempt, answer)
+            record_results.record_result(attempt, answer)
 
     one_by_one = written(singly, django_capture_on_commit_callbacks)
-    assert written(lambda: record_results.settle_all(given), django_capture_on_commit_callbacks) == one_by_one
+    assert written(lambda: record_results.record_answers(given), django_capture_on_commit_callbacks) == one_by_one
 
 
 def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> None:
@@ -71,17 +71,17 @@ def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> Non
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
     given[4] = declined = (given[4][0], DECLINED)
     with holding(Customer.objects.filter(pk=held[0].order.customer_id)):
-        assert record_results.settle_placed(given) == [held, again, declined]
+        assert record_results.record_placed_orders(given) == [held, again, declined]
     assert log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
-    record_results.settle_all(given)
+    record_results.record_answers(given)
     assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
 
 
 def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(merchant: Merchant) -> None:
     given = answered(merchant, 3)
     placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
-    record_results.settle_all(given)
-    record_results.settle_all(given)
+    record_results.record_answers(given)
+    record_results.record_answers(given)
     assert (statuses(), log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
     assert Order.objects.get(pk=given[0][0].order_id).order_merchant_id == "by hand"
     assert Event.objects.count() == 3
@@ -90,8 +90,8 @@ def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(
 def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
-    record_results.settle(attempt, PLACED)
-    record_results.settle(attempt, DECLINED)
+    record_results.record_result(attempt, PLACED)
+    record_results.record_result(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
 
 
@@ -103,7 +103,7 @@ def test_of_a_try_that_is_history_only_a_success_counts(
     first = claim(made)
     Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
     upcoming_order.queue(made, actor=f.STAFF)
-    record_results.settle(first, late)
+    record_results.record_result(first, late)
     assert statuses() == [status]
     assert log() == [(1, late.effect)]
 
@@ -112,7 +112,7 @@ def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None
     (made,) = queued(merchant)
     attempt = claim(made)
     placement_results.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
-    record_results.settle(attempt, DECLINED)
+    record_results.record_result(attempt, DECLINED)
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
     assert Event.objects.get().kind == "ordergroove.order.success"
 
@@ -127,7 +127,7 @@ def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(placement_results, "finalize_placement", die)
         with pytest.raises(Killed):
-            record_results.settle(attempt, PLACED)
+            record_results.record_result(attempt, PLACED)
     assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
-    record_results.settle(attempt, PLACED)
+    record_results.record_result(attempt, PLACED)
     assert statuses() == [S.SUCCESS]

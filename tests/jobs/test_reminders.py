@@ -83,8 +83,8 @@ def test_a_cancelled_subscriptions_wish_of_long_ago_counts_no_more(merchant: Mer
     (mine,) = customers(merchant, 1)
     old = f.SubscriptionFactory(customer=mine, reminder_days=300)
     Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
-    assert list(reminders.concerned(merchant.customers.all(), DAY)) == [mine]
-    assert list(reminders.concerned(merchant.customers.all(), DAY - timedelta(days=1))) == []
+    assert list(reminders.affected_customers(merchant.customers.all(), DAY)) == [mine]
+    assert list(reminders.affected_customers(merchant.customers.all(), DAY - timedelta(days=1))) == []
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 10])
@@ -106,12 +106,12 @@ def test_a_held_customer_keeps_nobody_else_waiting_and_is_reminded_in_the_same_r
 def test_one_that_breaks_behind_a_held_one_counts_once(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
     held, broken, whole = customers(merchant, 3)
 
-    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         if broken.pk in keys:
             raise ValueError("broken")
-        return reminders.remind(keys, merchant, day)
+        return reminders.remind_due_customers(keys, merchant, day)
 
-    run = begin(merchant, monkeypatch, act=act)
+    run = begin(merchant, monkeypatch, perform=perform)
     with holding(Customer.objects.filter(pk=held.pk)):
         assert go_on(run).failures == 0
         assert reminded() == [whole]

@@ -68,7 +68,7 @@ def expire(run: Replacement) -> None:
 def test_all_are_swapped_with_one_activity_and_event_each(product: Product, substitute: Product) -> None:
     subscribed = subscribe(product, 3)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 3, 3, 0)
     assert run.finished is not None
     assert products() == [substitute] * 3
@@ -81,7 +81,7 @@ def test_all_are_swapped_with_one_activity_and_event_each(product: Product, subs
 def test_without_a_substitute_all_end(product: Product) -> None:
     subscribe(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 2, 2, 0)
     assert not Subscription.objects.live().exists()
     assert not Item.objects.exists()
@@ -89,7 +89,9 @@ def test_without_a_substitute_all_end(product: Product) -> None:
 
 def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -> None:
     subscribe(product, 2)
-    replacements.run(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute, silent=True).pk)
+    replacements.continue_replacement(
+        verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute, silent=True).pk
+    )
     assert products() == [substitute] * 2
     assert (Activity.objects.count(), Event.objects.count()) == (2, 0)
 
@@ -97,7 +99,7 @@ def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -
 def test_what_is_refused_is_noted_and_the_run_goes_on(product: Product, substitute: Product) -> None:
     first, prepaid, last = subscribe(product, 1) + subscribe(product, 1, **PREPAID) + subscribe(product, 1)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 3, 2, 1)
     assert products() == [substitute, product, substitute]
     assert list(run.refusals.values_list("subscription", "sentence")) == [(prepaid.pk, SENTENCES["price_differs"])]
@@ -118,7 +120,7 @@ def test_a_subscription_that_breaks_does_not_stop_the_others(
 
     monkeypatch.setattr(replacing.verbs, "change_product", break_one)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 2, 1, 1)
     assert products() == [product, substitute]
     assert Refusal.objects.get().sentence == SENTENCES["replacement_failed"]
@@ -133,15 +135,15 @@ def test_a_killed_run_is_taken_up_where_it_was(
     with monkeypatch.context() as patch:
         kill(patch, second, when)
         with pytest.raises(Killed):
-            replacements.run(run.pk)
+            replacements.continue_replacement(run.pk)
     done = 2 if when == "after the step" else 1
     assert counts(run) == ("running", 3, done, 0)
     assert products() == [substitute] * done + [product] * (3 - done)
 
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("running", 3, done, 0)  # the lease of the dead worker still stands
     expire(run)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 3, 3, 0)
     assert products() == [substitute] * 3
     assert (Activity.objects.count(), Event.objects.count()) == (3, 3)
@@ -176,9 +178,9 @@ def test_two_workers_of_one_run_do_each_subscription_once(
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
     monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
-    at_once(2, lambda: replacements.run(run.pk))
+    at_once(2, lambda: replacements.continue_replacement(run.pk))
     expire(run)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 4, 4, 0)
     assert products() == [substitute] * 4
     assert (Activity.objects.count(), Event.objects.count()) == (4, 4)
@@ -196,7 +198,7 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
     def slow(current: Replacement, subscription: Subscription) -> None:
         monkeypatch.setattr(replacing, "replace_subscription", replace)
         expire(current)
-        replacements.run(run.pk)  # the other worker does it all meanwhile
+        replacements.continue_replacement(run.pk)  # the other worker does it all meanwhile
         try:
             replace(current, subscription)
         except LeaseLost:
@@ -204,7 +206,7 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
             raise
 
     monkeypatch.setattr(replacing, "replace_subscription", slow)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert len(lost) == 1
     assert counts(run) == ("done", 2, 2, 0)
     assert (Activity.objects.count(), Event.objects.count()) == (2, 2)
@@ -217,10 +219,10 @@ def test_a_subscription_made_or_ended_meanwhile_does_no_harm(
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
         patch.setattr(turn, "TURN_SECONDS", -1)
-        replacements.run(run.pk)
+        replacements.continue_replacement(run.pk)
     cancel(second, actor=f.STAFF)
     subscribe(product, 2)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 4, 4, 0)
     assert products() == [substitute, product, substitute, substitute, substitute]
 
@@ -229,7 +231,7 @@ def test_other_products_and_merchants_stay_as_they_are(product: Product, substit
     subscribe(product, 1)
     (bystander,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
     (foreign,) = subscribe(f.ProductFactory(external_product_id=product.external_product_id), 1)
-    replacements.run(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute).pk)
+    replacements.continue_replacement(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute).pk)
     untouched = Subscription.objects.filter(pk__in=[bystander.pk, foreign.pk]).order_by("pk")
     assert [row.product for row in untouched] == [bystander.product, foreign.product]
     assert not Event.objects.filter(merchant=foreign.merchant).exists()
@@ -237,17 +239,17 @@ def test_other_products_and_merchants_stay_as_they_are(product: Product, substit
 
 def test_a_run_over_nothing_is_done_at_once(product: Product) -> None:
     run = verbs.discontinue_product(product, actor=f.STAFF)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 0, 0, 0)
 
 
 def test_a_finished_run_is_not_run_again(product: Product) -> None:
     subscribe(product, 1)
     run = verbs.discontinue_product(product, actor=f.STAFF)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     expire(run)
     before = everything()
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert everything() == before
 
 
@@ -257,10 +259,10 @@ def test_a_run_that_takes_long_gives_others_their_turn(
     subscribe(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("running", 2, 1, 0)
     assert OrmQ.objects.count() == 1
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert counts(run) == ("running", 2, 2, 0)
 
 
@@ -282,7 +284,7 @@ def test_a_step_costs_the_act_and_two_queries_more(product: Product, substitute:
         subscribe(product, number)
         run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
         with CaptureQueriesContext(connection) as captured:
-            replacements.run(run.pk)
+            replacements.continue_replacement(run.pk)
         return len(captured)
 
     (single,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)

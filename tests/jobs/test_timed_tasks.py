@@ -40,20 +40,20 @@ def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
 
 def test_an_order_sent_now_is_handed_over_at_the_next_minute() -> None:
     sent = order(status=S.SEND_NOW, locked=True)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     sent.refresh_from_db()
     assert (sent.status, sent.tries) == (S.PENDING_PLACEMENT, 1)
 
 
 def test_a_declined_payment_is_tried_again_at_its_time() -> None:
     early, due = failing(S.CREDIT_CARD_RETRY, NOON + SECOND), failing(S.CREDIT_CARD_RETRY)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     assert (status(early), status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
 
 
 def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
     waiting, overdue = failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND), failing(S.AWAITING_RETRY_INSTRUCTIONS)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     assert (status(waiting), status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
     assert Event.objects.get().kind == "ordergroove.order.reject"
 
@@ -61,7 +61,7 @@ def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
 @pytest.mark.parametrize("left", [S.CONNECTION_ERROR_DURING_PLACEMENT, S.GENERIC_ERROR_RESPONSE, S.REJECTED])
 def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
     made = failing(left)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     assert status(made) == left
 
 
@@ -70,7 +70,7 @@ def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
 )
 def test_access_ends_with_its_grace_period(grace: int | None, left: int, live: bool) -> None:
     entitlement = held(grace, expiration=NOON + left * SECOND)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     entitlement.refresh_from_db()
     assert entitlement.live is live
 
@@ -87,7 +87,7 @@ def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch
         return queue(order, actor=actor)
 
     monkeypatch.setattr(upcoming_order, "queue", fail)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     assert [status(each) for each in (broken, held_by_another, last)] == [
         S.CREDIT_CARD_RETRY,
         S.CREDIT_CARD_RETRY,
@@ -98,7 +98,7 @@ def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch
 def test_a_test_customer_with_a_clock_waits_for_it() -> None:
     sent = order(status=S.SEND_NOW, locked=True)
     Customer.objects.update(is_test=True, clock=NOON)
-    timed_tasks.tick()
+    timed_tasks.do_timed_tasks()
     assert status(sent) == S.SEND_NOW
 
 

@@ -89,7 +89,7 @@ class Shop:
             _do(ACTS[verb], self.subscriptions[key])
 
     def advance(self, to: datetime) -> None:
-        clock.advance(self.merchant, self.customers, to, actor=f.STAFF)
+        clock.advance_clocks(self.merchant, self.customers, to, actor=f.STAFF)
 
     def _customer(self, person: plan.Person) -> Customer:
         customer: Customer = f.CustomerFactory(merchant=self.merchant, is_test=True, merchant_user_id=person.key)

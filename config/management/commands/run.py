@@ -66,7 +66,7 @@ class Command(BaseCommand):
             supervisor.children += clusters
             if not supervisor.stopping:
                 self._welcome(no_demo)
-            supervisor.run(lambda: services.check_services(clusters), every=heartbeat.limit() / 12)
+            supervisor.run(lambda: services.check_services(clusters), every=heartbeat.longest_silence() / 12)
         finally:
             supervisor.stop()
 

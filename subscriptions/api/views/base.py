@@ -137,7 +137,7 @@ class ActView(ObjectView):
         raise NotImplementedError
 
     def patch(self, request: Request, **_: str) -> Response | HttpResponse:
-        return idempotency.once(request, self.answer, self.handle_exception)
+        return idempotency.answer_once(request, self.answer, self.handle_exception)
 
     def answer(self) -> Response:
         row = self.get_object()

@@ -66,17 +66,17 @@ class PurchaseCreate(View):
 
     @extend_schema(responses={200: ReceivedAnswer, 206: PartlyAnswer})
     def post(self, request: Request) -> Response | HttpResponse:
-        return idempotency.once(request, self.answer, self.handle_exception)
+        return idempotency.answer_once(request, self.answer, self.handle_exception)
 
     def answer(self) -> Response:
         merchant, actor = self.caller.merchant, self.caller.actor
         told = read(merchant, self.request.data)
         try:
-            kept = purchase.receive(merchant, told, actor=actor)
+            kept = purchase.store_request(merchant, told, actor=actor)
         except Refused as refusal:
             raise Rejected(refusal.sentence, 409, refusal.code) from refusal
         try:
-            answer = purchase.fulfil(kept.pk)
+            answer = purchase.fulfil_request(kept.pk)
         except DomainError as error:
             # Nothing came of it, so the shop may send the order again.
             kept.delete()

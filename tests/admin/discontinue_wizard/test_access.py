@@ -54,6 +54,6 @@ def test_the_number_of_queries_does_not_grow(staff: Client, product: Product, da
     f.ProductFactory.create_batch(8, merchant=product.merchant)
     assert [queries(page) for page in pages] == few
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=dark)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     assert queries(f"/admin/subscriptions/replacement/{run.pk}/change/") <= 8
     assert max(few) <= 14

@@ -38,7 +38,7 @@ def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark:
     Order.objects.filter(items__subscription=placing).update(locked=True)
     impact = staff.get(page_of(product), {"choice": dark.pk}).context["impact"]
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=dark)
-    replacements.run(run.pk)
+    replacements.continue_replacement(run.pk)
     run.refresh_from_db()
     assert (impact.total, impact.changed) == (run.total, run.done) == (5, 3)
 

@@ -23,14 +23,14 @@ def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     queued(merchant)
-    settle, troubles = record_results.settle, [trouble, trouble]
+    settle, troubles = record_results.record_result, [trouble, trouble]
 
     def later(attempt: PlacementAttempt, answer: PlacementResult) -> None:
         if troubles:
             raise troubles.pop()
         settle(attempt, answer)
 
-    monkeypatch.setattr(record_results, "settle", later)
+    monkeypatch.setattr(record_results, "record_result", later)
     dispatch.dispatch_orders(merchant.pk)
     assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
 

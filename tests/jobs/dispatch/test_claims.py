@@ -200,14 +200,14 @@ def test_the_next_posts_leave_while_answers_are_noted(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.PLACEMENT_CONCURRENCY = 1
-    settle, begun = record_results.settle, []
+    settle, begun = record_results.record_result, []
 
     def slow(*given: Any) -> None:
         time.sleep(0.3)
         begun.append(len(shop.posts))
         settle(*given)
 
-    monkeypatch.setattr(record_results, "settle", slow)
+    monkeypatch.setattr(record_results, "record_result", slow)
     queued(merchant, 5)
     dispatch.dispatch_orders(merchant.pk)
     assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))

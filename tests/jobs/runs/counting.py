@@ -22,10 +22,10 @@ class Work:
         self.seen: list[int] = []
         self.faults: dict[int, BaseException] = {}
 
-    def concerned(self, customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    def affected_customers(self, customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
         return customers
 
-    def act(self, keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(self, keys: Sequence[int], merchant: Merchant, day: date) -> int:
         for key in keys:
             if fault := self.faults.get(key):
                 raise fault
@@ -35,8 +35,13 @@ class Work:
 
 def use(monkeypatch: pytest.MonkeyPatch, work: Work, **fields: Any) -> None:
     """Let this be the only job there is."""
-    rules = {"hour": lambda merchant: 10, "concerned": work.concerned, "act": work.act, **fields}
-    for name in list(JOBS):
+    rules = {
+        "hour": lambda merchant: 10,
+        "affected_customers": work.affected_customers,
+        "perform": work.perform,
+        **fields,
+    }
+    for name in reversed(list(JOBS)):  # undone from the last to the first, which keeps their order
         monkeypatch.delitem(JOBS, name)
     monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
 

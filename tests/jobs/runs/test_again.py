@@ -42,7 +42,7 @@ def test_run_now_makes_the_days_run_and_leaves_one_under_way_alone(work: Work, m
 def hours_run(clock: Any, hours: int) -> Iterator[int]:
     """The local hours at which a run begins, looked at four times an hour."""
     for _ in range(hours * 4):
-        runs.tick()
+        runs.begin_due_runs()
         if JobRun.objects.filter(state="waiting").exists():
             yield datetime.now(ZoneInfo("America/New_York")).hour
             JobRun.objects.filter(state="waiting").update(state="done", finished=datetime.now(UTC))
@@ -66,9 +66,9 @@ def test_an_hour_is_begun_once_by_many_ticks(
     use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
     Merchant.objects.update(placed_hourly=True)
     JobRun.objects.update(state="done", finished=datetime(2026, 11, 20, 16, 59, tzinfo=UTC))
-    at_once(4, runs.tick)
+    at_once(4, runs.begin_due_runs)
     at_once(4, lambda: runs.continue_run(run.pk))
-    runs.tick()
+    runs.begin_due_runs()
     runs.continue_run(run.pk)
     assert sorted(work.seen) == customers
     assert JobRun.objects.get(pk=run.pk).state == "done"
@@ -79,12 +79,12 @@ def test_a_slow_run_skips_the_hours_it_took(
 ) -> None:
     use(monkeypatch, work, hourly=lambda merchant: True)
     JobRun.objects.update(state="running", lease_until=datetime(2026, 11, 20, 17, 20, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert JobRun.objects.get(pk=run.pk).state == "running"
     JobRun.objects.filter(pk=run.pk).update(state="done", finished=datetime(2026, 11, 20, 17, 10, tzinfo=UTC))
     noon.move_to(datetime(2026, 11, 20, 17, 59, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert JobRun.objects.get(pk=run.pk).state == "done"
     noon.move_to(datetime(2026, 11, 20, 18, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert JobRun.objects.get(pk=run.pk).state == "waiting"

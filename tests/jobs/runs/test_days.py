@@ -24,23 +24,23 @@ def test_a_day_is_run_once_however_often_the_clock_ticks(work: Work, merchant: M
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(1), state="done")
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(2), state="done")
     for _ in range(3):
-        runs.tick()
+        runs.begin_due_runs()
     assert rows()[2:] == [(DAY, "waiting")]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_ticks_at_once_make_one_run(work: Work, merchant: Merchant) -> None:
-    at_once(4, runs.tick)
+    at_once(4, runs.begin_due_runs)
     assert JobRun.objects.filter(local_date=DAY).count() == 1
 
 
 def test_nothing_is_run_before_its_hour_nor_for_days_before_the_merchant(work: Work, noon: Any) -> None:
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
     f.MerchantFactory(created=datetime(2026, 11, 20, 3, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == []
     noon.move_to(datetime(2026, 11, 20, 15, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == [(DAY, "waiting")]
 
 
@@ -49,12 +49,12 @@ def test_a_late_start_catches_up_until_the_deadline_and_reports_the_rest_as_miss
 ) -> None:
     use(monkeypatch, work, ends=20)
     noon.move_to(datetime(2026, 11, 21, 0, 59, 59, tzinfo=UTC))  # 19:59 in New York
-    runs.tick()
+    runs.begin_due_runs()
     before = [(DAY - timedelta(2), "missed"), (DAY - timedelta(1), "missed")]
     assert rows() == [*before, (DAY, "waiting")]
     JobRun.objects.all().delete()
     noon.move_to(datetime(2026, 11, 21, 1, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == [*before, (DAY, "missed")]
 
 
@@ -63,18 +63,18 @@ def test_a_check_may_come_two_days_late(
 ) -> None:
     use(monkeypatch, work, days=(18,), lasts=timedelta(days=2))
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == [(date(2026, 11, 18), "waiting")]
     JobRun.objects.all().delete()
     noon.move_to(datetime(2026, 11, 20, 15, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == [(date(2026, 11, 18), "missed")]
 
 
 def test_reminders_at_a_late_hour_still_have_an_hour_to_begin(merchant: Merchant, noon: Any) -> None:
     Merchant.objects.update(reminder_hour=22)
     noon.move_to(datetime(2026, 11, 21, 3, 30, tzinfo=UTC))
-    runs.tick()
+    runs.begin_due_runs()
     assert JobRun.objects.get(job="reminders", local_date=DAY).state == "waiting"
 
 
@@ -82,7 +82,7 @@ def test_a_merchant_without_the_hour_has_no_run(
     work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, work, hour=lambda merchant: None)
-    runs.tick()
+    runs.begin_due_runs()
     assert rows() == []
 
 
@@ -110,7 +110,7 @@ def test_a_change_of_the_clocks_neither_skips_nor_doubles_a_day(
     begun = []
     with time_machine.travel(start, tick=False) as clock:
         for _ in range(6 * 24 * 4):  # each quarter of an hour for six days
-            runs.tick()
+            runs.begin_due_runs()
             begun += [(row, datetime.now(ZoneInfo(zone))) for row in JobRun.objects.filter(state="waiting")]
             JobRun.objects.update(state="done")
             clock.shift(timedelta(minutes=15))

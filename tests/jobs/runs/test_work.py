@@ -64,13 +64,13 @@ def test_a_customer_that_breaks_does_not_stop_the_others(
 def test_what_a_broken_customer_wrote_is_undone(
     work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         Merchant.objects.filter(pk=merchant.pk).update(name=str(keys))
         if keys != [customers[0]]:
             raise ValueError
         return 1
 
-    use(monkeypatch, work, act=act)
+    use(monkeypatch, work, perform=perform)
     runs.continue_run(run.pk)
     assert Merchant.objects.get().name == str([customers[0]])
 
@@ -116,7 +116,7 @@ def test_after_ten_dead_workers_a_run_has_failed(work: Work, run: JobRun, custom
     runs.continue_run(run.pk)
     assert counts() == ("failed", 4, 1, 1, 0, 10)
     assert JobRun.objects.get().error == "The worker died over it each time."
-    runs.tick()
+    runs.begin_due_runs()
     assert OrmQ.objects.count() == 0
 
 
@@ -130,7 +130,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
         expire()
         runs.continue_run(run.pk)
 
-    def act(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         monkeypatch.setitem(JOBS, "count", other)
         seen_by_slow.extend(keys)
         Merchant.objects.filter(pk=merchant.pk).update(name="Changed")
@@ -138,7 +138,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
         return 100
 
     other = JOBS["count"]
-    use(monkeypatch, work, act=act)
+    use(monkeypatch, work, perform=perform)
     runs.continue_run(run.pk)
     assert seen_by_slow == [customers[0]]
     assert Merchant.objects.get().name != "Changed"
@@ -178,6 +178,6 @@ def test_the_tick_wakes_what_a_lost_task_or_a_dead_worker_left(work: Work, run: 
         OrmQ.objects.all().delete()
         until = lease and datetime.now(UTC) + lease
         JobRun.objects.filter(pk=run.pk).update(state=state, lease_until=until)
-        runs.tick()
+        runs.begin_due_runs()
         JobRun.objects.exclude(pk=run.pk).update(state="done")
         assert (state, OrmQ.objects.count()) == (state, rung)
