@@ -1,4 +1,4 @@
-"""Every date rule: frequencies, next dates and the merchant's own days."""
+"""Dates and times: frequencies, next dates, the merchant's local days and the clocks of test customers."""
 
 import calendar
 import re
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 
 class Period(models.IntegerChoices):
-    """The unit of a delivery frequency; the numbers are the REST API's `every_period`."""
+    """The unit of a frequency; the numbers are the `every_period` of the REST API."""
 
     DAYS = 1, "days"
     WEEKS = 2, "weeks"
@@ -22,14 +22,14 @@ class Period(models.IntegerChoices):
     YEARS = 4, "years"
 
 
-_set: ContextVar[datetime | None] = ContextVar("set_clock", default=None)
+_fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
 DAYS_IN_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 30, Period.YEARS: 365}
 LONGEST_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 31, Period.YEARS: 366}
 SINGULAR = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
 
 
 def frequency_days(every: int, period: int) -> int:
-    """The frequency in nominal days (month 30, year 365); for display, never for reckoning dates."""
+    """The frequency in nominal days (a month has 30, a year 365); for display, never to calculate dates."""
     return every * DAYS_IN_PERIOD[Period(period)]
 
 
@@ -40,7 +40,7 @@ def frequency_description(every: int, period: int) -> str:
 
 
 def add_frequency(day: date, every: int, period: int) -> date:
-    """`day` plus one frequency in calendar units; a day the month does not have becomes its last day."""
+    """`day` plus one frequency in calendar units; a day that the month does not have becomes its last day."""
     unit = Period(period)
     if unit in (Period.DAYS, Period.WEEKS):
         return day + timedelta(days=every * DAYS_IN_PERIOD[unit])
@@ -50,8 +50,8 @@ def add_frequency(day: date, every: int, period: int) -> date:
 
 
 def next_date(start: date, every: int, period: int, today: date) -> date:
-    """The first day after `today` that lies one or more whole frequencies after `start`."""
-    # A lower bound first, so that a daily subscription of many years is not counted day by day.
+    """The first day after `today` that is one or more whole frequencies after `start`."""
+    # Start from a lower bound: a daily subscription of many years would else take thousands of steps.
     steps = max(1, (today - start).days // (every * LONGEST_PERIOD[Period(period)]))
     while (day := add_frequency(start, every * steps, period)) <= today:
         steps += 1
@@ -59,22 +59,22 @@ def next_date(start: date, every: int, period: int, today: date) -> date:
 
 
 def now() -> datetime:
-    """The moment it is; for what is done to a test customer with a clock, the moment that shows."""
-    return _set.get() or timezone.now()
+    """The present time; inside `fixed_clock` the time of that clock."""
+    return _fixed.get() or timezone.now()
 
 
 @contextmanager
 def fixed_clock(moment: datetime | None) -> Iterator[None]:
-    """Inside, it is `moment`, and stays so; None, and a time set around it already, change nothing."""
-    token = _set.set(_set.get() or moment)
+    """Inside, `now()` is `moment`. None changes nothing, and neither does a second clock inside the first."""
+    token = _fixed.set(_fixed.get() or moment)
     try:
         yield
     finally:
-        _set.reset(token)
+        _fixed.reset(token)
 
 
 def today(zone: str) -> date:
-    """The date it now is in `zone`, an IANA name."""
+    """The present date in `zone`, an IANA name."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 
@@ -84,24 +84,24 @@ def local_time(moment: datetime, zone: str) -> datetime:
 
 
 def local_midnight(day: date, zone: str) -> datetime:
-    """The start of `day` in `zone`; where clocks skip midnight, the first moment after."""
+    """The start of `day` in `zone`; on a day whose midnight the clocks skip, the first moment after it."""
     return local_hour(day, 0, zone)
 
 
 @lru_cache
 def local_hour(day: date, hour: int, zone: str) -> datetime:
-    """That full hour of `day` in `zone`; one the clocks skip is the hour after, of a doubled one it is the first."""
-    # Through UTC and back, so that a wall time the clocks skip becomes the one that exists.
+    """That full hour of `day` in `zone`: the next one if the clocks skip it, the first one if they repeat it."""
+    # The way through UTC and back turns a wall time that the clocks skip into one that exists.
     return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
 
 
 def human_date(day: date) -> str:
-    """`November 21, 2026`: how customers read a date in English."""
+    """`November 21, 2026`, as customers and staff read a date in English."""
     return f"{day:%B} {day.day}, {day.year}"
 
 
 def card_expiry(text: str) -> date | None:
-    """The last day a card is good for, from `MM/YYYY`, `M/YYYY` or `MM/YY`; None for anything else."""
+    """The last day on which a card is valid, from `MM/YYYY`, `M/YYYY` or `MM/YY`; None for any other text."""
     match = re.fullmatch(r"(0?[1-9]|1[0-2])/((?:20)?\d\d)", text, re.ASCII)
     if not match:
         return None

@@ -1,8 +1,8 @@
-"""The one family of errors the domain raises; each surface translates them once."""
+"""The family of errors that the domain raises. Each surface translates them in one place."""
 
 
 class DomainError(Exception):
-    """`code` is for programs, `sentence` for people."""
+    """`code` is for programs, `sentence` for people. Where one is raised in an action, nothing has changed."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -11,11 +11,11 @@ class DomainError(Exception):
 
 
 class Refused(DomainError):
-    """The act is not possible in the present state, or its input is wrong; nothing has changed."""
+    """The action is not possible in the present state, or its input is invalid."""
 
 
 class NotFound(DomainError):
-    """No such thing at this merchant."""
+    """The merchant or the customer has no such record."""
 
 
 class Forbidden(DomainError):
@@ -23,7 +23,7 @@ class Forbidden(DomainError):
 
 
 class Busy(DomainError):
-    """The customer's row is held by another write; trying again in a moment helps."""
+    """Another write holds the customer's row; trying again in a moment helps."""
 
     def __init__(self) -> None:
         super().__init__("busy", SENTENCES["busy"])
@@ -35,15 +35,15 @@ SENTENCES = {
     "subscription_already_active": "This subscription is active already.",
     "subscription_not_in_order": "This subscription has no item in this order.",
     "order_not_open": "This order can no longer be changed.",
-    "order_not_restorable": "Something was changed since; this order cannot be restored.",
+    "order_not_restorable": "This order cannot be restored, because something has changed since.",
     "order_not_rescuable": "This order cannot be rescued. {why}",
-    "order_not_due": "This order is not one to be placed.",
-    "order_reminded": "The customer has been reminded of this order and its date already.",
-    "card_warned_of": "The customer has been warned of this card by the check of this day already.",
-    "card_outlives_order": "The card is good beyond the day of this order.",
+    "order_not_due": "This order is not due for placement, or its placement is over.",
+    "order_reminded": "The customer has already been reminded of this order and its date.",
+    "card_warned_of": "The customer has already been warned of this card by the card check of this day.",
+    "card_outlives_order": "The card is still valid on the day of this order.",
     "nothing_out_of_stock": "Everything in this order is in stock.",
-    "order_not_waiting_for_stock": "This order does not wait for stock.",
-    "order_waits_on": "Everything in this order may wait for stock some longer.",
+    "order_not_waiting_for_stock": "This order is not waiting for stock.",
+    "order_waits_on": "No item of this order has waited for stock for too long yet.",
     "order_not_waiting": "This order does not wait for an instruction.",
     "prepaid_orders_remaining": "{n} prepaid orders are still to be delivered.",
     "prepaid_fixed": "A prepaid subscription does not allow this change.",
@@ -85,5 +85,5 @@ SENTENCES = {
 
 
 def refused(code: str, **facts: object) -> Refused:
-    """The refusal `code` with the sentence every surface shows for it."""
+    """The refusal with this code, to raise. `facts` fill the placeholders of its sentence."""
     return Refused(code, SENTENCES[code].format(**facts))

@@ -120,7 +120,7 @@ def _extend_entitlement(
     else:
         insert(entitlement)
     # Payloads look for entitlements only where this flag is set.
-    subscription.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `surveyed()`
+    subscription.has_entitlements = True  # type: ignore[attr-defined]  # an annotation of `with_flags()`
     return entitlement
 
 

@@ -54,7 +54,7 @@ def start_subscription(
         **details,
     )
     insert(subscription)
-    subscription.has_entitlements = False  # type: ignore[attr-defined]  # an annotation of `surveyed()`
+    subscription.has_entitlements = False  # type: ignore[attr-defined]  # an annotation of `with_flags()`
     if not subscription.awaits_first_order and product.product_type == Product.Type.PLAN:
         entitlement.grant_plan(subscription, product, grantees)
     context.emit(catalogue.SUBSCRIPTION_CREATE, subscription)

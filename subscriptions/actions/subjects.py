@@ -13,7 +13,7 @@ Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payme
 OWN = {"pk": Param("pk"), "merchant": Param("merchant"), "customer": Param("customer")}
 # Each query brings along what bodies and payloads need of the subject.
 SUBJECTS: dict[type[models.Model], Query[Any]] = {
-    Subscription: Query(lambda: Subscription.objects.surveyed().select_related("product").filter(**OWN)),
+    Subscription: Query(lambda: Subscription.objects.with_flags().select_related("product").filter(**OWN)),
     Order: Query(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
     Item: Query(
         lambda: Item.objects.select_related(

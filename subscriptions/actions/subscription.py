@@ -207,7 +207,7 @@ def end_subscription(context: ActionContext[Any], subscription: Subscription, re
 
 def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
     """Whether the customer has no live subscription left."""
-    known: bool | None = getattr(subscription, "is_last", None)  # an annotation of `surveyed()`
+    known: bool | None = getattr(subscription, "is_last", None)  # an annotation of `with_flags()`
     return not context.customer.subscriptions.live().exists() if known is None else known
 
 

@@ -17,7 +17,7 @@ def use_record_for_all(
     `name` is the column it goes to. Each subscription and order that changes emits an event of its kind.
     """
     record = checks.require_usable_record(context, context.subject)
-    others = context.customer.subscriptions.live().surveyed().exclude(**{name: record})
+    others = context.customer.subscriptions.live().with_flags().exclude(**{name: record})
     for subscription in others.select_related("product").order_by("id"):
         attach_customer(subscription, context.customer)
         setattr(subscription, name, record)

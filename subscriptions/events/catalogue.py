@@ -1,4 +1,4 @@
-"""Every kind of event the world is told of, one row each."""
+"""The kinds of events that are delivered to other systems, one row each."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,11 @@ Status = Literal["active", "inactive"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`name` is the metric's name at an ESP, verbatim.
+    """`name` is the name of the metric at an ESP, verbatim; `title` is for staff.
 
-    `adds` and `omits` change the payload of `base`; with `shopify_only` the added fields are sent for
-    merchants on Shopify alone. `token_scope`: the event carries an action token of that scope.
+    `base` says which builder makes the payload. `adds` and `omits` are the fields that this kind has besides or does
+    not have; with `shopify_only` the added fields are sent for merchants on Shopify only.
+    `token_scope`: the event carries an action token of that scope.
     `profile_status`: the event sets the customer property `Ordergroove Subscriber Status`.
     """
 
@@ -55,7 +56,7 @@ ORDER_CHANGE_SHIPPING = "ordergroove.order.change_shipping_address"
 ORDER_SEND_NOW = "ordergroove.order.send_now"
 ORDER_SKIP = "ordergroove.order.skip_order"
 ORDER_REJECT = "ordergroove.order.reject"
-# The one name without the prefix; receivers know it so.
+# The only name without the prefix; receivers know it this way.
 RETRYABLE_FAILURE = "order.retryable_placement_failure"
 CARD_EXPIRATION = "ordergroove.order.credit_card_expiration_warning"
 OUT_OF_STOCK = "ordergroove.item.out_of_stock"
@@ -111,7 +112,7 @@ KINDS = {kind.name: kind for kind in ROWS}
 
 ORDER_REFRESH = "order.refresh_one_click_token"
 SUBSCRIPTION_REFRESH = "subscription.refresh_one_click_token"
-# Told to webhooks alone; ESPs know no such metric.
+# Sent to webhooks only; ESPs have no such metric.
 WEBHOOK_ROWS = [
     Kind(ORDER_REFRESH, "Fresh 1-Click Token of an Order", "order", token_scope="order"),
     Kind(SUBSCRIPTION_REFRESH, "Fresh 1-Click Token of a Subscription", "subscription", token_scope="subscription"),

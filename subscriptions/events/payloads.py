@@ -1,4 +1,8 @@
-"""The payload of each event kind: the facts at the moment of the act, as plain JSON."""
+"""The payloads of events: plain JSON that holds what was true at the moment of the action.
+
+`build_payload` is for one event. A base of the catalogue (subscriber, subscription, order, item) has one builder, and
+a kind adds fields to it or leaves some out. The shapes are those of the contract `events.json`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,9 +18,8 @@ from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
 
 Payload = dict[str, Any]
-Held = Mapping[int, Sequence[Entitlement]]  # by subscription
-# A profile's list stays short enough to read in a flow; the count beside it is the whole truth.
-SUBSET = 10
+EntitlementsBySubscription = Mapping[int, Sequence[Entitlement]]
+SUBSET = 10  # entries of a list in a payload, which has the full count beside it
 ENTITLEMENTS = Query(
     lambda: (
         Entitlement.objects.select_related("resource", "product")
@@ -29,10 +32,10 @@ ENTITLEMENTS = Query(
 def build_payload(
     kind: str, subject: Customer | Subscription | Order | Item, facts: Payload | None = None, **added: str
 ) -> Payload:
-    """The payload of `kind` for `subject` as it now is, with the fields this kind adds.
+    """The payload of `kind` for `subject` as it is now. `added` are the fields that only this kind has.
 
-    `facts`: what the kind's builder says of `subject`, where that has been built already.
-    Raises ValueError when `added` are not exactly the kind's own.
+    `facts` is what the builder of the kind's base returned for `subject`, for callers that have called it already.
+    Raises ValueError when `added` are not exactly the fields that the kind adds.
     """
     row = ALL_KINDS[kind]
     expected = set(row.adds)
@@ -47,7 +50,7 @@ def build_payload(
 
 
 def build_recipient(customer: Customer) -> Payload:
-    """Whom the event is about, frozen with it: a later change of address must not look like another person."""
+    """Whom an event is about. Stored with it, so that a retry after a change of e-mail still means the same person."""
     return {
         "email": customer.email.strip().lower(),
         "phone_number": customer.phone_number,
@@ -58,10 +61,10 @@ def build_recipient(customer: Customer) -> Payload:
 
 
 def subscriber_payload(customer: Customer) -> Payload:
-    """Lists the live subscriptions, newest first; those of a customer who has none left, when all are cancelled."""
-    everything = list(customer.subscriptions.select_related("product").order_by("-created", "-id"))
-    live = [subscription for subscription in everything if subscription.live]
-    shown = (live or everything)[:SUBSET]
+    """Lists the live subscriptions, newest first, or the cancelled ones of a customer without any live one."""
+    subscriptions = list(customer.subscriptions.select_related("product").order_by("-created", "-id"))
+    live = [subscription for subscription in subscriptions if subscription.live]
+    shown = (live or subscriptions)[:SUBSET]
     return {
         "first_name": customer.first_name,
         "last_name": customer.last_name,
@@ -98,9 +101,9 @@ def subscription_payload(subscription: Subscription) -> Payload:
 
 
 def with_entitlement_flag(items: QuerySet[Item]) -> QuerySet[Item]:
-    """With `has_entitlements`: most have none, and none need then be read."""
-    held = Entitlement.objects.filter(subscription=OuterRef("subscription"))
-    return items.annotate(has_entitlements=Exists(held))
+    """`items` with `has_entitlements`. Most have none, and payloads then need not look for them."""
+    entitlements = Entitlement.objects.filter(subscription=OuterRef("subscription"))
+    return items.annotate(has_entitlements=Exists(entitlements))
 
 
 ITEMS = Query(
@@ -113,19 +116,20 @@ ITEMS = Query(
 
 
 def order_payload(order: Order) -> Payload:
-    return order_payloads([(order, ITEMS.all(order=order.pk))])[0]
+    (payload,) = order_payloads([(order, ITEMS.all(order=order.pk))])
+    return payload
 
 
-def order_payloads(found: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
-    """As `order`, of orders with their items, which are in the order of their ids and `entitled`."""
-    held = _load_entitlements_of_items(item for _, items in found for item in items)
-    return [_one_order_payload(order, items, held) for order, items in found]
+def order_payloads(orders: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
+    """As `order_payload`, for many orders with their items; items are sorted by id and have `has_entitlements`."""
+    entitlements = _load_entitlements_of_items(item for _, items in orders for item in items)
+    return [_one_order_payload(order, items, entitlements) for order, items in orders]
 
 
-def _one_order_payload(order: Order, items: Sequence[Item], held: Held) -> Payload:
+def _one_order_payload(order: Order, items: Sequence[Item], by_subscription: EntitlementsBySubscription) -> Payload:
     address = order.shipping_address
-    holders = dict.fromkeys(item.subscription_id for item in items if item.subscription_id)
-    entitlements = sorted((row for key in holders for row in held.get(key, ())), key=attrgetter("pk"))
+    subscriptions = {item.subscription_id for item in items if item.subscription_id}
+    entitlements = sorted((row for key in subscriptions for row in by_subscription.get(key, ())), key=attrgetter("pk"))
     return {
         "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
         "tries": order.tries,
@@ -211,7 +215,7 @@ def _prepaid_fields(subscription: Subscription | None) -> Payload:
 
 
 def _item_summary(item: Item) -> Payload:
-    # A one-time item belongs to no subscription; the keys stay, so that templates need no case for it.
+    # A one-time item has no subscription, but the same keys, so that mail templates need no special case.
     frequency = (
         _frequency_fields(item.subscription)
         if item.subscription
@@ -227,18 +231,17 @@ def _item_summary(item: Item) -> Payload:
 
 
 def _load_entitlements(subscription: Subscription) -> list[Entitlement]:
-    # Only rows read by `surveyed()` know; of others it has to be looked up.
-    possible = getattr(subscription, "has_entitlements", True)
-    return ENTITLEMENTS.all(subscription=subscription.pk) if possible else []
+    # Rows that were not read with `with_flags()` do not know whether there are any.
+    may_have_some = getattr(subscription, "has_entitlements", True)
+    return ENTITLEMENTS.all(subscription=subscription.pk) if may_have_some else []
 
 
-def _load_entitlements_of_items(items: Iterable[Any]) -> Held:
-    # Most orders have none: this then costs nothing.
-    holders = [item.subscription_id for item in items if item.has_entitlements]
+def _load_entitlements_of_items(items: Iterable[Any]) -> EntitlementsBySubscription:
+    subscriptions = [item.subscription_id for item in items if item.has_entitlements]
     found: dict[int, list[Entitlement]] = {}
-    if holders:
-        for row in Entitlement.objects.select_related("resource", "product").filter(subscription__in=holders):
-            assert row.subscription_id is not None  # it was asked for
+    if subscriptions:
+        for row in Entitlement.objects.select_related("resource", "product").filter(subscription__in=subscriptions):
+            assert row.subscription_id is not None  # the filter asks for it
             found.setdefault(row.subscription_id, []).append(row)
     return found
 

@@ -1,4 +1,4 @@
-"""The rows of the domain. Every row belongs to a merchant, and every list index begins with it."""
+"""The models of the domain. Every row belongs to a merchant, and the indexes of lists begin with the merchant."""
 
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant

@@ -1,4 +1,4 @@
-"""The customer, the aggregate whose row every act on its things locks, with addresses and payments."""
+"""Customers with their addresses and payments. Every action locks the row of the customer it is about."""
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -10,7 +10,7 @@ from subscriptions.models.merchant import Merchant
 
 
 def prefix_index(column: str) -> models.Index:
-    """An index by `column` in lower case that finds beginnings too, whatever the database's locale."""
+    """An index on `column` in lower case that finds prefixes as well, in every locale of the database."""
     return models.Index("merchant", OpClass(Lower(column), name="text_pattern_ops"), name=f"customer_by_{column}")
 
 
@@ -54,7 +54,7 @@ class Customer(models.Model):
             models.Index(fields=["merchant", "-created", "-id"], name="customer_list"),
             models.Index(fields=["merchant", "last_updated"], name="customer_updated"),
             models.Index(fields=["merchant"], condition=models.Q(is_test=True), name="customer_test"),
-            # Staff search in all four at once; one without an index would cost the others theirs.
+            # Staff search these four columns at once: if one had no index, the database could use none of them.
             prefix_index("email"),
             prefix_index("first_name"),
             prefix_index("last_name"),
@@ -70,7 +70,7 @@ class Customer(models.Model):
 
 
 class Address(models.Model):
-    """A postal address; its content never changes, a new one is a new row."""
+    """A postal address. Its content never changes; a corrected address is a new row."""
 
     class Type(models.TextChoices):
         SHIPPING = "shipping_address", "Shipping"
@@ -110,7 +110,7 @@ class Address(models.Model):
 
 
 class Payment(models.Model):
-    """A means of payment as the shop's platform knows it: a token and what a customer recognises it by."""
+    """A means of payment: the platform's token for it, and what a customer recognises it by."""
 
     class CardType(models.IntegerChoices):
         VISA = 1, "Visa"
@@ -144,7 +144,7 @@ class Payment(models.Model):
 
     class Meta:
         constraints = [
-            # Full card numbers are never kept.
+            # Full card numbers are never stored.
             models.CheckConstraint(
                 condition=models.Q(cc_number_ending__isnull=True) | models.Q(cc_number_ending__regex=r"^\d{4}$"),
                 name="payment_last_four_only",
@@ -160,7 +160,7 @@ class Payment(models.Model):
 
     @property
     def cc_type_description(self) -> str:
-        """`Visa`, or the method's name where there is no card."""
+        """`Visa`, or the name of the method for other means of payment."""
         return str(self.CardType(self.cc_type).label) if self.cc_type else self.get_payment_method_display()
 
     @property

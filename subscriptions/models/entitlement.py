@@ -1,4 +1,4 @@
-"""Digital goods: resources, the products that grant them, and who holds them until when."""
+"""Digital goods: resources, the products that grant them, and the access customers have to them."""
 
 from datetime import datetime, timedelta
 

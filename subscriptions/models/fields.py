@@ -1,4 +1,4 @@
-"""Column types the models of all apps share."""
+"""Field types that the models of all apps share."""
 
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -13,7 +13,7 @@ from common.web.public_ids import new_public_id
 
 
 class PublicIdField(models.UUIDField):
-    """The id the outside knows a row by; shown as 32 lower-case hex digits (`.hex`)."""
+    """The id of a row in URLs, the REST API and payloads, shown as 32 lower-case hex digits (`.hex`)."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"default": new_public_id, "editable": False, "unique": True, **options})
@@ -32,7 +32,7 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-# A merchant is read with each act on a customer, and has the same few secrets each time.
+# Each action reads the merchant, which has the same few secrets every time.
 @lru_cache(maxsize=1000)
 def _decrypted(cipher: MultiFernet, value: str) -> str:
     return cipher.decrypt(value.encode()).decode()

@@ -1,4 +1,4 @@
-"""The merchant, who owns every row, and the people and programs that act for it."""
+"""Merchants, who own every row, and the staff and API keys that act for them."""
 
 import zoneinfo
 from datetime import timedelta
@@ -35,7 +35,7 @@ class RetryPlan(models.TextChoices):
 
 
 class Merchant(models.Model):
-    """A shop and its program settings."""
+    """A tenant: a shop with the settings of its subscription program."""
 
     public_id = PublicIdField()
     name = models.CharField(max_length=255)
@@ -120,7 +120,7 @@ class Membership(models.Model):
 
 
 class ApiKey(models.Model):
-    """A REST credential, `rpk_<prefix>_<secret>`; only an HMAC of it is kept."""
+    """A REST credential, `rpk_<prefix>_<secret>`; only an HMAC of it is stored."""
 
     SCOPES = ["read", "write", "bulk", "gladly:read", "gladly:act"]
 
@@ -141,7 +141,7 @@ class ApiKey(models.Model):
 
 
 class IdempotencyKey(Leased):
-    """A write of a REST client and its answer, so that a repeat gets the same answer and acts no second time."""
+    """A write request of a REST client and its answer: a repeated request gets the same answer and changes nothing."""
 
     lease_length = timedelta(seconds=90)  # longer than any request may take
 

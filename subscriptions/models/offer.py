@@ -29,7 +29,7 @@ class OfferProfile(models.Model):
 
 
 class Offer(models.Model):
-    """What a subscription or item carries: one arm of a profile."""
+    """What gives a subscription or item its discounts: those of the offer's profile."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="offers")
     public_id = PublicIdField()

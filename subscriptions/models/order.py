@@ -19,7 +19,7 @@ OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
 class OrderKey(NamedTuple):
-    """What no two open orders of one customer have in common."""
+    """Date, payment and address: together they differ between all open orders of one customer."""
 
     place_date: date
     payment_id: int
@@ -28,12 +28,12 @@ class OrderKey(NamedTuple):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
-        """Orders a change may still reach, and that others of the same date, payment and address join."""
+        """Orders that can still be changed, and that take in others with the same `OrderKey`."""
         return self.filter(OPEN)
 
 
 class Order(models.Model):
-    """`sub_total` is after discounts; `total` = `sub_total` + `shipping_total`."""
+    """`sub_total` is after discounts; `total` is `sub_total` plus `shipping_total`."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="orders")
     public_id = PublicIdField()
@@ -110,7 +110,7 @@ class Order(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """What `open()` selects."""
+        """The same condition as `open()`."""
         return self.status == OrderStatus.UNSENT and not self.locked and not self.oos_free_shipping
 
     @property
@@ -119,12 +119,12 @@ class Order(models.Model):
         return STATUS_ROWS[OrderStatus(self.status)]
 
     @property
-    def order_key(self) -> "OrderKey":
+    def order_key(self) -> OrderKey:
         return OrderKey(self.place_date, self.payment_id, self.shipping_address_id)
 
 
 class Item(models.Model):
-    """A line of an order. `price` is the unit's list price, `total_price` the line after discounts."""
+    """A product on an order. `price` is for one unit before discounts, `total_price` for all of them after."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     public_id = PublicIdField()

@@ -1,4 +1,4 @@
-"""How orders reach the merchant's platform, what came of each try, and the simulator that stands in for one."""
+"""The merchant's platform, the attempts to place orders on it, and the simulator that stands in for it."""
 
 from datetime import timedelta
 
@@ -52,11 +52,11 @@ class OrderDispatch(Leased):
 
 
 class PlacementAttempt(models.Model):
-    """The placement log: one post of one order. The row is there before the post leaves; kept 180 days."""
+    """One attempt to place one order: the placement log. The row is committed before the request is sent."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="placement_attempts")
     public_id = PublicIdField()
-    # The database refuses to remove an order once tried; asking for it beforehand would cost every removal a query.
+    # The database refuses to delete an order that was tried. Django's PROTECT would cost each deletion a query.
     order = models.ForeignKey(Order, models.DO_NOTHING, related_name="placement_attempts")
     tries = models.PositiveSmallIntegerField(help_text="The order's `tries` when it was sent.")
     started = models.DateTimeField(default=timezone.now)
@@ -85,10 +85,10 @@ class PlacementAttempt(models.Model):
 
 
 class SimulatedOutcome(models.Model):
-    """What the simulator answers for orders with this payment or product; a payment's outcome goes first."""
+    """What the simulator answers for orders with this payment or product; the payment's outcome has precedence."""
 
     class Outcome(models.TextChoices):
-        """A placement code stands for the answer that brings it."""
+        """A placement code stands for the answer that has it."""
 
         APPROVE = "000", "Approve"
         PROCESSING = "010", "Processing (010)"
@@ -135,7 +135,7 @@ class SimulatedOutcome(models.Model):
 
 
 class SimulatedPlacement(models.Model):
-    """What the simulator remembers of an order: the memory of a platform, apart from the domain's own rows."""
+    """What the simulator knows of an order. It stands for the platform's database, apart from the domain's own rows."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
     order_public_id = models.UUIDField(help_text="The idempotency key of its posts.")

@@ -1,4 +1,4 @@
-"""Products, their groups and how one replaces another."""
+"""Products, their groups, and which product replaces which."""
 
 from django.db import models
 from django.utils import timezone

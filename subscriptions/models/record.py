@@ -1,4 +1,4 @@
-"""What was done and what the world is told of it. Only the actions' core writes these rows."""
+"""Activities, events and runs of jobs. Only the core of the actions writes activities and events."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from subscriptions.models.subscription import Subscription
 
 
 class Activity(models.Model):
-    """One line of a customer's Recent Activity: exactly one for each act."""
+    """One entry of a customer's Recent Activity; every action writes exactly one."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="activities")
@@ -39,7 +39,7 @@ class Activity(models.Model):
 
 
 class Event(models.Model):
-    """A fact as it was in the transaction that made it; retries send the same payload and recipient."""
+    """A fact, as it was in the transaction that emitted it. Retries send the same payload and recipient."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="events")
     public_id = PublicIdField()
@@ -103,7 +103,7 @@ class JobRun(LeasedRun):
 
 
 class CancelReason(models.Model):
-    """A reason a customer may choose when cancelling; `code` leads the subscription's `cancel_reason`."""
+    """A reason that customers may choose when they cancel; `cancel_reason` of the subscription begins with `code`."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="cancel_reasons")
     application = models.CharField(max_length=32, default="msi")

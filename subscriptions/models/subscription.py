@@ -1,4 +1,4 @@
-"""A customer's standing wish for a product at a frequency."""
+"""Subscriptions: a product that a customer gets at a frequency."""
 
 from django.apps import apps
 from django.db import models
@@ -24,18 +24,21 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
         return self.filter(cancelled__isnull=True)
 
-    def surveyed(self) -> "SubscriptionQuerySet":
-        """With `has_entitlements` and `is_last`, no other of the customer being live: most acts then need not ask."""
-        held = apps.get_model("subscriptions", "Entitlement").objects.filter(subscription=models.OuterRef("pk"))
+    def with_flags(self) -> "SubscriptionQuerySet":
+        """With `has_entitlements`, and with `is_last`: whether no other subscription of the customer is live.
+
+        Actions and payloads then need no queries of their own to find out.
+        """
+        entitlements = apps.get_model("subscriptions", "Entitlement").objects.filter(subscription=models.OuterRef("pk"))
         others = Subscription.objects.live().filter(customer=models.OuterRef("customer"))
         return self.annotate(
-            has_entitlements=models.Exists(held),
+            has_entitlements=models.Exists(entitlements),
             is_last=~models.Exists(others.exclude(pk=models.OuterRef("pk"))),
         )
 
 
 class Subscription(models.Model):
-    """Live until `cancelled`. `price` is set only when locked; else the product's price counts."""
+    """Live until it has a `cancelled` time. `price` is set only when it is locked; else the product's price counts."""
 
     class Origin(models.TextChoices):
         CHECKOUT = "replenishment", "Checkout"
@@ -124,7 +127,7 @@ class Subscription(models.Model):
 
     @property
     def awaits_first_order(self) -> bool:
-        """Whether its first order is still to come; a checkout is the first order of what is bought there."""
+        """Whether its first order is yet to be placed. What was bought in a checkout had its first order there."""
         return self.first_placed is None and self.raw_subscription_type != self.Origin.CHECKOUT
 
     @property
@@ -143,6 +146,6 @@ class Subscription(models.Model):
 
     @property
     def cancel_reason_text(self) -> str:
-        """What follows the code; the whole reason where it has no code."""
+        """The text after the code, or the whole reason if it has no code."""
         reason = self.cancel_reason or ""
         return reason.strip(" |") if self.cancel_reason_code is None else reason.partition("|")[2].strip()

@@ -56,7 +56,7 @@ def test_an_empty_outer_join_reads_as_none():
 
 def test_an_annotation_comes_along():
     subscription = SubscriptionFactory()
-    prepared = Query(lambda: Subscription.objects.surveyed().select_related("product").filter(pk=Param("pk")))
+    prepared = Query(lambda: Subscription.objects.with_flags().select_related("product").filter(pk=Param("pk")))
     assert prepared.get(pk=subscription.pk).has_entitlements is False
     assert prepared.get(pk=subscription.pk).product == subscription.product
 
