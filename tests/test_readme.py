@@ -1,0 +1,34 @@
+"""README's map leads to what is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+README = Path("README.md").read_text()
+TRACKED = subprocess.check_output(["git", "ls-files"], text=True).split()
+FOLDERS = {str(folder) + "/" for path in TRACKED for folder in Path(path).parents}
+
+
+def tracked_path(name: str) -> bool:
+    """Whether a file or folder of the project has this path, or one that ends so."""
+    return any(("/" + path).endswith("/" + name) for path in (*TRACKED, *FOLDERS))
+
+
+def test_every_file_and_folder_named_in_the_readme_exists() -> None:
+    code = README[README.index("## The code") : README.index("## Speed")]
+    named = set(re.findall(r"`([\w./-]+(?:\.py|\.js|\.md|/))`", code))
+    named |= set(re.findall(r"(?<![\w/])([\w/]+\.py)\b", code))
+    assert len(named) > 40
+    assert [name for name in sorted(named) if not name.startswith("/") and not tracked_path(name)] == []
+
+
+def test_every_function_named_in_the_readme_exists() -> None:
+    named = set(re.findall(r"`(\w+)\(\)`", README))
+    source = "\n".join(Path(path).read_text() for path in TRACKED if path.endswith(".py"))
+    assert len(named) > 8
+    assert [name for name in sorted(named) if f"def {name}(" not in source] == []
+
+
+def test_every_page_the_readme_links_to_exists() -> None:
+    linked = {target.partition("#")[0] for target in re.findall(r"\]\((?!http)([^)]+)\)", README)}
+    assert [target for target in sorted(linked) if not Path(target).exists()] == []
