@@ -211,7 +211,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "Customers, subscriptions, orders and items of one merchant, whom the API key names.",
     "SCHEMA_PATH_PREFIX": "/api/",
-    "PREPROCESSING_HOOKS": ["subscriptions.api.schema.only_api"],
+    "PREPROCESSING_HOOKS": ["subscriptions.api.schema.keep_api_endpoints"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_PATCH": False,
     "OAS_VERSION": "3.1.0",

@@ -139,10 +139,10 @@ def _ensure_credentials(merchant: Merchant) -> dict[str, str]:
         user.set_password(password)
         user.save()
     text = kept.get("api_key", "")
-    key = api_keys.find(text)
+    key = api_keys.find_api_key(text)
     if key is None or key.merchant_id != merchant.pk:
         merchant.api_keys.filter(name=KEY_NAME, revoked=None).update(revoked=timezone.now())
-        _, text = api_keys.make(merchant, KEY_NAME, ["read", "write", "bulk"])
+        _, text = api_keys.create_api_key(merchant, KEY_NAME, ["read", "write", "bulk"])
     return {"password": password, "api_key": text}
 
 

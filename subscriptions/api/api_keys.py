@@ -16,7 +16,7 @@ from subscriptions.models import ApiKey, Merchant
 ACTIVE_PER_MERCHANT = 10
 
 
-def make(
+def create_api_key(
     merchant: Merchant, name: str, scopes: Sequence[str], *, expires: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """A new key of `merchant` and its text, which cannot be had again.
@@ -46,7 +46,7 @@ def make(
     return key, text
 
 
-def find(text: str) -> ApiKey | None:
+def find_api_key(text: str) -> ApiKey | None:
     """The key `text` is, with its merchant; None when it is unknown or revoked. It may have expired."""
     prefix = text.removeprefix("rpk_").partition("_")[0]
     key = ApiKey.objects.select_related("merchant").filter(prefix=prefix, revoked__isnull=True).first()

@@ -35,7 +35,7 @@ class Credential:
     name: str
     actor: Actor
 
-    def own(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+    def visible_rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Those of `rows` this caller may see."""
         return rows.filter(merchant=self.merchant)
 
@@ -47,7 +47,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         text = request.headers.get("x-api-key")
         if text is None:
             return None
-        key = api_keys.find(text)
+        key = api_keys.find_api_key(text)
         if key is None:
             raise Denied("bad_credentials")
         if key.expires and key.expires <= timezone.now():
@@ -68,7 +68,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 AUTHENTICATORS = [ApiKeyAuthentication]
 
 
-def caller(request: Request) -> Credential | None:
+def credential_of(request: Request) -> Credential | None:
     """Who calls; None where no way to authenticate was tried."""
     return cast(Credential | None, request.auth)
 
@@ -77,7 +77,7 @@ class MayCall(BasePermission):
     """The view's `scopes` name who may call it; an API key needs `read` or `write` besides, by method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        credential = caller(request)
+        credential = credential_of(request)
         if credential is None:
             raise Denied("no_credentials")
         right = "read" if request.method in SAFE_METHODS else "write"
@@ -92,7 +92,7 @@ class MayListAll(BasePermission):
     SCOPING_FILTERS = ("customer", "email", "merchant_user_id", "subscription", "order", "item")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        credential = caller(request)
+        credential = credential_of(request)
         pinned = any(request.query_params.get(name, "").strip() for name in self.SCOPING_FILTERS)
         if credential and credential.scope == "A" and "bulk" not in credential.rights and not pinned:
             raise Denied("insufficient_scope")

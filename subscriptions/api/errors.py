@@ -13,7 +13,7 @@ from subscriptions.errors import Busy, DomainError, Forbidden, NotFound
 DENIED = {"detail": "Authentication Failed"}
 MISSING = {"detail": "Unable to find requested asset."}
 # Refusals that clients look for under a field.
-FIELDS = {
+FIELDS_OF_REFUSALS = {
     "subscription_already_active": "subscription",
     "next_order_date_past": "next_order_date",
     "cancel_reason_too_long": "cancel_reason",
@@ -41,7 +41,7 @@ class Conflict(APIException):
         self.wait = retry_after
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER; None for what nobody foresaw."""
     if isinstance(error, DomainError):
         return _of_domain(error)
@@ -62,5 +62,5 @@ def _of_domain(error: DomainError) -> Response:
             return Response(MISSING, status=404, headers=headers)
         case Forbidden():
             return Response(DENIED, status=403, headers=headers)
-    field = FIELDS.get(error.code)
+    field = FIELDS_OF_REFUSALS.get(error.code)
     return Response({field: [error.sentence]} if field else {"detail": error.sentence}, status=400, headers=headers)

@@ -45,7 +45,7 @@ def _in_range(moment: datetime) -> datetime:
 
 
 @extend_schema_field({"type": "string", "description": DATE_HINT})
-class Moment(django_filters.Filter):
+class MomentFilter(django_filters.Filter):
     """`start` and `end` say which sides of the given day or second are bounds; both make it exact."""
 
     field_class = MomentField
@@ -57,7 +57,7 @@ class Moment(django_filters.Filter):
     def filter(self, rows: QuerySet[Any], value: date | datetime | None) -> QuerySet[Any]:
         if value is None:
             return rows
-        first, after = span(value, ZoneInfo(self.parent.request.auth.merchant.time_zone))
+        first, after = moment_bounds(value, ZoneInfo(self.parent.request.auth.merchant.time_zone))
         if self.start:
             rows = rows.filter(**{f"{self.field_name}__gte": first})
         if self.end:
@@ -65,7 +65,7 @@ class Moment(django_filters.Filter):
         return rows
 
 
-def span(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Where the day or second begins, and where the next does.
 
     A skipped hour counts as one later, a doubled one as the first.
@@ -77,7 +77,7 @@ def span(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return calendar.local_midnight(value, zone.key), calendar.local_midnight(value + timedelta(days=1), zone.key)
 
 
-class Flag(django_filters.TypedMultipleChoiceFilter):
+class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
     """A query boolean; may be repeated."""
 
     def __init__(self, condition: Q) -> None:
@@ -90,7 +90,7 @@ class Flag(django_filters.TypedMultipleChoiceFilter):
         return rows.filter(self.condition if value[0] else ~self.condition)
 
 
-class Reference(django_filters.CharFilter):
+class PublicIdFilter(django_filters.CharFilter):
     """The public id of a row; what is no id finds nothing, like an id that nobody has."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -100,7 +100,7 @@ class Reference(django_filters.CharFilter):
         return rows.filter(**{self.field_name: public_id}) if public_id else rows.none()
 
 
-class Within(Reference):
+class SubqueryFilter(PublicIdFilter):
     """A reference through `narrow(id)`, a subquery of this list's keys; joins would repeat rows."""
 
     def __init__(self, narrow: Callable[[UUID], QuerySet[Any]]) -> None:
@@ -114,7 +114,7 @@ class Within(Reference):
         return rows.filter(pk__in=self.narrow(public_id)) if public_id else rows.none()
 
 
-class Email(django_filters.CharFilter):
+class EmailFilter(django_filters.CharFilter):
     """Without regard to case."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -125,7 +125,7 @@ class Email(django_filters.CharFilter):
 
 
 @extend_schema_field({"type": "integer"})
-class Status(django_filters.TypedMultipleChoiceFilter):
+class StatusFilter(django_filters.TypedMultipleChoiceFilter):
     """An order status; may be repeated."""
 
     def __init__(self, field_name: str) -> None:

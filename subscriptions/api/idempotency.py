@@ -16,18 +16,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.work import LeaseLost, claim_lease
-from subscriptions.api.authentication import Credential, caller
+from subscriptions.api.authentication import Credential, credential_of
 from subscriptions.api.errors import Conflict
 from subscriptions.models import IdempotencyKey
 
 KEPT = timedelta(hours=24)
-GIVEN = re.compile(r"[\x20-\x7e]{1,255}")
-NOT_KEPT = {423, 429}
-HEADERS = ["X-Error-Code"]
+KEY_PATTERN = re.compile(r"[\x20-\x7e]{1,255}")
+NOT_KEPT_STATUSES = {423, 429}
+KEPT_HEADERS = ["X-Error-Code"]
 
 
 def answer_once(
-    request: Request, act: Callable[[], Response], refuse: Callable[[Exception], Response]
+    request: Request, perform: Callable[[], Response], refuse: Callable[[Exception], Response]
 ) -> Response | HttpResponse:
     """The answer of `act`, or the kept one; what `act` raises becomes an answer by `refuse`, or is raised on.
 
@@ -35,8 +35,8 @@ def answer_once(
     """
     text = request.headers.get("idempotency-key")
     if text is None:
-        return act()
-    if not GIVEN.fullmatch(text):
+        return perform()
+    if not KEY_PATTERN.fullmatch(text):
         raise ParseError("An Idempotency-Key is 1 to 255 printable ASCII characters.")
     row = _claim(request, text)
     if isinstance(row, HttpResponse):
@@ -44,7 +44,7 @@ def answer_once(
     try:
         # In one transaction: if the lease is lost, what `act` did is undone.
         with transaction.atomic():
-            response = act()
+            response = perform()
             _keep(row, response)
     except Exception as error:
         response = _settle(row, error, refuse)
@@ -53,7 +53,7 @@ def answer_once(
 
 def _claim(request: Request, text: str) -> IdempotencyKey | HttpResponse:
     """The row of the key with its lease, or the answer to give instead."""
-    credential = cast(Credential, caller(request))
+    credential = cast(Credential, credential_of(request))
     body_hash = hashlib.sha256(request._request.body).hexdigest()
     now = timezone.now()
     row, is_new = IdempotencyKey.objects.get_or_create(
@@ -87,7 +87,7 @@ def _settle(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception],
     except Exception:
         row.held().delete()
         raise
-    if response.status_code >= 500 or response.status_code in NOT_KEPT or isinstance(error, Conflict):
+    if response.status_code >= 500 or response.status_code in NOT_KEPT_STATUSES or isinstance(error, Conflict):
         row.held().delete()
     else:
         _keep(row, response)
@@ -98,7 +98,7 @@ def _keep(row: IdempotencyKey, response: Response) -> None:
     answer = {
         # As text: a JSON column would not keep the order of the keys.
         "body": JSONRenderer().render(response.data).decode(),
-        "headers": {name: response[name] for name in HEADERS if response.has_header(name)},
+        "headers": {name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
     }
     try:
         row.release(status=response.status_code, answer=answer)

@@ -39,14 +39,14 @@ class Ordering(BaseFilterBackend):
         first, tie = view.default_order
         descends = wanted.startswith("-")
         same_way = descends == first.startswith("-")
-        return ("-" if descends else "") + column, tie if same_way else turned(tie)
+        return ("-" if descends else "") + column, tie if same_way else reversed_term(tie)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         choices = ", ".join(f"`{name}`, `-{name}`" for name in view.orderings)
         return [_parameter("ordering", "string", f"{choices}; others are ignored.")] if choices else []
 
 
-def turned(term: str) -> str:
+def reversed_term(term: str) -> str:
     return term.removeprefix("-") if term.startswith("-") else f"-{term}"
 
 
@@ -58,10 +58,10 @@ class Pages(PageNumberPagination):
     max_page_size = MAX_PAGE_SIZE
 
     def get_next_link(self) -> str | None:
-        return link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
+        return page_link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
 
     def get_previous_link(self) -> str | None:
-        return link(self.request, page=self.page.previous_page_number()) if self.page.has_previous() else None
+        return page_link(self.request, page=self.page.previous_page_number()) if self.page.has_previous() else None
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = {"type": ["string", "null"], "format": "uri"}
@@ -88,7 +88,7 @@ class Cursors(BasePagination):
         self.terms: tuple[str, str] = queryset.query.order_by
         size = Pages().get_page_size(request) or PAGE_SIZE
         given = request.query_params.get("cursor")
-        backwards, after = decode(given) if given else (False, None)
+        backwards, after = decode_cursor(given) if given else (False, None)
         try:
             rows = list(self._from(queryset, backwards, after)[: size + 1])
         except (ValidationError, ValueError):
@@ -101,12 +101,12 @@ class Cursors(BasePagination):
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        onward = link(self.request, cursor=self.next) if self.next else None
-        back = link(self.request, cursor=self.previous) if self.previous else None
+        onward = page_link(self.request, cursor=self.next) if self.next else None
+        back = page_link(self.request, cursor=self.previous) if self.previous else None
         return Response({"next": onward, "previous": back, "results": data})
 
     def _from(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
-        terms = [turned(term) if backwards else term for term in self.terms]
+        terms = [reversed_term(term) if backwards else term for term in self.terms]
         rows = rows.order_by(*terms)
         if after is None:
             return rows
@@ -123,18 +123,18 @@ class Cursors(BasePagination):
     def _cursor(self, rows: list[Any], backwards: bool) -> str | None:
         if not rows:
             return None
-        values = [value_at(rows[0], term.removeprefix("-")) for term in self.terms]
+        values = [value_at_path(rows[0], term.removeprefix("-")) for term in self.terms]
         texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
         return base64.urlsafe_b64encode(json.dumps([backwards, *texts]).encode()).decode().rstrip("=")
 
 
-def value_at(row: Any, path: str) -> Any:
+def value_at_path(row: Any, path: str) -> Any:
     for name in path.split("__"):
         row = getattr(row, name)
     return row
 
 
-def decode(text: str) -> tuple[bool, list[str]]:
+def decode_cursor(text: str) -> tuple[bool, list[str]]:
     """Which way a cursor goes, and from where."""
     try:
         backwards, at, tie = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -145,7 +145,7 @@ def decode(text: str) -> tuple[bool, list[str]]:
     return backwards, [at, tie]
 
 
-def link(request: Request, **place: object) -> str:
+def page_link(request: Request, **place: object) -> str:
     """This list's address at another place, absolute and with all its filters."""
     query: QueryDict = request.query_params.copy()
     for name, value in place.items():

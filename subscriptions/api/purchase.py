@@ -15,11 +15,11 @@ from subscriptions.actions.purchase import Told, line_error
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
 from subscriptions.models import Merchant, Offer
 
-FORM = b"create_request="
-PLACES = ("shipping_address", "billing_address")
+FORM_PREFIX = b"create_request="
+ADDRESS_NAMES = ("shipping_address", "billing_address")
 
 
-class Rejected(APIException):
+class PurchaseRejected(APIException):
     """The request as a whole is none: `{"error": sentence}`."""
 
     def __init__(self, sentence: str, status_code: int = 400, code: str = "purchase_invalid") -> None:
@@ -28,7 +28,7 @@ class Rejected(APIException):
         self.error_code = code
 
 
-class CreateRequest(BaseParser):
+class PurchaseParser(BaseParser):
     """`create_request=<URL-encoded JSON>` or plain JSON, whatever the content type says."""
 
     media_type = "*/*"
@@ -36,11 +36,15 @@ class CreateRequest(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body: bytes = parser_context["request"]._request.body  # unlike the stream, bounded in size
         try:
-            if body.startswith(FORM):
-                body = unquote_plus(body[len(FORM) :].partition(b"&")[0].decode("ascii"), errors="strict").encode()
+            if body.startswith(FORM_PREFIX):
+                body = unquote_plus(
+                    body[len(FORM_PREFIX) :].partition(b"&")[0].decode("ascii"), errors="strict"
+                ).encode()
             return _storable(json.loads(body, parse_constant=_no_number))
         except (ValueError, RecursionError):
-            raise Rejected("The body is neither JSON nor create_request= followed by URL-encoded JSON.") from None
+            raise PurchaseRejected(
+                "The body is neither JSON nor create_request= followed by URL-encoded JSON."
+            ) from None
 
 
 def _storable(value: Any) -> Any:
@@ -55,7 +59,7 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def read(merchant: Merchant, data: Any) -> Told:
+def parse_purchase(merchant: Merchant, data: Any) -> Told:
     """The purchase as `actions.purchase.receive` keeps it, from a parsed body.
 
     Raises `Rejected` for a body that is none, and `ValidationError` by object for what is wrong with one. Lines that
@@ -69,7 +73,7 @@ def read(merchant: Merchant, data: Any) -> Told:
     if errors["subscriptions"] and not lines:
         raise ValidationError(errors)
     user = dict(given["user"])
-    places = {name: user.pop(name) for name in PLACES}
+    places = {name: user.pop(name) for name in ADDRESS_NAMES}
     if lines:
         _require({"shipping_address": places["shipping_address"], "payment": given["payment"]})
     details = {name: given[name] for name in ("merchant_order_id", "session_id", "payment")}
@@ -82,10 +86,10 @@ def _refusal(errors: dict[str, Any]) -> APIException:
     """Of what is wrong beside the lines: of the request as a whole, else of its objects."""
     for name, wrong in errors.items():
         if name not in ("user", "payment") or not isinstance(wrong, dict) or "non_field_errors" in wrong:
-            return Rejected(f"{name}: {_first(wrong)}")
+            return PurchaseRejected(f"{name}: {_first(wrong)}")
     objects = dict(errors)
     user = dict(objects.pop("user", {}))
-    apart = {name: user.pop(name) for name in ("user_id", *PLACES) if name in user}
+    apart = {name: user.pop(name) for name in ("user_id", *ADDRESS_NAMES) if name in user}
     return ValidationError(apart | ({"customer": user} if user else {}) | objects)
 
 

@@ -19,7 +19,7 @@ CARD_NUMBER = 12  # digits at least; fewer are what a mask has left
 REQUIRED = "This field is required."
 
 
-class Given(serializers.CharField):
+class OptionalText(serializers.CharField):
     """Text that may be left out; then, and when it is empty, it is None."""
 
     def __init__(self, max_length: int = 255, **options: Any) -> None:
@@ -29,7 +29,7 @@ class Given(serializers.CharField):
         return super().run_validation(data) or None
 
 
-class CardEnding(Given):
+class CardEnding(OptionalText):
     """The last four digits, as they are or behind a mask; a whole number is refused."""
 
     def run_validation(self, data: Any = serializers.empty) -> str | None:
@@ -43,7 +43,7 @@ class CardEnding(Given):
         return text[-4:]
 
 
-class CardExpiry(Given):
+class CardExpiry(OptionalText):
     """`MM/YYYY`, clear or encrypted under the storefront key; becomes the last day the card is good for."""
 
     def run_validation(self, data: Any = serializers.empty) -> date | None:  # type: ignore[override]  # what it becomes
@@ -68,9 +68,9 @@ class PlaceBody(serializers.Serializer[Any]):
     zip_postal_code = serializers.CharField(max_length=32)
     country_code = serializers.CharField(min_length=2, max_length=2)
     phone = serializers.CharField(max_length=40, allow_blank=True)
-    label = Given()  # type: ignore[assignment]  # the metaclass takes fields off the class
-    company_name, address2, token_id = (Given() for _ in range(3))
-    fax = Given(40)
+    label = OptionalText()  # type: ignore[assignment]  # the metaclass takes fields off the class
+    company_name, address2, token_id = (OptionalText() for _ in range(3))
+    fax = OptionalText(40)
 
 
 class ShippingBody(PlaceBody):
@@ -83,8 +83,8 @@ class UserBody(serializers.Serializer[Any]):
     user_id = serializers.CharField(source="merchant_user_id", max_length=255)
     first_name, last_name = (serializers.CharField(max_length=255, required=False) for _ in range(2))
     email = serializers.EmailField(max_length=254, required=False)
-    phone_number = Given(40)
-    price_code = Given(64)
+    phone_number = OptionalText(40)
+    price_code = OptionalText(64)
     extra_data = serializers.DictField(default=None, allow_null=True)
     shipping_address = ShippingBody(default=None, allow_null=True)
     billing_address = PlaceBody(default=None, allow_null=True)
@@ -104,8 +104,8 @@ class UserBody(serializers.Serializer[Any]):
 
 class PaymentBody(serializers.Serializer[Any]):
     token_id = serializers.CharField(max_length=255)
-    label = Given()  # type: ignore[assignment]  # see above
-    cc_holder = Given()
+    label = OptionalText()  # type: ignore[assignment]  # see above
+    cc_holder = OptionalText()
     cc_type = serializers.ChoiceField(Payment.CardType.choices, default=None, allow_null=True)
     payment_method = serializers.ChoiceField(Payment.Method.choices, default=Payment.Method.CREDIT_CARD)
     cc_number = CardEnding(source="cc_number_ending")
@@ -115,7 +115,7 @@ class PaymentBody(serializers.Serializer[Any]):
 class OverrideBody(serializers.Serializer[Any]):
     """The frequency chosen; a line without one is bought once and starts no subscription."""
 
-    product = Given()
+    product = OptionalText()
     every = serializers.IntegerField(min_value=1, max_value=999, default=None, allow_null=True)
     every_period = serializers.IntegerField(
         min_value=min(calendar.Period), max_value=max(calendar.Period), default=None, allow_null=True
@@ -133,7 +133,7 @@ class SubscriptionBody(serializers.Serializer[Any]):
         min_value=0, max_value=LONGEST_OFFSET, default=None, allow_null=True
     )
     tracking_override = OverrideBody(default=None, allow_null=True)
-    subscription_type = Given(32)
+    subscription_type = OptionalText(32)
     prepaid_orders_per_billing = serializers.IntegerField(min_value=2, max_value=99, default=None, allow_null=True)
     renewal_behavior = serializers.ChoiceField(Subscription.Renewal.choices, default=Subscription.Renewal.AUTORENEW)
 
@@ -167,7 +167,7 @@ class PurchaseBody(serializers.Serializer[Any]):
 
     merchant_id = serializers.CharField(max_length=64)
     merchant_order_id = serializers.CharField(max_length=255)
-    session_id = Given()
+    session_id = OptionalText()
     og_cart_tracking = serializers.BooleanField(default=True)
     user = UserBody()
     payment = PaymentBody(default=None, allow_null=True)

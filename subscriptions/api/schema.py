@@ -45,11 +45,11 @@ ERRORS: dict[str, Failure] = {
     "500": ("A fault on our side.", DETAIL, {"detail": "Something went wrong on our side."}),
     "503": ("Not available.", DETAIL, {"detail": "The service is not available; try again in a moment."}),
 }
-ANYWHERE = {"403", "429", "500", "503"}
-WRITING = {"400", "409", "422", "423"}
+STATUSES_OF_ALL = {"403", "429", "500", "503"}
+STATUSES_OF_WRITES = {"400", "409", "422", "423"}
 
-RETRY_AFTER = {"409", "423", "429", "503"}
-ON_EVERY_ANSWER = {
+STATUSES_TO_RETRY = {"409", "423", "429", "503"}
+COMMON_HEADERS = {
     "X-Request-Id": ("string", "The caller's, or ours; quote it when asking for help."),
     "RateLimit-Limit": ("integer", "Requests per minute and client address."),
     "RateLimit-Remaining": ("integer", "What is left of them."),
@@ -80,10 +80,10 @@ class Schema(AutoSchema):
 
     def _statuses(self) -> set[str]:
         if self.method == "GET":
-            return ANYWHERE | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
+            return STATUSES_OF_ALL | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
         takes_anything = "*/*" in (parser.media_type for parser in self.view.parser_classes)
         names_something = {"404"} if "{" in self.path else set()
-        return ANYWHERE | WRITING | names_something | (set() if takes_anything else {"415"})
+        return STATUSES_OF_ALL | STATUSES_OF_WRITES | names_something | (set() if takes_anything else {"415"})
 
     def _failure(self, status: str) -> dict[str, Any]:
         description, form, example = self.view.failures.get(status, ERRORS[status])
@@ -126,7 +126,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "x-api-key"}
 
 
-def only_api(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def keep_api_endpoints(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """A preprocessing hook: other parts of the site are not described."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
@@ -145,8 +145,8 @@ def _describe(kind: ObjectType, auto_schema: AutoSchema, optional: Container[str
 
 
 def _headers(status: str) -> dict[str, Any]:
-    headers = dict(ON_EVERY_ANSWER)
-    if status in RETRY_AFTER:
+    headers = dict(COMMON_HEADERS)
+    if status in STATUSES_TO_RETRY:
         headers["Retry-After"] = ("integer", "Seconds to wait before trying again.")
     if status in {"400", "403", "423"}:
         headers["X-Error-Code"] = ("string", "Which refusal it is, for programs.")

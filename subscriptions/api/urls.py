@@ -9,7 +9,7 @@ from subscriptions.api.views import customers, merchant, orders, purchases, subs
 
 
 @csrf_exempt
-def unknown(request: HttpRequest) -> JsonResponse:
+def unknown_path(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"detail": "Not found."}, status=404)
 
 
@@ -30,5 +30,5 @@ urlpatterns = [
     path("merchant/cancel_reason/", merchant.CancelReasonList.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="rest:schema"), name="docs"),
-    re_path("", unknown),
+    re_path("", unknown_path),
 ]

@@ -23,7 +23,7 @@ def connect(merchant: Merchant) -> Connect:
     """Makes a client with a fresh API key: of `merchant`, with all rights of the REST API, unless told."""
 
     def make(*scopes: str, of: Merchant = merchant, **options: Any) -> Client:
-        _, text = api_keys.make(of, "Test", scopes or ("read", "write", "bulk"), **options)
+        _, text = api_keys.create_api_key(of, "Test", scopes or ("read", "write", "bulk"), **options)
         return Client(headers={"x-api-key": text}, raise_request_exception=False)
 
     return make

@@ -120,13 +120,13 @@ def test_a_running_request_is_waited_for_until_its_process_must_have_died(
 def test_who_lost_the_key_to_another_changes_nothing(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
-    act = views.Cancel.act
+    act = views.Cancel.perform
 
     def slow(view: object, subject: Subscription, **inputs: object) -> object:
         at_once(1, lambda: IdempotencyKey.objects.update(**IdempotencyKey.new_lease()))
         return act(view, subject, **inputs)
 
-    monkeypatch.setattr(views.Cancel, "act", slow)
+    monkeypatch.setattr(views.Cancel, "perform", slow)
     response = patch(connect(of=merchant), row, "cancel", **KEY)
     assert (response.status_code, response.json()) == (409, BUSY)
     assert Subscription.objects.get().live
@@ -139,7 +139,7 @@ def test_a_fault_is_not_kept(api: Client, row: Subscription, monkeypatch: pytest
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(views.Cancel, "act", fail)
+        patched.setattr(views.Cancel, "perform", fail)
         assert patch(api, row, "cancel", **KEY).status_code == 500
     assert not IdempotencyKey.objects.exists()
     assert patch(api, row, "cancel", **KEY).status_code == 200

@@ -10,7 +10,7 @@ from tests.factories import MerchantFactory
 
 
 def test_a_key_is_found_by_its_text_and_only_its_digest_is_kept(merchant: Merchant) -> None:
-    key, text = api_keys.make(merchant, "Shop", ["read"])
+    key, text = api_keys.create_api_key(merchant, "Shop", ["read"])
     _, prefix, secret = text.split("_")
     assert text.startswith("rpk_")
     assert (len(prefix), len(secret)) == (8, 40)
@@ -24,53 +24,53 @@ def test_a_key_is_found_by_its_text_and_only_its_digest_is_kept(merchant: Mercha
     )
     assert secret not in row.digest
     assert len(row.digest) == 64
-    assert api_keys.find(text) == key
+    assert api_keys.find_api_key(text) == key
 
 
 def test_a_key_is_found_with_one_query(merchant: Merchant, django_assert_num_queries) -> None:
-    _, text = api_keys.make(merchant, "Shop", ["read"])
+    _, text = api_keys.create_api_key(merchant, "Shop", ["read"])
     with django_assert_num_queries(1):
-        assert api_keys.find(text).merchant == merchant
+        assert api_keys.find_api_key(text).merchant == merchant
 
 
 def test_neither_another_secret_nor_a_bare_prefix_nor_a_revoked_key_is_found(merchant: Merchant) -> None:
-    key, text = api_keys.make(merchant, "Shop", ["read"])
-    assert api_keys.find(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
-    assert api_keys.find(f"rpk_{key.prefix}_") is None
-    assert api_keys.find(text.removeprefix("rpk_")) is None
-    assert api_keys.find("") is None
+    key, text = api_keys.create_api_key(merchant, "Shop", ["read"])
+    assert api_keys.find_api_key(text[:-1] + ("0" if text[-1] != "0" else "1")) is None
+    assert api_keys.find_api_key(f"rpk_{key.prefix}_") is None
+    assert api_keys.find_api_key(text.removeprefix("rpk_")) is None
+    assert api_keys.find_api_key("") is None
     ApiKey.objects.update(revoked=timezone.now())
-    assert api_keys.find(text) is None
+    assert api_keys.find_api_key(text) is None
 
 
 def test_a_digest_under_another_server_secret_does_not_match(merchant: Merchant, settings) -> None:
-    _, text = api_keys.make(merchant, "Shop", ["read"])
+    _, text = api_keys.create_api_key(merchant, "Shop", ["read"])
     settings.API_KEY_SECRET = "another"
-    assert api_keys.find(text) is None
+    assert api_keys.find_api_key(text) is None
 
 
 def test_an_eleventh_active_key_is_refused(merchant: Merchant) -> None:
     for number in range(10):
-        api_keys.make(merchant, f"Key {number}", ["read"])
+        api_keys.create_api_key(merchant, f"Key {number}", ["read"])
     with pytest.raises(Refused) as refusal:
-        api_keys.make(merchant, "One too many", ["read"])
+        api_keys.create_api_key(merchant, "One too many", ["read"])
     assert refusal.value.code == "too_many_api_keys"
     assert ApiKey.objects.count() == 10
-    api_keys.make(MerchantFactory(), "Another merchant's", ["read"])
+    api_keys.create_api_key(MerchantFactory(), "Another merchant's", ["read"])
 
 
 def test_revoked_and_expired_keys_make_room(merchant: Merchant) -> None:
     now = timezone.now()
     for _ in range(9):
-        api_keys.make(merchant, "Live", ["read"])
-    api_keys.make(merchant, "Expired", ["read"], expires=now - timedelta(seconds=1))
-    api_keys.make(merchant, "Tenth", ["read"])
+        api_keys.create_api_key(merchant, "Live", ["read"])
+    api_keys.create_api_key(merchant, "Expired", ["read"], expires=now - timedelta(seconds=1))
+    api_keys.create_api_key(merchant, "Tenth", ["read"])
     ApiKey.objects.filter(name="Tenth").update(revoked=now)
-    api_keys.make(merchant, "Instead", ["read"])
+    api_keys.create_api_key(merchant, "Instead", ["read"])
     assert ApiKey.objects.count() == 12
 
 
 def test_an_unknown_scope_is_refused_by_name(merchant: Merchant) -> None:
     with pytest.raises(Refused, match=r"^admin is no scope; choose from read, write, bulk"):
-        api_keys.make(merchant, "Shop", ["read", "admin"])
+        api_keys.create_api_key(merchant, "Shop", ["read", "admin"])
     assert not ApiKey.objects.exists()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from subscriptions.actions import purchase
-from subscriptions.api.purchase import read
+from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Address, CheckoutRequest, Customer, Event, Payment, Subscription
 from tests.api.shop import send
 from tests.factories import STAFF
@@ -31,7 +31,7 @@ def test_two_orders_of_one_new_customer_at_once_make_one_customer(api: Client, b
 
 
 def test_a_request_and_the_tick_at_once_do_the_order_once(merchant, bought: dict):
-    kept = purchase.store_request(merchant, read(merchant, bought), actor=STAFF)
+    kept = purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
     answers = at_once(2, lambda: purchase.fulfil_request(kept.pk))
     assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer
     assert Subscription.objects.count() == 1

@@ -11,7 +11,7 @@ from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIRespo
 from openapi_spec_validator import validate
 
 from subscriptions.actions import purchase
-from subscriptions.api.purchase import read
+from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Merchant
 from tests.api import shop
 from tests.api.test_acts import SETTINGS
@@ -132,7 +132,9 @@ def test_real_purchases_are_as_described(
     purchases = [(bought, 200), (bought, 409), (twice, 206), (bought | {"user": {}}, 400), ({}, 400)]
     answers = [(shop.send(api, body), status) for body, status in purchases]
     name = answers[0][0].json()["subs_req_id"]
-    pending = purchase.store_request(merchant, read(merchant, bought | {"merchant_order_id": "1226"}), actor=STAFF)
+    pending = purchase.store_request(
+        merchant, parse_purchase(merchant, bought | {"merchant_order_id": "1226"}), actor=STAFF
+    )
     for each, status in ((name, 200), (pending.public_id.hex, 202), ("none", 404)):
         answers.append((api.get(f"/api/subscription/{each}/response/"), status))
     for response, status in answers:

@@ -50,7 +50,7 @@ def subscription() -> Subscription:
 
 @pytest.fixture
 def visitors(subscription) -> dict[str, Client]:
-    _, key = api_keys.make(subscription.merchant, "All", ["read", "write", "bulk"])
+    _, key = api_keys.create_api_key(subscription.merchant, "All", ["read", "write", "bulk"])
     secret = subscription.merchant.connections.get().secret
     staff = Client()
     staff.force_login(MembershipFactory(merchant=subscription.merchant).user)

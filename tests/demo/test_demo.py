@@ -106,8 +106,8 @@ def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
     (home / "demo.json").unlink()
     loading.load_demo()
     new = loading.describe_demo()
-    assert api_keys.find(old["api_key"]) is None
-    key = api_keys.find(new["api_key"])
+    assert api_keys.find_api_key(old["api_key"]) is None
+    key = api_keys.find_api_key(new["api_key"])
     assert key is not None
     assert (key.merchant, key.scopes) == (merchant, ["read", "write", "bulk"])
     assert get_user_model().objects.get().check_password(new["admin"]["password"])

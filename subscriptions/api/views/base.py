@@ -30,7 +30,7 @@ class OnlyJson(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class Json(JSONParser):
+class JsonParser(JSONParser):
     def parse(self, *args: Any, **options: Any) -> Any:
         try:
             return super().parse(*args, **options)
@@ -48,7 +48,7 @@ class View(GenericAPIView[Any]):
     authentication_classes = authentication.AUTHENTICATORS
     permission_classes = [authentication.MayCall]
     content_negotiation_class = OnlyJson
-    parser_classes = [Json]
+    parser_classes = [JsonParser]
     renderer_classes = [JSONRenderer]
     filter_backends = []
     scopes = "A"
@@ -56,12 +56,12 @@ class View(GenericAPIView[Any]):
     failures: dict[str, Failure] = {}
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        return errors.handle
+        return errors.handle_exception
 
     @property
     def credential(self) -> authentication.Credential | None:
         """Who calls; None while the views are being described."""
-        return authentication.caller(self.request) if getattr(self, "request", None) else None
+        return authentication.credential_of(self.request) if getattr(self, "request", None) else None
 
     @property
     def caller(self) -> authentication.Credential:
@@ -71,13 +71,13 @@ class View(GenericAPIView[Any]):
     def get_queryset(self) -> QuerySet[Any]:
         credential = self.credential
         rows = super().get_queryset()
-        return credential.own(rows) if credential else rows.none()
+        return credential.visible_rows(rows) if credential else rows.none()
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = dict(super().get_serializer_context())
         if self.credential is None:
             return context
-        options = {name: boolean(self.request, name) for name in self.flags}
+        options = {name: query_boolean(self.request, name) for name in self.flags}
         return context | {"merchant": self.credential.merchant, "options": options}
 
     @property
@@ -85,7 +85,7 @@ class View(GenericAPIView[Any]):
         return {**super().default_response_headers, "Cache-Control": "no-store"}
 
 
-def boolean(request: Request, name: str) -> bool:
+def query_boolean(request: Request, name: str) -> bool:
     value = request.query_params.get(name, "")
     if value and value not in YES + NO:
         raise ValidationError({name: ["Give true or false."]})
@@ -127,13 +127,13 @@ class DetailView(ObjectView, RetrieveAPIView[Any]):
     pass
 
 
-class ActView(ObjectView):
+class ActionView(ObjectView):
     """PATCH: reads the body by `body`, acts, and answers with the whole object as it is now."""
 
     http_method_names = ["patch"]
     body: type[Any]
 
-    def act(self, row: Any, **inputs: Any) -> ActionContext[Any]:
+    def perform(self, row: Any, **inputs: Any) -> ActionContext[Any]:
         raise NotImplementedError
 
     def patch(self, request: Request, **_: str) -> Response | HttpResponse:
@@ -143,5 +143,5 @@ class ActView(ObjectView):
         row = self.get_object()
         body = self.body(data=self.request.data)
         body.is_valid(raise_exception=True)
-        self.act(row, actor=self.caller.actor, **body.validated_data)
+        self.perform(row, actor=self.caller.actor, **body.validated_data)
         return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)

@@ -11,7 +11,7 @@ from subscriptions.models import Item, Order, Product
 PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.Type.PLAN)
 
 
-def with_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
+def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
     """`rows` with `place_at`, an order's `place` as the database reckons it; `path` leads to the order."""
     midnight = Func(
         Value(zone),
@@ -23,14 +23,14 @@ def with_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
     return rows.annotate(place_at=Coalesce(F(f"{path}tried_at"), midnight))
 
 
-class Placed(ListView):
+class PlaceListView(ListView):
     """A list that can be narrowed by `place`; `to_order` leads from its rows to the order."""
 
     to_order = ""
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return with_place(rows, self.credential.merchant.time_zone, self.to_order) if self.credential else rows
+        return annotate_place(rows, self.credential.merchant.time_zone, self.to_order) if self.credential else rows
 
 
 class Orders(View):
@@ -39,7 +39,7 @@ class Orders(View):
     flags = {"include_has_plan": "Adds `has_plan`: whether an item's product is a plan."}
 
 
-class OrderList(Orders, Placed):
+class OrderList(Orders, PlaceListView):
     """The orders, newest first."""
 
     filterset_class = OrderFilters
@@ -56,7 +56,7 @@ class Items(View):
     flags = {"omit_price_calculation": "Leaves out `price`, `extra_cost` and `total_price`."}
 
 
-class ItemList(Items, Placed):
+class ItemList(Items, PlaceListView):
     """The items, newest first."""
 
     filterset_class = ItemFilters

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from common.web.public_ids import parse_public_id
 from subscriptions.actions import purchase
 from subscriptions.api import idempotency
-from subscriptions.api.purchase import CreateRequest, Rejected, read
+from subscriptions.api.purchase import PurchaseParser, PurchaseRejected, parse_purchase
 from subscriptions.api.purchase_body import PurchaseBody
 from subscriptions.api.schema import DETAIL
 from subscriptions.api.views.base import View
@@ -49,7 +49,7 @@ class PurchaseCreate(View):
 
     http_method_names = ["post"]
     queryset = CheckoutRequest.objects.none()
-    parser_classes = [CreateRequest]
+    parser_classes = [PurchaseParser]
     body = PurchaseBody
     failures = {
         "400": (
@@ -70,11 +70,11 @@ class PurchaseCreate(View):
 
     def answer(self) -> Response:
         merchant, actor = self.caller.merchant, self.caller.actor
-        told = read(merchant, self.request.data)
+        told = parse_purchase(merchant, self.request.data)
         try:
             kept = purchase.store_request(merchant, told, actor=actor)
         except Refused as refusal:
-            raise Rejected(refusal.sentence, 409, refusal.code) from refusal
+            raise PurchaseRejected(refusal.sentence, 409, refusal.code) from refusal
         try:
             answer = purchase.fulfil_request(kept.pk)
         except DomainError as error:

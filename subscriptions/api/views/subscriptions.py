@@ -5,7 +5,7 @@ from subscriptions.actions.core import ActionContext
 from subscriptions.api.bodies import CancelBody, ReactivateBody
 from subscriptions.api.filtersets import SubscriptionFilters
 from subscriptions.api.serializers import SubscriptionSerializer
-from subscriptions.api.views.base import ActView, DetailView, ListView, View
+from subscriptions.api.views.base import ActionView, DetailView, ListView, View
 from subscriptions.models import Subscription
 
 
@@ -27,19 +27,21 @@ class SubscriptionDetail(Subscriptions, DetailView):
     """One subscription. When its next order comes, `GET /items/?subscription=…&status=1` leads to."""
 
 
-class Cancel(Subscriptions, ActView):
+class Cancel(Subscriptions, ActionView):
     """End a live subscription; its upcoming item leaves its order."""
 
     body = CancelBody
 
-    def act(self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any) -> ActionContext[Subscription]:
+    def perform(
+        self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any
+    ) -> ActionContext[Subscription]:
         return subscription.cancel(row, reason=cancel_reason or "", **inputs)
 
 
-class Reactivate(Subscriptions, ActView):
+class Reactivate(Subscriptions, ActionView):
     """Make a cancelled subscription live again and plan its next order."""
 
     body = ReactivateBody
 
-    def act(self, row: Subscription, **inputs: Any) -> ActionContext[Subscription]:
+    def perform(self, row: Subscription, **inputs: Any) -> ActionContext[Subscription]:
         return subscription.reactivate(row, **inputs)

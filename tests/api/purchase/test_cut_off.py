@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.actions import purchase
-from subscriptions.api.purchase import read
+from subscriptions.api.purchase import parse_purchase
 from subscriptions.jobs import purchases
 from subscriptions.models import Activity, CheckoutRequest, Customer, Merchant, Product, Subscription
 from tests.api.shop import send
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 def cut_off(bought: dict, merchant: Merchant) -> CheckoutRequest:
     """A request kept by a process that died before it did anything."""
-    return purchase.store_request(merchant, read(merchant, bought), actor=STAFF)
+    return purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
 
 
 def test_a_request_cut_off_is_pending_until_the_tick_has_done_it_once(api, merchant, bought):
