@@ -33,18 +33,18 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
         menu_item("Offers", "sell", "subscriptions_offerprofile_changelist"),
     ],
-    "Engine": [
+    "Automation": [
         menu_item("Jobs", "schedule", "jobs"),
         menu_item("Placement log", "receipt_long", "subscriptions_placementattempt_changelist"),
         menu_item("Gateway", "point_of_sale", "subscriptions_gatewaysettings_changelist"),
         menu_item("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
     ],
     "1-Click": [
-        menu_item("Numbers", "monitoring", "numbers"),
+        menu_item("Analytics", "monitoring", "numbers"),
         menu_item("Tokens", "key", "oneclick_actiontoken_changelist"),
         menu_item("Links", "link", "oneclick_savedlink_changelist"),
         menu_item("Landing pages", "web", "oneclick_landingpage_changelist"),
-        menu_item("Texts", "translate", "oneclick_messagetext_changelist"),
+        menu_item("Messages", "translate", "oneclick_messagetext_changelist"),
         menu_item("Settings", "tune", "oneclick_oneclicksettings_changelist"),
     ],
     "Delivery": [

@@ -1,4 +1,4 @@
-"""The staff pages of what leaves the house: connections, events, deliveries, the sandbox's inbox."""
+"""The staff pages of what is sent out: connections, events, deliveries and the sandbox inbox."""
 
 from integrations.admin import connections, deliveries, events, inbox
 from integrations.admin.panel import customer_panel

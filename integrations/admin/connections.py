@@ -1,4 +1,4 @@
-"""Connections: whether they send, why not, and what waits."""
+"""Connections: whether they are sending, why not, and how much is waiting."""
 
 from collections import Counter
 from typing import Any, Protocol, runtime_checkable
@@ -70,22 +70,24 @@ def connections_health(merchant: Merchant) -> list[dict[str, Any]]:
 def resume_connection(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> str:
     outbox.resume_connection(connection)
     site.get_model_admin(Connection).log_change(request, connection, "Resumed.")
-    return f"{connection} sends again."
+    return f"{connection} is sending again."
 
 
 def test_connection(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
     integration = find_integration(connection)
     if not isinstance(integration, Testable):
-        raise Refused("no_test", f"{connection.get_integration_display()} has no test.")
+        raise Refused("no_test", f"{connection.get_integration_display()} connections cannot be tested.")
     answer = integration.test(connection)
     works = answer.outcome is Outcome.DONE
-    said = f"{connection} works: {answer.detail}" if works else f"{connection} does not work: {answer.detail}"
-    messages.add_message(request, messages.SUCCESS if works else messages.ERROR, said)
+    sentence = f"{connection} works: {answer.detail}" if works else f"{connection} does not work: {answer.detail}"
+    messages.add_message(request, messages.SUCCESS if works else messages.ERROR, sentence)
     return redirect("admin:integrations_connection_change", connection.pk)
 
 
 class ConnectionForm(MerchantForm):
-    secret = SecretField(label="Private key", help_text="Kept encrypted and never shown. Empty: stays as it is.")
+    secret = SecretField(
+        label="Private key", help_text="Stored encrypted and never shown. Leave empty to keep the stored one."
+    )
     switched_off_kinds = forms.MultipleChoiceField(
         label="Events not sent",
         choices=[(name, f"{kind.title} ({name})") for name, kind in KINDS.items()],
@@ -113,7 +115,7 @@ class ConnectionAdmin(MerchantAdmin):
             title="Test",
             icon="network_check",
             right=Right.CONNECTIONS,
-            question="Asks the other side whether key and address are right. No event is sent.",
+            question="Checks with the other side that the key and the address are correct. No event is sent.",
             run=test_connection,
             offered=lambda connection: isinstance(find_integration(connection), Testable),
         ),
@@ -122,7 +124,7 @@ class ConnectionAdmin(MerchantAdmin):
             title="Resume",
             icon="play_arrow",
             right=Right.CONNECTIONS,
-            question="Sends what has been waiting, oldest first.",
+            question="Sends everything that is waiting, oldest first.",
             run=resume_connection,
             offered=lambda connection: connection_state(connection) in ("Paused", "Waiting"),
             variant=ActionVariant.PRIMARY,

@@ -1,4 +1,4 @@
-"""Deliveries and their attempts; what failed for good can be sent again."""
+"""Deliveries and their attempts; failed deliveries can be sent again."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ MOST_ATTEMPTS = 50
 
 def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
     if not outbox.replay_delivery(delivery):
-        return "Nothing to send: it is on its way already."
+        return "Nothing to send: this delivery is already on its way."
     site.get_model_admin(Delivery).log_change(request, delivery, "Sent again.")
-    return "The delivery is on its way again, with the same id; what arrived before is not doubled."
+    return "The delivery is on its way again. It keeps its ID, so nothing counts twice."
 
 
 class AttemptInline(ReadOnlyInline):
@@ -49,7 +49,7 @@ class DeliveryAdmin(CustomerSearch, MerchantAdmin):
             title="Send again",
             icon="send",
             right=Right.DELIVERIES,
-            question="Sends the same facts with the same id once more.",
+            question="Sends the same event once more, with the same ID.",
             run=resend_delivery,
             offered=lambda delivery: delivery.state == Delivery.State.DEAD,
         ),

@@ -1,4 +1,4 @@
-"""Events, exactly as they were when they happened, and where they were delivered to."""
+"""Events exactly as they happened, and where they were delivered."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class EventAdmin(CustomerSearch, MerchantAdmin):
     def customer_of(self, row: Event) -> list[str]:
         return [str(row.customer), row.customer.email]
 
-    @display(description="Event id")
+    @display(description="Event ID")
     def id_outside(self, row: Event) -> str:
         return row.public_id.hex
 

@@ -1,4 +1,4 @@
-"""The sandbox ESP's inbox: what a merchant would look up in the ESP's activity feed, with the links finished."""
+"""The inbox of the sandbox ESP: the activity feed a merchant would see at the ESP, with complete links."""
 
 import json
 from typing import Any
@@ -23,8 +23,7 @@ from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
 PER_PAGE = 25
-# Of the merchant's own links so many, the newest.
-SAVED = 12
+MOST_SAVED_LINKS = 12
 
 
 @require_safe
@@ -38,7 +37,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     metric = request.GET.get("metric", "")
     page = Paginator(chosen(rows, metric), PER_PAGE).get_page(request.GET.get("page"))
     saved = SavedLink.objects.filter(merchant=merchant_of(request), archived=False).order_by("-pk")
-    own_links = list(saved.select_related("merchant", "landing_page")[:SAVED])
+    own_links = list(saved.select_related("merchant", "landing_page")[:MOST_SAVED_LINKS])
     context = {
         **site.each_context(request),
         "title": "Sandbox inbox",

@@ -33,19 +33,19 @@ MOST_PAYMENTS = 5
 
 class MoveForm(ButtonForm):
     by = forms.ChoiceField(
-        label="Forward by",
-        choices=[("day", "A day"), ("week", "A week"), ("month", "A month"), ("to", "To the time below")],
+        label="Move forward by",
+        choices=[("day", "A day"), ("week", "A week"), ("month", "A month"), ("to", "To a date and time")],
         initial="day",
         widget=UnfoldAdminRadioSelectWidget,
     )
     to = forms.DateTimeField(
-        label="To", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
+        label="Date and time", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         shown = date_format(calendar.local_time(clock_time(self.subject), self.zone), "F j, Y, P")
-        self.fields["to"].help_text = f"The clock shows {shown}, {self.zone}."
+        self.fields["to"].help_text = f"The clock shows {shown} ({self.zone})."
 
     @property
     def zone(self) -> str:
@@ -58,7 +58,7 @@ class MoveForm(ButtonForm):
         if by in FORWARD:
             answers["to"] = advance_time(start, FORWARD[by], self.zone)
         elif by and not answers.get("to") and not self.errors:
-            self.add_error("to", "Say to which time.")
+            self.add_error("to", "Choose the date and time to move to.")
         if answers.get("to") and not start < answers["to"] <= start + verbs.FARTHEST:
             self.add_error("to", SENTENCES["clock_out_of_range"])
         return answers
@@ -85,18 +85,18 @@ def move_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]
 def run_reminder(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     number = clocks.remind_test_customer(customer)
     if not number:
-        return "Nobody had to be reminded: no order comes within its reminder days that was not told of already."
-    return f"{number} reminder{'s' * (number != 1)} made."
+        return "No reminders were due: no order of this customer is within its reminder window and still unannounced."
+    return f"{number} reminder{'s' * (number != 1)} sent."
 
 
 def stop_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     verbs.move_clock(customer, actor=actor_of(request), to=None)
-    return "The customer lives in real time again."
+    return "The customer follows real time again."
 
 
 def mark_as_test(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     verbs.mark_as_test(customer, actor=actor_of(request))
-    return "This is a test customer from now on."
+    return "This customer is a test customer from now on."
 
 
 BUTTONS = (
@@ -105,7 +105,7 @@ BUTTONS = (
         title="Move forward",
         icon="fast_forward",
         right=Right.TEST,
-        question="The engine does for this customer alone what it would have done by then, in order.",
+        question="Everything due for this customer by then happens now, in order. No other customer is affected.",
         run=move_clock,
         offered=lambda customer: customer.is_test,
         form=MoveForm,
@@ -113,10 +113,10 @@ BUTTONS = (
     ),
     Button(
         verb="remind",
-        title="Run the reminder now",
+        title="Run reminders now",
         icon="notifications",
         right=Right.TEST,
-        question="Does for this customer what the reminder job does, without waiting for its hour.",
+        question="Runs the reminder job for this customer only, without waiting for its hour.",
         run=run_reminder,
         offered=lambda customer: customer.is_test,
     ),
@@ -125,7 +125,7 @@ BUTTONS = (
         title="Back to real time",
         icon="restore",
         right=Right.TEST,
-        question="The clock goes away. What was done by it stays, and orders keep their dates.",
+        question="The test clock is removed. Everything that happened stays, and orders keep their dates.",
         run=stop_clock,
         offered=lambda customer: customer.clock is not None,
     ),
@@ -134,7 +134,10 @@ BUTTONS = (
         title="Make a test customer",
         icon="science",
         right=Right.TEST,
-        question="Orders go to the simulator and events to the sandbox from now on. This cannot be taken back.",
+        question=(
+            "From now on, this customer's orders go to the simulator and their events to the sandbox. "
+            "This cannot be undone."
+        ),
         run=mark_as_test,
         offered=lambda customer: not customer.is_test and not verbs.has_history(customer),
     ),

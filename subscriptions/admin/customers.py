@@ -34,7 +34,7 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
     list_filter = [SubscriberFilter, "is_test"]
     ordering = ["-created", "-id"]
     customer_path = "pk"
-    search_help_text = "E-mail, name, phone or id"
+    search_help_text = "Email, name, phone or ID"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         live = live_subscriptions(request).values("customer").annotate(n=Count("pk")).values("n")
@@ -47,7 +47,7 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
     def name(self, row: Customer) -> list[str]:
         return [str(row), row.email, initials(row)]
 
-    @display(description="Live subscriptions")
+    @display(description="Active subscriptions")
     def live_count(self, row: Any) -> int:
         return int(row.live)
 

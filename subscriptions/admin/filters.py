@@ -30,7 +30,7 @@ class SubscriberFilter(SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [(ACTIVE, "Has a live subscription"), (INACTIVE, "Has none")]
+        return [(ACTIVE, "Has an active subscription"), (INACTIVE, "Has no active subscription")]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         live = Exists(live_subscriptions(request))

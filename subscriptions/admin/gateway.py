@@ -1,4 +1,4 @@
-"""Where orders are placed: the merchant's platform, or the simulator and what that answers."""
+"""Where orders are placed: the merchant's platform, or the simulator with the answers it gives."""
 
 from typing import Any
 
@@ -29,20 +29,22 @@ AS_AGREED = (Effect.VERIFY, Effect.REFUSED, Effect.CALLED_OFF, Effect.DECLINED, 
 class GatewayForm(MerchantForm):
     key = SecretField(
         label="Storefront key",
-        help_text="Signs each order; the platform knows the same key. Kept encrypted. Empty: stays as it is.",
+        help_text=(
+            "Signs each order; your platform has the same key. Stored encrypted. Leave empty to keep the stored one."
+        ),
     )
 
     class Meta:
         labels = {"url": "Address"}
-        help_texts = {"kind": "Orders of test customers go to the simulator, whatever is chosen here."}
+        help_texts = {"kind": "Orders of test customers always go to the simulator."}
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
         url = answers.get("url") or ""
         if answers.get("kind") in EMPTY_POSTS and not url and "url" not in self.errors:
-            self.add_error("url", "Say where orders are posted.")
+            self.add_error("url", "Enter the address that orders are sent to.")
         if url.startswith("http:") and not settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES:
-            self.add_error("url", "The address must begin with https://, for orders tell about people.")
+            self.add_error("url", "The address must begin with https://, because orders contain personal data.")
         return answers
 
 
@@ -51,11 +53,14 @@ def test_gateway(request: HttpRequest, gateway: GatewaySettings, answers: dict[s
         raise Refused("no_test", "The simulator needs no test.")
     answer = probe_gateway(gateway)
     if answer.effect in AS_AGREED:
-        messages.success(request, f"The platform answers as agreed: {answer.message} ({answer.code})")
+        messages.success(request, f"Your platform answers as expected: {answer.message} ({answer.code})")
     elif answer.effect is Effect.PLACED:
-        messages.warning(request, f"The platform took an empty order for a real one and calls it {answer.order_id}.")
+        messages.warning(
+            request,
+            f"Your platform accepted an empty order, as {answer.order_id}. It should refuse such an order.",
+        )
     else:
-        messages.error(request, f"The platform gave no usable answer: {answer.message}")
+        messages.error(request, f"Your platform gave no usable answer: {answer.message}")
     return redirect("admin:subscriptions_gatewaysettings_change", gateway.pk)
 
 
@@ -72,8 +77,8 @@ class GatewaySettingsAdmin(OneRowAdmin):
             icon="network_check",
             right=Right.SETTINGS,
             question=(
-                "Posts an empty order, signed like a real one, and shows the answer; a sound platform refuses it. "
-                "It may take up to a minute."
+                "Sends an empty order, signed like a real one, and shows the answer. A platform set up correctly "
+                "refuses it. This can take up to a minute."
             ),
             run=test_gateway,
             offered=lambda gateway: gateway.kind in EMPTY_POSTS,
@@ -103,15 +108,15 @@ class GatewaySettingsAdmin(OneRowAdmin):
 class SimulatedOutcomeForm(MerchantForm):
     class Meta:
         help_texts = {
-            "payment": "Orders paid so; this goes before what is chosen for their products.",
-            "product": "Orders with this product.",
+            "payment": "Applies to orders paid this way; it overrides the products' rules.",
+            "product": "Applies to orders with this product.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if time := self.fields.get("milliseconds"):
             time.validators.append(MaxValueValidator(LONGEST_ANSWER))
-            time.help_text = "How many milliseconds the answer takes, 60,000 at most."
+            time.help_text = "How long the answer takes; 60,000 milliseconds at most."
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()

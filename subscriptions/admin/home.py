@@ -32,12 +32,12 @@ def home_context(merchant: Merchant) -> dict[str, Any]:
         totals += day_counts
     return {
         "tiles": [
-            ("group", "Live subscribers", f"{counts['subscribers']:,}", ""),
-            ("autorenew", "Live subscriptions", f"{counts['subscriptions']:,}", ""),
+            ("group", "Active subscribers", f"{counts['subscribers']:,}", ""),
+            ("autorenew", "Active subscriptions", f"{counts['subscriptions']:,}", ""),
             ("local_shipping", "Orders in the next 7 days", f"{orders:,}", ""),
             ("cancel", "Cancelled", f"{totals['cancelled']:,}", f"last {DAYS} days"),
             ("replay", "Reactivated", f"{totals['reactivated']:,}", f"last {DAYS} days"),
-            ("ads_click", "Of these by a link", f"{totals['by_link']:,}", share_by_link(totals)),
+            ("ads_click", "Reactivated by a link", f"{totals['by_link']:,}", share_by_link(totals)),
         ],
         "chart": build_daily_chart(
             today - timedelta(days=DAYS - 1),
@@ -46,7 +46,7 @@ def home_context(merchant: Merchant) -> dict[str, Any]:
                 "Cancelled": {day: counter["cancelled"] for day, counter in changes.items()},
                 "Reactivated": {day: counter["reactivated"] for day, counter in changes.items()},
             },
-            {"By a link": {day: counter["by_link"] for day, counter in changes.items()}},
+            {"Reactivated by a link": {day: counter["by_link"] for day, counter in changes.items()}},
         ),
         "any_change": bool(totals),
         "latest": list(latest),

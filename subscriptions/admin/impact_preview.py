@@ -1,4 +1,4 @@
-"""What discontinuing a product would mean: the affected subscriptions, what could replace it, what to expect."""
+"""What discontinuing a product would change: its subscriptions, possible replacements, and the numbers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def with_next_order(live: QuerySet[Subscription]) -> QuerySet[Subscription]:
 
 
 def subscription_table(product: Product, subscriptions: Iterable[Any]) -> dict[str, Any]:
-    """Rows of `rows` as unfold's table shows them."""
+    """Rows of `with_next_order` as unfold's table shows them."""
     return {"headers": HEADERS, "rows": [subscription_cells(product, row) for row in subscriptions]}
 
 
@@ -81,6 +81,6 @@ def subscription_cells(product: Product, row: Any) -> list[Any]:
         format_html('<a class="staff-break text-link" href="{}">{}</a>', customer, row.customer),
         row.quantity,
         row.frequency_description,
-        date_format(row.next_day, "N j, Y") if row.next_day else "None planned",
+        date_format(row.next_day, "N j, Y") if row.next_day else "None scheduled",
         price if row.price is None else f"{price}, locked",
     ]

@@ -1,4 +1,4 @@
-"""The daily jobs in words for staff: what each does, when it runs next, how its last run went."""
+"""The daily jobs in words for staff: what each does, when it runs next, and how its last run went."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -35,27 +35,27 @@ class JobWords:
 
 WORDS = {
     "reminders": JobWords(
-        about="Tells customers of their coming order, so many days before it as their subscription says.",
+        about="Reminds customers of their next order, with each subscription's own lead time.",
         unit="reminder",
-        question="Everybody whose order comes within their reminder days gets the reminder now, once for each date.",
+        question="Every customer with an order within its reminder window is reminded now, once for each order date.",
     ),
     "cards": JobWords(
-        about="On the 1st and 15th warns customers whose card ends before their next order is placed.",
+        about="On the 1st and 15th, warns customers whose card expires before their next order is placed.",
         unit="warning",
-        question="Everybody whose card ends before their next order gets a warning now, once for today.",
-        off="The platform renews cards by itself, as the merchant's settings say.",
+        question="Every customer whose card expires before their next order gets a warning now, at most once a day.",
+        off="Off, because your platform updates cards by itself, as set in the merchant settings.",
     ),
     "stock": JobWords(
-        about="Looks at orders that wait for stock: places what is back, and drops what has waited 30 days.",
-        unit="order moved on",
-        question="Orders that wait for stock are handed to placement now where their products are back.",
-        off="Orders are never placed: the merchant's settings name no hour.",
+        about="Checks orders that wait for stock: places what is back in stock, and drops what has waited 30 days.",
+        unit="order processed",
+        question="Orders that wait for stock are placed now if their products are back in stock.",
+        off="Off, because automatic placement is off in the merchant settings.",
     ),
     "placement": JobWords(
-        about="Hands due orders, and failed ones that are to be tried again, to the merchant's platform.",
-        unit="order handed over",
-        question="All orders that are due are placed now, and their customers charged.",
-        off="Orders are never placed: the merchant's settings name no hour.",
+        about="Sends due orders, and failed orders that are due for another try, to your platform.",
+        unit="order sent",
+        question="All due orders are placed now, and their customers are charged.",
+        off="Off, because automatic placement is off in the merchant settings.",
     ),
 }
 
@@ -105,23 +105,23 @@ def run_sentence(run: JobRun) -> str:
     """The run in plain words."""
     match run.state:
         case JobRun.State.MISSED:
-            return "No worker was there in time, so it was left out; the next run takes what is still due."
+            return "No worker was available in time, so this run was skipped. The next run covers everything still due."
         case JobRun.State.FAILED:
-            return f"Given up after {run.attempts} tries. {run_summary(run)}"
+            return f"Stopped after {run.attempts} attempts. {run_summary(run)}"
         case JobRun.State.DONE:
             return run_summary(run) if run.customers else "Nothing was due."
         case _:
-            return run_summary(run) if run.total else "Waits for a worker, which takes a moment."
+            return run_summary(run) if run.total else "Waiting to start, which takes a moment."
 
 
 def run_summary(run: JobRun) -> str:
     of = "" if run.total is None or run.state == JobRun.State.DONE else f" of {run.total:,}"
-    looked = f"{run.customers:,}{of} customer{pluralize(run.total or run.customers)} looked at"
-    unit = WORDS[run.job].unit if run.job in WORDS else "act"
+    checked = f"{run.customers:,}{of} customer{pluralize(run.total or run.customers)} checked"
+    unit = WORDS[run.job].unit if run.job in WORDS else "action"
     head, _, tail = unit.partition(" ")
     done = f"{run.done:,} {head}{pluralize(run.done)} {tail}".strip()
-    failed = f", {run.failures:,} passed over for a fault" if run.failures else ""
-    return f"{looked}, {done}{failed}."
+    failed = f", {run.failures:,} skipped because of an error" if run.failures else ""
+    return f"{checked}, {done}{failed}."
 
 
 def find_last_run(merchant: Merchant, job: Job) -> JobRun | None:

@@ -1,4 +1,4 @@
-"""The daily jobs: when they run, how far they are, what they did; and to run one now."""
+"""The daily jobs: when they run, their progress and results, and a button to run one now."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST":
         run = runs.begin_run(merchant, job)
         site.get_model_admin(JobRun).log_change(request, run, "Run now.")
-        messages.success(request, f"{job.title} begins now.")
+        messages.success(request, f"{job.title}: the run starts now.")
         return redirect("admin:jobs")
     return TemplateResponse(request, "admin/dialog.html", run_dialog(request, job))
 
@@ -65,7 +65,7 @@ def run_dialog(request: HttpRequest, job: Job) -> dict[str, Any]:
     merchant = merchant_of(request)
     today = calendar.today(merchant.time_zone)
     number = job.affected_customers(merchant.customers.filter(clock=None), today).count()
-    asked = f"{job_cards.WORDS[job.name].question} As things stand that is {number:,} customer{'s' * (number != 1)}."
+    asked = f"{job_cards.WORDS[job.name].question} Right now that is {number:,} customer{'s' * (number != 1)}."
     return {
         **site.each_context(request),
         "title": f"Run now: {job.title}",

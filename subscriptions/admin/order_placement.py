@@ -1,6 +1,6 @@
-"""How an order is getting on with its placement, in words for staff, and the buttons that change it."""
+"""The placement of an order in words for staff, and the buttons that change it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -30,21 +30,22 @@ EFFECT_LABELS = {
     Effect.NOT_SENT.label: "warning",
     Effect.NO_ANSWER.label: "warning",
     Effect.UNREADABLE.label: "danger",
-    "Under way": "info",
+    "In progress": "info",
 }
 NEXT = {
-    OrderStatus.CANCELLED: "Nothing more: it was skipped or called off.",
-    OrderStatus.SUCCESS: "Nothing more: the platform has placed it.",
-    OrderStatus.MERGED: "Nothing more: its items went to another order.",
-    OrderStatus.SEND_NOW: "It is handed to placement within a minute.",
-    OrderStatus.PENDING_BATCH_RESPONSE: "The platform's file says what came of it.",
-    OrderStatus.PENDING_VERIFICATION: "The platform works at it, and will tell what came of it.",
-    OrderStatus.PENDING_PLACEMENT: "It is being posted to the platform, which takes up to a minute.",
+    OrderStatus.CANCELLED: "Nothing: the order was skipped or cancelled.",
+    OrderStatus.SUCCESS: "Nothing: your platform has placed the order.",
+    OrderStatus.MERGED: "Nothing: its items were moved to another order.",
+    OrderStatus.SEND_NOW: "It is sent to your platform within a minute.",
+    OrderStatus.PENDING_BATCH_RESPONSE: "Your platform's file will report the result.",
+    OrderStatus.PENDING_VERIFICATION: "Your platform is processing the order and will report the result.",
+    OrderStatus.PENDING_PLACEMENT: "It is being sent to your platform, which takes up to a minute.",
     OrderStatus.RESPONSE_PROCESSING_ERROR: (
-        "It may be placed or not, so it is never tried again by itself. Look it up at the platform, and say here what "
-        "came of it."
+        "The order may or may not have been placed, so it is never tried again automatically. Look it up on your "
+        "platform and record the result here."
     ),
 }
+PLACEMENT_OFF = "It is not placed: automatic placement is off in the merchant settings."
 MOST_ATTEMPTS = 50
 
 
@@ -56,17 +57,17 @@ class WhenForm(ButtonForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         zone = self.subject.merchant.time_zone
-        self.fields["at"].help_text = f"Time of {zone}. Empty: as soon as possible."
+        self.fields["at"].help_text = f"In {zone} time. Leave empty for as soon as possible."
 
 
 class PlacedForm(ButtonForm):
     order_merchant_id = forms.CharField(
-        label="Its id on the platform", max_length=255, widget=UnfoldAdminTextInputWidget()
+        label="Order ID on your platform", max_length=255, widget=UnfoldAdminTextInputWidget()
     )
 
 
 class NotPlacedForm(ButtonForm):
-    message = forms.CharField(label="Why", max_length=1000, widget=UnfoldAdminTextInputWidget())
+    message = forms.CharField(label="Reason", max_length=1000, widget=UnfoldAdminTextInputWidget())
 
 
 def send_order_now(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
@@ -87,16 +88,16 @@ def give_up_order(request: HttpRequest, order: Order, answers: dict[str, Any]) -
 
 
 def record_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
-    _must_be_told_by_staff(order)
+    require_settled_by_staff(order)
     return activity_sentence(placement_results.succeed(order, actor=actor_of(request), **answers))
 
 
 def record_not_placed(request: HttpRequest, order: Order, answers: dict[str, Any]) -> str:
-    _must_be_told_by_staff(order)
+    require_settled_by_staff(order)
     return activity_sentence(placement_results.reject(order, actor=actor_of(request), code="", **answers))
 
 
-def _must_be_told_by_staff(order: Order) -> None:
+def require_settled_by_staff(order: Order) -> None:
     if not order.status_row.settled_by_staff:
         raise refused("order_not_due")
 
@@ -111,7 +112,9 @@ BUTTONS = (
         title="Send now",
         icon="send",
         right=Right.ACT,
-        question="It is placed within a minute, and the card is charged. The next order is planned from today on.",
+        question=(
+            "The order is placed within a minute, and the customer is charged. The next order is planned from today."
+        ),
         run=send_order_now,
         offered=lambda order: order.is_open,
     ),
@@ -120,7 +123,7 @@ BUTTONS = (
         title="Retry",
         icon="replay",
         right=Right.ACT,
-        question="It is the instruction that the order waits for: the payment is tried once more.",
+        question="The payment is tried once more, at the time you choose.",
         run=retry_order,
         offered=lambda order: order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
         form=WhenForm,
@@ -131,7 +134,7 @@ BUTTONS = (
         title="Give up",
         icon="block",
         right=Right.ACT,
-        question="It is not tried any more and counts as rejected; your connections are told at once.",
+        question="The order is rejected and not tried again. Your connections receive the event right away.",
         run=give_up_order,
         offered=lambda order: order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
         variant=ActionVariant.DANGER,
@@ -141,7 +144,7 @@ BUTTONS = (
         title="Rescue",
         icon="healing",
         right=Right.ACT,
-        question="The rejected order gets one more try, and the card is charged if that succeeds.",
+        question="The rejected order is tried once more. The customer is charged if it succeeds.",
         run=rescue_order,
         offered=lambda order: not why_not_rescuable(order),
         form=WhenForm,
@@ -149,10 +152,10 @@ BUTTONS = (
     ),
     Button(
         verb="placed",
-        title="It was placed",
+        title="Mark as placed",
         icon="check",
         right=Right.ACT,
-        question="The platform has this order. It counts as placed, and your connections are told at once.",
+        question="Your platform has this order. It counts as placed, and your connections receive the event.",
         run=record_placed,
         offered=lambda order: order.status_row.settled_by_staff,
         form=PlacedForm,
@@ -160,10 +163,10 @@ BUTTONS = (
     ),
     Button(
         verb="not-placed",
-        title="It was not placed",
+        title="Mark as not placed",
         icon="block",
         right=Right.ACT,
-        question="The platform does not have this order. It counts as rejected and can be rescued afterwards.",
+        question="Your platform does not have this order. It counts as rejected and can be rescued afterwards.",
         run=record_not_placed,
         offered=lambda order: order.status_row.settled_by_staff,
         form=NotPlacedForm,
@@ -184,8 +187,8 @@ def placement_context(order: Order) -> dict[str, Any]:
 
 
 def attempt_label(attempt: PlacementAttempt) -> tuple[str, str]:
-    """What came of it, and the colour of its label."""
-    name = attempt.get_effect_display() if attempt.effect else "Under way"
+    """The result of the attempt, and the colour of its label."""
+    name = attempt.get_effect_display() if attempt.effect else "In progress"
     return name, EFFECT_LABELS[name]
 
 
@@ -195,29 +198,33 @@ def why_not_rescuable(order: Order) -> str | None:
 
 
 def next_step(order: Order) -> str:
+    """What happens to the order next, in a sentence."""
     status = OrderStatus(order.status)
     if status in NEXT:
         return NEXT[status]
     if status == OrderStatus.REJECTED:
-        return f"Nothing more. {why_not_rescuable(order) or 'It can be rescued, which gives it one more try.'}"
+        reason = why_not_rescuable(order)
+        return f"Nothing. {reason}" if reason else "Nothing, unless you rescue the order for one more try."
     if order.status_row.each_run:
         return at_next_run(order, "It is tried again")
     if status == OrderStatus.UNSENT:
         return next_step_of_upcoming(order)
-    when = format_moment(order, order.retry_at) if order.retry_at else "soon"
+    when = f"on {format_moment(order, order.retry_at)}" if order.retry_at else "soon"
     if status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS:
-        return f"Somebody has to say what becomes of it. Without a word by {when} it is rejected."
-    return f"The payment is tried again on {when}."
+        return f"Waiting for your decision. It is rejected automatically {when}."
+    return f"The payment is tried again {when}."
 
 
 def next_step_of_upcoming(order: Order) -> str:
     if order.oos_free_shipping:
         until = calendar.human_date(order.place_date + STOCK_WAIT)
-        return f"It waits for stock, which is looked at daily; until {until}, or until its next order at the latest."
-    if order.place_date <= order_today(order):
+        return f"It waits for stock, which is checked daily, until {until} or the next order at the latest."
+    with calendar.fixed_clock(order.customer.clock):
+        today = calendar.today(order.merchant.time_zone)
+    if order.place_date <= today:
         return at_next_run(order, "It is placed")
     if order.merchant.placement_hour is None:
-        return "It is never placed: the merchant's settings name no hour."
+        return PLACEMENT_OFF
     moment = calendar.local_hour(order.place_date, order.merchant.placement_hour, order.merchant.time_zone)
     return f"It is placed on {format_moment(order, moment)}."
 
@@ -225,14 +232,7 @@ def next_step_of_upcoming(order: Order) -> str:
 def at_next_run(order: Order, what: str) -> str:
     job, clock = JOBS["placement"], order.customer.clock
     moment = job_cards.next_moment(job, order.merchant, clock) if clock else job_cards.next_run(job, order.merchant)
-    if moment is None:
-        return "It is never placed: the merchant's settings name no hour."
-    return f"{what} by the next placement run, on {format_moment(order, moment)}."
-
-
-def order_today(order: Order) -> date:
-    with calendar.fixed_clock(order.customer.clock):
-        return calendar.today(order.merchant.time_zone)
+    return f"{what} by the next placement run, on {format_moment(order, moment)}." if moment else PLACEMENT_OFF
 
 
 def format_moment(order: Order, at: datetime) -> str:

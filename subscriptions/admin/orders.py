@@ -39,7 +39,7 @@ class OrderAdmin(CustomerSearch, MerchantAdmin):
     fieldsets = [
         (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
         ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
-        ("Ids", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
+        ("IDs", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
     ]
     readonly_fields = ["id_outside"]
 
@@ -61,6 +61,6 @@ class OrderAdmin(CustomerSearch, MerchantAdmin):
     def amount(self, row: Order) -> str:
         return money(row.total, row.currency_code)
 
-    @display(description="Id")
+    @display(description="Order ID")
     def id_outside(self, row: Order) -> str:
         return row.public_id.hex

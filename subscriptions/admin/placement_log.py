@@ -1,4 +1,4 @@
-"""The placement log: every post of an order, with what was sent and what came back."""
+"""The placement log: every attempt to place an order, with what was sent and what came back."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     ordering = ["-started", "-public_id"]
     customer_path = "order__customer"
     id_paths = ("order__public_id", "public_id")
-    search_help_text = "Order id, or the customer's e-mail, name, phone or id"
+    search_help_text = "Order ID, or the customer's email, name, phone or ID"
     fieldsets = [
         (None, {"fields": ["order_link", "order_id_outside", "number", "started", "took", "outcome"]}),
         ("Answer", {"fields": ["code", "message", "order_merchant_id", "status", "answer_shown"]}),
@@ -50,17 +50,17 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     def order_of(self, row: PlacementAttempt) -> list[Any]:
         return [str(row.order.customer), row.order.public_id.hex]
 
-    @display(description="Outcome", label=EFFECT_LABELS)
+    @display(description="Result", label=EFFECT_LABELS)
     def outcome(self, row: PlacementAttempt) -> str:
         return attempt_label(row)[0]
 
-    @display(description="Try")
+    @display(description="Attempt")
     def number(self, row: PlacementAttempt) -> int:
         return row.tries
 
     @display(description="HTTP status")
     def status(self, row: PlacementAttempt) -> str:
-        return str(row.http_status or "No answer came")
+        return str(row.http_status or "No answer")
 
     @display(description="Took")
     def took(self, row: PlacementAttempt) -> str:
@@ -69,17 +69,17 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     @display(description="Order")
     def order_link(self, row: PlacementAttempt) -> SafeString:
         page = reverse("admin:subscriptions_order_change", args=[row.order_id])
-        said = f"Order of {row.order.customer}, {row.order}"
-        return format_html('<a class="text-link" href="{}">{}</a>', page, said)
+        title = f"Order of {row.order.customer}, {row.order}"
+        return format_html('<a class="text-link" href="{}">{}</a>', page, title)
 
-    @display(description="Order id")
+    @display(description="Order ID")
     def order_id_outside(self, row: PlacementAttempt) -> str:
         return row.order.public_id.hex
 
-    @display(description="Answered")
+    @display(description="Answer")
     def answer_shown(self, row: PlacementAttempt) -> str:
         return pretty_body(row.answer)
 
-    @display(description="Sent, without card data")
+    @display(description="Request, without card data")
     def request_shown(self, row: PlacementAttempt) -> str:
         return pretty_body(row.request)

@@ -1,4 +1,4 @@
-"""Products and offers, to look at; the shop owns them."""
+"""Products and offers. Staff can view them; the shop changes them."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class ProductAdmin(MerchantAdmin):
     list_select_related = ["merchant"]
     ordering = ["-created", "public_id"]
     search_fields = PRODUCT_LOOKUPS
-    search_help_text = "Name, SKU or the shop's id"
+    search_help_text = "Name, SKU or shop ID"
     exclude = ("merchant", "groups", "extra_data")
 
     @display(description="Product", header=True)
@@ -39,7 +39,7 @@ class ProductAdmin(MerchantAdmin):
     def price_of(self, row: Product) -> str:
         return money(row.price, row.merchant.currency_code)
 
-    @display(description="Sale", label={"For sale": "success", "Discontinued": "danger"})
+    @display(description="Status", label={"For sale": "success", "Discontinued": "danger"})
     def state(self, row: Product) -> str:
         return "Discontinued" if row.discontinued else "For sale"
 

@@ -25,33 +25,37 @@ def hour_choices(most: int) -> list[tuple[int, str]]:
 
 
 class MerchantSettingsForm(MerchantForm):
-    storefront_key = SecretField(help_text="Signs requests of the shop's own pages. Empty: stays as it is.")
+    storefront_key = SecretField(
+        help_text="Signs requests from your shop's own pages. Leave empty to keep the stored one."
+    )
     reminder_hour = forms.TypedChoiceField(
+        label="Reminder time",
         choices=hour_choices(23),
         coerce=int,
         widget=UnfoldAdminSelectWidget,
-        help_text="When order reminders and card warnings leave, in the merchant's time zone.",
+        help_text="When order reminders and card warnings are sent, in your time zone.",
     )
     placement_hour = forms.TypedChoiceField(
+        label="Placement time",
         choices=[("", "Never"), *hour_choices(11)],
         coerce=int,
         empty_value=None,
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="When the orders of the day are placed, in the merchant's time zone. Never: none is.",
+        help_text="When the orders of the day are placed, in your time zone. Never: automatic placement is off.",
     )
 
     class Meta:
         widgets = {"retry_days": UnfoldAdminTextInputWidget}
         help_texts = {
-            "reminder_days": "How many days before its order a new subscription's customer is reminded; 5 at least.",
-            "retry_plan": "When an order is tried again whose payment was declined.",
+            "reminder_days": "Days between reminder and order, at least 5. Applies to new subscriptions.",
+            "retry_plan": "When an order is tried again after its payment was declined.",
         }
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
         if answers.get("retry_plan") == RetryPlan.MANUAL and not answers.get("retry_days"):
-            self.add_error("retry_days", "The manual plan needs its days, such as 2, 5, 9.")
+            self.add_error("retry_days", "Enter the days of the manual plan, for example 2, 5, 9.")
         return answers
 
 
@@ -77,13 +81,13 @@ class MerchantSettingsAdmin(OneRowAdmin):
                 ]
             },
         ),
-        ("Keys and ids", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
+        ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super(MerchantAdmin, self).get_queryset(request).filter(pk=merchant_of(request).pk)
 
-    @display(description="Merchant id")
+    @display(description="Merchant ID")
     def id_outside(self, row: Merchant) -> str:
         return row.public_id.hex
 
@@ -93,7 +97,7 @@ class MembershipForm(MerchantForm):
         answers = super().clean()
         others = Membership.objects.filter(merchant=self.merchant, role=Role.OWNER).exclude(pk=self.instance.pk)
         if answers.get("role") != Role.OWNER and not others.exists():
-            raise forms.ValidationError("A merchant keeps at least one owner; make somebody else an owner first.")
+            raise forms.ValidationError("A merchant needs at least one owner. Make someone else an owner first.")
         return answers
 
 
@@ -109,7 +113,7 @@ class MembershipAdmin(MerchantAdmin):
     readonly_fields = ["user"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        # Nobody locks themselves out; so the last owner stays, too.
+        # Staff cannot remove themselves, so the last owner stays too.
         oneself = isinstance(obj, Membership) and obj.user_id == request.user.pk
         return super().has_delete_permission(request, obj) and not oneself
 
@@ -129,7 +133,7 @@ class MembershipAdmin(MerchantAdmin):
 def revoke_key(request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> str:
     ApiKey.objects.filter(pk=key.pk, merchant=merchant_of(request), revoked=None).update(revoked=timezone.now())
     site.get_model_admin(ApiKey).log_change(request, key, "Revoked.")
-    return f"{key} is revoked; requests with it are refused from now on."
+    return f"{key} is revoked. Requests with this key are refused from now on."
 
 
 @admin.register(ApiKey, site=site)
@@ -145,7 +149,7 @@ class ApiKeyAdmin(MerchantAdmin):
             title="Revoke",
             icon="block",
             right=Right.SETTINGS,
-            question="Programs that use this key are refused from now on. This cannot be taken back.",
+            question="Programs that use this key are refused from now on. This cannot be undone.",
             run=revoke_key,
             offered=lambda key: key.revoked is None,
             variant=ActionVariant.DANGER,

@@ -28,7 +28,7 @@ OTHER_REASON = "1"
 
 class CancelForm(ButtonForm):
     text = forms.CharField(
-        label="What the customer said",
+        label="Customer's comment",
         required=False,
         max_length=900,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
@@ -47,7 +47,9 @@ class CancelForm(ButtonForm):
 
 
 class ReactivateForm(ButtonForm):
-    next_order_date = forms.DateField(label="Next order", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    next_order_date = forms.DateField(
+        label="Next order date", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -69,14 +71,14 @@ def cancel_reason_text(reason: CancelReason | None, text: str) -> str:
 
 def cancel_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
     verbs.cancel(subscription, actor=actor_of(request), reason=cancel_reason_text(answers["reason"], answers["text"]))
-    return f"{subscription.product} is cancelled."
+    return f"The subscription to {subscription.product} is cancelled."
 
 
 def reactivate_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
     day = answers["next_order_date"]
     act = verbs.reactivate(subscription, actor=actor_of(request), next_order_date=day)
     planned = calendar.human_date(act.result.order.place_date)
-    return f"{subscription.product} is active again; its next order is on {planned}."
+    return f"The subscription to {subscription.product} is active again. Its next order is on {planned}."
 
 
 CANCEL = Button(
@@ -84,7 +86,7 @@ CANCEL = Button(
     title="Cancel subscription",
     icon="cancel",
     right=Right.ACT,
-    question="No further order is placed, and your connections are told at once.",
+    question="No further orders are placed. Your connections receive the event right away.",
     run=cancel_subscription,
     offered=lambda subscription: subscription.live,
     form=CancelForm,
@@ -95,7 +97,7 @@ REACTIVATE = Button(
     title="Reactivate",
     icon="autorenew",
     right=Right.ACT,
-    question="Quantity and frequency stay as they were; your connections are told at once.",
+    question="Quantity and frequency stay as they were. Your connections receive the event right away.",
     run=reactivate_subscription,
     offered=lambda subscription: not subscription.live,
     form=ReactivateForm,
@@ -113,13 +115,13 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     id_paths = ("public_id",)
     fieldsets = [
         (None, {"fields": ["customer", "product", "quantity", "frequency", "price", "state"]}),
-        ("When", {"fields": ["start_date", "created", "cancelled", "cancel_reason"]}),
+        ("Dates", {"fields": ["start_date", "created", "cancelled", "cancel_reason"]}),
         ("Delivery and payment", {"fields": ["shipping_address", "payment", "offer", "reminder_days"]}),
         (
             "Prepaid",
             {"fields": ["prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"]},
         ),
-        ("Ids", {"fields": ["id_outside", "external_id", "merchant_order_id", "raw_subscription_type"]}),
+        ("IDs", {"fields": ["id_outside", "external_id", "merchant_order_id", "raw_subscription_type"]}),
     ]
     readonly_fields = ["frequency", "state", "id_outside"]
 
@@ -143,6 +145,6 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     def state(self, row: Subscription) -> str:
         return "Active" if row.live else "Cancelled"
 
-    @display(description="Id")
+    @display(description="Subscription ID")
     def id_outside(self, row: Subscription) -> str:
         return row.public_id.hex

@@ -1,4 +1,4 @@
-"""Search as staff type it: the beginning of an e-mail or a name, a phone number, an id."""
+"""Search as staff type it: the beginning of an email or a name, a phone number, an ID."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class CustomerSearch:
     id_paths: Sequence[str] = ()
     # Django shows a search field only where there are search fields; `get_search_results` does not read them.
     search_fields: Sequence[str] = ("customer",)
-    search_help_text = "Customer's e-mail, name, phone or id"
+    search_help_text = "Customer's email, name, phone or ID"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         if not search_term:
@@ -46,7 +46,7 @@ def clean_search_term(text: str) -> str:
 
 
 def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
-    """Customers for whom every word of `term` begins their e-mail, a name or id, or ends their phone number."""
+    """Customers for whom every word of `term` begins their email, a name or an ID, or ends their phone number."""
     # Lower() as in the indexes.
     lowered = {f"lower_{name}": Lower(name) for name in CUSTOMER_COLUMNS}
     found = Customer.objects.filter(merchant=merchant).alias(**lowered)

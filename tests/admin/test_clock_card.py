@@ -95,7 +95,7 @@ def test_over_a_change_of_clocks_the_time_of_day_stays(staff: Client, customer: 
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        ({"by": "to"}, "Say to which time."),
+        ({"by": "to"}, "Choose the date and time to move to."),
         ({"by": "to", "to": "2026-11-19T08:15"}, "Choose a time after the one the clock shows"),
         ({"by": "to", "to": "2028-01-01T08:15"}, "Choose a time after the one the clock shows"),
         ({"by": "to", "to": "tomorrow"}, "Enter a valid date/time."),
@@ -126,7 +126,7 @@ def test_a_move_is_followed_and_then_tells_what_happened(staff: Client, customer
     assert customer.clock == datetime(2026, 12, 20, 17, tzinfo=UTC)
     assert b"progressbar" not in page.content and b'hx-trigger="every 1s' not in page.content
     assert (
-        "What happened meanwhile Order Reminder × 2 Order Success × 2 Nov. 23, 2026, 10 a.m. "
+        "What happened in the meantime Order Reminder × 2 Order Success × 2 Nov. 23, 2026, 10 a.m. "
         "Reminded the customer of the order of November 28, 2026. "
         "Nov. 28, 2026, 5 a.m. Queued the order of November 28, 2026 for placement, try 1. "
         "Nov. 28, 2026, 5 a.m. Placed the order of November 28, 2026 as SIM-"
@@ -145,28 +145,28 @@ def test_two_moves_at_once_are_one(staff: Client, customer: Customer, noon: Any)
 
 def test_nonsense_in_the_address_of_the_page_is_passed_over(staff: Client, customer: Customer) -> None:
     for query in ("from=x&to=y&after=z", "from=2026-11-20&to=2026-11-20T10:00&after=-1", "from=2026-99-99T00:00Z"):
-        assert "Real time, in America/New_York." in text(staff.get(f"{page_of(customer)}?{query}"))
+        assert "Real time (America/New_York)." in text(staff.get(f"{page_of(customer)}?{query}"))
 
 
 def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: Any) -> None:
-    assert press(staff, customer, "remind").startswith("success: Nobody had to be reminded")
+    assert press(staff, customer, "remind").startswith("success: No reminders were due")
     Order.objects.update(place_date=date(2026, 11, 24))
-    assert press(staff, customer, "remind") == "success: 1 reminder made."
+    assert press(staff, customer, "remind") == "success: 1 reminder sent."
     assert [event.kind for event in Event.objects.all()] == ["ordergroove.order.reminder"]
-    assert press(staff, customer, "remind").startswith("success: Nobody had to be reminded")
+    assert press(staff, customer, "remind").startswith("success: No reminders were due")
 
 
 def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, noon: Any) -> None:
     assert b"/stop-clock/" not in staff.get(page_of(customer)).content
     Customer.objects.update(clock=NOW + timedelta(days=3))
     assert "Monday, November 23, 2026, noon This customer's own time" in text(staff.get(page_of(customer)))
-    assert press(staff, customer, "stop-clock") == "success: The customer lives in real time again."
+    assert press(staff, customer, "stop-clock") == "success: The customer follows real time again."
     assert customer.clock is None
 
 
 def test_only_a_customer_without_history_becomes_a_test(staff: Client, merchant: Merchant) -> None:
     new = f.CustomerFactory(merchant=merchant)
-    assert press(staff, new, "mark-as-test") == "success: This is a test customer from now on."
+    assert press(staff, new, "mark-as-test") == "success: This customer is a test customer from now on."
     assert new.is_test
     known = f.CustomerFactory(merchant=merchant)
     f.OrderFactory(customer=known, tries=1)
@@ -190,4 +190,4 @@ def test_what_the_simulator_answers_is_shown(staff: Client, customer: Customer) 
     payment = customer.payments.get()
     assert f"/simulatedoutcome/add/?payment={payment.pk}".encode() in staff.get(page_of(customer)).content
     SimulatedOutcome.objects.create(merchant=customer.merchant, payment=payment, outcome="140", times=2)
-    assert "Visa 4242: the simulator answers Payment declined (140), 2 times" in text(staff.get(page_of(customer)))
+    assert "Simulator's answer for Visa 4242: Payment declined (140), 2 times" in text(staff.get(page_of(customer)))

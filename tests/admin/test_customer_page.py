@@ -59,7 +59,7 @@ def test_cancelling_changes_exactly_the_cancelled_things(merchant: Merchant, cli
 
     said = press(client, subscription, "cancel", reason="4", text="cupboard is full")
 
-    assert said == "House blend is cancelled."
+    assert said == "The subscription to House blend is cancelled."
     assert changed(before) == CHANGED_BY_CANCEL
     subscription.refresh_from_db()
     assert (subscription.live, subscription.cancel_reason) == (False, "4|cupboard is full")
@@ -114,7 +114,7 @@ def test_reactivating_plans_the_chosen_day(merchant: Merchant, client: Client) -
 
     said = press(client, subscription, "reactivate", next_order_date="2026-03-09")
 
-    assert said == "House blend is active again; its next order is on March 9, 2026."
+    assert said == "The subscription to House blend is active again. Its next order is on March 9, 2026."
     assert changed(before) == CHANGED_BY_CANCEL - {"ActionToken"}
     subscription.refresh_from_db()
     assert subscription.live
@@ -200,8 +200,8 @@ def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: 
 
 def test_a_customer_without_anything_has_a_page(merchant: Merchant, client: Client) -> None:
     html = client.get(page(f.CustomerFactory(merchant=merchant))).content.decode()
-    assert "This customer has no subscription." in html
-    assert "Nothing has happened yet." in html
+    assert "This customer has no subscriptions." in html
+    assert "No activity yet." in html
 
 
 def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:

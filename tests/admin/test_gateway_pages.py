@@ -55,7 +55,7 @@ def test_the_key_is_written_and_never_shown(merchant: Merchant, client: Client) 
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        ({"kind": "xml", "url": ""}, "Say where orders are posted."),
+        ({"kind": "xml", "url": ""}, "Enter the address that orders are sent to."),
         ({"kind": "json", "url": "http://shop.test/orders"}, "The address must begin with https://"),
         ({"kind": "json", "url": "nonsense at all"}, "Enter a valid URL."),
     ],
@@ -70,10 +70,10 @@ def test_a_wrong_address_is_refused(answers: dict[str, Any], error: str, merchan
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        (REFUSAL, 200, "success: The platform answers as agreed: Empty (020)"),
-        (PLACED, 200, "warning: The platform took an empty order for a real one and calls it 1224."),
-        (b"nonsense", 200, "error: The platform gave no usable answer: The answer is not XML"),
-        (b"", 503, "error: The platform gave no usable answer: The platform gave no answer (HTTP status 503)."),
+        (REFUSAL, 200, "success: Your platform answers as expected: Empty (020)"),
+        (PLACED, 200, "warning: Your platform accepted an empty order, as 1224. It should refuse such an order."),
+        (b"nonsense", 200, "error: Your platform gave no usable answer: The answer is not XML"),
+        (b"", 503, "error: Your platform gave no usable answer: The platform gave no answer (HTTP status 503)."),
     ],
 )
 def test_a_test_message_is_empty_and_its_answer_is_shown(
@@ -121,7 +121,7 @@ def test_the_settings_of_the_engine_are_kept(merchant: Merchant, client: Client)
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"retry_plan": "manual", "retry_days": ""}, "The manual plan needs its days, such as 2, 5, 9."),
+        ({"retry_plan": "manual", "retry_days": ""}, "Enter the days of the manual plan, for example 2, 5, 9."),
         ({"retry_plan": "manual", "retry_days": "9, 2"}, "Give each day once, in ascending order, from 1 to 90."),
         ({"reminder_days": "2"}, "greater than or equal to 5"),
         ({"placement_hour": "12"}, "12 is not one of the available choices."),

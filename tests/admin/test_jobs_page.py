@@ -50,7 +50,7 @@ def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) ->
     shown = text(owner.get(PAGE))
     assert "Order reminders" in shown and "Next run Sat, Nov. 21, 10 a.m." in shown
     assert "Card expiry check Not run yet On the 1st and 15th" in shown and "Next run Tue, Dec. 1, 10 a.m." in shown
-    assert "Times are those of America/New_York." in shown
+    assert "Times are in America/New_York." in shown
 
 
 def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merchant: Merchant) -> None:
@@ -79,7 +79,7 @@ def test_a_job_that_the_settings_switch_off_says_so(owner: Client, merchant: Mer
     Merchant.objects.update(placement_hour=None)
     answer = owner.get(PAGE)
     assert "Placement Off" in text(answer)
-    assert "Orders are never placed: the merchant's settings name no hour." in text(answer)
+    assert "Off, because automatic placement is off in the merchant settings." in text(answer)
     assert b"/admin/jobs/placement/run/" not in answer.content
     before = everything()
     assert said(owner.post("/admin/jobs/placement/run/")) == ["The settings of the merchant switch this job off."]
@@ -90,22 +90,22 @@ def test_a_running_job_shows_how_far_it_is_and_is_followed(owner: Client, mercha
     run = ran(merchant, state="running", total=1200, customers=300, done=290, failures=2, error="Customer 7: no e-mail")
     answer = owner.get(PAGE)
     assert 'aria-valuenow="25"' in answer.content.decode() and 'hx-trigger="every 2s' in answer.content.decode()
-    assert "300 of 1,200 customers looked at, 290 reminders, 2 passed over for a fault." in text(answer)
-    assert "The last fault: Customer 7: no e-mail" in text(answer)
+    assert "300 of 1,200 customers checked, 290 reminders, 2 skipped because of an error." in text(answer)
+    assert "Last error: Customer 7: no e-mail" in text(answer)
     JobRun.objects.filter(pk=run.pk).update(state="done", customers=1200, done=1190)
     answer = owner.get(PAGE)
-    assert "1,200 customers looked at, 1,190 reminders, 2 passed over for a fault." in text(answer)
+    assert "1,200 customers checked, 1,190 reminders, 2 skipped because of an error." in text(answer)
     assert 'hx-trigger="every 20s' in answer.content.decode() and b"progressbar" not in answer.content
 
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ({"state": "waiting"}, "Waits for a worker, which takes a moment."),
+        ({"state": "waiting"}, "Waiting to start, which takes a moment."),
         ({"state": "done", "total": 0}, "Nothing was due."),
-        ({"state": "done", "total": 1, "customers": 1, "done": 1}, "1 customer looked at, 1 reminder."),
-        ({"state": "failed", "attempts": 10, "total": 9}, "Given up after 10 tries. 0 of 9 customers looked at"),
-        ({"state": "missed"}, "No worker was there in time, so it was left out"),
+        ({"state": "done", "total": 1, "customers": 1, "done": 1}, "1 customer checked, 1 reminder."),
+        ({"state": "failed", "attempts": 10, "total": 9}, "Stopped after 10 attempts. 0 of 9 customers checked"),
+        ({"state": "missed"}, "No worker was available in time, so this run was skipped"),
     ],
 )
 def test_each_state_of_a_run_is_told_in_words(
@@ -130,11 +130,11 @@ def test_run_now_asks_first_and_then_begins_the_run_of_today(owner: Client, merc
     f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 24))
     before = everything()
     asked = text(owner.get("/admin/jobs/reminders/run/"))
-    assert "As things stand that is 1 customer." in asked
+    assert "Right now that is 1 customer." in asked
     assert everything() == before and not OrmQ.objects.exists()
     answer = owner.post("/admin/jobs/reminders/run/")
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
-    assert said(answer) == ["Order reminders begins now."]
+    assert said(answer) == ["Order reminders: the run starts now."]
     run = JobRun.objects.get()
     assert (run.merchant, run.job, run.local_date, run.state) == (merchant, "reminders", date(2026, 11, 20), "waiting")
     (task,) = [queued.task for queued in OrmQ.objects.all()]

@@ -57,19 +57,22 @@ def press(staff: Client, order: Order, verb: str, **answers: str) -> str:
         ({"place_date": date(2026, 11, 20)}, "It is placed by the next placement run, on November 21, 2026, 5:00 AM."),
         (
             {"oos_free_shipping": True},
-            "looked at daily; until December 28, 2026, or until its next order",
+            "checked daily, until December 28, 2026 or the next order",
         ),
-        ({"status": 6}, "It is handed to placement within a minute."),
-        ({"status": 10}, "The platform works at it, and will tell what came of it."),
+        ({"status": 6}, "It is sent to your platform within a minute."),
+        ({"status": 10}, "Your platform is processing the order and will report the result."),
         ({"status": 12}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
         ({"status": 13}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
-        ({"status": 14}, "never tried again by itself. Look it up at the platform, and say here"),
+        ({"status": 14}, "never tried again automatically. Look it up on your platform and record"),
         ({"status": 18, "retry_at": TOMORROW}, "The payment is tried again on November 21, 2026, 5:00 AM."),
-        ({"status": 19, "retry_at": TOMORROW}, "Without a word by November 21, 2026, 5:00 AM it is rejected."),
-        ({"status": 3}, "Nothing more. It can be rescued, which gives it one more try."),
-        ({"status": 3, "rejected_error_code": "810"}, "Nothing more. A later order was sent in its place."),
-        ({"status": 5}, "Nothing more: the platform has placed it."),
-        ({"status": 17}, "Nothing more: its items went to another order."),
+        (
+            {"status": 19, "retry_at": TOMORROW},
+            "Waiting for your decision. It is rejected automatically on November 21, 2026, 5:00 AM.",
+        ),
+        ({"status": 3}, "Nothing, unless you rescue the order for one more try."),
+        ({"status": 3, "rejected_error_code": "810"}, "Nothing. A later order was sent in its place."),
+        ({"status": 5}, "Nothing: your platform has placed the order."),
+        ({"status": 17}, "Nothing: its items were moved to another order."),
     ],
 )
 def test_the_page_says_what_comes_next(
@@ -89,12 +92,12 @@ def test_every_status_has_a_next_step(staff: Client, merchant: Merchant) -> None
 def test_a_merchant_without_an_hour_never_places(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant)
     Merchant.objects.update(placement_hour=None)
-    assert "It is never placed: the merchant's settings name no hour." in text(staff.get(page_of(order)))
+    assert "It is not placed: automatic placement is off in the merchant settings." in text(staff.get(page_of(order)))
 
 
 def test_the_tries_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=5)
-    assert "It has not been sent to the platform yet." in text(staff.get(page_of(order)))
+    assert "It has not been sent to your platform yet." in text(staff.get(page_of(order)))
     tried = {"merchant": merchant, "order": order, "finished": TOMORROW}
     first = {"started": datetime(2026, 11, 20, 10, tzinfo=UTC), "effect": "declined", "code": "140"}
     PlacementAttempt.objects.create(**tried, **first, tries=1, message="No funds")
@@ -102,8 +105,8 @@ def test_the_tries_are_listed_newest_first(staff: Client, merchant: Merchant) ->
         **tried, tries=2, effect="placed", code="000", message="Placed.", order_merchant_id="1224", started=TOMORROW
     )
     assert (
-        "Try 2 Placed 000: Placed. The platform calls it 1224. Nov. 21, 2026, 5 a.m. "
-        "Try 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
+        "Attempt 2 Placed 000: Placed. Your platform's order ID: 1224. Nov. 21, 2026, 5 a.m. "
+        "Attempt 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
     ) in text(staff.get(page_of(order)))
 
 
@@ -150,7 +153,9 @@ def test_an_order_that_waits_is_told_to_be_tried_again_or_given_up(staff: Client
 def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=19)
     order.customer.__class__.objects.filter(pk=order.customer_id).update(is_test=True, clock="2026-12-24T17:00:00Z")
-    assert "which shows December 24, 2026, noon; it goes on when that is moved." in text(staff.get(page_of(order)))
+    assert "which shows December 24, 2026, noon. It moves on when you move that clock." in text(
+        staff.get(page_of(order))
+    )
     assert press(staff, order, "retry").startswith("success: Scheduled another try of the order")
     assert order.retry_at == datetime(2026, 12, 24, 17, tzinfo=UTC)
 

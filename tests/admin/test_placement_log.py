@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -67,10 +68,10 @@ def test_a_try_shows_what_was_sent_and_what_came_back(staff: Client, merchant: M
         http_status=200,
         request="<order><head><orderOgId><![CDATA[7]]></orderOgId></head></order>",
         answer='{"code": "ERROR", "errorCode": "110"}',
-        finished=timezone.now(),
     )
+    PlacementAttempt.objects.update(finished=F("started") + timedelta(hours=1))
     shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
-    assert f"Order id {order.public_id.hex}" in shown
+    assert f"Order ID {order.public_id.hex}" in shown
     assert "Refused" in shown and "Wrong number <b>" in shown and "3600.0 s" in shown
     assert "<orderOgId><![CDATA[7]]></orderOgId>" in shown and '"errorCode": "110"' in shown
 
@@ -78,7 +79,7 @@ def test_a_try_shows_what_was_sent_and_what_came_back(staff: Client, merchant: M
 def test_a_try_under_way_has_no_answer_yet(staff: Client, merchant: Merchant) -> None:
     tried(merchant, "Ana")
     shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
-    assert "Outcome Under way" in shown and "HTTP status No answer came" in shown
+    assert "Result In progress" in shown and "HTTP status No answer" in shown
 
 
 def test_markup_is_shown_a_value_to_a_line() -> None:

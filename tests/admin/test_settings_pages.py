@@ -70,7 +70,7 @@ def test_what_is_taken_is_said_in_the_form(merchant: Merchant, client: Client) -
 def test_a_merchant_keeps_an_owner(merchant: Merchant, client: Client) -> None:
     mine = Membership.objects.get(merchant=merchant)
     address = f"/admin/subscriptions/membership/{mine.pk}/change/"
-    assert "keeps at least one owner" in fill(client, address, role=Role.SUPPORT)
+    assert "needs at least one owner" in fill(client, address, role=Role.SUPPORT)
     assert client.post(address.replace("change", "delete"), {"post": "yes"}).status_code == 403
     f.MembershipFactory(merchant=merchant)
     assert fill(client, address, role=Role.SUPPORT) == ""

@@ -152,5 +152,5 @@ def test_staff_without_a_merchant_see_a_clear_page_and_nothing_else(own: World) 
     for address in ["/admin/", "/admin/subscriptions/customer/", "/admin/inbox/"]:
         answer = client.get(address)
         assert answer.status_code == 403
-        assert b"you belong to no merchant" in answer.content
+        assert b"you are not on a merchant" in answer.content
         assert b"Home" not in answer.content.replace(b'alt="Home"', b"")

@@ -27,23 +27,23 @@ def product(page: Page, portal: str, merchant: Merchant) -> Product:
 
 def test_the_wizard_leads_to_a_progress_that_follows_by_itself(page: Page, product: Product) -> None:
     page.get_by_role("link", name="Discontinue").click()
-    expect(page.get_by_text("It has 3 live subscriptions of 3 customers.")).to_be_visible()
+    expect(page.get_by_text("This product has 3 active subscriptions of 3 customers.")).to_be_visible()
     page.get_by_label("Search for a product").press_sequentially("dark")
     expect(page.get_by_text("Light roast")).to_be_hidden()
     page.get_by_text("Dark roast").click()
     page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_text("2 of 3 subscriptions are swapped for Dark roast")).to_be_visible()
-    expect(page.get_by_text("1: prepaid orders are still to be delivered")).to_be_visible()
+    expect(page.get_by_text("1 still has prepaid orders to deliver")).to_be_visible()
     assert not Replacement.objects.exists()
     page.get_by_role("button", name="Swap 2 subscriptions").click()
 
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_attribute("aria-valuenow", "0")
-    expect(page.get_by_text("0 of 3 subscriptions gone through.")).to_be_visible()
+    expect(page.get_by_text("0 of 3 subscriptions processed.")).to_be_visible()
     replacements.continue_replacement(Replacement.objects.get().pk)
     expect(bar).to_have_attribute("aria-valuenow", "100")
-    expect(page.get_by_text("2 of 3 subscriptions were swapped; 1 stayed as it was.")).to_be_visible()
+    expect(page.get_by_text("2 of 3 subscriptions were swapped; 1 was not changed.")).to_be_visible()
     expect(page.get_by_text("While prepaid orders remain, the new product must cost the same.")).to_be_visible()
     assert Subscription.objects.filter(product__name="Dark roast").count() == 2
 
@@ -53,12 +53,12 @@ def test_the_wizard_leads_to_a_progress_that_follows_by_itself(page: Page, produ
 
 def test_the_steps_can_be_gone_back_and_by_keyboard(page: Page, product: Product) -> None:
     page.get_by_role("link", name="Discontinue").click()
-    page.get_by_role("radio", name="End the subscriptions").focus()
+    page.get_by_role("radio", name="Cancel the subscriptions").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 of 3 subscriptions are cancelled")).to_be_visible()
     page.get_by_role("link", name="Back").click()
-    expect(page.get_by_text("What becomes of the subscriptions")).to_be_visible()
+    expect(page.get_by_text("What happens to the subscriptions")).to_be_visible()
     page.get_by_role("link", name="Back").click()
     expect(page.get_by_role("link", name="Discontinue")).to_be_visible()
     assert not Product.objects.get(pk=product.pk).discontinued

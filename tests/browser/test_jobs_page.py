@@ -39,7 +39,7 @@ def test_a_run_begun_by_hand_is_followed_without_a_reload(
     page.evaluate("window.neverReloaded = true")
     page.get_by_role("link", name="Run now: Order reminders").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_contain_text("As things stand that is 1 customer.")
+    expect(page.get_by_role("dialog")).to_contain_text("Right now that is 1 customer.")
     assert not JobRun.objects.exists()
     page.get_by_role("link", name="Back").click()
     expect(page.get_by_role("link", name="Run now: Order reminders")).to_be_focused()
@@ -47,11 +47,11 @@ def test_a_run_begun_by_hand_is_followed_without_a_reload(
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Run now").click()
 
-    expect(page.get_by_text("Order reminders begins now.")).to_be_visible()
+    expect(page.get_by_text("Order reminders: the run starts now.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
     page.evaluate("window.neverReloaded = true")
     runs.continue_run(JobRun.objects.get().pk)
-    expect(page.get_by_text("1 customer looked at, 1 reminder.")).to_be_visible()
+    expect(page.get_by_text("1 customer checked, 1 reminder.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_hidden()
     assert page.evaluate("window.neverReloaded")
 
@@ -64,10 +64,10 @@ def test_a_run_is_begun_without_scripts(
     page.goto(f"{portal}/admin/jobs/")
     page.get_by_role("link", name="Run now: Order reminders").click()
     page.get_by_role("button", name="Run now").click()
-    expect(page.get_by_text("Waits for a worker")).to_be_visible()
+    expect(page.get_by_text("Waiting to start")).to_be_visible()
     runs.continue_run(JobRun.objects.get().pk)
     page.reload()
-    expect(page.get_by_text("1 customer looked at, 1 reminder.")).to_be_visible()
+    expect(page.get_by_text("1 customer checked, 1 reminder.")).to_be_visible()
 
 
 def test_the_clock_is_moved_and_followed(page: Page, portal: str, staff: dict[str, str], customer: Customer) -> None:
@@ -76,7 +76,7 @@ def test_the_clock_is_moved_and_followed(page: Page, portal: str, staff: dict[st
     page.get_by_role("link", name="Move forward").click()
     page.get_by_label("A week").check()
     page.get_by_role("button", name="Move forward").click()
-    expect(page.get_by_role("progressbar", name="The clock on its way")).to_have_attribute("aria-valuenow", "0")
+    expect(page.get_by_role("progressbar", name="Progress of the clock")).to_have_attribute("aria-valuenow", "0")
     assert Customer.objects.get(pk=customer.pk).clock is None
 
     clock.move_step(*OrmQ.objects.get().task["args"])

@@ -34,7 +34,7 @@ def test_a_fault_gets_a_whole_page_without_the_database() -> None:
     ("view", "sentence"),
     [
         (lambda request: permission_denied(request, PermissionDenied()), "Your role does not include this page"),
-        (csrf_failure, "load the page again"),
+        (csrf_failure, "reload the page"),
     ],
 )
 def test_a_refusal_says_what_to_do(view, sentence: str) -> None:

@@ -19,8 +19,9 @@ def test_the_first_step_lists_the_live_subscriptions(staff: Client, product: Pro
     (subscription,) = subscribe(product)
     subscribe(dark)
     answer = staff.get(page_of(product))
-    assert "Discontinue House blend 1. Choose 2. Check 3. Progress It has 1 live subscription of 1 customer." in text(
-        answer
+    assert (
+        "Discontinue House blend 1. Choose 2. Check 3. Progress This product has 1 active subscription of 1 customer."
+        in text(answer)
     )
     item = Item.objects.select_related("order").get(subscription=subscription)
     day = date_format(item.order.place_date, "N j, Y")
@@ -59,7 +60,7 @@ def test_a_relationship_that_cannot_be_followed_is_named_with_its_reason(
     Product.objects.filter(pk=dark.pk).update(autoship_enabled=False)
     answer = staff.get(page_of(product))
     assert choices(answer) == ["end"]
-    assert "names Dark roast as what replaces it, but: The replacement cannot be subscribed to" in text(answer)
+    assert "names Dark roast as the replacement, but: The replacement cannot be subscribed to" in text(answer)
 
 
 def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Product, dark: Product) -> None:
@@ -69,9 +70,9 @@ def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Pro
     assert staff.get(page_of(product), {"q": "li\0ght", "page": "9" * 5000}).status_code == 200
     nothing = staff.get(page_of(product), {"q": "light"})
     assert choices(nothing) == ["end"]
-    assert "No product that can be subscribed to is called so." in text(nothing)
+    assert "No product that customers can subscribe to matches your search." in text(nothing)
 
 
 def test_without_other_products_the_page_says_so(staff: Client, product: Product) -> None:
     subscribe(product)
-    assert "There is no other product that can be subscribed to." in text(staff.get(page_of(product)))
+    assert "There are no other products that customers can subscribe to." in text(staff.get(page_of(product)))

@@ -23,10 +23,11 @@ def test_the_preview_of_a_swap_says_what_changes_and_what_stays(staff: Client, p
     shown = text(staff.get(page_of(product), {"choice": dark.pk}))
     assert "3 of 5 subscriptions are swapped for Dark roast" in shown
     assert (
-        "The unit price changes from $12.50 to $14.00 , from the next order on. 1 of all keeps a locked price." in shown
+        "The unit price changes from $12.50 to $14.00 , from the next order on. 1 of them keeps a locked price."
+        in shown
     )
-    assert "1: prepaid orders are still to be delivered, and the new product does not cost the same." in shown
-    assert "1: the next order is being placed just now." in shown
+    assert "1 still has prepaid orders to deliver, and the new product has a different price." in shown
+    assert "1 has an order that is being placed right now." in shown
     assert "sends the event ordergroove.subscription.sku_swap" in shown
 
 
@@ -56,7 +57,7 @@ def test_the_preview_of_an_end_counts_prepaid_orders(staff: Client, product: Pro
     subscribe(product, 1, **PREPAID)
     shown = text(staff.get(page_of(product), {"choice": "end"}))
     assert "2 of 3 subscriptions are cancelled" in shown
-    assert "1: prepaid orders are still to be delivered." in shown
+    assert "1 still has prepaid orders to deliver." in shown
     assert "sends the event ordergroove.subscription.cancel" in shown
 
 

@@ -25,13 +25,13 @@ def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product:
     Replacement.objects.update(done=1)
     page = f"/admin/subscriptions/replacement/{run.pk}/change/"
     answer = staff.get(page)
-    assert "1 of 3 subscriptions gone through." in text(answer)
+    assert "1 of 3 subscriptions processed." in text(answer)
     assert b'aria-valuenow="33"' in answer.content and b"every 2s" in answer.content
     Replacement.objects.update(done=0)
     replacements.continue_replacement(run.pk)
     answer = staff.get(page)
     assert "3 of 3 subscriptions were cancelled." in text(answer)
-    assert re.search(r"Begun .* by Sam Staff Done", text(answer))
+    assert re.search(r"Started .* by Sam Staff Finished", text(answer))
     assert b'aria-valuenow="100"' in answer.content and b"every 2s" not in answer.content
 
 
@@ -40,7 +40,7 @@ def test_what_stayed_is_listed_with_its_customer_and_the_reason(staff: Client, p
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)
     answer = staff.get(f"/admin/subscriptions/replacement/{run.pk}/change/")
-    assert "0 of 1 subscription were cancelled; 1 stayed as it was." in text(answer)
+    assert "0 of 1 subscription were cancelled; 1 was not changed." in text(answer)
     assert "Ana Ruiz 2 prepaid orders are still to be delivered." in text(answer)
     assert f"/customer/{prepaid.customer_id}/change/".encode() in answer.content
 
@@ -58,17 +58,17 @@ def test_the_products_page_leads_to_its_replacement_while_it_runs_and_afterwards
     replacements.continue_replacement(run.pk)
     afterwards = staff.get(page_of(product, "change"))
     assert "1 subscription was cancelled on" in text(afterwards)
-    assert "1 live subscription to it is left." in text(afterwards)
+    assert "1 active subscription to this product remains." in text(afterwards)
     assert f"/replacement/{run.pk}/change/" in afterwards.content.decode()
     assert "Replace subscriptions" in afterwards.content.decode()
 
 
 def test_a_product_nobody_subscribes_to_is_discontinued_in_one_step(staff: Client, product: Product) -> None:
     answer = staff.get(page_of(product))
-    assert "Nobody subscribes to House blend" in text(answer)
+    assert "House blend has no active subscriptions." in text(answer)
     done = staff.post(page_of(product), {"choice": "end"}, follow=True)
-    assert "0 of 0 subscriptions gone through." in text(done)
+    assert "0 of 0 subscriptions processed." in text(done)
     replacements.continue_replacement(Replacement.objects.get().pk)
     assert "there was nothing to do" in text(staff.get(done.request["PATH_INFO"]))
-    assert "nobody subscribes to it" in text(staff.get(page_of(product)))
+    assert "has no active subscriptions" in text(staff.get(page_of(product)))
     assert BUTTON not in staff.get(page_of(product, "change")).content.decode()
