@@ -186,12 +186,12 @@ def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: 
     Click.objects.bulk_create(Click(**click, outcome="token_already_used") for _ in range(60))
     Click.objects.create(**click, outcome="success")
     html = client.get(page(subscription.customer)).content.decode()
-    assert html.count("Upsell of a subscription: token_already_used") == 9
-    assert html.count("Upsell of a subscription: success") == 1
+    assert html.count("Subscription upsell: token_already_used") == 9
+    assert html.count("Subscription upsell: success") == 1
 
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/").content.decode()
     assert html.count("token_already_used: the link was used before") == 49
-    assert "Upsell of a subscription" in html
+    assert "Subscription upsell" in html
     # What columns of the database hold is not for staff.
     assert "NO_REFUSALS" not in html
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/?clicks-page=2").content.decode()
