@@ -13,8 +13,8 @@ from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL
 from subscriptions.importing.customers import CUSTOMERS
+from subscriptions.importing.importer import import_file
 from subscriptions.importing.products import PRODUCTS
-from subscriptions.importing.run import import_file
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
 from subscriptions.models import CancelReason, Coupon, Discount, Merchant, Offer, OfferProfile
 

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from subscriptions.importing import dates, values
-from subscriptions.importing import rows as stored
+from subscriptions.importing import cells, date_cells, stored_rows
 from subscriptions.importing.report import Report
-from subscriptions.importing.table import Column, Row, column
+from subscriptions.importing.table import Column, Row, model_column
 from subscriptions.models import Address, Customer, Merchant, Payment
 
-Belonging = TypeVar("Belonging", Address, Payment)
+Record = TypeVar("Record", Address, Payment)
 
 ADDRESS_MUST = ("address", "city", "state_province_code", "zip_postal_code", "country_code")
 ADDRESS_FIELDS = ("first_name", "last_name", "company_name", *ADDRESS_MUST, "address2", "phone")
@@ -27,23 +26,23 @@ PAYMENT_FIELDS = {
 PAYMENT_KEY = ("token_id", "cc_number_ending", "expires_on")
 
 
-def columns(merchant: Merchant) -> list[Column]:
-    readers = {"phone": values.phone(merchant.country_code), "country_code": values.country}
-    about = values.no_card_number(255)
-    types = values.choice(Payment.CardType, {"amex": Payment.CardType.AMERICAN_EXPRESS.value})
+def address_payment_columns(merchant: Merchant) -> list[Column]:
+    readers = {"phone": cells.phone_reader(merchant.country_code), "country_code": cells.read_country}
+    about = cells.cardless_text_reader(255)
+    types = cells.choice_reader(Payment.CardType, {"amex": Payment.CardType.AMERICAN_EXPRESS.value})
     return [
-        *(column(Address, name, readers.get(name), name=f"shipping_{name}") for name in ADDRESS_FIELDS),
-        column(Payment, "token_id", about, name="payment_token_id"),
-        column(Payment, "payment_method", values.choice(Payment.Method)),
-        column(Payment, "label", about, name="payment_label"),
-        column(Payment, "cc_number_ending", values.last_four),
-        column(Payment, "cc_type", types),
-        column(Payment, "expires_on", dates.expiry, name="cc_exp_date"),
-        column(Payment, "cc_holder", about),
+        *(model_column(Address, name, readers.get(name), name=f"shipping_{name}") for name in ADDRESS_FIELDS),
+        model_column(Payment, "token_id", about, name="payment_token_id"),
+        model_column(Payment, "payment_method", cells.choice_reader(Payment.Method)),
+        model_column(Payment, "label", about, name="payment_label"),
+        model_column(Payment, "cc_number_ending", cells.read_last_four),
+        model_column(Payment, "cc_type", types),
+        model_column(Payment, "expires_on", date_cells.read_card_expiry, name="cc_exp_date"),
+        model_column(Payment, "cc_holder", about),
     ]
 
 
-def address(row: Row, report: Report) -> dict[str, Any] | None:
+def read_address(row: Row, report: Report) -> dict[str, Any] | None:
     """The address's fields; none when every shipping cell is empty."""
     given = {name: row.values.get(f"shipping_{name}") for name in ADDRESS_FIELDS}
     if not any(given.values()):
@@ -56,7 +55,7 @@ def address(row: Row, report: Report) -> dict[str, Any] | None:
     return given | {"phone": given["phone"] or "", "company_name": given["company_name"] or None}
 
 
-def payment(row: Row, report: Report) -> dict[str, Any] | None:
+def read_payment(row: Row, report: Report) -> dict[str, Any] | None:
     """The payment's fields; none when every payment cell is empty."""
     given = {field: row.values.get(name) for name, field in PAYMENT_FIELDS.items()}
     if not any(given.values()):
@@ -72,16 +71,16 @@ def payment(row: Row, report: Report) -> dict[str, Any] | None:
 def live_addresses(merchant: Merchant, customers: Iterable[Customer]) -> dict[int, list[Address]]:
     """Shipping addresses in use by customer, newest first."""
     rows = Address.objects.filter(merchant=merchant, live=True, address_type=Address.Type.SHIPPING)
-    return _by_customer(stored.find(rows.order_by("-created", "-pk"), "customer", _keys(customers)))
+    return _by_customer(stored_rows.find_rows(rows.order_by("-created", "-pk"), "customer", _keys(customers)))
 
 
 def live_payments(merchant: Merchant, customers: Iterable[Customer]) -> dict[int, list[Payment]]:
     """Payments in use by customer, newest first."""
     rows = Payment.objects.filter(merchant=merchant, live=True)
-    return _by_customer(stored.find(rows.order_by("-created", "-pk"), "customer", _keys(customers)))
+    return _by_customer(stored_rows.find_rows(rows.order_by("-created", "-pk"), "customer", _keys(customers)))
 
 
-def has(mine: Sequence[Address | Payment], given: dict[str, Any], fields: Iterable[str]) -> bool:
+def is_known(mine: Sequence[Address | Payment], given: dict[str, Any], fields: Iterable[str]) -> bool:
     """Whether one of `mine` says the same as `given` in `fields`."""
     return any(all(getattr(each, name) == given[name] for name in fields) for each in mine)
 
@@ -90,8 +89,8 @@ def _keys(customers: Iterable[Customer]) -> list[int]:
     return [customer.pk for customer in customers]
 
 
-def _by_customer(found: Iterable[Belonging]) -> dict[int, list[Belonging]]:
-    mine: dict[int, list[Belonging]] = defaultdict(list)
+def _by_customer(found: Iterable[Record]) -> dict[int, list[Record]]:
+    mine: dict[int, list[Record]] = defaultdict(list)
     for each in found:
         mine[each.customer_id].append(each)
     return mine

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from common.web.public_ids import parse_public_id
 from subscriptions.errors import DomainError
+from subscriptions.importing.importer import import_file
 from subscriptions.importing.report import Report
-from subscriptions.importing.run import import_file
 from subscriptions.importing.table import Table
 from subscriptions.models import Merchant
 
@@ -33,7 +33,7 @@ class ImportCommand(BaseCommand):
     def handle(self, *, file: Path, merchant: str, dry_run: bool, **options: Any) -> None:
         owner = find_merchant(merchant)
         try:
-            report = import_file(self.table, file, owner, dry_run=dry_run, step=self._step)
+            report = import_file(self.table, file, owner, dry_run=dry_run, progress=self._step)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
@@ -65,10 +65,10 @@ class ImportCommand(BaseCommand):
 
 def find_merchant(wanted: str) -> Merchant:
     """The merchant of that public id or name; CommandError names those there are."""
-    named = Q(name__iexact=wanted)
+    references = Q(name__iexact=wanted)
     if public_id := parse_public_id(wanted, any_spelling=True):
-        named |= Q(public_id=public_id)
-    found = list(Merchant.objects.filter(named))
+        references |= Q(public_id=public_id)
+    found = list(Merchant.objects.filter(references))
     if len(found) == 1:
         return found[0]
     candidates = found or list(Merchant.objects.order_by("name")[:20])

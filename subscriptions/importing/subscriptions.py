@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.actions import bulk_upcoming
-from subscriptions.importing import dates, values
-from subscriptions.importing import rows as stored
-from subscriptions.importing.checks import PREPAID, References, Status, check, is_cancelled
+from subscriptions.importing import cells, date_cells, stored_rows
 from subscriptions.importing.report import Outcome, Report
-from subscriptions.importing.table import KEEP, Column, Row, Step, Table, column
+from subscriptions.importing.subscription_checks import PREPAID, References, Status, check_row, is_cancelled
+from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Customer, Merchant, Subscription
 
 # What a later import may change. The rest is history, and after the first import its truth is here.
@@ -30,55 +29,55 @@ HISTORY = ("start_date", "created", "cancelled", "cancel_reason", *PREPAID)
 
 
 def _columns(merchant: Merchant) -> list[Column]:
-    moment = dates.past_moment(merchant.time_zone)
+    moment = date_cells.past_moment_reader(merchant.time_zone)
     return [
-        column(Subscription, "external_id", values.identifier, required=True),
-        Column("merchant_user_id", values.identifier, required=True),
-        Column("external_product_id", values.identifier, required=True),
-        column(Subscription, "quantity", values.whole(1, 999)),
-        column(Subscription, "every", values.whole(1, 999), required=True),
-        column(Subscription, "every_period", values.period, required=True),
-        column(Subscription, "start_date", dates.day, required=True),
-        Column("status", values.choice(Status)),
-        Column("next_order_date", dates.day),
-        column(Subscription, "cancelled", moment),
-        column(Subscription, "cancel_reason"),
-        column(Subscription, "price", values.money),
-        Column("reminder_days", values.whole(5, 365), empty=merchant.reminder_days),
-        column(Subscription, "prepaid_orders_per_billing", values.whole(2, 99)),
-        column(Subscription, "prepaid_orders_remaining", values.whole(0, 99)),
-        column(Subscription, "renewal_behavior", values.choice(Subscription.Renewal)),
-        column(Subscription, "merchant_order_id"),
-        column(Subscription, "session_id"),
-        column(Subscription, "extra_data", values.mapping),
+        model_column(Subscription, "external_id", cells.read_identifier, required=True),
+        Column("merchant_user_id", cells.read_identifier, required=True),
+        Column("external_product_id", cells.read_identifier, required=True),
+        model_column(Subscription, "quantity", cells.number_reader(1, 999)),
+        model_column(Subscription, "every", cells.number_reader(1, 999), required=True),
+        model_column(Subscription, "every_period", cells.read_period, required=True),
+        model_column(Subscription, "start_date", date_cells.read_day, required=True),
+        Column("status", cells.choice_reader(Status)),
+        Column("next_order_date", date_cells.read_day),
+        model_column(Subscription, "cancelled", moment),
+        model_column(Subscription, "cancel_reason"),
+        model_column(Subscription, "price", cells.read_price),
+        Column("reminder_days", cells.number_reader(5, 365), empty=merchant.reminder_days),
+        model_column(Subscription, "prepaid_orders_per_billing", cells.number_reader(2, 99)),
+        model_column(Subscription, "prepaid_orders_remaining", cells.number_reader(0, 99)),
+        model_column(Subscription, "renewal_behavior", cells.choice_reader(Subscription.Renewal)),
+        model_column(Subscription, "merchant_order_id"),
+        model_column(Subscription, "session_id"),
+        model_column(Subscription, "extra_data", cells.read_json_object),
         Column("created", moment, empty=KEEP),
     ]
 
 
-def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -> None:
-    named = References(merchant, rows)
+def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Progress) -> None:
+    references = References(merchant, rows)
     for row in rows:
-        check(row, named, merchant, report)
+        check_row(row, references, merchant, report)
     if report.problems:
         return
     new, changed, decided_here = [], [], 0
     for row in rows:
-        subscription = named.subscriptions.get(row.values["external_id"])
+        subscription = references.subscriptions.get(row.values["external_id"])
         if subscription is None:
-            new.append((_new(merchant, row, named), row))
+            new.append((_new(merchant, row, references), row))
             report.count(Outcome.CREATED)
             continue
         decided_here += subscription.live == is_cancelled(row)
-        outcome = stored.change(subscription, _terms(row, named))
+        outcome = stored_rows.change_row(subscription, _terms(row, references))
         report.count(outcome)
         if outcome is Outcome.UPDATED:
             subscription.updated = timezone.now()
             changed.append(subscription)
-    stored.write([*changed, *(subscription for subscription, _ in new)], step, "subscriptions")
+    stored_rows.write_rows([*changed, *(subscription for subscription, _ in new)], progress, "subscriptions")
     live = [(each, _next_date(merchant, row)) for each, row in new if each.live]
-    for part in step([*stored.chunks(changed)], "changed upcoming orders"):
+    for part in progress([*stored_rows.split_in_chunks(changed)], "changed upcoming orders"):
         bulk_upcoming.update_upcoming_items(merchant, part)
-    for part in step([*stored.chunks(live)], "new upcoming orders"):
+    for part in progress([*stored_rows.split_in_chunks(live)], "new upcoming orders"):
         bulk_upcoming.add_subscription_items(merchant, part)
     _set_first_subscribed(merchant, [subscription.customer_id for subscription, _ in new])
     if decided_here:
@@ -88,23 +87,23 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, step: Step) -
         )
 
 
-def _terms(row: Row, named: References) -> dict[str, object]:
+def _terms(row: Row, references: References) -> dict[str, object]:
     given: dict[str, object] = {name: row.values[name] for name in TERMS if name in row.values}
-    return given | {"product": named.products[row.values["external_product_id"]]}
+    return given | {"product": references.products[row.values["external_product_id"]]}
 
 
-def _new(merchant: Merchant, row: Row, named: References) -> Subscription:
-    customer = named.customers[row.values["merchant_user_id"]]
+def _new(merchant: Merchant, row: Row, references: References) -> Subscription:
+    customer = references.customers[row.values["merchant_user_id"]]
     history = {name: row.values[name] for name in HISTORY if name in row.values}
     defaults = {"reminder_days": merchant.reminder_days, "created": _start(merchant, row)}
     return Subscription(
         merchant=merchant,
         external_id=row.values["external_id"],
         customer=customer,
-        payment=named.payments[customer.pk][0],
-        shipping_address=named.addresses[customer.pk][0],
+        payment=references.payments[customer.pk][0],
+        shipping_address=references.addresses[customer.pk][0],
         currency_code=merchant.currency_code,
-        **{**defaults, **history, **_terms(row, named)},
+        **{**defaults, **history, **_terms(row, references)},
     )
 
 
@@ -124,7 +123,7 @@ def _next_date(merchant: Merchant, row: Row) -> date:
 def _set_first_subscribed(merchant: Merchant, customers: Iterable[int]) -> None:
     mine = Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
     earliest = Subquery(mine.annotate(earliest=Min("created")).values("earliest"))
-    for chunk in stored.chunks(sorted(set(customers))):
+    for chunk in stored_rows.split_in_chunks(sorted(set(customers))):
         Customer.objects.filter(merchant=merchant, pk__in=chunk).filter(
             Q(first_subscribed__isnull=True) | Q(first_subscribed__gt=earliest)
         ).update(first_subscribed=earliest)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django.db import models
 
-from subscriptions.importing import values
+from subscriptions.importing import cells
 from subscriptions.importing.report import Report
 from subscriptions.models import Merchant
 
@@ -18,7 +18,7 @@ class Column:
     """`empty` is what an empty cell says; `KEEP` leaves what is there."""
 
     name: str
-    read: values.Reader
+    read: cells.ReadCell
     required: bool = False
     empty: Any = None
 
@@ -31,7 +31,7 @@ class Row:
     values: dict[str, Any]
 
 
-class Step(Protocol):
+class Progress(Protocol):
     """Passes items on and shows how far along they are."""
 
     def __call__(self, items: Sequence[Any], title: str) -> Iterable[Any]: ...
@@ -44,13 +44,13 @@ class Table:
     noun: str
     key: str
     columns: Callable[[Merchant], Sequence[Column]]
-    save: Callable[[Merchant, Sequence[Row], Report, Step], None]
+    save: Callable[[Merchant, Sequence[Row], Report, Progress], None]
 
 
-def column(
+def model_column(
     model: type[models.Model],
     field: str,
-    read: values.Reader | None = None,
+    read: cells.ReadCell | None = None,
     *,
     name: str = "",
     required: bool = False,
@@ -58,5 +58,5 @@ def column(
     """A column for `model.field`: the field's length limits it, an empty cell means the field's default."""
     definition = model._meta.get_field(field)
     assert isinstance(definition, models.Field)
-    reader = read or values.text(definition.max_length)
+    reader = read or cells.text_reader(definition.max_length)
     return Column(name or field, reader, required, None if required else definition.get_default())

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from subscriptions.importing.importer import import_file
 from subscriptions.importing.report import Report
-from subscriptions.importing.run import import_file
 from subscriptions.importing.table import Table
 from subscriptions.models import Merchant
 from tests.factories import MerchantFactory

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions.importing.customers import CUSTOMERS
+from subscriptions.importing.importer import import_file
 from subscriptions.importing.products import PRODUCTS
 from subscriptions.importing.report import Outcome
-from subscriptions.importing.run import import_file
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
 from subscriptions.importing.table import Table
 from subscriptions.models import Customer, Item, Merchant, Subscription

@@ -7,10 +7,9 @@ from typing import Any
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.importing import addresses_payments
-from subscriptions.importing import rows as stored
-from subscriptions.importing.customers import by_user_id
-from subscriptions.importing.products import by_external_id
+from subscriptions.importing import addresses_payments, stored_rows
+from subscriptions.importing.customers import load_customers
+from subscriptions.importing.products import load_products
 from subscriptions.importing.report import Report
 from subscriptions.importing.table import Row
 from subscriptions.models import Address, Customer, Merchant, Payment, Product, Subscription
@@ -35,11 +34,11 @@ class References:
 
     def __init__(self, merchant: Merchant, rows: Sequence[Row]) -> None:
         # Customers first: their rows are the lock that every act on their subscriptions waits for.
-        self.customers = by_user_id(merchant, rows)
-        self.products = by_external_id(merchant.products.all(), rows)
+        self.customers = load_customers(merchant, rows)
+        self.products = load_products(merchant.products.all(), rows)
         known = merchant.subscriptions.select_related("product", "customer")
         ids = [row.values["external_id"] for row in rows]
-        self.subscriptions = {each.external_id: each for each in stored.find(known, "external_id", ids)}
+        self.subscriptions = {each.external_id: each for each in stored_rows.find_rows(known, "external_id", ids)}
         self.addresses = addresses_payments.live_addresses(merchant, self.customers.values())
         self.payments = addresses_payments.live_payments(merchant, self.customers.values())
 
@@ -50,18 +49,18 @@ def is_cancelled(row: Row) -> bool:
     return status == Status.CANCELLED if status else bool(row.values.get("cancelled"))
 
 
-def check(row: Row, named: References, merchant: Merchant, report: Report) -> None:
+def check_row(row: Row, references: References, merchant: Merchant, report: Report) -> None:
     """Report what is wrong with `row`."""
     _check_status(row, report)
     _check_prepaid(row, report)
-    if row.values["external_product_id"] not in named.products:
+    if row.values["external_product_id"] not in references.products:
         _missing(row, "external_product_id", "product", report)
-    if row.values["merchant_user_id"] not in named.customers:
+    if row.values["merchant_user_id"] not in references.customers:
         _missing(row, "merchant_user_id", "customer", report)
-    elif known := named.subscriptions.get(row.values["external_id"]):
+    elif known := references.subscriptions.get(row.values["external_id"]):
         _check_known(row, known, report)
     else:
-        _check_new(row, named, merchant, report)
+        _check_new(row, references, merchant, report)
 
 
 def _missing(row: Row, column: str, noun: str, report: Report) -> None:
@@ -98,9 +97,9 @@ def _check_known(row: Row, known: Subscription, report: Report) -> None:
             report.problem(row.line, name, f"a prepaid subscription does not allow this change; it is {value}.")
 
 
-def _check_new(row: Row, named: References, merchant: Merchant, report: Report) -> None:
-    customer = named.customers[row.values["merchant_user_id"]]
-    for mine, thing in ((named.addresses, "shipping address"), (named.payments, "payment")):
+def _check_new(row: Row, references: References, merchant: Merchant, report: Report) -> None:
+    customer = references.customers[row.values["merchant_user_id"]]
+    for mine, thing in ((references.addresses, "shipping address"), (references.payments, "payment")):
         if not mine.get(customer.pk):
             who = row.values["merchant_user_id"]
             report.problem(
@@ -110,7 +109,7 @@ def _check_new(row: Row, named: References, merchant: Merchant, report: Report) 
             )
     if is_cancelled(row):
         return
-    product = named.products.get(row.values["external_product_id"])
+    product = references.products.get(row.values["external_product_id"])
     if product and product.discontinued:
         report.problem(
             row.line,

@@ -8,27 +8,29 @@ from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
 from subscriptions.errors import Refused
-from subscriptions.importing.reading import read
+from subscriptions.importing.csv_files import read_csv
 from subscriptions.importing.report import Report
-from subscriptions.importing.table import Row, Step, Table
+from subscriptions.importing.table import Progress, Row, Table
 from subscriptions.models import Merchant
 
 
-def quietly(items: Sequence[Any], title: str) -> Iterable[Any]:
+def without_progress(items: Sequence[Any], title: str) -> Iterable[Any]:
     return items
 
 
-def import_file(table: Table, path: Path, merchant: Merchant, *, dry_run: bool = False, step: Step = quietly) -> Report:
+def import_file(
+    table: Table, path: Path, merchant: Merchant, *, dry_run: bool = False, progress: Progress = without_progress
+) -> Report:
     """Bring `path` in. Nothing is written when the report has problems, nor in a dry run, which checks all.
 
     Raises OSError when the file cannot be opened, `Refused` when rows are held by another write.
     """
     report = Report()
-    rows = read(path, table, merchant, report, step)
+    rows = read_csv(path, table, merchant, report, progress)
     if not rows and report.problems:
         return report
     try:
-        _save(table, rows, merchant, report, dry_run, step)
+        _save(table, rows, merchant, report, dry_run, progress)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Refused("busy", "Another import or change is under way; try again in a moment.") from error
@@ -36,10 +38,12 @@ def import_file(table: Table, path: Path, merchant: Merchant, *, dry_run: bool =
     return report
 
 
-def _save(table: Table, rows: Sequence[Row], merchant: Merchant, report: Report, dry_run: bool, step: Step) -> None:
+def _save(
+    table: Table, rows: Sequence[Row], merchant: Merchant, report: Report, dry_run: bool, progress: Progress
+) -> None:
     with transaction.atomic():
         # One import of a merchant at a time: two would both make the rows that neither has found.
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
-        table.save(merchant, rows, report, step)
+        table.save(merchant, rows, report, progress)
         if dry_run or report.problems:
             transaction.set_rollback(True)

@@ -13,7 +13,7 @@ from django.db import models
 
 from subscriptions.calendar import SINGULAR, Period
 
-Reader = Callable[[str], Any]
+ReadCell = Callable[[str], Any]
 
 LONGEST_SHOWN = 40
 HIGHEST_PRICE = Decimal("99999.99")
@@ -21,13 +21,13 @@ CARD_NUMBER = re.compile(r"\d(?:[ -]?\d){12,18}")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def shown(value: str) -> str:
+def quote_cell(value: str) -> str:
     """`value` in quotes, cut when long; digits that may be a card number are never repeated."""
     masked = CARD_NUMBER.sub("…", value)
     return f"“{masked[:LONGEST_SHOWN]}{'…' * (len(masked) > LONGEST_SHOWN)}”"
 
 
-def text(longest: int | None) -> Reader:
+def text_reader(longest: int | None) -> ReadCell:
     def read(value: str) -> str:
         if longest is not None and len(value) > longest:
             raise ValueError(f"has {len(value)} characters; shorten it to at most {longest}.")
@@ -36,30 +36,30 @@ def text(longest: int | None) -> Reader:
     return read
 
 
-def identifier(value: str) -> str:
+def read_identifier(value: str) -> str:
     """An id of the shop's own; it becomes part of API paths."""
     if "/" in value:
-        raise ValueError(f"{shown(value)} contains a slash; ids cannot have one.")
-    return str(text(255)(value))
+        raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
+    return str(text_reader(255)(value))
 
 
-def email(value: str) -> str:
+def read_email(value: str) -> str:
     try:
         validate_email(value)
     except ValidationError:
-        raise ValueError(f"{shown(value)} is no e-mail address; write it like ana@shop.com.") from None
-    return str(text(254)(value))
+        raise ValueError(f"{quote_cell(value)} is no e-mail address; write it like ana@shop.com.") from None
+    return str(text_reader(254)(value))
 
 
-def url(value: str) -> str:
+def read_url(value: str) -> str:
     try:
         URLValidator(schemes=["http", "https"])(value)
     except ValidationError:
-        raise ValueError(f"{shown(value)} is no web address; write it whole, with https://.") from None
-    return str(text(1000)(value))
+        raise ValueError(f"{quote_cell(value)} is no web address; write it whole, with https://.") from None
+    return str(text_reader(1000)(value))
 
 
-def phone(region: str) -> Reader:
+def phone_reader(region: str) -> ReadCell:
     """E.164; `region` is the country of numbers without a prefix."""
 
     def read(value: str) -> str:
@@ -68,75 +68,75 @@ def phone(region: str) -> Reader:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(f"{shown(value)} is no phone number; write it like +12125550123, or leave it empty.")
+            raise ValueError(f"{quote_cell(value)} is no phone number; write it like +12125550123, or leave it empty.")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     return read
 
 
-def locale(value: str) -> str:
+def read_locale(value: str) -> str:
     tag = value.lower().replace("_", "-")
     if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", tag):
-        raise ValueError(f"{shown(value)} is no locale; write it like en-us.")
+        raise ValueError(f"{quote_cell(value)} is no locale; write it like en-us.")
     return tag
 
 
-def country(value: str) -> str:
+def read_country(value: str) -> str:
     code = value.upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{shown(value)} is no country code; write two letters, such as US.")
+        raise ValueError(f"{quote_cell(value)} is no country code; write two letters, such as US.")
     return code
 
 
-def boolean(value: str) -> bool:
+def read_boolean(value: str) -> bool:
     if value.lower() not in TRUTH:
-        raise ValueError(f"{shown(value)} is neither true nor false; write one of the two.")
+        raise ValueError(f"{quote_cell(value)} is neither true nor false; write one of the two.")
     return TRUTH[value.lower()]
 
 
-def whole(lowest: int, highest: int) -> Reader:
+def number_reader(lowest: int, highest: int) -> ReadCell:
     def read(value: str) -> int:
         number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
         if number is None or not lowest <= number <= highest:
-            raise ValueError(f"{shown(value)} is no whole number from {lowest} to {highest}.")
+            raise ValueError(f"{quote_cell(value)} is no whole number from {lowest} to {highest}.")
         return number
 
     return read
 
 
-def money(value: str) -> Decimal:
+def read_price(value: str) -> Decimal:
     """An amount with a decimal point, such as 12.50."""
     try:
         amount = Decimal(value) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) else None
     except InvalidOperation:
         amount = None
     if amount is None:
-        raise ValueError(f"{shown(value)} is no amount; write only digits and a decimal point, such as 12.50.")
+        raise ValueError(f"{quote_cell(value)} is no amount; write only digits and a decimal point, such as 12.50.")
     if amount > HIGHEST_PRICE or amount != amount.quantize(Decimal("0.01")):
-        raise ValueError(f"{shown(value)} is no price; at most {HIGHEST_PRICE}, with two decimals.")
+        raise ValueError(f"{quote_cell(value)} is no price; at most {HIGHEST_PRICE}, with two decimals.")
     return amount.quantize(Decimal("0.01"))
 
 
-def last_four(value: str) -> str:
+def read_last_four(value: str) -> str:
     if CARD_NUMBER.search(value):
         raise ValueError("holds a full card number, which is never kept; give its last four digits only.")
     if not re.fullmatch(r"[0-9]{4}", value):
-        raise ValueError(f"{shown(value)} is not four digits; give the last four of the card.")
+        raise ValueError(f"{quote_cell(value)} is not four digits; give the last four of the card.")
     return value
 
 
-def no_card_number(longest: int) -> Reader:
+def cardless_text_reader(longest: int) -> ReadCell:
     """Text about a payment; nothing but thirteen digits and more is taken for a card number."""
 
     def read(value: str) -> str:
         if CARD_NUMBER.fullmatch(value.strip()):
             raise ValueError("holds a full card number, which is never kept; give the platform's token for it.")
-        return str(text(longest)(value))
+        return str(text_reader(longest)(value))
 
     return read
 
 
-def mapping(value: str) -> dict[str, Any]:
+def read_json_object(value: str) -> dict[str, Any]:
     """A JSON object."""
     try:
         found = json.loads(value, parse_constant=_no_constant)
@@ -144,7 +144,7 @@ def mapping(value: str) -> dict[str, Any]:
         found = None
     # PostgreSQL's jsonb cannot hold the NUL character.
     if not isinstance(found, dict) or "\\u0000" in json.dumps(found):
-        raise ValueError(f'{shown(value)} is no JSON object; write it like {{"roast": "light"}}.')
+        raise ValueError(f'{quote_cell(value)} is no JSON object; write it like {{"roast": "light"}}.')
     return found
 
 
@@ -152,17 +152,17 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def choice(kinds: type[models.Choices], also: Mapping[str, Any] | None = None) -> Reader:
+def choice_reader(kinds: type[models.Choices], also: Mapping[str, Any] | None = None) -> ReadCell:
     """A value of `kinds` or its label, case-blind; `also` has further spellings in lower case."""
     spellings = {str(each).lower(): value for value, label in kinds.choices for each in (value, label)}
 
     def read(value: str) -> Any:
         spelled = {**spellings, **(also or {})}.get(value.lower())
         if spelled is None:
-            raise ValueError(f"{shown(value)} is unknown; write one of: {', '.join(spellings)}.")
+            raise ValueError(f"{quote_cell(value)} is unknown; write one of: {', '.join(spellings)}.")
         return spelled
 
     return read
 
 
-period = choice(Period, {word: unit.value for unit, word in SINGULAR.items()})
+read_period = choice_reader(Period, {word: unit.value for unit, word in SINGULAR.items()})

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from subscriptions.importing.report import Report
-from subscriptions.importing.table import KEEP, Column, Row, Step, Table
+from subscriptions.importing.table import KEEP, Column, Progress, Row, Table
 from subscriptions.models import Merchant
 
 DELIMITERS = ",;\t"
 
 
-def read(path: Path, table: Table, merchant: Merchant, report: Report, step: Step) -> list[Row]:
+def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
     """The sound rows of `path`; the others go to `report`. Raises OSError when there is no such file."""
     content = _text(path, report)
     if content is None:
@@ -25,7 +25,7 @@ def read(path: Path, table: Table, merchant: Merchant, report: Report, step: Ste
     columns = _header(records[0][1], table.columns(merchant), report)
     if report.problems:
         return []
-    rows = [_row(line, cells, columns, report) for line, cells in step(records[1:], "reading")]
+    rows = [_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
     _refuse_doubles(rows, table.key, report)
     bad = {problem.line for problem in report.problems}
     return [row for row in rows if row.line not in bad]

@@ -6,19 +6,19 @@ from typing import Any, TypeVar
 from django.db import models
 
 from subscriptions.importing.report import Outcome
-from subscriptions.importing.table import Step
+from subscriptions.importing.table import Progress
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 CHUNK = 1000
 
 
-def find(rows: models.QuerySet[M], field: str, keys: Iterable[Any]) -> list[M]:
+def find_rows(rows: models.QuerySet[M], field: str, keys: Iterable[Any]) -> list[M]:
     """Those of `rows` whose `field` is one of `keys`."""
-    return [row for chunk in chunks(sorted(set(keys))) for row in rows.filter(**{f"{field}__in": chunk})]
+    return [row for chunk in split_in_chunks(sorted(set(keys))) for row in rows.filter(**{f"{field}__in": chunk})]
 
 
-def change(row: models.Model, values: Mapping[str, Any]) -> Outcome:
+def change_row(row: models.Model, values: Mapping[str, Any]) -> Outcome:
     """Set `values` on `row` and tell what that makes of it."""
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in differing.items():
@@ -28,11 +28,11 @@ def change(row: models.Model, values: Mapping[str, Any]) -> Outcome:
     return Outcome.UPDATED if differing else Outcome.UNCHANGED
 
 
-def write(rows: Sequence[M], step: Step, title: str = "writing") -> None:
+def write_rows(rows: Sequence[M], progress: Progress, title: str = "writing") -> None:
     """Insert the new ones of `rows`, all of one model, and store the changed ones whole."""
     new = [row for row in rows if row.pk is None]
     changed = [row for row in rows if row.pk is not None]
-    for chunk in step([*chunks(new), *chunks(changed)], title):
+    for chunk in progress([*split_in_chunks(new), *split_in_chunks(changed)], title):
         model = type(chunk[0])
         if chunk[0].pk is None:
             model._default_manager.bulk_create(chunk)
@@ -42,6 +42,6 @@ def write(rows: Sequence[M], step: Step, title: str = "writing") -> None:
             model._default_manager.bulk_create(chunk, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def split_in_chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """`items` in parts that are one query each."""
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
