@@ -53,7 +53,7 @@ from subscriptions.models import (
     Subscription,
 )
 
-Held = TypeVar("Held", bound=models.Model)
+LockedRow = TypeVar("LockedRow", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
 EventSubject = Customer | Subscription | Order | Item
@@ -149,7 +149,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 
 @contextmanager
-def lock_customer(query: Query[Held], **params: Any) -> Iterator[Held]:
+def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]:
     """A transaction that holds one customer, for work around several actions that must succeed or fail together.
 
     `query` locks a row and finds it by `params`: the customer's own, as `CUSTOMER_BY_KEY` does, or one that has a

@@ -28,7 +28,8 @@ def grant(
     context.result = _extend_entitlement(
         context.subject, context.subject.product, checks.require_own_row(context, resource), seconds, grace_period
     )
-    return f"Granted access to {resource} until {_last_day(context, context.result)}."
+    last_day = calendar.local_time(context.result.expiration, context.customer.merchant.time_zone).date()
+    return f"Granted access to {resource} until {calendar.human_date(last_day)}."
 
 
 @action("entitlement.modify_expiration")
@@ -57,7 +58,8 @@ def expire(context: ActionContext[Entitlement]) -> str:
         raise refused("entitlement_ended")
     if calendar.now() < context.subject.grace_end:
         raise refused("entitlement_running")
-    _end(context.subject)
+    context.subject.live = False
+    _save_entitlement(context.subject, "live")
     return f"The access to {context.subject.resource} has expired."
 
 
@@ -66,7 +68,8 @@ def void(context: ActionContext[Entitlement]) -> str:
     """End access at once, even if time is left."""
     if not context.subject.live:
         raise refused("entitlement_ended")
-    _end(context.subject)
+    context.subject.live = False
+    _save_entitlement(context.subject, "live")
     return f"Revoked the access to {context.subject.resource}."
 
 
@@ -124,15 +127,6 @@ def _extend_entitlement(
     return entitlement
 
 
-def _end(entitlement: Entitlement) -> None:
-    entitlement.live = False
-    _save_entitlement(entitlement, "live")
-
-
 def _save_entitlement(entitlement: Entitlement, *names: str) -> None:
     entitlement.last_updated = calendar.now()
     update(entitlement, *names, "last_updated")
-
-
-def _last_day(context: ActionContext[Any], entitlement: Entitlement) -> str:
-    return calendar.human_date(calendar.local_time(entitlement.expiration, context.customer.merchant.time_zone).date())

@@ -57,7 +57,8 @@ def add_with_subscription(
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
     orders.add_items(order, item)
     context.result = item
-    return f"Subscribed to {item.quantity} × {product}, {_frequency_text(subscription)}, from this order on."
+    frequency = subscription.frequency_description.lower()
+    return f"Subscribed to {item.quantity} × {product}, {frequency}, from this order on."
 
 
 @action("item.subscribe", guards=OPEN)
@@ -81,7 +82,7 @@ def subscribe(context: ActionContext[Item], *, every: int, every_period: int, of
     update(item, "subscription", "one_time", "offer")
     order_items.save_totals_around_item(item)
     context.result = subscription
-    return f"Subscribed to {item.quantity} × {item.product}, {_frequency_text(subscription)}."
+    return f"Subscribed to {item.quantity} × {item.product}, {subscription.frequency_description.lower()}."
 
 
 @action("item.change_quantity", guards=OPEN_NOT_PREPAID)
@@ -142,7 +143,3 @@ def _new_item(context: ActionContext[Order], product: Product, quantity: int, of
 def _save_item(item: Item, *names: str) -> None:
     update(item, *names)
     order_items.save_totals_around_item(item)
-
-
-def _frequency_text(subscription: Subscription) -> str:
-    return subscription.frequency_description.lower()

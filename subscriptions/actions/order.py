@@ -105,7 +105,7 @@ def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, An
 
 @action("order.rescue")
 def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
-    """Try a rejected order again, at once or `at` a time to come."""
+    """Try a rejected order again, at once or `at` that later time."""
     if why := why_not_rescuable(context.subject):
         raise refused("order_not_rescuable", why=why)
     return f"Rescued the rejected order. {_try_again(context, at)}"
@@ -113,7 +113,7 @@ def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
 
 @action("order.retry", guards=[must_await_instruction])
 def retry(context: ActionContext[Order], *, at: datetime) -> str:
-    """One of the two instructions an order waits for: try it again `at` a time to come."""
+    """One of the two instructions an order waits for: try it again `at` that time, now or later."""
     return f"Scheduled another try of the order. {_try_again(context, at)}"
 
 
