@@ -1,4 +1,4 @@
-"""Warnings of cards that end before the order they are to pay."""
+"""Warns customers whose card expires before the order it is to pay."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -15,7 +15,7 @@ JOBS = {
             affected_customers=reminders.affected_customers,
             perform=reminders.remind_due_customers,
             at_once=500,
-            ends=20,  # nobody is written to at night; the next morning's run tells what this one missed
+            ends=20,  # no mail at night; the next morning's run sends the reminders that this one missed
         ),
         Job(
             "cards",

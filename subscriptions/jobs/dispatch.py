@@ -108,7 +108,7 @@ def _dispatch_rows(merchants: Iterable[int]) -> QuerySet[OrderDispatch]:
 
 
 def _live() -> QuerySet[Order]:
-    # Test customers with a clock are served when it is moved.
+    # The orders of test customers with a clock are posted when the clock is moved.
     return Order.objects.filter(customer__clock=None)
 
 
@@ -123,7 +123,7 @@ HELD = Query(lambda: _waiting(Order.objects.filter(pk=AnyOf("keys"))).only("pk")
 class _Queue:
     """Those of `orders` that wait, `most` at a time in the order of their keys, and then from the first again.
 
-    So that each look begins behind the last, and does not go through all that were placed since the first.
+    Each look begins behind the last one, so that it does not go through all orders that were placed since the first.
     """
 
     def __init__(self, orders: QuerySet[Order], most: int) -> None:
@@ -132,7 +132,7 @@ class _Queue:
         self.rows = Query(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
 
     def hold(self, room: int) -> list[Order]:
-        """Up to so many of the next ones that nobody else holds, locked. Call it in a transaction."""
+        """The next orders that nobody else holds, `room` at the most, locked. Call it in a transaction."""
         found = self.rows.all(after=self.after)
         if not found and self.after:
             found = self.rows.all(after=0)
@@ -153,10 +153,10 @@ def _outage_tolerated(is_busy: bool) -> Iterator[None]:
 
 
 def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """Take so many of the next orders: their attempts are on record from now on, and the orders as they are sent."""
+    """Begin attempts for the next orders, `room` at the most; returns them with the orders as they are sent."""
     with transaction.atomic():
         held = [row.pk for row in queue.hold(room)]
-        # Looked at again now that they are held: somebody may have taken one between the look and the lock.
+        # Read again under the lock: another worker may have claimed an order between the look and the lock.
         found = HELD.all(keys=held) if held else []
         requests = take_snapshots(found) if found else []
         orders = [request.order for request in requests]
@@ -171,7 +171,7 @@ def _send(request: PlacementRequest) -> PlacementResult:
     try:
         return gateway_of(request.order).place(request)
     except Exception:
-        # It may have left before whatever this is happened.
+        # The post may have left before the fault.
         log.exception("order %s could not be sent", request.key)
         return no_answer_result("Something went wrong on our side; the log of the task workers says what.")
 
@@ -180,7 +180,7 @@ def _send(request: PlacementRequest) -> PlacementResult:
 def _senders(width: int) -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(width, thread_name_prefix="post") as pool:
         yield pool
-        # The simulator gave each thread a connection, which would outlive it.
+        # The simulator opened a database connection in each thread, which would outlive the thread.
         together = Barrier(width)
         wait([pool.submit(_hang_up, together) for _ in range(width)])
 

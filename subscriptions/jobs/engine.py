@@ -1,4 +1,4 @@
-"""The minute tick of the engine."""
+"""The minute tick of the automation."""
 
 import logging
 
@@ -8,9 +8,9 @@ log = logging.getLogger(__name__)
 
 
 def tick() -> None:
-    """Begin the runs that are due, do what is due at this minute, and take up what dead workers left.
+    """Begin the runs that are due, do what is due at this minute, and post the orders that wait.
 
-    A fault in one of the three does not keep the others from their turn.
+    A fault in one of the three does not keep the others from being done.
     """
     for part in (runs.begin_due_runs, timed_tasks.do_timed_tasks, dispatch.sweep):
         try:

@@ -1,4 +1,4 @@
-"""Due orders, and those to be tried again, are handed to placement."""
+"""Hands orders to placement that are due or to be tried again."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -21,13 +21,13 @@ def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Cus
 
 
 def queue_due_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    """Of an order with items out of stock only the others go."""
+    """Hand the due orders of these customers to placement, without their items that are out of stock."""
     orders = list(_due_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
     return sum(queue_order(order, ACTOR) for order in orders)
 
 
 def queue_order(order: Order, actor: Actor) -> bool:
-    """Whether anything of `order` could be handed to placement."""
+    """Hand over what is in stock of `order`; whether that was anything."""
     if order.is_open and order.items.filter(product__live=False).exists():
         try_action(partial(upcoming_order.set_aside, order, actor=actor))
         if not Order.objects.open().filter(pk=order.pk).exists():
@@ -44,7 +44,7 @@ def _due_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
 
 
 def _unpaid_cycle() -> QuerySet[Item]:
-    """Items of an order that would charge a prepaid cycle while an earlier order is still trying to."""
+    """Items of an order that would charge for a prepaid cycle while an earlier order is still trying to charge."""
     trying = Order.objects.filter(
         place_date__lt=OuterRef(OuterRef("place_date")),
         status__in=statuses_where(lambda row: row.trying),

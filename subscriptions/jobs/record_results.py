@@ -1,4 +1,4 @@
-"""What came of posts is noted: the answer in the log of tries, and its order where that leads, in one transaction."""
+"""Records what came of posts: the answer goes into the placement log, and its order follows, in one transaction."""
 
 import logging
 import time
@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 Answered = tuple[PlacementAttempt, PlacementResult]
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
-PATIENCE_SECONDS = 60  # an answer in hand is not dropped because the database is away or the customer held
-# The customer first, as every act; the others because only a locked row is read as the write before has left it.
+PATIENCE_SECONDS = 60  # an answer is not dropped because the database is away or the customer is held
+# The customer is locked first, as by every action. The others are locked because only a locked row is read as the write
+# before has left it.
 ANSWERED = Query(
     lambda: (
         PlacementAttempt.objects.select_for_update(of=("order__customer", "order", "self"), no_key=True)
@@ -36,17 +37,17 @@ TRIED = Query(
     )
 )
 LOGGED = ("finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
-# The new rows of nearly every answer.
+# The new rows of nearly every result.
 WRITTEN = {Activity: 1, Event: 1}
 
 
 def record_answers(answered: Sequence[Answered]) -> None:
-    """`settle` for the answers that came together, of orders of one merchant; waits for a customer who is held."""
+    """`record_result` for answers that came together, of orders of one merchant; waits for customers who are held."""
     try:
         rest = record_placed_orders(answered)
     except Exception:
-        # Where something is the matter with one of them, the others are not to wait for it.
-        log.exception("%d answers could not be noted together", len(answered))
+        # One answer that breaks must not keep the others waiting.
+        log.exception("%d answers could not be recorded together", len(answered))
         connection.close_if_unusable_or_obsolete()
         rest = answered
     for attempt, answer in rest:
@@ -54,9 +55,9 @@ def record_answers(answered: Sequence[Answered]) -> None:
 
 
 def record_placed_orders(answered: Sequence[Answered]) -> Sequence[Answered]:
-    """`settle` for those orders of one merchant that were placed, in one transaction and a few statements for all.
+    """`record_result` for those orders of one merchant that were placed, in one transaction and a few statements.
 
-    Returns the others, and those that another write holds, or another order of whose customer is among them.
+    Returns what is left: other answers, orders of customers held by another write, and further orders of one customer.
     """
     chosen = {attempt.order.customer_id: attempt.pk for attempt, answer in answered if answer.effect is Effect.PLACED}
     if len(chosen) < 2:
@@ -64,26 +65,26 @@ def record_placed_orders(answered: Sequence[Answered]) -> Sequence[Answered]:
     answers = {attempt.pk: answer for attempt, answer in answered}
     with lock_customers(answered[0][0].order.merchant, list(chosen), only_free=True) as held:
         keys_held = [chosen[customer.pk] for customer in held]
-        noted = [attempt for attempt in TRIED.all(keys=keys_held) if not attempt.effect]
-        placed = [(each.order, answers[each.pk].order_id) for each in noted if _counts(each, answers[each.pk])]
+        open_attempts = [attempt for attempt in TRIED.all(keys=keys_held) if not attempt.effect]
+        placed = [(each.order, answers[each.pk].order_id) for each in open_attempts if _counts(each, answers[each.pk])]
         bulk_success.succeed_orders(placed, held, actor=ACTOR)
-        for attempt in noted:
+        for attempt in open_attempts:
             _fill_in(attempt, answers[attempt.pk])
-        update_many(noted, *LOGGED)
+        update_many(open_attempts, *LOGGED)
     return [each for each in answered if each[0].pk not in keys_held]
 
 
 def record_result(attempt: PlacementAttempt, answer: PlacementResult) -> None:
-    """Note what came of `attempt` and bring its order to where that leads, in one transaction.
+    """Record what came of `attempt` and let its order follow, in one transaction. Raises `Busy`.
 
-    A success always counts; any other answer only if the order was not tried again since. Raises `Busy`.
+    A success always counts. Any other answer counts only if the order was not tried again since.
     """
     with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), gathered():
         _conclude(now, answer)
 
 
 def requeue_lost_attempt(attempt: PlacementAttempt) -> None:
-    """What came of it is unknown; unless that no longer matters, its order is posted again."""
+    """Record that the outcome of a dead worker's attempt is unknown, and queue its order again if it still matters."""
     order = attempt.order
     with lock_customer(ANSWERED, pk=attempt.pk) as now:
         _conclude(now, no_answer_result("The worker died before it had an answer."))
@@ -93,7 +94,7 @@ def requeue_lost_attempt(attempt: PlacementAttempt) -> None:
 
 
 def _conclude(attempt: PlacementAttempt, answer: PlacementResult) -> None:
-    """Let the order follow the answer and write it into the log, unless there is one."""
+    """Let the order follow the answer and write it into the log, unless the log has an answer already."""
     if attempt.effect:
         return
     if _counts(attempt, answer):
@@ -130,5 +131,5 @@ def _record_patiently(attempt: PlacementAttempt, answer: PlacementResult) -> Non
             connection.close_if_unusable_or_obsolete()
             time.sleep(0.5)
         except Exception:
-            # The other answers have their turn; this one is asked for anew once its try counts as lost.
+            # The other answers go on. This order is posted again once its attempt counts as lost.
             return log.exception("the answer to order %s: %s", attempt.order.public_id.hex, answer.effect)

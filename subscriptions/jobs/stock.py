@@ -19,7 +19,7 @@ def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Cus
 
 
 def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    """Hand over what has come back into stock, and remove what has waited for too long."""
+    """Hand orders to placement whose items are in stock again, and remove those that have waited for too long."""
     orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
     return sum(_retry_order(order) for order in orders)
 
@@ -39,7 +39,7 @@ def _retry_order(order: Order) -> bool:
 
 
 def _waiting_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
-    # The day it was set aside on was its first try.
+    # The day on which the order was set aside was its first try.
     return Order.objects.filter(
         customer__in=customers, status=OrderStatus.UNSENT, oos_free_shipping=True, place_date__lt=day
     )

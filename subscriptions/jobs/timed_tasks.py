@@ -1,4 +1,4 @@
-"""What does not wait for a day's run: orders sent now, retries at their hour, instructions, ends of access."""
+"""What does not wait for a daily run: orders sent now, retries at their hour, retry instructions, ends of access."""
 
 import logging
 from collections.abc import Callable
