@@ -1,7 +1,7 @@
 """Signs of life of the worker clusters.
 
-A cluster whose idle worker or monitor was killed hands out no task any more, yet reports that it works. So
-each cluster sends a task of its own through all its parts, and the last of them writes the heartbeat.
+A cluster whose idle worker or monitor was killed runs no more tasks, yet reports that it works. So each cluster sends a
+task of its own through all its parts, and the last of them writes the heartbeat.
 """
 
 import os
@@ -22,7 +22,7 @@ PULSE = "pulse"
 
 
 class Broker(ORM):
-    """django-q2's ORM broker with a pulse that every cluster feeds to itself."""
+    """django-q2's ORM broker, which also gives each cluster a pulse task of its own."""
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
@@ -52,7 +52,7 @@ def cluster_name() -> str:
 
 
 def cluster_ages() -> dict[str, float]:
-    """Seconds since the last heartbeat, by cluster. One silent for a day was taken away, not stuck."""
+    """Seconds since the last heartbeat, by cluster. A cluster that is silent for a day was removed and is left out."""
     now = timezone.now()
     rows = Heartbeat.objects.filter(beat_at__gt=now - timedelta(days=1)).order_by("cluster")
     return {row.cluster: (now - row.beat_at).total_seconds() for row in rows}

@@ -1,4 +1,4 @@
-"""What a checkout in the shop makes of a customer here, as the Purchase POST tells it.
+"""Turns a checkout in the shop, as the Purchase POST sends it, into a customer with subscriptions.
 
 The request is stored before anything is done. If its process dies, a job finishes it, once.
 """
@@ -19,24 +19,24 @@ from subscriptions.actors import Actor
 from subscriptions.errors import DomainError, Refused, refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
 
-Told = dict[str, Any]
-# What makes two addresses the same.
-CONTENT = [
+JsonObject = dict[str, Any]
+# Two addresses with the same values here are one.
+SAME_ADDRESS = [
     *("first_name", "last_name", "company_name", "address", "address2", "city"),
     *("state_province_code", "zip_postal_code", "country_code", "phone", "fax"),
 ]
-FIELDS = {"product_discontinued": "product", "place_date_past": "first_order_place_date"}
+ERROR_FIELDS = {"product_discontinued": "product", "place_date_past": "first_order_place_date"}
 
 
-class Unfit(DomainError):
-    """Nothing of the purchase could be done; `errors` say why, under what they are about."""
+class PurchaseRefused(DomainError):
+    """Nothing of the purchase could be done. `errors` are the reasons, by what they are about."""
 
-    def __init__(self, errors: Told) -> None:
+    def __init__(self, errors: JsonObject) -> None:
         super().__init__("purchase_unfit", "Nothing of this purchase could be done.")
         self.errors = errors
 
 
-def store_request(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRequest:
+def store_request(merchant: Merchant, body: JsonObject, *, actor: Actor) -> CheckoutRequest:
     """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if the shop's order came before."""
     request = CheckoutRequest(
         merchant=merchant,
@@ -53,7 +53,7 @@ def store_request(merchant: Merchant, body: Told, *, actor: Actor) -> CheckoutRe
     return request
 
 
-def fulfil_request(key: int) -> Told:
+def fulfil_request(key: int) -> JsonObject:
     """Do what the request `key` asks for, unless it is done; returns the answer of the status call.
 
     Raises `Unfit`, and `Busy` while another write holds the customer; nothing has happened then.
@@ -63,60 +63,60 @@ def fulfil_request(key: int) -> Told:
         request = CheckoutRequest.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key)
         if request.answer is None:
             close_request(request, _buy(request))
-        return cast(Told, request.answer)
+        return cast(JsonObject, request.answer)
 
 
-def close_request(request: CheckoutRequest, said: Told) -> None:
+def close_request(request: CheckoutRequest, answer: JsonObject) -> None:
     """Close `request`, whose body is not needed any more. Raises `LeaseLost`."""
-    request.answer, request.body = said, {}
-    request.release(answer=said, body={})
+    request.answer, request.body = answer, {}
+    request.release(answer=answer, body={})
 
 
-def failed_answer(errors: Told) -> Told:
-    """The answer to a request of which nothing came."""
+def failed_answer(errors: JsonObject) -> JsonObject:
+    """The answer to a request that failed as a whole."""
     return {"customer": None, "payment": None, "shipping_address": None, "subscriptions": [], "errors": errors}
 
 
-def _buy(request: CheckoutRequest) -> Told:
-    told, actor = request.body, Actor.from_json(request.actor)
-    owner = _customer(request.merchant, told, actor)
+def _buy(request: CheckoutRequest) -> JsonObject:
+    body, actor = request.body, Actor.from_json(request.actor)
+    owner = _customer(request.merchant, body, actor)
     with lock_customer(CUSTOMER_BY_KEY, pk=owner.pk, merchant=request.merchant.pk) as customer:
-        address = _address(customer, told["shipping_address"], Address.Type.SHIPPING, actor)
-        billing = _address(customer, told["billing_address"], Address.Type.BILLING, actor)
-        payment = _payment(customer, told["payment"], billing, actor)
-        started, errors = _subscribe(customer, told, payment, address, actor)
+        address = _address(customer, body["shipping_address"], Address.Type.SHIPPING, actor)
+        billing = _address(customer, body["billing_address"], Address.Type.BILLING, actor)
+        payment = _payment(customer, body["payment"], billing, actor)
+        started, errors = _subscribe(customer, body, payment, address, actor)
     return {
         "customer": customer.merchant_user_id,
         "payment": payment and payment.public_id.hex,
         "shipping_address": address and address.public_id.hex,
         "subscriptions": started,
-        "errors": told["errors"] | {"subscriptions": told["errors"]["subscriptions"] + errors},
+        "errors": body["errors"] | {"subscriptions": body["errors"]["subscriptions"] + errors},
     }
 
 
-def _customer(merchant: Merchant, told: Told, actor: Actor) -> Customer:
-    known = merchant.customers.filter(merchant_user_id=told["user"]["merchant_user_id"])
+def _customer(merchant: Merchant, body: JsonObject, actor: Actor) -> Customer:
+    known = merchant.customers.filter(merchant_user_id=body["user"]["merchant_user_id"])
     if customer := known.first():
         return customer
     try:
-        return customers.create(merchant, actor=actor, session_id=told["session_id"], **told["user"]).subject
+        return customers.create(merchant, actor=actor, session_id=body["session_id"], **body["user"]).subject
     except Refused as refusal:
         if refusal.code != "customer_exists":
             raise
         return known.get()
 
 
-def _address(customer: Customer, columns: Told | None, kind: Address.Type, actor: Actor) -> Address | None:
-    """The customer's address of this content, made if there is none."""
+def _address(customer: Customer, columns: JsonObject | None, kind: Address.Type, actor: Actor) -> Address | None:
+    """The customer's address with these contents, made if there is none."""
     if columns is None:
         return None
-    same = {name: columns[name] for name in CONTENT}
+    same = {name: columns[name] for name in SAME_ADDRESS}
     known = customer.addresses.filter(live=True, address_type=kind, **same).order_by("-id").first()
     return known or addresses.create(customer, actor=actor, address_type=kind, **columns).result
 
 
-def _payment(customer: Customer, columns: Told | None, billing: Address | None, actor: Actor) -> Payment | None:
-    """The customer's payment of this token, ending and expiry, made if there is none."""
+def _payment(customer: Customer, columns: JsonObject | None, billing: Address | None, actor: Actor) -> Payment | None:
+    """The customer's payment with this token, ending and expiry, made if there is none."""
     if columns is None:
         return None
     columns = columns | {"expires_on": _day(columns["expires_on"])}
@@ -126,47 +126,47 @@ def _payment(customer: Customer, columns: Told | None, billing: Address | None, 
 
 
 def _subscribe(
-    customer: Customer, told: Told, payment: Payment | None, address: Address | None, actor: Actor
-) -> tuple[list[Told], list[Told]]:
-    """The subscriptions that the lines became, and what is wrong with the other lines."""
-    if payment is None or address is None or not told["lines"]:
+    customer: Customer, body: JsonObject, payment: Payment | None, address: Address | None, actor: Actor
+) -> tuple[list[JsonObject], list[JsonObject]]:
+    """The subscriptions that the lines became, and the errors of the other lines."""
+    if payment is None or address is None or not body["lines"]:
         return [], []
-    lines = [_line(customer.merchant, each) for each in told["lines"]]
-    details = {name: told[name] for name in ("merchant_order_id", "session_id")}
+    lines = [_line(customer.merchant, each) for each in body["lines"]]
+    details = {name: body[name] for name in ("merchant_order_id", "session_id")}
     try:
         outcome = checkout(customer, actor=actor, lines=lines, payment=payment, address=address, **details).result
     except NothingSubscribed as nothing:
-        raise Unfit({"products": [], "subscriptions": _faults(lines, nothing.refusals)}) from nothing
+        raise PurchaseRefused({"products": [], "subscriptions": _line_errors(lines, nothing.refusals)}) from nothing
     started = [
         {line.product.external_product_id: each.public_id.hex}
         for line, each in zip(lines, outcome, strict=True)
         if isinstance(each, Subscription)
     ]
-    return started, _faults(lines, outcome)
+    return started, _line_errors(lines, outcome)
 
 
-def _faults(lines: Sequence[Line], outcome: Sequence[Subscription | Refused]) -> list[Told]:
+def _line_errors(lines: Sequence[Line], outcome: Sequence[Subscription | Refused]) -> list[JsonObject]:
     return [
-        line_error(line.product.external_product_id, {FIELDS.get(each.code, "non_field_errors"): [each.sentence]})
+        line_error(line.product.external_product_id, {ERROR_FIELDS.get(each.code, "non_field_errors"): [each.sentence]})
         for line, each in zip(lines, outcome, strict=True)
         if isinstance(each, Refused)
     ]
 
 
-def line_error(product: str | None, errors: Any) -> Told:
-    """What is wrong with the line of `product`: sentences by field."""
+def line_error(product: str | None, errors: Any) -> JsonObject:
+    """What is wrong with the line of `product`, as sentences by field."""
     return {"product": product, "subscription": errors}
 
 
-def _line(merchant: Merchant, told: Told) -> Line:
+def _line(merchant: Merchant, line: JsonObject) -> Line:
     return Line(
-        product=merchant.products.get(external_product_id=told["product"]),
-        offer=told["offer"] and Offer.objects.get(merchant=merchant, public_id=told["offer"]),
-        price=None if told["price"] is None else Decimal(told["price"]),
-        first_date=_day(told["first_order_place_date"]),
-        orders_per_billing=told["prepaid_orders_per_billing"],
-        grantees=[(each["name"], each["external_id"]) for each in told["grantees"]],
-        **{name: told[name] for name in ("quantity", "every", "every_period", "renewal_behavior")},
+        product=merchant.products.get(external_product_id=line["product"]),
+        offer=line["offer"] and Offer.objects.get(merchant=merchant, public_id=line["offer"]),
+        price=None if line["price"] is None else Decimal(line["price"]),
+        first_date=_day(line["first_order_place_date"]),
+        orders_per_billing=line["prepaid_orders_per_billing"],
+        grantees=[(each["name"], each["external_id"]) for each in line["grantees"]],
+        **{name: line[name] for name in ("quantity", "every", "every_period", "renewal_behavior")},
     )
 
 

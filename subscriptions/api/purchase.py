@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 
 from subscriptions import calendar
-from subscriptions.actions.purchase import Told, line_error
+from subscriptions.actions.purchase import JsonObject, line_error
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
 from subscriptions.models import Merchant, Offer
 
@@ -59,8 +59,8 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def parse_purchase(merchant: Merchant, data: Any) -> Told:
-    """The purchase as `actions.purchase.receive` keeps it, from a parsed body.
+def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
+    """The purchase as `actions.purchase.store_request` stores it, from a parsed body.
 
     Raises `Rejected` for a body that is none, and `ValidationError` by object for what is wrong with one. Lines that
     are wrong are kept under `errors`; they raise when they are all that would have become a subscription.
@@ -78,7 +78,7 @@ def parse_purchase(merchant: Merchant, data: Any) -> Told:
         _require({"shipping_address": places["shipping_address"], "payment": given["payment"]})
     details = {name: given[name] for name in ("merchant_order_id", "session_id", "payment")}
     told = details | places | {"user": user, "lines": lines, "errors": errors}
-    as_json: Told = json.loads(json.dumps(told, cls=DjangoJSONEncoder))
+    as_json: JsonObject = json.loads(json.dumps(told, cls=DjangoJSONEncoder))
     return as_json
 
 
@@ -105,10 +105,10 @@ def _require(parts: dict[str, Any]) -> None:
         raise ValidationError(missing)
 
 
-def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[Told], Told]:
+def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[JsonObject], JsonObject]:
     """The lines that ask for a subscription, and what is wrong with the others."""
-    lines: list[Told] = []
-    errors: Told = {"products": [], "subscriptions": []}
+    lines: list[JsonObject] = []
+    errors: JsonObject = {"products": [], "subscriptions": []}
     for product in products:
         try:
             line = _line(merchant, product)
@@ -123,7 +123,7 @@ def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[Tol
     return lines, errors
 
 
-def _line(merchant: Merchant, given: dict[str, Any]) -> Told | None:
+def _line(merchant: Merchant, given: dict[str, Any]) -> JsonObject | None:
     """None for what is bought once: it names no frequency, and nobody subscribes by accident."""
     body = ProductBody(data=given)
     if not body.is_valid():
@@ -134,7 +134,7 @@ def _line(merchant: Merchant, given: dict[str, Any]) -> Told | None:
     if override.get("every") is None and override.get("every_period") is None:
         return None
     _require({name: override[name] for name in ("every", "every_period")} | {"quantity": info["quantity"]})
-    line: Told = info | override | {"product": override["product"] or bought["product"]}
+    line: JsonObject = info | override | {"product": override["product"] or bought["product"]}
     _know(merchant, line["product"], line["offer"])
     if line.pop("subscription_type") == "prepaid":
         _require({"prepaid_orders_per_billing": line["prepaid_orders_per_billing"]})
@@ -149,7 +149,7 @@ def _know(merchant: Merchant, product: str, offer: Any) -> None:
         raise ValidationError({"offer": ["There is no such offer."]})
 
 
-def _first_date(merchant: Merchant, line: Told) -> Any:
+def _first_date(merchant: Merchant, line: JsonObject) -> Any:
     """The day the line names, or that many days from today; None leaves it to the frequency."""
     offset = line.pop("initial_order_offset_days")
     if line["first_order_place_date"] or offset is None:

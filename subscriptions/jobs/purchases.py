@@ -37,7 +37,7 @@ def _finish(request: CheckoutRequest) -> None:
         purchase.fulfil_request(request.pk)
     except Busy:
         request.release(REST)
-    except purchase.Unfit as refusal:
+    except purchase.PurchaseRefused as refusal:
         purchase.close_request(request, purchase.failed_answer(refusal.errors))
     except DomainError as refusal:
         purchase.close_request(request, purchase.failed_answer({"non_field_errors": [refusal.sentence]}))

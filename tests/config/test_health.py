@@ -59,7 +59,7 @@ def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("waiting", "lane", "status", "code"),
+    ("waiting", "columns", "status", "code"),
     [
         (30, {}, "ok", 200),
         (61, {}, "warn", 200),
@@ -70,14 +70,14 @@ def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
     ],
 )
 def test_a_delivery_that_could_leave_but_waits_is_a_warning_and_after_15_minutes_a_failure(
-    client: Client, waiting: int, lane: dict[str, object], status: str, code: int
+    client: Client, waiting: int, columns: dict[str, object], status: str, code: int
 ) -> None:
     beat("workers-1", 1)
     connection = ConnectionFactory()
     subscription = SubscriptionFactory(customer__merchant=connection.merchant)
     actions.cancel(subscription, actor=Actor(ActorKind.JOB, "test", "Test"), reason="1|Too much")
     Delivery.objects.update(created=timezone.now() - timedelta(seconds=waiting))
-    Connection.objects.update(**lane)
+    Connection.objects.update(**columns)
     answer = client.get("/readyz")
     check = answer.json()["checks"]["deliveries"]
     assert (answer.status_code, check["status"]) == (code, status)

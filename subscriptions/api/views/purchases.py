@@ -80,7 +80,7 @@ class PurchaseCreate(View):
         except DomainError as error:
             # Nothing came of it, so the shop may send the order again.
             kept.delete()
-            raise ValidationError(error.errors) if isinstance(error, purchase.Unfit) else error from error
+            raise ValidationError(error.errors) if isinstance(error, purchase.PurchaseRefused) else error from error
         if any(answer["errors"].values()):
             return Response({name: said for name, said in answer.items() if name != "shipping_address"}, status=206)
         return Response({"result": "Subscription request received", "subs_req_id": kept.public_id.hex})
