@@ -7,8 +7,9 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
-from django_q.models import Task
+from django_q.models import OrmQ, Task
 
+from common.work import turn
 from config import retention
 from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
 from oneclick.analytics import clicks
@@ -192,3 +193,17 @@ def test_more_than_one_transaction_takes_goes_in_several(
         simulated()
     noon.shift(timedelta(days=181))
     assert retention.clean() == 5
+    assert not OrmQ.objects.exists()
+
+
+def test_what_is_left_at_the_end_of_the_turn_goes_in_a_further_task(
+    cancelled: None, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    monkeypatch.setattr(turn, "TURN_SECONDS", -1)
+    for _ in range(3):
+        simulated()
+    noon.shift(timedelta(days=181))
+    assert retention.clean() == 2
+    assert [queued.task["func"] for queued in OrmQ.objects.all()] == ["config.retention.clean"]
+    assert retention.clean() == 1
