@@ -52,7 +52,7 @@ def test_the_link_follows_every_choice_and_is_saved_signed(staff: Page, merchant
     url = staff.locator("[data-url]")
     staff.get_by_role("spinbutton", name="Days").press_sequentially("21")
     expect(url).to_contain_text("#og_quick_action=delay#og_delay_by=21#")
-    staff.get_by_text("Add a subscription").click()
+    staff.get_by_text("Subscription upsell").click()
     expect(staff.locator("#outcome")).to_contain_text("Choose a product.")
     expect(staff.get_by_role("spinbutton", name="Days")).to_be_hidden()
     staff.get_by_role("searchbox", name="Search for a product").press_sequentially("honey")
@@ -135,10 +135,10 @@ def test_the_keyboard_alone_is_enough(staff: Page) -> None:
         raise AssertionError(f"{name} cannot be reached")
 
     to("Klaviyo")
-    to("Delay the order")
+    to("Delay")
     for _ in range(3):
         staff.keyboard.press("ArrowDown")
-    expect(staff.get_by_role("radio", name="Add a product")).to_be_checked()
+    expect(staff.get_by_role("radio", name="Product upsell")).to_be_checked()
     to("Search for a product", "searchbox")
     staff.keyboard.type("honey")
     expect(staff.get_by_text("Green tea")).to_be_hidden()
@@ -156,7 +156,7 @@ def test_nothing_is_in_the_way_of_assistive_technology(
     staff: Page, visit: Callable[..., Page], log_in: Callable[[Page], Page]
 ) -> None:
     assert violations(staff) == []
-    staff.get_by_text("Add a subscription").click()
+    staff.get_by_text("Subscription upsell").click()
     staff.get_by_text("A page of your shop").click()
     expect(staff.locator("#outcome")).to_contain_text("Type the address of the page.")
     assert violations(staff) == []
@@ -172,7 +172,7 @@ def test_without_javascript_the_link_is_built_saved_and_tried(
     visit: Callable[..., Page], log_in: Callable[[Page], Page]
 ) -> None:
     page = log_in(visit(java_script_enabled=False))
-    page.get_by_text("Add a product").click()
+    page.get_by_text("Product upsell").click()
     page.get_by_role("searchbox", name="Search for a product").fill("honey")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#outcome")).to_contain_text("Choose a product.")
