@@ -2,6 +2,9 @@
 .NOTPARALLEL:
 .PHONY: run test bench demo-json lint format clean requirements
 
+# Kept bytecode spares each process the tests start from compiling all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 INSTALL = $(PIP) install --require-hashes --requirement
