@@ -25,6 +25,8 @@ from tests.portal import eventually
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+# The first one found. The headless shell has no window nobody would see, and works half as much.
+CHROMIUMS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,10 +62,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def launched(playwright: Playwright, *switches: str) -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("Browser tests need Chromium: apt-get install chromium")
-    browser = playwright.chromium.launch(executable_path=chromium, args=[*SWITCHES, *switches])
+    found = [path for name in CHROMIUMS if (path := shutil.which(name))]
+    if not found:
+        pytest.fail("Browser tests need Chromium: apt-get install chromium-headless-shell")
+    browser = playwright.chromium.launch(executable_path=found[0], args=[*SWITCHES, *switches])
     yield browser
     browser.close()
 
