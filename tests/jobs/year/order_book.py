@@ -7,6 +7,7 @@ import calendar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from tests.jobs.year.plan import OFFER_PERCENT, PRICES, SHIPPING, Person, Stage, Sub
@@ -16,6 +17,7 @@ UNKNOWN, UNREADABLE, TEMPORARY, MERGED, RETRY, INSTRUCTION = 13, 14, 15, 17, 18,
 ZERO = Decimal(0)
 
 
+@cache
 def at(day: date, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC)
 
