@@ -1,4 +1,4 @@
-"""A cell's text as a value. Each reader raises ValueError with a sentence that says what to write instead."""
+"""Readers of cells: each turns a text into a value, or raises ValueError with a sentence on what to write instead."""
 
 import json
 import re
@@ -18,11 +18,11 @@ ReadCell = Callable[[str], Any]
 LONGEST_SHOWN = 40
 HIGHEST_PRICE = Decimal("99999.99")
 CARD_NUMBER = re.compile(r"\d(?:[ -]?\d){12,18}")
-TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def quote_cell(value: str) -> str:
-    """`value` in quotes, cut when long; digits that may be a card number are never repeated."""
+    """`value` in quotes, for messages: shortened, and without digits that may be a card number."""
     masked = CARD_NUMBER.sub("…", value)
     return f"“{masked[:LONGEST_SHOWN]}{'…' * (len(masked) > LONGEST_SHOWN)}”"
 
@@ -37,7 +37,7 @@ def text_reader(longest: int | None) -> ReadCell:
 
 
 def read_identifier(value: str) -> str:
-    """An id of the shop's own; it becomes part of API paths."""
+    """The merchant's own id of something. It becomes part of paths of the REST API."""
     if "/" in value:
         raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
     return str(text_reader(255)(value))
@@ -47,7 +47,7 @@ def read_email(value: str) -> str:
     try:
         validate_email(value)
     except ValidationError:
-        raise ValueError(f"{quote_cell(value)} is no e-mail address; write it like ana@shop.com.") from None
+        raise ValueError(f"{quote_cell(value)} is not an e-mail address; write it like ana@shop.com.") from None
     return str(text_reader(254)(value))
 
 
@@ -55,12 +55,12 @@ def read_url(value: str) -> str:
     try:
         URLValidator(schemes=["http", "https"])(value)
     except ValidationError:
-        raise ValueError(f"{quote_cell(value)} is no web address; write it whole, with https://.") from None
+        raise ValueError(f"{quote_cell(value)} is not a web address; write all of it, with https://.") from None
     return str(text_reader(1000)(value))
 
 
 def phone_reader(region: str) -> ReadCell:
-    """E.164; `region` is the country of numbers without a prefix."""
+    """Reads numbers into E.164; `region` is the country of numbers without a country code."""
 
     def read(value: str) -> str:
         try:
@@ -68,7 +68,9 @@ def phone_reader(region: str) -> ReadCell:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(f"{quote_cell(value)} is no phone number; write it like +12125550123, or leave it empty.")
+            raise ValueError(
+                f"{quote_cell(value)} is not a phone number; write it like +12125550123, or leave it empty."
+            )
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     return read
@@ -77,28 +79,28 @@ def phone_reader(region: str) -> ReadCell:
 def read_locale(value: str) -> str:
     tag = value.lower().replace("_", "-")
     if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", tag):
-        raise ValueError(f"{quote_cell(value)} is no locale; write it like en-us.")
+        raise ValueError(f"{quote_cell(value)} is not a locale; write it like en-us.")
     return tag
 
 
 def read_country(value: str) -> str:
     code = value.upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{quote_cell(value)} is no country code; write two letters, such as US.")
+        raise ValueError(f"{quote_cell(value)} is not a country code; write two letters, such as US.")
     return code
 
 
 def read_boolean(value: str) -> bool:
-    if value.lower() not in TRUTH:
+    if value.lower() not in BOOLEANS:
         raise ValueError(f"{quote_cell(value)} is neither true nor false; write one of the two.")
-    return TRUTH[value.lower()]
+    return BOOLEANS[value.lower()]
 
 
 def number_reader(lowest: int, highest: int) -> ReadCell:
     def read(value: str) -> int:
         number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
         if number is None or not lowest <= number <= highest:
-            raise ValueError(f"{quote_cell(value)} is no whole number from {lowest} to {highest}.")
+            raise ValueError(f"{quote_cell(value)} is not a whole number from {lowest} to {highest}.")
         return number
 
     return read
@@ -111,9 +113,9 @@ def read_price(value: str) -> Decimal:
     except InvalidOperation:
         amount = None
     if amount is None:
-        raise ValueError(f"{quote_cell(value)} is no amount; write only digits and a decimal point, such as 12.50.")
+        raise ValueError(f"{quote_cell(value)} is not an amount; write only digits and a decimal point, such as 12.50.")
     if amount > HIGHEST_PRICE or amount != amount.quantize(Decimal("0.01")):
-        raise ValueError(f"{quote_cell(value)} is no price; at most {HIGHEST_PRICE}, with two decimals.")
+        raise ValueError(f"{quote_cell(value)} is not a price; write at most {HIGHEST_PRICE}, with two decimals.")
     return amount.quantize(Decimal("0.01"))
 
 
@@ -126,7 +128,7 @@ def read_last_four(value: str) -> str:
 
 
 def cardless_text_reader(longest: int) -> ReadCell:
-    """Text about a payment; nothing but thirteen digits and more is taken for a card number."""
+    """Reads text about a payment. A cell of nothing but thirteen digits or more counts as a card number."""
 
     def read(value: str) -> str:
         if CARD_NUMBER.fullmatch(value.strip()):
@@ -139,21 +141,21 @@ def cardless_text_reader(longest: int) -> ReadCell:
 def read_json_object(value: str) -> dict[str, Any]:
     """A JSON object."""
     try:
-        found = json.loads(value, parse_constant=_no_constant)
+        found = json.loads(value, parse_constant=_refuse_constant)
     except ValueError:
         found = None
     # PostgreSQL's jsonb cannot hold the NUL character.
     if not isinstance(found, dict) or "\\u0000" in json.dumps(found):
-        raise ValueError(f'{quote_cell(value)} is no JSON object; write it like {{"roast": "light"}}.')
+        raise ValueError(f'{quote_cell(value)} is not a JSON object; write it like {{"roast": "light"}}.')
     return found
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
 def choice_reader(kinds: type[models.Choices], also: Mapping[str, Any] | None = None) -> ReadCell:
-    """A value of `kinds` or its label, case-blind; `also` has further spellings in lower case."""
+    """Reads a value of `kinds` or its label, without regard to case; `also` has more spellings, in lower case."""
     spellings = {str(each).lower(): value for value, label in kinds.choices for each in (value, label)}
 
     def read(value: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the import commands share."""
+"""The base of the three import commands."""
 
 import sys
 from argparse import ArgumentParser
@@ -21,7 +21,7 @@ MOST_SHOWN = 100
 
 
 class ImportCommand(BaseCommand):
-    """Subclasses name their table."""
+    """A subclass says which table it imports."""
 
     table: ClassVar[Table]
 
@@ -33,22 +33,19 @@ class ImportCommand(BaseCommand):
     def handle(self, *, file: Path, merchant: str, dry_run: bool, **options: Any) -> None:
         owner = find_merchant(merchant)
         try:
-            report = import_file(self.table, file, owner, dry_run=dry_run, progress=self._step)
+            report = import_file(self.table, file, owner, dry_run=dry_run, progress=self._show_progress)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
             raise CommandError(error.sentence) from error
-        self._tell(report, dry_run)
-
-    def _tell(self, report: Report, dry_run: bool) -> None:
         for notice in report.notices:
             self.stderr.write(self.style.NOTICE(notice))
         if report.problems:
-            self._refuse(report)
-        done = "Dry run, nothing was written; it would be" if dry_run else "Imported"
+            self._fail(report)
+        done = "Dry run, nothing was written. Would have imported" if dry_run else "Imported"
         self.stdout.write(f"{done} {self.table.noun}s: {report}.")
 
-    def _refuse(self, report: Report) -> None:
+    def _fail(self, report: Report) -> None:
         problems = sorted(report.problems, key=lambda problem: problem.line)
         for problem in problems[:MOST_SHOWN]:
             self.stderr.write(str(problem))
@@ -57,21 +54,21 @@ class ImportCommand(BaseCommand):
         rows = len({problem.line for problem in problems})
         raise CommandError(f"Problems: {len(problems):,}, on lines: {rows:,}. Nothing was imported.")
 
-    def _step(self, items: Sequence[Any], title: str) -> Iterable[Any]:
+    def _show_progress(self, items: Sequence[Any], title: str) -> Iterable[Any]:
         quiet = not sys.stderr.isatty()
         bar: Iterable[Any] = tqdm(items, desc=title, file=sys.stderr, disable=quiet, leave=False)
         return bar
 
 
 def find_merchant(wanted: str) -> Merchant:
-    """The merchant of that public id or name; CommandError names those there are."""
-    references = Q(name__iexact=wanted)
+    """The merchant with that public id or name. Raises CommandError, which lists the merchants there are."""
+    condition = Q(name__iexact=wanted)
     if public_id := parse_public_id(wanted, any_spelling=True):
-        references |= Q(public_id=public_id)
-    found = list(Merchant.objects.filter(references))
+        condition |= Q(public_id=public_id)
+    found = list(Merchant.objects.filter(condition))
     if len(found) == 1:
         return found[0]
     candidates = found or list(Merchant.objects.order_by("name")[:20])
-    there = "; ".join(f"{each.name} ({each.public_id.hex})" for each in candidates) or "none yet"
+    choices = "; ".join(f"{each.name} ({each.public_id.hex})" for each in candidates) or "none yet"
     count = "more than one merchant" if found else "no merchant"
-    raise CommandError(f"There is {count} “{wanted}”. Name one by its public id: {there}.")
+    raise CommandError(f"There is {count} “{wanted}”. Name one by its public id: {choices}.")

@@ -1,4 +1,4 @@
-"""A CSV file as rows, with every cell that cannot be read reported."""
+"""Reads a CSV file into rows, and reports each cell that cannot be read."""
 
 import csv
 import io
@@ -13,40 +13,41 @@ DELIMITERS = ",;\t"
 
 
 def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
-    """The sound rows of `path`; the others go to `report`. Raises OSError when there is no such file."""
-    content = _text(path, report)
+    """The rows of `path` without problems; the problems of the others are in `report`. Raises OSError."""
+    content = _decode(path, report)
     if content is None:
         return []
-    records = list(_records(content, report))
+    records = list(_split_records(content, report))
     if not records:
         if not report.problems:
-            report.problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
+            report.add_problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
         return []
-    columns = _header(records[0][1], table.columns(merchant), report)
+    columns = _match_header(records[0][1], table.columns(merchant), report)
     if report.problems:
         return []
-    rows = [_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
-    _refuse_doubles(rows, table.key, report)
-    bad = {problem.line for problem in report.problems}
-    return [row for row in rows if row.line not in bad]
+    rows = [_read_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
+    _report_duplicates(rows, table.key, report)
+    lines_with_problems = {problem.line for problem in report.problems}
+    return [row for row in rows if row.line not in lines_with_problems]
 
 
-def _text(path: Path, report: Report) -> str | None:
+def _decode(path: Path, report: Report) -> str | None:
     data = path.read_bytes()
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        report.problem(line, "", "the text is not UTF-8; save the file as “CSV UTF-8” and try again.")
+        report.add_problem(line, "", "the text is not UTF-8; save the file as “CSV UTF-8” and try again.")
         return None
     if "\0" in content:
         line = content[: content.index("\0")].count("\n") + 1
-        report.problem(line, "", "there is a NUL character; save the file as “CSV UTF-8” and try again.")
+        report.add_problem(line, "", "there is a NUL character; save the file as “CSV UTF-8” and try again.")
         return None
     return content
 
 
-def _records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
+def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
+    """Each record's cells, with the line that it begins on. A quoted cell may hold line breaks."""
     first = content.lstrip().split("\n", 1)[0]
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True)
     begins = 1
@@ -56,26 +57,27 @@ def _records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        report.problem(begins, "", f"this is no CSV ({error}); check that every quote that opens also closes.")
+        report.add_problem(begins, "", f"this is not CSV ({error}); check that every quote that opens also closes.")
 
 
-def _header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
+def _match_header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
+    """The column of each name in the header; None for a name that is not known."""
     known = {column.name: column for column in columns}
     given = [name.strip().lower().replace(" ", "_") for name in names]
     for name in sorted({name for name in given if name in known and given.count(name) > 1}):
-        report.problem(1, name, "this column is there twice; keep one.")
+        report.add_problem(1, name, "this column appears twice; keep one.")
     for column in columns:
         if column.required and column.name not in given:
-            report.problem(1, column.name, f"this column is missing; the header has: {', '.join(given)}.")
+            report.add_problem(1, column.name, f"this column is missing; the header has: {', '.join(given)}.")
     if unknown := [name for name in given if name and name not in known]:
         report.notices.append(f"Ignored columns: {', '.join(unknown)}.")
     return [known.get(name) for name in given]
 
 
-def _row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
+def _read_row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
     row = Row(line, {})
     if len(cells) != len(columns):
-        report.problem(
+        report.add_problem(
             line,
             "",
             f"the row has {len(cells)} fields and the header {len(columns)}; check commas and quotes.",
@@ -83,26 +85,26 @@ def _row(line: int, cells: list[str], columns: list[Column | None], report: Repo
         return row
     for column, cell in zip(columns, cells, strict=True):
         if column:
-            _cell(row, column, cell.strip(), report)
+            _read_cell(row, column, cell.strip(), report)
     return row
 
 
-def _cell(row: Row, column: Column, cell: str, report: Report) -> None:
+def _read_cell(row: Row, column: Column, cell: str, report: Report) -> None:
     if not cell:
         if column.required:
-            report.problem(row.line, column.name, "the cell is empty; every row needs a value here.")
+            report.add_problem(row.line, column.name, "the cell is empty; every row needs a value here.")
         elif column.empty is not KEEP:
             row.values[column.name] = column.empty
         return
     try:
         row.values[column.name] = column.read(cell)
     except ValueError as error:
-        report.problem(row.line, column.name, str(error))
+        report.add_problem(row.line, column.name, str(error))
 
 
-def _refuse_doubles(rows: list[Row], key: str, report: Report) -> None:
+def _report_duplicates(rows: list[Row], key: str, report: Report) -> None:
     first: dict[str, int] = {}
     for row in rows:
         value = row.values.get(key)
         if value is not None and first.setdefault(value, row.line) != row.line:
-            report.problem(row.line, key, f"“{value}” is on line {first[value]} already; keep one of the two.")
+            report.add_problem(row.line, key, f"“{value}” is on line {first[value]} already; keep one of the two.")

@@ -5,8 +5,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.importing import addresses_payments, cells, date_cells, stored_rows
+from subscriptions.importing import cells, date_cells
+from subscriptions.importing.addresses_payments import (
+    ADDRESS_FIELDS,
+    PAYMENT_KEY,
+    address_payment_columns,
+    is_known,
+    live_addresses,
+    live_payments,
+    read_address,
+    read_payment,
+)
 from subscriptions.importing.report import Outcome, Report
+from subscriptions.importing.stored_rows import change_row, find_rows, write_rows
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Address, Customer, Merchant, Payment
 
@@ -32,47 +43,46 @@ def _own_columns(merchant: Merchant) -> list[Column]:
 
 
 def _columns(merchant: Merchant) -> list[Column]:
-    return [*_own_columns(merchant), *addresses_payments.address_payment_columns(merchant)]
+    return [*_own_columns(merchant), *address_payment_columns(merchant)]
 
 
 def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Progress) -> None:
-    own = {each.name for each in _own_columns(merchant)}
-    addresses = [addresses_payments.read_address(row, report) for row in rows]
-    payments = [addresses_payments.read_payment(row, report) for row in rows]
+    own_names = {column.name for column in _own_columns(merchant)}
+    addresses = [read_address(row, report) for row in rows]
+    payments = [read_payment(row, report) for row in rows]
     if report.problems:
         return
     known = load_customers(merchant, rows)
-    has_addresses = addresses_payments.live_addresses(merchant, known.values())
-    has_payments = addresses_payments.live_payments(merchant, known.values())
+    known_addresses = live_addresses(merchant, known.values())
+    known_payments = live_payments(merchant, known.values())
     changed: list[Customer] = []
-    new: list[Address | Payment] = []
+    new_addresses: list[Address] = []
+    new_payments: list[Payment] = []
     for row, address, payment in zip(rows, addresses, payments, strict=True):
         customer = known.get(row.values["merchant_user_id"]) or Customer(merchant=merchant, locale=merchant.locale)
-        outcome = stored_rows.change_row(customer, {name: value for name, value in row.values.items() if name in own})
-        added: list[Address | Payment] = []
-        if address and not addresses_payments.is_known(
-            has_addresses.get(customer.pk, []), address, addresses_payments.ADDRESS_FIELDS
-        ):
-            added.append(Address(merchant=merchant, customer=customer, **address))
-        if payment and not addresses_payments.is_known(
-            has_payments.get(customer.pk, []), payment, addresses_payments.PAYMENT_KEY
-        ):
-            added.append(Payment(merchant=merchant, customer=customer, **payment))
-        report.count(outcome if outcome is Outcome.CREATED or not added else Outcome.UPDATED)
-        if added or outcome is not Outcome.UNCHANGED:
+        outcome = change_row(customer, {name: value for name, value in row.values.items() if name in own_names})
+        has_new_address = address and not is_known(known_addresses.get(customer.pk, []), address, ADDRESS_FIELDS)
+        has_new_payment = payment and not is_known(known_payments.get(customer.pk, []), payment, PAYMENT_KEY)
+        if address and has_new_address:
+            new_addresses.append(Address(merchant=merchant, customer=customer, **address))
+        if payment and has_new_payment:
+            new_payments.append(Payment(merchant=merchant, customer=customer, **payment))
+        if outcome is Outcome.UNCHANGED and (has_new_address or has_new_payment):
+            outcome = Outcome.UPDATED
+        report.count(outcome)
+        if outcome is not Outcome.UNCHANGED:
             customer.last_updated = timezone.now()
             changed.append(customer)
-            new += added
-    stored_rows.write_rows(changed, progress, "customers")
-    stored_rows.write_rows([each for each in new if isinstance(each, Address)], progress, "addresses")
-    stored_rows.write_rows([each for each in new if isinstance(each, Payment)], progress, "payments")
+    write_rows(changed, progress, "customers")
+    write_rows(new_addresses, progress, "addresses")
+    write_rows(new_payments, progress, "payments")
 
 
 def load_customers(merchant: Merchant, rows: Sequence[Row]) -> dict[Any, Customer]:
-    """The stored customers that `rows` name, held until the transaction ends."""
+    """The stored customers of `rows` by the merchant's own id, locked until the transaction ends."""
     customers = merchant.customers.select_for_update(no_key=True).order_by("pk")
-    names = [row.values["merchant_user_id"] for row in rows]
-    return {each.merchant_user_id: each for each in stored_rows.find_rows(customers, "merchant_user_id", names)}
+    user_ids = [row.values["merchant_user_id"] for row in rows]
+    return {customer.merchant_user_id: customer for customer in find_rows(customers, "merchant_user_id", user_ids)}
 
 
 CUSTOMERS = Table("customer", "merchant_user_id", _columns, _save)

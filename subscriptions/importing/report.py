@@ -1,4 +1,4 @@
-"""What an import found and did."""
+"""The report of an import: what it found and did."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,7 +12,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row cannot come in. `line` is where its record begins, counted from 1 with the header."""
+    """Why a row cannot be imported. `line` is where its record begins; the header is line 1."""
 
     line: int
     column: str
@@ -25,13 +25,13 @@ class Problem:
 
 @dataclass
 class Report:
-    """`notices` are for people and stop nothing; any problem means that nothing was written."""
+    """With any problem nothing is written; `notices` are for people to read and stop nothing."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
-    def problem(self, line: int, column: str, sentence: str) -> None:
+    def add_problem(self, line: int, column: str, sentence: str) -> None:
         self.problems.append(Problem(line, column, sentence))
 
     def count(self, outcome: Outcome) -> None:

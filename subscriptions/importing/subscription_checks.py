@@ -1,4 +1,4 @@
-"""What a row of subscriptions.csv must agree with: itself, and what is stored."""
+"""The checks of a row of subscriptions.csv, against its own cells and against what is stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from typing import Any
 from django.db import models
 
 from subscriptions import calendar
-from subscriptions.importing import addresses_payments, stored_rows
+from subscriptions.importing.addresses_payments import live_addresses, live_payments
 from subscriptions.importing.customers import load_customers
 from subscriptions.importing.products import load_products
 from subscriptions.importing.report import Report
+from subscriptions.importing.stored_rows import find_rows
 from subscriptions.importing.table import Row
 from subscriptions.models import Address, Customer, Merchant, Payment, Product, Subscription
 
@@ -24,7 +25,7 @@ class Status(models.TextChoices):
 
 @dataclass(init=False)
 class References:
-    """What a file's rows name, by the shop's own ids; addresses and payments by customer, newest first."""
+    """What the rows of a file refer to, by the merchant's own ids; addresses and payments by customer, newest first."""
 
     customers: dict[Any, Customer]
     products: dict[str, Product]
@@ -33,60 +34,66 @@ class References:
     payments: dict[int, list[Payment]]
 
     def __init__(self, merchant: Merchant, rows: Sequence[Row]) -> None:
-        # Customers first: their rows are the lock that every act on their subscriptions waits for.
+        # Customers first: this locks them, and every action on their subscriptions waits for that lock.
         self.customers = load_customers(merchant, rows)
         self.products = load_products(merchant.products.all(), rows)
         known = merchant.subscriptions.select_related("product", "customer")
         ids = [row.values["external_id"] for row in rows]
-        self.subscriptions = {each.external_id: each for each in stored_rows.find_rows(known, "external_id", ids)}
-        self.addresses = addresses_payments.live_addresses(merchant, self.customers.values())
-        self.payments = addresses_payments.live_payments(merchant, self.customers.values())
+        self.subscriptions = {each.external_id: each for each in find_rows(known, "external_id", ids)}
+        self.addresses = live_addresses(merchant, self.customers.values())
+        self.payments = live_payments(merchant, self.customers.values())
 
 
 def is_cancelled(row: Row) -> bool:
-    """As the status says; without one, a cancel date tells."""
+    """By the status; without one, by whether there is a cancel date."""
     status = row.values.get("status")
     return status == Status.CANCELLED if status else bool(row.values.get("cancelled"))
 
 
 def check_row(row: Row, references: References, merchant: Merchant, report: Report) -> None:
-    """Report what is wrong with `row`."""
+    """Report everything that is wrong with `row`."""
     _check_status(row, report)
     _check_prepaid(row, report)
     if row.values["external_product_id"] not in references.products:
-        _missing(row, "external_product_id", "product", report)
+        _report_missing(row, "external_product_id", "product", report)
     if row.values["merchant_user_id"] not in references.customers:
-        _missing(row, "merchant_user_id", "customer", report)
+        _report_missing(row, "merchant_user_id", "customer", report)
     elif known := references.subscriptions.get(row.values["external_id"]):
         _check_known(row, known, report)
     else:
         _check_new(row, references, merchant, report)
 
 
-def _missing(row: Row, column: str, noun: str, report: Report) -> None:
-    report.problem(row.line, column, f"there is no {noun} “{row.values[column]}”; import the {noun}s first.")
+def _report_missing(row: Row, column: str, noun: str, report: Report) -> None:
+    report.add_problem(row.line, column, f"there is no {noun} “{row.values[column]}”; import the {noun}s first.")
 
 
 def _check_status(row: Row, report: Report) -> None:
     if is_cancelled(row):
         if not row.values.get("cancelled"):
-            report.problem(row.line, "cancelled", "is empty; a cancelled subscription needs the day it was cancelled.")
+            report.add_problem(
+                row.line, "cancelled", "is empty; a cancelled subscription needs the day it was cancelled."
+            )
         return
     for name in ("cancelled", "cancel_reason"):
         if row.values.get(name):
-            report.problem(row.line, name, "is filled on a live subscription; empty it, or set status to cancelled.")
+            report.add_problem(
+                row.line, name, "is filled on a live subscription; empty it, or set status to cancelled."
+            )
 
 
 def _check_prepaid(row: Row, report: Report) -> None:
     filled = [name for name in PREPAID if row.values.get(name) is not None]
     if filled and len(filled) < len(PREPAID):
-        report.problem(row.line, filled[0], f"a prepaid subscription needs all of {', '.join(PREPAID)}.")
+        report.add_problem(row.line, filled[0], f"a prepaid subscription needs all of {', '.join(PREPAID)}.")
 
 
 def _check_known(row: Row, known: Subscription, report: Report) -> None:
     if known.customer.merchant_user_id != row.values["merchant_user_id"]:
         owner = known.customer.merchant_user_id
-        report.problem(row.line, "merchant_user_id", f"the subscription is of customer “{owner}” and cannot move.")
+        report.add_problem(
+            row.line, "merchant_user_id", f"the subscription belongs to customer “{owner}” and cannot move to another."
+        )
     fixed = {
         "quantity": known.quantity,
         "price": known.price,
@@ -94,30 +101,30 @@ def _check_known(row: Row, known: Subscription, report: Report) -> None:
     }
     for name, value in fixed.items():
         if known.has_prepaid and row.values.get(name, value) != value:
-            report.problem(row.line, name, f"a prepaid subscription does not allow this change; it is {value}.")
+            report.add_problem(row.line, name, f"a prepaid subscription does not allow this change; it is {value}.")
 
 
 def _check_new(row: Row, references: References, merchant: Merchant, report: Report) -> None:
     customer = references.customers[row.values["merchant_user_id"]]
-    for mine, thing in ((references.addresses, "shipping address"), (references.payments, "payment")):
-        if not mine.get(customer.pk):
-            who = row.values["merchant_user_id"]
-            report.problem(
+    for records, noun in ((references.addresses, "shipping address"), (references.payments, "payment")):
+        if not records.get(customer.pk):
+            user_id = row.values["merchant_user_id"]
+            report.add_problem(
                 row.line,
                 "merchant_user_id",
-                f"customer “{who}” has no {thing}; import it with customers.csv first.",
+                f"customer “{user_id}” has no {noun}; import it with customers.csv first.",
             )
     if is_cancelled(row):
         return
     product = references.products.get(row.values["external_product_id"])
     if product and product.discontinued:
-        report.problem(
+        report.add_problem(
             row.line,
             "external_product_id",
             "this product is discontinued; give another one, or cancel the subscription.",
         )
     day, today = row.values.get("next_order_date"), calendar.today(merchant.time_zone)
     if day and day <= today:
-        report.problem(
+        report.add_problem(
             row.line, "next_order_date", "is not after today; give a day from tomorrow on, or leave it empty."
         )

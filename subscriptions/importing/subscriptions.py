@@ -1,20 +1,22 @@
 """subscriptions.csv: live subscriptions with their upcoming orders, and cancelled ones."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 from django.db.models import Min, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.actions import bulk_upcoming
-from subscriptions.importing import cells, date_cells, stored_rows
+from subscriptions.importing import cells, date_cells
 from subscriptions.importing.report import Outcome, Report
+from subscriptions.importing.stored_rows import change_row, split_in_chunks, write_rows
 from subscriptions.importing.subscription_checks import PREPAID, References, Status, check_row, is_cancelled
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Customer, Merchant, Subscription
 
-# What a later import may change. The rest is history, and after the first import its truth is here.
+# A later import may change these. The columns of HISTORY count once; from then on Reprise knows them best.
 TERMS = (
     "quantity",
     "every",
@@ -60,42 +62,48 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
         check_row(row, references, merchant, report)
     if report.problems:
         return
-    new, changed, decided_here = [], [], 0
+    new: list[Subscription] = []
+    changed: list[Subscription] = []
+    planned: list[tuple[Subscription, date]] = []
+    other_status = 0
     for row in rows:
         subscription = references.subscriptions.get(row.values["external_id"])
         if subscription is None:
-            new.append((_new(merchant, row, references), row))
+            subscription = _new_subscription(merchant, row, references)
+            new.append(subscription)
+            if subscription.live:
+                planned.append((subscription, _next_order_date(merchant, row)))
             report.count(Outcome.CREATED)
             continue
-        decided_here += subscription.live == is_cancelled(row)
-        outcome = stored_rows.change_row(subscription, _terms(row, references))
+        other_status += subscription.live == is_cancelled(row)
+        outcome = change_row(subscription, _terms(row, references))
         report.count(outcome)
         if outcome is Outcome.UPDATED:
             subscription.updated = timezone.now()
             changed.append(subscription)
-    stored_rows.write_rows([*changed, *(subscription for subscription, _ in new)], progress, "subscriptions")
-    live = [(each, _next_date(merchant, row)) for each, row in new if each.live]
-    for part in progress([*stored_rows.split_in_chunks(changed)], "changed upcoming orders"):
+    write_rows([*changed, *new], progress, "subscriptions")
+    for part in progress([*split_in_chunks(changed)], "changed upcoming orders"):
         bulk_upcoming.update_upcoming_items(merchant, part)
-    for part in progress([*stored_rows.split_in_chunks(live)], "new upcoming orders"):
+    for part in progress([*split_in_chunks(planned)], "new upcoming orders"):
         bulk_upcoming.add_subscription_items(merchant, part)
-    _set_first_subscribed(merchant, [subscription.customer_id for subscription, _ in new])
-    if decided_here:
+    _set_first_subscribed(merchant, [subscription.customer_id for subscription in new])
+    if other_status:
         report.notices.append(
-            f"{decided_here:,} subscriptions are live here and cancelled in the file, or vice versa. "
-            "That was left as it is; cancel and reactivate them here, so that their customers are told."
+            f"Subscriptions that are live here and cancelled in the file, or the reverse: {other_status:,}. "
+            "They stay as they are; cancel or reactivate them here, so that the events are sent."
         )
 
 
-def _terms(row: Row, references: References) -> dict[str, object]:
-    given: dict[str, object] = {name: row.values[name] for name in TERMS if name in row.values}
-    return given | {"product": references.products[row.values["external_product_id"]]}
+def _terms(row: Row, references: References) -> dict[str, Any]:
+    terms = {name: row.values[name] for name in TERMS if name in row.values}
+    return terms | {"product": references.products[row.values["external_product_id"]]}
 
 
-def _new(merchant: Merchant, row: Row, references: References) -> Subscription:
+def _new_subscription(merchant: Merchant, row: Row, references: References) -> Subscription:
     customer = references.customers[row.values["merchant_user_id"]]
+    began = calendar.local_midnight(row.values["start_date"], merchant.time_zone)
+    defaults = {"reminder_days": merchant.reminder_days, "created": min(timezone.now(), began)}
     history = {name: row.values[name] for name in HISTORY if name in row.values}
-    defaults = {"reminder_days": merchant.reminder_days, "created": _start(merchant, row)}
     return Subscription(
         merchant=merchant,
         external_id=row.values["external_id"],
@@ -107,23 +115,20 @@ def _new(merchant: Merchant, row: Row, references: References) -> Subscription:
     )
 
 
-def _start(merchant: Merchant, row: Row) -> datetime:
-    return min(timezone.now(), calendar.local_midnight(row.values["start_date"], merchant.time_zone))
-
-
-def _next_date(merchant: Merchant, row: Row) -> date:
-    """The day given; else the first one after today that lies whole frequencies after the start."""
-    given: date | None = row.values.get("next_order_date")
-    if given:
-        return given
+def _next_order_date(merchant: Merchant, row: Row) -> date:
+    """The day in the row; without one, the first day after today that is whole frequencies after the start."""
+    day: date | None = row.values.get("next_order_date")
+    if day:
+        return day
     start, every, period = (row.values[name] for name in ("start_date", "every", "every_period"))
     return calendar.next_date(start, every, period, calendar.today(merchant.time_zone))
 
 
 def _set_first_subscribed(merchant: Merchant, customers: Iterable[int]) -> None:
-    mine = Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
-    earliest = Subquery(mine.annotate(earliest=Min("created")).values("earliest"))
-    for chunk in stored_rows.split_in_chunks(sorted(set(customers))):
+    """A customer became a subscriber when their first subscription was created, wherever that was."""
+    own = Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
+    earliest = Subquery(own.annotate(earliest=Min("created")).values("earliest"))
+    for chunk in split_in_chunks(sorted(set(customers))):
         Customer.objects.filter(merchant=merchant, pk__in=chunk).filter(
             Q(first_subscribed__isnull=True) | Q(first_subscribed__gt=earliest)
         ).update(first_subscribed=earliest)

@@ -1,4 +1,4 @@
-"""What a file may hold: its columns and how its rows are saved."""
+"""What a kind of file is: its columns, and how its rows are saved."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KEEP = object()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`empty` is what an empty cell says; `KEEP` leaves what is there."""
+    """`empty` is the value of an empty cell; with `KEEP` the row keeps what it has."""
 
     name: str
     read: cells.ReadCell
@@ -25,21 +25,21 @@ class Column:
 
 @dataclass(slots=True)
 class Row:
-    """One record: the line it begins on, and the values that its cells set or clear."""
+    """One record: the line that it begins on, and values by column for the cells that set or clear something."""
 
     line: int
     values: dict[str, Any]
 
 
 class Progress(Protocol):
-    """Passes items on and shows how far along they are."""
+    """Yields the items, and shows how many are done."""
 
     def __call__(self, items: Sequence[Any], title: str) -> Iterable[Any]: ...
 
 
 @dataclass(frozen=True)
 class Table:
-    """`save` checks the rows against what is stored and, unless there is a problem, writes them."""
+    """`save` checks the rows against what is stored, and writes them unless there is a problem."""
 
     noun: str
     key: str
@@ -55,7 +55,7 @@ def model_column(
     name: str = "",
     required: bool = False,
 ) -> Column:
-    """A column for `model.field`: the field's length limits it, an empty cell means the field's default."""
+    """A column for `model.field`. The field limits the length, and its default is the value of an empty cell."""
     definition = model._meta.get_field(field)
     assert isinstance(definition, models.Field)
     reader = read or cells.text_reader(definition.max_length)

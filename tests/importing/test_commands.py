@@ -32,7 +32,7 @@ def test_the_samples_come_in_and_a_second_time_change_nothing(merchant: Merchant
     for noun, size in sizes.items():
         path = SAMPLES / f"{noun}.csv"
         assert call(noun, path, merchant.public_id.hex, "--dry-run") == (
-            f"Dry run, nothing was written; it would be {noun}: {size} created, 0 updated, 0 unchanged."
+            f"Dry run, nothing was written. Would have imported {noun}: {size} created, 0 updated, 0 unchanged."
         )
         assert call(noun, path, merchant.name) == f"Imported {noun}: {size} created, 0 updated, 0 unchanged."
         assert call(noun, path, merchant.name) == f"Imported {noun}: 0 created, 0 updated, {size} unchanged."

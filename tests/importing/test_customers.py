@@ -92,18 +92,18 @@ def test_phone_numbers_are_kept_in_international_form(load: Load, written: str, 
 
 
 BAD_CELLS = [
-    ("phone_number", "call", "“call” is no phone number; write it like +12125550123, or leave it empty."),
+    ("phone_number", "call", "“call” is not a phone number; write it like +12125550123, or leave it empty."),
     ("phone_type", "fax", "“fax” is unknown; write one of: 0, invalid, 1, landline, 2, mobile, 3, voip."),
-    ("locale", "english", "“english” is no locale; write it like en-us."),
+    ("locale", "english", "“english” is not a locale; write it like en-us."),
     ("is_test", "maybe", "“maybe” is neither true nor false; write one of the two."),
-    ("extra_data", "[1]", '“[1]” is no JSON object; write it like {"roast": "light"}.'),
-    ("created", "31.01.2026", "“31.01.2026” is no date and time; write it like 2026-01-31 14:30:00."),
-    ("created", "2999-01-01", "“2999-01-01” is no date and time; write it like 2026-01-31 14:30:00."),
-    ("created", "2199-01-01", "“2199-01-01” lies in the future; only what has happened can be imported."),
+    ("extra_data", "[1]", '“[1]” is not a JSON object; write it like {"roast": "light"}.'),
+    ("created", "31.01.2026", "“31.01.2026” is not a date and time; write it like 2026-01-31 14:30:00."),
+    ("created", "2999-01-01", "“2999-01-01” is not a date and time; write it like 2026-01-31 14:30:00."),
+    ("created", "2199-01-01", "“2199-01-01” is in the future; only what has happened can be imported."),
     ("price_code", "x" * 65, "has 65 characters; shorten it to at most 64."),
-    ("cc_exp_date", "13/2030", "“13/2030” is no expiry; write it like 02/2030."),
+    ("cc_exp_date", "13/2030", "“13/2030” is not an expiry date; write it like 02/2030."),
     ("cc_number_ending", "42", "“42” is not four digits; give the last four of the card."),
-    ("shipping_country_code", "USA", "“USA” is no country code; write two letters, such as US."),
+    ("shipping_country_code", "USA", "“USA” is not a country code; write two letters, such as US."),
 ]
 
 

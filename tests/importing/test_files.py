@@ -54,8 +54,8 @@ def test_a_bad_row_is_named_by_the_line_its_record_begins_on(load: Load) -> None
         "C-3,Cy,Moss,x@@y",
     )
     assert [str(problem) for problem in report.problems] == [
-        "line 5, email: “nowhere” is no e-mail address; write it like ana@shop.com.",
-        "line 6, email: “x@@y” is no e-mail address; write it like ana@shop.com.",
+        "line 5, email: “nowhere” is not an e-mail address; write it like ana@shop.com.",
+        "line 6, email: “x@@y” is not an e-mail address; write it like ana@shop.com.",
     ]
     assert not Customer.objects.exists()
 
@@ -92,7 +92,7 @@ def test_a_missing_column_is_named_with_those_that_are_there(load: Load) -> None
 
 def test_a_column_that_is_there_twice_is_refused(load: Load) -> None:
     report = load(CUSTOMERS, f"{HEADER},email", f"{ANA},other@mail.test")
-    assert [str(problem) for problem in report.problems] == ["line 1, email: this column is there twice; keep one."]
+    assert [str(problem) for problem in report.problems] == ["line 1, email: this column appears twice; keep one."]
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_line(load: Load) -> None:

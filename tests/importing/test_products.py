@@ -73,7 +73,7 @@ def test_a_product_keeps_the_type_it_was_made_with(load: Load, merchant: Merchan
     ProductFactory(merchant=merchant, external_product_id="P-1")
     report = load(PRODUCTS, f"{HEADER},product_type", f"{BLEND},plan")
     assert [str(each) for each in report.problems] == [
-        "line 2, product_type: a product keeps the type it was made with: standard."
+        "line 2, product_type: a product keeps the type it was created with: standard."
     ]
     assert Product.objects.get().product_type == "standard"
 
@@ -81,13 +81,13 @@ def test_a_product_keeps_the_type_it_was_made_with(load: Load, merchant: Merchan
 @pytest.mark.parametrize(
     ("column", "value", "sentence"),
     [
-        ("image_url", "blend.png", "“blend.png” is no web address; write it whole, with https://."),
+        ("image_url", "blend.png", "“blend.png” is not a web address; write all of it, with https://."),
         (
             "groups",
             "beans",
-            "“beans” is no group; write type:name, such as sku_swap:beans, with | between them.",
+            "“beans” is not a group; write type:name, such as sku_swap:beans, with | between them.",
         ),
-        ("every", "0", "“0” is no whole number from 1 to 999."),
+        ("every", "0", "“0” is not a whole number from 1 to 999."),
         ("every", "2", "every and every_period need each other; fill or empty both."),
     ],
 )
@@ -100,13 +100,13 @@ def test_a_bad_cell_is_refused(load: Load, column: str, value: str, sentence: st
 @pytest.mark.parametrize("price", ["free", "12,50", "-1", "NaN", "1e3", "$5", "１２"])
 def test_a_price_must_be_digits_and_a_point(load: Load, price: str) -> None:
     report = load(PRODUCTS, HEADER, f'P-1,House blend,"{price}"')
-    assert "is no amount; write only digits and a decimal point, such as 12.50." in str(report.problems[0])
+    assert "is not an amount; write only digits and a decimal point, such as 12.50." in str(report.problems[0])
 
 
 @pytest.mark.parametrize("price", ["1.005", "100000"])
 def test_a_price_has_two_decimals_and_a_limit(load: Load, price: str) -> None:
     report = load(PRODUCTS, HEADER, f"P-1,House blend,{price}")
-    assert "is no price; at most 99999.99, with two decimals." in str(report.problems[0])
+    assert "is not a price; write at most 99999.99, with two decimals." in str(report.problems[0])
 
 
 def discontinue(load: Load) -> Report:

@@ -196,7 +196,9 @@ def test_a_status_decided_here_stays_and_is_noticed(load: Load) -> None:
     load(SUBSCRIPTIONS, f"{HEADER},cancelled", f"{ONE},2026-11-10")
     report = load(SUBSCRIPTIONS, HEADER, ONE)
     assert str(report) == "0 created, 0 updated, 1 unchanged"
-    assert report.notices[0].startswith("1 subscriptions are live here and cancelled in the file, or vice versa.")
+    assert report.notices[0].startswith(
+        "Subscriptions that are live here and cancelled in the file, or the reverse: 1."
+    )
     assert not Subscription.objects.get().live
 
 
@@ -204,13 +206,13 @@ BAD_ROWS = {
     ("next_order_date", "2026-11-20"): (
         "next_order_date: is not after today; give a day from tomorrow on, or leave it empty."
     ),
-    ("next_order_date", "soon"): "next_order_date: “soon” is no date; write it like 2026-01-31.",
+    ("next_order_date", "soon"): "next_order_date: “soon” is not a date; write it like 2026-01-31.",
     ("status", "cancelled"): ("cancelled: is empty; a cancelled subscription needs the day it was cancelled."),
     ("status,cancelled", "active,2026-11-01"): (
         "cancelled: is filled on a live subscription; empty it, or set status to cancelled."
     ),
     ("status", "paused"): "status: “paused” is unknown; write one of: active, live, cancelled, canceled.",
-    ("quantity", "0"): "quantity: “0” is no whole number from 1 to 999.",
+    ("quantity", "0"): "quantity: “0” is not a whole number from 1 to 999.",
     ("prepaid_orders_per_billing", "3"): (
         "prepaid_orders_per_billing: a prepaid subscription needs all of prepaid_orders_per_billing, "
         "prepaid_orders_remaining, renewal_behavior."
@@ -254,7 +256,7 @@ def test_a_subscription_cannot_move_to_another_customer(load: Load, merchant: Me
     load(SUBSCRIPTIONS, HEADER, ONE)
     CustomerFactory(merchant=merchant, merchant_user_id="C-2")
     (problem,) = load(SUBSCRIPTIONS, HEADER, ONE.replace("C-1", "C-2")).problems
-    assert problem.sentence == "the subscription is of customer “C-1” and cannot move."
+    assert problem.sentence == "the subscription belongs to customer “C-1” and cannot move to another."
 
 
 def test_a_prepaid_subscription_keeps_its_quantity(load: Load) -> None:
