@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import SavedLink
-from oneclick.models.settings import LandingPage
 from oneclick.models.token import ActionToken
 from subscriptions.models import Item, Merchant, Order, Subscription
 

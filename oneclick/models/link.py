@@ -5,7 +5,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from oneclick.models.settings import Action, LandingPage, Mode
+from oneclick.models.action import Action, Mode
+from oneclick.models.landing_page import LandingPage
 from subscriptions.models import Merchant
 from subscriptions.models.fields import PublicIdField
 
