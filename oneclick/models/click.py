@@ -13,20 +13,21 @@ NON_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
 
 
 class Click(models.Model):
-    """One visit with a good token: what it asked for, how it ended and what came of it. No personal data.
+    """One visit with a genuine token: what it asked for, how it ended and what came of it. No personal data.
 
-    What acted is `success` and not `replayed`; a refusal is noted by its code. A page fetched is `fetched` and a likely
-    machine until its script or a press of its form follows; a page whose script only asked so far is `opened`; a form
-    sent without a press is `unpressed`. Of what acted, `subscription`, `item` or `order` is what it gained or kept.
+    A click that acted has the outcome `success` and is not `replayed`; its `subscription`, `item` or `order` is what it
+    gained or kept. A refusal has its code. A page that was fetched is `fetched`, and a likely machine until its script
+    runs or its form is pressed. A page whose script waits for a press is `opened`. A form sent without a press is
+    `unpressed`.
     """
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
     link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
     landing_page = models.ForeignKey(LandingPage, models.SET_NULL, null=True, blank=True, related_name="+")
-    action = models.CharField(max_length=24, help_text="The name of the deed, or `undo`.")
-    outcome = models.CharField(max_length=40, help_text="One of `NO_REFUSALS`, or the error's code.")
-    opens = models.BooleanField(default=False, help_text="The link was opened by it, not before.")
+    action = models.CharField(max_length=24, help_text="The name of the link action, or `undo`.")
+    outcome = models.CharField(max_length=40, help_text="One of `NON_REFUSALS`, or the error's code.")
+    opens = models.BooleanField(default=False, help_text="Whether it opened the link; false where an earlier click of the same visit did.")
     replayed = models.BooleanField(default=False)
     likely_machine = models.BooleanField(default=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="clicks")
@@ -46,7 +47,7 @@ class Click(models.Model):
 
     @staticmethod
     def not_undone(merchant: Merchant) -> Q:
-        """What selects acts of the merchant that nobody took back."""
-        # Of the few that were taken back, so that no token of the others needs to be read.
+        """Selects the merchant's clicks that acted and were not undone."""
+        # Excludes the few that were undone, so that no token of the others needs to be read.
         undone = ActionToken.objects.filter(merchant=merchant, undone_at__isnull=False)
         return Q(merchant=merchant, outcome="success", replayed=False) & ~Q(token__in=undone)

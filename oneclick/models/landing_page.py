@@ -10,7 +10,7 @@ COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.")
 
 
 class LandingPage(models.Model):
-    """A page we host for links of merchants who have no page of their own for them."""
+    """A page we host for merchants whose links need one."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="landing_pages")
     slug = models.SlugField(max_length=64)
@@ -26,12 +26,12 @@ class LandingPage(models.Model):
     accent_color = models.CharField(max_length=7, default="#1f6f4a", validators=[COLOR])
     support_contact = models.CharField(max_length=255, blank=True, help_text="An e-mail address or phone number.")
     continue_url = models.URLField(max_length=1000, blank=True, help_text="Empty: the shop's home page.")
-    css_url = models.URLField(max_length=1000, blank=True, help_text="A style sheet of the shop's own.")
+    css_url = models.URLField(max_length=1000, blank=True, help_text="A style sheet of your own.")
     success_color = models.CharField("success", max_length=7, blank=True, default="#14693f", validators=[COLOR])
     error_color = models.CharField("error", max_length=7, blank=True, default="#b3261e", validators=[COLOR])
     z_index = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as in the 1-Click settings.")
     auto_hide_seconds = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="0 keeps the banner. Empty: as in the 1-Click settings."
+        null=True, blank=True, help_text="0 keeps the banner until the customer closes it. Empty: as in the 1-Click settings."
     )
 
     class Meta:

@@ -44,7 +44,7 @@ class SavedLink(models.Model):
     landing_page = models.ForeignKey(LandingPage, models.PROTECT, null=True, blank=True, related_name="links")
     mode = models.CharField(max_length=8, choices=Mode, blank=True)
     button_label = models.CharField(max_length=60, blank=True)
-    sms_text = models.CharField(max_length=480, blank=True, help_text="{link} is where the link goes.")
+    sms_text = models.CharField(max_length=480, blank=True, help_text="{link} stands for the link.")
     event_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     property_name = models.CharField(
         max_length=64,

@@ -18,7 +18,7 @@ class MessageText(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "locale", "table", "code"], name="message_text_once")
         ]
-        verbose_name = "text"
+        verbose_name = "message"
 
     def __str__(self) -> str:
         return f"{self.table}.{self.code} ({self.locale})"

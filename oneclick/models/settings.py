@@ -22,7 +22,7 @@ class OneClickSettings(models.Model):
         models.CharField(max_length=16, choices=Action),
         default=list,
         blank=True,
-        help_text="Actions that ask for one button first; the others act at once.",
+        help_text="Actions that wait for a press of a button; the others act at once.",
     )
     token_days = models.PositiveSmallIntegerField(
         default=90, validators=[MinValueValidator(1)], help_text="Life of a subscription's token."
@@ -31,18 +31,18 @@ class OneClickSettings(models.Model):
     replay_seconds = models.PositiveSmallIntegerField(
         default=3,
         validators=[MaxValueValidator(600)],
-        help_text="The same click again within this time is answered like the first.",
+        help_text="A click repeated within this time gets the answer of the first.",
     )
-    undo_minutes = models.PositiveSmallIntegerField(default=10, help_text="0 offers no undo.")
+    undo_minutes = models.PositiveSmallIntegerField(default=10, help_text="0 offers no undo button.")
     allow_get = models.BooleanField(
         default=True, help_text="A GET that names Accept: application/json acts, as API clients expect."
     )
     require_signed_links = models.BooleanField(default=False)
     corrected_delay_wording = models.BooleanField(
-        default=False, help_text="Errors of a delay speak of the order, not of a reactivation."
+        default=False, help_text="Errors of a delay are about the order instead of a reactivation."
     )
     z_index = models.PositiveIntegerField(default=6000)
-    auto_hide_seconds = models.PositiveSmallIntegerField(default=0, help_text="0 keeps the banner.")
+    auto_hide_seconds = models.PositiveSmallIntegerField(default=0, help_text="0 keeps the banner until the customer closes it.")
     landing_host = models.CharField(
         "own domain of the landing pages",
         max_length=253,

@@ -15,15 +15,15 @@ ATTEMPT_LENGTH = 32
 
 
 def unexpired_tokens(today: date) -> Q:
-    """What selects tokens that have not expired by that day of the merchant; the same as `ActionToken.expired`."""
+    """Selects tokens that have not expired on that day of the merchant; the rule of `ActionToken.expired`."""
     order = Q(scope="order", order__status=OrderStatus.UNSENT, order__place_date__gt=today)
     return order | Q(scope="subscription", expires_at__gt=calendar.now())
 
 
 class ActionToken(models.Model):
-    """The right to one act. `nonce` and a server key give the token's text, which is stored nowhere.
+    """The right to perform one link action, once. `nonce` and a server key give its text, which is stored nowhere.
 
-    `used_action` is the name of the deed, `used_message` what the customer read.
+    `used_action` is the name of the link action, `used_message` what the customer read.
     """
 
     class Scope(models.TextChoices):
@@ -90,7 +90,7 @@ class ActionToken(models.Model):
 
     @property
     def expired(self) -> bool:
-        """An order's token ends with its order, or when that one's day comes, wherever it was moved to meanwhile."""
+        """An order's token ends with its order or when the place date comes, whatever date it has been moved to."""
         if self.scope == self.Scope.SUBSCRIPTION:
             return self.expires_at <= calendar.now()
         if self.order is None or self.order.status != OrderStatus.UNSENT:
