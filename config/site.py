@@ -40,7 +40,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
     ],
     "1-Click": [
-        menu_item("Analytics", "monitoring", "numbers"),
+        menu_item("Analytics", "monitoring", "link_analytics"),
         menu_item("Tokens", "key", "oneclick_actiontoken_changelist"),
         menu_item("Links", "link", "oneclick_savedlink_changelist"),
         menu_item("Landing pages", "web", "oneclick_landingpage_changelist"),

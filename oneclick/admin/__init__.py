@@ -1,12 +1,12 @@
 """The staff pages of 1-Click."""
 
-from oneclick.admin import analytics, issuing, landing_pages, messages, saved_links, settings, tokens
-from oneclick.admin.panel import customer_panel
+from oneclick.admin import analytics, issue_button, landing_pages, messages, saved_links, settings, tokens
+from oneclick.admin.token_panel import customer_panel
 
 __all__ = [
     "analytics",
     "customer_panel",
-    "issuing",
+    "issue_button",
     "landing_pages",
     "messages",
     "saved_links",

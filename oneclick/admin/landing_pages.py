@@ -1,4 +1,4 @@
-"""The editor of landing pages, with a preview of every outcome that spends no token."""
+"""The editor of landing pages."""
 
 from typing import Any, cast
 
@@ -14,60 +14,23 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
+from oneclick.admin.landing_preview import list_outcomes, outcome_banner
 from oneclick.admin.messages import offered_locales
 from oneclick.links import link_urls
-from oneclick.messages import customer_messages, message_previews
-from oneclick.messages.default_messages import DEFAULT_MESSAGES
-from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.messages.locales import language_of_locale
 from oneclick.models import LandingPage
 from oneclick.pages import landing
-from oneclick.pages.landing import Banner
-from oneclick.redemption.link_actions import LINK_ACTIONS
-from oneclick.redemption.link_actions.link_action import Facts
-from subscriptions.calendar import Period
 from subscriptions.models import Merchant
 from subscriptions.staff.base import MerchantAdmin, MerchantForm
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
-CONFIRM = "confirm"
 COLORS = ("accent_color", "success_color", "error_color")
 
 
-def outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a preview can show, by groups: `confirm.<kind>` and `<table>.<code>` with a title each."""
-    asked = [(f"{CONFIRM}.{row.interface_code}", row.label) for row in LINK_ACTIONS.values()]
-    told = [
-        (
-            message_previews.TABLE_TITLES[table],
-            [(f"{table}.{code}", code.replace("_", " ").capitalize()) for code in texts],
-        )
-        for table, texts in DEFAULT_MESSAGES.items()
-    ]
-    return [*told, ("Asking first", asked)]
-
-
-def banner_of(merchant: Merchant, outcome: str, locale: str) -> Banner | None:
-    """The banner of one of `outcomes` in `locale`, with made-up facts; None for any other text."""
-    table, _, code = outcome.partition(".")
-    texts = get_interface_messages(merchant, locale)
-    if table == CONFIRM and f"confirm_{code}" in texts:
-        given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
-        question = landing.fill_question(merchant, texts[f"confirm_{code}"], given, locale)
-        return Banner("notice", question, button=texts[f"button_{code}"])
-    if code not in DEFAULT_MESSAGES.get(table, {}):
-        return None
-    facts: Facts = {**message_previews.sample_facts(merchant, locale)}
-    message = customer_messages.result_message(table, code, facts, merchant, locale)
-    if code.startswith("success"):
-        return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
-    return Banner(message_previews.banner_kind(table, code), message)
-
-
-def leading_to(page: LandingPage) -> list[str]:
-    """The names of the links that lead to it, archived ones too."""
+def linking_names(page: LandingPage) -> list[str]:
+    """The names of the saved links that lead to the page, archived ones too."""
     return [f"{link} (archived)" if link.archived else str(link) for link in page.links.order_by("name", "pk")]
 
 
@@ -76,34 +39,37 @@ class LandingPageForm(MerchantForm):
         label="Language",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Of the buttons and questions around your own words. Messages are in the customer's own language.",
+        help_text="Of the buttons and questions around your own words. Messages are in the customer's language.",
     )
 
     class Meta:
         widgets = dict.fromkeys(COLORS, UnfoldAdminColorInputWidget)
         labels = {
             "is_default": "Default page",
-            "title": "Title of the window",
+            "title": "Window title",
             "slug": "Name in the address",
             "continue_url": "Continue to",
-            "logo_url": "Address of the logo",
-            "css_url": "Address of a style sheet",
+            "logo_url": "Logo address",
+            "css_url": "Style sheet address",
             "accent_color": "Accent",
             "z_index": "z-index",
-            "auto_hide_seconds": "Hide success after seconds",
+            "auto_hide_seconds": "Hide success after (seconds)",
         }
         help_texts = {
-            "slug": "What its address ends in.",
-            "is_default": "Where links lead that name no page. There is one at a time.",
+            "slug": "The last part of the page's address.",
+            "is_default": "Links that name no page lead here. One page at a time is the default.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         offered = offered_locales(self.merchant)
-        shops = offered[language_of_locale(self.merchant.locale)]
+        shop_language = offered[language_of_locale(self.merchant.locale)]
         mine = self.instance.locale
         offered |= {mine: offered.get(mine, mine)} if mine else {}
-        cast(forms.ChoiceField, self.fields["locale"]).choices = [("", f"The shop's ({shops})"), *offered.items()]
+        cast(forms.ChoiceField, self.fields["locale"]).choices = [
+            ("", f"Your shop's ({shop_language})"),
+            *offered.items(),
+        ]
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
@@ -137,33 +103,33 @@ class LandingPageAdmin(MerchantAdmin):
     ]
 
     class Media:
-        js = ["staff/landing.js"]
+        js = ["staff/landing_preview.js"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.preview))
         return [path("preview/", view, name=self.url_name("preview")), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """The page as the form's fields stand, saved or not; wrong ones are left out."""
+        """The page with what the form's fields hold, saved or not; fields with errors are left out."""
         if not may(request, self.edit_right):
             raise PermissionDenied
         form = self.get_form(request)(request.POST)
         form.is_valid()
         merchant = merchant_of(request)
         page = form.instance
-        banner = banner_of(merchant, request.POST.get("outcome", ""), landing.page_locale(merchant, page))
+        banner = outcome_banner(merchant, request.POST.get("outcome", ""), landing.page_locale(merchant, page))
         return HttpResponse(landing.render_landing_page(merchant, page, banner=banner, preview=True).body)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         if may(request, self.edit_right):
-            context |= {"outcomes": outcomes(), "preview_url": reverse(f"admin:{self.url_name('preview')}")}
+            context |= {"outcomes": list_outcomes(), "preview_url": reverse(f"admin:{self.url_name('preview')}")}
         return super().render_change_form(request, context, *args, **options)
 
     def save_model(self, request: HttpRequest, obj: LandingPage, form: forms.ModelForm, change: bool) -> None:
         if obj.is_default:
-            # One new default after the other, or each would miss that the other is one.
+            # Two new defaults saved at once must wait for each other, or neither would see that the other is one.
             Merchant.objects.select_for_update(no_key=True).get(pk=obj.merchant_id)
             defaults = LandingPage.objects.filter(merchant=obj.merchant_id, is_default=True)
             defaults.exclude(pk=obj.pk).update(is_default=False)
@@ -172,11 +138,11 @@ class LandingPageAdmin(MerchantAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Links are kept for good, so a page that links lead to is kept with them."""
+        """Saved links are never deleted, so a page that links lead to is kept, too."""
         page = self.get_object(request, object_id)
-        if page and self.has_delete_permission(request, page) and (names := ", ".join(leading_to(page))):
-            said = f"{page} stays: links lead to it. Choose another page for {names}; then it can be deleted."
-            self.message_user(request, said, ERROR)
+        if page and self.has_delete_permission(request, page) and (names := ", ".join(linking_names(page))):
+            reason = f"{page} was not deleted because links lead to it. Choose another page for {names} first."
+            self.message_user(request, reason, ERROR)
             return redirect(self.url("change", page))
         return super().delete_view(request, object_id, extra_context)
 

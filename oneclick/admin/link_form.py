@@ -1,4 +1,4 @@
-"""The form of a link: staff choose by pictures and words, the row holds the parameters of a request."""
+"""The form of a saved link. Staff choose by pictures and words; the row holds the parameters of a request."""
 
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -14,23 +14,24 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from oneclick.links import event_links
-from oneclick.models import Esp, LandingPage, Mode, SavedLink
+from oneclick.links.event_links import kinds_with_token
+from oneclick.models import ActionToken, Esp, LandingPage, Mode, SavedLink
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
+from oneclick.redemption.link_actions.link_action import LinkAction
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
 from subscriptions.staff.base import MerchantForm
 
-OWN_PAGE, DEFAULT_PAGE = "shop", "default"
+SHOP_PAGE, DEFAULT_PAGE = "shop", "default"
 # What the row's unique constraints say, and the field it is about: the one beside the merchant.
-TAKEN = {
+UNIQUE_FIELDS = {
     str(rule.violation_error_message): rule.fields[-1]
     for rule in SavedLink._meta.constraints
     if isinstance(rule, UniqueConstraint)
 }
-# The form's names for what a request calls otherwise.
-SPELLED = {
+# The parameters of a request by the form's names.
+PARAMETERS = {
     "days": "days",
     "product": "og_product_id",
     "quantity": "og_quantity",
@@ -39,10 +40,13 @@ SPELLED = {
 }
 
 
-def number(most: int, **options: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        min_value=1, max_value=most, required=False, widget=UnfoldAdminIntegerFieldWidget, **options
-    )
+class NumberField(forms.IntegerField):
+    """A whole number from 1, which may be left out."""
+
+    def __init__(self, max_value: int, **options: Any) -> None:
+        super().__init__(
+            min_value=1, max_value=max_value, required=False, widget=UnfoldAdminIntegerFieldWidget, **options
+        )
 
 
 class UrlInput(UnfoldAdminTextInputWidget):
@@ -52,12 +56,14 @@ class UrlInput(UnfoldAdminTextInputWidget):
 
 
 class LinkForm(MerchantForm):
-    deed = forms.ChoiceField(choices=[(name, name) for name in LINK_ACTIONS], initial="delay")
-    days = number(parameters.MAX_DELAY_DAYS)
+    link_action = forms.ChoiceField(
+        choices=[(row.name, row.label) for row in LINK_ACTIONS.values()], initial=next(iter(LINK_ACTIONS))
+    )
+    days = NumberField(parameters.MAX_DELAY_DAYS)
     product = forms.CharField(required=False)
     offer = forms.CharField(required=False)
-    quantity = number(parameters.MAX_QUANTITY, initial=1)
-    every = number(parameters.MAX_EVERY, initial=1)
+    quantity = NumberField(parameters.MAX_QUANTITY, initial=1)
+    every = NumberField(parameters.MAX_EVERY, initial=1)
     every_period = forms.TypedChoiceField(
         choices=Period, coerce=int, required=False, initial=Period.MONTHS, widget=UnfoldAdminSelectWidget
     )
@@ -87,64 +93,65 @@ class LinkForm(MerchantForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        tokened = [*event_links.kinds_with_token("order"), *event_links.kinds_with_token("subscription")]
+        kinds = [kind for scope in ActionToken.Scope.values for kind in kinds_with_token(scope)]
         events = cast(forms.MultipleChoiceField, self.fields["event_kinds"])
-        events.choices = [(kind.name, kind.title) for kind in tokened]
+        events.choices = [(kind.name, kind.title) for kind in kinds]
         if self.instance.pk:
-            self.initial = {**self.initial, **chosen(self.instance)}
+            self.initial = {**self.initial, **initial_choices(self.instance)}
 
     def clean(self) -> dict[str, Any]:
-        answers = super().clean()
-        deed = answers.get("deed")
-        if deed:
-            self.instance.action = LINK_ACTIONS[deed].action
-            self.instance.parameters = self._parameters(LINK_ACTIONS[deed].parameters)
-            self._check_events(LINK_ACTIONS[deed].scope)
-        self._choose_page(answers)
-        if answers.get("esp") in (Esp.KLAVIYO, Esp.ATTENTIVE):
-            answers["merge_tag"] = ""
-        return answers
+        cleaned = super().clean()
+        if name := cleaned.get("link_action"):
+            link_action = LINK_ACTIONS[name]
+            self.instance.action = link_action.action
+            self.instance.parameters = self._clean_parameters(link_action)
+            self._clean_events(link_action)
+        self._clean_page(cleaned)
+        if cleaned.get("esp") in (Esp.KLAVIYO, Esp.ATTENTIVE):
+            cleaned["merge_tag"] = ""
+        return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # private, so not in the stubs
-        # Constraints with a condition speak of the row; each of these is about one field.
+        # Constraints with a condition report errors of the row; each of these is about one field.
         for sentence in self.errors.pop(NON_FIELD_ERRORS, []):
-            self.add_error(TAKEN.get(str(sentence)), sentence)
+            self.add_error(UNIQUE_FIELDS.get(str(sentence)), sentence)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The conditions of the unique constraints need it.
         return super()._get_validation_exclusions() - {"archived"}
 
-    def _parameters(self, names: tuple[str, ...]) -> dict[str, str]:
-        found = {name: str(self.cleaned_data.get(field) or "") for field, name in SPELLED.items() if name in names}
+    def _clean_parameters(self, link_action: LinkAction) -> dict[str, str]:
+        names = link_action.parameters
+        found = {name: str(self.cleaned_data.get(field) or "") for field, name in PARAMETERS.items() if name in names}
         offer = "winback_id" if "winback_id" in names else "og_offer_id"
         if offer in names:
             found[offer] = self.cleaned_data.get("offer", "")
-        self._require(found)
-        # One is what a link without it means.
+        self._check_parameters(found)
+        # A link without a quantity means one.
         return {name: value for name, value in found.items() if value and (name, value) != ("og_quantity", "1")}
 
-    def _require(self, found: dict[str, str]) -> None:
+    def _check_parameters(self, found: dict[str, str]) -> None:
         if "og_product_id" in found and not self._has_product(found["og_product_id"]):
             self.add_error("product", "Choose a product.")
         if "og_every" in found and not (found["og_every"] and found["og_every_period"]):
-            self.add_error("every", "Say how often.")
+            self.add_error("every", "Enter how often.")
         for name in ("og_offer_id", "winback_id"):
             try:
                 parameters.find_offer(self.merchant, parameters.pick_parameters(found, (name,)), name)
             except Refused:
-                self.add_error("offer", "Links may not give this discount away.")
+                self.add_error("offer", "Links may not give this discount.")
 
     def _has_product(self, external_id: str) -> bool:
         return bool(external_id) and self.merchant.products.filter(external_product_id=external_id).exists()
 
-    def _choose_page(self, answers: dict[str, Any]) -> None:
-        page = answers.get("page") or DEFAULT_PAGE
+    def _clean_page(self, cleaned: dict[str, Any]) -> None:
+        page = cleaned.get("page") or DEFAULT_PAGE
         self.instance.landing_page = None
-        if page == OWN_PAGE:
-            self._check_page_url(answers)
+        if page == SHOP_PAGE:
+            self._check_page_url(cleaned)
             return
-        answers["page_url"] = ""
+        cleaned["page_url"] = ""
         self.errors.pop("page_url", None)
         if page != DEFAULT_PAGE:
             key = int(page) if page.isdecimal() else 0
@@ -152,38 +159,33 @@ class LinkForm(MerchantForm):
             if self.instance.landing_page is None:
                 self.add_error("page", "Choose a page.")
 
-    def _check_page_url(self, answers: dict[str, Any]) -> None:
-        url = answers.get("page_url", "")
+    def _check_page_url(self, cleaned: dict[str, Any]) -> None:
+        url = cleaned.get("page_url", "")
         if not url and "page_url" not in self.errors:
-            self.add_error("page_url", "Type the address of the page.")
+            self.add_error("page_url", "Enter the address of the page.")
         elif urlsplit(url).scheme not in ("", "https", "http"):
             self.add_error("page_url", "The address must begin with https://.")
         elif "#" in url:
-            self.add_error("page_url", "Leave out # and what follows; the link puts its own there.")
+            self.add_error("page_url", "Leave out # and everything after it; the link adds its own.")
 
-    def _check_events(self, scope: str) -> None:
-        fitting = {kind.name for kind in event_links.kinds_with_token(scope)}
+    def _clean_events(self, link_action: LinkAction) -> None:
+        """Keep the events that carry a token for this action; a link in events needs a name for its property."""
+        fitting = {kind.name for kind in kinds_with_token(link_action.scope)}
         kinds = [kind for kind in self.cleaned_data.get("event_kinds", []) if kind in fitting]
         self.cleaned_data["event_kinds"] = kinds
         if not kinds:
             self.cleaned_data["property_name"] = ""
             self.errors.pop("property_name", None)
         elif not self.cleaned_data.get("property_name") and "property_name" not in self.errors:
-            self.cleaned_data["property_name"] = f"{self.cleaned_data['deed']}_url"
+            self.cleaned_data["property_name"] = f"{link_action.name}_url"
 
 
-def chosen(link: SavedLink) -> dict[str, Any]:
-    """What the form shows of a link that it does not hold in fields of its own."""
-    found = {field: link.parameters.get(name) for field, name in SPELLED.items()}
-    found["quantity"] = found["quantity"] or 1
-    return found | {
-        "deed": find_link_action(link.action, link.parameters).name,
+def initial_choices(link: SavedLink) -> dict[str, Any]:
+    """What the form shows of a link besides the row's own fields."""
+    chosen = {field: link.parameters.get(name) for field, name in PARAMETERS.items()}
+    chosen["quantity"] = chosen["quantity"] or 1
+    return chosen | {
+        "link_action": find_link_action(link.action, link.parameters).name,
         "offer": link.parameters.get("og_offer_id") or link.parameters.get("winback_id") or "",
-        "page": page_choice(link),
+        "page": SHOP_PAGE if link.page_url else str(link.landing_page_id or DEFAULT_PAGE),
     }
-
-
-def page_choice(link: SavedLink) -> str:
-    if link.page_url:
-        return OWN_PAGE
-    return str(link.landing_page_id) if link.landing_page_id else DEFAULT_PAGE

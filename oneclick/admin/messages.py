@@ -1,4 +1,4 @@
-"""What customers read after a click: every text in a language, and the merchant's own words for it."""
+"""What customers read after a click: every message in a language, and the merchant's own wording of it."""
 
 import json
 import re
@@ -35,15 +35,15 @@ CHOICES = [
 ]
 
 
-class TextForm(MerchantForm):
+class MessageForm(MerchantForm):
     locale = forms.CharField(
         max_length=16,
         initial="en",
         widget=UnfoldAdminTextInputWidget,
-        help_text="A language such as es, or a locale such as es-mx, whose texts go before those of its language.",
+        help_text="A language such as es, or a locale such as es-mx, whose messages replace those of its language.",
     )
     message = forms.ChoiceField(choices=CHOICES, widget=UnfoldAdminSelectWidget)
-    text = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "data-sampled": ""}))
+    text = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "data-previewed": ""}))
 
     class Meta:
         model = MessageText
@@ -77,26 +77,26 @@ class TextForm(MerchantForm):
         unknown = find_placeholders(text) - known
         if unknown:
             those = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
-            self.add_error("text", f"Nothing fills {{{min(unknown)}}} here; this text may use: {those}.")
+            self.add_error("text", f"{{{min(unknown)}}} is not filled in here. This message may use: {those}.")
 
     def _check_once(self, locale: str) -> None:
         same = {"locale": locale, "table": self.instance.table, "code": self.instance.code}
         if MessageText.objects.filter(merchant=self.merchant, **same).exclude(pk=self.instance.pk).exists():
-            self.add_error("message", f"There are words of yours for this in {locale} already; change those.")
+            self.add_error("message", f"You already have your own wording of this message in {locale}. Edit that one.")
 
 
 @admin.register(MessageText, site=site)
 class MessageTextAdmin(MerchantAdmin):
-    form = TextForm
+    form = MessageForm
     edit_right = Right.LINKS
-    fieldsets = [(None, {"fields": ["locale", "message", "text", "preview", "ours"]})]
-    readonly_fields = ["preview", "ours"]
+    fieldsets = [(None, {"fields": ["locale", "message", "text", "preview", "default_wording"]})]
+    readonly_fields = ["preview", "default_wording"]
 
     class Media:
-        js = ["staff/sampled.js"]
+        js = ["staff/message_preview.js"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Not the rows there are, but every text there is."""
+        """Every message there is, not only those with a row."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         merchant = merchant_of(request)
@@ -105,29 +105,29 @@ class MessageTextAdmin(MerchantAdmin):
         locale = chosen if chosen in locales else next(iter(locales))
         mine = {(row.table, row.code): row for row in self.get_queryset(request).filter(locale=locale)}
         tables = [
-            (title, [(text, self.address(text, locale, mine.get((text.table, text.code)))) for text in texts])
+            (title, [(text, self.edit_url(text, locale, mine.get((text.table, text.code)))) for text in texts])
             for title, texts in message_previews.preview_messages(merchant, locale)
         ]
         context = {
             **self.admin_site.each_context(request),
-            "title": "Texts",
+            "title": "Messages",
             "opts": self.opts,
             "locale": locale,
             "locales": locales,
             "tables": tables,
             "may_edit": self.has_change_permission(request),
         }
-        return TemplateResponse(request, "admin/texts.html", context)
+        return TemplateResponse(request, "admin/messages.html", context)
 
-    def address(self, text: message_previews.MessagePreview, locale: str, row: MessageText | None) -> str:
-        """Where the merchant's words for `text` are changed, or made."""
+    def edit_url(self, text: message_previews.MessagePreview, locale: str, row: MessageText | None) -> str:
+        """Where the merchant's wording of `text` is edited, or written for the first time."""
         if row:
             return self.url("change", row)
         query = urlencode({"locale": locale, "message": f"{text.table}.{text.code}"})
         return f"{reverse('admin:oneclick_messagetext_add')}?{query}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A link from the list names locale and message; the text begins as customers read it now."""
+        """A link from the list names locale and message; the text starts as customers read it now."""
         locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
         table, _, code = message.partition(".")
         if not LOCALE.fullmatch(locale) or code not in message_previews.ALL_MESSAGES.get(table, {}):
@@ -152,17 +152,17 @@ class MessageTextAdmin(MerchantAdmin):
     @display(description="As customers read it")
     def preview(self, row: MessageText) -> SafeString:
         if not row.table:
-            return format_html('<span class="text-subtle">{}</span>', "Shown once it is saved.")
+            return format_html('<span class="text-subtle">{}</span>', "Appears once the message is saved.")
         facts = message_previews.sample_facts(row.merchant, row.locale)
         return format_html(
-            '<span role="status" class="staff-banner staff-banner--{}" data-sample="{}">{}</span>',
+            '<span role="status" class="staff-banner staff-banner--{}" data-sample-facts="{}">{}</span>',
             message_previews.banner_kind(row.table, row.code),
             json.dumps(facts),
             fill_placeholders(row.text, facts),
         )
 
-    @display(description="Ours", empty_value="-")
-    def ours(self, row: MessageText) -> str | None:
+    @display(description="Default wording", empty_value="-")
+    def default_wording(self, row: MessageText) -> str | None:
         return (
             message_previews.default_message_for(row.merchant, row.table, row.code, row.locale) if row.table else None
         )

@@ -1,4 +1,4 @@
-"""The merchant's links: the list, the builder, and what can be done with a saved one."""
+"""The merchant's saved links: their list, the builder, and the buttons of a saved link."""
 
 from copy import copy
 from typing import Any
@@ -28,34 +28,34 @@ from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
-MOST_OF_ADDRESS = 40
+MAX_ADDRESS_LENGTH = 40
 LIST = "admin:oneclick_savedlink_changelist"
 
 
-def about(link: Any) -> str:
-    """What a link of the list does, in words."""
+def describe_parameters(link: Any) -> str:
+    """What a link of the list does besides its action, such as its product and frequency."""
     given = link.parameters
-    if link.action == "delay":
+    if "days" in find_link_action(link.action, given).parameters:
         return f"By {given['days']} days" if "days" in given else "By your usual number of days"
     words = [link.product_name or given["og_product_id"]] if "og_product_id" in given else []
     if "og_every" in given:
         words.append(frequency_description(int(given["og_every"]), int(given["og_every_period"])).lower())
     if "og_offer_id" in given or "winback_id" in given:
-        words.append("with a discount")
-    return ", ".join(words).capitalize() if link.action == "reactivate" else ", ".join(words)
+        words.append("with a discount" if words else "With a discount")
+    return ", ".join(words)
 
 
-def archive(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
+def archive_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
     SavedLink.objects.filter(pk=link.pk).update(archived=True)
     site.get_model_admin(SavedLink).log_change(request, link, "Archived.")
-    messages.success(request, f"{link} is archived. Links already sent go on working.")
+    messages.success(request, f"{link} is archived. Links already sent keep working.")
     return redirect(LIST)
 
 
-def restore(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> str:
+def restore_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> str:
     taken = SavedLink.objects.filter(merchant=link.merchant_id, archived=False)
-    link.name = free_name(link.name, set(taken.values_list("name", flat=True)))
-    # Another link may have taken its place in the events meanwhile.
+    link.name = find_free_name(link.name, set(taken.values_list("name", flat=True)))
+    # Another link may carry its name in the events by now.
     if taken.exclude(property_name="").filter(property_name=link.property_name).exists():
         link.event_kinds, link.property_name = [], ""
     link.archived = False
@@ -64,26 +64,27 @@ def restore(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> s
     return f"{link} is in use again."
 
 
-def duplicate(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
+def duplicate_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
     names = set(SavedLink.objects.filter(merchant=link.merchant_id).values_list("name", flat=True))
-    twin = SavedLink.objects.get(pk=link.pk, merchant=link.merchant_id)
-    twin.pk, twin.public_id = None, SavedLink._meta.get_field("public_id").get_default()
-    twin._state.adding = True
-    twin.name, twin.archived = free_name(f"{link.name[:90]} copy", names), False
+    copied = SavedLink.objects.get(pk=link.pk, merchant=link.merchant_id)
+    copied.pk, copied.public_id = None, SavedLink._meta.get_field("public_id").get_default()
+    copied._state.adding = True
+    copied.name, copied.archived = find_free_name(f"{link.name[:90]} copy", names), False
     # A name in events belongs to one link.
-    twin.event_kinds, twin.property_name = [], ""
-    twin.save()
+    copied.event_kinds, copied.property_name = [], ""
+    copied.save()
     link_admin = site.get_model_admin(SavedLink)
-    link_admin.log_addition(request, twin, f"Copied from {link}.")
-    messages.success(request, f"This is a copy of {link}, with an id of its own.")
-    return redirect(link_admin.url("change", twin))
+    link_admin.log_addition(request, copied, f"Copied from {link}.")
+    messages.success(request, f"This is a copy of {link}.")
+    return redirect(link_admin.url("change", copied))
 
 
-def free_name(name: str, taken: set[str]) -> str:
-    """`name`, or with the first number that makes it new."""
+def find_free_name(name: str, taken: set[str]) -> str:
+    """`name`, with the first number that makes it new where it is taken."""
     if name not in taken:
         return name
-    return next(tried for n in range(2, len(taken) + 3) if (tried := f"{name[:95]} {n}") not in taken)
+    candidates = (f"{name[:95]} {n}" for n in range(2, len(taken) + 3))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 class StateFilter(SimpleListFilter):
@@ -106,10 +107,10 @@ class SavedLinkAdmin(MerchantAdmin):
     edit_right = Right.LINKS
     deletable = False
     empty_about = (
-        "A link lets a customer delay, skip, come back or take something more with one click in a message. "
-        "Build one, try it, and paste it into your e-mails and texts."
+        "A link lets customers delay or skip an order, come back, or add a product with one click in a message. "
+        "Build a link, test it, and paste it into your e-mails and text messages."
     )
-    list_display = ["named", "does", "leads_to", "sent_by", "created"]
+    list_display = ["name_and_parameters", "does", "leads_to", "sent_by", "created"]
     list_filter = [StateFilter, "action"]
     list_select_related = ["landing_page", "merchant"]
     ordering = ["-created", "-id"]
@@ -121,16 +122,16 @@ class SavedLinkAdmin(MerchantAdmin):
             title="Duplicate",
             icon="content_copy",
             right=Right.LINKS,
-            question="A copy with a name, an id and a signature of its own.",
-            run=duplicate,
+            question="Makes a copy with its own name, id and signature.",
+            run=duplicate_link,
         ),
         Button(
             verb="archive",
             title="Archive",
             icon="archive",
             right=Right.LINKS,
-            question="It leaves the list, and events carry it no more. Links already sent go on working.",
-            run=archive,
+            question="The link leaves the list and your events. Links already sent keep working.",
+            run=archive_link,
             offered=lambda link: not link.archived,
             variant=ActionVariant.DANGER,
         ),
@@ -139,8 +140,8 @@ class SavedLinkAdmin(MerchantAdmin):
             title="Restore",
             icon="unarchive",
             right=Right.LINKS,
-            question="It comes back into the list.",
-            run=restore,
+            question="The link returns to the list.",
+            run=restore_link,
             offered=lambda link: link.archived,
         ),
     )
@@ -151,8 +152,8 @@ class SavedLinkAdmin(MerchantAdmin):
         return super().get_queryset(request).annotate(product_name=Subquery(product.values("name")[:1]))
 
     @display(description="Link", header=True, ordering="name")
-    def named(self, row: SavedLink) -> list[str]:
-        return [row.name, about(row)]
+    def name_and_parameters(self, row: SavedLink) -> list[str]:
+        return [row.name, describe_parameters(row)]
 
     @display(description="Does", label={row.label: row.badge for row in LINK_ACTIONS.values()})
     def does(self, row: SavedLink) -> str:
@@ -166,7 +167,7 @@ class SavedLinkAdmin(MerchantAdmin):
             return str(row.landing_page)
         if row.page_url:
             address = urlsplit(row.page_url)
-            return Truncator(f"{address.netloc}{address.path}").chars(MOST_OF_ADDRESS)
+            return Truncator(f"{address.netloc}{address.path}").chars(MAX_ADDRESS_LENGTH)
         return "Your default landing page"
 
     @display(description="Sent by")
@@ -188,7 +189,7 @@ class SavedLinkAdmin(MerchantAdmin):
         if not (editable or (link and self.has_view_permission(request, link) and request.method in ("GET", "HEAD"))):
             raise PermissionDenied
         merchant = merchant_of(request)
-        # The form writes to it; what the page says of the link is what is stored.
+        # The form changes this copy; the rest of the page shows the link as it is stored.
         subject = copy(link) if link else SavedLink(merchant=merchant)
         subject.merchant = merchant
         context = {
@@ -199,16 +200,16 @@ class SavedLinkAdmin(MerchantAdmin):
             "editable": editable,
             "buttons": self.offered_buttons(request, link) if link else [],
             "list_url": reverse(LIST),
-            "numbers": analytics.of_link(link) if link and request.method == "GET" else None,
+            "analytics": analytics.saved_link_analytics(link) if link and request.method == "GET" else None,
         }
-        return builder.page(request, subject, context, self.keep)
+        return builder.builder_page(request, subject, context, self.save_link)
 
-    def keep(self, request: HttpRequest, link: SavedLink, changed: list[str]) -> HttpResponse:
-        """After the form was saved: on to the link's own page."""
+    def save_link(self, request: HttpRequest, link: SavedLink, changed: list[str]) -> HttpResponse:
+        """Save the link of a valid form and go to its page."""
         if link._state.adding:
             link.save()
             self.log_addition(request, link, [{"added": {}}])
-            messages.success(request, f"{link} is saved and signed. Copy it from here.")
+            messages.success(request, f"{link} is saved and signed. Copy it from this page.")
         else:
             link.save()
             self.log_change(request, link, [{"changed": {"fields": changed}}])

@@ -1,4 +1,4 @@
-"""What marketing sets: how links behave."""
+"""The 1-Click settings of a merchant."""
 
 import re
 from typing import Any
@@ -32,56 +32,56 @@ class LinesField(forms.Field):
 
 class SettingsForm(MerchantForm):
     shop_origins = LinesField(
-        label="The shop's origins",
+        label="Shop origins",
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=f"Of the pages that may run the script, one on each line: {ORIGIN}",
+        help_text=f"The sites whose pages may run the script, one on each line, such as {ORIGIN}",
     )
     confirm_actions = forms.MultipleChoiceField(
         label="Ask first",
         choices=Action,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="These act after one button; the others at once, where somebody is there.",
+        help_text="These act when the customer presses a button. The others act as soon as a person opens the link.",
     )
 
     class Meta:
         labels = {
-            "token_days": "Days a token lives",
+            "token_days": "Token lifetime in days",
             "delay_days": "Days of a delay",
-            "replay_seconds": "Seconds of a double click",
+            "replay_seconds": "Seconds for a repeated click",
             "undo_minutes": "Minutes to undo",
-            "allow_get": "GET acts for programs",
+            "allow_get": "Act on GET requests of API clients",
             "require_signed_links": "Signed links only",
-            "corrected_delay_wording": "Corrected wording of delay",
+            "corrected_delay_wording": "Corrected messages for delay",
             "z_index": "z-index",
-            "auto_hide_seconds": "Hide success after seconds",
+            "auto_hide_seconds": "Hide success after (seconds)",
         }
         help_texts = {
-            "token_days": "A subscription's; an order's ends with its order.",
-            "delay_days": "Where its link names none.",
-            "require_signed_links": "Links made by hand, which carry no signature, are refused.",
+            "token_days": "For subscriptions. The token of an order ends with its order.",
+            "delay_days": "For links that do not say how many.",
+            "require_signed_links": "Links made by hand, without a signature, are refused.",
         }
 
     def clean_shop_origins(self) -> list[str]:
-        # Kept as browsers name them, or they would match none.
-        return list(dict.fromkeys(named(text) for text in self.cleaned_data["shop_origins"]))
+        # Stored as browsers spell them, or none would ever match.
+        return list(dict.fromkeys(parse_shop_origin(text) for text in self.cleaned_data["shop_origins"]))
 
     def clean_landing_host(self) -> str | None:
         host = (self.cleaned_data["landing_host"] or "").strip().lower().rstrip(".")
         if host and not HOST.fullmatch(host):
             raise forms.ValidationError("Write the host name only, such as links.shop.example.")
         if domains.is_portal_host(host):
-            raise forms.ValidationError("The portal itself answers there; choose another host name.")
+            raise forms.ValidationError("The portal itself uses this host name. Choose another one.")
         return host or None
 
 
-def named(text: str) -> str:
-    """The origin that `text` is, with nothing before or behind it. Raises ValidationError."""
+def parse_shop_origin(text: str) -> str:
+    """The origin that `text` is, with nothing before or after it. Raises ValidationError."""
     address = text.lower().removesuffix("/")
     origin = origins.parse_origin(address)
     if not origin or re.search("[/?#@]", address.partition("://")[2]):
-        raise forms.ValidationError(f"{text} is no origin; write scheme and host only, such as {ORIGIN}.")
+        raise forms.ValidationError(f"{text} is not a valid origin, for example {ORIGIN}.")
     return origin
 
 

@@ -1,4 +1,4 @@
-"""Action tokens: their state and clicks; the usable form only on a press that is recorded."""
+"""Action tokens: their state and clicks. The usable text is shown only by a button, which is recorded."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
+from oneclick.admin.refusal_reasons import find_reason
 from oneclick.links import link_urls
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
@@ -28,47 +29,19 @@ from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 STATES = {"Ready": "success", "Used": "info", "Undone": "warning", "Revoked": "danger", "Expired": "default"}
-REASONS = {
-    "token_already_used": "the link was used before",
-    "expired_token": "the link had expired",
-    "invalid_token": "the link was revoked",
-    "token_wrong_context": "the link is for another action",
-    "subscription_already_active": "the subscription was active already, or the order could no longer be changed",
-    "invalid_og_product_id": "the product cannot be had",
-    "invalid_og_offer_id": "links may not give this offer away",
-    "invalid_og_winback_id": "links may not give this offer away",
-    "undo_too_late": "the time to undo was over",
-    "undo_already_done": "it was undone before",
-    "undo_superseded": "something was changed since",
-}
 
 
-def reason_of(click: Click) -> str:
-    """Why the click was refused, in words of staff; empty where the code says it."""
-    return REASONS.get(click.outcome, "")
-
-
-def in_words(code: str) -> str:
-    """A refusal in words of staff, whatever its code."""
-    if code in REASONS:
-        return REASONS[code].capitalize()
-    kind, _, name = code.partition("_")
-    if kind in ("missing", "invalid"):
-        return f"The link has no {name}" if kind == "missing" else f"The link's {name} is wrong"
-    return code.replace("_", " ").capitalize()
-
-
-def usable(token: ActionToken) -> bool:
+def is_usable(token: ActionToken) -> bool:
     return token.state == "ready"
 
 
-def finished_link(token: ActionToken) -> str:
-    """The link this token's mail would carry: reactivate, or for an order the delay, on the default page."""
+def default_link(token: ActionToken) -> str:
+    """A link with this token to the default page: it reactivates a subscription, or delays an order."""
     action = link_actions_of_scope(token.scope)[0].action
     return link_urls.fragment_url(link_urls.landing_page_url(token.merchant), action, encode_token(token))
 
 
-def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
+def show_token(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
     token_admin = site.get_model_admin(ActionToken)
     token_admin.log_change(request, token, "Showed the usable token.")
     context = {
@@ -77,15 +50,15 @@ def show(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> H
         "opts": token_admin.opts,
         "token": token,
         "text": encode_token(token),
-        "link": finished_link(token),
+        "link": default_link(token),
     }
     return TemplateResponse(request, "admin/token_shown.html", context)
 
 
-def revoke(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
+def revoke_by_hand(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> str:
     manual_tokens.revoke_token(token, actor=actor_of(request))
     site.get_model_admin(ActionToken).log_change(request, token, "Revoked.")
-    return "The token is revoked; its links are refused from now on."
+    return "The token is revoked. Links with it are refused from now on."
 
 
 class StateFilter(SimpleListFilter):
@@ -96,11 +69,11 @@ class StateFilter(SimpleListFilter):
         return [(name.lower(), name) for name in STATES]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        open_ = Q(used_at=None, revoked_at=None)
-        good = Q(pk__in=rows.filter(unexpired_tokens(calendar.today(merchant_of(request).time_zone))))
+        unused = Q(used_at=None, revoked_at=None)
+        unexpired = Q(pk__in=rows.filter(unexpired_tokens(calendar.today(merchant_of(request).time_zone))))
         states = {
-            "ready": open_ & good,
-            "expired": open_ & ~good,
+            "ready": unused & unexpired,
+            "expired": unused & ~unexpired,
             "used": Q(used_at__isnull=False, undone_at=None),
             "undone": Q(undone_at__isnull=False),
             "revoked": Q(revoked_at__isnull=False, used_at=None),
@@ -110,8 +83,8 @@ class StateFilter(SimpleListFilter):
 
 class ClickInline(ReadOnlyInline):
     model = Click
-    fields = ["at", "asked_for", "came_of_it", "replayed", "likely_machine", "link"]
-    readonly_fields = ["asked_for", "came_of_it"]
+    fields = ["at", "action_label", "outcome_with_reason", "replayed", "likely_machine", "link"]
+    readonly_fields = ["action_label", "outcome_with_reason"]
     ordering = ["-id"]
     per_page = 50
 
@@ -119,12 +92,12 @@ class ClickInline(ReadOnlyInline):
         return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("link")
 
     @display(description="Action")
-    def asked_for(self, click: Click) -> str:
+    def action_label(self, click: Click) -> str:
         return TABLE_TITLES[click.action]
 
     @display(description="Outcome")
-    def came_of_it(self, click: Click) -> str:
-        reason = reason_of(click)
+    def outcome_with_reason(self, click: Click) -> str:
+        reason = find_reason(click.outcome)
         return f"{click.outcome}: {reason}" if reason else click.outcome
 
 
@@ -147,18 +120,18 @@ class ActionTokenAdmin(CustomerSearch, MerchantAdmin):
             title="Show token",
             icon="key",
             right=Right.USE_TOKENS,
-            question="Whoever has the token can act for this customer once. That you looked is recorded.",
-            run=show,
-            offered=usable,
+            question="Anyone with the token can act for this customer once. Showing it is recorded.",
+            run=show_token,
+            offered=is_usable,
         ),
         Button(
             verb="revoke",
             title="Revoke",
             icon="block",
             right=Right.REVOKE_TOKENS,
-            question="Links that carry this token are refused from now on. This cannot be taken back.",
-            run=revoke,
-            offered=usable,
+            question="Links with this token will be refused. This cannot be undone.",
+            run=revoke_by_hand,
+            offered=is_usable,
             variant=ActionVariant.DANGER,
         ),
     )

@@ -1,4 +1,4 @@
-"""What staff should know of a link before customers get it. None of it forbids the link."""
+"""What staff should know about a link before customers get it. No warning stops them from using the link."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ ACCOUNT_AREA = re.compile(
 
 
 def find_link_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
-    """Sentences for staff, the gravest first; `rules` are the merchant's."""
+    """Sentences for staff, the most serious first; `rules` are the merchant's."""
     found = [
         *_settings_warnings(link, rules),
         *_product_warnings(link),
@@ -36,9 +36,9 @@ def find_link_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
 def _settings_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
     found = []
     if not rules.enabled:
-        found.append("1-Click is off in your settings: customers get no tokens, and no link acts.")
+        found.append("1-Click is off in your settings: customers get no tokens, and no link works.")
     if rules.require_signed_links and not link.pk:
-        found.append("Your settings let signed links act only. Save this one: that signs it.")
+        found.append("Your settings allow signed links only. Save this link to have it signed.")
     return found
 
 
@@ -46,7 +46,7 @@ def _product_warnings(link: SavedLink) -> list[str]:
     text = link.parameters.get("og_product_id")
     product = link.merchant.products.filter(external_product_id=text).first() if text else None
     if text and product is None:
-        return [f"There is no product {text} any more; the link is refused."]
+        return [f"Product {text} no longer exists; the link is refused."]
     return _unfit_product_warnings(product, subscribes="og_every" in link.parameters) if product else []
 
 
@@ -55,7 +55,7 @@ def _unfit_product_warnings(product: Product, *, subscribes: bool) -> list[str]:
         return [f"{product} is discontinued; the link is refused."]
     found = []
     if not product.live:
-        found.append(f"{product} is not in stock; until it is, the link is refused.")
+        found.append(f"{product} is out of stock; the link is refused until it is back.")
     if not product.upsell_eligible:
         found.append(f"{product} may not be added to orders; the link is refused.")
     if subscribes and not product.autoship_enabled:
@@ -68,7 +68,7 @@ def _offer_warnings(link: SavedLink) -> list[str]:
         try:
             parameters.find_offer(link.merchant, link.parameters, name)
         except Refused:
-            return ["Links may not give this discount away any more; the link is refused."]
+            return ["Links may no longer give this discount; the link is refused."]
     return []
 
 
@@ -79,12 +79,12 @@ def _page_warnings(link: SavedLink, rules: OneClickSettings) -> list[str]:
     if ACCOUNT_AREA.search(urlsplit(link.page_url).path):
         found.append(
             "This page looks like part of the account area. Customers would have to log in first, and the link "
-            "would be lost on the way: choose a page that everybody can see."
+            "would be lost on the way. Choose a page that is open to everyone."
         )
     if not has_registered_origin(link.page_url, rules):
         found.append(
             f"{origins.parse_origin(link.page_url) or link.page_url} is not among the shop's origins in your 1-Click "
-            "settings; its pages cannot read what became of a click."
+            "settings; its pages cannot show the outcome of a click."
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Looks whether a page of the shop loads the merchant's script."""
+"""Whether a page of the shop loads the merchant's script."""
 
 import hashlib
 from collections.abc import Callable
@@ -27,12 +27,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    fine: bool
+    ok: bool
     sentence: str
 
 
 def check_shop_page(link: SavedLink) -> Finding:
-    """Read the page the link leads to; the same page at most once a minute. Takes seconds where the shop does."""
+    """Read the page the link leads to; the same page at most once a minute. It takes as long as the shop does."""
     digest = hashlib.sha256(link.page_url.encode()).hexdigest()
     key = f"one-click-page:{link.merchant_id}:{digest}"
     found: Finding | None = cache.get(key)
@@ -47,15 +47,15 @@ def _check_page(url: str, script: str) -> Finding:
     try:
         page = read(url)
     except Unreadable as error:
-        return Finding(False, f"The page could not be looked at: {error}")
+        return Finding(False, f"The page could not be read: {error}")
     if 300 <= page.status < 400:
-        return Finding(False, f"The page leads on to {page.location or 'another one'}: put that address into the link.")
+        return Finding(False, f"The page redirects to {page.location or 'another page'}. Use that address in the link.")
     if page.status != 200:
-        return Finding(False, f"The page answers with an error ({page.status}).")
+        return Finding(False, f"The page responds with an error ({page.status}).")
     if script in page.html:
         return Finding(True, "The page loads your script.")
     return Finding(
         False,
-        "The script is not in the page's source: without it nothing happens there. "
-        "If a tag manager puts it in, use Try it to make sure.",
+        "Your script is not in the page's source. Without it, the link does nothing there. "
+        "If a tag manager adds the script, use Test link to make sure.",
     )

@@ -27,7 +27,9 @@ class Click(models.Model):
     landing_page = models.ForeignKey(LandingPage, models.SET_NULL, null=True, blank=True, related_name="+")
     action = models.CharField(max_length=24, help_text="The name of the link action, or `undo`.")
     outcome = models.CharField(max_length=40, help_text="One of `NON_REFUSALS`, or the error's code.")
-    opens = models.BooleanField(default=False, help_text="Whether it opened the link; false where an earlier click of the same visit did.")
+    opens = models.BooleanField(
+        default=False, help_text="Whether it opened the link; false where an earlier click of the same visit did."
+    )
     replayed = models.BooleanField(default=False)
     likely_machine = models.BooleanField(default=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="clicks")

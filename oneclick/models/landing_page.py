@@ -31,7 +31,9 @@ class LandingPage(models.Model):
     error_color = models.CharField("error", max_length=7, blank=True, default="#b3261e", validators=[COLOR])
     z_index = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as in the 1-Click settings.")
     auto_hide_seconds = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="0 keeps the banner until the customer closes it. Empty: as in the 1-Click settings."
+        null=True,
+        blank=True,
+        help_text="0 keeps the banner until the customer closes it. Empty: as in the 1-Click settings.",
     )
 
     class Meta:

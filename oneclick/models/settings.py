@@ -42,7 +42,9 @@ class OneClickSettings(models.Model):
         default=False, help_text="Errors of a delay are about the order instead of a reactivation."
     )
     z_index = models.PositiveIntegerField(default=6000)
-    auto_hide_seconds = models.PositiveSmallIntegerField(default=0, help_text="0 keeps the banner until the customer closes it.")
+    auto_hide_seconds = models.PositiveSmallIntegerField(
+        default=0, help_text="0 keeps the banner until the customer closes it."
+    )
     landing_host = models.CharField(
         "own domain of the landing pages",
         max_length=253,

@@ -1,4 +1,4 @@
-"""Tokens by hand of staff: each issue and each revocation is an act of its own."""
+"""Tokens that staff issue and revoke by hand; each is an action with its own activity."""
 
 from typing import Any
 
@@ -14,32 +14,32 @@ Owner = Customer | Order | Subscription
 
 
 @action("token.issue")
-def issue_token(act: ActionContext[Any]) -> str:
-    """Issue a token for an order still to come, or for a subscription; `act.result` is it."""
-    rules = OneClickSettings.objects.filter(merchant=act.customer.merchant, enabled=True).first()
+def issue_token(context: ActionContext[Any]) -> str:
+    """Issue a token for an upcoming order or a subscription; the result is the token."""
+    rules = OneClickSettings.objects.filter(merchant=context.customer.merchant, enabled=True).first()
     if rules is None:
         raise refused("one_click_off")
-    if isinstance(act.subject, Order) and not is_open_order(act.subject):
+    if isinstance(context.subject, Order) and not is_open_order(context.subject):
         raise refused("order_not_open")
-    act.result = issuing.new_token(act.subject, rules)
-    act.result.save()
-    return f"Issued a 1-Click token for {describe_subject(act.subject)} by hand."
+    context.result = issuing.new_token(context.subject, rules)
+    context.result.save()
+    return f"Issued a 1-Click token for {describe_subject(context.subject)} by hand."
 
 
 def revoke_token(token: ActionToken, *, actor: Actor) -> None:
-    """Make a token useless. Refused when it was used or revoked before."""
+    """Revoke a token. Refused when it was used or revoked before."""
     owner: Owner = token.order or token.subscription or token.customer
     _revoke_token(owner, actor=actor, token=token)
 
 
 @action("token.revoke")
-def _revoke_token(act: ActionContext[Any], *, token: ActionToken) -> str:
+def _revoke_token(context: ActionContext[Any], *, token: ActionToken) -> str:
     unused = ActionToken.objects.filter(
-        merchant=act.customer.merchant, customer=act.customer, pk=token.pk, used_at=None, revoked_at=None
+        merchant=context.customer.merchant, customer=context.customer, pk=token.pk, used_at=None, revoked_at=None
     )
     if not unused.update(revoked_at=calendar.now()):
         raise refused("token_not_revocable")
-    return f"Revoked a 1-Click token for {describe_subject(act.subject)}."
+    return f"Revoked a 1-Click token for {describe_subject(context.subject)}."
 
 
 def is_open_order(order: Order) -> bool:
@@ -50,4 +50,6 @@ def is_open_order(order: Order) -> bool:
 def describe_subject(subject: Owner) -> str:
     if isinstance(subject, Order):
         return f"the order of {calendar.human_date(subject.place_date)}"
-    return f"the subscription to {subject.product}" if isinstance(subject, Subscription) else "an order that is gone"
+    if isinstance(subject, Subscription):
+        return f"the subscription to {subject.product}"
+    return "an order that no longer exists"

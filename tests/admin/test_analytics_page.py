@@ -1,4 +1,4 @@
-"""The page of 1-Click's numbers, and what it gives as CSV."""
+"""The analytics page of links, and what it gives as CSV."""
 
 import csv
 from collections.abc import Callable
@@ -21,7 +21,7 @@ HEAD = (
     "day,action,link,landing page,opened,acted,refused,undone,replayed,likely machines,orders kept,orders gained,"
     "value gained USD"
 )
-TOO_FAR = "Choose days of the last 400; clicks are kept no longer."
+TOO_FAR = "Choose days within the last 400; older clicks are not kept."
 Login = Callable[..., Client]
 
 
@@ -51,9 +51,9 @@ def rows(client: Client, query: str = "") -> list[list[str]]:
     return list(csv.reader(StringIO(client.get(CSV + query).content.decode("utf-8-sig"))))
 
 
-def test_without_a_click_the_page_says_when_numbers_begin(owner: Client) -> None:
+def test_without_a_click_the_page_says_when_figures_appear(owner: Client) -> None:
     shown = text(owner.get(PAGE))
-    assert "No link was opened in these days. The numbers begin with the first click." in shown
+    assert "No link was opened in these days. Figures appear with the first click." in shown
     assert "By link" not in shown
     assert rows(owner) == [HEAD.split(",")]
 
@@ -66,16 +66,16 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     click("fetched", likely_machine=True)
     answer = owner.get(PAGE)
     shown = text(answer)
-    assert "Opened 4 by people, as far as can be told" in shown
+    assert "Opened 4 by people, as far as we can tell" in shown
     assert "Acted 1 25% of those opened" in shown
     assert "Refused 2 reasons below" in shown
-    assert "Likely machines 1 none is blocked" in shown
+    assert "Likely machines 1 never blocked" in shown
     assert "Value gained $0.00" in shown
-    assert "The link was used before 1" in shown and "The link has no og_product_id 1" in shown
+    assert "The link had already been used 1" in shown and "The link has no og_product_id 1" in shown
     assert "Fri, Nov 20, 2026 2 1 0 0 0 1" in shown and "Thu, Nov 19, 2026 2 0 2 0 0 0" in shown
     assert "Without a saved link 4 1 2 0 0 1 0 0 $0.00" in shown
     assert "Reactivate 4 1 2 0 0 1 0 0 $0.00" in shown
-    assert "The shop's own pages and the API 4 1 2 0 0 1 0 0 $0.00" in shown
+    assert "Your shop's pages and the API 4 1 2 0 0 1 0 0 $0.00" in shown
     assert answer.content.count(b"<rect ") == 3
     heads = [f'<thead><tr><th scope="col">{name}</th>' for name in ("Day", "Link", "Action", "Landing page")]
     assert [answer.content.decode().count(head) for head in heads] == [1, 1, 1, 1]
@@ -107,8 +107,8 @@ def test_days_action_link_and_page_can_be_chosen(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("?period=own", "Give the first and the last day, in this order."),
-        ("?period=own&first=2026-11-10&last=2026-11-09", "Give the first and the last day, in this order."),
+        ("?period=own", "Enter a first and a last day, in this order."),
+        ("?period=own&first=2026-11-10&last=2026-11-09", "Enter a first and a last day, in this order."),
         ("?period=own&first=0001-01-01&last=0001-01-02", TOO_FAR),
         ("?period=own&first=2025-10-15&last=2026-11-09", TOO_FAR),
         ("?period=own&first=2026-11-20&last=2026-11-21", TOO_FAR),
@@ -147,7 +147,7 @@ def test_the_csv_has_a_line_for_each_day_action_link_and_page_and_no_formula(
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.content.startswith(b"\xef\xbb\xbfday,")
     assert answer["Content-Disposition"] == 'attachment; filename="one-click-2026-10-22-2026-11-20.csv"'
-    none = ["Without a saved link", "The shop's own pages and the API"]
+    none = ["Without a saved link", "Your shop's pages and the API"]
     assert rows(owner) == [
         [*HEAD.split(","), "refused: expired_token"],
         ["2026-11-19", "reactivate", *none, "1", "0", "1", "0", "0", "0", "0", "0", "0", "1"],
@@ -158,13 +158,13 @@ def test_the_csv_has_a_line_for_each_day_action_link_and_page_and_no_formula(
     ]
 
 
-def test_a_saved_links_page_has_its_numbers(owner: Client, link: SavedLink, click: Callable[..., Click]) -> None:
+def test_a_saved_links_page_has_its_analytics(owner: Client, link: SavedLink, click: Callable[..., Click]) -> None:
     click(link=link)
     click("expired_token", link=link)
     click()
     answer = owner.get(f"/admin/oneclick/savedlink/{link.pk}/change/")
     shown = text(answer)
-    assert "Its numbers, last 30 days" in shown and "Opened 2 " in shown and "Acted 1 50% of those opened" in shown
+    assert "Analytics of the last 30 days" in shown and "Opened 2 " in shown and "Acted 1 50% of those opened" in shown
     assert "The link had expired 1" in shown
     assert f"/admin/numbers/?link={link.pk}".encode() in answer.content
 

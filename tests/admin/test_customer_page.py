@@ -190,12 +190,12 @@ def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: 
     assert html.count("Subscription upsell: success") == 1
 
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/").content.decode()
-    assert html.count("token_already_used: the link was used before") == 49
+    assert html.count("token_already_used: the link had already been used") == 49
     assert "Subscription upsell" in html
     # What columns of the database hold is not for staff.
-    assert "NO_REFUSALS" not in html
+    assert "NON_REFUSALS" not in html
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/?clicks-page=2").content.decode()
-    assert html.count("token_already_used: the link was used before") == 11
+    assert html.count("token_already_used: the link had already been used") == 11
 
 
 def test_a_customer_without_anything_has_a_page(merchant: Merchant, client: Client) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from oneclick.admin.landing_pages import outcomes
+from oneclick.admin.landing_preview import list_outcomes
 from oneclick.models import LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Role
 from tests import factories as f
@@ -41,7 +41,7 @@ def test_a_page_is_seen_before_it_is_saved(merchant: Merchant, client: Client) -
 
 def test_every_outcome_has_its_banner_in_the_merchants_own_words(merchant: Merchant, client: Client) -> None:
     MessageText.objects.create(merchant=merchant, locale=merchant.locale, table="skip", code="other", text="Our words.")
-    for group, choices in outcomes():
+    for group, choices in list_outcomes():
         for value, title in choices:
             text = client.post(PREVIEW, {**FIELDS, "outcome": value}).text
             assert text.count('class="alert-container alert-container--') == 1, (group, title)
@@ -80,7 +80,7 @@ def test_a_page_that_links_lead_to_is_kept_and_they_are_named(merchant: Merchant
     SavedLink.objects.create(name="Skip it", **link)
     SavedLink.objects.create(name="Old one", archived=True, **link)
     for answer in (client.get(address, follow=True), client.post(address, {"post": "yes"}, follow=True)):
-        assert "Choose another page for Old one (archived), Skip it; then it can be deleted." in answer.text
+        assert "Choose another page for Old one (archived), Skip it first." in answer.text
     SavedLink.objects.update(landing_page=None)
     client.post(address, {"post": "yes"})
     assert not merchant.landing_pages.exists()

@@ -1,4 +1,4 @@
-"""Staff build a link in a browser, save it and try it, by mouse and by keyboard alone."""
+"""Staff build a link in a browser, save it and test it, by mouse and by keyboard alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -53,7 +53,7 @@ def test_the_link_follows_every_choice_and_is_saved_signed(staff: Page, merchant
     staff.get_by_role("spinbutton", name="Days").press_sequentially("21")
     expect(url).to_contain_text("#og_quick_action=delay#og_delay_by=21#")
     staff.get_by_text("Subscription upsell").click()
-    expect(staff.locator("#outcome")).to_contain_text("Choose a product.")
+    expect(staff.locator("#link")).to_contain_text("Choose a product.")
     expect(staff.get_by_role("spinbutton", name="Days")).to_be_hidden()
     staff.get_by_role("searchbox", name="Search for a product").press_sequentially("honey")
     expect(staff.get_by_text("Green tea")).to_be_hidden()
@@ -81,7 +81,7 @@ def test_a_page_of_the_shop_is_looked_at(staff: Page, shop: Any, settings: Any) 
     assert shop.paths == ["/tea"]
     shop.html = "<h1>Nothing here</h1>"
     staff.get_by_label("Address of the page").fill(f"{shop.url}/account/")
-    expect(staff.get_by_text("The script is not in the page's source")).to_be_visible()
+    expect(staff.get_by_text("Your script is not in the page's source")).to_be_visible()
     expect(staff.get_by_text("This page looks like part of the account area.")).to_be_visible()
 
 
@@ -113,11 +113,11 @@ def test_a_copy_is_made_without_https_too(staff: Page) -> None:
     assert words.input_value().startswith("http://")
 
 
-def test_try_it_moves_a_test_customers_order(staff: Page, merchant: Merchant) -> None:
+def test_testing_a_link_moves_a_test_customers_order(staff: Page, merchant: Merchant) -> None:
     order = Order.objects.get(merchant=merchant)
     staff.get_by_role("spinbutton", name="Days").fill("21")
     with staff.context.expect_page() as opened:
-        staff.get_by_role("button", name="Try it").click()
+        staff.get_by_role("button", name="Test link").click()
     expect(opened.value.locator(".alert-container--success")).to_contain_text("Your order was delayed.")
     moved = Order.objects.open().get(merchant=merchant)
     assert (moved.place_date - order.place_date).days == 21
@@ -158,7 +158,7 @@ def test_nothing_is_in_the_way_of_assistive_technology(
     assert violations(staff) == []
     staff.get_by_text("Subscription upsell").click()
     staff.get_by_text("A page of your shop").click()
-    expect(staff.locator("#outcome")).to_contain_text("Type the address of the page.")
+    expect(staff.locator("#link")).to_contain_text("Enter the address of the page.")
     assert violations(staff) == []
     staff.get_by_role("button", name="Save").click()
     expect(staff.get_by_text("This field is required.")).to_be_visible()
@@ -168,14 +168,14 @@ def test_nothing_is_in_the_way_of_assistive_technology(
     assert small.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_without_javascript_the_link_is_built_saved_and_tried(
+def test_without_javascript_the_link_is_built_and_saved(
     visit: Callable[..., Page], log_in: Callable[[Page], Page]
 ) -> None:
     page = log_in(visit(java_script_enabled=False))
     page.get_by_text("Product upsell").click()
     page.get_by_role("searchbox", name="Search for a product").fill("honey")
     page.get_by_role("button", name="Preview").click()
-    expect(page.locator("#outcome")).to_contain_text("Choose a product.")
+    expect(page.locator("#link")).to_contain_text("Choose a product.")
     expect(page.get_by_text("Green tea")).to_have_count(0)
     page.get_by_text("Heather honey").click()
     page.get_by_label("Name", exact=True).fill("Plain")

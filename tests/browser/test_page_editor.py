@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from oneclick.admin.landing_pages import outcomes
+from oneclick.admin.landing_preview import list_outcomes
 from oneclick.models import ActionToken, Click, LandingPage
 from tests.browser.test_accessibility import FRAME, editor
 
-OUTCOMES = [value for _, choices in outcomes() for value, _ in choices]
+OUTCOMES = [value for _, choices in list_outcomes() for value, _ in choices]
 
 
 @pytest.fixture

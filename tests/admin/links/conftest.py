@@ -18,7 +18,7 @@ Login = Callable[..., Client]
 LIST = "/admin/oneclick/savedlink/"
 ADD = f"{LIST}add/"
 REMINDER, CANCEL = "ordergroove.order.reminder", "ordergroove.subscription.cancel"
-PLAIN = {"esp": "klaviyo", "deed": "delay", "page": "default", "mode": "", "name": "Later", "quantity": "1"}
+PLAIN = {"esp": "klaviyo", "link_action": "delay", "page": "default", "mode": "", "name": "Later", "quantity": "1"}
 
 
 @pytest.fixture
@@ -74,5 +74,5 @@ def save(staff: Client, address: str = ADD, **fields: Any) -> HttpResponse:
     return staff.post(address, {**PLAIN, "_save": "1", **fields})
 
 
-def trial(merchant: Merchant, **fields: Any) -> Any:
+def subscriber(merchant: Merchant, **fields: Any) -> Any:
     return f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant, **fields))

@@ -29,28 +29,28 @@ def test_each_choice_is_in_the_link_at_once_and_nothing_is_saved(
 ) -> None:
     page = LandingPage.objects.get(merchant=merchant)
     before = everything()
-    assert "#og_delay_by=21#" in url(part(staff, "outcome", days="21"))
-    upsell = {"deed": "product_upsell", "product": "HON-1", "offer": offer.public_id.hex, "quantity": "2"}
+    assert "#og_delay_by=21#" in url(part(staff, "link", days="21"))
+    upsell = {"link_action": "product_upsell", "product": "HON-1", "offer": offer.public_id.hex, "quantity": "2"}
     assert f"=upsell#og_product_id=HON-1#og_offer_id={offer.public_id.hex}#og_quantity=2#" in url(
-        part(staff, "outcome", **upsell)
+        part(staff, "link", **upsell)
     )
-    often = {**upsell, "deed": "subscription_upsell", "quantity": "1", "every": "2", "every_period": "2"}
-    assert "#og_every=2#og_every_period=2#og_quick" in url(part(staff, "outcome", **often))
-    winback = {"deed": "reactivate", "offer": offer.public_id.hex, "product": "HON-1", "days": "9"}
-    assert f"=reactivate#og_winback_id={offer.public_id.hex}#og_quick" in url(part(staff, "outcome", **winback))
+    often = {**upsell, "link_action": "subscription_upsell", "quantity": "1", "every": "2", "every_period": "2"}
+    assert "#og_every=2#og_every_period=2#og_quick" in url(part(staff, "link", **often))
+    winback = {"link_action": "reactivate", "offer": offer.public_id.hex, "product": "HON-1", "days": "9"}
+    assert f"=reactivate#og_winback_id={offer.public_id.hex}#og_quick" in url(part(staff, "link", **winback))
     assert "/welcome/#og_quick_action=skip#og_mode=confirm#og_quick_action_token=" in url(
-        part(staff, "outcome", deed="skip", page=str(page.pk), mode="confirm")
+        part(staff, "link", link_action="skip", page=str(page.pk), mode="confirm")
     )
-    assert "#og_quick_action=skip#og_mode=instant#og" in url(part(staff, "outcome", deed="skip", mode="instant"))
+    assert "#og_quick_action=skip#og_mode=instant#og" in url(part(staff, "link", link_action="skip", mode="instant"))
     own = {"page": "shop", "page_url": "shop.test/hello?utm_source=x"}
-    assert url(part(staff, "outcome", **own)).startswith("https://shop.test/hello?utm_source=x#og_quick_action=delay#")
-    assert url(part(staff, "outcome", esp="other", merge_tag="*|T|*")).endswith("_token=*|T|*")
-    assert url(part(staff, "outcome", esp="api")).startswith("https://portal.test/one_click/delay/?token={{ action")
+    assert url(part(staff, "link", **own)).startswith("https://shop.test/hello?utm_source=x#og_quick_action=delay#")
+    assert url(part(staff, "link", esp="other", merge_tag="*|T|*")).endswith("_token=*|T|*")
+    assert url(part(staff, "link", esp="api")).startswith("https://portal.test/one_click/delay/?token={{ action")
     assert everything() == before
 
 
 def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchant) -> None:
-    shown = part(staff, "outcome", button_label="Not <yet>", sms_text="Wait? {link} Bye")
+    shown = part(staff, "link", button_label="Not <yet>", sms_text="Wait? {link} Bye")
     copies = [html.unescape(text) for text in re.findall(r'data-copy="([^"]*)"', shown)]
     address, button, message = copies
     assert address == url(shown)
@@ -63,13 +63,13 @@ def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchan
 
 
 def test_what_is_missing_is_said_instead_of_a_link(staff: Client) -> None:
-    shown = part(staff, "outcome", deed="subscription_upsell", every="", days="0")
-    assert "Choose a product." in shown and "Say how often." in shown
+    shown = part(staff, "link", link_action="subscription_upsell", every="", days="0")
+    assert "Choose a product." in shown and "Enter how often." in shown
     assert "data-copy" not in shown
-    assert "Type the address of the page." in part(staff, "outcome", page="shop")
-    assert "Leave out # and what follows" in part(staff, "outcome", page="shop", page_url="https://shop.test/#a")
-    assert "The address must begin with https://." in part(staff, "outcome", page="shop", page_url="ftp://shop.test/")
-    assert "no quotation marks" in part(staff, "outcome", esp="other", merge_tag='"x"')
+    assert "Enter the address of the page." in part(staff, "link", page="shop")
+    assert "Leave out # and everything after it" in part(staff, "link", page="shop", page_url="https://shop.test/#a")
+    assert "The address must begin with https://." in part(staff, "link", page="shop", page_url="ftp://shop.test/")
+    assert "no quotation marks" in part(staff, "link", esp="other", merge_tag='"x"')
 
 
 def test_products_are_found_by_name_sku_and_id_and_the_chosen_one_stays(
@@ -89,7 +89,7 @@ def test_products_are_found_by_name_sku_and_id_and_the_chosen_one_stays(
     shown = part(staff, "products", product="HON-1")
     assert 'value="HON-1" checked' in shown and "$12.50" in shown and 'src="https://shop.test/house-blend.png"' in shown
     assert "Once only" in shown
-    assert "No product that can be had is called so." in part(staff, "products", product_term="zzz")
+    assert "No available product matches." in part(staff, "products", product_term="zzz")
 
 
 def test_only_discounts_that_links_may_give_away_are_offered(staff: Client, merchant: Merchant, offer: Offer) -> None:
@@ -101,7 +101,7 @@ def test_only_discounts_that_links_may_give_away_are_offered(staff: Client, merc
 
     assert found() == found(offer_term="come") == ["", offer.public_id.hex]
     assert found(offer_term="staff") == [""]
-    assert "may not give" not in part(staff, "outcome", deed="reactivate", offer=offer.public_id.hex)
+    assert "may not give" not in part(staff, "link", link_action="reactivate", offer=offer.public_id.hex)
     foreign = Offer.objects.create(
         merchant=(other := f.MerchantFactory()),
         profile=OfferProfile.objects.create(merchant=other, name="x"),
@@ -109,14 +109,14 @@ def test_only_discounts_that_links_may_give_away_are_offered(staff: Client, merc
         usable_in_links=True,
     )
     for wrong in (foreign.public_id.hex, "x"):
-        assert "may not give this discount away" in part(staff, "outcome", deed="reactivate", offer=wrong)
+        assert "may not give this discount" in part(staff, "link", link_action="reactivate", offer=wrong)
 
 
 def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
     staff: Client, merchant: Merchant, product: Product, offer: Offer
 ) -> None:
     fields = {
-        "deed": "subscription_upsell",
+        "link_action": "subscription_upsell",
         "product": "HON-1",
         "offer": offer.public_id.hex,
         "quantity": "2",
@@ -151,7 +151,7 @@ def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
     checked = re.findall(r'name="(\w+)" value="([^"]*)"(?: class="staff-check")? checked', page.content.decode())
     assert dict(checked) == {
         "esp": "klaviyo",
-        "deed": "subscription_upsell",
+        "link_action": "subscription_upsell",
         "product": "HON-1",
         "offer": offer.public_id.hex,
         "page": "shop",
@@ -164,7 +164,9 @@ def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
 
 def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client, merchant: Merchant) -> None:
     link = saved(merchant, page_url="https://shop.test/", event_kinds=[REMINDER], property_name="later_url")
-    answer = save(staff, change(link), deed="reactivate", name="Back", event_kinds=[REMINDER], property_name="x_url")
+    answer = save(
+        staff, change(link), link_action="reactivate", name="Back", event_kinds=[REMINDER], property_name="x_url"
+    )
     assert answer.status_code == 302
     again = SavedLink.objects.get()
     assert (again.public_id, again.name, again.action, again.page_url) == (link.public_id, "Back", "reactivate", "")
@@ -176,8 +178,8 @@ def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client
     [
         ({"name": ""}, "This field is required."),
         ({"name": "Taken"}, "Another link has this name."),
-        ({"deed": "product_upsell"}, "Choose a product."),
-        ({"deed": "product_upsell", "product": "FOREIGN"}, "Choose a product."),
+        ({"link_action": "product_upsell"}, "Choose a product."),
+        ({"link_action": "product_upsell", "product": "FOREIGN"}, "Choose a product."),
         ({"days": "366"}, "less than or equal to 365"),
         ({"page": "shop", "page_url": "https://"}, "Enter a valid URL."),
         ({"page": "999999999"}, "Choose a page."),
@@ -209,21 +211,21 @@ def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merc
         "property_name": ["Another link has this name in the event."],
     }
     # A link that is only tried needs no name.
-    assert url(staff.post(ADD, {**PLAIN, "_part": "outcome", "name": "Taken"}))
+    assert url(staff.post(ADD, {**PLAIN, "_part": "link", "name": "Taken"}))
 
 
 def test_what_was_searched_for_stays_beside_what_it_found(staff: Client, product: Product, offer: Offer) -> None:
-    for deed, field in (("product_upsell", "product_term"), ("reactivate", "offer_term")):
-        page = save(staff, deed=deed, name="", **{field: 'none "such"'}).content.decode()
+    for link_action, field in (("product_upsell", "product_term"), ("reactivate", "offer_term")):
+        page = save(staff, link_action=link_action, name="", **{field: 'none "such"'}).content.decode()
         assert f'name="{field}" value="none &quot;such&quot;"' in page
 
 
-@pytest.mark.parametrize("field", ["product_term", "product", "offer_term", "offer", "trial_order"])
+@pytest.mark.parametrize("field", ["product_term", "product", "offer_term", "offer", "test_order"])
 def test_what_nobody_can_type_finds_nothing_and_breaks_nothing(staff: Client, product: Product, field: str) -> None:
-    for deed in ("product_upsell", "reactivate"):
+    for link_action in ("product_upsell", "reactivate"):
         for name in ("products", "offers"):
-            part(staff, name, deed=deed, **{field: "\0"})
-    assert staff.post(ADD, {**PLAIN, "deed": "product_upsell", "_try": "1", field: "\0"}).status_code == 200
+            part(staff, name, link_action=link_action, **{field: "\0"})
+    assert staff.post(ADD, {**PLAIN, "link_action": "product_upsell", "_test": "1", field: "\0"}).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["", "instant", "confirm"])
@@ -245,5 +247,5 @@ def test_without_javascript_a_button_shows_the_link_and_what_its_page_holds(
     assert url(answer).startswith("https://shop.test/#og_quick_action=delay#og_delay_by=3#")
     assert b"The page loads your script." in answer.content
     assert b"This field is required" not in answer.content
-    assert "The page loads your script." in part(staff, "page", page="shop", page_url="https://shop.test/")
+    assert "The page loads your script." in part(staff, "shop_page", page="shop", page_url="https://shop.test/")
     assert not SavedLink.objects.exists()

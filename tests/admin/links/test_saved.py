@@ -12,7 +12,7 @@ from oneclick.models import SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Customer, Merchant, Product, Role
 from tests import factories as f
-from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, save, saved, trial, url
+from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, save, saved, subscriber, url
 from tests.races import at_once
 from tests.rows import everything
 
@@ -49,7 +49,7 @@ def test_an_archived_link_leaves_the_list_and_comes_back(staff: Client, merchant
 
 
 def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, product: Product) -> None:
-    assert b"Build one, try it" in staff.get(LIST).content
+    assert b"Build a link, test it" in staff.get(LIST).content
     saved(merchant, "One", parameters={"days": "9"})
     saved(
         merchant,
@@ -71,13 +71,13 @@ def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, pr
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
 def test_others_see_the_link_and_change_and_try_nothing(merchant: Merchant, login: Login, role: str) -> None:
     link, client = saved(merchant), login(merchant, role)
-    order = trial(merchant).items.get().order_id
+    order = subscriber(merchant).items.get().order_id
     before = everything()
     page = client.get(change(link))
     assert url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))
-    assert b"<fieldset disabled" in page.content and b"_try" not in page.content and b"hx-post" not in page.content
+    assert b"<fieldset disabled" in page.content and b"_test" not in page.content and b"hx-post" not in page.content
     assert client.get(ADD).status_code == 403
-    for fields in ({"_save": "1"}, {"_try": "1", "trial_order": order}, {"_part": "outcome"}):
+    for fields in ({"_save": "1"}, {"_test": "1", "test_order": order}, {"_part": "link"}):
         assert client.post(change(link), {**PLAIN, **fields}).status_code == 403
         assert client.post(ADD, {**PLAIN, **fields}).status_code == 403
     assert everything() == before
@@ -94,8 +94,8 @@ def test_the_number_of_queries_does_not_grow(staff: Client, merchant: Merchant) 
             product = f.ProductFactory(merchant=merchant)
             link = {"action": "upsell", "parameters": {"og_product_id": product.external_product_id}}
             saved(merchant, f"{number} {n}", **link)
-            verbs.cancel(trial(merchant), actor=f.STAFF)
-            trial(merchant)
+            verbs.cancel(subscriber(merchant), actor=f.STAFF)
+            subscriber(merchant)
 
     more(1)
     few = [queries(LIST), queries(ADD)]

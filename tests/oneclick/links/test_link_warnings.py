@@ -66,13 +66,13 @@ def test_a_product_that_cannot_be_had_is_named(merchant: Merchant) -> None:
     assert on(merchant, "upsell", parameters=often) == ["Honey cannot be subscribed to; the link is refused."]
     Product.objects.update(live=False, upsell_eligible=False)
     assert on(merchant, "upsell", parameters=once) == [
-        "Honey is not in stock; until it is, the link is refused.",
+        "Honey is out of stock; the link is refused until it is back.",
         "Honey may not be added to orders; the link is refused.",
     ]
     Product.objects.update(discontinued=True)
     assert on(merchant, "upsell", parameters=once) == ["Honey is discontinued; the link is refused."]
     foreign = ProductFactory(external_product_id="X-1")
-    gone = "There is no product X-1 any more; the link is refused."
+    gone = "Product X-1 no longer exists; the link is refused."
     assert on(merchant, "upsell", parameters={"og_product_id": foreign.external_product_id}) == [gone]
 
 
@@ -89,7 +89,7 @@ def test_settings_that_let_no_link_act_are_named(merchant: Merchant) -> None:
     OneClickSettings.objects.update(enabled=False, require_signed_links=True)
     off, unsigned = on(merchant)
     assert off.startswith("1-Click is off")
-    assert unsigned.startswith("Your settings let signed links act only.")
+    assert unsigned.startswith("Your settings allow signed links only.")
 
 
 def test_a_connection_that_sends_no_token_is_named(merchant: Merchant) -> None:
@@ -127,10 +127,10 @@ class Door:
     ("page", "fine", "begins"),
     [
         (shop_page.Page(200, "", "<script src='https://portal.test/ID/main.js'>"), True, "The page loads your script."),
-        (shop_page.Page(200, "", "<h1>Shop</h1>"), False, "The script is not in the page's source"),
-        (shop_page.Page(302, "/login", ""), False, "The page leads on to /login"),
-        (shop_page.Page(404, "", ""), False, "The page answers with an error (404)."),
-        (shop_page.Unreadable("no."), False, "The page could not be looked at: no."),
+        (shop_page.Page(200, "", "<h1>Shop</h1>"), False, "Your script is not in the page's source"),
+        (shop_page.Page(302, "/login", ""), False, "The page redirects to /login"),
+        (shop_page.Page(404, "", ""), False, "The page responds with an error (404)."),
+        (shop_page.Unreadable("no."), False, "The page could not be read: no."),
     ],
 )
 def test_a_page_of_the_shop_is_looked_at_once_a_minute(
@@ -142,7 +142,7 @@ def test_a_page_of_the_shop_is_looked_at_once_a_minute(
     monkeypatch.setattr(shop_page, "import_string", lambda name: door)
     link = SavedLink(merchant=merchant, page_url="https://shop.test/")
     found = shop_page.check_shop_page(link)
-    assert (found.fine, found.sentence.startswith(begins)) == (fine, True)
+    assert (found.ok, found.sentence.startswith(begins)) == (fine, True)
     assert shop_page.check_shop_page(link) == found and door.asked == 1
 
 

@@ -31,7 +31,7 @@ def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str
     Customer.objects.update(locale="es-mx")
     assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Su suscripción no se ha reactivado."
     page = save("No se pudo.")
-    assert "No se pudo." in page and "Your words" in page
+    assert "No se pudo." in page and "Your wording" in page
     row = MessageText.objects.get()
     assert (row.merchant, row.locale, row.table, row.code, row.text) == (
         shop.merchant,
@@ -76,7 +76,7 @@ def test_the_preview_is_filled_as_the_customers_language_writes(save: Callable[.
     page = staff.get(f"{TEXTS}{MessageText.objects.get().pk}/change/").content.decode()
     assert "Neu: 4. Dezember 2026" in page
     assert "Ihre Bestellung wurde verschoben. Ihr neuer Termin ist der {date}." in page
-    assert "staff/sampled.js" in page
+    assert "staff/message_preview.js" in page
 
 
 def test_amounts_have_their_unit_as_customers_read_them(shop: Shop, staff: Client) -> None:
@@ -87,7 +87,7 @@ def test_amounts_have_their_unit_as_customers_read_them(shop: Shop, staff: Clien
 
 def test_a_placeholder_that_nothing_fills_is_refused(save: Callable[..., str]) -> None:
     page = save("Hi {name}", message="delay.success")
-    assert "Nothing fills {name} here; this text may use: {date}." in page
+    assert "{name} is not filled in here. This message may use: {date}." in page
     assert not MessageText.objects.exists()
 
 
@@ -99,11 +99,11 @@ def test_what_is_no_locale_is_refused(save: Callable[..., str], locale: str) -> 
 
 def test_a_message_has_one_text_in_each_locale(save: Callable[..., str]) -> None:
     save("One")
-    assert "There are words of yours for this in es-mx already; change those." in save("Two")
+    assert "You already have your own wording of this message in es-mx. Edit that one." in save("Two")
     assert MessageText.objects.get().text == "One"
     save("Other", message="skip.other")
     other = MessageText.objects.get(table="skip")
-    assert "already; change those." in save("Two", path=f"{other.pk}/change/")
+    assert "Edit that one." in save("Two", path=f"{other.pk}/change/")
     save("One more", path=f"{MessageText.objects.get(table='delay').pk}/change/")
     assert set(MessageText.objects.values_list("text", flat=True)) == {"One more", "Other"}
 

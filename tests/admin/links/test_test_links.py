@@ -1,4 +1,4 @@
-"""Links tried on test customers."""
+"""Links tested on test customers."""
 
 import pytest
 from django.test import Client
@@ -9,14 +9,14 @@ from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Activity, Merchant
 from tests import factories as f
-from tests.admin.links.conftest import ADD, PLAIN, change, saved, trial
+from tests.admin.links.conftest import ADD, PLAIN, change, saved, subscriber
 from tests.rows import everything
 
 
 @pytest.mark.parametrize("name", ["Later", ""])
-def test_try_it_opens_the_link_with_a_token_for_a_test_customer(staff: Client, merchant: Merchant, name: str) -> None:
-    order = trial(merchant).items.get().order
-    answer = staff.post(ADD, {**PLAIN, "name": name, "days": "3", "_try": "1", "trial_order": order.pk})
+def test_a_test_opens_the_link_with_a_token_for_a_test_customer(staff: Client, merchant: Merchant, name: str) -> None:
+    order = subscriber(merchant).items.get().order
+    answer = staff.post(ADD, {**PLAIN, "name": name, "days": "3", "_test": "1", "test_order": order.pk})
     token = ActionToken.objects.get()
     link = SavedLink(merchant=merchant, action="delay", parameters={"days": "3"})
     assert answer.status_code == 302
@@ -26,25 +26,27 @@ def test_try_it_opens_the_link_with_a_token_for_a_test_customer(staff: Client, m
     assert not SavedLink.objects.exists()
 
 
-def test_a_saved_link_is_tried_signed_and_on_a_cancelled_subscription(staff: Client, merchant: Merchant) -> None:
-    gone = verbs.cancel(trial(merchant), actor=f.STAFF).subject
+def test_a_saved_link_is_tested_signed_and_on_a_cancelled_subscription(staff: Client, merchant: Merchant) -> None:
+    gone = verbs.cancel(subscriber(merchant), actor=f.STAFF).subject
     link = saved(merchant, action="reactivate")
-    answer = staff.post(change(link), {**PLAIN, "deed": "reactivate", "_try": "1", "trial_subscription": gone.pk})
+    answer = staff.post(
+        change(link), {**PLAIN, "link_action": "reactivate", "_test": "1", "test_subscription": gone.pk}
+    )
     token = ActionToken.objects.latest("id")
     assert token.subscription_id == gone.pk
     assert answer["Location"] == link_urls.email_url(link, encode_token(token))
     assert f"#og_link={link.public_id.hex}#og_sig=" in answer["Location"]
 
 
-def test_a_live_merchant_tries_links_on_its_test_customers_only(staff: Client, merchant: Merchant) -> None:
+def test_a_live_merchant_tests_links_on_its_test_customers_only(staff: Client, merchant: Merchant) -> None:
     Merchant.objects.filter(pk=merchant.pk).update(is_test=False)
-    real, test = trial(merchant), trial(merchant, is_test=True, first_name="Tess")
-    trial(f.MerchantFactory(), is_test=True, first_name="Foreign")
+    real, test = subscriber(merchant), subscriber(merchant, is_test=True, first_name="Tess")
+    subscriber(f.MerchantFactory(), is_test=True, first_name="Foreign")
     page = staff.get(ADD).content.decode()
     assert "Tess Ruiz" in page and "Foreign" not in page
     before = everything()
-    refused = staff.post(ADD, {**PLAIN, "_try": "1", "trial_order": real.items.get().order_id})
-    assert b"Choose a test customer to try the link on." in refused.content
-    unfinished = staff.post(ADD, {**PLAIN, "_try": "1", "days": "0", "trial_order": test.items.get().order_id})
+    refused = staff.post(ADD, {**PLAIN, "_test": "1", "test_order": real.items.get().order_id})
+    assert b"Choose a test customer to test the link with." in refused.content
+    unfinished = staff.post(ADD, {**PLAIN, "_test": "1", "days": "0", "test_order": test.items.get().order_id})
     assert b"Finish the link first" in unfinished.content
     assert everything() == before

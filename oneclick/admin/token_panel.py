@@ -1,34 +1,35 @@
-"""What the customer's page shows of 1-Click: the tokens, and every click on them."""
+"""The part of the customer's page about 1-Click: the latest tokens and the clicks on them."""
 
 from typing import Any
 
 from django.db.models import Prefetch
 from django.http import HttpRequest
 
-from oneclick.admin.tokens import STATES, reason_of
+from oneclick.admin.refusal_reasons import find_reason
+from oneclick.admin.tokens import STATES
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
 from subscriptions.models import Customer
 from subscriptions.staff.site import site
 
-MOST_TOKENS = 20
-MOST_CLICKS = 10
+MAX_TOKENS = 20
+MAX_CLICKS = 10
 
 
 def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
-    clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")[:MOST_CLICKS]
+    clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")[:MAX_CLICKS]
     rows = (
         ActionToken.objects.filter(merchant=customer.merchant_id, customer=customer)
         .select_related("subscription__product", "order", "event", "merchant")
         .prefetch_related(Prefetch("clicks", clicks, to_attr="latest_clicks"))
-        .order_by("-pk")[:MOST_TOKENS]
+        .order_by("-pk")[:MAX_TOKENS]
     )
     buttons = site.get_model_admin(ActionToken).offered_buttons
     tokens = [
         {
             "row": row,
             "label": STATES[row.state.capitalize()],
-            "clicks": [(click, TABLE_TITLES[click.action], reason_of(click)) for click in row.latest_clicks],
+            "clicks": [(click, TABLE_TITLES[click.action], find_reason(click.outcome)) for click in row.latest_clicks],
             "buttons": buttons(request, row),
         }
         for row in rows

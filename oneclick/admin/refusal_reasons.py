@@ -1,0 +1,30 @@
+"""Why clicks were refused, in the words of staff."""
+
+REASONS = {
+    "token_already_used": "the link had already been used",
+    "expired_token": "the link had expired",
+    "invalid_token": "the link was revoked",
+    "token_wrong_context": "the link is for another action",
+    "subscription_already_active": "the subscription was already active, or the order could no longer be changed",
+    "invalid_og_product_id": "the product is not available",
+    "invalid_og_offer_id": "links may not give this offer",
+    "invalid_og_winback_id": "links may not give this offer",
+    "undo_too_late": "the time to undo was over",
+    "undo_already_done": "it had already been undone",
+    "undo_superseded": "something had changed in the meantime",
+}
+
+
+def find_reason(code: str) -> str:
+    """Empty where the code says it all, or is none of a refusal."""
+    return REASONS.get(code, "")
+
+
+def describe_refusal(code: str) -> str:
+    """A sentence for any code."""
+    if code in REASONS:
+        return REASONS[code].capitalize()
+    kind, _, name = code.partition("_")
+    if kind in ("missing", "invalid"):
+        return f"The link has no {name}" if kind == "missing" else f"The link's {name} is wrong"
+    return code.replace("_", " ").capitalize()
