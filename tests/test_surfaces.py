@@ -21,7 +21,7 @@ WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "g
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("folder", surfaces.SURFACES)
-def test_a_write_from_a_surface_is_seen(folder):
+def test_a_write_by_a_surface_is_reported(folder):
     subscription = subscription_with_order()
     rogue: dict = {}
     exec(compile(ROGUE, f"{folder}rogue.py", "exec"), rogue)
@@ -31,7 +31,7 @@ def test_a_write_from_a_surface_is_seen(folder):
 
 
 @pytest.mark.django_db
-def test_an_act_that_a_surface_calls_may_write():
+def test_an_action_called_by_a_surface_may_write():
     subscription = subscription_with_order()
     called: dict = {"cancel": cancel, "STAFF": STAFF}
     exec(compile("def call(s): cancel(s, actor=STAFF)", f"{surfaces.SURFACES[0]}view.py", "exec"), called)
@@ -40,7 +40,7 @@ def test_an_act_that_a_surface_calls_may_write():
     assert surfaces.found == []
 
 
-def test_no_surface_names_a_write_of_a_customers_things():
+def test_no_surface_contains_a_write_of_customer_data():
     files = [
         file for folder in surfaces.SURFACES for file in Path(folder).rglob("*.py") if "migrations" not in str(file)
     ]

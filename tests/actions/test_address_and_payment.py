@@ -87,7 +87,7 @@ def test_an_address_for_all_reaches_orders_that_differ_from_their_subscriptions(
     assert Order.objects.get().shipping_address == Subscription.objects.get().shipping_address == address
 
 
-def test_what_is_placed_already_keeps_what_it_was_charged_to():
+def test_placed_orders_keep_their_payment():
     placed = OrderFactory(status=OrderStatus.SUCCESS)
     payment, address = PaymentFactory(customer=placed.customer), AddressFactory(customer=placed.customer)
     contract.leaves_one_activity_and([], lambda: payments.use_for_all(payment, actor=STAFF))
@@ -96,7 +96,7 @@ def test_what_is_placed_already_keeps_what_it_was_charged_to():
     assert (kept.payment, kept.shipping_address) == (placed.payment, placed.shipping_address)
 
 
-def test_a_retired_one_is_not_used_for_all():
+def test_a_retired_payment_or_address_cannot_be_used_for_all():
     payment, address = PaymentFactory(live=False), AddressFactory(live=False)
     contract.refuses("record_inactive", lambda: payments.use_for_all(payment, actor=STAFF))
     contract.refuses("record_inactive", lambda: addresses.use_for_all(address, actor=STAFF))

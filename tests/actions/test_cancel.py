@@ -23,7 +23,7 @@ LAST = "ordergroove.subscriber.cancel"
 
 
 @pytest.mark.django_db
-def test_cancelling_the_last_subscription_ends_it_and_says_so_to_both_kinds_of_listener():
+def test_cancelling_the_last_subscription_emits_subscription_and_subscriber_events():
     subscription = subscription_with_order()
 
     act = contract.leaves_one_activity_and(
@@ -53,7 +53,7 @@ def test_cancelling_one_of_two_subscriptions_does_not_end_the_subscriber():
 
 
 @pytest.mark.django_db
-def test_the_upcoming_item_leaves_and_an_emptied_order_goes_away():
+def test_the_upcoming_item_is_removed_and_an_emptied_order_deleted():
     subscription = subscription_with_order()
 
     cancel(subscription, actor=STAFF)
@@ -212,7 +212,7 @@ def test_a_reason_too_long_to_keep_is_refused():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_cancels_at_once_one_acts():
+def test_of_two_simultaneous_cancellations_one_acts():
     subscription = subscription_with_order()
     outcomes = contract.two_at_once(lambda: cancel(subscription, actor=STAFF))
     assert outcomes == ["done", "subscription_not_active"]

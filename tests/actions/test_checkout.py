@@ -43,7 +43,7 @@ def line(customer, **fields) -> Line:
     return Line(**{"product": product, "quantity": 2, "every": 1, "every_period": 3, **fields})
 
 
-def test_a_first_checkout_makes_a_subscriber_and_is_told_of_once(customer, bought):
+def test_a_first_checkout_makes_a_subscriber_and_is_announced_once(customer, bought):
     wanted = [line(customer), line(customer, every=2, every_period=2)]
     act = contract.leaves_one_activity_and(
         [CREATE, FIRST, CREATE, CREATED], lambda: checkout(customer, lines=wanted, session_id="s-1", **bought)
@@ -72,7 +72,7 @@ def test_a_later_checkout_makes_no_second_subscriber(customer, bought):
     )
 
 
-def test_who_came_from_a_file_with_subscriptions_is_a_subscriber_already():
+def test_an_imported_customer_with_subscriptions_is_a_subscriber_already():
     known = subscription_with_order().customer
     wanted = line(known)
     payment, address = PaymentFactory(customer=known), AddressFactory(customer=known)
@@ -84,7 +84,7 @@ def test_who_came_from_a_file_with_subscriptions_is_a_subscriber_already():
     assert act.activity.sentence == "Subscribed to 2 × House blend. The first order is planned for December 20, 2026."
 
 
-def test_a_line_may_name_its_price_and_its_first_date(customer, bought):
+def test_a_checkout_item_may_name_its_price_and_first_date(customer, bought):
     checkout(customer, lines=[line(customer, price=Decimal(9), first_date=date(2026, 11, 30))], **bought)
     item = Item.objects.get()
     assert (item.price, item.total_price, item.order.place_date) == (Decimal(9), Decimal(18), date(2026, 11, 30))
@@ -109,7 +109,7 @@ def test_a_prepaid_checkout_is_the_first_order_of_its_cycle(customer, bought):
         ({"orders_per_billing": 2, "renewal_behavior": "maybe"}, "invalid_value"),
     ],
 )
-def test_a_wrong_line_leaves_nothing_and_the_others_start(customer, bought, wrong, code):
+def test_a_wrong_item_of_a_checkout_leaves_nothing_and_the_others_start(customer, bought, wrong, code):
     wanted = [line(customer, **wrong), line(customer)]
     act = contract.leaves_one_activity_and([CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought))
     assert act.result[0].code == code
@@ -118,14 +118,14 @@ def test_a_wrong_line_leaves_nothing_and_the_others_start(customer, bought, wron
     assert act.activity.sentence == "Checked out as order 1224 and subscribed to 2 × House blend."
 
 
-def test_a_checkout_of_wrong_lines_only_leaves_nothing(customer, bought):
+def test_a_checkout_with_only_wrong_items_leaves_nothing(customer, bought):
     gone = ProductFactory(merchant=customer.merchant, discontinued=True, live=False, autoship_enabled=False)
     wanted = [line(customer, product=gone), line(customer, first_date=date(2026, 11, 19))]
     refusal = contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=wanted, **bought))
     assert [each.code for each in refusal.refusals] == ["product_discontinued", "place_date_past"]
 
 
-def test_a_checkout_without_subscriptions_is_none(customer, bought):
+def test_a_checkout_without_subscriptions_does_nothing(customer, bought):
     contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=[], **bought))
 
 

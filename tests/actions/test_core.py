@@ -13,13 +13,13 @@ def held(customer: Customer):
     return core.lock_customer(core.CUSTOMER_BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
 
 
-def test_an_action_on_the_customer_held_already_joins_that_transaction():
+def test_an_action_on_the_locked_customer_joins_that_transaction():
     subscription = subscription_with_order()
     with held(subscription.customer) as customer:
         assert cancel(subscription, actor=STAFF).customer is customer
 
 
-def test_an_act_may_not_hold_a_second_customer():
+def test_an_action_cannot_lock_a_second_customer():
     subscription = subscription_with_order()
     other = subscription_with_order()
     before = contract.everything()
@@ -28,7 +28,7 @@ def test_an_act_may_not_hold_a_second_customer():
     assert contract.everything() == before
 
 
-def test_a_customer_held_for_its_merchant_is_not_held_for_another():
+def test_a_customer_locked_for_its_merchant_is_not_locked_for_another():
     subscription = subscription_with_order()
     with held(subscription.customer):
         subscription.merchant_id = MerchantFactory().pk

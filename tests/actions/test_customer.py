@@ -23,7 +23,7 @@ def test_a_customer_is_created_once_per_merchant():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_creations_at_once_one_acts():
+def test_of_two_simultaneous_creations_one_acts():
     merchant = MerchantFactory()
     outcomes = contract.two_at_once(lambda: verbs.create(merchant, actor=STAFF, **ANA))
     assert outcomes == ["customer_exists", "done"]
@@ -53,12 +53,12 @@ def test_a_locale_is_read_whatever_its_case_and_dash(given, kept):
 
 
 @pytest.mark.parametrize("given", ["", "english please", "x", "fr-ca-", "fr-" + "x" * 30])
-def test_what_is_no_locale_is_refused(given):
+def test_an_invalid_locale_is_refused(given):
     customer = CustomerFactory()
     contract.refuses("invalid_locale", lambda: verbs.change_locale(customer, actor=STAFF, locale=given))
 
 
-def test_the_clock_of_a_test_customer_goes_forward_and_what_is_done_to_them_happens_then(noon):
+def test_the_clock_of_a_test_customer_moves_forward_and_dates_their_actions(noon):
     customer = CustomerFactory(is_test=True)
     then = NOON + timedelta(days=40)
     contract.leaves_one_activity_and([], lambda: verbs.move_clock(customer, to=then, actor=STAFF))

@@ -65,7 +65,7 @@ def refuses(code: str, act: Callable[[], Any]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_product_goes_out_of_sale_and_its_replacement_begins(product: Product, substitute: Product) -> None:
+def test_a_product_is_discontinued_and_its_replacement_begins(product: Product, substitute: Product) -> None:
     run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     product.refresh_from_db()
     assert (product.discontinued, product.live, product.autoship_enabled) == (True, False, False)
@@ -83,7 +83,7 @@ def test_only_live_subscriptions_to_the_product_count(product: Product, substitu
     assert verbs.discontinue_product(product, actor=STAFF).total == 1
 
 
-def test_a_product_may_be_given_again_for_what_is_left(product: Product) -> None:
+def test_a_replacement_can_be_repeated_for_the_remaining_subscriptions(product: Product) -> None:
     Replacement.objects.filter(pk=verbs.discontinue_product(product, actor=STAFF).pk).update(state="done")
     assert verbs.discontinue_product(product, actor=STAFF).total == 1
 
@@ -95,7 +95,7 @@ def test_no_second_replacement_begins_while_one_runs(product: Product, substitut
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_begin_at_once_one_is_refused(product: Product) -> None:
+def test_of_two_simultaneous_discontinuations_one_is_refused(product: Product) -> None:
     assert two_at_once(lambda: verbs.discontinue_product(product, actor=STAFF)) == ["done", "replacement_running"]
     assert Replacement.objects.count() == 1
 
@@ -113,7 +113,7 @@ def test_a_product_held_by_an_import_is_refused_after_two_seconds(product: Produ
         ({"autoship_enabled": False}, "substitute_not_subscribable"),
     ],
 )
-def test_a_substitute_must_be_one_to_subscribe_to(
+def test_a_substitute_must_be_open_to_subscriptions(
     product: Product, substitute: Product, changes: dict[str, bool], code: str
 ) -> None:
     Product.objects.filter(pk=substitute.pk).update(**changes)
@@ -178,7 +178,7 @@ def test_a_refused_step_leaves_the_subscription_and_says_why(
 
 
 @pytest.mark.parametrize("move_on", ["cancelled", "swapped"])
-def test_a_step_passes_by_what_is_not_affected_any_more(
+def test_a_step_leaves_out_subscriptions_no_longer_affected(
     subscription: Subscription, product: Product, substitute: Product, move_on: str
 ) -> None:
     run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
@@ -208,7 +208,7 @@ def test_a_step_that_another_worker_has_done_changes_nothing(
     assert everything() == before
 
 
-def test_a_busy_customer_is_tried_again(
+def test_a_busy_customer_is_retried(
     subscription: Subscription, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = verbs.discontinue_product(product, actor=STAFF)
@@ -228,7 +228,7 @@ def test_a_busy_customer_is_tried_again(
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_customer_who_stays_busy_is_noted(subscription: Subscription, product: Product) -> None:
+def test_a_customer_who_stays_busy_is_recorded(subscription: Subscription, product: Product) -> None:
     run = verbs.discontinue_product(product, actor=STAFF)
     with holding(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
         replacing.replace_subscription(run, subscription)
@@ -268,7 +268,7 @@ def test_without_a_relationship_that_replaces_a_feed_ends_the_subscriptions(
     assert Replacement.objects.get().substitute is None
 
 
-def test_a_feed_leaves_to_staff_what_its_relationship_cannot_do(product: Product, substitute: Product) -> None:
+def test_a_feed_leaves_impossible_replacements_to_staff(product: Product, substitute: Product) -> None:
     relate(product, substitute, "discontinued_replacement")
     Product.objects.filter(pk=substitute.pk).update(autoship_enabled=False)
     assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([], [product])

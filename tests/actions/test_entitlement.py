@@ -60,7 +60,7 @@ def ends() -> list[datetime]:
     return list(Entitlement.objects.order_by("id").values_list("expiration", flat=True))
 
 
-def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_tells_of_all(plan):
+def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_lists_all_entitlements(plan):
     place()
     assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
     assert len(Event.objects.get(kind="ordergroove.order.success").payload["entitlement_summaries"]) == 2
@@ -74,7 +74,7 @@ def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_tells_of_all(pl
     assert payload["has_active_entitlement"] is True
 
 
-def test_time_is_added_to_now_once_access_is_over(plan, clock):
+def test_time_is_added_from_now_once_access_is_over(plan, clock):
     place()
     later = NOW + timedelta(days=365)
     clock.move_to(later)
@@ -82,7 +82,7 @@ def test_time_is_added_to_now_once_access_is_over(plan, clock):
     assert ends() == [later + timedelta(seconds=MONTH), later + timedelta(seconds=2 * MONTH)]
 
 
-def test_what_is_no_plan_grants_nothing(plan):
+def test_a_product_without_a_plan_grants_nothing(plan):
     Product.objects.update(product_type=Product.Type.STANDARD)
     place()
     assert ends() == []
@@ -102,7 +102,7 @@ def test_a_foreign_resource_or_no_time_is_refused(plan):
     contract.refuses("invalid_value", lambda: verbs.grant(plan, actor=STAFF, resource=own, seconds=0))
 
 
-def test_a_new_end_takes_the_upcoming_order_along(held):
+def test_a_new_expiry_moves_the_upcoming_order(held):
     act = contract.leaves_one_activity_and(
         [DATE], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24))
     )
@@ -111,7 +111,7 @@ def test_a_new_end_takes_the_upcoming_order_along(held):
     contract.refuses("place_date_past", lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 11, 19)))
 
 
-def test_a_new_end_leaves_the_order_where_that_is_wished(held):
+def test_a_new_expiry_can_leave_the_order_in_place(held):
     contract.leaves_one_activity_and(
         [],
         lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24), correct_renewal=False),
@@ -119,7 +119,7 @@ def test_a_new_end_leaves_the_order_where_that_is_wished(held):
     assert Order.objects.get().place_date == DAY
 
 
-def test_a_new_end_gives_access_back_and_moves_nothing_of_a_cancelled_subscription(held, plan):
+def test_a_new_expiry_restores_access_and_moves_nothing_of_a_cancelled_subscription(held, plan):
     cancel(plan, actor=STAFF)
     verbs.void(held, actor=STAFF)
     contract.leaves_one_activity_and([], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
@@ -136,7 +136,7 @@ def test_access_expires_after_its_grace_period_only(held, clock):
     contract.refuses("entitlement_ended", lambda: verbs.expire(held, actor=STAFF))
 
 
-def test_access_outlives_the_subscription_and_can_be_taken_back(held, plan):
+def test_access_outlives_the_subscription_and_can_be_revoked(held, plan):
     cancel(plan, actor=STAFF)
     assert Entitlement.objects.get().live
     contract.leaves_one_activity_and([], lambda: verbs.void(held, actor=STAFF))
@@ -144,7 +144,7 @@ def test_access_outlives_the_subscription_and_can_be_taken_back(held, plan):
     contract.refuses("entitlement_ended", lambda: verbs.void(held, actor=STAFF))
 
 
-def test_access_that_was_taken_back_begins_anew_with_the_next_order(plan):
+def test_revoked_access_begins_anew_with_the_next_order(plan):
     place()
     for row in Entitlement.objects.all():
         verbs.void(row, actor=STAFF)
@@ -154,7 +154,7 @@ def test_access_that_was_taken_back_begins_anew_with_the_next_order(plan):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_take_access_back_at_once_one_acts(held):
+def test_of_two_simultaneous_revocations_of_access_one_acts(held):
     assert contract.two_at_once(lambda: verbs.void(held, actor=STAFF)) == ["done", "entitlement_ended"]
 
 

@@ -93,7 +93,7 @@ def test_an_items_quantity_price_and_product_change_in_this_order_only(item, sub
     assert (row.quantity, row.product, row.price) == (2, subscription.product, None)
 
 
-def test_a_removed_item_of_a_subscription_comes_anew_at_its_next_date(item):
+def test_a_removed_subscription_item_reappears_at_its_next_date(item):
     act = contract.leaves_one_activity_and([], lambda: verbs.remove(item, actor=STAFF))
     row = Item.objects.get()
     assert act.result == row != item
@@ -101,14 +101,14 @@ def test_a_removed_item_of_a_subscription_comes_anew_at_its_next_date(item):
     assert Order.objects.count() == 1
 
 
-def test_a_removed_one_time_item_just_goes(order, dark, item):
+def test_a_removed_one_time_item_is_gone(order, dark, item):
     added = one_time(order, dark)
     act = contract.leaves_one_activity_and([], lambda: verbs.remove(added, actor=STAFF))
     assert act.result is None and list(Item.objects.all()) == [item]
     assert total() == Decimal(25)
 
 
-def test_the_last_one_time_item_takes_its_order_along(subscription, dark, order):
+def test_removing_the_last_one_time_item_deletes_its_order(subscription, dark, order):
     Order.objects.filter(pk=order.pk).update(status=OrderStatus.SUCCESS)
     Item.objects.update(upcoming=False)
     alone = one_time(Order.objects.create(**{**common(order), "place_date": NEXT}), dark)
@@ -173,6 +173,6 @@ def test_a_discontinued_or_foreign_product_is_not_added(order):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_removals_at_once_one_acts(item):
+def test_of_two_simultaneous_removals_one_acts(item):
     assert contract.two_at_once(lambda: verbs.remove(item, actor=STAFF)) == ["done", "not_found"]
     assert Item.objects.count() == 1

@@ -148,7 +148,7 @@ def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_
     assert act.events[1].order == late and act.events[1].payload["rejected_code"] == "810"
 
 
-def test_a_whole_order_moves(subscription, order):
+def test_a_whole_order_can_be_moved(subscription, order):
     beside(subscription)
     act = contract.leaves_one_activity_and([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
     assert rows() == [(NEXT, 1, Decimal("37.50"))]
@@ -156,7 +156,7 @@ def test_a_whole_order_moves(subscription, order):
     assert act.activity.sentence == "Moved the order of December 1, 2026 to December 15, 2026."
 
 
-def test_an_order_that_meets_another_is_merged_into_it(subscription, order):
+def test_an_order_moved_to_anothers_date_is_merged_into_it(subscription, order):
     beside(subscription, NEXT)
     there = Order.objects.get(place_date=NEXT)
     act = contract.leaves_one_activity_and([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
@@ -174,7 +174,7 @@ def test_an_order_may_move_to_today_but_not_into_the_past(subscription, order):
     assert rows() == [(date(2026, 11, 20), 1, Decimal(25))]
 
 
-def test_the_payment_of_an_order_leaves_that_of_its_subscriptions(subscription, order):
+def test_changing_an_orders_payment_leaves_that_of_its_subscriptions(subscription, order):
     payment = PaymentFactory(customer=subscription.customer)
     contract.leaves_one_activity_and([PAYMENT], lambda: verbs.change_payment(order, actor=STAFF, payment=payment))
     subscription.refresh_from_db()
@@ -234,7 +234,7 @@ def test_a_rejected_order_is_rescued(subscription):
         ({"tried_at": datetime(2026, 8, 1, tzinfo=UTC)}, "It was rejected more than 90 days ago."),
     ],
 )
-def test_what_is_superseded_or_old_is_not_rescued(subscription, fields, why):
+def test_a_superseded_or_old_order_is_not_rescued(subscription, fields, why):
     lost = failed(subscription, OrderStatus.REJECTED, **{"tried_at": timezone.now(), **fields})
     assert verbs.why_not_rescuable(lost) == why
     contract.refuses("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
@@ -249,7 +249,7 @@ def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(sub
     assert verbs.why_not_rescuable(lost) == "A subscription of it is cancelled."
 
 
-def test_an_order_that_waits_for_an_instruction_gets_it(subscription):
+def test_an_order_that_waits_for_an_instruction_can_get_it(subscription):
     waits = failed(subscription, OrderStatus.AWAITING_RETRY_INSTRUCTIONS, rejected_error_code="140")
     contract.refuses("place_date_past", lambda: verbs.retry(waits, actor=STAFF, at=datetime(2026, 11, 19, tzinfo=UTC)))
     contract.leaves_one_activity_and([REJECT], lambda: verbs.give_up(waits, actor=STAFF))
@@ -259,11 +259,11 @@ def test_an_order_that_waits_for_an_instruction_gets_it(subscription):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_skips_at_once_one_acts(subscription, order):
+def test_of_two_simultaneous_skips_one_acts(subscription, order):
     assert contract.two_at_once(lambda: verbs.skip(order, actor=STAFF)) == ["done", "order_not_open"]
     assert Item.objects.filter(upcoming=True).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_send_nows_at_once_one_acts(subscription, order):
+def test_of_two_simultaneous_send_nows_one_acts(subscription, order):
     assert contract.two_at_once(lambda: verbs.send_now(order, actor=STAFF)) == ["done", "order_not_open"]

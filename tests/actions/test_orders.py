@@ -52,7 +52,7 @@ def test_an_item_joins_no_order_that_differs_or_is_closed(subscription, differs)
     assert orders.add_subscription_item(subscription, DAY).order != order
 
 
-def test_a_new_order_and_its_item_take_what_the_subscription_has(subscription):
+def test_a_new_order_and_its_item_copy_the_subscription(subscription):
     profile = OfferProfile.objects.create(merchant=subscription.merchant, name="Standard")
     subscription.offer = Offer.objects.create(merchant=subscription.merchant, profile=profile, name="Standard")
     subscription.currency_code = "CAD"

@@ -52,7 +52,7 @@ def test_an_order_placed_marks_its_items_and_the_subscription(queued):
     contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
 
 
-def test_an_order_placed_at_last_says_no_more_why_it_was_declined(queued, noon):
+def test_an_order_placed_at_last_drops_its_decline_reason(queued, noon):
     declined(queued)
     again(queued, noon, 20)
     verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
@@ -80,7 +80,7 @@ def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_pla
     assert Item.objects.get(upcoming=True).order.place_date == NEXT
 
 
-def test_a_declined_payment_is_tried_again_on_the_days_of_the_plan_and_then_refused(queued, noon):
+def test_a_declined_payment_is_retried_on_the_days_of_the_plan_and_then_rejected(queued, noon):
     contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines) == (18, 1)
@@ -97,14 +97,14 @@ def test_a_declined_payment_is_tried_again_on_the_days_of_the_plan_and_then_refu
     assert (queued.status, queued.declines, queued.tries, queued.rejected_error_code) == (3, 3, 3, "140")
 
 
-def test_the_merchants_own_days_count(queued):
+def test_the_merchants_own_retry_days_apply(queued):
     Merchant.objects.update(retry_plan="manual", retry_days=[10])
     declined(queued)
     queued.refresh_from_db()
     assert queued.retry_at == datetime(2026, 11, 30, 10, tzinfo=UTC)
 
 
-def test_without_a_plan_a_declined_payment_is_refused_at_once(queued):
+def test_without_a_plan_a_declined_payment_is_rejected_at_once(queued):
     Merchant.objects.update(retry_plan="off")
     contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
 
@@ -124,13 +124,13 @@ def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
 
 
 @pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
-def test_an_order_on_the_way_is_held_and_only_temporary_errors_are_counted(queued, status, count):
+def test_an_order_in_placement_is_locked_and_only_temporary_errors_are_counted(queued, status, count):
     contract.leaves_one_activity_and([], lambda: held(queued, status))
     queued.refresh_from_db()
     assert (queued.status, queued.generic_error_count) == (status, count)
 
 
-def test_temporary_errors_are_tried_again_three_times_and_then_refused(queued):
+def test_temporary_errors_are_retried_three_times_and_then_rejected(queued):
     for _ in range(3):
         held(queued, 15)
         upcoming_order.queue(queued, actor=STAFF)
@@ -139,7 +139,7 @@ def test_temporary_errors_are_tried_again_three_times_and_then_refused(queued):
     assert (queued.status, queued.tries, queued.rejected_error_code) == (3, 4, "999")
 
 
-def test_an_unknown_outcome_is_asked_for_again_until_the_next_order_is_due(queued, noon):
+def test_an_unknown_result_is_retried_until_the_next_order_is_due(queued, noon):
     again_on = {3: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT, 4: OrderStatus.REJECTED}
     held(queued, 13)
     for day, status in again_on.items():
@@ -155,13 +155,13 @@ def test_an_order_whose_outcome_was_unknown_may_turn_out_placed(queued, status):
     contract.leaves_one_activity_and([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
 
 
-def test_the_shop_may_call_an_order_off(queued):
+def test_the_shop_may_cancel_an_order(queued):
     contract.leaves_one_activity_and([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
     queued.refresh_from_db()
     assert queued.status == OrderStatus.CANCELLED
 
 
-def test_so_many_rejected_orders_in_a_row_end_a_subscription_where_the_merchant_wants_it(queued, noon):
+def test_consecutive_rejected_orders_end_a_subscription_where_the_merchant_wants_it(queued, noon):
     Merchant.objects.update(disengaged_after=2)
     contract.leaves_one_activity_and([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
     following = Item.objects.get(upcoming=True).order
@@ -209,7 +209,7 @@ def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
 
 
 @pytest.mark.parametrize(("effect", "status"), [("not_sent", 12), ("no_answer", 13), ("unreadable", 14)])
-def test_what_is_no_answer_leads_to_its_status_without_an_event(queued, effect, status):
+def test_a_missing_answer_leads_to_its_status_without_an_event(queued, effect, status):
     answer = PlacementResult(Effect(effect), message="Why")
     contract.leaves_one_activity_and([], lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()

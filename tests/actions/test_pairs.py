@@ -99,7 +99,7 @@ def ends_as_if_in_turn(first: verbs.Verb, second: verbs.Verb, situation: str = "
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("first", "second"), COMMONEST)
 @time_machine.travel(NOON, tick=True)
-def test_two_acts_at_once_end_as_if_one_came_after_the_other(first, second):
+def test_two_simultaneous_actions_end_as_if_serial(first, second):
     ends_as_if_in_turn(first, second)
 
 
@@ -107,7 +107,7 @@ def test_two_acts_at_once_end_as_if_one_came_after_the_other(first, second):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("first", "second"), RIVALS)
 @time_machine.travel(NOON, tick=True)
-def test_two_rivals_at_once_end_as_if_one_came_after_the_other(first, second):
+def test_two_simultaneous_rival_actions_end_as_if_serial(first, second):
     ends_as_if_in_turn(verbs.VERBS[first], verbs.VERBS[second], first)
 
 
@@ -132,7 +132,7 @@ def test_an_address_retired_after_it_was_chosen_is_refused(act):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_time_granted_twice_at_once_is_added_twice():
+def test_two_simultaneous_grants_add_their_time_twice():
     world = acts.world(1)
     videos = situations.resource(world, "Videos")
 
@@ -145,7 +145,7 @@ def test_time_granted_twice_at_once_is_added_twice():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_first_checkouts_of_one_customer_make_one_subscriber():
+def test_two_simultaneous_first_checkouts_make_one_subscriber():
     world = acts.world(0)
     assert contract.two_at_once(lambda: verbs.bought(world)) == ["done", "done"]
     told = state(world)["events"]

@@ -31,14 +31,14 @@ def prices() -> list[Decimal]:
     return list(Item.objects.order_by("id").values_list("price", flat=True))
 
 
-def test_a_reminder_tells_the_present_prices(order):
+def test_a_reminder_has_the_current_prices(order):
     Product.objects.update(price=Decimal(15))
     act = contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
     assert prices() == [Decimal(15)]
     assert act.events[0].payload["total"] == 30.0
 
 
-def test_of_one_date_an_order_is_reminded_once_unless_asked_for_again(order):
+def test_an_order_is_reminded_once_per_date_unless_repeated_by_hand(order):
     contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
     contract.refuses("order_reminded", lambda: verbs.remind(order, actor=STAFF))
     contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF, again=True))
@@ -47,7 +47,7 @@ def test_of_one_date_an_order_is_reminded_once_unless_asked_for_again(order):
     assert Order.objects.get().reminded_for == NEXT
 
 
-def test_a_card_that_ends_before_the_order_is_warned_of(order):
+def test_a_card_that_expires_before_the_order_is_announced(order):
     contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
     Payment.objects.update(expires_on=date(2026, 11, 19))
     contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
@@ -57,7 +57,7 @@ def test_a_card_that_ends_before_the_order_is_warned_of(order):
     contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
 
 
-def test_an_order_handed_to_placement_has_its_next_one_already(order):
+def test_a_queued_order_already_has_its_next_one(order):
     act = contract.leaves_one_activity_and([], lambda: verbs.queue(order, actor=STAFF))
     order.refresh_from_db()
     assert (order.status, order.tries) == (OrderStatus.PENDING_PLACEMENT, 1)
@@ -67,7 +67,7 @@ def test_an_order_handed_to_placement_has_its_next_one_already(order):
 
 
 @pytest.mark.parametrize(("then", "charged"), [("15", "12.50"), ("10", "10")])
-def test_the_lower_of_the_reminders_and_the_present_price_is_charged(order, then, charged):
+def test_the_lower_of_reminded_and_current_price_is_charged(order, then, charged):
     Product.objects.update(price=Decimal(then))
     verbs.queue(order, actor=STAFF)
     assert Item.objects.get(order=order).price == Decimal(charged)
@@ -83,7 +83,7 @@ def test_a_locked_price_and_one_set_by_hand_are_charged_as_they_are(order):
     assert Item.objects.get(order=upcoming).price == Decimal(99)
 
 
-def test_items_out_of_stock_wait_in_an_order_of_their_own(subscription, order):
+def test_items_out_of_stock_wait_in_a_separate_order(subscription, order):
     gone = ProductFactory(merchant=subscription.merchant, name="Decaf", live=False)
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
     other = subscription_with_order(DAY, product=gone, quantity=1, **same)
@@ -143,6 +143,6 @@ def test_only_an_order_that_waits_for_stock_can_stop_waiting(order):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_placements_at_once_one_acts(order):
+def test_of_two_simultaneous_placements_one_acts(order):
     assert contract.two_at_once(lambda: verbs.queue(order, actor=STAFF)) == ["done", "order_not_due"]
     assert Item.objects.filter(upcoming=True).count() == 1

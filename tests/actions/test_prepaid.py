@@ -92,20 +92,20 @@ def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts(
     assert not Subscription.objects.get().live
 
 
-def test_a_cycle_that_is_to_be_left_goes_on_at_the_normal_price():
+def test_a_cycle_that_downgrades_goes_on_at_the_normal_price():
     prepaid(1, "downgrade")
     assert place() == Decimal(0)
     assert (context(), upcoming()) == ((None, None, None), Decimal(25))
     assert place() == Decimal(25)
 
 
-def test_a_skip_costs_none_of_the_orders():
+def test_a_skip_uses_up_no_prepaid_order():
     prepaid(2)
     skip(Order.objects.get(), actor=STAFF)
     assert (context(), upcoming()) == ((3, 2, "autorenew"), Decimal(0))
 
 
-def test_a_rejected_order_costs_none_either():
+def test_a_rejected_order_uses_up_no_prepaid_order():
     prepaid(2)
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
@@ -113,7 +113,7 @@ def test_a_rejected_order_costs_none_either():
     assert context() == (3, 2, "autorenew")
 
 
-def test_orders_left_stand_in_the_way_of_a_cancel_until_there_are_none():
+def test_remaining_prepaid_orders_prevent_cancelling():
     subscription = prepaid(1)
     contract.refuses("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
     place()
@@ -137,7 +137,7 @@ def test_an_upgrade_may_bring_an_offer_from_the_next_order_on(eligible):
     assert [item.offer for item in Item.objects.order_by("id")] == [None, offer]
 
 
-def test_prepaid_is_offered_for_eligible_products_of_merchants_who_want_it(eligible):
+def test_prepaid_is_offered_for_eligible_products_where_enabled(eligible):
     plain = subscription_with_order(DAY)
     contract.refuses("prepaid_unavailable", lambda: verbs.upgrade(plain, actor=STAFF, orders_per_billing=2))
     type(eligible.merchant).objects.update(prepaid_enabled=False)
@@ -149,7 +149,7 @@ def test_an_upgrade_that_makes_no_sense_is_refused(eligible, wrong):
     contract.refuses("invalid_value", lambda: verbs.upgrade(eligible, actor=STAFF, **wrong))
 
 
-def test_what_comes_after_the_cycle_can_be_changed():
+def test_the_renewal_behaviour_can_be_changed():
     subscription = prepaid(1)
     contract.leaves_one_activity_and(
         [], lambda: verbs.change_renewal_behavior(subscription, actor=STAFF, renewal_behavior="downgrade")
@@ -167,7 +167,7 @@ def test_a_cycle_can_be_corrected_and_the_upcoming_order_follows():
     assert (context(), upcoming()) == ((5, 1, "autorenew"), Decimal(0))
 
 
-def test_a_cycle_corrected_to_its_end_that_is_to_end_ends_now():
+def test_a_cycle_corrected_to_its_end_ends_now_where_it_is_to_end():
     subscription = prepaid(2)
     contract.leaves_one_activity_and(
         CANCEL,
@@ -183,12 +183,12 @@ def test_a_cycle_corrected_to_its_end_that_is_to_end_ends_now():
         lambda row: verbs.change_context(row, actor=STAFF, orders_remaining=1),
     ],
 )
-def test_what_is_not_prepaid_has_no_cycle_to_change(eligible, act):
+def test_a_subscription_without_prepaid_has_no_cycle_to_change(eligible, act):
     contract.refuses("not_prepaid", lambda: act(eligible))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_upgrades_at_once_one_acts(eligible):
+def test_of_two_simultaneous_upgrades_one_acts(eligible):
     outcomes = contract.two_at_once(lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
     assert outcomes == ["already_prepaid", "done"]
 

@@ -114,7 +114,7 @@ def cost(case: str, subscriptions: int) -> int:
 @pytest.mark.parametrize("case", TABLE)
 @pytest.mark.parametrize("subscriptions", [1, 2, 4])
 @time_machine.travel("2026-11-20T17:00:00Z", tick=False)
-def test_an_act_costs_as_many_statements_as_the_table_says(case, subscriptions):
+def test_an_action_costs_as_many_statements_as_the_table_says(case, subscriptions):
     alone, shared, more = TABLE[case]
     assert cost(case, subscriptions) == (alone if subscriptions == 1 else shared + (subscriptions - 2) * more)
 
@@ -128,7 +128,7 @@ def test_the_table_has_every_verb_and_every_case_that_is_measured_once():
     assert len(ROWS) == len(TABLE)
 
 
-def test_cancel_and_reactivate_cost_at_most_twelve():
+def test_cancel_and_reactivate_cost_at_most_twelve_statements():
     """But where an order goes with the subscription that was being tried again, which has an event of its own."""
     rows = {case: most for case, most in TABLE.items() if verb_of(case) in (CANCEL, "subscription.reactivate")}
     above = [case for case, (alone, shared, _) in rows.items() if max(alone, shared) > 12]

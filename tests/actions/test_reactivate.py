@@ -21,7 +21,7 @@ def cancelled_subscription(**fields):
 
 @pytest.mark.django_db
 @time_machine.travel(NOW, tick=False)
-def test_a_cancelled_subscription_lives_again_with_its_old_settings():
+def test_a_reactivated_subscription_has_its_old_settings():
     subscription = cancelled_subscription()
 
     act = contract.leaves_one_activity_and(
@@ -41,7 +41,7 @@ def test_a_cancelled_subscription_lives_again_with_its_old_settings():
 
 @pytest.mark.django_db
 @time_machine.travel(NOW, tick=False)
-def test_its_item_joins_the_open_order_of_that_date_payment_and_address():
+def test_a_reactivated_item_joins_the_open_order_of_its_date_payment_and_address():
     subscription = cancelled_subscription()
     other = subscription_with_order(
         date(2026, 11, 30),
@@ -59,7 +59,7 @@ def test_its_item_joins_the_open_order_of_that_date_payment_and_address():
 
 @pytest.mark.django_db
 @time_machine.travel("2026-11-21T03:00:00Z", tick=False)
-def test_without_a_next_order_date_it_is_the_start_date_plus_the_frequency_in_the_merchants_zone():
+def test_the_default_next_order_date_is_start_date_plus_frequency_in_the_merchants_zone():
     subscription = cancelled_subscription()
 
     # It is still the 20th in New York.
@@ -85,7 +85,7 @@ def test_a_finished_prepaid_cycle_starts_anew_and_charges_all_its_orders():
 
 
 @pytest.mark.django_db
-def test_the_event_payload_is_how_the_subscription_now_is():
+def test_the_event_payload_shows_the_reactivated_subscription():
     subscription = cancelled_subscription()
     reactivate(subscription, actor=STAFF)
     event = Event.objects.get(kind=REACTIVATE)
@@ -130,7 +130,7 @@ def test_today_is_early_enough_and_marks_the_subscription_as_updated():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_reactivations_at_once_one_acts():
+def test_of_two_simultaneous_reactivations_one_acts():
     subscription = cancelled_subscription()
     outcomes = contract.two_at_once(lambda: reactivate(subscription, actor=STAFF))
     assert outcomes == ["done", "subscription_already_active"]

@@ -173,7 +173,7 @@ def one_by_one(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("part", [7, bulk_reminders.PART])
-def test_many_reminders_write_the_rows_of_as_many_single_ones(
+def test_many_reminders_write_the_rows_of_single_ones(
     merchant: Merchant, part: int, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(bulk_reminders, "PART", part)
@@ -190,7 +190,7 @@ def test_many_reminders_write_the_rows_of_as_many_single_ones(
     assert all(row["wake_requested"] for row in together["Connection"])
 
 
-def test_nobody_else_is_reminded(merchant: Merchant) -> None:
+def test_other_customers_are_not_reminded(merchant: Merchant) -> None:
     mine, other, foreign = customer(merchant), customer(merchant), customer(f.MerchantFactory())
     named = [mine.customer.pk, foreign.customer.pk]
     done = remind_customers(merchant, named, of, actor=STAFF)

@@ -51,25 +51,25 @@ def test_only_a_skipped_order_can_be_unskipped(order):
 
 
 @pytest.mark.parametrize("facts", [{"tries": 1}, {"locked": True}, {"oos_free_shipping": True}])
-def test_an_order_that_was_on_its_way_is_not_restored(subscription, order, facts):
+def test_an_order_that_was_in_placement_is_not_restored(subscription, order, facts):
     orders.skip(order, actor=STAFF)
     Order.objects.filter(pk=order.pk).update(**facts)
     contract.refuses("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
-def test_a_skip_of_what_was_cancelled_since_stays(subscription, order):
+def test_a_skip_stays_when_its_subscription_was_cancelled_since(subscription, order):
     orders.skip(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
     contract.refuses("order_not_open", lambda: verbs.unskip(order, actor=STAFF))
 
 
-def test_a_skip_stays_while_another_order_has_its_day(subscription, order):
+def test_a_skip_stays_while_another_order_has_its_date(subscription, order):
     orders.skip(order, actor=STAFF)
     beside(subscription, DAY)
     contract.refuses("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
-def test_a_skip_stays_once_its_day_is_over(subscription, order, noon):
+def test_a_skip_stays_once_its_date_has_passed(subscription, order, noon):
     orders.skip(order, actor=STAFF)
     noon.move_to("2026-12-02T17:00:00Z")
     contract.refuses("place_date_past", lambda: verbs.unskip(order, actor=STAFF))
@@ -97,7 +97,7 @@ def test_only_a_merged_order_can_be_unmerged(order):
     contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[]))
 
 
-def test_an_item_that_has_moved_on_keeps_the_merge(subscription, order, merged):
+def test_an_item_moved_since_keeps_the_merge(subscription, order, merged):
     target = Order.objects.get(place_date=LATER)
     orders.skip_subscription(target, actor=STAFF, subscription=subscription)
     contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
@@ -113,7 +113,7 @@ def test_another_customers_items_cannot_be_taken(order, merged):
     contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[*merged, stranger.pk]))
 
 
-def test_the_day_is_taken_by_an_order_that_came_since(subscription, order, merged):
+def test_an_order_created_since_takes_the_date(subscription, order, merged):
     OrderFactory(
         customer=order.customer,
         payment=subscription.payment,

@@ -34,7 +34,7 @@ class Undone(Exception):
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(subscriptions=st.integers(1, 3), steps=STEPS)
 @time_machine.travel("2026-11-20T17:00:00Z", tick=True)
-def test_no_sequence_of_acts_breaks_what_always_holds(subscriptions, steps):
+def test_no_sequence_of_actions_breaks_the_invariants(subscriptions, steps):
     try:
         with transaction.atomic():
             world = acts.world(subscriptions)

@@ -127,7 +127,7 @@ def test_a_new_address_joins_the_order_that_goes_there_already(subscription):
     assert Order.objects.get().shipping_address == there.shipping_address
 
 
-def test_a_payment_or_address_of_somebody_else_or_retired_is_not_taken(subscription):
+def test_a_foreign_or_retired_payment_or_address_is_refused(subscription):
     foreign = PaymentFactory()
     refusal = contract.refuses("not_found", lambda: verbs.change_payment(subscription, actor=STAFF, payment=foreign))
     assert refusal.sentence == "This customer has no such payment or address."
@@ -172,7 +172,7 @@ def test_the_next_order_is_tomorrow_at_the_earliest(subscription):
     )
 
 
-def test_a_product_is_swapped_for_good(subscription):
+def test_a_product_is_swapped_permanently(subscription):
     dark = ProductFactory(merchant=subscription.merchant, name="Dark roast", price=Decimal(20))
     act = contract.leaves_one_activity_and(
         [SWAP], lambda: verbs.change_product(subscription, actor=STAFF, product=dark)
@@ -184,7 +184,7 @@ def test_a_product_is_swapped_for_good(subscription):
     assert act.activity.sentence == "Swapped House blend for Dark roast."
 
 
-def test_a_product_of_another_merchant_or_discontinued_is_not_taken(subscription):
+def test_a_foreign_or_discontinued_product_is_refused(subscription):
     foreign = ProductFactory()
     contract.refuses("not_found", lambda: verbs.change_product(subscription, actor=STAFF, product=foreign))
     gone = ProductFactory(merchant=subscription.merchant, discontinued=True, autoship_enabled=False, live=False)
@@ -224,7 +224,7 @@ def test_the_reminder_comes_at_least_five_days_ahead(subscription):
     contract.refuses("invalid_value", lambda: verbs.change_reminder_days(subscription, actor=STAFF, days=4))
 
 
-def test_an_offer_is_the_merchants_own(subscription):
+def test_an_offer_of_another_merchant_is_refused(subscription):
     def offer(merchant):
         profile = OfferProfile.objects.create(merchant=merchant, name="Save")
         return Offer.objects.create(merchant=merchant, profile=profile, name="Save")
@@ -243,13 +243,13 @@ def test_an_offer_is_the_merchants_own(subscription):
         lambda row: verbs.change_product(row, actor=STAFF, product=row.product),
     ],
 )
-def test_what_needs_a_live_subscription_is_refused_for_a_cancelled_one(subscription, act):
+def test_actions_on_a_live_subscription_are_refused_for_a_cancelled_one(subscription, act):
     verbs.cancel(subscription, actor=STAFF)
     contract.refuses("subscription_not_active", lambda: act(subscription))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_moves_at_once_end_on_one_of_the_days_with_one_item(subscription):
+def test_two_simultaneous_moves_end_on_one_of_the_days_with_one_item(subscription):
     outcomes = contract.two_at_once(
         lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
     )

@@ -87,7 +87,7 @@ def all_at_once(merchant: Merchant) -> None:
         succeed_orders([(order, f"P-{order.pk}") for order in waiting()], held, actor=STAFF)
 
 
-def test_orders_placed_together_write_the_rows_of_as_many_single_acts(
+def test_orders_placed_together_write_the_rows_of_single_actions(
     merchant: Merchant, django_capture_on_commit_callbacks: Any
 ) -> None:
     for changes in SITUATIONS:
@@ -103,7 +103,7 @@ def test_orders_placed_together_write_the_rows_of_as_many_single_acts(
     assert all(row["applied_at"] for row in together["OneTimeIncentive"])
 
 
-def test_none_placed_is_nothing_done(merchant: Merchant) -> None:
+def test_placing_no_orders_does_nothing(merchant: Merchant) -> None:
     with lock_customers(merchant, []) as held:
         succeed_orders([], held, actor=STAFF)
 

@@ -116,13 +116,13 @@ def test_an_order_discount_counts_once_however_many_lines_carry_the_offer(subscr
 
 
 @pytest.mark.parametrize(("least", "off"), [(25, "5"), (26, "0")])
-def test_a_threshold_is_reached_or_not(subscription, profile, offer, least, off):
+def test_a_discount_with_a_threshold_applies_from_it_on(subscription, profile, offer, least, off):
     gives(profile, ORDER, SHIPPING, PERCENT, 100, threshold_field=SUB, threshold_value=least)
     assert counted(subscription, offer)[0] == Decimal(off)
 
 
 @pytest.mark.parametrize(("origin", "off"), [(Subscription.Origin.CHECKOUT, "1"), (Subscription.Origin.UPSELL, "10")])
-def test_the_coupon_of_the_first_order_is_for_what_did_not_come_from_a_checkout(
+def test_the_initial_coupon_is_for_subscriptions_that_did_not_come_from_a_checkout(
     subscription, profile, offer, origin, off
 ):
     gives(profile, ITEM, TOTAL, AMOUNT, 10, use=Coupon.Use.INITIAL)
@@ -131,7 +131,7 @@ def test_the_coupon_of_the_first_order_is_for_what_did_not_come_from_a_checkout(
     assert counted(subscription, offer)[0] == Decimal(off)
 
 
-def test_after_the_first_order_was_placed_the_recurring_coupon_counts(subscription, profile, offer):
+def test_after_the_first_placed_order_the_recurring_coupon_applies(subscription, profile, offer):
     gives(profile, ITEM, TOTAL, AMOUNT, 10, use=Coupon.Use.INITIAL)
     gives(profile, ITEM, TOTAL, AMOUNT, 1)
     subscription.raw_subscription_type = Subscription.Origin.UPSELL
@@ -180,7 +180,7 @@ def test_an_incentive_on_the_order_comes_off_its_subtotal_or_its_shipping(subscr
     "fields",
     [{"expires": timezone.now() - timedelta(days=1)}, {"applied_at": timezone.now()}],
 )
-def test_a_lapsed_or_spent_incentive_counts_for_nothing(subscription, fields):
+def test_an_expired_or_used_incentive_does_not_apply(subscription, fields):
     counted(subscription)
     order = Order.objects.get()
     incentive(order, value=10, **fields)
@@ -205,7 +205,7 @@ def test_an_offer_of_one_line_leaves_the_other_lines_alone(subscription, profile
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscription, whole):
+def test_an_incentive_moves_when_its_order_is_merged_or_emptied(subscription, whole):
     counted(subscription)
     order = Order.objects.select_related("merchant", "customer").get()
     incentive(order, value=10)
@@ -220,7 +220,7 @@ def test_an_incentive_goes_along_when_its_order_is_merged_or_emptied(subscriptio
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_an_incentive_on_an_item_goes_along_wherever_it_moves(subscription, there):
+def test_an_incentive_on_an_item_moves_with_it(subscription, there):
     order = orders.add_subscription_item(subscription, DAY).order
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
     for days in (0, 7) if there else (0,):

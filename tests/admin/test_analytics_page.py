@@ -118,7 +118,7 @@ def test_days_action_link_and_page_can_be_chosen(
         ("?action=explode", "Select a valid choice."),
     ],
 )
-def test_a_choice_that_cannot_be_is_told_and_30_days_are_shown(
+def test_an_impossible_choice_is_reported_and_30_days_are_shown(
     owner: Client, click: Callable[..., Click], query: str, said: str
 ) -> None:
     click(days=29)
@@ -127,7 +127,7 @@ def test_a_choice_that_cannot_be_is_told_and_30_days_are_shown(
     assert said in shown and "October 22, 2026 to November 20, 2026" in shown and "Acted 1 " in shown
 
 
-def test_another_merchants_links_and_pages_are_no_choice(owner: Client, foreign: World) -> None:
+def test_another_merchants_links_and_pages_cannot_be_chosen(owner: Client, foreign: World) -> None:
     theirs = foreign.rows[SavedLink].pk, foreign.rows[LandingPage].pk
     for query in (f"?link={theirs[0]}", f"?landing_page={theirs[1]}"):
         answer = owner.get(PAGE + query)
@@ -135,7 +135,7 @@ def test_another_merchants_links_and_pages_are_no_choice(owner: Client, foreign:
         assert b"Foreign" not in answer.content
 
 
-def test_the_csv_has_a_line_for_each_day_action_link_and_page_and_no_formula(
+def test_the_csv_has_a_row_per_day_action_link_and_page_and_no_formula(
     owner: Client, own: World, link: SavedLink, click: Callable[..., Click]
 ) -> None:
     LandingPage.objects.filter(merchant=own.merchant).update(name="@SUM(A1)")
@@ -170,7 +170,7 @@ def test_a_saved_links_page_has_its_analytics(owner: Client, link: SavedLink, cl
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_every_role_may_look_and_nothing_is_changed(role: str, own: World, foreign: World, login: Login) -> None:
+def test_every_role_may_read_the_page_and_nothing_changes(role: str, own: World, foreign: World, login: Login) -> None:
     client = login(own.merchant, role)
     before = everything()
     for address in (PAGE, CSV):

@@ -29,7 +29,7 @@ def busy_customer(merchant: Merchant, subscriptions: int) -> Customer:
     return customer
 
 
-def test_the_list_of_customers(db: None, login: Login) -> None:
+def test_the_list_of_customers_stays_within_its_query_limit(db: None, login: Login) -> None:
     merchant = f.MerchantFactory()
     client = login(merchant)
     busy_customer(merchant, 1)
@@ -42,7 +42,7 @@ def test_the_list_of_customers(db: None, login: Login) -> None:
     assert queries(client, f"{address}?status=inactive") == few
 
 
-def test_the_page_of_a_customer(db: None, login: Login) -> None:
+def test_the_page_of_a_customer_stays_within_its_query_limit(db: None, login: Login) -> None:
     merchant = f.MerchantFactory()
     f.ConnectionFactory(merchant=merchant)
     client = login(merchant)
@@ -51,7 +51,7 @@ def test_the_page_of_a_customer(db: None, login: Login) -> None:
     assert queries(client, f"/admin/subscriptions/customer/{big.pk}/change/") == few <= 16
 
 
-def test_the_home_page_and_the_lists(db: None, login: Login) -> None:
+def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, login: Login) -> None:
     merchant = f.MerchantFactory()
     f.ConnectionFactory(merchant=merchant)
     client = login(merchant)

@@ -73,7 +73,7 @@ def work() -> None:
         ({"by": "to", "to": "2026-11-25T08:15"}, datetime(2026, 11, 25, 13, 15, tzinfo=UTC)),
     ],
 )
-def test_a_move_is_queued_to_its_aim(
+def test_a_move_is_queued_with_its_target(
     answers: dict[str, str], shows: datetime, staff: Client, customer: Customer, noon: Any
 ) -> None:
     answer = move(staff, customer, **answers)
@@ -86,7 +86,7 @@ def test_a_move_is_queued_to_its_aim(
     assert customer.clock is None
 
 
-def test_over_a_change_of_clocks_the_time_of_day_stays(staff: Client, customer: Customer, noon: Any) -> None:
+def test_across_a_daylight_saving_change_the_time_of_day_stays(staff: Client, customer: Customer, noon: Any) -> None:
     noon.move_to("2026-10-31T16:00:00Z")  # noon in New York, the day before its winter time
     move(staff, customer, by="day")
     assert datetime.fromisoformat(OrmQ.objects.get().task["args"][2]) == datetime(2026, 11, 1, 17, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_over_a_change_of_clocks_the_time_of_day_stays(staff: Client, customer: 
         ({"by": "year"}, "Select a valid choice."),
     ],
 )
-def test_a_wrong_aim_is_refused(
+def test_a_wrong_target_is_refused(
     answers: dict[str, str], error: str, staff: Client, customer: Customer, noon: Any
 ) -> None:
     assert error in text(move(staff, customer, **answers))
@@ -110,7 +110,7 @@ def test_a_wrong_aim_is_refused(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_move_is_followed_and_then_tells_what_happened(staff: Client, customer: Customer, noon: Any) -> None:
+def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, customer: Customer, noon: Any) -> None:
     followed = move(staff, customer, by="month")["Location"]
     page = staff.get(followed)
     assert "Moving to December 20, 2026, 12:00 PM." in text(page)
@@ -143,7 +143,7 @@ def test_two_moves_at_once_are_one(staff: Client, customer: Customer, noon: Any)
     assert customer.activities.filter(verb="customer.move_clock").count() == 1
 
 
-def test_nonsense_in_the_address_of_the_page_is_passed_over(staff: Client, customer: Customer) -> None:
+def test_nonsense_in_the_pages_address_is_ignored(staff: Client, customer: Customer) -> None:
     for query in ("from=x&to=y&after=z", "from=2026-11-20&to=2026-11-20T10:00&after=-1", "from=2026-99-99T00:00Z"):
         assert "Real time (America/New_York)." in text(staff.get(f"{page_of(customer)}?{query}"))
 
@@ -164,7 +164,7 @@ def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, no
     assert customer.clock is None
 
 
-def test_only_a_customer_without_history_becomes_a_test(staff: Client, merchant: Merchant) -> None:
+def test_only_a_customer_without_history_becomes_a_test_customer(staff: Client, merchant: Merchant) -> None:
     new = f.CustomerFactory(merchant=merchant)
     assert press(staff, new, "mark-as-test") == "success: This customer is a test customer from now on."
     assert new.is_test
@@ -186,7 +186,7 @@ def test_a_real_customer_has_no_clock(staff: Client, merchant: Merchant) -> None
     assert not OrmQ.objects.exists()
 
 
-def test_what_the_simulator_answers_is_shown(staff: Client, customer: Customer) -> None:
+def test_the_simulators_outcome_is_shown(staff: Client, customer: Customer) -> None:
     payment = customer.payments.get()
     assert f"/simulatedoutcome/add/?payment={payment.pk}".encode() in staff.get(page_of(customer)).content
     SimulatedOutcome.objects.create(merchant=customer.merchant, payment=payment, outcome="140", times=2)

@@ -52,7 +52,7 @@ def changed(before: dict[str, list[Any]]) -> set[str]:
 
 
 @time_machine.travel("2026-03-02T15:00:00Z")
-def test_cancelling_changes_exactly_the_cancelled_things(merchant: Merchant, client: Client) -> None:
+def test_cancelling_changes_exactly_the_rows_of_that_subscription(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
     other = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
     before = everything()
@@ -151,7 +151,7 @@ def test_a_refusal_shows_its_sentence_and_changes_nothing(
     assert everything() == before
 
 
-def test_a_press_without_its_csrf_token_is_refused(merchant: Merchant, client: Client) -> None:
+def test_a_post_without_its_csrf_token_is_refused(merchant: Merchant, client: Client) -> None:
     client.handler.enforce_csrf_checks = True
     subscription = f.subscription_with_order(customer__merchant=merchant)
     answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/cancel/", {})
@@ -160,7 +160,7 @@ def test_a_press_without_its_csrf_token_is_refused(merchant: Merchant, client: C
     assert subscription.live
 
 
-def test_the_page_tells_the_whole_story(merchant: Merchant, client: Client) -> None:
+def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
     press(client, subscription, "cancel", reason="4")
     token = ActionToken.objects.get()
@@ -178,7 +178,7 @@ def test_the_page_tells_the_whole_story(merchant: Merchant, client: Client) -> N
     assert encode_token(token) not in html
 
 
-def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: Client) -> None:
+def test_many_clicks_of_one_link_do_not_make_the_page_long(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
     press(client, subscription, "cancel", reason="4")
     token = ActionToken.objects.get()
@@ -198,7 +198,7 @@ def test_a_link_that_is_hammered_makes_no_page_long(merchant: Merchant, client: 
     assert html.count("token_already_used: the link had already been used") == 11
 
 
-def test_a_customer_without_anything_has_a_page(merchant: Merchant, client: Client) -> None:
+def test_a_customer_without_subscriptions_has_a_page(merchant: Merchant, client: Client) -> None:
     html = client.get(page(f.CustomerFactory(merchant=merchant))).content.decode()
     assert "This customer has no subscriptions." in html
     assert "No activity yet." in html

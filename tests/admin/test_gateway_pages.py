@@ -29,7 +29,7 @@ def client(merchant: Merchant, login: Login) -> Client:
     return login(merchant)
 
 
-def test_the_first_gateway_is_made_and_then_there_is_one(merchant: Merchant, client: Client) -> None:
+def test_a_merchant_has_one_row_of_gateway_settings(merchant: Merchant, client: Client) -> None:
     assert client.get(GATEWAY)["Location"] == f"{GATEWAY}add/"
     assert fill(client, f"{GATEWAY}add/", kind="xml", url="https://shop.test/orders", key="n" * 32) == ""
     gateway = GatewaySettings.objects.get()
@@ -108,7 +108,7 @@ def test_the_simulator_has_no_test(merchant: Merchant, client: Client) -> None:
     assert [str(each) for each in get_messages(client.post(page).wsgi_request)] == ["The simulator needs no test."]
 
 
-def test_the_settings_of_the_engine_are_kept(merchant: Merchant, client: Client) -> None:
+def test_the_automation_settings_are_saved(merchant: Merchant, client: Client) -> None:
     page = f"/admin/subscriptions/merchant/{merchant.pk}/change/"
     changes = {"reminder_hour": "8", "placement_hour": "", "retry_plan": "manual", "retry_days": "2, 5, 9"}
     assert fill(client, page, **changes, placed_hourly="on", generic_error_limit="5", disengaged_after="4") == ""
@@ -127,13 +127,13 @@ def test_the_settings_of_the_engine_are_kept(merchant: Merchant, client: Client)
         ({"placement_hour": "12"}, "12 is not one of the available choices."),
     ],
 )
-def test_wrong_settings_of_the_engine_say_what_to_do(
+def test_wrong_automation_settings_explain_how_to_correct_them(
     changes: dict[str, str], error: str, merchant: Merchant, client: Client
 ) -> None:
     assert error in fill(client, f"/admin/subscriptions/merchant/{merchant.pk}/change/", **changes)
 
 
-def test_an_outcome_is_chosen_for_a_payment_of_the_merchant(merchant: Merchant, login: Login) -> None:
+def test_a_simulated_outcome_is_chosen_for_the_merchants_own_payment(merchant: Merchant, login: Login) -> None:
     client = login(merchant, Role.SUPPORT)
     payment = f.PaymentFactory(customer__merchant=merchant)
     page = client.get(f"{OUTCOME}add/?payment={payment.pk}").content.decode()
@@ -143,7 +143,7 @@ def test_an_outcome_is_chosen_for_a_payment_of_the_merchant(merchant: Merchant, 
     assert (made.merchant, made.payment, made.outcome, made.times) == (merchant, payment, "140", 2)
 
 
-def test_an_outcome_is_for_one_thing_of_the_merchant_and_takes_a_minute_at_most(
+def test_a_simulated_outcome_is_for_one_payment_or_product_and_takes_at_most_a_minute(
     merchant: Merchant, client: Client
 ) -> None:
     product, foreign = f.ProductFactory(merchant=merchant), f.ProductFactory()

@@ -42,7 +42,7 @@ def said(answer: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
-def test_every_job_has_its_words() -> None:
+def test_every_job_has_a_description() -> None:
     assert set(job_cards.WORDS) == set(JOBS)
 
 
@@ -60,7 +60,9 @@ def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merc
     assert "Next run Fri, Nov. 20, 1 p.m." in text(owner.get(PAGE))
 
 
-def test_a_run_begun_by_hand_before_its_hour_is_that_of_the_day(owner: Client, merchant: Merchant, noon: Any) -> None:
+def test_a_run_started_by_hand_before_its_hour_is_the_run_of_that_day(
+    owner: Client, merchant: Merchant, noon: Any
+) -> None:
     noon.move_to("2026-11-20T09:00:00Z")
     assert "Next run Fri, Nov. 20, 5 a.m." in text(owner.get(PAGE))
     ran(merchant, job="placement", state="done", total=0)
@@ -86,7 +88,7 @@ def test_a_job_that_the_settings_switch_off_says_so(owner: Client, merchant: Mer
     assert everything() == before
 
 
-def test_a_running_job_shows_how_far_it_is_and_is_followed(owner: Client, merchant: Merchant) -> None:
+def test_a_running_job_shows_its_progress_and_refreshes(owner: Client, merchant: Merchant) -> None:
     run = ran(merchant, state="running", total=1200, customers=300, done=290, failures=2, error="Customer 7: no e-mail")
     answer = owner.get(PAGE)
     assert 'aria-valuenow="25"' in answer.content.decode() and 'hx-trigger="every 2s' in answer.content.decode()
@@ -108,7 +110,7 @@ def test_a_running_job_shows_how_far_it_is_and_is_followed(owner: Client, mercha
         ({"state": "missed"}, "No worker was available in time, so this run was skipped"),
     ],
 )
-def test_each_state_of_a_run_is_told_in_words(
+def test_each_state_of_a_run_is_described_in_words(
     state: dict[str, Any], sentence: str, owner: Client, merchant: Merchant
 ) -> None:
     run = ran(merchant, **state)
@@ -150,12 +152,12 @@ def test_only_owners_run_a_job_now(role: str, merchant: Merchant, login: Login) 
     assert not JobRun.objects.exists()
 
 
-def test_there_is_no_run_of_a_job_nobody_knows(owner: Client) -> None:
+def test_an_unknown_job_cannot_be_run(owner: Client) -> None:
     assert owner.post("/admin/jobs/nonsense/run/").status_code == 404
     assert owner.delete("/admin/jobs/reminders/run/").status_code == 405
 
 
-def test_orders_on_their_way_lead_to_their_list(owner: Client, merchant: Merchant) -> None:
+def test_the_count_of_orders_in_placement_leads_to_their_list(owner: Client, merchant: Merchant) -> None:
     customer = f.CustomerFactory(merchant=merchant)
     for status in (18, 18, 14, 5):
         f.OrderFactory(customer=customer, status=status)

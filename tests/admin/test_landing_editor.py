@@ -28,7 +28,7 @@ def client(merchant: Merchant, login: Callable[..., Client]) -> Client:
     return login(merchant, Role.MARKETING)
 
 
-def test_a_page_is_seen_before_it_is_saved(merchant: Merchant, client: Client) -> None:
+def test_a_page_can_be_previewed_before_it_is_saved(merchant: Merchant, client: Client) -> None:
     answer = client.post(PREVIEW, {**FIELDS, "outcome": "delay.success", "error_color": "nonsense"})
     assert answer.status_code == 200
     assert "Hello &lt;you&gt;" in answer.text
@@ -59,7 +59,7 @@ def test_the_preview_is_in_the_language_of_the_page(client: Client) -> None:
     assert '<html lang="en-us"' in client.post(PREVIEW, {**FIELDS, "locale": "xx", "outcome": ""}).text
 
 
-def test_what_is_no_outcome_shows_the_page_alone(merchant: Merchant, client: Client) -> None:
+def test_an_unknown_outcome_shows_the_page_without_a_banner(merchant: Merchant, client: Client) -> None:
     for outcome in ("", "delay", "delay.nothing", "confirm.all", "<b>.x"):
         assert "alert-container--" not in client.post(PREVIEW, {**FIELDS, "outcome": outcome}).text.split("</style>")[1]
 
@@ -73,7 +73,7 @@ def test_the_preview_is_for_those_who_may_edit(merchant: Merchant, login: Callab
     assert login(merchant, Role.MARKETING).get(PREVIEW).status_code == 405
 
 
-def test_a_page_that_links_lead_to_is_kept_and_they_are_named(merchant: Merchant, client: Client) -> None:
+def test_a_page_used_by_links_cannot_be_deleted_and_the_links_are_listed(merchant: Merchant, client: Client) -> None:
     page = merchant.landing_pages.get()
     address = f"/admin/oneclick/landingpage/{page.pk}/delete/"
     link = {"merchant": merchant, "action": "skip", "landing_page": page}
@@ -86,9 +86,7 @@ def test_a_page_that_links_lead_to_is_kept_and_they_are_named(merchant: Merchant
     assert not merchant.landing_pages.exists()
 
 
-def test_a_domain_is_entered_as_a_bare_name_that_is_not_the_portals(
-    merchant: Merchant, client: Client, settings: Any
-) -> None:
+def test_a_domain_is_a_bare_host_name_other_than_the_portals(merchant: Merchant, client: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "https://portal.test"
     address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
     for wrong in ("https://links.shop.test", "links.shop.test/a", "links", "10.0.0.1", "links.shop.test:80"):

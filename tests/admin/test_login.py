@@ -23,7 +23,7 @@ def test_the_login_leads_home(db: None) -> None:
     assert client.get("/admin/").status_code == 200
 
 
-def test_who_is_not_staff_stays_outside(db: None) -> None:
+def test_users_who_are_not_staff_cannot_enter(db: None) -> None:
     f.MembershipFactory(user=f.UserFactory(username="sam", is_staff=False))
     client = Client()
     assert log_in(client, "correct horse") == 200

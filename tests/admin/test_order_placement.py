@@ -89,13 +89,13 @@ def test_every_status_has_a_next_step(staff: Client, merchant: Merchant) -> None
         assert "What comes next: " in text(staff.get(page_of(order)))
 
 
-def test_a_merchant_without_an_hour_never_places(staff: Client, merchant: Merchant) -> None:
+def test_the_page_says_that_automatic_placement_is_off(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant)
     Merchant.objects.update(placement_hour=None)
     assert "It is not placed: automatic placement is off in the merchant settings." in text(staff.get(page_of(order)))
 
 
-def test_the_tries_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
+def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=5)
     assert "It has not been sent to your platform yet." in text(staff.get(page_of(order)))
     tried = {"merchant": merchant, "order": order, "finished": TOMORROW}
@@ -110,7 +110,7 @@ def test_the_tries_are_listed_newest_first(staff: Client, merchant: Merchant) ->
     ) in text(staff.get(page_of(order)))
 
 
-def test_send_now(staff: Client, merchant: Merchant) -> None:
+def test_an_order_can_be_sent_now(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant)
     assert press(staff, order, "send-now").startswith("success: Sent the order now.")
     assert (order.status, order.place_date) == (OrderStatus.SEND_NOW, date(2026, 11, 20))
@@ -140,7 +140,7 @@ def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merch
     }
 
 
-def test_an_order_that_waits_is_told_to_be_tried_again_or_given_up(staff: Client, merchant: Merchant) -> None:
+def test_staff_instruct_a_waiting_order_to_retry_or_to_stop(staff: Client, merchant: Merchant) -> None:
     order, other = order_of(merchant, status=19), order_of(merchant, status=19)
     assert press(staff, order, "retry", at="2026-11-19T09:30").startswith("error: The date lies in the past")
     assert press(staff, order, "retry", at="2026-11-22T09:30").startswith("success: Scheduled another try of the order")
@@ -161,7 +161,7 @@ def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PENDING_VERIFICATION, OrderStatus.RESPONSE_PROCESSING_ERROR])
-def test_staff_say_what_came_of_an_order_that_nothing_else_will_tell_of(
+def test_staff_settle_an_order_whose_result_nobody_will_report(
     status: OrderStatus, staff: Client, merchant: Merchant
 ) -> None:
     order, other = order_of(merchant, status=status), order_of(merchant, status=status)
@@ -174,7 +174,7 @@ def test_staff_say_what_came_of_an_order_that_nothing_else_will_tell_of(
     assert (other.status, other.rejected_message) == (OrderStatus.REJECTED, "Unknown there")
 
 
-def test_an_order_on_its_way_is_not_for_staff_to_settle(staff: Client, merchant: Merchant) -> None:
+def test_staff_cannot_settle_an_order_in_placement(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=OrderStatus.PENDING_PLACEMENT)
     assert page_of(order, "placed") not in staff.get(page_of(order)).content.decode()
     before = everything()

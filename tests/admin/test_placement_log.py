@@ -58,7 +58,7 @@ def test_the_log_is_searched_and_filtered(staff: Client, merchant: Merchant) -> 
     assert found(staff, period="nonsense") == {"Ana", "Bo", "Cy"}
 
 
-def test_a_try_shows_what_was_sent_and_what_came_back(staff: Client, merchant: Merchant) -> None:
+def test_an_attempt_shows_its_request_and_its_reply(staff: Client, merchant: Merchant) -> None:
     order = tried(
         merchant,
         "Ana",
@@ -76,13 +76,13 @@ def test_a_try_shows_what_was_sent_and_what_came_back(staff: Client, merchant: M
     assert "<orderOgId><![CDATA[7]]></orderOgId>" in shown and '"errorCode": "110"' in shown
 
 
-def test_a_try_under_way_has_no_answer_yet(staff: Client, merchant: Merchant) -> None:
+def test_an_attempt_in_progress_shows_no_reply_yet(staff: Client, merchant: Merchant) -> None:
     tried(merchant, "Ana")
     shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
     assert "Result In progress" in shown and "HTTP status No answer" in shown
 
 
-def test_markup_is_shown_a_value_to_a_line() -> None:
+def test_xml_is_shown_with_one_value_per_line() -> None:
     assert str(pretty_body("<a><b>1</b><c/><d><e>2</e></d></a>")) == (
         '<pre class="staff-json">&lt;a&gt;\n  &lt;b&gt;1&lt;/b&gt;\n  &lt;c/&gt;\n  &lt;d&gt;\n'
         "    &lt;e&gt;2&lt;/e&gt;\n  &lt;/d&gt;\n&lt;/a&gt;</pre>"

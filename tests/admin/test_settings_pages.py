@@ -57,7 +57,7 @@ def test_a_new_row_belongs_to_the_current_merchant(merchant: Merchant, client: C
     assert CancelReason.objects.get().merchant == merchant
 
 
-def test_what_is_taken_is_said_in_the_form(merchant: Merchant, client: Client) -> None:
+def test_the_form_says_which_value_is_taken(merchant: Merchant, client: Client) -> None:
     f.CancelReasonFactory(merchant=merchant, code=7)
     f.CancelReasonFactory(code=8)
     values = {"application": "msi", "label": "Moved"}
@@ -129,7 +129,7 @@ def test_a_new_default_page_takes_the_place_of_the_old_one(merchant: Merchant, c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_default_pages_made_at_once_one_stays_so(login: Login) -> None:
+def test_of_two_default_pages_created_at_once_one_stays_default(login: Login) -> None:
     merchant = f.MerchantFactory()
     numbers = count()
 
@@ -145,7 +145,7 @@ def test_of_two_default_pages_made_at_once_one_stays_so(login: Login) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_saves_of_the_same_new_page_one_is_kept_and_the_other_told_so(login: Login) -> None:
+def test_of_two_simultaneous_saves_of_a_new_page_one_is_refused_with_a_message(login: Login) -> None:
     merchant = f.MerchantFactory()
     values = {"name": "Spring", "slug": "spring", "title": "B", "heading": "B", "accent_color": "#112233"}
     staff = login(merchant)
@@ -186,7 +186,7 @@ def test_a_dead_delivery_is_sent_again_and_a_paused_connection_resumed(merchant:
 
 
 @pytest.mark.parametrize(("kind", "made"), [("klaviyo", True), ("attentive", False), ("nonsense", False)])
-def test_a_connection_can_be_made_to_what_there_is_an_integration_for(
+def test_a_connection_can_be_created_only_for_an_installed_integration(
     merchant: Merchant, client: Client, kind: str, made: bool
 ) -> None:
     client.post("/admin/integrations/connection/add/", {"name": "New", "integration": kind, "secret": "pk_1"})

@@ -69,7 +69,7 @@ def test_another_merchants_row_is_answered_like_a_missing_one(
 
 
 @pytest.mark.parametrize("model_admin", ADMINS, ids=str)
-def test_a_get_changes_nothing_and_shows_nothing_of_others(
+def test_a_get_changes_nothing_and_shows_nothing_of_other_merchants(
     model_admin: MerchantAdmin, own: World, foreign: World, login: Login
 ) -> None:
     client = login(own.merchant)
@@ -98,7 +98,7 @@ def test_a_get_changes_nothing_and_shows_nothing_of_others(
         "numbers/csv/",
     ],
 )
-def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
+def test_pages_beside_the_tables_change_nothing_and_show_nothing_of_other_merchants(
     page: str, own: World, foreign: World, login: Login
 ) -> None:
     client = login(own.merchant)
@@ -111,7 +111,7 @@ def test_pages_that_are_no_table_change_nothing_and_show_nothing_of_others(
 
 
 @pytest.mark.parametrize(("field", "model"), [("payment", "Payment"), ("product", "Product")])
-def test_what_is_offered_for_a_choice_is_the_merchants_own(
+def test_choices_offer_only_the_merchants_own_rows(
     field: str, model: str, own: World, foreign: World, login: Login
 ) -> None:
     asked = {"app_label": "subscriptions", "model_name": "simulatedoutcome", "field_name": field}
@@ -129,14 +129,14 @@ def test_a_filter_by_another_merchants_row_finds_nothing(own: World, foreign: Wo
     assert b"There are no deliveries yet" in answer.content or b"Nothing matches" in answer.content
 
 
-def test_the_merchant_can_be_switched_to_an_own_one_only(own: World, foreign: World, login: Login) -> None:
+def test_staff_can_switch_to_their_own_merchants_only(own: World, foreign: World, login: Login) -> None:
     client = login(own.merchant)
     assert client.post("/admin/merchant/switch/", {"merchant": foreign.merchant.pk}).status_code == 404
     assert b"Home Inc" in client.get("/admin/").content
     assert client.get("/admin/merchant/switch/").status_code == 405
 
 
-def test_a_switch_leads_to_the_other_merchants_rows(own: World, foreign: World, login: Login) -> None:
+def test_after_a_switch_the_other_merchants_rows_are_shown(own: World, foreign: World, login: Login) -> None:
     client = login(own.merchant, username="both")
     f.MembershipFactory(merchant=foreign.merchant, user=f.UserFactory._meta.model.objects.get(username="both"))
     assert b"Foreign Ruiz" not in client.get("/admin/subscriptions/customer/").content

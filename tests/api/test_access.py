@@ -21,23 +21,23 @@ def refused(response, code: str) -> bool:
     )
 
 
-def test_without_a_key_nothing_opens(merchant: Merchant) -> None:
+def test_without_a_key_every_request_is_refused(merchant: Merchant) -> None:
     response = Client().get("/api/customers/")
     assert refused(response, "no_credentials")
     assert "WWW-Authenticate" not in response
 
 
 @pytest.mark.parametrize("text", ["", "rpk_", "rpk_00000000_" + "0" * 40, "Bearer x", "ä"])
-def test_a_wrong_key_opens_nothing(merchant: Merchant, text: str) -> None:
+def test_a_wrong_key_is_refused(merchant: Merchant, text: str) -> None:
     assert refused(Client(headers={"x-api-key": text}).get("/api/customers/"), "bad_credentials")
 
 
-def test_a_revoked_key_opens_nothing(api: Client) -> None:
+def test_a_revoked_key_is_refused(api: Client) -> None:
     ApiKey.objects.update(revoked=timezone.now())
     assert refused(api.get("/api/customers/"), "bad_credentials")
 
 
-def test_an_expired_key_opens_nothing(connect: Connect) -> None:
+def test_an_expired_key_is_refused(connect: Connect) -> None:
     client = connect(expires=timezone.now() - timedelta(seconds=1))
     assert refused(client.get("/api/customers/"), "expired")
 
@@ -53,7 +53,7 @@ def test_reading_needs_read_and_writing_needs_write(connect: Connect, merchant: 
     assert writer.patch(address + "cancel/").status_code == 200
 
 
-def test_a_key_for_agents_opens_nothing_here(connect: Connect) -> None:
+def test_a_key_for_agents_is_refused(connect: Connect) -> None:
     assert refused(connect("gladly:read", "gladly:act").get("/api/customers/"), "insufficient_scope")
 
 

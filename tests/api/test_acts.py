@@ -173,6 +173,6 @@ def test_reactivate_refuses_a_bad_value_under_its_name(
 
 
 @pytest.mark.parametrize("body", [[], "text", 1, [SETTINGS]])
-def test_a_body_is_an_object(api: Client, cancelled: Subscription, body: object) -> None:
+def test_a_body_must_be_an_object(api: Client, cancelled: Subscription, body: object) -> None:
     response = patch(api, cancelled, "reactivate", body)
     assert (response.status_code, list(response.json())) == (400, ["non_field_errors"])

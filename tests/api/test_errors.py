@@ -56,7 +56,7 @@ def test_another_method_is_not_allowed(api: Client, method: str, address: str) -
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])
-def test_another_media_type_is_not_taken(api: Client, merchant: Merchant, media: str) -> None:
+def test_another_media_type_is_refused(api: Client, merchant: Merchant, media: str) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
     response = api.patch(f"/api/subscriptions/{row.public_id.hex}/cancel/", "{}", content_type=media)
     assert (response.status_code, response.json()) == (
@@ -82,7 +82,7 @@ def test_a_body_that_is_too_large_is_refused(api: Client, merchant: Merchant, se
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
-def test_json_is_the_answer_whatever_is_accepted(api: Client) -> None:
+def test_answers_are_json_whatever_is_accepted(api: Client) -> None:
     for accepted in ("text/html", "application/xml", "*/*", ""):
         response = api.get("/api/customers/", headers={"Accept": accepted})
         assert (response.status_code, response["Content-Type"]) == (200, "application/json")
@@ -105,7 +105,7 @@ def test_a_customer_held_by_another_write_is_busy(connect: Connect, headers: dic
     assert patch(client, row, "cancel", **headers).status_code == 200
 
 
-def test_a_fault_tells_no_internals_and_is_logged(
+def test_a_server_error_shows_no_internals_and_is_logged(
     api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(customers.CustomerList, "list", _raise(RuntimeError("secret")))

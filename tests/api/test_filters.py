@@ -38,7 +38,7 @@ SPRING = datetime(2026, 3, 8, 7, 0, 0, tzinfo=UTC)
         ("created_start=&created_end=", "cba"),
     ],
 )
-def test_ranges_are_of_the_merchants_days_and_seconds(
+def test_ranges_count_in_the_merchants_days_and_seconds(
     api: Client, merchant: Merchant, query: str, expected: str
 ) -> None:
     rows = {
@@ -48,7 +48,7 @@ def test_ranges_are_of_the_merchants_days_and_seconds(
     assert "".join(rows[row] for row in found(api, "subscriptions", query)) == expected
 
 
-def test_a_day_without_its_midnight_ends_with_the_next_one(api: Client, merchant: Merchant) -> None:
+def test_a_day_without_midnight_ends_where_the_next_begins(api: Client, merchant: Merchant) -> None:
     # Santiago goes from 23:59:59 on September 5 to 01:00 on September 6.
     Merchant.objects.update(time_zone="America/Santiago")
     first, _after = (
@@ -58,7 +58,7 @@ def test_a_day_without_its_midnight_ends_with_the_next_one(api: Client, merchant
     assert found(api, "subscriptions", "created=2026-09-06") == [first.public_id.hex]
 
 
-def test_a_doubled_hour_is_the_first(api: Client, merchant: Merchant) -> None:
+def test_a_repeated_hour_means_the_first(api: Client, merchant: Merchant) -> None:
     first = SubscriptionFactory(
         customer__merchant=merchant, updated=datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     ).public_id.hex
@@ -168,7 +168,9 @@ def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(api: Cli
     }
 
 
-def test_place_is_the_day_of_the_plan_until_tried_and_then_the_real_time(api: Client, merchant: Merchant) -> None:
+def test_place_is_the_planned_day_until_the_first_attempt_and_then_the_real_time(
+    api: Client, merchant: Merchant
+) -> None:
     planned = subscription_with_order(date(2026, 3, 8), customer__merchant=merchant).items.get()
     tried = subscription_with_order(date(2026, 3, 1), customer__merchant=merchant).items.get()
     Order.objects.filter(pk=tried.order.pk).update(tried_at=EARLY, status=5)

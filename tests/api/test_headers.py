@@ -29,7 +29,7 @@ def fresh(settings) -> None:
         ("options", "/api/items/"),
     ],
 )
-def test_a_request_is_named_by_its_caller_or_by_us(api: Client, method: str, address: str) -> None:
+def test_a_request_id_comes_from_the_caller_or_from_us(api: Client, method: str, address: str) -> None:
     for client in (api, Client()):
         answer = getattr(client, method)(address, headers={"X-Request-Id": "order-42_a.B"})
         assert answer["X-Request-Id"] == "order-42_a.B"
@@ -38,7 +38,7 @@ def test_a_request_is_named_by_its_caller_or_by_us(api: Client, method: str, add
             assert str(uuid.UUID(given)) == given
 
 
-def test_log_lines_name_their_request(
+def test_log_lines_carry_their_request_id(
     api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(customers.Customers, "serializer_class", None)
@@ -74,7 +74,7 @@ def test_the_slash_at_the_end_is_optional_and_nothing_is_redirected(api: Client,
 
 
 @pytest.mark.usefixtures("fresh")
-def test_each_answer_tells_what_is_left_of_the_rate(api: Client, settings) -> None:
+def test_each_answer_has_the_remaining_rate(api: Client, settings) -> None:
     settings.API_RATE = 6000
     for left, address in enumerate(("customers/", "nothing", "customers/nobody/", "schema/")):
         response = api.get(f"/api/{address}")
@@ -117,5 +117,5 @@ def test_any_origin_may_read_the_answers(api: Client) -> None:
         assert client.get(address)["Access-Control-Allow-Origin"] == "*"
 
 
-def test_answers_are_not_kept_by_caches(api: Client) -> None:
+def test_answers_are_not_cached(api: Client) -> None:
     assert api.get("/api/customers/")["Cache-Control"] == "no-store"

@@ -117,7 +117,7 @@ def test_a_running_request_is_waited_for_until_its_process_must_have_died(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_lost_the_key_to_another_changes_nothing(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_lost_its_key_changes_nothing(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
     act = views.Cancel.perform
@@ -146,7 +146,7 @@ def test_a_fault_is_not_kept(api: Client, row: Subscription, monkeypatch: pytest
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_act_once(connect: Connect) -> None:
+def test_two_simultaneous_repeats_act_once(connect: Connect) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
     client = connect(of=merchant)
@@ -167,7 +167,7 @@ def test_two_at_once_act_once(connect: Connect) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_the_first_is_running_the_second_is_told_so_at_once(connect: Connect) -> None:
+def test_while_the_first_is_running_the_second_is_refused_at_once(connect: Connect) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
     client = connect(of=merchant)

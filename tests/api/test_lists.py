@@ -70,7 +70,7 @@ def test_links_are_absolute_and_keep_the_filters(api: Client, rows: list[Subscri
 
 @pytest.mark.parametrize("headers", [{}, V2])
 @pytest.mark.parametrize("ordering", ["", "created", "-created", "updated", "-updated", "nonsense"])
-def test_every_row_comes_once_in_order_forth_and_back(
+def test_every_row_comes_once_in_order_forwards_and_backwards(
     api: Client, rows: list[Subscription], settings, headers: dict[str, str], ordering: str
 ) -> None:
     settings.PUBLIC_URL = ""
@@ -123,7 +123,7 @@ def test_customers_items_and_orders_go_by_cursor_too(api: Client, merchant: Merc
         assert len(seen) == len(set(seen)) == 5, name
 
 
-def test_orders_go_by_place(api: Client, merchant: Merchant) -> None:
+def test_orders_can_be_sorted_by_place(api: Client, merchant: Merchant) -> None:
     planned = OrderFactory(customer__merchant=merchant, place_date=NOON.date())
     tried = OrderFactory(
         customer__merchant=merchant, place_date=NOON.date(), tried_at=NOON + timedelta(days=1), status=5
@@ -137,7 +137,7 @@ def test_orders_go_by_place(api: Client, merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("page", ["2", "0", "-1", "x", "9" * 5000])
-def test_a_page_that_is_not_there_is_not_found(api: Client, rows: list[Subscription], page: str) -> None:
+def test_a_missing_page_is_not_found(api: Client, rows: list[Subscription], page: str) -> None:
     response = api.get("/api/subscriptions/", {"page": page})
     assert (response.status_code, response.json()) == (404, {"detail": "Invalid page."})
 

@@ -28,7 +28,7 @@ def offer(merchant: Merchant) -> Offer:
     return Offer.objects.create(merchant=merchant, profile=profile, name="Ten percent")
 
 
-def test_a_customer(api: Client, merchant: Merchant) -> None:
+def test_a_customer_has_the_documented_fields(api: Client, merchant: Merchant) -> None:
     row = CustomerFactory(
         merchant=merchant,
         merchant_user_id="C 1",
@@ -66,7 +66,7 @@ def test_a_customer_is_live_with_a_live_subscription(api: Client, merchant: Merc
     assert api.get(address).json()["live"] is False
 
 
-def test_a_subscription(api: Client, merchant: Merchant, offer: Offer) -> None:
+def test_a_subscription_has_the_documented_fields(api: Client, merchant: Merchant, offer: Offer) -> None:
     row = SubscriptionFactory(
         customer__merchant=merchant,
         offer=offer,
@@ -137,7 +137,7 @@ def test_a_prepaid_subscription_with_a_locked_price(api: Client, merchant: Merch
     }
 
 
-def test_a_subscription_names_whom_it_is_shared_with(api: Client, merchant: Merchant) -> None:
+def test_a_subscription_lists_the_customers_it_is_shared_with(api: Client, merchant: Merchant) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
     for name in ("lessons", "magazine"):
         resource = merchant.resources.create(name=name, external_resource_id=name)
@@ -153,7 +153,7 @@ def test_a_subscription_names_whom_it_is_shared_with(api: Client, merchant: Merc
     assert answer["grantees"] == [{"external_id": "E-1", "name": "Eva"}]
 
 
-def test_an_order_to_come(api: Client, merchant: Merchant) -> None:
+def test_an_upcoming_order_has_the_documented_fields(api: Client, merchant: Merchant) -> None:
     row = OrderFactory(
         customer__merchant=merchant,
         created=WINTER,
@@ -191,7 +191,7 @@ def test_an_order_to_come(api: Client, merchant: Merchant) -> None:
     }
 
 
-def test_a_tried_order_shows_the_real_time_and_its_rejection_as_json_text(api: Client, merchant: Merchant) -> None:
+def test_an_attempted_order_shows_the_real_time_and_its_rejection_as_json_text(api: Client, merchant: Merchant) -> None:
     row = OrderFactory(
         customer__merchant=merchant,
         status=OrderStatus.REJECTED,
@@ -207,7 +207,7 @@ def test_a_tried_order_shows_the_real_time_and_its_rejection_as_json_text(api: C
     assert answer["rejected_error_code"] == "140"
 
 
-def test_an_order_says_whether_it_has_a_plan_when_asked(api: Client, merchant: Merchant) -> None:
+def test_an_order_says_on_request_whether_it_has_a_plan(api: Client, merchant: Merchant) -> None:
     plan = subscription_with_order(customer__merchant=merchant, product__product_type="plan")
     goods = subscription_with_order(customer__merchant=merchant)
     for row, expected in ((plan, True), (goods, False)):
@@ -220,7 +220,7 @@ def test_an_order_says_whether_it_has_a_plan_when_asked(api: Client, merchant: M
     ]
 
 
-def test_an_item(api: Client, merchant: Merchant, offer: Offer) -> None:
+def test_an_item_has_the_documented_fields(api: Client, merchant: Merchant, offer: Offer) -> None:
     order = OrderFactory(customer__merchant=merchant, updated=SUMMER)
     row = ItemFactory(order=order, offer=offer, first_placed=WINTER)
     address = f"/api/items/{row.public_id.hex}/"
@@ -255,7 +255,7 @@ def test_a_one_time_item_has_no_subscription(api: Client, merchant: Merchant) ->
     assert (answer["subscription"], answer["offer"], answer["one_time"]) == (None, None, True)
 
 
-def test_cancel_reasons_come_by_code(api: Client, merchant: Merchant) -> None:
+def test_cancel_reasons_are_sorted_by_code(api: Client, merchant: Merchant) -> None:
     CancelReasonFactory(merchant=merchant, code=8, label="Too expensive")
     CancelReasonFactory(merchant=merchant, code=4, label="Overstocked", application="portal")
     CancelReasonFactory()
@@ -272,7 +272,7 @@ def test_cancel_reasons_come_by_code(api: Client, merchant: Merchant) -> None:
     assert api.get("/api/merchant/cancel_reason/?application=msi").json()["count"] == 1
 
 
-def test_times_are_the_merchants_own(api: Client, merchant: Merchant) -> None:
+def test_times_are_in_the_merchants_zone(api: Client, merchant: Merchant) -> None:
     merchant.time_zone = "Asia/Tokyo"
     merchant.save()
     row = OrderFactory(customer__merchant=merchant, created=WINTER)

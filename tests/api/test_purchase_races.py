@@ -15,13 +15,13 @@ from tests.races import at_once
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 
 
-def test_one_order_sent_twice_at_once_is_done_once(api: Client, bought: dict):
+def test_one_checkout_sent_twice_at_once_is_done_once(api: Client, bought: dict):
     statuses = at_once(2, lambda: send(api, bought).status_code)
     assert sorted(statuses) == [200, 409]
     assert (Customer.objects.count(), Subscription.objects.count()) == (1, 1)
 
 
-def test_two_orders_of_one_new_customer_at_once_make_one_customer(api: Client, bought: dict):
+def test_two_simultaneous_checkouts_of_a_new_customer_make_one_customer(api: Client, bought: dict):
     orders = [json.dumps(bought | {"merchant_order_id": name}) for name in ("1", "2")]
     statuses = at_once(2, lambda: send(api, json.loads(orders.pop())).status_code)
     assert statuses == [200, 200]
@@ -30,7 +30,7 @@ def test_two_orders_of_one_new_customer_at_once_make_one_customer(api: Client, b
     assert Event.objects.filter(kind="ordergroove.subscriber.create").count() == 1
 
 
-def test_a_request_and_the_tick_at_once_do_the_order_once(merchant, bought: dict):
+def test_a_simultaneous_request_and_tick_do_the_checkout_once(merchant, bought: dict):
     kept = purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
     answers = at_once(2, lambda: purchase.fulfil_request(kept.pk))
     assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer

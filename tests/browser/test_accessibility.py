@@ -24,7 +24,7 @@ BANNERS = {
 
 @SCREENS
 @pytest.mark.parametrize("kind", BANNERS)
-def test_nothing_is_found_on_a_banner(visit, shop, orders, kind, screen):
+def test_a_banner_has_no_accessibility_faults(visit, shop, orders, kind, screen):
     page = visit(**screen)
     page.goto(f"{shop.url}/{BANNERS[kind]}#og_quick_action_token={encode_token(orders.order_token())}")
     expect(page.locator(f".alert-container--{kind} .alert-container__text")).not_to_be_empty()
@@ -34,7 +34,7 @@ def test_nothing_is_found_on_a_banner(visit, shop, orders, kind, screen):
 
 @SCHEMES
 @SCREENS
-def test_nothing_is_found_on_a_landing_page(visit, merchant, orders, screen, scheme):
+def test_a_landing_page_has_no_accessibility_faults(visit, merchant, orders, screen, scheme):
     LandingPage.objects.filter(merchant=merchant).update(
         success_color="#ffee00", accent_color="#33ddcc", text="One\n\nTwo", support_contact="help@shop.test"
     )
@@ -47,7 +47,7 @@ def test_nothing_is_found_on_a_landing_page(visit, merchant, orders, screen, sch
 
 
 @SCHEMES
-def test_nothing_is_found_on_the_form_without_scripts(visit, merchant, orders, scheme):
+def test_the_form_without_scripts_has_no_accessibility_faults(visit, merchant, orders, scheme):
     plain = visit(**PHONE, color_scheme=scheme, java_script_enabled=False)
     plain.goto(f"{landing_page_url(merchant)}?action=skip&token={encode_token(orders.order_token())}")
     # The checker needs scripts: it is shown what a browser without them has shown.
@@ -61,7 +61,7 @@ def test_nothing_is_found_on_the_form_without_scripts(visit, merchant, orders, s
 
 @SCHEMES
 @SCREENS
-def test_nothing_is_found_on_the_editor(visit, portal, merchant, screen, scheme):
+def test_the_editor_has_no_accessibility_faults(visit, portal, merchant, screen, scheme):
     # No script can be asked whether the drawing stands still: none runs in it.
     page = editor(visit(**screen, color_scheme=scheme, reduced_motion="reduce"), portal, merchant)
     expect(page.frame_locator(FRAME).get_by_role("status")).to_contain_text("Your order was delayed.")

@@ -60,7 +60,7 @@ def staff(portal: str, merchant: Merchant, visit: Callable[..., Page]) -> Callab
 @SCHEMES
 @SCREENS
 @pytest.mark.parametrize("query", ["", "?period=90", "?period=own&first=2026-02-02"], ids=["month", "90", "wrong"])
-def test_nothing_is_found_on_the_numbers(clicks, staff, query, screen, scheme):
+def test_the_analytics_page_has_no_accessibility_faults(clicks, staff, query, screen, scheme):
     page = staff(query, **screen, color_scheme=scheme)
     page.get_by_text("Each day as a table").click()
     expect(page.get_by_role("region", name="Each day")).to_be_visible()
@@ -70,7 +70,7 @@ def test_nothing_is_found_on_the_numbers(clicks, staff, query, screen, scheme):
 
 @SCHEMES
 @SCREENS
-def test_nothing_is_found_where_no_link_was_opened(staff, screen, scheme):
+def test_the_empty_analytics_page_has_no_accessibility_faults(staff, screen, scheme):
     page = staff(**screen, color_scheme=scheme)
     expect(page.get_by_text("No link was opened in these days.")).to_be_visible()
     assert violations(page) == []
@@ -87,7 +87,7 @@ def test_a_long_name_leaves_room_for_its_figures(clicks, staff, merchant, screen
         assert name["width"] < region.bounding_box()["width"] / 2
 
 
-def test_the_numbers_are_chosen_read_and_fetched_by_keyboard_alone(clicks, staff):
+def test_analytics_can_be_chosen_read_and_downloaded_by_keyboard(clicks, staff):
     page = staff()
     period = page.get_by_label("Period")
     reach(page, period)
@@ -110,7 +110,7 @@ def test_the_numbers_are_chosen_read_and_fetched_by_keyboard_alone(clicks, staff
     reach(page, page.get_by_role("region", name="By link"))
 
 
-def test_days_of_ones_choice_are_reached_once_they_are_asked_for(clicks, staff):
+def test_custom_days_are_focused_once_they_are_chosen(clicks, staff):
     page = staff()
     first = page.get_by_label("From", exact=True)
     expect(first).to_be_hidden()
@@ -121,7 +121,7 @@ def test_days_of_ones_choice_are_reached_once_they_are_asked_for(clicks, staff):
     expect(first).to_be_focused()
 
 
-def test_the_chart_says_what_it_shows_and_where_each_day_stands(clicks, staff, merchant):
+def test_the_chart_describes_its_figures_and_each_day(clicks, staff, merchant):
     today = calendar.today(merchant.time_zone)
     chart = staff("?period=90").get_by_role("img", name="opened and")
     expect(chart).to_have_accessible_name(

@@ -36,7 +36,7 @@ def test_a_click_reactivates_and_a_green_banner_names_the_next_date(page, link, 
     assert said == []
 
 
-def test_a_later_click_reads_that_the_link_was_used(page, link, merchant):
+def test_a_later_click_is_told_that_the_link_was_used(page, link, merchant):
     OneClickSettings.objects.filter(merchant=merchant).update(replay_seconds=0)
     page.goto(link)
     expect(page.get_by_role("status")).to_contain_text("is active again")
@@ -47,7 +47,7 @@ def test_a_later_click_reads_that_the_link_was_used(page, link, merchant):
     expect(banner).to_have_css("background-color", "rgb(179, 38, 30)")
 
 
-def test_undo_takes_the_act_back_and_is_offered_once(page, link, subscription):
+def test_undo_reverts_the_action_and_is_offered_once(page, link, subscription):
     page.goto(link)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("is cancelled again")
@@ -56,7 +56,7 @@ def test_undo_takes_the_act_back_and_is_offered_once(page, link, subscription):
     assert not subscription.live
 
 
-def test_the_undo_button_leaves_when_its_time_is_over(page, link):
+def test_the_undo_button_disappears_when_its_time_is_over(page, link):
     page.clock.install(time=timezone.now())
     page.goto(link)
     page.clock.run_for(2000)
@@ -156,7 +156,7 @@ def test_the_merchants_settings_are_in_the_script(page, link, merchant):
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_on_a_small_screen_all_of_it_can_be_read(visit, link, width):
+def test_on_a_small_screen_the_whole_banner_can_be_read(visit, link, width):
     page = visit(**{**PHONE, "viewport": {"width": width, "height": 640}})
     page.goto(link)
     expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
@@ -164,7 +164,7 @@ def test_on_a_small_screen_all_of_it_can_be_read(visit, link, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_at_twice_the_size_all_of_it_can_be_read(visit, link):
+def test_at_twice_the_size_the_whole_banner_can_be_read(visit, link):
     page = visit(viewport={"width": 640, "height": 360}, device_scale_factor=2)
     page.goto(link)
     expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
@@ -172,7 +172,7 @@ def test_at_twice_the_size_all_of_it_can_be_read(visit, link):
     assert page.evaluate("document.documentElement.scrollWidth") == 640
 
 
-def test_a_text_from_right_to_left_turns_the_banner_round(page, link, merchant):
+def test_a_right_to_left_message_mirrors_the_banner(page, link, merchant):
     Merchant.objects.filter(pk=merchant.pk).update(locale="ar")
     Customer.objects.update(locale="ar")
     MessageText.objects.create(
@@ -186,13 +186,13 @@ def test_a_text_from_right_to_left_turns_the_banner_round(page, link, merchant):
     assert close["x"] + close["width"] <= text["x"]
 
 
-def test_nothing_moves_for_those_who_asked_for_stillness(visit, link):
+def test_with_reduced_motion_nothing_moves(visit, link):
     page = visit(reduced_motion="reduce")
     page.goto(link)
     expect(page.get_by_role("status")).to_have_css("animation-name", "none")
 
 
-def test_the_shop_can_listen_and_never_hears_the_token(page, link, portal, shop, merchant):
+def test_the_shops_listeners_never_get_the_token(page, link, portal, shop, merchant):
     listen = "addEventListener('reprise:one-click', event => { window.heard = event.detail })"
     shop.load(portal, merchant.public_id.hex, head=f"<script>{listen}</script>", inline="script-src")
     page.goto(link)

@@ -60,7 +60,7 @@ def double(page: Page, first: Locator, second: Locator) -> None:
         page.mouse.up(click_count=number)
 
 
-def test_undo_pressed_twice_is_asked_once(page, link, orders):
+def test_undo_pressed_twice_is_sent_once(page, link, orders):
     page.goto(link)
     done(page)
     posts = posts_of(page)
@@ -100,7 +100,7 @@ def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders, merchant)
     assert sorted(Click.objects.values_list("replayed", flat=True)) == [False, True]
 
 
-def test_a_slow_answer_is_waited_for_and_said(page, link, orders):
+def test_a_slow_answer_is_waited_for_with_a_message(page, link, orders):
     held: list[Route] = []
     page.route(ACT, lambda route: held.append(route))
     page.goto(link)
@@ -126,7 +126,7 @@ def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link,
     assert added(orders) == 1
 
 
-def test_a_retry_after_a_lost_answer_hears_what_the_first_try_did(page, link, orders, strict):
+def test_a_retry_after_a_lost_answer_gets_the_first_result(page, link, orders, strict):
     """The request arrived and its answer did not; however late, the same wish is no second one."""
 
     def lose(route: Route) -> None:
@@ -143,7 +143,7 @@ def test_a_retry_after_a_lost_answer_hears_what_the_first_try_did(page, link, or
     assert added(orders) == 1
 
 
-def test_an_undo_whose_answer_was_lost_is_told_as_done_on_the_retry(page, link, orders, strict):
+def test_an_undo_whose_answer_was_lost_is_reported_as_done_on_the_retry(page, link, orders, strict):
     def lose(route: Route) -> None:
         route.fetch()
         route.abort()
@@ -159,7 +159,7 @@ def test_an_undo_whose_answer_was_lost_is_told_as_done_on_the_retry(page, link, 
 
 
 @pytest.mark.parametrize(("status", "body"), [(502, "<h1>Bad gateway</h1>"), (200, "<h1>Log in to the café</h1>")])
-def test_an_answer_of_something_in_between_is_no_answer(page, link, orders, status, body):
+def test_an_answer_of_a_proxy_counts_as_no_answer(page, link, orders, status, body):
     page.route(ACT, lambda route: route.fulfill(status=status, body=body, content_type="text/html"), times=1)
     page.goto(link)
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
@@ -167,7 +167,7 @@ def test_an_answer_of_something_in_between_is_no_answer(page, link, orders, stat
     done(page)
 
 
-def test_closing_gives_the_keyboard_back(page, shop, merchant, portal, link):
+def test_closing_the_banner_restores_the_focus(page, shop, merchant, portal, link):
     shop.load(portal, merchant.public_id.hex, body='<label>Search <input id="search"></label>')
     page.goto(link)
     done(page)

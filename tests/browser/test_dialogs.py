@@ -19,7 +19,7 @@ def subscription(page: Page, portal: str, merchant: Merchant) -> Subscription:
     return live
 
 
-def test_a_dialog_takes_the_keyboard_keeps_it_and_gives_it_back(page: Page, subscription: Subscription) -> None:
+def test_a_dialog_takes_keeps_and_returns_the_focus(page: Page, subscription: Subscription) -> None:
     opener = page.get_by_role("link", name="Cancel subscription")
     opener.focus()
     page.keyboard.press("Enter")
@@ -38,7 +38,7 @@ def test_a_dialog_takes_the_keyboard_keeps_it_and_gives_it_back(page: Page, subs
     assert subscription.live
 
 
-def test_a_dialog_acts_by_keyboard(page: Page, subscription: Subscription) -> None:
+def test_a_dialog_can_be_confirmed_by_keyboard(page: Page, subscription: Subscription) -> None:
     page.get_by_role("link", name="Cancel subscription").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Reason")).to_be_focused()

@@ -25,7 +25,7 @@ def product(page: Page, portal: str, merchant: Merchant) -> Product:
     return product
 
 
-def test_the_wizard_leads_to_a_progress_that_follows_by_itself(page: Page, product: Product) -> None:
+def test_the_wizard_leads_to_a_progress_page_that_refreshes(page: Page, product: Product) -> None:
     page.get_by_role("link", name="Discontinue").click()
     expect(page.get_by_text("This product has 3 active subscriptions of 3 customers.")).to_be_visible()
     page.get_by_label("Search for a product").press_sequentially("dark")
@@ -51,7 +51,7 @@ def test_the_wizard_leads_to_a_progress_that_follows_by_itself(page: Page, produ
     expect(page.get_by_text("Prepaid", exact=True)).to_be_visible()
 
 
-def test_the_steps_can_be_gone_back_and_by_keyboard(page: Page, product: Product) -> None:
+def test_the_steps_can_be_retraced_by_keyboard(page: Page, product: Product) -> None:
     page.get_by_role("link", name="Discontinue").click()
     page.get_by_role("radio", name="Cancel the subscriptions").focus()
     page.keyboard.press("Space")

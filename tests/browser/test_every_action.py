@@ -85,7 +85,7 @@ def test_a_click_acts_at_once_and_undo_puts_everything_back(page, shop, orders, 
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_asked_first_nothing_happens_before_the_press(page, shop, orders, action):
+def test_with_confirmation_nothing_happens_before_the_press(page, shop, orders, action):
     question, button = ASKED[action]
     before = state(orders) if action != "reactivate" else None
     token = token_for(action, orders)

@@ -109,7 +109,7 @@ OTHERS: dict[str, Cause] = {
 
 
 @pytest.mark.parametrize(("table", "code"), ERRORS)
-def test_its_cause_brings_the_message_of_the_table_onto_the_shops_page(page, shop, orders, table, code):
+def test_each_refusal_shows_the_message_of_the_table_on_the_shops_page(page, shop, orders, table, code):
     address = (OTHERS[table] if code == "other" else CAUSES[code])(orders, table)
     ready = set(ActionToken.objects.filter(used_at=None).values_list("pk", flat=True))
     page.goto(f"{shop.url}{address}")
@@ -126,7 +126,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("code", REASONS)
-def test_a_refused_undo_is_told_in_its_place(page, shop, orders, code):
+def test_a_refused_undo_is_explained_in_the_banner(page, shop, orders, code):
     page.goto(f"{shop.url}{link('delay', orders.order_token())}")
     expect(page.locator(".alert-container--success")).to_contain_text("Your order was delayed.")
     ActionToken.objects.filter(used_at__isnull=False).update(**REASONS[code])

@@ -87,7 +87,7 @@ def test_with_scripts_the_query_form_acts_by_itself_and_shows_no_form(page, merc
     assert page.locator("form").count() == 0
 
 
-def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant, token):
+def test_a_page_sets_the_banners_colours_position_and_duration(page, merchant, token):
     own = {"success_color": "#ffee00", "z_index": 70, "auto_hide_seconds": 90}
     LandingPage.objects.filter(merchant=merchant).update(**own)
     page.clock.install()
@@ -100,7 +100,7 @@ def test_a_page_has_its_own_colours_place_and_time_of_the_banner(page, merchant,
     expect(banner).to_have_count(0)
 
 
-def test_on_a_page_of_another_language_the_banner_speaks_it(page, merchant, orders):
+def test_the_banner_uses_the_language_of_its_page(page, merchant, orders):
     LandingPage.objects.filter(merchant=merchant).update(locale="es")
     link = f"{landing_page_url(merchant)}{LINKS['delay']}#og_quick_action_token={token_for('delay', orders)}"
     page.goto(f"{link}#og_mode=confirm")

@@ -73,7 +73,7 @@ def test_the_link_follows_every_choice_and_is_saved_signed(staff: Page, merchant
     assert link.parameters["og_product_id"] == "HON-1" and link.parameters["og_every"] == "1"
 
 
-def test_a_page_of_the_shop_is_looked_at(staff: Page, shop: Any, settings: Any) -> None:
+def test_a_page_of_the_shop_is_checked(staff: Page, shop: Any, settings: Any) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     staff.get_by_text("A page of your shop").click()
     staff.get_by_label("Address of the page").fill(f"{shop.url}/tea")
@@ -152,7 +152,7 @@ def test_the_keyboard_alone_is_enough(staff: Page) -> None:
     expect(staff.get_by_text("By hand is saved and signed.")).to_be_visible()
 
 
-def test_nothing_is_in_the_way_of_assistive_technology(
+def test_the_link_builder_has_no_accessibility_faults(
     staff: Page, visit: Callable[..., Page], log_in: Callable[[Page], Page]
 ) -> None:
     assert violations(staff) == []

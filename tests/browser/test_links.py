@@ -81,7 +81,7 @@ def test_a_win_back_is_sent_in_both_spellings(page, shop, merchant, address):
 @pytest.mark.parametrize(
     "address", ["/?token=T&action=reset", "/?action=delay", "/#top", "/#og_product_id=9", "/?token=T"]
 )
-def test_an_address_that_is_no_link_is_left_alone(page, shop, merchant, address):
+def test_an_address_without_a_link_is_left_alone(page, shop, merchant, address):
     page.goto(shop.url + address)
     page.wait_for_timeout(300)
     assert page.url == shop.url + address
@@ -101,7 +101,7 @@ def test_a_link_without_a_token_is_answered_as_invalid(page, shop, merchant):
     expect(page.get_by_role("alert")).to_have_text("The link is invalid. Your subscription was not reactivated.")
 
 
-def test_a_misspelled_action_is_said_and_sends_nothing(page, shop, merchant):
+def test_a_misspelled_action_is_reported_and_sends_nothing(page, shop, merchant):
     posts = []
     page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
     page.goto(f"{shop.url}/#og_quick_action=reactivte#og_quick_action_token=T")

@@ -15,7 +15,7 @@ def editing(visit, portal, merchant) -> Page:
     return editor(visit(viewport={"width": 1280, "height": 900}), portal, merchant)
 
 
-def test_what_is_typed_is_seen_and_not_yet_saved(editing, merchant):
+def test_typed_text_is_previewed_and_not_yet_saved(editing, merchant):
     frame = editing.frame_locator(FRAME)
     expect(frame.get_by_role("heading", level=1)).to_be_visible()
     editing.get_by_label("Heading").fill("Back for <more>?")
@@ -29,7 +29,7 @@ def test_what_is_typed_is_seen_and_not_yet_saved(editing, merchant):
     assert LandingPage.objects.get(merchant=merchant).heading == "Back for <more>?"
 
 
-def test_every_outcome_can_be_seen(editing, merchant):
+def test_every_outcome_can_be_previewed(editing, merchant):
     frame = editing.frame_locator(FRAME)
     select = editing.locator("[name=outcome]")
     for value in OUTCOMES:

@@ -52,7 +52,7 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
     assert noted() == [("opened", True, True), ("success", False, True)]
 
 
-def test_a_driven_browser_is_offered_nothing_but_loses_the_token(driven, link, shop):
+def test_a_driven_browser_is_offered_nothing_and_the_token_leaves_its_address(driven, link, shop):
     page = driven.new_page(user_agent=PERSON)
     posts = posts_of(page)
     with page.expect_response("**/one_click/opened/**"):
@@ -123,7 +123,7 @@ WITHOUT_FOCUS = f"{UNTOUCHED} Document.prototype.hasFocus = () => false"
     ],
     ids=["width", "height", "page", "screen", "languages", "focus", "frames"],
 )
-def test_where_a_sign_of_a_person_is_missing_the_button_asks(page, link, sign):
+def test_without_signs_of_a_person_the_button_asks_first(page, link, sign):
     page.add_init_script(sign)
     posts = posts_of(page)
     page.goto(link)
@@ -138,7 +138,7 @@ def test_a_phone_without_focus_before_the_first_touch_is_a_persons(visit, link):
     expect(page.get_by_role("status")).to_contain_text("is active again")
 
 
-def test_a_window_may_tell_its_size_with_the_first_frame(page, link):
+def test_a_window_may_report_its_size_with_the_first_frame(page, link):
     """As Chromium does with a fresh page of a busy machine."""
     page.add_init_script(
         "document.addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => { window.drawn = true }));"
@@ -148,7 +148,7 @@ def test_a_window_may_tell_its_size_with_the_first_frame(page, link):
     expect(page.get_by_role("status")).to_contain_text("is active again")
 
 
-def test_a_page_that_is_busy_for_long_is_still_before_somebody(page, link, portal, shop, merchant):
+def test_a_page_that_is_busy_for_long_still_counts_as_seen(page, link, portal, shop, merchant):
     """As a shop's with many scripts is on a cheap phone: its frames come late."""
     busy = "setTimeout(() => { const end = Date.now() + 4500; while (Date.now() < end); })"
     head = f"<script>document.addEventListener('DOMContentLoaded', () => {busy})</script>"
@@ -195,7 +195,7 @@ def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
         ("delay#og_delay_by=1e3", "Delay your order by 1e3?"),
     ],
 )
-def test_the_button_asks_whatever_the_link_and_the_shops_locale_say(page, shop, merchant, link, question):
+def test_the_button_asks_first_whatever_the_link_and_the_shops_locale_say(page, shop, merchant, link, question):
     Merchant.objects.filter(pk=merchant.pk).update(locale="en us")
     page.goto(f"{shop.url}/#og_mode=confirm#og_quick_action={link}#og_quick_action_token=T")
     expect(page.get_by_role("status")).to_contain_text(question)

@@ -117,7 +117,7 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
     expect(staff.get_by_text("Reactivate: token_already_used").first).to_be_visible()
 
 
-def test_what_was_committed_before_the_workers_were_killed_arrives_once_they_are_back(
+def test_events_committed_before_the_workers_were_killed_are_delivered_by_new_workers(
     running: Portal, demo: Facts
 ) -> None:
     subscription = demo["sample"]["cancelled_subscription"]

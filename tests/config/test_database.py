@@ -19,7 +19,7 @@ def hang_up(kept) -> None:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
 
 
-def test_a_kept_connection_is_found_usable_without_a_statement(kept, monkeypatch):
+def test_a_kept_connection_is_checked_without_a_statement(kept, monkeypatch):
     monkeypatch.setattr(kept.connection, "cursor", None)
     assert kept.is_usable()
 

@@ -104,7 +104,7 @@ def test_readyz_is_503_when_the_database_is_gone(client: Client, monkeypatch: py
 
 
 @pytest.mark.django_db
-def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pulse_task_comes_first_and_its_execution_is_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPRISE_CLUSTER", "workers-9")
     broker = heartbeat.Broker("default")
     async_task("config.heartbeat.pulse")
@@ -118,7 +118,7 @@ def test_the_pulse_comes_first_and_its_receipt_is_the_heartbeat(monkeypatch: pyt
 
 
 @pytest.mark.django_db
-def test_migrating_again_keeps_one_row_per_schedule_and_mends_it() -> None:
+def test_migrating_again_keeps_one_row_per_schedule_and_corrects_it() -> None:
     Schedule.objects.update(args="(1,", schedule_type="C", cron="nonsense")
     ensure_schedules()
     assert list(Schedule.objects.order_by("id").values_list("name", "schedule_type", "minutes", "args", "cron")) == [
@@ -127,7 +127,7 @@ def test_migrating_again_keeps_one_row_per_schedule_and_mends_it() -> None:
 
 
 @pytest.mark.django_db
-def test_a_schedule_nobody_knows_is_refused_by_the_system_check() -> None:
+def test_an_unknown_schedule_is_refused_by_the_system_check() -> None:
     assert run_checks(tags=["database"], databases=["default"]) == []
     Schedule.objects.create(name="mine", func="os.remove", args="(1,")
     [error] = run_checks(tags=["database"], databases=["default"])

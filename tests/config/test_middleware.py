@@ -16,7 +16,7 @@ def staff() -> Client:
 
 
 @pytest.mark.parametrize("path", ["/l/{}/", "/one_click/reactivate/", "/api/orders/", "/api/nothing/"])
-def test_an_answer_to_customers_and_clients_knows_no_session_even_in_a_browser_of_staff(staff, path):
+def test_answers_to_customers_and_clients_use_no_session_even_in_a_staff_browser(staff, path):
     with CaptureQueriesContext(connection) as context:
         answer = staff.get(path.format(MerchantFactory().public_id.hex))
     assert "Cookie" not in answer.headers.get("Vary", "")
@@ -24,6 +24,6 @@ def test_an_answer_to_customers_and_clients_knows_no_session_even_in_a_browser_o
     assert not [query for query in context if "session" in query["sql"] or "auth_user" in query["sql"]]
 
 
-def test_a_page_of_staff_knows_who_they_are(staff):
+def test_staff_pages_know_who_is_logged_in(staff):
     assert staff.get("/admin/").wsgi_request.user.is_authenticated
     assert Client().get("/admin/").status_code == 302

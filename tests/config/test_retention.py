@@ -102,7 +102,7 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (job_run, 400),
     ],
 )
-def test_what_nobody_needs_any_more_goes_after_its_time(
+def test_rows_are_deleted_after_their_retention_time(
     make: Callable[[], Model], days: int, cancelled: None, noon: time_machine.Traveller
 ) -> None:
     row = make()
@@ -116,7 +116,7 @@ def test_what_nobody_needs_any_more_goes_after_its_time(
     assert (Activity.objects.count(), Event.objects.count()) == before
 
 
-def test_a_link_that_expired_is_told_so_for_half_a_year_and_one_that_was_tried_stays(
+def test_an_expired_token_is_kept_for_half_a_year_and_a_clicked_one_stays(
     cancelled: None, noon: time_machine.Traveller
 ) -> None:
     row = token()
@@ -130,7 +130,7 @@ def test_a_link_that_expired_is_told_so_for_half_a_year_and_one_that_was_tried_s
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["never used", "used"])
-def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
+def test_a_visit_is_deleted_after_400_days_and_its_token_only_if_never_used(
     used: bool, cancelled: None, noon: time_machine.Traveller
 ) -> None:
     row = token()
@@ -157,7 +157,7 @@ def test_a_visit_goes_after_400_days_and_its_link_only_if_it_was_never_used(
     assert (Activity.objects.count(), Event.objects.count()) == others
 
 
-def test_a_link_whose_visits_are_gone_is_still_known(cancelled: None, noon: time_machine.Traveller) -> None:
+def test_a_token_whose_visits_are_deleted_is_still_known(cancelled: None, noon: time_machine.Traveller) -> None:
     redeem_token(encode_token(token()), "reactivate", {})
     noon.shift(timedelta(days=401))
     retention.clean()
@@ -167,7 +167,7 @@ def test_a_link_whose_visits_are_gone_is_still_known(cancelled: None, noon: time
     assert refused.value.code == "expired_token"
 
 
-def test_the_link_of_an_order_to_come_stays(noon: time_machine.Traveller) -> None:
+def test_the_token_of_an_upcoming_order_stays(noon: time_machine.Traveller) -> None:
     subscription_with_order()
     order = Order.objects.get()
     remind(order, actor=STAFF)
@@ -179,13 +179,13 @@ def test_the_link_of_an_order_to_come_stays(noon: time_machine.Traveller) -> Non
     assert not ActionToken.objects.exists()
 
 
-def test_what_still_waits_to_be_delivered_stays(cancelled: None, noon: time_machine.Traveller) -> None:
+def test_pending_deliveries_stay(cancelled: None, noon: time_machine.Traveller) -> None:
     noon.shift(timedelta(days=181))
     retention.clean()
     assert Delivery.objects.get().state == Delivery.State.PENDING
 
 
-def test_more_than_one_transaction_takes_goes_in_several(
+def test_many_rows_are_deleted_in_several_transactions(
     cancelled: None, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)
@@ -196,7 +196,7 @@ def test_more_than_one_transaction_takes_goes_in_several(
     assert not OrmQ.objects.exists()
 
 
-def test_what_is_left_at_the_end_of_the_turn_goes_in_a_further_task(
+def test_rows_left_at_the_end_of_the_turn_are_deleted_by_another_task(
     cancelled: None, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)

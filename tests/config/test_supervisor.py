@@ -25,7 +25,7 @@ def supervisor(portal: Portal) -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-def test_a_second_start_and_a_taken_port_are_refused_in_words(
+def test_a_second_start_and_a_taken_port_are_refused_with_a_message(
     portal: Portal, supervisor: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     assert f"Reprise is already running from {portal.home} (process {supervisor.pid})" in portal.refusal()

@@ -62,7 +62,7 @@ def test_the_demo_is_a_test_merchant_with_everything_to_try(merchant: Merchant) 
     assert Delivery.objects.count() >= 7
 
 
-def test_the_engine_of_the_demo_has_a_past_and_work_before_it(merchant: Merchant) -> None:
+def test_the_demo_has_past_and_upcoming_automation_runs(merchant: Merchant) -> None:
     orders = Counter(Order.objects.exclude(status=OrderStatus.UNSENT).values_list("status", flat=True))
     assert orders == {
         OrderStatus.SUCCESS: 4,
@@ -101,7 +101,7 @@ def test_the_demo_follows_the_address_of_the_portal(merchant: Merchant, settings
     assert loading.describe_demo()["base_url"] == "http://127.0.0.1:9000"
 
 
-def test_lost_credentials_are_made_anew(merchant: Merchant, home: Path) -> None:
+def test_lost_credentials_are_created_again(merchant: Merchant, home: Path) -> None:
     old = loading.describe_demo()
     (home / "demo.json").unlink()
     loading.load_demo()

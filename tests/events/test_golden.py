@@ -32,19 +32,19 @@ def test_the_golden_descriptions_are_those_of_the_published_interface(contracts)
         }
 
 
-def test_every_kind_has_its_golden_description_and_its_act():
+def test_every_kind_has_its_golden_description_and_its_action():
     assert set(GOLDEN) == set(PROVOKE) == set(KINDS)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_act_makes_the_event_exactly_as_described(kind):
+def test_an_action_emits_the_event_exactly_as_described(kind):
     assert mismatches(provoke(kind).payload, GOLDEN[kind]["payload"]) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_walked_has_entries_in_each_list_and_several_entitlements(kind):
+def test_the_compared_payload_has_entries_in_each_list_and_several_entitlements(kind):
     shape = GOLDEN[kind]["payload"]
     found = dict(lists(provoke(kind).payload, shape))
     assert all(found.values())
@@ -80,7 +80,7 @@ def wrong_shapes(shape: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wrong_name_or_type_or_a_field_too_much_anywhere_is_noticed(kind):
+def test_a_wrong_name_or_type_or_an_extra_field_anywhere_is_noticed(kind):
     payload = provoke(kind).payload
     tried = [mismatches(payload, wrong) for wrong in wrong_shapes(GOLDEN[kind]["payload"], payload)]
     assert len(tried) > 20 and all(tried)

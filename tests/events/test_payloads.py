@@ -62,7 +62,7 @@ def subjects():
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_payload_has_exactly_the_described_tree(name, shapes, subjects):
+def test_a_payload_has_exactly_the_described_fields(name, shapes, subjects):
     kind = KINDS[name]
     payload = payloads.build_payload(name, subjects[kind.base], **{field: ADDED[field] for field in kind.adds})
     shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
@@ -70,7 +70,7 @@ def test_a_payload_has_exactly_the_described_tree(name, shapes, subjects):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_payload_of_a_bare_subject_has_the_same_tree(name, shapes):
+def test_a_payload_of_a_minimal_subject_has_the_same_fields(name, shapes):
     kind = KINDS[name]
     merchant = MerchantFactory(is_shopify=True)
     customer = CustomerFactory(merchant=merchant, phone_number=None)
@@ -89,7 +89,7 @@ def test_a_payload_of_a_bare_subject_has_the_same_tree(name, shapes):
     assert mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
 
 
-def test_the_walk_finds_a_wrong_name_type_and_nesting():
+def test_the_comparison_finds_a_wrong_name_type_and_nesting():
     shape = {"a": "integer", "list": {"list_of": {"b": "string|null"}}}
     assert mismatches({"a": 1, "list": [{"b": None}]}, shape) == []
     assert set(mismatches({"a": True, "list": [{"c": "x"}]}, shape)) == {
@@ -131,7 +131,7 @@ def test_an_expired_entitlement_is_in_grace_for_its_time_only(subjects):
     assert read == [(False, True), (False, True), (False, False)]
 
 
-def test_access_that_was_taken_back_counts_for_nothing(subjects):
+def test_revoked_access_does_not_count(subjects):
     Entitlement.objects.update(live=False)
     ends = datetime.fromisoformat("2027-07-28T18:48:37.783Z")
     for moment in (ends - timedelta(days=1), ends):
@@ -140,7 +140,7 @@ def test_access_that_was_taken_back_counts_for_nothing(subjects):
         assert not (payload["has_active_entitlement"] or payload["has_grace_entitlement"])
 
 
-def test_what_is_cancelled_makes_no_prepaid_subscriber():
+def test_a_cancelled_subscription_makes_no_prepaid_subscriber():
     subscription = subscription_with_order(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
     )
@@ -149,13 +149,13 @@ def test_what_is_cancelled_makes_no_prepaid_subscriber():
     assert payloads.build_payload("ordergroove.subscriber.cancel", subscription.customer)["has_prepaid"] is False
 
 
-def test_an_item_out_of_stock_before_its_day_has_waited_no_day(subjects):
+def test_an_item_out_of_stock_before_its_date_has_waited_zero_days(subjects):
     Order.objects.update(place_date="2099-01-01")
     item = Item.objects.select_related("order").get(pk=subjects["item"].pk)
     assert payloads.build_payload("ordergroove.item.out_of_stock", item)["days_since_first_attempt"] == 0
 
 
-def test_a_subscriber_who_has_cancelled_all_still_shows_what_there_was():
+def test_a_subscriber_who_cancelled_everything_still_shows_their_subscriptions():
     subscription = subscription_with_order()
     subscription.cancelled = subscription.created
     subscription.save()

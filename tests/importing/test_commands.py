@@ -83,7 +83,7 @@ def _prepare(owner: Merchant, noun: str, itself: Table | None) -> None:
         import_file(itself, SAMPLES / f"{noun}.csv", owner)
 
 
-def test_bad_rows_end_the_command_with_each_of_them_named(
+def test_bad_rows_end_the_command_and_are_all_listed(
     merchant: Merchant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "customers.csv"
@@ -97,7 +97,7 @@ def test_bad_rows_end_the_command_with_each_of_them_named(
     assert not Customer.objects.exists()
 
 
-def test_a_missing_file_and_an_unknown_merchant_are_told(merchant: Merchant, tmp_path: Path) -> None:
+def test_a_missing_file_and_an_unknown_merchant_are_reported(merchant: Merchant, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read: No such file or directory"):
         call("customers", tmp_path / "none.csv", merchant.name)
     with pytest.raises(CommandError, match=f"There is no merchant “Nobody”.*{merchant.public_id.hex}"):
@@ -112,7 +112,7 @@ def test_a_name_of_two_merchants_asks_for_the_public_id(merchant: Merchant) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_import_behind_another_one_gives_up_and_says_so() -> None:
+def test_a_second_simultaneous_import_gives_up_with_a_message() -> None:
     merchant = MerchantFactory()
     other = connection.copy()
     try:

@@ -48,7 +48,7 @@ def test_running_twice_changes_nothing(load: Load) -> None:
     )
 
 
-def test_a_changed_name_updates_and_a_changed_address_is_a_further_one(load: Load) -> None:
+def test_a_changed_name_updates_and_a_changed_address_is_added(load: Load) -> None:
     load(CUSTOMERS, *WHOLE)
     moved = [WHOLE[0], WHOLE[1].replace("Ruiz", "Ruiz Vega").replace("1 Main St", "2 Elm Ave")]
     assert str(load(CUSTOMERS, *moved)) == "0 created, 1 updated, 0 unchanged"

@@ -16,7 +16,7 @@ def test_utf8_is_read_with_and_without_a_byte_order_mark(load: Load, encoding: s
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_commas_semicolons_and_tabs_are_told_apart(load: Load, delimiter: str) -> None:
+def test_commas_semicolons_and_tabs_are_distinguished(load: Load, delimiter: str) -> None:
     report = load(CUSTOMERS, HEADER.replace(",", delimiter), ANA.replace(",", delimiter))
     assert report.problems == []
     assert Customer.objects.get().email == "ana@mail.test"
@@ -60,7 +60,7 @@ def test_a_bad_row_is_named_by_the_line_its_record_begins_on(load: Load) -> None
     assert not Customer.objects.exists()
 
 
-def test_one_bad_row_keeps_the_good_ones_out(load: Load) -> None:
+def test_one_bad_row_keeps_all_rows_out(load: Load) -> None:
     report = load(CUSTOMERS, HEADER, ANA, "C-2,,Lind,bo@mail.test")
     assert [str(problem) for problem in report.problems] == [
         "line 3, first_name: the cell is empty; every row needs a value here."

@@ -146,7 +146,7 @@ def test_a_feed_that_discontinues_ends_what_nothing_replaces(load: Load, blend: 
     assert not Subscription.objects.get().live
 
 
-def test_a_feed_leaves_to_staff_what_its_relationship_cannot_do(load: Load, merchant: Merchant, blend: Product) -> None:
+def test_a_feed_leaves_impossible_replacements_to_staff(load: Load, merchant: Merchant, blend: Product) -> None:
     ProductRelationship.objects.create(
         merchant=merchant,
         relationship_type="discontinued_replacement",

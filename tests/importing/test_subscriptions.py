@@ -166,9 +166,7 @@ def test_a_changed_quantity_product_and_price_reach_the_upcoming_item(load: Load
     assert totals() == [(date(2026, 11, 29), Decimal("40.00"), Decimal("40.00"))]
 
 
-def test_a_line_that_earns_its_discount_by_what_joins_its_order_is_saved_with_it(
-    load: Load, merchant: Merchant
-) -> None:
+def test_an_item_that_earns_a_discount_by_a_joining_item_is_saved_with_it(load: Load, merchant: Merchant) -> None:
     """Half off a line once the order has 30.00; the file brings the second of two lines of 25.00."""
     profile = OfferProfile.objects.create(merchant=merchant, name="Half")
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="Half")
@@ -192,7 +190,7 @@ def test_a_line_that_earns_its_discount_by_what_joins_its_order_is_saved_with_it
     assert totals() == [(date(2026, 12, 5), Decimal("37.50"), Decimal("37.50"))]
 
 
-def test_a_status_decided_here_stays_and_is_noticed(load: Load) -> None:
+def test_a_status_decided_in_the_portal_stays_and_is_reported(load: Load) -> None:
     load(SUBSCRIPTIONS, f"{HEADER},cancelled", f"{ONE},2026-11-10")
     report = load(SUBSCRIPTIONS, HEADER, ONE)
     assert str(report) == "0 created, 0 updated, 1 unchanged"

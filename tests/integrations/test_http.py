@@ -155,7 +155,7 @@ def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch
     assert first == again != other
 
 
-def test_room_for_another_name_is_made_without_cutting_an_answer_off(monkeypatch, port, private_allowed):
+def test_evicting_a_connection_does_not_cut_an_answer_off(monkeypatch, port, private_allowed):
     names(monkeypatch, ["127.0.0.1"])
     monkeypatch.setattr(http, "MAX_POOLS", 1)
     with ThreadPoolExecutor(1) as pool:
@@ -193,12 +193,12 @@ def test_an_answer_that_trickles_is_given_up(port, private_allowed):
         http.send_request("GET", f"http://127.0.0.1:{port}/trickle", headers={}, limits=http.Limits(deadline=0.3))
 
 
-def test_who_asks_may_set_how_much_of_an_answer_is_read(port, private_allowed):
+def test_the_caller_may_limit_how_much_of_an_answer_is_read(port, private_allowed):
     url = f"http://127.0.0.1:{port}/big"
     assert len(http.send_request("GET", url, headers={}, limits=http.Limits(body_bytes=100_000)).body) == 100_000
 
 
-def test_a_fork_gets_a_way_out_of_its_own():
+def test_a_forked_process_gets_its_own_transport():
     parents = http.get_transport()
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:

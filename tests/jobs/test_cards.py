@@ -22,7 +22,7 @@ def warned() -> list[tuple[str, int]]:
     return list(Event.objects.values_list("kind", "order"))
 
 
-def test_a_card_that_ends_before_its_order_is_warned_of_once_a_check(ending: Order) -> None:
+def test_a_card_that_expires_before_its_order_is_announced_once_per_check(ending: Order) -> None:
     assert [run("cards", ending.merchant) for _ in range(2)] == [1, 0]
     assert warned() == [(WARNING, ending.pk)]
     assert run("cards", ending.merchant, DAY + timedelta(days=14)) == 1
@@ -30,7 +30,7 @@ def test_a_card_that_ends_before_its_order_is_warned_of_once_a_check(ending: Ord
 
 
 @pytest.mark.parametrize("expires_on", [None, DAY + timedelta(days=20), date(2099, 12, 31)])
-def test_a_card_without_an_end_or_with_a_later_one_is_not(ending: Order, expires_on: date | None) -> None:
+def test_a_card_without_expiry_or_with_a_later_one_is_not_announced(ending: Order, expires_on: date | None) -> None:
     Payment.objects.update(expires_on=expires_on)
     assert run("cards", ending.merchant) == 0
 
@@ -57,13 +57,13 @@ def test_a_merchant_whose_platform_renews_cards_is_not_checked(ending: Order) ->
     assert run("cards", merchant) == 0
 
 
-def test_other_merchants_cards_are_theirs(ending: Order) -> None:
+def test_other_merchants_cards_are_not_checked(ending: Order) -> None:
     other = order(DAY + timedelta(days=20))
     assert run("cards", other.merchant) == 0
     assert warned() == []
 
 
-def test_it_is_checked_on_the_first_and_the_fifteenth(ending: Order) -> None:
+def test_cards_are_checked_on_the_first_and_the_fifteenth(ending: Order) -> None:
     year = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
     days = [day for day in year if JOBS["cards"].moment(ending.merchant, day)]
     assert days == [date(2027, month, day) for month in range(1, 13) for day in (1, 15)]

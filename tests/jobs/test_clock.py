@@ -51,7 +51,7 @@ def told() -> list[tuple[str, str]]:
     return [(kind.rpartition(".")[2], f"{at - timedelta(hours=5):%m-%d %H:%M}") for kind, at in rows]
 
 
-def test_orders_are_reminded_of_and_placed_at_their_hours(tester: Customer) -> None:
+def test_reminders_and_placement_happen_at_their_hours(tester: Customer) -> None:
     advance(tester, days=30)
     assert told() == [
         ("reminder", "11-29 10:00"),
@@ -69,14 +69,14 @@ def test_orders_are_reminded_of_and_placed_at_their_hours(tester: Customer) -> N
     assert not JobRun.objects.exists()
 
 
-def test_many_small_steps_are_one_large_one(tester: Customer) -> None:
+def test_many_small_moves_equal_one_large_move(tester: Customer) -> None:
     for _ in range(60):
         advance(tester, hours=12)
     assert [what for what, _ in told()] == ["reminder", "success"] * 2
     assert told()[1] == ("success", "12-04 05:00")
 
 
-def test_neither_the_live_platform_nor_a_live_connection_hears_of_it(tester: Customer, settings: Any) -> None:
+def test_a_move_reaches_neither_the_live_platform_nor_a_live_connection(tester: Customer, settings: Any) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     f.ConnectionFactory(merchant=tester.merchant, name="Live")
     sandbox = f.ConnectionFactory(merchant=tester.merchant, name="Sandbox", base_url=private_keys.sandbox_url())
@@ -135,7 +135,7 @@ def test_an_hourly_merchant_places_each_hour(tester: Customer) -> None:
     assert Order.objects.get(status=S.SUCCESS).tried_at == datetime(2026, 11, 21, 18, tzinfo=UTC)
 
 
-def test_it_is_refused_for_real_customers_back_in_time_too_far_and_for_clocks_that_differ(tester: Customer) -> None:
+def test_a_move_is_refused_for_real_customers_backwards_too_far_and_for_differing_clocks(tester: Customer) -> None:
     real, other = f.CustomerFactory(merchant=tester.merchant), f.CustomerFactory(merchant=tester.merchant, is_test=True)
     advance(tester, days=1)
     for customers, ahead, code in [
@@ -156,7 +156,7 @@ def test_customers_of_another_merchant_are_not_moved(tester: Customer) -> None:
     assert (tester.clock, told()) == (None, [])
 
 
-def test_the_changes_of_the_clocks_do_no_harm(tester: Customer) -> None:
+def test_daylight_saving_changes_do_no_harm(tester: Customer) -> None:
     Merchant.objects.update(placement_hour=2)  # skipped on March 14, 2027
     tester.merchant.refresh_from_db()
     Subscription.objects.update(every=1, every_period=1)

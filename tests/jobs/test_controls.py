@@ -79,18 +79,20 @@ def overtake(run: JobRun) -> None:
     at_once(2, work)
 
 
-def test_with_lease_and_fence_a_customer_is_done_once(run: JobRun) -> None:
+def test_with_lease_and_fencing_token_a_customer_is_handled_once(run: JobRun) -> None:
     overtake(run)
     assert times_done() == 1
 
 
-def test_with_the_fence_alone_a_customer_is_done_once(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_the_fencing_token_alone_a_customer_is_handled_once(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "unleased_rows", lambda rows: rows)
     overtake(run)
     assert times_done() == 1
 
 
-def test_without_lease_and_fence_a_customer_is_done_twice(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_lease_and_fencing_token_a_customer_is_handled_twice(
+    run: JobRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def advance(run: JobRun, cursor: int, **changes: Any) -> None:
         JobRun.objects.filter(pk=run.pk).update(cursor=cursor, **changes)
         run.cursor = cursor
@@ -118,7 +120,7 @@ def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, m
         assert JobRun.objects.count() == 2 * once
 
 
-def test_without_its_unique_key_a_try_is_claimed_twice(merchant: Merchant) -> None:
+def test_without_its_unique_key_an_attempt_is_claimed_twice(merchant: Merchant) -> None:
     due = order(customer=f.CustomerFactory(merchant=merchant))
     claim = {"merchant": merchant, "order": due, "tries": 1}
 

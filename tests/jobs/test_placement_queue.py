@@ -17,7 +17,7 @@ def statuses() -> dict[int, int]:
 
 
 @pytest.mark.parametrize("late", [0, 40])
-def test_a_due_order_is_handed_over_once_and_the_next_one_made(late: int) -> None:
+def test_a_due_order_is_queued_once_and_the_next_one_created(late: int) -> None:
     due = order(DAY - timedelta(days=late))
     assert [run("placement", due.merchant) for _ in range(2)] == [1, 0]
     due.refresh_from_db()
@@ -42,7 +42,7 @@ def test_a_due_order_is_handed_over_once_and_the_next_one_made(late: int) -> Non
         {"status": S.CREDIT_CARD_RETRY, "retry_at": NOON + timedelta(seconds=1)},
     ],
 )
-def test_what_is_not_due_stays(change: dict[str, object]) -> None:
+def test_an_order_that_is_not_due_stays(change: dict[str, object]) -> None:
     made = order(**change)
     assert run("placement", made.merchant) == 0
     assert statuses() == {}
@@ -58,13 +58,13 @@ def test_what_is_not_due_stays(change: dict[str, object]) -> None:
         {"status": S.CREDIT_CARD_RETRY, "retry_at": NOON},
     ],
 )
-def test_what_failed_is_tried_again(change: dict[str, object]) -> None:
+def test_a_failed_order_is_retried(change: dict[str, object]) -> None:
     made = order(DAY - timedelta(days=3), **change)
     assert run("placement", made.merchant) == 1
     assert statuses() == {made.pk: S.PENDING_PLACEMENT}
 
 
-def test_of_an_order_with_something_out_of_stock_the_rest_is_handed_over() -> None:
+def test_an_order_partly_out_of_stock_is_queued_without_the_missing_items() -> None:
     due = order()
     gone = f.ProductFactory(merchant=due.merchant, live=False)
     subscription = Subscription.objects.get()
@@ -85,7 +85,7 @@ def test_an_order_with_nothing_in_stock_waits_whole() -> None:
     assert Event.objects.get().kind == "ordergroove.item.out_of_stock"
 
 
-def test_an_order_of_one_time_items_out_of_stock_alone_goes_away() -> None:
+def test_an_order_of_one_time_items_all_out_of_stock_is_removed() -> None:
     due = order()
     due.items.all().delete()
     f.ItemFactory(order=due, subscription=None, one_time=True, quantity=1, product=f.ProductFactory(live=False))
@@ -121,7 +121,7 @@ def test_a_merchant_may_have_no_placement_or_one_each_hour() -> None:
     assert JOBS["reminders"].repeats(merchant, DAY) == []
 
 
-def test_other_merchants_orders_are_theirs() -> None:
+def test_other_merchants_orders_are_not_queued() -> None:
     due, foreign = order(), order()
     run("placement", due.merchant)
     assert statuses() == {due.pk: S.PENDING_PLACEMENT}

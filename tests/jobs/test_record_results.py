@@ -33,7 +33,7 @@ def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
     return [(claim(each), PLACED) for each in queued(merchant, number)]
 
 
-def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
+def test_recording_one_result_costs_six_statements(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
@@ -42,7 +42,7 @@ def test_an_answer_costs_six_statements(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 12])
-def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Merchant, number: int) -> None:
+def test_recording_many_results_together_costs_twelve_statements(merchant: Merchant, number: int) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
@@ -51,7 +51,7 @@ def test_answers_noted_together_cost_twelve_statements_however_many(merchant: Me
     assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
 
 
-def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
+def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
     merchant: Merchant, noon: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     f.ConnectionFactory(merchant=merchant)
@@ -65,7 +65,7 @@ def test_answers_noted_together_leave_each_order_as_answers_noted_singly(
     assert written(lambda: record_results.record_answers(given), django_capture_on_commit_callbacks) == one_by_one
 
 
-def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> None:
+def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merchant) -> None:
     held, again, *_ = given = answered(merchant, 5)
     Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
@@ -77,7 +77,7 @@ def test_what_cannot_be_noted_with_the_others_is_left(merchant: Merchant) -> Non
     assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
 
 
-def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(merchant: Merchant) -> None:
+def test_results_recorded_together_count_once_and_not_for_orders_settled_by_hand(merchant: Merchant) -> None:
     given = answered(merchant, 3)
     placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
     record_results.record_answers(given)
@@ -87,7 +87,7 @@ def test_answers_noted_together_count_once_and_not_for_what_was_settled_by_hand(
     assert Event.objects.count() == 3
 
 
-def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
+def test_of_two_results_of_one_attempt_the_first_counts(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
     record_results.record_result(attempt, PLACED)
@@ -96,7 +96,7 @@ def test_of_two_answers_to_one_try_the_first_counts(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize(("late", "status"), [(PLACED, S.SUCCESS), (DECLINED, S.PENDING_PLACEMENT)])
-def test_of_a_try_that_is_history_only_a_success_counts(
+def test_of_an_earlier_attempt_only_a_success_counts(
     merchant: Merchant, late: PlacementResult, status: OrderStatus
 ) -> None:
     (made,) = queued(merchant)
@@ -108,7 +108,7 @@ def test_of_a_try_that_is_history_only_a_success_counts(
     assert log() == [(1, late.effect)]
 
 
-def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None:
+def test_an_order_settled_by_hand_meanwhile_stays_as_it_is(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
     placement_results.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
@@ -117,7 +117,7 @@ def test_an_order_settled_by_hand_meanwhile_stays_so(merchant: Merchant) -> None
     assert Event.objects.get().kind == "ordergroove.order.success"
 
 
-def test_the_note_and_what_comes_of_it_are_one(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_and_its_consequences_are_one_transaction(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
     (made,) = queued(merchant)
     attempt = claim(made)
 

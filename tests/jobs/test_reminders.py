@@ -64,7 +64,7 @@ def test_a_run_reminds_each_customer_once(merchant: Merchant, monkeypatch: pytes
     assert (again.state, again.done) == (JobRun.State.DONE, 0)
 
 
-def test_the_longest_wish_in_an_order_counts_for_all_of_it(merchant: Merchant) -> None:
+def test_the_longest_reminder_days_of_an_order_count(merchant: Merchant) -> None:
     customers(merchant, 1, days=9, reminder_days=7)
     (early,) = customers(merchant, 1, days=9, reminder_days=9)
     assert go_on(begin(merchant)).done == 1
@@ -79,7 +79,7 @@ def test_an_order_without_a_subscription_follows_the_merchants_default(merchant:
     assert reminded() == [mine]
 
 
-def test_a_cancelled_subscriptions_wish_of_long_ago_counts_no_more(merchant: Merchant) -> None:
+def test_the_reminder_days_of_a_cancelled_subscription_do_not_count(merchant: Merchant) -> None:
     (mine,) = customers(merchant, 1)
     old = f.SubscriptionFactory(customer=mine, reminder_days=300)
     Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
@@ -88,7 +88,7 @@ def test_a_cancelled_subscriptions_wish_of_long_ago_counts_no_more(merchant: Mer
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 10])
-def test_a_held_customer_keeps_nobody_else_waiting_and_is_reminded_in_the_same_run(
+def test_a_busy_customer_delays_nobody_else_and_is_reminded_in_the_same_run(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     due = customers(merchant, 6)
@@ -103,7 +103,9 @@ def test_a_held_customer_keeps_nobody_else_waiting_and_is_reminded_in_the_same_r
     assert (run.customers, run.done) == (6, 6)
 
 
-def test_one_that_breaks_behind_a_held_one_counts_once(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_customer_that_fails_after_a_busy_one_counts_once(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held, broken, whole = customers(merchant, 3)
 
     def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:

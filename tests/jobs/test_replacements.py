@@ -96,7 +96,7 @@ def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -
     assert (Activity.objects.count(), Event.objects.count()) == (2, 0)
 
 
-def test_what_is_refused_is_noted_and_the_run_goes_on(product: Product, substitute: Product) -> None:
+def test_a_refusal_is_recorded_and_the_run_goes_on(product: Product, substitute: Product) -> None:
     first, prepaid, last = subscribe(product, 1) + subscribe(product, 1, **PREPAID) + subscribe(product, 1)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.continue_replacement(run.pk)
@@ -106,7 +106,7 @@ def test_what_is_refused_is_noted_and_the_run_goes_on(product: Product, substitu
     assert {row.subscription for row in Activity.objects.all()} == {first, last}
 
 
-def test_a_subscription_that_breaks_does_not_stop_the_others(
+def test_a_subscription_that_fails_does_not_stop_the_others(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, _whole = subscribe(product, 2)
@@ -127,7 +127,7 @@ def test_a_subscription_that_breaks_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize("when", ["before the step", "in the step", "after the step"])
-def test_a_killed_run_is_taken_up_where_it_was(
+def test_a_killed_run_resumes_where_it_was(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     _first, second, _third = subscribe(product, 3)
@@ -171,7 +171,7 @@ def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_of_one_run_do_each_subscription_once(
+def test_two_workers_of_one_run_handle_each_subscription_once(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(product, 4)
@@ -253,9 +253,7 @@ def test_a_finished_run_is_not_run_again(product: Product) -> None:
     assert everything() == before
 
 
-def test_a_run_that_takes_long_gives_others_their_turn(
-    product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_run_yields_its_turn(product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     subscribe(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
@@ -266,7 +264,7 @@ def test_a_run_that_takes_long_gives_others_their_turn(
     assert counts(run) == ("running", 2, 2, 0)
 
 
-def test_the_sweep_wakes_what_a_lost_task_or_a_dead_worker_left(product: Product, substitute: Product) -> None:
+def test_the_sweep_wakes_runs_left_by_a_lost_task_or_a_dead_worker(product: Product, substitute: Product) -> None:
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.sweep()
     assert OrmQ.objects.count() == 1
@@ -278,7 +276,7 @@ def test_the_sweep_wakes_what_a_lost_task_or_a_dead_worker_left(product: Product
     assert OrmQ.objects.count() == 2
 
 
-def test_a_step_costs_the_act_and_two_queries_more(product: Product, substitute: Product) -> None:
+def test_a_step_costs_the_action_and_two_more_queries(product: Product, substitute: Product) -> None:
     def queries(number: int) -> int:
         Replacement.objects.update(state="done")
         subscribe(product, number)

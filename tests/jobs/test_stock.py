@@ -31,7 +31,7 @@ def look(noon: Any, order: Order, number: int) -> int:
     return run("stock", order.merchant, DAY + timedelta(days=number))
 
 
-def test_it_is_tried_daily_from_the_next_day_on_for_thirty_days_and_then_goes_away(noon: Any, waiting: Order) -> None:
+def test_an_order_out_of_stock_is_checked_daily_for_thirty_days_and_then_removed(noon: Any, waiting: Order) -> None:
     assert [look(noon, waiting, day) for day in range(30)] == [0] * 30
     assert Order.objects.filter(pk=waiting.pk).exists()
     assert look(noon, waiting, 30) == 1
@@ -43,7 +43,7 @@ def test_it_is_tried_daily_from_the_next_day_on_for_thirty_days_and_then_goes_aw
 
 
 @pytest.mark.parametrize("day", [1, 29])
-def test_what_is_back_in_stock_is_handed_over(noon: Any, waiting: Order, day: int) -> None:
+def test_an_order_back_in_stock_is_handed_to_placement(noon: Any, waiting: Order, day: int) -> None:
     Product.objects.update(live=True)
     assert look(noon, waiting, 0) == 0  # that day's try was the placement's
     assert look(noon, waiting, day) == 1
@@ -53,7 +53,7 @@ def test_what_is_back_in_stock_is_handed_over(noon: Any, waiting: Order, day: in
     assert look(noon, waiting, day + 1) == 0
 
 
-def test_what_is_still_missing_waits_on_apart(noon: Any, waiting: Order) -> None:
+def test_items_still_out_of_stock_wait_in_a_separate_order(noon: Any, waiting: Order) -> None:
     back = f.ProductFactory(merchant=waiting.merchant)
     f.ItemFactory(
         order=waiting, subscription=f.SubscriptionFactory(customer=waiting.customer, product=back), upcoming=False
@@ -66,14 +66,14 @@ def test_what_is_still_missing_waits_on_apart(noon: Any, waiting: Order) -> None
     assert [item.product for item in waiting.items.all()] == [back]
 
 
-def test_it_waits_no_longer_than_until_the_next_order_is_due(noon: Any, waiting: Order) -> None:
+def test_an_order_out_of_stock_waits_only_until_the_next_order_is_due(noon: Any, waiting: Order) -> None:
     Order.objects.filter(items__upcoming=True).update(place_date=DAY + timedelta(days=7))
     assert look(noon, waiting, 6) == 0
     assert look(noon, waiting, 7) == 1
     assert not Order.objects.filter(pk=waiting.pk).exists()
 
 
-def test_of_several_items_only_the_one_due_again_goes(noon: Any, waiting: Order) -> None:
+def test_of_several_items_only_the_one_due_again_is_removed(noon: Any, waiting: Order) -> None:
     other = f.SubscriptionFactory(customer=waiting.customer, product=Product.objects.get())
     f.ItemFactory(order=waiting, subscription=other, upcoming=False)
     Order.objects.filter(items__upcoming=True).update(place_date=DAY + timedelta(days=7))

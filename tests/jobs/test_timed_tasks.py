@@ -38,20 +38,20 @@ def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
     )
 
 
-def test_an_order_sent_now_is_handed_over_at_the_next_minute() -> None:
+def test_an_order_sent_now_is_handed_to_placement_within_a_minute() -> None:
     sent = order(status=S.SEND_NOW, locked=True)
     timed_tasks.do_timed_tasks()
     sent.refresh_from_db()
     assert (sent.status, sent.tries) == (S.PENDING_PLACEMENT, 1)
 
 
-def test_a_declined_payment_is_tried_again_at_its_time() -> None:
+def test_a_declined_payment_is_retried_at_its_time() -> None:
     early, due = failing(S.CREDIT_CARD_RETRY, NOON + SECOND), failing(S.CREDIT_CARD_RETRY)
     timed_tasks.do_timed_tasks()
     assert (status(early), status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
 
 
-def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
+def test_an_order_without_an_instruction_is_rejected() -> None:
     waiting, overdue = failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND), failing(S.AWAITING_RETRY_INSTRUCTIONS)
     timed_tasks.do_timed_tasks()
     assert (status(waiting), status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
@@ -59,7 +59,7 @@ def test_an_order_whose_instruction_does_not_come_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("left", [S.CONNECTION_ERROR_DURING_PLACEMENT, S.GENERIC_ERROR_RESPONSE, S.REJECTED])
-def test_what_the_days_run_tries_again_is_left_to_it(left: OrderStatus) -> None:
+def test_retries_of_the_daily_run_are_left_to_it(left: OrderStatus) -> None:
     made = failing(left)
     timed_tasks.do_timed_tasks()
     assert status(made) == left
@@ -75,7 +75,7 @@ def test_access_ends_with_its_grace_period(grace: int | None, left: int, live: b
     assert entitlement.live is live
 
 
-def test_one_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_failing_order_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, held_by_another, last = (failing(S.CREDIT_CARD_RETRY) for _ in range(3))
     queue = upcoming_order.queue
 
@@ -102,7 +102,7 @@ def test_a_test_customer_with_a_clock_waits_for_it() -> None:
     assert status(sent) == S.SEND_NOW
 
 
-def test_the_next_moment_is_the_first_after_the_given_one() -> None:
+def test_the_next_timed_task_is_the_first_after_the_given_moment() -> None:
     customers = Customer.objects.all()
     assert timed_tasks.next_moment(customers, NOON) is None
     failing(S.CREDIT_CARD_RETRY, NOON)
@@ -113,7 +113,7 @@ def test_the_next_moment_is_the_first_after_the_given_one() -> None:
     Order.objects.all().update(retry_at=None)
 
 
-def test_the_end_of_access_is_such_a_moment() -> None:
+def test_the_end_of_access_is_a_timed_task() -> None:
     held(60, expiration=NOON)
     assert timed_tasks.next_moment(Customer.objects.all(), NOON) == NOON + 60 * SECOND
     assert timed_tasks.next_moment(Customer.objects.all(), NOON + 60 * SECOND) is None

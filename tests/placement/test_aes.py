@@ -11,13 +11,13 @@ def test_a_text_is_encrypted_as_the_platforms_expect():
 
 
 @pytest.mark.contract
-def test_the_published_example_is_met(contracts):
+def test_the_published_example_is_reproduced(contracts):
     text = (contracts / "rest-api.md").read_text()
     assert f"Key `{KEY}`, `12/2030` → `{aes.encrypt_text('12/2030', KEY)}`" in text
 
 
 @given(st.text().filter(lambda text: not text.endswith("{")))
-def test_what_was_encrypted_is_read_back(text):
+def test_encrypted_text_can_be_decrypted(text):
     assert aes.decrypt_text(aes.encrypt_text(text, KEY), KEY) == text
 
 
@@ -33,7 +33,7 @@ def test_a_key_of_another_length_is_refused(key):
 
 
 @pytest.mark.parametrize("text", ["", "***", "YWJj", "ö"])
-def test_what_is_no_encrypted_text_is_refused_or_empty(text):
+def test_invalid_encrypted_text_is_refused_or_empty(text):
     if text == "":
         assert aes.decrypt_text(text, KEY) == ""
     else:

@@ -70,7 +70,7 @@ def test_an_attack_by_json_is_refused_quickly(body):
 
 @given(statuses, st.binary() | documents)
 @example(200, SUCCESS)
-def test_any_bytes_for_xml_end_well(status, body):
+def test_arbitrary_bytes_for_xml_are_handled(status, body):
     answer = result_of_reply(PlatformReply(status, body), xml_reply.read_xml_reply)
     check(answer, status)
     if answer.effect is Effect.PLACED:
@@ -78,13 +78,13 @@ def test_any_bytes_for_xml_end_well(status, body):
 
 
 @given(documents, st.integers(min_value=0), st.binary(min_size=1, max_size=4))
-def test_xml_that_was_damaged_on_the_way_ends_well(body, place, damage):
+def test_damaged_xml_is_handled(body, place, damage):
     place %= len(body)
     check(result_of_reply(PlatformReply(200, body[:place] + damage + body[place + 1 :]), xml_reply.read_xml_reply), 200)
 
 
 @given(statuses, st.binary() | st.text().map(str.encode) | objects.map(lambda found: json.dumps(found).encode()))
-def test_any_bytes_for_json_end_well(status, body):
+def test_arbitrary_bytes_for_json_are_handled(status, body):
     answer = result_of_reply(PlatformReply(status, body), json_codec.read_json_reply)
     check(answer, status)
     if answer.effect is Effect.PLACED:

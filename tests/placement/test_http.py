@@ -33,7 +33,7 @@ def answer_of(url: str, **gateway: object) -> results.PlacementResult:
 
 
 @time_machine.travel("2026-11-20 14:30:00Z", tick=False)
-def test_an_order_goes_out_with_its_headers_and_comes_back_placed():
+def test_an_order_is_sent_with_its_headers_and_placed():
     with platform() as there:
         request = some_request(live_merchant(there.url), tries=2)
         answer = gateway_of(request.order).place(request)
@@ -53,7 +53,7 @@ def test_an_order_goes_out_with_its_headers_and_comes_back_placed():
     }
 
 
-def test_an_order_goes_out_in_json_alike():
+def test_an_order_is_sent_as_json_too():
     body = b'{"code":"SUCCESS","orderId":"1224"}'
     with platform(lambda handler: handler.answer(body)) as there:
         answer = answer_of(there.url, kind=GatewaySettings.Kind.JSON)
@@ -73,7 +73,7 @@ def test_the_log_of_a_post_holds_no_card_data(kind):
 
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
-def test_card_data_stays_at_home_where_the_merchant_says_so(kind):
+def test_card_data_is_left_out_where_the_merchant_says_so(kind):
     with platform() as there:
         answer_of(there.url, kind=kind, without_card=True)
     (post,) = there.posts
@@ -116,7 +116,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("act", UNKNOWN.values(), ids=UNKNOWN)
-def test_no_whole_answer_leaves_the_outcome_unknown(monkeypatch, act):
+def test_an_incomplete_answer_leaves_the_result_unknown(monkeypatch, act):
     monkeypatch.setattr(door, "LIMITS", replace(door.LIMITS, silence=0.5, deadline=1))
     with platform(act) as there:
         answer = answer_of(there.url)
@@ -124,7 +124,7 @@ def test_no_whole_answer_leaves_the_outcome_unknown(monkeypatch, act):
     assert len(there.posts) == 1 and answer.message
 
 
-def test_a_platform_that_is_not_there_leaves_the_outcome_unknown():
+def test_an_unreachable_platform_leaves_the_result_unknown():
     with platform() as there:
         pass
     assert answer_of(there.url).effect is Effect.NO_ANSWER
@@ -140,7 +140,7 @@ NOT_UNDERSTOOD = {
 
 
 @pytest.mark.parametrize("act", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
-def test_what_is_not_understood_is_sent_once_and_left_to_staff(act):
+def test_an_order_with_an_unreadable_answer_is_sent_once_and_left_to_staff(act):
     with platform(act) as there:
         answer = answer_of(there.url)
     assert answer.effect.status == OrderStatus.RESPONSE_PROCESSING_ERROR
@@ -156,7 +156,7 @@ def test_what_is_not_understood_is_sent_once_and_left_to_staff(act):
         ("https://shop.test:port/", "valid URL"),
     ],
 )
-def test_an_address_that_may_not_be_called_fails_before_sending(settings, url, sentence):
+def test_a_forbidden_address_fails_before_sending(settings, url, sentence):
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = False
     answer = answer_of(url)
     assert answer.effect.status == OrderStatus.EXCEPTION_DURING_PLACEMENT_PREPARATION
@@ -164,7 +164,7 @@ def test_an_address_that_may_not_be_called_fails_before_sending(settings, url, s
 
 
 @pytest.mark.parametrize(("key", "sentence"), [("", "no storefront key"), ("key", "16, 24 or 32")])
-def test_without_a_fit_key_nothing_is_sent(key, sentence):
+def test_without_a_valid_key_nothing_is_sent(key, sentence):
     with platform() as there:
         merchant = live_merchant(there.url)
         merchant.storefront_key = key
@@ -175,7 +175,7 @@ def test_without_a_fit_key_nothing_is_sent(key, sentence):
     assert there.posts == []
 
 
-def test_each_try_bears_the_same_key_and_its_own_number():
+def test_each_attempt_has_the_same_key_and_its_own_number():
     with platform() as there:
         request = some_request(live_merchant(there.url), tries=1)
         for tries in (1, 2):

@@ -34,7 +34,7 @@ def test_the_objects_are_those_of_the_api(order):
     assert body["items"] == [dict(ItemSerializer(item, context=options).data) for item in items]
 
 
-def test_addresses_and_payment_are_told_in_full(order):
+def test_addresses_and_payment_are_sent_in_full(order):
     body = _written(order)
     assert list(body) == ["order", "customer", "shipping_address", "billing_address", "payment", "items"]
     assert (body["shipping_address"]["address2"], body["billing_address"]["address"]) == ("Apt 4", "9 Elm <Road>")

@@ -14,7 +14,7 @@ from tests.placement.platform import platform
 pytestmark = pytest.mark.django_db
 
 
-def test_a_merchants_orders_go_the_way_it_chose():
+def test_a_merchants_orders_use_the_gateway_it_chose():
     request = some_request(live_merchant())
     assert gateway_of(request.order) == HttpGateway(xml_codec.XML_CODEC)
     GatewaySettings.objects.update(kind=GatewaySettings.Kind.JSON)
@@ -24,7 +24,7 @@ def test_a_merchants_orders_go_the_way_it_chose():
 
 
 @pytest.mark.parametrize("test", ["merchant", "customer"])
-def test_nothing_of_a_test_merchant_or_customer_reaches_a_live_gateway(settings, test):
+def test_merchants_and_test_customers_never_reach_a_live_gateway(settings, test):
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     with platform() as there:
         request = some_request(live_merchant(there.url))
@@ -48,7 +48,7 @@ def test_many_orders_are_read_by_two_queries_in_the_order_asked_for(django_asser
         assert all(request.customer.live and gateway_of(request.order) for request in found)
 
 
-def test_the_picture_of_an_order_is_not_the_callers_row():
+def test_the_snapshot_of_an_order_is_not_the_callers_row():
     request = some_request()
     assert take_snapshot(request.order).order is not request.order
 
@@ -60,7 +60,7 @@ def test_a_gateway_needs_an_address_unless_it_is_the_simulator():
     assert GatewaySettings.objects.create(merchant=merchant, kind="simulator").pk
 
 
-def test_a_try_of_an_order_is_logged_once():
+def test_an_attempt_of_an_order_is_logged_once():
     order = some_request().order
     PlacementAttempt.objects.create(merchant=order.merchant, order=order, tries=1)
     with pytest.raises(IntegrityError, match="placement_attempt_once"), transaction.atomic():
@@ -74,6 +74,6 @@ def test_a_manual_plan_needs_days():
 
 
 @pytest.mark.parametrize("days", [[2, 1], [1, 1], [0], [91]])
-def test_days_that_make_no_plan_are_refused(days):
+def test_invalid_retry_days_are_refused(days):
     with pytest.raises(Exception, match="ascending"):
         Merchant._meta.get_field("retry_days").run_validators(days)

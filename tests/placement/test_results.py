@@ -99,7 +99,7 @@ def test_an_error_without_a_message_says_what_its_code_means(body, read):
         {"code": "140"},
     ],
 )
-def test_what_is_not_clear_is_left_to_staff(body, read, fields):
+def test_an_unclear_answer_is_left_to_staff(body, read, fields):
     answer = read(body(**fields))
     assert (answer.effect, answer.order_id) == (Effect.UNREADABLE, "")
     assert answer.message and len(answer.code) <= 16
@@ -135,7 +135,7 @@ def test_other_xml_is_not_understood(body):
         ),
     ],
 )
-def test_a_platform_may_write_its_xml_as_it_likes(body):
+def test_any_spelling_of_the_xml_is_understood(body):
     assert xml_reply.read_xml_reply(body).order_id == "1224"
 
 
@@ -158,13 +158,13 @@ def test_other_json_is_not_understood(body):
     assert json_codec.read_json_reply(body).effect is Effect.UNREADABLE
 
 
-def test_numbers_in_json_stand_for_their_texts():
+def test_numbers_in_json_count_as_their_texts():
     assert json_codec.read_json_reply(as_json(code="SUCCESS", orderId=1224, errorCode=None)).order_id == "1224"
     assert json_codec.read_json_reply(as_json(code="ERROR", errorCode=30)).effect is Effect.CALLED_OFF
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 599, 408, 425, 429])
-def test_a_failing_platform_leaves_the_outcome_unknown_even_if_it_says_success(status):
+def test_a_server_error_leaves_the_result_unknown_even_with_a_success_body(status):
     answer = result_of_reply(PlatformReply(status, xml(code="SUCCESS", orderId="1")), xml_reply.read_xml_reply)
     assert (answer.effect.status, answer.http_status) == (OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT, status)
 
@@ -172,12 +172,12 @@ def test_a_failing_platform_leaves_the_outcome_unknown_even_if_it_says_success(s
 @pytest.mark.parametrize(
     "reply", [PlatformReply(200, b""), PlatformReply(204, b""), PlatformReply(200, b" \r\n"), PlatformReply(404, b"")]
 )
-def test_an_empty_answer_leaves_the_outcome_unknown(reply):
+def test_an_empty_answer_leaves_the_result_unknown(reply):
     assert result_of_reply(reply, xml_reply.read_xml_reply).effect is Effect.NO_ANSWER
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 304])
-def test_a_redirect_is_no_answer_that_can_be_understood(status):
+def test_a_redirect_is_an_unreadable_answer(status):
     answer = result_of_reply(PlatformReply(status, xml(code="SUCCESS", orderId="1")), xml_reply.read_xml_reply)
     assert answer.effect is Effect.UNREADABLE and str(status) in answer.message
 
@@ -197,6 +197,6 @@ def test_a_client_error_may_name_an_error_but_no_success(fields, effect):
     assert answer.effect is effect and "402" in answer.message
 
 
-def test_the_log_gets_the_beginning_of_an_answer_as_the_database_takes_it():
+def test_the_log_keeps_the_beginning_of_an_answer_in_a_storable_form():
     assert body_excerpt(b"a\x00b\xff" + b"x" * 9000) == "ab" + "x" * 4092
     assert len(result_of_reply(PlatformReply(200, b"x" * LONGEST_REPLY), xml_reply.read_xml_reply).answer) == 4096

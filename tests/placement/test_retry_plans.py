@@ -36,12 +36,12 @@ def tries(days: list[int], declined_on: date, late: list[int]) -> list[date]:
     ("plan", "after"),
     [("classic", [3, 6]), ("optimizer", [1, 3, 6, 10, 15]), ("manual", [2, 9]), ("external", []), ("off", [])],
 )
-def test_a_plan_tries_on_its_days_after_the_first_decline(plan, after):
+def test_a_plan_retries_on_its_days_after_the_first_decline(plan, after):
     assert tries(retry_days(plan, [2, 9]), DAY, []) == [DAY + timedelta(days) for days in after]
 
 
 @given(plans, dates, st.lists(st.integers(0, 20), max_size=10))
-def test_a_plan_gives_as_many_tries_as_it_has_days_each_later_than_the_one_before(days, start, late):
+def test_a_plan_gives_one_attempt_per_day_each_later_than_the_last(days, start, late):
     found = tries(days, start, late)
     assert len(found) == len(days)
     assert all(earlier < later for earlier, later in zip([start, *found], found, strict=False))
@@ -49,17 +49,17 @@ def test_a_plan_gives_as_many_tries_as_it_has_days_each_later_than_the_one_befor
 
 
 @given(plans, dates)
-def test_tries_that_come_on_their_day_are_all_on_the_plans_days(days, start):
+def test_punctual_attempts_are_all_on_the_plans_days(days, start):
     assert tries(days, start, []) == [start + timedelta(after) for after in days]
 
 
 @given(plans, dates, st.integers(0, 200))
-def test_the_next_try_is_never_today_or_earlier(days, start, later):
+def test_the_next_attempt_is_never_today_or_earlier(days, start, later):
     today = start + timedelta(later)
     assert all((next_retry_day(days, start, declines, today) or date.max) > today for declines in range(1, 12))
 
 
-def test_a_late_try_moves_the_next_only_if_it_must():
+def test_a_late_attempt_moves_the_next_only_if_necessary():
     assert tries([3, 6], DAY, [1]) == [DAY + timedelta(4), DAY + timedelta(6)]
     assert tries([3, 6], DAY, [5]) == [DAY + timedelta(8), DAY + timedelta(9)]
 
@@ -75,7 +75,7 @@ def test_an_instruction_is_due_within_24_hours():
 
 
 @given(st.integers(0, 20))
-def test_a_temporary_error_is_tried_again_as_often_as_set(limit):
+def test_a_temporary_error_is_retried_as_often_as_configured(limit):
     errors = 1
     while not gives_up_after_errors(errors, limit):
         errors += 1
@@ -91,14 +91,14 @@ def test_a_temporary_error_is_tried_again_as_often_as_set(limit):
         ([(1, Period.YEARS), (2, Period.WEEKS)], date(2026, 12, 13)),
     ],
 )
-def test_an_unknown_outcome_is_asked_for_90_days_or_one_frequency(frequencies, last):
+def test_an_unknown_result_is_retried_for_90_days_or_one_frequency(frequencies, last):
     first = date(2026, 11, 30)
     assert not gives_up_after_unknown(first, frequencies, last)
     assert gives_up_after_unknown(first, frequencies, last + timedelta(1))
 
 
 @given(dates, st.lists(st.tuples(st.integers(1, 12), st.sampled_from(Period)), max_size=4), st.integers(0, 100))
-def test_the_shortest_span_ends_the_asking(first, frequencies, later):
+def test_the_shortest_limit_ends_the_retries(first, frequencies, later):
     today = first + timedelta(later)
     over = later >= 90 or any(add_frequency(first, every, period) <= today for every, period in frequencies)
     assert gives_up_after_unknown(first, frequencies, today) is over

@@ -18,7 +18,7 @@ def test_a_text_is_signed_with_the_key(text, signature):
 
 
 @pytest.mark.contract
-def test_the_published_signatures_are_met(contracts):
+def test_the_published_signatures_are_reproduced(contracts):
     published = (contracts / "rest-api.md").read_text().replace("\\|", "|")
     assert all(f"| `{text}` | `{signature}` |" in published for text, signature in VECTORS.items())
 

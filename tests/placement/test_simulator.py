@@ -48,7 +48,7 @@ class TestOutcomes:
 
     @pytest.mark.parametrize("kind", ["xml", "json"])
     @pytest.mark.parametrize("outcome", Outcome)
-    def test_each_outcome_goes_the_way_of_a_real_answer(self, outcome, kind):
+    def test_each_simulated_outcome_is_handled_like_a_real_answer(self, outcome, kind):
         merchant = MerchantFactory()
         GatewaySettings.objects.create(merchant=merchant, kind=kind, url="https://platform.test/")
         request = some_request(merchant)
@@ -58,10 +58,10 @@ class TestOutcomes:
         assert (answer.effect.status, memory(request).outcome) == (expected, outcome)
         assert answer.request.startswith("<?xml" if kind == "xml" else '{"order"')
 
-    def test_every_code_a_platform_answers_can_be_chosen(self):
+    def test_every_code_of_a_platform_can_be_simulated(self):
         assert {code.text for code in RESULT_CODES.values() if code.replied} <= set(Outcome.values)
 
-    def test_an_order_once_placed_is_placed_no_second_time(self):
+    def test_a_placed_order_is_not_placed_again(self):
         request = some_request()
         first, again = place(request), place(request)
         assert first.order_id == again.order_id
@@ -79,13 +79,13 @@ class TestOutcomes:
         assert [place(request).effect for _ in range(2)] == [Effect.NO_ANSWER] * 2
         assert memory(request).order_merchant_id == ""
 
-    def test_an_outcome_may_hold_for_the_first_tries_only(self):
+    def test_an_outcome_may_apply_to_the_first_attempts_only(self):
         request = some_request()
         choose(request, Outcome.DECLINE, times=2)
         effects = [place(request).effect for _ in range(3)]
         assert effects == [Effect.DECLINED, Effect.DECLINED, Effect.PLACED]
 
-    def test_a_payments_outcome_goes_before_a_products_and_the_first_line_before_the_next(self):
+    def test_a_payments_outcome_overrides_a_products_and_the_first_item_the_next(self):
         request = take_snapshot(known_order(live_merchant()))
         first, second = request.items
         choose(request, Outcome.CANCEL, product=second.product)
@@ -110,7 +110,7 @@ class TestOutcomes:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_posts_of_one_order_at_once_place_it_once_and_are_all_counted():
+def test_simultaneous_requests_for_one_order_place_it_once_and_are_all_counted():
     request = some_request()
 
     def post(_: int) -> PlacementResult:

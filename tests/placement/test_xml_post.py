@@ -108,7 +108,7 @@ def order(db) -> Order:
     return known_order(live_merchant())
 
 
-def test_an_order_is_written_byte_by_byte_as_agreed(order):
+def test_an_order_is_encoded_byte_by_byte_as_agreed(order):
     assert xml_codec.encode_xml_order(take_snapshot(order), with_card=False).decode() == GOLDEN.format(
         order=order, card=NO_CARD
     )
@@ -125,21 +125,21 @@ def test_card_data_is_encrypted_under_the_storefront_key(order):
     ]
 
 
-def test_a_storefront_key_that_cannot_encrypt_is_said_so(order):
+def test_an_unusable_storefront_key_is_reported(order):
     request = take_snapshot(order)
     request.merchant.storefront_key = "key"
     with pytest.raises(ValueError, match="storefront key"):
         xml_codec.encode_xml_order(request, with_card=True)
 
 
-def test_writing_asks_the_database_nothing(order, django_assert_num_queries):
+def test_encoding_costs_no_query(order, django_assert_num_queries):
     with django_assert_num_queries(2):
         request = take_snapshot(order)
     with django_assert_num_queries(0):
         xml_codec.encode_xml_order(request, with_card=True)
 
 
-def test_a_line_that_pays_for_later_orders_has_no_discount(order):
+def test_an_item_that_pays_for_later_orders_has_no_discount(order):
     Item.objects.filter(one_time=False).update(total_price=75)
     line = ElementTree.fromstring(_written(order)).find("items/item")
     assert (line.findtext("finalPrice"), line.findtext("discount")) == ("75.00", "0.00")
@@ -151,7 +151,7 @@ def test_without_a_billing_address_its_elements_are_empty(order):
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "]]>", "]]]]>>", "<!--", "\x0b\ufffe", "ö 漢 𝄞", "a\tb"])
-def test_any_text_comes_through_but_for_what_xml_does_not_know(order, text):
+def test_any_text_is_kept_except_characters_xml_cannot_hold(order, text):
     request = take_snapshot(order)
     request.customer.first_name = text
     found = ElementTree.fromstring(xml_codec.encode_xml_order(request, with_card=False)).findtext(

@@ -36,7 +36,7 @@ def test_the_list_has_pages(staff: Client, product: Product) -> None:
     assert text(last).count("Every 2 weeks") == 1
 
 
-def test_the_relationship_is_proposed_and_group_mates_come_next(
+def test_the_related_product_is_proposed_first_and_its_group_next(
     staff: Client, merchant: Merchant, product: Product, dark: Product
 ) -> None:
     subscribe(product)
@@ -52,9 +52,7 @@ def test_the_relationship_is_proposed_and_group_mates_come_next(
     assert re.search(rf'value="{dark.pk}" required checked', answer.content.decode())
 
 
-def test_a_relationship_that_cannot_be_followed_is_named_with_its_reason(
-    staff: Client, product: Product, dark: Product
-) -> None:
+def test_an_unusable_relationship_is_shown_with_the_reason(staff: Client, product: Product, dark: Product) -> None:
     subscribe(product)
     relate(product, dark)
     Product.objects.filter(pk=dark.pk).update(autoship_enabled=False)

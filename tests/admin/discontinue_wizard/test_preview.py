@@ -31,7 +31,7 @@ def test_the_preview_of_a_swap_says_what_changes_and_what_stays(staff: Client, p
     assert "sends the event ordergroove.subscription.sku_swap" in shown
 
 
-def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark: Product) -> None:
+def test_the_preview_agrees_with_the_result(staff: Client, product: Product, dark: Product) -> None:
     subscribe(product, 2)
     subscribe(product, 1, **PREPAID)
     subscribe(product, 1, price=Decimal("9.00"), **PREPAID)
@@ -44,7 +44,7 @@ def test_the_preview_is_what_then_happens(staff: Client, product: Product, dark:
     assert (impact.total, impact.changed) == (run.total, run.done) == (5, 3)
 
 
-def test_prepaid_subscriptions_follow_a_swap_at_the_same_price(staff: Client, product: Product, dark: Product) -> None:
+def test_prepaid_subscriptions_are_swapped_at_the_same_price(staff: Client, product: Product, dark: Product) -> None:
     Product.objects.filter(pk=dark.pk).update(price=product.price)
     subscribe(product, 1, **PREPAID)
     shown = text(staff.get(page_of(product), {"choice": dark.pk}))
@@ -64,7 +64,7 @@ def test_the_preview_of_an_end_counts_prepaid_orders(staff: Client, product: Pro
 @pytest.mark.parametrize(
     ("kind", "told"), [("discontinued_replacement", True), ("discontinued_silent_replacement", False)]
 )
-def test_the_event_is_proposed_as_the_relationship_has_it(
+def test_the_relationship_decides_whether_an_event_is_proposed(
     staff: Client, product: Product, dark: Product, kind: str, told: bool
 ) -> None:
     subscribe(product)
@@ -74,7 +74,7 @@ def test_the_event_is_proposed_as_the_relationship_has_it(
 
 
 @pytest.mark.parametrize("choice", ["", "x", "0", "-1", "9" * 30, "itself", "foreign", "not for sale"])
-def test_a_choice_that_is_none_leads_back_with_the_reason(
+def test_an_invalid_choice_leads_back_with_the_reason(
     staff: Client, merchant: Merchant, product: Product, choice: str
 ) -> None:
     subscribe(product)

@@ -11,7 +11,7 @@ from tests import factories as f
 from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, page_of, subscribe, text
 
 
-def test_a_second_visit_while_it_runs_leads_to_the_progress(staff: Client, product: Product) -> None:
+def test_a_second_visit_during_the_run_leads_to_the_progress_page(staff: Client, product: Product) -> None:
     subscribe(product)
     run = verbs.discontinue_product(product, actor=f.STAFF)
     for method in (staff.get, staff.post):
@@ -19,7 +19,7 @@ def test_a_second_visit_while_it_runs_leads_to_the_progress(staff: Client, produ
     assert Replacement.objects.count() == 1
 
 
-def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product: Product) -> None:
+def test_the_progress_page_refreshes_until_the_run_is_done(staff: Client, product: Product) -> None:
     subscribe(product, 3)
     run = verbs.discontinue_product(product, actor=f.STAFF)
     Replacement.objects.update(done=1)
@@ -35,7 +35,7 @@ def test_the_progress_follows_by_itself_until_it_is_done(staff: Client, product:
     assert b'aria-valuenow="100"' in answer.content and b"every 2s" not in answer.content
 
 
-def test_what_stayed_is_listed_with_its_customer_and_the_reason(staff: Client, product: Product) -> None:
+def test_refused_subscriptions_are_listed_with_customer_and_reason(staff: Client, product: Product) -> None:
     (prepaid,) = subscribe(product, 1, **PREPAID)
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)

@@ -16,7 +16,7 @@ from tests.admin.links.conftest import ADD, CANCEL, PLAIN, REMINDER, change, par
 from tests.rows import everything
 
 
-def test_the_link_shows_from_the_start_and_nothing_is_wrong_yet(staff: Client, merchant: Merchant) -> None:
+def test_the_link_is_shown_from_the_start_without_errors(staff: Client, merchant: Merchant) -> None:
     answer = staff.get(ADD)
     page = f"https://portal.test/l/{merchant.public_id.hex}/"
     assert url(answer) == f"{page}#og_quick_action=delay#og_quick_action_token={{{{ event.action_token }}}}"
@@ -24,7 +24,7 @@ def test_the_link_shows_from_the_start_and_nothing_is_wrong_yet(staff: Client, m
     assert b"Now: Welcome back" in answer.content
 
 
-def test_each_choice_is_in_the_link_at_once_and_nothing_is_saved(
+def test_each_choice_changes_the_link_at_once_and_saves_nothing(
     staff: Client, product: Product, offer: Offer, merchant: Merchant
 ) -> None:
     page = LandingPage.objects.get(merchant=merchant)
@@ -49,7 +49,7 @@ def test_each_choice_is_in_the_link_at_once_and_nothing_is_saved(
     assert everything() == before
 
 
-def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchant) -> None:
+def test_the_link_and_its_snippets_can_be_copied(staff: Client, merchant: Merchant) -> None:
     shown = part(staff, "link", button_label="Not <yet>", sms_text="Wait? {link} Bye")
     copies = [html.unescape(text) for text in re.findall(r'data-copy="([^"]*)"', shown)]
     address, button, message = copies
@@ -62,7 +62,7 @@ def test_what_is_made_of_the_link_can_be_copied(staff: Client, merchant: Merchan
     assert f"{len(message) - len(link_urls.MERGE_TAGS['klaviyo']) + 44} characters, 1 segment" in shown
 
 
-def test_what_is_missing_is_said_instead_of_a_link(staff: Client) -> None:
+def test_missing_choices_are_listed_instead_of_a_link(staff: Client) -> None:
     shown = part(staff, "link", link_action="subscription_upsell", every="", days="0")
     assert "Choose a product." in shown and "Enter how often." in shown
     assert "data-copy" not in shown
@@ -112,7 +112,7 @@ def test_only_discounts_that_links_may_give_away_are_offered(staff: Client, merc
         assert "may not give this discount" in part(staff, "link", link_action="reactivate", offer=wrong)
 
 
-def test_saved_it_is_signed_and_its_page_shows_all_of_it_again(
+def test_a_saved_link_is_signed_and_its_page_shows_every_choice(
     staff: Client, merchant: Merchant, product: Product, offer: Offer
 ) -> None:
     fields = {
@@ -189,7 +189,7 @@ def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client
         ({"event_kinds": [REMINDER], "property_name": "taken_url"}, "Another link has this name in the event."),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
+def test_errors_are_shown_beside_their_fields_and_nothing_is_saved(
     staff: Client, merchant: Merchant, fields: dict[str, Any], error: str
 ) -> None:
     saved(merchant, "Taken", property_name="taken_url", event_kinds=[REMINDER])
@@ -203,7 +203,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
     assert everything() == before
 
 
-def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merchant) -> None:
+def test_a_name_that_is_taken_is_reported_at_its_field(staff: Client, merchant: Merchant) -> None:
     saved(merchant, "Taken", property_name="taken_url", event_kinds=[REMINDER])
     answer = save(staff, name="Taken", event_kinds=[REMINDER], property_name="taken_url")
     assert answer.context_data["form"].errors == {
@@ -214,14 +214,14 @@ def test_a_name_that_is_taken_is_said_at_its_field(staff: Client, merchant: Merc
     assert url(staff.post(ADD, {**PLAIN, "_part": "link", "name": "Taken"}))
 
 
-def test_what_was_searched_for_stays_beside_what_it_found(staff: Client, product: Product, offer: Offer) -> None:
+def test_the_search_term_stays_beside_its_results(staff: Client, product: Product, offer: Offer) -> None:
     for link_action, field in (("product_upsell", "product_term"), ("reactivate", "offer_term")):
         page = save(staff, link_action=link_action, name="", **{field: 'none "such"'}).content.decode()
         assert f'name="{field}" value="none &quot;such&quot;"' in page
 
 
 @pytest.mark.parametrize("field", ["product_term", "product", "offer_term", "offer", "test_order"])
-def test_what_nobody_can_type_finds_nothing_and_breaks_nothing(staff: Client, product: Product, field: str) -> None:
+def test_untypable_search_terms_find_nothing_and_break_nothing(staff: Client, product: Product, field: str) -> None:
     for link_action in ("product_upsell", "reactivate"):
         for name in ("products", "offers"):
             part(staff, name, link_action=link_action, **{field: "\0"})
@@ -229,7 +229,7 @@ def test_what_nobody_can_type_finds_nothing_and_breaks_nothing(staff: Client, pr
 
 
 @pytest.mark.parametrize("mode", ["", "instant", "confirm"])
-def test_the_mode_of_a_saved_link_is_shown_as_chosen(staff: Client, merchant: Merchant, mode: str) -> None:
+def test_the_chosen_mode_of_a_saved_link_is_shown(staff: Client, merchant: Merchant, mode: str) -> None:
     save(staff, mode=mode)
     link = SavedLink.objects.get()
     page = staff.get(change(link)).content.decode()
@@ -237,7 +237,7 @@ def test_the_mode_of_a_saved_link_is_shown_as_chosen(staff: Client, merchant: Me
     assert ("og_mode" in url(page)) == bool(mode)
 
 
-def test_without_javascript_a_button_shows_the_link_and_what_its_page_holds(
+def test_without_javascript_a_button_shows_the_link_and_the_check_of_its_page(
     staff: Client, merchant: Merchant, monkeypatch: Any
 ) -> None:
     html_of_page = f"<script src='https://portal.test/{merchant.public_id.hex}/main.js'></script>"

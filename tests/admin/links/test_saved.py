@@ -17,7 +17,7 @@ from tests.races import at_once
 from tests.rows import everything
 
 
-def test_a_copy_has_an_id_of_its_own_and_is_in_no_event(staff: Client, merchant: Merchant) -> None:
+def test_a_copied_link_has_its_own_id_and_is_attached_to_no_event(staff: Client, merchant: Merchant) -> None:
     link = saved(merchant, parameters={"days": "9"}, event_kinds=[REMINDER], property_name="later_url")
     saved(merchant, "Later copy")
     answer = staff.post(change(link, "duplicate"))
@@ -29,7 +29,7 @@ def test_a_copy_has_an_id_of_its_own_and_is_in_no_event(staff: Client, merchant:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_saves_of_the_same_new_link_one_is_kept_and_the_other_told_so(staff: Client) -> None:
+def test_of_two_simultaneous_saves_of_a_new_link_one_is_refused_with_a_message(staff: Client) -> None:
     for _ in range(5):
         SavedLink.objects.all().delete()
         assert sorted(at_once(3, lambda: save(staff).status_code)) == [200, 200, 302]
@@ -69,7 +69,7 @@ def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, pr
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
-def test_others_see_the_link_and_change_and_try_nothing(merchant: Merchant, login: Login, role: str) -> None:
+def test_other_roles_can_read_the_link_but_not_change_or_test_it(merchant: Merchant, login: Login, role: str) -> None:
     link, client = saved(merchant), login(merchant, role)
     order = subscriber(merchant).items.get().order_id
     before = everything()

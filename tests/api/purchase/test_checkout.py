@@ -65,7 +65,7 @@ def test_a_checkout_makes_customer_address_payment_and_subscription(api, merchan
     ]
 
 
-def test_what_is_known_already_is_used_again(api, bought):
+def test_known_customers_addresses_and_payments_are_used_again(api, bought):
     send(api, bought)
     answer = send(api, bought | {"merchant_order_id": "1225", "session_id": "s-2"})
     assert answer.status_code == 200
@@ -85,7 +85,7 @@ def test_what_is_known_already_is_used_again(api, bought):
         ("payment", {"cc_holder": "A. Ruiz"}, (2, 1)),
     ],
 )
-def test_an_address_is_known_by_content_and_a_payment_by_token_ending_and_expiry(api, bought, part, changed, counts):
+def test_addresses_match_by_content_and_payments_by_token_last_digits_and_expiry(api, bought, part, changed, counts):
     send(api, bought)
     again = json.loads(json.dumps(bought)) | {"merchant_order_id": "1225"}
     (again if part == "payment" else again["user"])[part] |= changed
@@ -101,7 +101,7 @@ def test_a_retired_address_or_payment_is_not_used_again(api, bought):
     assert (Address.objects.filter(live=True).count(), Payment.objects.filter(live=True).count()) == (2, 1)
 
 
-def test_a_known_customer_needs_no_names_and_stays_as_they_are(api, merchant, bought):
+def test_a_known_customer_needs_no_names_and_stays_unchanged(api, merchant, bought):
     known = CustomerFactory(merchant=merchant, merchant_user_id="C-1001", email="old@example.com")
     bought["user"] = {"user_id": "C-1001", "email": "new@example.com", "shipping_address": PLACE}
     assert send(api, bought).status_code == 200
@@ -133,7 +133,7 @@ def test_an_expiry_may_come_encrypted_under_the_storefront_key(api, merchant, bo
     assert Payment.objects.get().expires_on == date(2030, 12, 31)
 
 
-def test_a_masked_number_is_cut_to_its_last_four_digits_before_anything_is_kept(api, bought):
+def test_a_masked_card_number_is_cut_to_its_last_four_digits_before_saving(api, bought):
     bought["payment"]["cc_number"] = "411111******1111"
     assert send(api, bought).status_code == 200
     assert Payment.objects.get().cc_number_ending == "1111"

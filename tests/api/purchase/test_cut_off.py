@@ -20,7 +20,7 @@ def cut_off(bought: dict, merchant: Merchant) -> CheckoutRequest:
     return purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
 
 
-def test_a_request_cut_off_is_pending_until_the_tick_has_done_it_once(api, merchant, bought):
+def test_an_interrupted_checkout_is_pending_until_the_tick_has_done_it(api, merchant, bought):
     request = cut_off(bought, merchant)
     path = f"/api/subscription/{request.public_id.hex}/response/"
     pending = api.get(path)
@@ -35,7 +35,7 @@ def test_a_request_cut_off_is_pending_until_the_tick_has_done_it_once(api, merch
     assert set(Activity.objects.values_list("actor_name", flat=True)) == {"Sam Staff"}
 
 
-def test_what_the_tick_cannot_do_is_closed_with_the_reason(api, merchant, bought):
+def test_an_impossible_checkout_is_closed_by_the_tick_with_the_reason(api, merchant, bought):
     request = cut_off(bought, merchant)
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
     CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -46,7 +46,7 @@ def test_what_the_tick_cannot_do_is_closed_with_the_reason(api, merchant, bought
     assert (Customer.objects.count(), Subscription.objects.count()) == (0, 0)
 
 
-def test_a_request_that_always_fails_is_given_up_after_ten_tries(merchant, bought):
+def test_a_checkout_that_always_fails_is_given_up_after_ten_attempts(merchant, bought):
     cut_off(bought, merchant)
     CheckoutRequest.objects.update(body={})
     for _ in range(10):
@@ -59,7 +59,7 @@ def test_a_request_that_always_fails_is_given_up_after_ten_tries(merchant, bough
 
 
 @pytest.mark.parametrize("name", ["0" * 32, "none"])
-def test_of_an_unknown_request_nothing_came(api, name):
+def test_an_unknown_request_is_not_found(api, name):
     answer = api.get(f"/api/subscription/{name}/response/")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
 
@@ -69,7 +69,7 @@ def test_another_merchants_request_is_not_found(api, stranger, bought):
     assert stranger.get(f"/api/subscription/{answer.json()['subs_req_id']}/response/").status_code == 404
 
 
-def test_a_process_that_dies_in_the_middle_leaves_the_request_to_the_tick(api, merchant, bought, monkeypatch):
+def test_a_process_that_dies_leaves_its_checkout_to_the_tick(api, merchant, bought, monkeypatch):
     def die(*_, **__):
         raise SystemExit
 

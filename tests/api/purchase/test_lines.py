@@ -30,7 +30,7 @@ def test_the_first_order_comes_at_its_date_after_its_offset_or_after_one_frequen
     assert Item.objects.get().order.place_date == day
 
 
-def test_a_line_may_name_price_offer_another_product_and_a_prepaid_cycle(api, merchant, bought):
+def test_an_item_may_name_price_offer_another_product_and_a_prepaid_cycle(api, merchant, bought):
     beans = ProductFactory(merchant=merchant, external_product_id="beans")
     profile = OfferProfile.objects.create(merchant=merchant, name="Welcome")
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="Welcome")
@@ -43,7 +43,7 @@ def test_a_line_may_name_price_offer_another_product_and_a_prepaid_cycle(api, me
     assert (row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior) == (3, 2, "cancel")
 
 
-def test_a_line_without_a_frequency_is_bought_once_and_starts_nothing(api, bought):
+def test_an_item_without_a_frequency_is_bought_once_and_starts_nothing(api, bought):
     bought["products"] = [
         {"product": "mug", "purchase_info": {"quantity": 1}},
         {"product": "coffee", "subscription_info": {"quantity": 1, "tracking_override": {}}},
@@ -55,7 +55,7 @@ def test_a_line_without_a_frequency_is_bought_once_and_starts_nothing(api, bough
     assert outcome(api, answer)["subscriptions"] == []
 
 
-def test_wrong_lines_are_told_of_and_the_others_start(api, merchant, bought):
+def test_wrong_items_are_reported_and_the_others_start(api, merchant, bought):
     ProductFactory(merchant=merchant, external_product_id="old", discontinued=True, live=False, autoship_enabled=False)
     half = line(tracking_override={"every": 1})
     bought["products"] = [line("tea"), line("old"), line(), line(quantity=0), half, {"purchase_info": {}}]
@@ -95,7 +95,7 @@ def test_wrong_lines_are_told_of_and_the_others_start(api, merchant, bought):
         ),
     ],
 )
-def test_when_no_subscription_can_start_nothing_is_kept_and_the_order_may_come_again(api, bought, wrong, errors):
+def test_a_checkout_without_a_startable_subscription_leaves_nothing_and_can_be_sent_again(api, bought, wrong, errors):
     before = everything()
     answer = send(api, bought | {"products": [wrong]})
     assert (answer.status_code, answer.json()) == (400, {"products": [], "subscriptions": [errors]})

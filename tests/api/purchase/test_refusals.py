@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
         b"\xff\xfe",
     ],
 )
-def test_a_body_that_is_none_is_refused(api, coffee, body):
+def test_an_unreadable_body_is_refused(api, coffee, body):
     before = everything()
     answer = api.post(PATH, body, content_type="application/json")
     assert answer.status_code == 400
@@ -45,7 +45,7 @@ def test_a_body_that_is_none_is_refused(api, coffee, body):
         ({"products": [7]}, 'products: Expected a dictionary of items but got type "int".'),
     ],
 )
-def test_what_is_wrong_with_the_request_as_a_whole_comes_under_error(api, bought, changed, sentence):
+def test_faults_of_the_whole_request_are_reported_under_error(api, bought, changed, sentence):
     before = everything()
     answer = send(api, bought | changed)
     assert (answer.status_code, answer.json()) == (400, {"error": sentence})
@@ -78,7 +78,7 @@ WHOLE = ["Send the last four digits of the card only, never its whole number."]
         ),
     ],
 )
-def test_what_is_wrong_with_an_object_comes_under_its_name_and_nothing_is_kept(api, bought, part, changed, errors):
+def test_faults_of_an_object_are_reported_under_its_name_and_nothing_is_kept(api, bought, part, changed, errors):
     bought[part] |= changed
     before = everything()
     answer = send(api, bought)
@@ -86,7 +86,7 @@ def test_what_is_wrong_with_an_object_comes_under_its_name_and_nothing_is_kept(a
     assert everything() == before
 
 
-def test_a_new_customer_needs_names_and_an_address_for_mail(api, bought):
+def test_a_new_customer_needs_names_and_an_email(api, bought):
     bought["user"] = {"user_id": "C-1001", "shipping_address": PLACE}
     errors = {"customer": {"email": REQUIRED, "first_name": REQUIRED, "last_name": REQUIRED}}
     assert send(api, bought).json() == errors

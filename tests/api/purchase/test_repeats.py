@@ -10,7 +10,7 @@ from tests.rows import everything
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
-def test_one_order_of_the_shop_counts_once(api, bought):
+def test_one_order_of_the_shop_is_accepted_once(api, bought):
     send(api, bought)
     before = everything()
     answer = send(api, bought)
@@ -19,7 +19,7 @@ def test_one_order_of_the_shop_counts_once(api, bought):
     assert everything() == before
 
 
-def test_an_order_id_is_the_merchants_own(api, bought, connect):
+def test_order_ids_are_unique_per_merchant(api, bought, connect):
     send(api, bought)
     other = MerchantFactory()
     ProductFactory(merchant=other, external_product_id="coffee")

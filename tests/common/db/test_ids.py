@@ -14,7 +14,7 @@ def event(customer) -> Event:
     return new_row(Event, merchant=customer.merchant, customer=customer, kind="k", payload={"a": 1}, recipient={})
 
 
-def test_rows_take_their_keys_from_those_asked_for_ahead_and_then_from_the_table():
+def test_rows_take_reserved_ids_first_and_then_those_of_the_table():
     customer = CustomerFactory()
     events = [event(customer) for _ in range(3)]
     with CaptureQueriesContext(connection) as context, reserve_ids({Activity: 1, Event: 2}):
@@ -26,7 +26,7 @@ def test_rows_take_their_keys_from_those_asked_for_ahead_and_then_from_the_table
     assert [each.pk for each in Event.objects.order_by("pk")] == [first, first + 1, first + 2]
 
 
-def test_each_of_the_acts_has_its_own_keys(django_assert_num_queries):
+def test_each_action_reserves_its_own_ids(django_assert_num_queries):
     with django_assert_num_queries(1), reserve_ids({Activity: 1, Event: 2}, acts=3):
         activities = [next_id(Activity) for _ in range(4)]
         events = [next_id(Event) for _ in range(7)]

@@ -79,7 +79,7 @@ def test_a_row_that_is_not_among_the_rows_is_not_claimed(row: JobRun) -> None:
     assert columns(row, "lease_token") == (None,)
 
 
-def test_a_row_that_is_just_being_written_is_not_waited_for(row: JobRun) -> None:
+def test_a_row_being_written_is_not_waited_for(row: JobRun) -> None:
     with holding(JobRun.objects.all()):
         assert claim(row) is None
 
@@ -248,7 +248,7 @@ def test_a_step_whose_lease_was_lost_is_undone(row: JobRun, noon: time_machine.T
     assert columns(row, "done") == (2,)
 
 
-def test_without_the_fence_the_step_would_be_done_twice(
+def test_without_the_fencing_token_the_step_would_be_done_twice(
     row: JobRun, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def advance(row: JobRun, cursor: int, **changes: Any) -> None:

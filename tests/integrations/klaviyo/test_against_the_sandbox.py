@@ -25,7 +25,7 @@ def test_an_event_arrives_in_the_sandbox_over_the_wire_once(settings, live_serve
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_merchant_that_is_no_test_merchant_cannot_reach_the_sandbox(settings, live_server):
+def test_a_live_merchant_cannot_reach_the_sandbox(settings, live_server):
     settings.PUBLIC_URL = live_server.url
     event = event_of(
         catalogue.SUBSCRIPTION_REACTIVATE,

@@ -83,7 +83,7 @@ def test_a_throttled_answer_says_how_long_to_wait(answering, delivery):
     assert Klaviyo().send(delivery).retry_after == 7
 
 
-def test_a_refusal_keeps_klaviyos_words_its_pointer_and_its_id(answering, delivery):
+def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
     error = {
         "id": "e1",
         "status": 400,
@@ -95,13 +95,13 @@ def test_a_refusal_keeps_klaviyos_words_its_pointer_and_its_id(answering, delive
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"errors": ["x"]}', b"\xff"])
-def test_a_refusal_without_klaviyos_words_is_told_by_its_status(answering, delivery, body):
+def test_a_refusal_without_klaviyos_reason_is_described_by_its_status(answering, delivery, body):
     answering(httpx.Response(503, content=body))
     assert Klaviyo().send(delivery).detail == "HTTP 503, without a reason from Klaviyo."
 
 
 @pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")])
-def test_no_answer_is_a_temporary_fault(answering, delivery, error):
+def test_a_missing_answer_is_a_temporary_fault(answering, delivery, error):
     answering(error)
     answer = Klaviyo().send(delivery)
     assert (answer.outcome, answer.status) == (Outcome.RETRY, None)
@@ -129,14 +129,14 @@ def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
         ({"email": "a@example.com"}, "Klaviyo drops events of example.com and test.com addresses."),
     ],
 )
-def test_staff_are_told_what_is_odd_about_an_accepted_event(answering, changes, remark):
+def test_an_accepted_event_with_problems_has_a_remark_for_staff(answering, changes, remark):
     answering(httpx.Response(202))
     event = event_of(catalogue.ORDER_CANCEL, **changes)
     assert Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant))).detail == remark
 
 
 @pytest.mark.django_db
-def test_staff_are_told_of_an_event_that_comes_too_late_for_a_flow(answering):
+def test_an_event_too_late_for_a_flow_has_a_remark_for_staff(answering):
     answering(httpx.Response(202))
     event = event_of(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
     answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))

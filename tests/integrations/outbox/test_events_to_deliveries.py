@@ -38,7 +38,7 @@ def test_a_test_customer_reaches_the_sandbox_and_no_live_connection(subscription
     assert set(Delivery.objects.values_list("connection", flat=True)) == {sandbox.pk}
 
 
-def test_a_rolled_back_act_leaves_no_event_delivery_or_wake_up(
+def test_a_rolled_back_action_leaves_no_event_delivery_or_wake_up(
     subscription, connection, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks() as callbacks, pytest.raises(RuntimeError), transaction.atomic():

@@ -17,7 +17,7 @@ from tests.integrations.receiver import receiver
 pytestmark = pytest.mark.django_db
 
 
-def test_a_temporary_fault_rests_the_connection_and_keeps_the_order(subscription, connection, clock):
+def test_a_temporary_fault_pauses_sending_and_keeps_the_order(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (503, {}) if number == 1 else (202, {})) as server:
         send_to(connection, server)
@@ -34,7 +34,7 @@ def test_a_temporary_fault_rests_the_connection_and_keeps_the_order(subscription
     assert (states(), connection.failures) == (["done", "done"], 0)
 
 
-def test_each_further_fault_doubles_the_rest_up_to_half_an_hour(subscription, connection, clock):
+def test_each_further_fault_doubles_the_back_off_up_to_half_an_hour(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     waits = []
     with receiver(lambda number, body: (500, {})) as server:
@@ -47,14 +47,14 @@ def test_each_further_fault_doubles_the_rest_up_to_half_an_hour(subscription, co
     assert len(set(factors)) == len(factors), "many connections must not come back in the same second"
 
 
-def test_a_fault_that_names_a_time_is_waited_for_that_long(subscription, connection):
+def test_a_fault_with_retry_after_is_waited_for_that_long(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (503, {"Retry-After": "7"})) as server:
         send_to(connection, server)
     assert timedelta(seconds=7) <= connection.not_before - timezone.now() <= timedelta(seconds=8.4)
 
 
-def test_a_throttled_connection_waits_as_long_as_it_is_told_and_no_attempt_counts(subscription, connection):
+def test_a_throttled_connection_obeys_retry_after_and_counts_no_attempt(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (429, {"Retry-After": "7"})) as server:
         send_to(connection, server)
@@ -69,7 +69,7 @@ def test_a_refused_body_is_dead_and_the_others_go_on(subscription, connection):
     assert states() == ["dead", "done"]
 
 
-def test_a_refusal_is_no_success_of_the_connection(subscription, connection):
+def test_a_refusal_does_not_count_as_a_success_of_the_connection(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (400, {})) as server:
         send_to(connection, server)
@@ -77,7 +77,7 @@ def test_a_refusal_is_no_success_of_the_connection(subscription, connection):
     assert connection.last_error == "HTTP 400, without a reason from Klaviyo."
 
 
-def test_a_mended_connection_is_woken_at_once_though_events_came_meanwhile(
+def test_a_resumed_connection_is_woken_at_once_though_events_came_meanwhile(
     subscription, connection, django_capture_on_commit_callbacks
 ):
     Connection.objects.update(paused_reason="wrong key")
@@ -88,7 +88,7 @@ def test_a_mended_connection_is_woken_at_once_though_events_came_meanwhile(
     assert OrmQ.objects.count() == 1
 
 
-def test_staff_may_end_a_rest(subscription, connection):
+def test_staff_can_end_a_back_off(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (503, {}) if number == 1 else (202, {})) as server:
         send_to(connection, server)
@@ -143,7 +143,7 @@ def test_only_faults_make_a_delivery_fail_for_good_however_old_it_is(subscriptio
     assert (len(server.ids), states()) == (2, ["pending", "pending"])
 
 
-def test_a_receiver_that_asks_for_years_gets_a_day(subscription, connection):
+def test_a_retry_after_of_years_counts_as_a_day(subscription, connection):
     cancel(subscription, actor=STAFF)
     with receiver(lambda number, body: (429, {"Retry-After": "9" * 30})) as server:
         send_to(connection, server)
@@ -162,7 +162,7 @@ def test_a_delivery_that_failed_for_good_can_be_sent_again_with_the_same_id(subs
     assert states() == ["done", "done"]
 
 
-def test_what_is_sent_again_is_rung_for_and_has_a_whole_day_before_it(
+def test_a_replayed_delivery_wakes_a_worker_and_has_a_whole_day_of_retries(
     subscription, connection, clock, django_capture_on_commit_callbacks
 ):
     cancel(subscription, actor=STAFF)

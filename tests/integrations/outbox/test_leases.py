@@ -21,7 +21,7 @@ from tests.races import holding
 pytestmark = pytest.mark.django_db
 
 
-def test_a_held_connection_sends_nothing_for_a_second_worker(subscription, connection):
+def test_a_leased_connection_sends_nothing_for_a_second_worker(subscription, connection):
     cancel(subscription, actor=STAFF)
     assert claim(connection.pk) is not None
     with receiver() as server:
@@ -30,7 +30,7 @@ def test_a_held_connection_sends_nothing_for_a_second_worker(subscription, conne
 
 
 @pytest.mark.parametrize("hold", [Connection.renew, lambda held: count_request(held, Klaviyo())])
-def test_a_worker_that_goes_on_keeps_its_connection(connection, clock, hold):
+def test_a_worker_that_renews_keeps_its_lease(connection, clock, hold):
     held = claim(connection.pk)
     clock.shift(20)
     hold(held)
@@ -74,7 +74,7 @@ def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription,
     assert Delivery.objects.get(state="dead").error == "The worker ended 3 times while sending this."
 
 
-def test_deaths_are_not_laid_on_a_delivery_that_was_not_being_sent(subscription, connection, clock):
+def test_worker_deaths_are_not_charged_to_a_delivery_that_was_not_being_sent(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):
         claim(connection.pk)
@@ -84,7 +84,7 @@ def test_deaths_are_not_laid_on_a_delivery_that_was_not_being_sent(subscription,
     assert states() == ["done", "done"]
 
 
-def test_an_answer_of_any_kind_ends_a_row_of_deaths(subscription, connection, clock):
+def test_any_answer_resets_the_count_of_worker_deaths(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(2):
         claim(connection.pk)
@@ -95,13 +95,13 @@ def test_an_answer_of_any_kind_ends_a_row_of_deaths(subscription, connection, cl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_another_worker_is_just_taking_is_not_waited_for(connection):
+def test_a_connection_being_claimed_by_another_worker_is_not_waited_for(connection):
     with holding(Connection.objects.all()):
         assert claim(connection.pk) is None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_actions_being_committed_neither_take_a_connection_nor_hold_it_up(subscription, connection):
+def test_actions_being_committed_do_not_block_sending(subscription, connection):
     cancel(subscription, actor=STAFF)
     other = subscription_with_order(customer__merchant=subscription.merchant)
     under_way, sent = threading.Event(), threading.Event()

@@ -27,7 +27,7 @@ def test_a_connection_sends_its_own_deliveries_only(subscription, connection):
     assert set(other.deliveries.values_list("state", "attempts_made")) == {("pending", 0)}
 
 
-def test_a_wake_up_between_the_last_look_and_the_release_is_not_lost(subscription, connection, monkeypatch):
+def test_a_wake_up_between_the_last_query_and_the_release_is_not_lost(subscription, connection, monkeypatch):
     look, looks = outbox._pending_batch, []
 
     def look_and_miss(held):
@@ -43,9 +43,7 @@ def test_a_wake_up_between_the_last_look_and_the_release_is_not_lost(subscriptio
     assert (states(), connection.lease_token) == (["done", "done"], None)
 
 
-def test_a_connection_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of_the_queue(
-    subscription, connection, monkeypatch
-):
+def test_a_connection_with_more_to_send_than_one_turn_rejoins_the_queue(subscription, connection, monkeypatch):
     monkeypatch.setattr(outbox, "BATCH", 1)
     monkeypatch.setattr(turn, "TURN_SECONDS", 0)
     cancel(subscription, actor=STAFF)
@@ -56,7 +54,7 @@ def test_a_connection_with_more_to_send_than_its_turn_is_long_goes_to_the_end_of
     assert states() == ["done", "done"]
 
 
-def test_what_waits_is_sent_in_order_and_the_connection_given_back(subscription, connection):
+def test_pending_deliveries_are_sent_in_order_and_the_lease_released(subscription, connection):
     cancel(subscription, actor=STAFF)
     reactivate(subscription, actor=STAFF)
     with receiver() as server:

@@ -13,7 +13,7 @@ from tests.integrations.receiver import receiver
 pytestmark = pytest.mark.django_db
 
 
-def test_the_sweep_wakes_what_a_lost_doorbell_left(subscription, connection, clock):
+def test_the_sweep_wakes_connections_whose_wake_up_was_lost(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     clock.shift(5)
     outbox.sweep()

@@ -24,7 +24,7 @@ def test_a_key_without_its_scheme_is_refused(account, scheme):
 
 
 @pytest.mark.parametrize("path", ["/events", "/profile-import"])
-def test_a_wrong_key_opens_nothing(account, path):
+def test_a_wrong_key_is_refused(account, path):
     for key in (
         "",
         "pk_123",
@@ -45,12 +45,12 @@ def test_a_wrong_key_opens_nothing(account, path):
         {"integration": Connection.Integration.ATTENTIVE},
     ],
 )
-def test_only_the_key_of_a_klaviyo_connection_to_the_sandbox_opens_it(account, change):
+def test_only_the_key_of_a_klaviyo_connection_to_the_sandbox_is_accepted(account, change):
     Connection.objects.filter(pk=account.connection.pk).update(**change)
     assert account.get("/events").status_code == 401
 
 
-def test_the_key_of_a_merchant_that_is_no_test_merchant_opens_nothing():
+def test_the_key_of_a_live_merchant_is_refused():
     assert Account(is_test=False).get("/events").status_code == 401
 
 

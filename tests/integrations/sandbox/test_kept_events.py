@@ -67,7 +67,7 @@ def test_a_profile_keeps_what_a_later_event_does_not_mention_and_null_clears(acc
     assert (profile.first_name, profile.last_name, profile.properties) == ("", "Ruiz", {"x": 1, "y": 2})
 
 
-def test_a_phone_number_alone_names_a_profile(account):
+def test_a_phone_number_alone_identifies_a_profile(account):
     for unique_id in ("u1", "u2"):
         account.post("/events", event(unique_id=unique_id, profile={"phone_number": "+15013299800"}))
     assert SandboxProfile.objects.get().events.count() == 2

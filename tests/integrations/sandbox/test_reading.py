@@ -93,11 +93,11 @@ def test_pages_lose_and_repeat_nothing_at_equal_times(account):
 
 
 @pytest.mark.parametrize("query", [{"page_size": "0"}, {"page_size": "1001"}, {"page_size": "x"}, {"page_cursor": "x"}])
-def test_a_page_that_cannot_be_is_refused(account, query):
+def test_an_impossible_page_is_refused(account, query):
     assert account.get("/events", **query).status_code == 400
 
 
-def test_metric_and_profile_come_along_when_asked_for_once_each(three):
+def test_metric_and_profile_are_included_once_each_on_request(three):
     page = three.get("/events", include="metric,profile").json()
     included = {(row["type"], row["id"]) for row in page["included"]}
     wanted = {
@@ -110,7 +110,7 @@ def test_metric_and_profile_come_along_when_asked_for_once_each(three):
     assert three.get("/events", include="campaign").status_code == 400
 
 
-def test_a_metric_has_the_same_id_for_ever_and_another_at_another_merchant(account):
+def test_a_metric_keeps_its_id_and_has_another_at_another_merchant(account):
     other = Account()
     for each in (account, account, other):
         each.post("/events", event(unique_id=str(SandboxEvent.objects.count())))

@@ -27,7 +27,7 @@ def test_a_bad_body_is_refused_with_a_pointer_to_the_fault_and_leaves_nothing(ac
     "text",
     ["{", "[]", "5", "[" * 100_000, '{"data": NaN}', '{"data": Infinity}', "\xff"],
 )
-def test_a_body_that_is_no_json_object_is_refused(account, text):
+def test_a_body_other_than_a_json_object_is_refused(account, text):
     assert account.post("/events", text.encode("latin-1")).status_code == 400
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("trouble", [Busy(), OperationalError("the database is away")])
-def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
+def test_a_received_reply_is_kept_until_customer_and_database_are_free(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     queued(merchant)
@@ -35,7 +35,7 @@ def test_an_answer_in_hand_waits_for_the_customer_and_the_database(
     assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
 
 
-def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
+def test_a_reply_that_cannot_be_recorded_does_not_stop_the_others(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, *_ = queued(merchant, 3)
@@ -52,7 +52,7 @@ def test_an_answer_that_cannot_be_noted_does_not_stop_the_others(
     assert log() == [(1, ""), (1, "placed"), (1, "placed")]
 
 
-def test_a_gateway_that_breaks_leaves_an_unknown_outcome(
+def test_a_gateway_that_raises_leaves_the_result_unknown(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(merchant)
@@ -65,7 +65,7 @@ def test_a_gateway_that_breaks_leaves_an_unknown_outcome(
     assert (statuses(), log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
 
 
-def test_answers_are_noted_though_the_database_has_no_more_orders_to_give(
+def test_replies_are_recorded_though_claiming_more_orders_fails(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.PLACEMENT_CONCURRENCY = 2

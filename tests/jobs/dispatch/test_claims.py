@@ -26,7 +26,7 @@ def claim_dispatch(merchant: Merchant) -> OrderDispatch | None:
     return claim_lease(dispatch._dispatch_rows([merchant.pk]), merchant.pk)
 
 
-def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
+def test_each_order_is_sent_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
     made = queued(merchant, 10)
     dispatch.dispatch_orders(merchant.pk)
     dispatch.dispatch_orders(merchant.pk)
@@ -35,14 +35,14 @@ def test_each_order_is_posted_once_under_its_public_id(merchant: Merchant, shop:
     assert log() == [(1, "placed")] * 10
 
 
-def test_workers_at_once_post_each_order_once(merchant: Merchant, shop: Platform) -> None:
+def test_simultaneous_workers_send_each_order_once(merchant: Merchant, shop: Platform) -> None:
     made = queued(merchant, 12)
     at_once(4, lambda: dispatch.post_orders(Order.objects.filter(merchant=merchant)))
     assert keys(shop) == {each.public_id.hex: 1 for each in made}
     assert log() == [(1, "placed")] * 12
 
 
-def test_one_worker_at_a_time_posts_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
+def test_one_worker_at_a_time_sends_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
     queued(merchant)
     held = claim_dispatch(merchant)
     assert held
@@ -66,7 +66,7 @@ def test_a_dead_workers_merchant_is_free_again_after_its_lease(merchant: Merchan
     assert len(shop.posts) == 1
 
 
-def test_a_worker_keeps_its_lease_while_answers_are_slow(
+def test_a_worker_keeps_its_lease_while_replies_are_slow(
     merchant: Merchant, noon: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "LOOK_SECONDS", 0.01)
@@ -87,7 +87,7 @@ def test_a_worker_keeps_its_lease_while_answers_are_slow(
     assert (others, statuses()) == ([None], [S.SUCCESS])
 
 
-def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_posted(
+def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_sent(
     merchant: Merchant, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PLACEMENT_CONCURRENCY = 1
@@ -108,7 +108,7 @@ def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_pos
     assert OrderDispatch.objects.get().lease_token
 
 
-def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) -> None:
+def test_several_orders_are_sent_at_a_time(merchant: Merchant, settings: Any) -> None:
     settings.PLACEMENT_CONCURRENCY = 3
     together = threading.Barrier(3, timeout=20)
 
@@ -123,7 +123,7 @@ def test_several_orders_are_posted_at_a_time(merchant: Merchant, settings: Any) 
     assert statuses() == [S.SUCCESS] * 6
 
 
-def test_a_claim_is_on_record_before_its_post_leaves(merchant: Merchant) -> None:
+def test_a_claim_is_committed_before_its_order_is_sent(merchant: Merchant) -> None:
     seen = []
 
     def look(handler: Handler) -> None:
@@ -138,7 +138,7 @@ def test_a_claim_is_on_record_before_its_post_leaves(merchant: Merchant) -> None
     assert seen == [(1, "")]
 
 
-def test_no_transaction_is_open_while_a_post_is_on_its_way(merchant: Merchant) -> None:
+def test_no_transaction_is_open_while_an_order_is_being_sent(merchant: Merchant) -> None:
     open_sessions = []
 
     def look(handler: Handler) -> None:
@@ -158,7 +158,7 @@ def test_no_transaction_is_open_while_a_post_is_on_its_way(merchant: Merchant) -
     assert open_sessions == [0]
 
 
-def test_a_turn_that_is_over_is_taken_up_by_a_fresh_task(
+def test_a_fresh_task_continues_after_the_turn(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(merchant, 2)
@@ -171,7 +171,7 @@ def test_a_turn_that_is_over_is_taken_up_by_a_fresh_task(
     assert task.task["timeout"] == dispatch.MOST_SECONDS
 
 
-def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Merchant, shop: Platform) -> None:
+def test_a_merchants_worker_sends_nothing_of_other_merchants_or_test_clocks(merchant: Merchant, shop: Platform) -> None:
     (mine,) = queued(merchant)
     queued(f.MerchantFactory())
     (tester,) = queued(merchant)
@@ -181,7 +181,7 @@ def test_a_merchants_worker_posts_for_no_other_and_for_no_clock(merchant: Mercha
     assert log() == [(1, "placed")]
 
 
-def test_orders_that_come_to_wait_meanwhile_are_posted_too(merchant: Merchant) -> None:
+def test_orders_queued_meanwhile_are_sent_too(merchant: Merchant) -> None:
     first, *_ = queued(merchant, 3)
     Order.objects.filter(pk=first.pk).update(status=S.SEND_NOW)
 
@@ -196,7 +196,7 @@ def test_orders_that_come_to_wait_meanwhile_are_posted_too(merchant: Merchant) -
     assert statuses() == [S.SUCCESS] * 3
 
 
-def test_the_next_posts_leave_while_answers_are_noted(
+def test_the_next_orders_are_sent_while_results_are_recorded(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.PLACEMENT_CONCURRENCY = 1
@@ -221,7 +221,7 @@ def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Me
     assert len(statements(context)) == 5
 
 
-def test_of_two_workers_that_want_one_order_one_has_it(
+def test_of_two_workers_that_claim_one_order_one_gets_it(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(merchant)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LOST = {"started": datetime(2026, 11, 1, tzinfo=UTC)}
 
 
-def test_what_a_dead_worker_left_is_posted_again_under_the_same_key(merchant: Merchant, shop: Platform) -> None:
+def test_an_order_left_by_a_dead_worker_is_sent_again_under_the_same_key(merchant: Merchant, shop: Platform) -> None:
     (made,) = queued(merchant)
     claim(made, **LOST)
     dispatch.sweep()
@@ -31,7 +31,7 @@ def test_what_a_dead_worker_left_is_posted_again_under_the_same_key(merchant: Me
     assert (statuses(), log()) == ([S.SUCCESS], [(1, "no_answer"), (2, "placed")])
 
 
-def test_a_try_under_way_is_not_taken_for_lost(merchant: Merchant, noon: Any) -> None:
+def test_an_attempt_in_progress_is_not_taken_for_lost(merchant: Merchant, noon: Any) -> None:
     (made,) = queued(merchant)
     claim(made, started=datetime.now(UTC) - dispatch.LOST_AFTER)
     dispatch.sweep()
@@ -41,7 +41,7 @@ def test_a_try_under_way_is_not_taken_for_lost(merchant: Merchant, noon: Any) ->
     assert log() == [(1, "no_answer")]
 
 
-def test_a_lost_try_of_an_order_declined_meanwhile_keeps_its_retry_date(merchant: Merchant) -> None:
+def test_a_lost_attempt_of_an_order_declined_meanwhile_keeps_its_retry_date(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     claim(made, **LOST)
     placement_results.decline(made, actor=f.STAFF, code="140", message="Declined.")
@@ -51,7 +51,7 @@ def test_a_lost_try_of_an_order_declined_meanwhile_keeps_its_retry_date(merchant
     assert made.retry_at is not None
 
 
-def test_a_lost_try_of_an_order_too_old_is_not_repeated(merchant: Merchant) -> None:
+def test_a_lost_attempt_of_an_order_too_old_is_not_repeated(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     claim(made, **LOST)
     Order.objects.filter(pk=made.pk).update(place_date=DAY - timedelta(days=200))
@@ -70,7 +70,7 @@ def test_a_customer_held_by_another_write_does_not_keep_the_sweep_from_the_other
     assert log() == [(1, "no_answer")] * 2
 
 
-def test_sweeps_at_once_take_a_lost_try_up_once(merchant: Merchant, shop: Platform) -> None:
+def test_simultaneous_sweeps_take_a_lost_attempt_up_once(merchant: Merchant, shop: Platform) -> None:
     (made,) = queued(merchant)
     claim(made, **LOST)
     at_once(3, dispatch.sweep)
@@ -80,7 +80,7 @@ def test_sweeps_at_once_take_a_lost_try_up_once(merchant: Merchant, shop: Platfo
     assert (statuses(), sum(keys(shop).values())) == ([S.SUCCESS], 1)
 
 
-def test_the_sweep_wakes_workers_for_what_waits_but_not_for_clocks(merchant: Merchant) -> None:
+def test_the_sweep_wakes_workers_for_waiting_orders_but_not_for_test_clocks(merchant: Merchant) -> None:
     (made,) = queued(merchant)
     OrmQ.objects.all().delete()
     dispatch.sweep()

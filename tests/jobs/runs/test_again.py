@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("state", ["done", "missed", "failed"])
-def test_staff_may_run_a_job_of_today_once_more(
+def test_staff_can_run_a_job_of_today_once_more(
     work: Work, run: JobRun, merchant: Merchant, customers: list[int], state: str
 ) -> None:
     values = {"attempts": 10, "cursor": customers[-1], "total": 9, "customers": 9, "done": 9, "failures": 1}
@@ -31,7 +31,7 @@ def test_staff_may_run_a_job_of_today_once_more(
     assert counts() == ("done", 4, 4, 4, 0, 0)
 
 
-def test_run_now_makes_the_days_run_and_leaves_one_under_way_alone(work: Work, merchant: Merchant) -> None:
+def test_run_now_creates_the_days_run_and_leaves_a_running_one_alone(work: Work, merchant: Merchant) -> None:
     made = runs.begin_run(merchant, JOBS["count"])
     assert (made.local_date, made.state) == (DAY, "waiting")
     JobRun.objects.update(cursor=7, state="running")
@@ -49,7 +49,7 @@ def hours_run(clock: Any, hours: int) -> Iterator[int]:
         clock.shift(timedelta(minutes=15))
 
 
-def test_an_hourly_job_comes_round_from_its_hour_until_the_day_ends(
+def test_an_hourly_job_runs_from_its_hour_until_the_day_ends(
     work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
 ) -> None:
     use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
@@ -60,7 +60,7 @@ def test_an_hourly_job_comes_round_from_its_hour_until_the_day_ends(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_hour_is_begun_once_by_many_ticks(
+def test_an_hour_is_begun_once_however_many_ticks_there_are(
     work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)

@@ -20,7 +20,7 @@ def rows() -> list[tuple[Any, ...]]:
     return list(JobRun.objects.order_by("local_date", "merchant").values_list("local_date", "state"))
 
 
-def test_a_day_is_run_once_however_often_the_clock_ticks(work: Work, merchant: Merchant) -> None:
+def test_a_day_is_run_once_however_many_ticks_there_are(work: Work, merchant: Merchant) -> None:
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(1), state="done")
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(2), state="done")
     for _ in range(3):
@@ -29,7 +29,7 @@ def test_a_day_is_run_once_however_often_the_clock_ticks(work: Work, merchant: M
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_ticks_at_once_make_one_run(work: Work, merchant: Merchant) -> None:
+def test_simultaneous_ticks_create_one_run(work: Work, merchant: Merchant) -> None:
     at_once(4, runs.begin_due_runs)
     assert JobRun.objects.filter(local_date=DAY).count() == 1
 
@@ -100,7 +100,7 @@ CHANGES = [  # what the clocks do, and the hour of the job
 
 
 @pytest.mark.parametrize(("zone", "day", "hour"), CHANGES)
-def test_a_change_of_the_clocks_neither_skips_nor_doubles_a_day(
+def test_a_daylight_saving_change_neither_skips_nor_doubles_a_day(
     work: Work, monkeypatch: pytest.MonkeyPatch, zone: str, day: date, hour: int
 ) -> None:
     use(monkeypatch, work, hour=lambda merchant: hour)

@@ -27,7 +27,7 @@ def expire() -> None:
     JobRun.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
-def test_a_run_comes_to_each_customer_of_its_merchant_once(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_a_run_handles_each_customer_of_its_merchant_once(work: Work, run: JobRun, customers: list[int]) -> None:
     f.CustomerFactory()  # somebody else's
     runs.continue_run(run.pk)
     assert work.seen == customers
@@ -36,7 +36,7 @@ def test_a_run_comes_to_each_customer_of_its_merchant_once(work: Work, run: JobR
     assert work.seen == customers
 
 
-def test_test_customers_with_a_clock_are_left_to_it(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_test_customers_with_a_clock_are_left_out(work: Work, run: JobRun, customers: list[int]) -> None:
     Customer.objects.filter(pk=customers[0]).update(is_test=True, clock=LONG_AGO)
     Customer.objects.filter(pk=customers[1]).update(is_test=True)
     runs.continue_run(run.pk)
@@ -45,7 +45,7 @@ def test_test_customers_with_a_clock_are_left_to_it(work: Work, run: JobRun, cus
 
 @pytest.mark.parametrize("fault", [ValueError("a fault"), IntegrityError("a key"), ValueError("nul \0")])
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_a_customer_that_breaks_does_not_stop_the_others(
+def test_a_customer_that_fails_does_not_stop_the_others(
     work: Work,
     run: JobRun,
     customers: list[int],
@@ -61,7 +61,7 @@ def test_a_customer_that_breaks_does_not_stop_the_others(
     assert JobRun.objects.get().error == f"Customer {customers[1]}: {fault!r}"
 
 
-def test_what_a_broken_customer_wrote_is_undone(
+def test_the_writes_of_a_failed_customer_are_undone(
     work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
@@ -75,7 +75,7 @@ def test_what_a_broken_customer_wrote_is_undone(
     assert Merchant.objects.get().name == str([customers[0]])
 
 
-def test_a_customer_held_by_another_write_is_waited_for(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_a_customer_held_by_another_write_is_handled_later(work: Work, run: JobRun, customers: list[int]) -> None:
     work.faults[customers[2]] = Busy()
     runs.continue_run(run.pk)
     assert work.seen == customers[:2]
@@ -91,7 +91,7 @@ def test_a_customer_held_by_another_write_is_waited_for(work: Work, run: JobRun,
 
 
 @pytest.mark.parametrize("end", [Killed(), OperationalError("the database is gone")])
-def test_a_dead_workers_run_is_taken_up_behind_its_last_customer(
+def test_a_dead_workers_run_resumes_after_its_last_customer(
     work: Work, run: JobRun, customers: list[int], end: BaseException
 ) -> None:
     work.faults[customers[2]] = end
@@ -151,7 +151,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
     assert JobRun.objects.get(pk=run.pk).state == "done"
 
 
-def test_a_run_that_takes_long_gives_others_their_turn(
+def test_a_long_run_yields_its_turn(
     work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
@@ -165,7 +165,7 @@ def test_a_run_that_takes_long_gives_others_their_turn(
     assert counts() == ("done", 4, 4, 4, 0, 0)
 
 
-def test_the_tick_wakes_what_a_lost_task_or_a_dead_worker_left(work: Work, run: JobRun) -> None:
+def test_the_tick_wakes_runs_left_by_a_lost_task_or_a_dead_worker(work: Work, run: JobRun) -> None:
     JobRun.objects.filter(local_date__lt=DAY).delete()
     for state, lease, rung in [
         ("waiting", None, 1),

@@ -48,12 +48,12 @@ def place(order: Order, day: date) -> None:
         placement_results.succeed(order, actor=STAFF, order_merchant_id="M-1")
 
 
-def test_without_clicks_there_is_nothing(shop: Shop, wanted: Selection) -> None:
+def test_without_clicks_all_figures_are_zero(shop: Shop, wanted: Selection) -> None:
     assert click_figures(shop.merchant, wanted) == []
     assert figures(shop.merchant, wanted) == Figures()
 
 
-def test_a_click_a_replay_a_refusal_and_an_undo_are_told_apart(shop: Shop, wanted: Selection) -> None:
+def test_clicks_replays_refusals_and_undos_are_counted_apart(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
     done = redeem(token, "delay", days="7")
     redeem(token, "delay", days="7")
@@ -111,9 +111,7 @@ def test_a_day_is_one_of_the_merchants_zone(shop: Shop, noon: time_machine.Trave
     assert figures(shop.merchant, Selection(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
 
 
-def test_a_page_that_was_only_fetched_is_a_likely_machines_until_somebody_is_seen(
-    shop: Shop, wanted: Selection
-) -> None:
+def test_a_fetched_page_counts_as_a_likely_machines_until_a_person_is_seen(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
     clicks.record_fetch(token, "delay", Visit())
     clicks.record_fetch(token, "delay", Visit())
@@ -124,7 +122,7 @@ def test_a_page_that_was_only_fetched_is_a_likely_machines_until_somebody_is_see
     assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, machines=1)
 
 
-def test_a_machine_that_runs_the_script_stays_one(shop: Shop, wanted: Selection) -> None:
+def test_a_machine_that_runs_the_script_stays_a_machine(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
     clicks.record_fetch(token, "delay", Visit())
     clicks.record_opening(token, "delay", Visit(opens=False, fetched=True, likely_machine=True))
@@ -132,7 +130,7 @@ def test_a_machine_that_runs_the_script_stays_one(shop: Shop, wanted: Selection)
     assert figures(shop.merchant, wanted) == Figures(machines=2)
 
 
-def test_orders_of_a_subscription_that_came_back_are_gained_for_90_days(shop: Shop, wanted: Selection) -> None:
+def test_orders_of_a_reactivated_subscription_count_as_revenue_for_90_days(shop: Shop, wanted: Selection) -> None:
     redeem(shop.subscription_token(), "reactivate")
     assert figures(shop.merchant, wanted).orders == 0
     order = shop.subscriptions[0].items.get(upcoming=True).order
@@ -165,7 +163,7 @@ def test_an_order_counts_for_the_last_click_before_it(
     }
 
 
-def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Selection) -> None:
+def test_an_undone_click_counts_no_revenue(shop: Shop, wanted: Selection) -> None:
     done = redeem(shop.order_token(), "product_upsell", og_product_id="HON-1")
     assert done.undo
     undo_redemption(done.undo[0])
@@ -173,7 +171,7 @@ def test_what_was_taken_back_gains_nothing(shop: Shop, wanted: Selection) -> Non
     assert (figures(shop.merchant, wanted).acted, figures(shop.merchant, wanted).orders) == (1, 0)
 
 
-def test_an_upsell_gains_its_own_line_and_a_subscription_each_of_its_lines(shop: Shop, wanted: Selection) -> None:
+def test_an_upsell_counts_its_own_item_and_a_subscription_each_of_its_items(shop: Shop, wanted: Selection) -> None:
     redeem(shop.order_token(), "product_upsell", og_product_id="HON-1", og_quantity="2")
     often = {"og_product_id": "HON-1", "og_every": "4", "og_every_period": "1"}
     redeem(shop.order_token(), "subscription_upsell", **often)
@@ -190,7 +188,7 @@ def test_an_upsell_gains_its_own_line_and_a_subscription_each_of_its_lines(shop:
 
 
 @pytest.mark.parametrize("action", ["delay", "skip"])
-def test_an_order_moved_or_the_one_after_a_skipped_one_is_kept_once_placed(
+def test_a_delayed_order_or_the_one_after_a_skip_counts_as_retained_once_placed(
     shop: Shop, wanted: Selection, action: str
 ) -> None:
     redeem(shop.order_token(), action)

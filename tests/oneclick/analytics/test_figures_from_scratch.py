@@ -137,7 +137,7 @@ def came_of(line: Item, click: Click, clicks: list[Click]) -> bool:
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_test", [True, False], ids=["test merchant", "live merchant"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_numbers_are_those_of_a_count_by_hand(noon: object, seed: int, is_test: bool) -> None:
+def test_the_figures_agree_with_a_count_by_hand(noon: object, seed: int, is_test: bool) -> None:
     merchant = MerchantFactory(is_test=is_test)
     past = Past(merchant, seed)
     Past(MerchantFactory(is_test=is_test), seed + 10)

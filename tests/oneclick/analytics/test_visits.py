@@ -39,12 +39,12 @@ def script(shop: Shop, token: ActionToken) -> Callable[..., HttpResponse]:
     return send
 
 
-def test_a_click_at_once_is_opening_and_act(script: Callable[..., HttpResponse]) -> None:
+def test_an_immediate_click_counts_as_opening_and_action(script: Callable[..., HttpResponse]) -> None:
     script("delay")
     assert noted() == [("delay", "success", True, False)]
 
 
-def test_a_button_shown_is_an_opening_and_its_press_is_none(script: Callable[..., HttpResponse]) -> None:
+def test_a_shown_button_counts_as_an_opening_and_its_press_does_not(script: Callable[..., HttpResponse]) -> None:
     answer = script("opened", page="welcome")
     assert (answer.status_code, answer.content, answer["Access-Control-Allow-Origin"]) == (204, b"", SHOP)
     script("delay", visit="told", page="welcome")
@@ -57,7 +57,7 @@ def test_a_browser_driven_by_a_program_is_a_likely_machine(script: Callable[...,
     assert noted() == [("delay", "opened", True, True)]
 
 
-def test_a_browser_that_calls_itself_a_robot_is_one(shop: Shop, token: ActionToken) -> None:
+def test_a_browser_that_calls_itself_a_bot_is_a_likely_machine(shop: Shop, token: ActionToken) -> None:
     body = {"token": encode_token(token)}
     shop.client.post("/one_click/delay/", body, headers={"User-Agent": "HeadlessChrome/140"})
     assert noted() == [("delay", "success", True, True)]
@@ -81,7 +81,7 @@ def test_the_person_behind_a_get_is_counted_once(
     assert noted() == [("delay", "fetched", True, False), ("delay", "success", False, False)]
 
 
-def test_a_page_with_a_link_says_that_it_was_noted(shop: Shop, token: ActionToken) -> None:
+def test_a_page_with_a_link_says_that_its_visit_was_recorded(shop: Shop, token: ActionToken) -> None:
     path = f"/l/{shop.merchant.public_id.hex}/"
     told = 'data-page="welcome" data-visit="fetched"'
     assert told in shop.client.get(f"{path}?action=delay&token={encode_token(token)}").text
@@ -89,7 +89,7 @@ def test_a_page_with_a_link_says_that_it_was_noted(shop: Shop, token: ActionToke
     assert 'data-page="welcome"' in plain and "data-visit" not in plain
 
 
-def test_a_form_sent_by_a_fetcher_and_one_pressed_are_told_apart(shop: Shop, token: ActionToken) -> None:
+def test_a_form_sent_by_a_fetcher_is_distinguished_from_a_pressed_one(shop: Shop, token: ActionToken) -> None:
     fields = {"token": encode_token(token), "on_page": "yes"}
     shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={encode_token(token)}", headers=HTML)
     shop.client.post("/one_click/delay/", fields, headers=HTML)
@@ -113,7 +113,7 @@ def test_a_forged_token_costs_no_query(
     assert len(noted()) == 1
 
 
-def test_nothing_is_noted_for_other_merchants_other_origins_and_unknown_actions(
+def test_no_visit_is_recorded_for_other_merchants_origins_and_unknown_actions(
     shop: Shop, token: ActionToken, script: Callable[..., HttpResponse]
 ) -> None:
     other = MerchantFactory().public_id.hex
@@ -128,7 +128,7 @@ def test_nothing_is_noted_for_other_merchants_other_origins_and_unknown_actions(
     assert noted() == []
 
 
-def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_noted(shop: Shop, token: ActionToken) -> None:
+def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_recorded(shop: Shop, token: ActionToken) -> None:
     for _ in range(32):
         assert shop.client.head(f"/one_click/delay/?token={encode_token(token)}").status_code == 200
     assert len(noted()) == 30
@@ -136,15 +136,13 @@ def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_noted(shop: Shop
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"], ids=["NUL", "half a character"])
 @pytest.mark.parametrize("name", ["page", "attempt", "og_link", "og_sig", "days", "og_product_id"])
-def test_text_that_no_database_holds_brings_nothing_down(
-    script: Callable[..., HttpResponse], name: str, text: str
-) -> None:
+def test_text_the_database_cannot_hold_does_no_harm(script: Callable[..., HttpResponse], name: str, text: str) -> None:
     assert script("opened", {name: text}).status_code == 204
     expected = 400 if name in ("og_link", "og_sig", "days") else 200
     assert script("delay", {name: text}).status_code == expected
 
 
-def test_a_page_by_a_name_that_no_database_holds_is_the_default_one(shop: Shop, token: ActionToken) -> None:
+def test_a_page_name_the_database_cannot_hold_means_the_default_page(shop: Shop, token: ActionToken) -> None:
     query = f"token={encode_token(token)}&page=%00"
     assert shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&days=%00&{query}").status_code == 200
     assert shop.client.head(f"/one_click/delay/?{query}").status_code == 200
@@ -153,7 +151,7 @@ def test_a_page_by_a_name_that_no_database_holds_is_the_default_one(shop: Shop, 
     assert shop.client.post(address, form, headers=HTML).status_code == 400
 
 
-def test_a_landing_page_is_noted_by_its_own_name_whatever_the_link_says(shop: Shop, token: ActionToken) -> None:
+def test_a_landing_page_is_recorded_under_its_own_name_whatever_the_link_says(shop: Shop, token: ActionToken) -> None:
     LandingPage.objects.create(merchant=shop.merchant, slug="tea", title="Tea", heading="Tea")
     query = {"action": "delay", "token": encode_token(token), "page": "2"}
     shop.client.get(f"/l/{shop.merchant.public_id.hex}/tea/", query)

@@ -38,7 +38,7 @@ def refusal(link: SavedLink, given: dict[str, str] | None = None, **fields: str)
     )
 
 
-def test_on_a_page_each_parameter_stands_behind_a_mark_of_its_own(merchant: Merchant) -> None:
+def test_on_a_page_each_parameter_follows_its_own_hash_mark(merchant: Merchant) -> None:
     link = draft(merchant, parameters={"days": "21"}, page_url="https://shop.test/?utm_source=x")
     assert link_urls.email_url(link, link_urls.merge_tag_of(link)) == (
         "https://shop.test/?utm_source=x#og_quick_action=delay#og_delay_by=21"
@@ -46,7 +46,7 @@ def test_on_a_page_each_parameter_stands_behind_a_mark_of_its_own(merchant: Merc
     )
 
 
-def test_in_a_text_message_they_stand_in_the_query(merchant: Merchant) -> None:
+def test_in_a_text_message_the_parameters_are_in_the_query(merchant: Merchant) -> None:
     link = draft(merchant, parameters={"days": "21"}, page_url="https://shop.test/?utm_source=x", mode="confirm")
     assert (
         link_urls.sms_url(link, "T") == "https://shop.test/?utm_source=x&action=delay&days=21&og_mode=confirm&token=T"
@@ -55,7 +55,7 @@ def test_in_a_text_message_they_stand_in_the_query(merchant: Merchant) -> None:
     assert link_urls.sms_url(link, "T") == "https://shop.test/back?action=delay&days=21&og_mode=confirm&token=T"
 
 
-def test_the_api_is_named_with_its_own_words(merchant: Merchant) -> None:
+def test_links_to_the_api_use_its_own_parameter_names(merchant: Merchant) -> None:
     link = draft(merchant, "reactivate", esp="api", parameters={"winback_id": "ab"}, merge_tag="*|TOKEN|*")
     written = "https://portal.test/one_click/reactivate/?winback_id=ab&token=*|TOKEN|*"
     assert (
@@ -72,7 +72,7 @@ def test_values_are_quoted_and_the_merge_tag_is_not(merchant: Merchant) -> None:
     assert written.endswith("={{triggerEvent.custom['action_token']}}")
 
 
-def test_without_a_page_it_leads_to_the_default_landing_page(merchant: Merchant) -> None:
+def test_a_link_without_a_page_leads_to_the_default_landing_page(merchant: Merchant) -> None:
     page = LandingPage.objects.get(merchant=merchant)
     base = f"https://portal.test/l/{merchant.public_id.hex}/"
     assert link_urls.target_url(draft(merchant)) == base
@@ -89,7 +89,9 @@ def test_a_saved_link_carries_its_id_and_signature(merchant: Merchant) -> None:
     assert len(signed_links.sign_link(link)) == 23
 
 
-def test_a_link_as_it_was_signed_may_act_and_costs_no_query(merchant: Merchant, django_assert_num_queries: Any) -> None:
+def test_a_link_with_a_valid_signature_is_accepted_without_a_query(
+    merchant: Merchant, django_assert_num_queries: Any
+) -> None:
     link = saved(merchant)
     merchant.one_click = OneClickSettings.objects.get(merchant=merchant)
     fields = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link), "utm_source": "x"}
@@ -115,7 +117,7 @@ def test_a_changed_parameter_is_refused_by_its_name(merchant: Merchant, change: 
     assert refusal(saved(merchant), given) == code
 
 
-def test_changed_days_and_discounts_are_named_as_in_a_link(merchant: Merchant) -> None:
+def test_changed_days_and_discounts_are_refused_by_their_names_in_links(merchant: Merchant) -> None:
     assert refusal(saved(merchant, "delay", {"days": "7"}), {"days": "300"}) == "invalid_og_delay_by"
     SavedLink.objects.all().delete()
     assert refusal(saved(merchant, "reactivate", {}), {"winback_id": "1" * 32}) == "invalid_og_winback_id"
@@ -129,7 +131,7 @@ def test_a_broken_signature_is_refused(merchant: Merchant, fields: dict[str, str
     assert refusal(saved(merchant), **fields) == "invalid_og_sig"
 
 
-def test_a_link_signed_for_one_action_or_merchant_is_none_for_another(merchant: Merchant) -> None:
+def test_a_signature_for_one_action_or_merchant_is_invalid_for_another(merchant: Merchant) -> None:
     link, other = saved(merchant, "delay", {}), MerchantFactory()
     fields = {"og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
     assert signed_links.link_refusal(merchant, "skip", {}, fields) == "invalid_og_sig"
@@ -145,7 +147,7 @@ def test_links_already_sent_go_on_working_when_the_link_is_changed_or_archived(m
     assert signed_links.link_refusal(merchant, "delay", {"days": "7"}, fields) is None
 
 
-def test_a_link_made_by_hand_acts_unless_the_merchant_demands_signatures(merchant: Merchant) -> None:
+def test_an_unsigned_link_acts_unless_the_merchant_requires_signatures(merchant: Merchant) -> None:
     assert signed_links.link_refusal(merchant, "delay", {"days": "7"}, {}) is None
     OneClickSettings.objects.update(require_signed_links=True)
     merchant.one_click.refresh_from_db()

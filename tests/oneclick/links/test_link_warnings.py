@@ -30,7 +30,7 @@ def on(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
     return link_warnings.find_link_warnings(link, OneClickSettings.objects.get(merchant=merchant))
 
 
-def test_a_sound_link_has_none(merchant: Merchant) -> None:
+def test_a_sound_link_has_no_warning(merchant: Merchant) -> None:
     assert on(merchant) == []
     assert on(merchant, page_url="https://shop.test/pages/one-click?utm_source=x") == []
 
@@ -38,27 +38,27 @@ def test_a_sound_link_has_none(merchant: Merchant) -> None:
 @pytest.mark.parametrize(
     "path", ["account", "account/orders", "accounts/", "my-account/", "Customer/Account", "login", "sign_in?next=/"]
 )
-def test_a_page_in_the_account_area_is_named(merchant: Merchant, path: str) -> None:
+def test_a_page_in_the_account_area_is_warned_about(merchant: Merchant, path: str) -> None:
     (sentence,) = on(merchant, page_url=f"https://shop.test/{path}")
     assert sentence.startswith("This page looks like part of the account area.")
 
 
 @pytest.mark.parametrize("path", ["", "accounting", "pages/accountability", "blog/login-free"])
-def test_other_pages_are_not(merchant: Merchant, path: str) -> None:
+def test_other_pages_are_not_warned_about(merchant: Merchant, path: str) -> None:
     assert on(merchant, page_url=f"https://shop.test/{path}") == []
 
 
-def test_a_page_of_a_strange_origin_is_named(merchant: Merchant) -> None:
+def test_a_page_of_an_unregistered_origin_is_warned_about(merchant: Merchant) -> None:
     (sentence,) = on(merchant, page_url="https://www.shop.test/")
     assert sentence.startswith("https://www.shop.test is not among the shop's origins")
 
 
 @pytest.mark.parametrize("page", ["https://SHOP.test/", "https://shop.test:443/a"])
-def test_an_origin_is_the_same_however_it_is_written(merchant: Merchant, page: str) -> None:
+def test_spellings_of_one_origin_are_equal(merchant: Merchant, page: str) -> None:
     assert on(merchant, page_url=page) == []
 
 
-def test_a_product_that_cannot_be_had_is_named(merchant: Merchant) -> None:
+def test_an_unavailable_product_is_warned_about(merchant: Merchant) -> None:
     product = ProductFactory(merchant=merchant, name="Honey", autoship_enabled=False)
     once = {"og_product_id": product.external_product_id}
     often = {**once, "og_every": "1", "og_every_period": "3"}
@@ -76,7 +76,7 @@ def test_a_product_that_cannot_be_had_is_named(merchant: Merchant) -> None:
     assert on(merchant, "upsell", parameters={"og_product_id": foreign.external_product_id}) == [gone]
 
 
-def test_a_discount_links_may_not_give_away_is_named(merchant: Merchant) -> None:
+def test_a_discount_not_usable_in_links_is_warned_about(merchant: Merchant) -> None:
     profile = OfferProfile.objects.create(merchant=merchant, name="Back")
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="15 %", usable_in_links=True)
     parameters = {"winback_id": offer.public_id.hex}
@@ -85,14 +85,14 @@ def test_a_discount_links_may_not_give_away_is_named(merchant: Merchant) -> None
     assert len(on(merchant, "reactivate", parameters=parameters)) == 1
 
 
-def test_settings_that_let_no_link_act_are_named(merchant: Merchant) -> None:
+def test_settings_that_let_no_link_act_are_warned_about(merchant: Merchant) -> None:
     OneClickSettings.objects.update(enabled=False, require_signed_links=True)
     off, unsigned = on(merchant)
     assert off.startswith("1-Click is off")
     assert unsigned.startswith("Your settings allow signed links only.")
 
 
-def test_a_connection_that_sends_no_token_is_named(merchant: Merchant) -> None:
+def test_a_connection_that_sends_no_token_is_warned_about(merchant: Merchant) -> None:
     assert on(merchant, esp="attentive") == [
         "The connection to Attentive is not set up, so no message will have a token."
     ]
@@ -133,7 +133,7 @@ class Door:
         (shop_page.Unreadable("no."), False, "The page could not be read: no."),
     ],
 )
-def test_a_page_of_the_shop_is_looked_at_once_a_minute(
+def test_a_page_of_the_shop_is_fetched_at_most_once_a_minute(
     merchant: Merchant, monkeypatch: Any, page: Any, fine: bool, begins: str
 ) -> None:
     if isinstance(page, shop_page.Page):
@@ -147,6 +147,6 @@ def test_a_page_of_the_shop_is_looked_at_once_a_minute(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "https://user@shop.test/", "https://"])
-def test_pages_are_read_by_the_rules_for_what_leaves_the_house(url: str) -> None:
+def test_pages_are_fetched_by_the_rules_for_outbound_requests(url: str) -> None:
     with pytest.raises(shop_page.Unreadable):
         fetch_page(url)

@@ -46,13 +46,13 @@ def test_a_changed_product_discount_or_frequency_is_refused_and_leaves_the_token
     ]
 
 
-def test_the_words_of_a_link_are_signed_whatever_their_spelling(shop: Shop) -> None:
+def test_the_parameters_of_a_link_are_signed_whatever_their_spelling(shop: Shop) -> None:
     fields = signed(shop, "delay", days="21")
     spelled = {"og_delay_by": "21", "og_link": fields["og_link"], "og_sig": fields["og_sig"]}
     assert outcome(shop.post("delay", shop.order_token(), **spelled))[:2] == (200, "success")
 
 
-def test_where_signatures_are_demanded_a_link_by_hand_is_refused(shop: Shop) -> None:
+def test_an_unsigned_link_is_refused_where_signatures_are_required(shop: Shop) -> None:
     OneClickSettings.objects.update(require_signed_links=True)
     assert outcome(shop.post("upsell", shop.order_token(), og_product_id="HON-1")) == (400, "missing_og_sig", NOT_ADDED)
     fields = signed(shop, og_product_id="HON-1")

@@ -24,5 +24,5 @@ def test_segments_are_counted_as_carriers_do(text: str, characters: int, segment
     assert sms_length.measure_sms(text)[:2] == (characters, segments)
 
 
-def test_what_makes_a_text_unicode_is_named_once() -> None:
+def test_characters_that_make_a_text_unicode_are_listed_once() -> None:
     assert sms_length.measure_sms("ça… c’est… 12 €").stray == "ç…’"

@@ -37,7 +37,7 @@ def compiled(folder: Path) -> dict[str | tuple[str, int], str]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_the_compiled_catalogue_is_that_of_its_source(folder: Path) -> None:
+def test_the_compiled_catalogue_matches_its_source(folder: Path) -> None:
     assert compiled(folder) == source(folder)
 
 

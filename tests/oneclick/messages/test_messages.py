@@ -120,12 +120,12 @@ def caused(shop: Shop, table: str, code: str) -> str:
 
 
 @pytest.mark.parametrize(("table", "code"), ERRORS)
-def test_its_cause_over_http_brings_the_message_of_the_table(shop: Shop, table: str, code: str) -> None:
+def test_each_refusal_over_http_has_the_message_of_the_table(shop: Shop, table: str, code: str) -> None:
     assert caused(shop, table, code) == default_messages.DEFAULT_MESSAGES[table][code]
 
 
 @pytest.mark.parametrize(("table", "code"), CORRECTED)
-def test_a_merchant_may_choose_the_corrected_wording(shop: Shop, table: str, code: str) -> None:
+def test_a_merchant_can_choose_the_corrected_messages(shop: Shop, table: str, code: str) -> None:
     OneClickSettings.objects.update(corrected_delay_wording=True)
     if code == "invalid_token":  # A forged token names no merchant; its script does.
         url = f"/one_click/{table}/?merchant={shop.merchant.public_id.hex}"
@@ -138,7 +138,7 @@ def test_a_merchant_may_choose_the_corrected_wording(shop: Shop, table: str, cod
 
 
 @pytest.mark.contract
-def test_the_tables_are_those_of_the_contract_word_for_word(contracts: Path) -> None:
+def test_the_messages_are_those_of_the_contract_word_for_word(contracts: Path) -> None:
     described = json.loads((contracts / "one_click_messages.json").read_text())
     corrected, success = described["corrected_wording"], described["success"]
     ours = {
@@ -194,7 +194,7 @@ SUCCESSES = {
 
 
 @pytest.mark.parametrize(("language", "table"), [(lang, table) for lang, texts in SUCCESSES.items() for table in texts])
-def test_a_success_is_told_in_the_customers_language(shop: Shop, language: str, table: str) -> None:
+def test_a_success_message_is_in_the_customers_language(shop: Shop, language: str, table: str) -> None:
     Customer.objects.update(locale=f"{language}-xx")
     assert ask(shop, table).json()["message"] == SUCCESSES[language][table]
 
@@ -202,13 +202,13 @@ def test_a_success_is_told_in_the_customers_language(shop: Shop, language: str, 
 @pytest.mark.parametrize(
     ("days", "written"), [(10, "11 décembre 2026"), (31, "1er janvier 2027"), (51, "21 janvier 2027")]
 )
-def test_the_first_of_a_month_has_its_own_word_in_french(shop: Shop, days: int, written: str) -> None:
+def test_the_first_of_a_month_is_written_1er_in_french(shop: Shop, days: int, written: str) -> None:
     Customer.objects.update(locale="fr-fr")
     assert ask(shop, "delay", days=days).json()["message"].endswith(f"est le {written}.")
 
 
 @pytest.mark.parametrize("table", REQUESTS)
-def test_a_replay_says_the_same_again(shop: Shop, table: str) -> None:
+def test_a_replay_has_the_same_message(shop: Shop, table: str) -> None:
     token = good(shop, table)
     first, again = (ask(shop, table, token).json() for _ in range(2))
     assert again == {**first, "replayed": True}
@@ -245,16 +245,14 @@ def test_the_customers_locale_comes_first_then_the_merchants_then_english(
         ({"es-us": "otro", "en-us": "ours"}, "Su suscripción no se ha reactivado."),
     ],
 )
-def test_own_wording_wins_in_its_locale_and_before_it_in_its_language(
-    shop: Shop, own: dict[str, str], text: str
-) -> None:
+def test_own_messages_win_by_exact_locale_and_then_by_language(shop: Shop, own: dict[str, str], text: str) -> None:
     Customer.objects.update(locale="es-mx")
     for locale, wording_ in own.items():
         MessageText.objects.create(merchant=shop.merchant, locale=locale, table="delay", code="other", text=wording_)
     assert refused(shop) == text
 
 
-def test_own_wording_in_a_further_language_is_filled_as_that_language_writes(shop: Shop) -> None:
+def test_own_messages_in_further_languages_are_formatted_in_that_language(shop: Shop) -> None:
     Customer.objects.update(locale="pt-br")
     MessageText.objects.create(
         merchant=shop.merchant, locale="pt", table="delay", code="success", text="Nova data: {date} {x}"
@@ -262,21 +260,21 @@ def test_own_wording_in_a_further_language_is_filled_as_that_language_writes(sho
     assert ask(shop, "delay").json()["message"] == "Nova data: 15 de Dezembro de 2026 {x}"
 
 
-def test_a_forged_tokens_text_is_the_merchants_whose_script_sent_it(shop: Shop) -> None:
+def test_a_forged_token_gets_the_message_of_the_merchant_whose_script_sent_it(shop: Shop) -> None:
     Merchant.objects.update(locale="fr-fr")
     url = f"/one_click/skip/?merchant={shop.merchant.public_id.hex}"
     answer = shop.client.post(url, {"token": "forged"}).json()
     assert answer["message"] == "Le lien n’est pas valide. Votre commande n’a pas été sautée."
 
 
-def test_another_merchants_wording_is_not_read(shop: Shop) -> None:
+def test_another_merchants_messages_are_not_used(shop: Shop) -> None:
     other = Merchant.objects.create(name="Other", shop_url="https://other.test")
     MessageText.objects.create(merchant=other, locale="en-us", table="delay", code="other", text="Theirs")
     assert refused(shop) == "Your subscription was not reactivated."
 
 
 @pytest.mark.parametrize("language", ["es", "fr", "de"])
-def test_every_text_is_translated_and_keeps_its_placeholders(language: str) -> None:
+def test_every_message_is_translated_and_keeps_its_placeholders(language: str) -> None:
     for table, texts in default_messages.DEFAULT_MESSAGES.items():
         for code, text in texts.items():
             translated = customer_messages.default_message(table, code, language, corrected=True)
@@ -290,7 +288,7 @@ def placeholders(text: str) -> set[str]:
     return {part.partition("}")[0] for part in text.split("{")[1:]}
 
 
-def test_own_wording_is_read_at_most_once_a_minute(shop: Shop, django_assert_num_queries) -> None:
+def test_own_messages_are_read_at_most_once_a_minute(shop: Shop, django_assert_num_queries) -> None:
     own_messages.get_own_messages(shop.merchant)
     with django_assert_num_queries(0):
         own_messages.get_own_messages(shop.merchant)

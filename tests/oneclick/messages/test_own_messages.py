@@ -27,7 +27,7 @@ def save(staff: Client) -> Callable[..., str]:
     return run
 
 
-def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str]) -> None:
+def test_a_saved_message_reaches_customers_at_once(shop: Shop, save: Callable[..., str]) -> None:
     Customer.objects.update(locale="es-mx")
     assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Su suscripción no se ha reactivado."
     page = save("No se pudo.")
@@ -45,7 +45,7 @@ def test_a_text_is_read_by_customers_at_once(shop: Shop, save: Callable[..., str
     assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Otra vez no."
 
 
-def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
+def test_every_message_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
     for language in ("en", "es", "fr", "de"):
         page = staff.get(f"{TEXTS}?locale={language}").content.decode()
         for table, texts in message_previews.ALL_MESSAGES.items():
@@ -58,20 +58,20 @@ def test_every_text_is_listed_in_each_language(shop: Shop, staff: Client) -> Non
     assert TEXTS + "add/?locale=de&amp;message=skip.success_last" in page
 
 
-def test_the_list_of_texts_is_in_the_shops_language_unless_told(shop: Shop, staff: Client) -> None:
+def test_the_list_of_messages_is_in_the_merchants_language_by_default(shop: Shop, staff: Client) -> None:
     Merchant.objects.update(locale="fr-fr")
     for query in ("", "?locale=xx"):
         assert "Votre commande n’a pas été sautée." in staff.get(TEXTS + query).content.decode()
 
 
-def test_a_text_taken_back_leaves_ours(shop: Shop, save: Callable[..., str], staff: Client) -> None:
+def test_a_deleted_message_brings_the_default_back(shop: Shop, save: Callable[..., str], staff: Client) -> None:
     save("Nope.", locale="en")
     staff.post(f"{TEXTS}{MessageText.objects.get().pk}/delete/", {"post": "yes"})
     answer = shop.post("delay", shop.order_token(), days=0)
     assert outcome(answer)[2] == "Your subscription was not reactivated."
 
 
-def test_the_preview_is_filled_as_the_customers_language_writes(save: Callable[..., str], staff: Client) -> None:
+def test_the_preview_is_formatted_in_the_customers_language(save: Callable[..., str], staff: Client) -> None:
     save("Neu: {date}", message="delay.success", locale="de")
     page = staff.get(f"{TEXTS}{MessageText.objects.get().pk}/change/").content.decode()
     assert "Neu: 4. Dezember 2026" in page
@@ -79,25 +79,25 @@ def test_the_preview_is_filled_as_the_customers_language_writes(save: Callable[.
     assert "staff/message_preview.js" in page
 
 
-def test_amounts_have_their_unit_as_customers_read_them(shop: Shop, staff: Client) -> None:
+def test_amounts_have_their_unit_in_the_customers_language(shop: Shop, staff: Client) -> None:
     page = staff.get(f"{TEXTS}?locale=en").content.decode()
     assert "Delay your order by 14 days?" in page
     assert "Quantity: 1, every 2 weeks." in page
 
 
-def test_a_placeholder_that_nothing_fills_is_refused(save: Callable[..., str]) -> None:
+def test_an_unknown_placeholder_is_refused(save: Callable[..., str]) -> None:
     page = save("Hi {name}", message="delay.success")
     assert "{name} is not filled in here. This message may use: {date}." in page
     assert not MessageText.objects.exists()
 
 
 @pytest.mark.parametrize("locale", ["", "español", "e", "es_", "x" * 17, "../es"])
-def test_what_is_no_locale_is_refused(save: Callable[..., str], locale: str) -> None:
+def test_an_invalid_locale_is_refused(save: Callable[..., str], locale: str) -> None:
     save("Text", locale=locale)
     assert not MessageText.objects.exists()
 
 
-def test_a_message_has_one_text_in_each_locale(save: Callable[..., str]) -> None:
+def test_a_message_has_one_text_per_locale(save: Callable[..., str]) -> None:
     save("One")
     assert "You already have your own wording of this message in es-mx. Edit that one." in save("Two")
     assert MessageText.objects.get().text == "One"
@@ -109,20 +109,22 @@ def test_a_message_has_one_text_in_each_locale(save: Callable[..., str]) -> None
 
 
 @pytest.mark.parametrize("message", ["", "delay", "delay.nothing", "nothing.other", "\0"])
-def test_what_is_no_message_is_refused(save: Callable[..., str], message: str) -> None:
+def test_an_unknown_message_is_refused(save: Callable[..., str], message: str) -> None:
     page = save("Text", message=message)
     assert "Select a valid choice." in page or "This field is required." in page
     assert not MessageText.objects.exists()
 
 
-def test_a_text_of_a_locale_begins_as_customers_read_it(shop: Shop, save: Callable[..., str], staff: Client) -> None:
+def test_a_new_text_of_a_locale_starts_from_the_current_message(
+    shop: Shop, save: Callable[..., str], staff: Client
+) -> None:
     add = f"{TEXTS}add/?locale=es-mx&message=delay.other"
     assert staff.get(add).context["adminform"].form["text"].value() == "Su suscripción no se ha reactivado."
     save("No se pudo.", locale="es")
     assert staff.get(add).context["adminform"].form["text"].value() == "No se pudo."
 
 
-def test_a_wordy_text_keeps_no_click_from_acting(shop: Shop, save: Callable[..., str]) -> None:
+def test_a_long_message_does_not_keep_clicks_from_acting(shop: Shop, save: Callable[..., str]) -> None:
     Product.objects.update(name="x" * 255)
     save("{product_name} " * 30, message="product_upsell.success", locale="en")
     fields = {"og_product_id": Product.objects.first().external_product_id}

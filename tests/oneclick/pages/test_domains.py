@@ -40,7 +40,7 @@ def token_of(merchant) -> ActionToken:
     return ActionToken.objects.get(merchant=merchant)
 
 
-def test_its_pages_are_found_by_slug_alone_and_load_the_script_from_there(own, merchant):
+def test_a_domains_pages_are_found_by_slug_and_load_the_script_from_it(own, merchant):
     LandingPageFactory(merchant=merchant, slug="summer", heading="Summer", is_default=False)
     assert "Good to see you" in own.get("/").text
     assert "Summer" in own.get("/summer/").text
@@ -54,13 +54,13 @@ def test_its_pages_are_found_by_slug_alone_and_load_the_script_from_there(own, m
 @pytest.mark.parametrize(
     "path", ["/admin/", "/admin/login/", "/api/", "/api/docs/", "/api/customers/", "/healthz", "/readyz", "/nothing/"]
 )
-def test_nothing_else_is_there_even_for_staff(own, merchant, path):
+def test_a_domain_serves_nothing_else_even_to_staff(own, merchant, path):
     own.force_login(MembershipFactory(merchant=merchant).user, backend="django.contrib.auth.backends.ModelBackend")
     assert own.get(path, follow=True).status_code == 404
     assert own.post(path, follow=True).status_code in (404, 405)
 
 
-def test_a_click_acts_there_and_links_lead_there(own, merchant):
+def test_clicks_act_and_links_lead_to_the_merchants_domain(own, merchant):
     token = token_of(merchant)
     assert link_urls.landing_page_url(token.merchant, "summer") == f"http://{HOST}:8000/summer/"
     address = f"/one_click/reactivate/?token={encode_token(token)}"
@@ -73,7 +73,7 @@ def test_a_click_acts_there_and_links_lead_there(own, merchant):
 
 
 @pytest.mark.parametrize("named", ["portal", "stranger"])
-def test_another_merchants_pages_and_tokens_are_unknown_there(own, merchant, named):
+def test_a_domain_does_not_know_another_merchants_pages_and_tokens(own, merchant, named):
     stranger = MerchantFactory()
     text = encode_token(token_of(stranger))
     public_id = stranger.public_id.hex
@@ -88,16 +88,16 @@ def test_another_merchants_pages_and_tokens_are_unknown_there(own, merchant, nam
 
 
 @pytest.mark.parametrize("host", ["other.test", "evil.links.shop.test", "links.shop.test.evil.test", ""])
-def test_a_host_nobody_has_is_refused_as_ever(merchant, host):
+def test_an_unknown_host_is_refused(merchant, host):
     assert Client(headers={"Host": host or "x"}).get("/").status_code == 400
 
 
-def test_nobody_can_take_the_portals_own_host(merchant):
+def test_the_portals_own_host_cannot_be_registered(merchant):
     OneClickSettings.objects.filter(merchant=merchant).update(landing_host="portal.test")
     assert Client(headers={"Host": "portal.test"}).get("/").url == "/admin/"
 
 
-def test_the_host_costs_no_query_once_known(own, merchant, django_assert_num_queries):
+def test_a_known_host_costs_no_query(own, merchant, django_assert_num_queries):
     own.get("/")
     own.get(f"/{merchant.public_id.hex}/main.js")
     with django_assert_num_queries(0):

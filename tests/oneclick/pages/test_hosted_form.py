@@ -88,7 +88,7 @@ def test_a_press_in_a_browser_acts_and_offers_undo_on_the_same_page(shop, client
 
 @pytest.mark.parametrize("action", FIELDS)
 @pytest.mark.parametrize("headers", [{}, HTML, {"Accept": "*/*"}])
-def test_a_scanner_that_submits_forms_is_asked_for_a_tick_and_changes_nothing(shop, client, action, headers):
+def test_a_scanner_that_submits_forms_is_asked_to_tick_a_box_and_changes_nothing(shop, client, action, headers):
     form = Form(page_of(shop, action))
     answer = client.post(form.address, form.fields, headers=headers)
     assert answer.status_code == 200
@@ -125,7 +125,7 @@ def test_a_get_of_the_api_leads_to_the_landing_page_with_all_parameters_in_the_f
     assert not used()
 
 
-def test_a_forged_token_in_a_browser_reads_so_on_a_page(shop, client):
+def test_a_forged_token_in_a_browser_is_refused_on_a_page(shop, client):
     answer = client.get("/one_click/skip/?token=forged", headers=HTML)
     assert answer.status_code == 400
     assert "The link is invalid. Your order was not skipped." in answer.text
@@ -140,7 +140,7 @@ def test_the_names_of_a_fragment_are_understood_in_the_query_too(shop, client):
 
 
 @pytest.mark.parametrize("days", ["abc", "1.5", "-3", "9" * 40])
-def test_an_amount_that_is_none_is_shown_as_it_came(shop, client, days):
+def test_an_invalid_amount_is_shown_as_it_was_sent(shop, client, days):
     text = encode_token(shop.order_token())
     page = client.get(f"/l/{shop.merchant.public_id.hex}/", {"action": "delay", "token": text, "days": days})
     assert f"Delay your order by {days}?" in page.text

@@ -18,7 +18,7 @@ def address(merchant):
     return f"/l/{merchant.public_id.hex}/"
 
 
-def test_the_page_shows_the_merchants_words_and_the_way_to_its_shop(client, merchant, address):
+def test_the_page_shows_the_merchants_texts_and_links_to_its_shop(client, merchant, address):
     LandingPage.objects.filter(merchant=merchant).update(
         heading="Welcome <back>", text="One\n\nTwo", support_contact="help@shop.test", accent_color="#aa0011"
     )
@@ -36,7 +36,7 @@ def test_the_page_shows_the_merchants_words_and_the_way_to_its_shop(client, merc
 @pytest.mark.parametrize(
     ("locale", "written"), [("ar-eg", 'lang="ar-eg" dir="rtl"'), ("fr-fr", 'lang="fr-fr" dir="ltr"')]
 )
-def test_it_is_written_in_the_direction_of_the_merchants_language(client, merchant, address, locale, written):
+def test_the_page_has_the_direction_of_the_merchants_language(client, merchant, address, locale, written):
     Merchant.objects.filter(pk=merchant.pk).update(locale=locale)
     assert written in client.get(address).text
 
@@ -56,7 +56,7 @@ def test_a_page_has_a_language_of_its_own(client, merchant, address):
     assert '<html lang="en-us"' in plain and "data-texts" not in plain
 
 
-def test_its_headers_keep_strangers_out(client, address):
+def test_the_pages_headers_keep_foreign_content_out(client, address):
     response = client.get(address)
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-" in policy
@@ -67,14 +67,14 @@ def test_its_headers_keep_strangers_out(client, address):
     assert not response.cookies
 
 
-def test_the_merchants_own_sheet_is_loaded_and_allowed(client, merchant, address):
+def test_the_merchants_own_style_sheet_is_loaded_and_allowed(client, merchant, address):
     LandingPage.objects.filter(merchant=merchant).update(css_url="https://cdn.shop.test/a.css")
     response = client.get(address)
     assert '<link rel="stylesheet" href="https://cdn.shop.test/a.css">' in response.text
     assert "' https://cdn.shop.test;" in response["Content-Security-Policy"]
 
 
-def test_a_sheet_of_a_name_with_an_umlaut_is_allowed_as_browsers_name_it(client, merchant, address):
+def test_a_style_sheets_host_with_an_umlaut_is_allowed_in_its_ascii_form(client, merchant, address):
     LandingPage.objects.filter(merchant=merchant).update(css_url="https://Rösterei.test:443/a.css")
     policy = client.get(address)["Content-Security-Policy"]
     assert "' https://xn--rsterei-90a.test; img-src" in policy
@@ -91,7 +91,7 @@ def test_each_page_has_its_slug_and_another_merchants_page_is_not_found(client, 
 
 
 @pytest.mark.parametrize("query", ["", "?token=T&action=skip"])
-def test_links_to_a_page_that_is_gone_find_the_default_one(client, merchant, address, query):
+def test_links_to_a_deleted_page_find_the_default_one(client, merchant, address, query):
     page = LandingPageFactory(merchant=merchant, slug="summer", heading="Summer", is_default=False)
     page.delete()
     for _ in range(2):
@@ -122,14 +122,14 @@ def test_a_link_in_the_query_becomes_a_form_for_browsers_without_scripts(client,
 
 
 @pytest.mark.parametrize("query", ["", "?token=T", "?token=T&action=reset", "?action=delay"])
-def test_without_a_whole_link_there_is_no_form(client, address, query):
+def test_an_incomplete_link_gets_no_form(client, address, query):
     assert "<form" not in client.get(address + query).text
 
 
 @pytest.mark.parametrize(
     ("color", "letters"), [("#ffee00", "#000"), ("#1f6f4a", "#fff"), ("#000000", "#fff"), ("red}", "#fff")]
 )
-def test_letters_on_the_accent_are_readable_and_nothing_but_a_colour_gets_in(color, letters):
+def test_text_on_the_accent_colour_is_readable_and_only_colours_are_accepted(color, letters):
     css = page_style(LandingPage(accent_color=color))
     assert f"--on-accent:{letters}" in css
     assert "red" not in css
@@ -146,7 +146,7 @@ def test_letters_on_the_accent_are_readable_and_nothing_but_a_colour_gets_in(col
         ("", False),
     ],
 )
-def test_only_web_addresses_get_into_links_and_headers(text, allowed):
+def test_only_web_addresses_are_accepted_in_links_and_headers(text, allowed):
     assert web_address(text) == (text if allowed else "")
 
 

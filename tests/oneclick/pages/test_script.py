@@ -39,7 +39,7 @@ def test_the_script_is_served_to_any_page_and_may_be_kept_for_a_while(client, ad
     assert not response.cookies
 
 
-def test_it_is_under_8_kilobytes_and_travels_compressed(client, address):
+def test_the_script_is_under_8_kilobytes_and_compressed(client, address):
     plain = client.get(address)
     packed = client.get(address, headers={"Accept-Encoding": "gzip, br"})
     assert packed["Content-Encoding"] == "gzip"
@@ -48,7 +48,7 @@ def test_it_is_under_8_kilobytes_and_travels_compressed(client, address):
     assert len(packed.content) < 8 * 1024
 
 
-def test_a_browser_that_has_it_gets_304(client, address):
+def test_a_browser_that_has_the_script_gets_304(client, address):
     etag = client.get(address)["ETag"]
     again = client.get(address, headers={"If-None-Match": etag})
     assert again.status_code == 304
@@ -56,7 +56,7 @@ def test_a_browser_that_has_it_gets_304(client, address):
     assert again["ETag"] == etag
 
 
-def test_once_cached_it_asks_the_database_nothing(client, address, django_assert_num_queries):
+def test_a_cached_script_costs_no_query(client, address, django_assert_num_queries):
     client.get(address)
     with django_assert_num_queries(0):
         assert client.get(address).status_code == 200
@@ -97,7 +97,7 @@ def test_only_reading_is_allowed(address):
     assert Client().head(address).status_code == 200
 
 
-def test_white_letters_are_readable_on_every_colour_of_the_banner():
+def test_white_text_is_readable_on_every_colour_of_the_banner():
     colors = re.findall(r"div:where\(\.alert-container[\w-]*\) \{[^}]*?--alert-ground: #(\w{6})", packed_css())
     assert len(colors) == 3
     for color in colors:

@@ -42,21 +42,21 @@ def test_another_attempt_is_another_click(shop, token, first, fields):
     assert outcome(again(shop, token, **fields))[1] == "token_already_used"
 
 
-def test_the_same_name_for_something_else_is_another_click(shop, token, first):
+def test_the_same_attempt_name_for_another_request_is_another_click(shop, token, first):
     answer = again(shop, token, **UPSELL, og_quantity="2", attempt="a1")
     assert outcome(answer)[1] == "token_already_used"
 
 
-def test_what_was_undone_meanwhile_is_not_said_to_be_done(shop, token, first):
+def test_an_attempt_undone_meanwhile_is_not_reported_as_done(shop, token, first):
     shop.undo(first)
     assert outcome(again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
 
 
-def test_a_click_without_a_name_is_no_attempt(shop, token):
+def test_a_click_without_an_attempt_name_is_never_replayed(shop, token):
     shop.post("upsell", token, **UPSELL)
     assert outcome(again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
 
 
-def test_a_long_name_counts_by_its_beginning(shop, token):
+def test_a_long_attempt_name_counts_by_its_beginning(shop, token):
     shop.post("upsell", token, **UPSELL, attempt="x" * 500)
     assert again(shop, token, **UPSELL, attempt="x" * 32).json()["replayed"] is True

@@ -42,7 +42,7 @@ def test_a_delay_without_days_is_the_merchants_default(shop: Shop) -> None:
     assert shop.order.place_date == date(2026, 12, 31)
 
 
-def test_a_delayed_order_joins_the_one_that_is_there_already(shop: Shop) -> None:
+def test_a_delayed_order_is_merged_into_the_order_of_that_date(shop: Shop) -> None:
     order, token = shop.order, shop.order_token()
     there = orders.skip_subscription(order, actor=STAFF, subscription=shop.subscriptions[0]).result.order
     assert there.place_date == date(2026, 12, 8)
@@ -112,7 +112,7 @@ def test_a_win_back_takes_its_discount_off_the_next_order_only(shop: Shop, use: 
     assert (later.offer, later.total_price) == (None, Decimal("12.50"))
 
 
-def test_clicks_are_noted_by_the_name_of_the_deed(shop: Shop) -> None:
+def test_clicks_are_recorded_under_the_name_of_their_link_action(shop: Shop) -> None:
     often = {"og_product_id": "HON-1", "og_every": 1, "og_every_period": 3}
     undo = shop.undo(shop.post("upsell", shop.order_token(), **often))
     assert undo.status_code == 200

@@ -22,9 +22,7 @@ def test_a_forged_token_costs_no_query(shop: Shop, django_assert_num_queries, ac
             assert shop.client.get(f"/one_click/{action}/", query).status_code == 400
 
 
-def test_at_the_merchants_script_it_costs_none_once_the_merchant_is_known(
-    shop: Shop, django_assert_num_queries
-) -> None:
+def test_a_forged_token_at_a_known_merchants_script_costs_no_query(shop: Shop, django_assert_num_queries) -> None:
     url = f"/one_click/delay/?merchant={shop.merchant.public_id.hex}"
     for queries in (2, 0):  # the merchant with its origins, and its own wording
         with django_assert_num_queries(queries):
@@ -33,7 +31,7 @@ def test_at_the_merchants_script_it_costs_none_once_the_merchant_is_known(
 
 
 @pytest.mark.parametrize("action", sorted(ACTION_NAMES))
-def test_a_client_past_its_limit_waits_whatever_it_asks(shop: Shop, settings, action: str) -> None:
+def test_a_client_over_its_limit_is_refused_for_every_action(shop: Shop, settings, action: str) -> None:
     settings.ONE_CLICK_RATE = 1
     assert shop.post("delay", "forged").status_code == 400
     answer = shop.post(action, shop.order_token(), **FIELDS)

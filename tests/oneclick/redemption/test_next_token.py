@@ -33,7 +33,7 @@ def test_an_order_token_lives_until_the_day_its_order_was_moved_to(shop: Shop, n
     assert outcome(shop.post("delay", token))[1] == "expired_token"
 
 
-def test_one_token_is_good_for_one_action_of_all(shop: Shop) -> None:
+def test_one_token_is_good_for_one_action_only(shop: Shop) -> None:
     token = shop.order_token()
     shop.post("delay", token, days=7)
     assert outcome(shop.post("skip", token))[1] == "token_already_used"
@@ -44,7 +44,7 @@ def test_one_token_is_good_for_one_action_of_all(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("action", ["delay", "skip", "upsell"])
-def test_after_its_use_the_next_token_is_for_the_order_that_comes(shop: Shop, action: str) -> None:
+def test_after_its_use_the_next_token_is_for_the_next_order(shop: Shop, action: str) -> None:
     shop.post(action, shop.order_token(), og_product_id="HON-1")
     fresh = ActionToken.objects.latest("id")
     assert (fresh.event.kind, fresh.order, fresh.state) == (catalogue.ORDER_REFRESH, shop.order, "ready")
@@ -59,7 +59,7 @@ def test_after_a_reactivation_the_next_token_is_for_the_subscription(shop: Shop)
     assert fresh.event.payload["id"] == shop.subscriptions[0].public_id.hex
 
 
-def test_a_skip_that_leaves_nothing_to_come_says_so_and_brings_no_token(shop: Shop) -> None:
+def test_a_skip_that_leaves_no_upcoming_order_says_so_and_issues_no_token(shop: Shop) -> None:
     token = shop.order_token()
     Item.objects.update(subscription=None, one_time=True)
     answer = shop.post("skip", token)

@@ -24,7 +24,7 @@ def test_every_spelling_of_the_days_counts(shop: Shop, fields: dict) -> None:
     assert shop.order.place_date == date(2026, 12, 22)
 
 
-def test_the_fields_of_a_post_may_stand_in_its_query(shop: Shop) -> None:
+def test_the_fields_of_a_post_may_be_in_its_query(shop: Shop) -> None:
     token = encode_token(shop.order_token())
     answer = shop.client.post(f"/one_click/delay/?_kx=1&days=7&og_quick_action_token={token}&gclid=2")
     assert answer.status_code == 200
@@ -106,13 +106,13 @@ def test_subscription_upsell_by_name_needs_a_frequency(shop: Shop) -> None:
         {"upsell_eligible": False},
     ],
 )
-def test_a_product_that_cannot_be_had_is_invalid(shop: Shop, traits: dict) -> None:
+def test_an_unavailable_product_is_invalid(shop: Shop, traits: dict) -> None:
     type(shop.product).objects.filter(pk=shop.product.pk).update(**traits)
     answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1")
     assert outcome(answer)[:2] == (400, "invalid_og_product_id")
 
 
-def test_what_cannot_be_subscribed_to_may_still_be_added_once(shop: Shop) -> None:
+def test_a_product_without_subscriptions_can_still_be_added_once(shop: Shop) -> None:
     type(shop.product).objects.filter(pk=shop.product.pk).update(autoship_enabled=False)
     token = shop.order_token()
     often = {"og_product_id": "HON-1", "og_every": 1, "og_every_period": 3}
@@ -121,7 +121,7 @@ def test_what_cannot_be_subscribed_to_may_still_be_added_once(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("traits", [{"usable_in_links": False}, {"live": False}])
-def test_an_offer_that_links_may_not_give_away_is_invalid(shop: Shop, traits: dict) -> None:
+def test_an_offer_not_usable_in_links_is_invalid(shop: Shop, traits: dict) -> None:
     offer = shop.offer(**traits).public_id.hex
     answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1", og_offer_id=offer)
     assert outcome(answer)[:2] == (400, "invalid_og_offer_id")
@@ -129,7 +129,7 @@ def test_an_offer_that_links_may_not_give_away_is_invalid(shop: Shop, traits: di
     assert outcome(answer)[:2] == (400, "invalid_og_winback_id")
 
 
-def test_nothing_of_another_merchant_can_be_had(shop: Shop) -> None:
+def test_products_of_another_merchant_are_invalid(shop: Shop) -> None:
     ProductFactory(merchant=CustomerFactory().merchant, external_product_id="theirs")
     answer = shop.post("upsell", shop.order_token(), og_product_id="theirs")
     assert outcome(answer)[:2] == (400, "invalid_og_product_id")
@@ -138,7 +138,7 @@ def test_nothing_of_another_merchant_can_be_had(shop: Shop) -> None:
 # --- the order of the checks -----------------------------------------------------------------------
 
 
-def test_the_token_is_judged_before_the_parameters_and_those_before_the_act(shop: Shop) -> None:
+def test_the_token_is_checked_first_then_the_parameters_then_the_action(shop: Shop) -> None:
     Order.objects.update(locked=True)
     wrong = {"days": "0"}
     token = hand_made(shop)

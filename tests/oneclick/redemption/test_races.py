@@ -43,7 +43,7 @@ def many_requests(settings: Any) -> None:
     cache.clear()
 
 
-def test_of_two_hundred_clicks_at_once_on_twenty_tokens_twenty_act() -> None:
+def test_of_two_hundred_simultaneous_clicks_on_twenty_tokens_twenty_act() -> None:
     shops = [make_shop() for _ in range(10)]
     OneClickSettings.objects.update(replay_seconds=0)
     given = [(encode_token(shop.subscription_token()), [("reactivate", {})]) for shop in shops]
@@ -79,7 +79,7 @@ def answer_to(client: Client, text: str, action: str, fields: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(("action", "fields"), ORDER_CLICKS)
-def test_a_click_and_a_cancellation_at_once_have_one_end(action: str, fields: dict[str, str]) -> None:
+def test_a_simultaneous_click_and_cancellation_end_consistently(action: str, fields: dict[str, str]) -> None:
     shop = make_shop(subscriptions=1)
     token, subscription = shop.order_token(), shop.subscriptions[0]
     pending = [
@@ -95,7 +95,7 @@ def test_a_click_and_a_cancellation_at_once_have_one_end(action: str, fields: di
     assert (made is not None) == (clicked and "og_every" in fields)
 
 
-def test_a_reactivation_and_a_cancellation_at_once_have_one_end() -> None:
+def test_a_simultaneous_reactivation_and_cancellation_end_consistently() -> None:
     shop = make_shop(subscriptions=1)
     token, subscription = shop.subscription_token(), shop.subscriptions[0]
     pending = [
@@ -183,7 +183,7 @@ def somebody_waits() -> bool:
     return False
 
 
-def test_staff_wait_for_a_click_that_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_staff_wait_for_a_click_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = make_shop(subscriptions=1)
     token = shop.order_token()
     with ThreadPoolExecutor(1) as pool:

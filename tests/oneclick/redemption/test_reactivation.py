@@ -30,13 +30,13 @@ def test_a_click_brings_the_subscription_back_with_its_next_order_tomorrow(token
     assert clicks() == [("reactivate", "success", False)]
 
 
-def test_tomorrow_is_the_merchants_tomorrow(token, clock):
+def test_tomorrow_is_counted_in_the_merchants_time_zone(token, clock):
     clock.move_to("2026-11-21T03:00:00Z")
     click(token)
     assert Order.objects.get().place_date == date(2026, 11, 21)
 
 
-def test_the_same_click_within_the_window_is_answered_like_the_first(token, clock):
+def test_the_same_click_within_the_window_replays_the_first_result(token, clock):
     click(token)
     clock.shift(2)
     again = click(token)
@@ -45,7 +45,7 @@ def test_the_same_click_within_the_window_is_answered_like_the_first(token, cloc
     assert clicks() == [("reactivate", "success", False), ("reactivate", "success", True)]
 
 
-def test_after_the_window_the_link_was_previously_used(token, clock):
+def test_after_the_window_the_link_counts_as_used(token, clock):
     click(token)
     clock.shift(3)
     assert refusal_of(lambda: click(token)) == (
@@ -75,7 +75,7 @@ def test_only_the_same_click_on_a_good_token_is_a_replay(token, used, code):
     assert refusal_of(lambda: click(token))[0] == code
 
 
-def test_a_merchants_own_wording_wins_in_the_customers_locale_then_in_its_own(token, clock):
+def test_a_merchants_own_message_wins_in_the_customers_locale_then_in_the_merchants(token, clock):
     merchant = token.merchant
     text = "¡Listo! {product_name}: {date}"
     MessageText.objects.create(merchant=merchant, locale="es-us", table="reactivate", code="success", text=text)

@@ -66,7 +66,7 @@ def test_an_orders_token_is_not_valid_for_a_reactivation(token):
 
 
 @pytest.mark.parametrize("removed", [False, True])
-def test_an_orders_token_ends_with_the_order_but_its_own_use_is_named_first(token, removed):
+def test_an_orders_token_expires_with_the_order_unless_it_was_used(token, removed):
     order = None if removed else OrderFactory(customer=token.customer, status=OrderStatus.SUCCESS)
     assert refusal_of(lambda: click(order_token(token, order=order)))[0] == "expired_token"
     used = order_token(token, order=order, used_at=timezone.now())
@@ -89,7 +89,7 @@ def test_a_subscription_that_is_active_already_leaves_the_token_unused(token):
     assert clicks() == [("reactivate", "subscription_already_active", False)]
 
 
-def test_any_other_refusal_reads_as_the_general_one(token):
+def test_any_other_refusal_has_the_general_message(token):
     product = token.subscription.product
     product.discontinued, product.live, product.autoship_enabled = True, False, False
     product.save()

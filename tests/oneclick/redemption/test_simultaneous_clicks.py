@@ -47,7 +47,7 @@ def test_a_click_waits_for_whoever_changes_the_customer(committed_token):
     assert not Click.objects.exists()
 
 
-def test_of_fifty_simultaneous_clicks_one_acts_and_the_others_get_its_answer(committed_token):
+def test_of_fifty_simultaneous_clicks_one_acts_and_the_others_replay_its_result(committed_token):
     activities = Activity.objects.count()
     assert redeem_at_once(committed_token, 50) == ["acted"] + ["replayed"] * 49
     assert Activity.objects.count() == activities + 1

@@ -55,7 +55,7 @@ def told() -> list[str]:
 
 
 @pytest.mark.parametrize(("action", "fields"), CLICKS)
-def test_what_was_open_before_is_so_again(shop: Shop, action: str, fields: dict[str, Any]) -> None:
+def test_undo_restores_the_open_orders(shop: Shop, action: str, fields: dict[str, Any]) -> None:
     promise(shop.order)
     items.add(shop.order, actor=STAFF, product=shop.product, quantity=2)
     before, token = orders_now(), shop.order_token()
@@ -72,7 +72,7 @@ def test_what_was_open_before_is_so_again(shop: Shop, action: str, fields: dict[
     assert Click.objects.latest("id").outcome == "undone"
 
 
-def test_a_merge_is_taken_apart_again_with_what_each_order_was_promised(shop: Shop) -> None:
+def test_undo_of_a_merge_restores_both_orders_with_their_incentives(shop: Shop) -> None:
     order, token = shop.order, shop.order_token()
     there = orders.skip_subscription(order, actor=STAFF, subscription=shop.subscriptions[0]).result.order
     promise(order)
@@ -87,7 +87,7 @@ def test_a_merge_is_taken_apart_again_with_what_each_order_was_promised(shop: Sh
     assert Event.objects.latest("id").order == order
 
 
-def test_an_undone_skip_tells_of_the_order_and_removes_what_was_planned_instead(shop: Shop) -> None:
+def test_an_undone_skip_announces_the_order_and_removes_its_substitute(shop: Shop) -> None:
     order = shop.order
     answer = shop.post("skip", shop.order_token())
     assert Order.objects.count() == 3
@@ -96,7 +96,7 @@ def test_an_undone_skip_tells_of_the_order_and_removes_what_was_planned_instead(
     assert (told(), Activity.objects.latest("id").verb) == ([catalogue.ORDER_CHANGE_DATE], "order.unskip")
 
 
-def test_an_undone_skip_leaves_the_order_that_took_its_next_item_in(shop: Shop) -> None:
+def test_an_undone_skip_keeps_the_order_its_next_item_had_joined(shop: Shop) -> None:
     order, token = shop.order, shop.order_token()
     there = subscription_with_order(
         DAY + timedelta(days=7), customer=shop.customer, payment=order.payment, shipping_address=order.shipping_address
@@ -108,7 +108,7 @@ def test_an_undone_skip_leaves_the_order_that_took_its_next_item_in(shop: Shop) 
     assert orders_now() == before
 
 
-def test_an_undone_subscription_stays_on_record_as_cancelled(shop: Shop) -> None:
+def test_an_undone_subscription_stays_as_a_cancelled_one(shop: Shop) -> None:
     answer = shop.post("upsell", shop.order_token(), **OFTEN)
     assert outcome(shop.undo(answer)) == (200, "success", "Your subscription to Honey is cancelled again.")
     made = Subscription.objects.get(product=shop.product)
@@ -116,12 +116,12 @@ def test_an_undone_subscription_stays_on_record_as_cancelled(shop: Shop) -> None
     assert told() == [catalogue.SUBSCRIPTION_CANCEL]
 
 
-def test_an_undone_upsell_says_what_was_taken_off(shop: Shop) -> None:
+def test_an_undone_upsell_names_the_removed_product(shop: Shop) -> None:
     answer = shop.post("upsell", shop.order_token(), **ONCE)
     assert outcome(shop.undo(answer))[2] == "Honey was taken off your order again."
 
 
-def test_an_undone_reactivation_takes_its_win_back_along(shop: Shop) -> None:
+def test_an_undone_reactivation_removes_its_win_back_offer(shop: Shop) -> None:
     token, offer = shop.subscription_token(), shop.offer()
     before = orders_now()
     answer = shop.post("reactivate", token, winback_id=offer.public_id.hex)
@@ -131,7 +131,7 @@ def test_an_undone_reactivation_takes_its_win_back_along(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("fields", [ONCE, OFTEN])
-def test_an_undone_upsell_takes_its_discount_along(shop: Shop, fields: dict[str, Any]) -> None:
+def test_an_undone_upsell_removes_its_discount(shop: Shop, fields: dict[str, Any]) -> None:
     offer, before = shop.offer().public_id.hex, orders_now()
     answer = shop.post("upsell", shop.order_token(), **fields, og_offer_id=offer)
     assert shop.order.items.get(product=shop.product).total_price == Decimal(4)
@@ -148,7 +148,7 @@ UNDO_EVENTS = {
 
 
 @pytest.mark.parametrize("action", UNDO_EVENTS)
-def test_an_undo_is_told_as_any_other_change(shop: Shop, action: str) -> None:
+def test_an_undo_emits_events_like_any_other_change(shop: Shop, action: str) -> None:
     token = shop.subscription_token() if action == "reactivate" else shop.order_token()
     shop.undo(shop.post(action, token, **(ONCE if action == "upsell" else {})))
     assert told() == UNDO_EVENTS[action]
@@ -166,7 +166,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize(("action", "fields"), CLICKS)
-def test_it_is_refused_once_something_was_changed(shop: Shop, action: str, fields: dict[str, Any], change: str) -> None:
+def test_undo_is_refused_after_another_change_of_the_order(
+    shop: Shop, action: str, fields: dict[str, Any], change: str
+) -> None:
     answer = shop.post(action, shop.order_token(), **fields)
     CHANGES[change](shop)
     before = orders_now()
@@ -177,14 +179,14 @@ def test_it_is_refused_once_something_was_changed(shop: Shop, action: str, field
 
 
 @pytest.mark.parametrize(("action", "fields"), CLICKS)
-def test_a_change_of_something_else_is_no_hindrance(shop: Shop, action: str, fields: dict[str, Any]) -> None:
+def test_a_change_of_something_else_does_not_prevent_undo(shop: Shop, action: str, fields: dict[str, Any]) -> None:
     other = subscription_with_order(customer=shop.customer)
     answer = shop.post(action, shop.order_token(), **fields)
     subscriptions.cancel(other, actor=STAFF)
     assert shop.undo(answer).status_code == 200
 
 
-def test_a_skip_is_not_undone_while_another_order_has_its_day(shop: Shop) -> None:
+def test_a_skip_cannot_be_undone_while_another_order_has_its_date(shop: Shop) -> None:
     order, token = shop.order, shop.order_token()
     other = subscription_with_order(
         DAY + timedelta(days=1), customer=shop.customer, payment=order.payment, shipping_address=order.shipping_address
@@ -196,7 +198,7 @@ def test_a_skip_is_not_undone_while_another_order_has_its_day(shop: Shop) -> Non
     assert orders_now() == before
 
 
-def test_the_customers_name_is_no_order_but_counts_as_a_change(shop: Shop) -> None:
+def test_a_change_of_the_customers_name_prevents_undo(shop: Shop) -> None:
     answer = shop.post("delay", shop.order_token())
     customers.change_locale(shop.customer, actor=STAFF, locale="fr-fr")
     answer = shop.undo(answer)
@@ -214,7 +216,7 @@ def test_the_same_attempt_is_answered_like_the_first_however_late(shop: Shop, no
         assert outcome(shop.post("undo", token, attempt=other))[1] == "undo_already_done"
 
 
-def test_every_message_of_undo_has_its_cause(shop: Shop, noon) -> None:
+def test_every_message_of_undo_can_be_caused(shop: Shop, noon) -> None:
     assert outcome(shop.post("undo", "forged")) == (
         400,
         "invalid_token",
@@ -230,7 +232,7 @@ def test_every_message_of_undo_has_its_cause(shop: Shop, noon) -> None:
     assert shop.order.place_date == date(2026, 12, 2)
 
 
-def test_it_comes_too_often_like_any_click(shop: Shop, settings) -> None:
+def test_undo_is_rate_limited_like_any_click(shop: Shop, settings) -> None:
     settings.ONE_CLICK_RATE = 0
     text = "Nothing was undone. Please contact customer service."
     assert outcome(shop.post("undo", "forged")) == (429, "too_many_requests", text)

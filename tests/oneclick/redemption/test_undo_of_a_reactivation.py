@@ -19,7 +19,7 @@ def test_an_undo_at_another_merchants_script_is_invalid(token):
     assert Subscription.objects.get(pk=token.subscription_id).live
 
 
-def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
+def test_undo_of_a_reactivation_restores_the_old_cancel_reason(token):
     offer, until = click(token).undo
     assert until == timezone.now() + timedelta(minutes=10)
 
@@ -35,7 +35,7 @@ def test_undo_takes_the_reactivation_back_with_its_old_reason(token):
     assert Event.objects.filter(kind="ordergroove.subscription.cancel").count() == 2
 
 
-def test_undo_is_good_once(token):
+def test_undo_works_once(token):
     offer, _ = click(token).undo
     undo_redemption(offer)
     assert refusal_of(lambda: undo_redemption(offer))[0] == "undo_already_done"
@@ -56,7 +56,7 @@ def test_undo_is_refused_once_something_else_changed(token):
     assert Order.objects.get().place_date == date(2026, 12, 24)
 
 
-def test_what_happens_to_another_subscription_does_not_stand_in_the_way_of_undo(token):
+def test_a_change_of_another_subscription_does_not_prevent_undo(token):
     offer, _ = click(token).undo
     cancel(subscription_with_order(customer=token.customer), actor=STAFF)
     assert undo_redemption(offer).action == "undo"

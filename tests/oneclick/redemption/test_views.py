@@ -71,7 +71,7 @@ def test_a_form_that_carries_its_token_in_the_query_gets_the_merchants_page_too(
     assert token.merchant.name in answer.content.decode()
 
 
-def test_a_refusal_names_its_code_and_the_customers_text(client, token):
+def test_a_refusal_has_its_code_and_the_customers_message(client, token):
     OneClickSettings.objects.update(replay_seconds=0)
     post(client, token)
     answer = post(client, token)
@@ -89,7 +89,7 @@ def test_any_other_body_is_an_invalid_token(client, token, body):
     assert not is_live(token)
 
 
-def test_an_answer_is_never_stored_nor_tells_where_it_came_from(client, token):
+def test_an_answer_is_never_stored_and_sends_no_referrer(client, token):
     answer = post(client, token)
     assert answer["Cache-Control"] == "no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
@@ -177,14 +177,14 @@ def test_every_other_method_changes_nothing(client, token, method):
     assert not is_live(token) and set(Click.objects.values_list("outcome", flat=True)) <= {"fetched"}
 
 
-def test_undo_over_http_takes_the_act_back(client, token):
+def test_undo_over_http_reverts_the_action(client, token):
     offer = post(client, token).json()["undo"]["token"]
     answer = client.post("/one_click/undo/", json.dumps({"token": offer}), content_type="application/json")
     assert (answer.status_code, answer.json()["status"], answer.json()["action"]) == (200, "success", "undo")
     assert not is_live(token)
 
 
-def test_a_client_that_knocks_too_often_has_to_wait(client, token, settings):
+def test_a_client_that_sends_too_many_requests_has_to_wait(client, token, settings):
     settings.ONE_CLICK_RATE = 2
     assert [post(client, token, "forged").status_code for _ in range(3)] == [400, 400, 429]
     answer = post(client, token)
@@ -203,7 +203,7 @@ def test_a_token_presented_too_often_has_to_wait_whoever_presents_it(client, tok
 
 
 @time_machine.travel("2026-11-20T17:00:00Z", tick=False)
-def test_another_spelling_of_a_token_or_its_undo_is_counted_with_it(client, token):
+def test_another_spelling_of_a_token_or_its_undo_shares_the_limit(client, token):
     while "-" not in (text := encode_token(token)):
         token.nonce = uuid4()
     ActionToken.objects.update(nonce=token.nonce, expires_at="2027-01-01T00:00:00Z")
@@ -229,5 +229,5 @@ def test_the_slash_at_the_end_is_optional_and_no_body_is_lost(client, token):
     assert not is_live(token)
 
 
-def test_an_unknown_action_is_no_page(client):
+def test_an_unknown_action_is_not_found(client):
     assert client.post("/one_click/explode/", {"token": "x"}).status_code == 404

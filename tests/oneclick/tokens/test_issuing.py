@@ -33,7 +33,7 @@ def test_no_column_of_the_row_holds_the_usable_text(token):
 
 
 @pytest.mark.django_db
-def test_one_changed_character_makes_it_forged_and_costs_no_query(token, django_assert_num_queries):
+def test_one_changed_character_makes_a_token_invalid_without_a_query(token, django_assert_num_queries):
     text = encode_token(token)
     with django_assert_num_queries(0):
         for place in range(len(text)):
@@ -42,12 +42,12 @@ def test_one_changed_character_makes_it_forged_and_costs_no_query(token, django_
 
 
 @given(st.text())
-def test_any_other_text_is_no_token(text):
+def test_any_other_text_is_an_invalid_token(text):
     assert decode_nonce(text) is None
 
 
 @pytest.mark.django_db
-def test_an_undo_token_is_no_action_token_and_the_other_way_round(token):
+def test_undo_tokens_and_action_tokens_are_not_interchangeable(token):
     assert decode_nonce(encode_token(token, "undo")) is None
     assert decode_nonce(encode_token(token), "undo") is None
 
@@ -86,7 +86,7 @@ def test_a_merchant_with_1_click_off_issues_no_token():
 
 
 @pytest.mark.django_db
-def test_an_orders_token_lives_until_its_day_begins_at_the_merchant():
+def test_an_orders_token_lives_until_its_day_begins_in_the_merchants_zone():
     item = ItemFactory(order__place_date=date(2026, 12, 1))
     reminder = event_of("ordergroove.order.reminder", item)
     token = ActionToken.objects.get()

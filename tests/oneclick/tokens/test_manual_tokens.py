@@ -15,7 +15,7 @@ from tests.factories import STAFF
 from tests.oneclick.shop import DAY, Shop, outcome, reread
 
 
-def test_a_token_issued_by_hand_is_shown_once_works_and_is_on_record(shop: Shop, staff: Client) -> None:
+def test_a_manual_token_is_shown_once_works_and_is_recorded(shop: Shop, staff: Client) -> None:
     order = shop.order
     page = staff.post(f"/admin/subscriptions/order/{order.pk}/issue-token/").content.decode()
     token = ActionToken.objects.get()
@@ -31,7 +31,7 @@ def test_a_token_issued_by_hand_is_shown_once_works_and_is_on_record(shop: Shop,
     assert shop.post("delay", token).status_code == 200
 
 
-def test_a_subscriptions_token_by_hand_lives_as_long_as_any(shop: Shop, staff: Client) -> None:
+def test_a_manual_token_of_a_subscription_lives_as_long_as_any(shop: Shop, staff: Client) -> None:
     subscription = shop.subscriptions[0]
     staff.post(f"/admin/subscriptions/subscription/{subscription.pk}/issue-token/")
     token = ActionToken.objects.get()
@@ -53,7 +53,7 @@ def test_no_token_is_issued_where_1_click_is_off(shop: Shop) -> None:
     contract.refuses("one_click_off", lambda: manual_tokens.issue_token(shop.order, actor=STAFF))
 
 
-def test_a_revoked_token_is_useless_and_on_record(shop: Shop, staff: Client) -> None:
+def test_a_revoked_token_is_useless_and_recorded(shop: Shop, staff: Client) -> None:
     token = shop.order_token()
     staff.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
     assert reread(token).state == "revoked"
@@ -78,7 +78,7 @@ def test_a_token_whose_order_is_gone_can_still_be_revoked(shop: Shop) -> None:
     assert reread(token).revoked_at is not None
 
 
-def test_the_list_of_tokens_tells_good_ones_from_those_whose_order_was_moved_near(
+def test_the_list_of_tokens_tells_usable_ones_from_those_whose_order_was_moved_closer(
     shop: Shop, staff: Client, noon
 ) -> None:
     token = shop.order_token()
