@@ -15,7 +15,7 @@ from subscriptions.staff.roles import Right
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
-LABELS = {"Waiting": "warning", "Delivered": "success", "Failed for good": "danger", "Not sent": "default"}
+LABELS = {"Waiting": "warning", "Delivered": "success", "Failed": "danger", "Not sent": "default"}
 MOST_ATTEMPTS = 50
 
 

@@ -23,19 +23,21 @@ class Connection(LeasedQueue):
     public_id = PublicIdField()
     integration = models.CharField(max_length=16, choices=Integration)
     name = models.CharField(max_length=100)
-    base_url = models.URLField(max_length=500, blank=True, help_text="Empty: the integration's own address.")
+    base_url = models.URLField(
+        "address", max_length=500, blank=True, help_text="Leave empty for the usual address of the integration."
+    )
     secret = EncryptedField(blank=True)
     switched_off_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(
-        max_length=500, blank=True, help_text="Why sending stopped; empty while it goes on."
+        max_length=500, blank=True, help_text="Why sending stopped. Empty while it is sending."
     )
     created = models.DateTimeField(default=timezone.now, editable=False)
-    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    not_before = models.DateTimeField("waiting until", null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="Temporary failures in a row.")
     window_started = models.DateTimeField(null=True, editable=False)
     window_sent = models.PositiveIntegerField(default=0, editable=False, help_text="Requests since then.")
-    last_success_at = models.DateTimeField(null=True, editable=False)
+    last_success_at = models.DateTimeField("last success", null=True, editable=False)
     last_error = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
@@ -49,14 +51,14 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", "Waiting"
         DONE = "done", "Delivered"
-        DEAD = "dead", "Failed for good"
+        DEAD = "dead", "Failed"
         SKIPPED = "skipped", "Not sent"
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="deliveries")
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
-    attempts_made = models.PositiveIntegerField(default=0)
+    attempts_made = models.PositiveIntegerField("attempts", default=0)
     error = models.CharField(max_length=500, blank=True)
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
@@ -77,9 +79,9 @@ class Attempt(models.Model):
     """One request that carried a delivery. The row is there before the request leaves."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
-    at = models.DateTimeField(default=timezone.now)
-    status = models.PositiveSmallIntegerField(null=True, help_text="The answer's HTTP status; empty: none came.")
-    milliseconds = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField("time", default=timezone.now)
+    status = models.PositiveSmallIntegerField("HTTP status", null=True, help_text="Empty if no answer came.")
+    milliseconds = models.PositiveIntegerField("response time (ms)", null=True)
     detail = models.CharField(max_length=2048, blank=True)
 
     def __str__(self) -> str:

@@ -12,19 +12,30 @@ from subscriptions.models import Item, Order
 from subscriptions.models.order_status import STATUS_ROWS
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import money
+from subscriptions.staff.display import money, money_column
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 
 
+AMOUNTS = [
+    money_column("sub_total", "Subtotal"),
+    money_column("discount_total", "Discounts"),
+    money_column("shipping_total", "Shipping"),
+    money_column("tax_total", "Tax"),
+    money_column("total", "Total"),
+]
+ITEM_AMOUNTS = [money_column("price", "Unit price"), money_column("total_price", "Total")]
+
+
 class ItemInline(ReadOnlyInline):
     model = Item
-    fields = ["product", "quantity", "price", "total_price", "one_time"]
+    fields = ["product", "quantity", *ITEM_AMOUNTS, "one_time"]
+    readonly_fields = ITEM_AMOUNTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("product")
+        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("product", "order")
 
 
 @admin.register(Order, site=site)
@@ -38,10 +49,10 @@ class OrderAdmin(CustomerSearch, MerchantAdmin):
     change_form_before_template = "admin/order/placement.html"
     fieldsets = [
         (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
-        ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
+        ("Amounts", {"fields": AMOUNTS}),
         ("IDs", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
     ]
-    readonly_fields = ["id_outside"]
+    readonly_fields = ["id_outside", *AMOUNTS]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")

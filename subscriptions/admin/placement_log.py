@@ -69,7 +69,7 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     @display(description="Order")
     def order_link(self, row: PlacementAttempt) -> SafeString:
         page = reverse("admin:subscriptions_order_change", args=[row.order_id])
-        title = f"Order of {row.order.customer}, {row.order}"
+        title = f"{row.order} for {row.order.customer}"
         return format_html('<a class="text-link" href="{}">{}</a>', page, title)
 
     @display(description="Order ID")

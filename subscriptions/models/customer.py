@@ -33,7 +33,9 @@ class Customer(models.Model):
     session_id = models.CharField(max_length=255, null=True, blank=True)
     user_token_id = models.CharField(max_length=255, blank=True)
     extra_data = models.JSONField(null=True, blank=True)
-    is_test = models.BooleanField(default=False, help_text="Never reaches a live gateway or connection.")
+    is_test = models.BooleanField(
+        "test customer", default=False, help_text="Never reaches a live gateway or connection."
+    )
     clock = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The time it is for this test customer; empty: the real one."
     )
@@ -131,14 +133,14 @@ class Payment(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments")
     public_id = PublicIdField()
     billing_address = models.ForeignKey(Address, models.PROTECT, null=True, blank=True, related_name="+")
-    payment_method = models.CharField(max_length=16, choices=Method, default=Method.CREDIT_CARD)
+    payment_method = models.CharField("method", max_length=16, choices=Method, default=Method.CREDIT_CARD)
     token_id = models.CharField(max_length=255)
-    cc_number_ending = models.CharField(max_length=4, null=True, blank=True)
-    cc_type = models.PositiveSmallIntegerField(choices=CardType, null=True, blank=True)
+    cc_number_ending = models.CharField("last four digits", max_length=4, null=True, blank=True)
+    cc_type = models.PositiveSmallIntegerField("card type", choices=CardType, null=True, blank=True)
     cc_holder = models.CharField(max_length=255, null=True, blank=True)
-    expires_on = models.DateField(null=True, blank=True, help_text="The last day the card is good for.")
+    expires_on = models.DateField(null=True, blank=True, help_text="The last day on which the card is valid.")
     label = models.CharField(max_length=255, null=True, blank=True)
-    live = models.BooleanField(default=True)
+    live = models.BooleanField("active", default=True)
     created = models.DateTimeField(default=timezone.now)
     last_updated = models.DateTimeField(default=timezone.now)
 

@@ -16,12 +16,12 @@ from subscriptions.models.fields import EncryptedField, MoneyField, PublicIdFiel
 
 def validate_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is no time zone; use an IANA name such as America/New_York.")
+        raise ValidationError(f"{name} is not a valid time zone, for example America/New_York.")
 
 
 def validate_retry_days(days: list[int]) -> None:
     if days != sorted(set(days)) or not all(1 <= day <= 90 for day in days):
-        raise ValidationError("Give each day once, in ascending order, from 1 to 90.")
+        raise ValidationError("Enter each day once, in ascending order, from 1 to 90.")
 
 
 class RetryPlan(models.TextChoices):
@@ -29,9 +29,9 @@ class RetryPlan(models.TextChoices):
 
     CLASSIC = "classic", "Classic: after 3 and 6 days"
     OPTIMIZER = "optimizer", "Optimizer: after 1, 3, 6, 10 and 15 days"
-    MANUAL = "manual", "Manual: after the days given"
-    EXTERNAL = "external", "External: within 24 hours somebody says what to do"
-    OFF = "off", "Off: rejected at once"
+    MANUAL = "manual", "Manual: after the days below"
+    EXTERNAL = "external", "External: you decide within 24 hours"
+    OFF = "off", "Off: rejected right away"
 
 
 class Merchant(models.Model):
@@ -39,47 +39,65 @@ class Merchant(models.Model):
 
     public_id = PublicIdField()
     name = models.CharField(max_length=255)
-    shop_url = models.URLField(help_text="The shop's home page; links land here and pages lead back to it.")
+    shop_url = models.URLField(
+        "shop address", help_text="Your shop's home page. Links lead here, and pages lead back to it."
+    )
     time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_zone])
-    currency_code = models.CharField(max_length=3, default="USD")
-    country_code = models.CharField(max_length=2, default="US", help_text="Region of phone numbers without a prefix.")
-    locale = models.CharField(max_length=16, default="en-us")
-    is_shopify = models.BooleanField(default=False)
-    is_test = models.BooleanField(default=False, help_text="A demo or test merchant; may use the sandbox.")
-    reminder_days = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(5)])
+    currency_code = models.CharField("currency", max_length=3, default="USD", help_text="Three letters, such as USD.")
+    country_code = models.CharField(
+        "country",
+        max_length=2,
+        default="US",
+        help_text="Two letters, such as US. Phone numbers without a country prefix belong to it.",
+    )
+    locale = models.CharField("language", max_length=16, default="en-us", help_text="Such as en-us.")
+    is_shopify = models.BooleanField("Shopify store", default=False)
+    is_test = models.BooleanField(
+        "test merchant", default=False, help_text="For demos and tests. A test merchant can use the sandbox."
+    )
+    reminder_days = models.PositiveSmallIntegerField("reminder lead time", default=5, validators=[MinValueValidator(5)])
     reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
     placement_hour = models.PositiveSmallIntegerField(
         default=5,
         null=True,
         blank=True,
         validators=[MaxValueValidator(11)],
-        help_text="Empty: orders are never placed.",
+        help_text="Without it, automatic placement is off.",
     )
-    placed_hourly = models.BooleanField(default=False, help_text="Due orders are placed every hour from then on.")
-    retry_plan = models.CharField(max_length=16, choices=RetryPlan, default=RetryPlan.CLASSIC)
+    placed_hourly = models.BooleanField(
+        "hourly placement", default=False, help_text="Due orders are also placed every later hour of the day."
+    )
+    retry_plan = models.CharField("payment retries", max_length=16, choices=RetryPlan, default=RetryPlan.CLASSIC)
     retry_days = ArrayField(
         models.PositiveSmallIntegerField(),
         size=10,
         default=list,
         blank=True,
         validators=[validate_retry_days],
-        help_text="The days of the manual plan, such as 2, 5, 9.",
+        help_text="For the manual plan: days after the declined payment, for example 2, 5, 9.",
     )
     generic_error_limit = models.PositiveSmallIntegerField(
-        default=3, help_text="How often an order is tried again after a temporary error of the platform."
+        "retries after errors",
+        default=3,
+        help_text="How often an order is tried again after a temporary error of your platform.",
     )
     card_recycling = models.BooleanField(
-        default=False, help_text="The platform renews cards by itself; no warning of their expiry."
+        "automatic card updates",
+        default=False,
+        help_text="Your platform updates expired cards by itself, so no expiry warnings are sent.",
     )
     disengaged_after = models.PositiveSmallIntegerField(
+        "cancel after rejections",
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Rejected orders in a row that cancel a subscription; empty: never.",
+        help_text="How many rejected orders in a row cancel a subscription. Leave empty for never.",
     )
-    shipping_rate = MoneyField(default=0, help_text="What shipping costs per order, before discounts.")
-    prepaid_enabled = models.BooleanField(default=True, help_text="Subscriptions may be turned into prepaid ones.")
-    storefront_key = EncryptedField(blank=True, help_text="Signs requests of the shop's own pages.")
+    shipping_rate = MoneyField(verbose_name="shipping per order", default=0, help_text="Before discounts.")
+    prepaid_enabled = models.BooleanField(
+        "prepaid subscriptions", default=True, help_text="Customers can turn subscriptions into prepaid ones."
+    )
+    storefront_key = EncryptedField(blank=True, help_text="Signs requests from your shop's own pages.")
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -113,6 +131,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
 
     class Meta:
+        verbose_name = "team member"
         constraints = [models.UniqueConstraint(fields=["merchant", "user"], name="membership_once")]
 
     def __str__(self) -> str:
@@ -134,6 +153,7 @@ class ApiKey(models.Model):
     revoked = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "API key"
         indexes = [models.Index(fields=["merchant", "-created"], name="api_key_list")]
 
     def __str__(self) -> str:

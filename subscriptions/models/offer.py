@@ -17,11 +17,12 @@ class OfferProfile(models.Model):
     public_id = PublicIdField()
     name = models.CharField(max_length=255)
     weight = models.PositiveIntegerField(default=0)
-    live = models.BooleanField(default=True)
+    live = models.BooleanField("active", default=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.AVAILABLE)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = "offer"
         indexes = [models.Index(fields=["merchant", "-created"], name="offer_profile_list")]
 
     def __str__(self) -> str:
@@ -35,11 +36,12 @@ class Offer(models.Model):
     public_id = PublicIdField()
     profile = models.ForeignKey(OfferProfile, models.PROTECT, related_name="offers")
     name = models.CharField(max_length=255)
-    live = models.BooleanField(default=True)
-    usable_in_links = models.BooleanField(default=False, help_text="May be given away by a 1-click link.")
+    live = models.BooleanField("active", default=True)
+    usable_in_links = models.BooleanField(default=False, help_text="1-click links can give this discount.")
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = "variant"
         indexes = [models.Index(fields=["merchant", "-created"], name="offer_list")]
 
     def __str__(self) -> str:

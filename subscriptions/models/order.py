@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from subscriptions.calendar import human_date
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.fields import MoneyField, PublicIdField
 from subscriptions.models.merchant import Merchant
@@ -41,7 +42,7 @@ class Order(models.Model):
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="orders")
     shipping_address = models.ForeignKey(Address, models.PROTECT, related_name="orders")
     status = models.PositiveSmallIntegerField(choices=OrderStatus, default=OrderStatus.UNSENT)
-    place_date = models.DateField(help_text="In the merchant's zone.")
+    place_date = models.DateField("placement date", help_text="In the merchant's time zone.")
     reminded_for = models.DateField(
         null=True, blank=True, editable=False, help_text="The place date the customer was last reminded of."
     )
@@ -52,10 +53,10 @@ class Order(models.Model):
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
     )
-    sub_total = MoneyField(default=0)
-    tax_total = MoneyField(default=0)
-    shipping_total = MoneyField(default=0)
-    discount_total = MoneyField(default=0)
+    sub_total = MoneyField(verbose_name="subtotal", default=0)
+    tax_total = MoneyField(verbose_name="tax", default=0)
+    shipping_total = MoneyField(verbose_name="shipping", default=0)
+    discount_total = MoneyField(verbose_name="discounts", default=0)
     total = MoneyField(default=0)
     currency_code = models.CharField(max_length=3, default="USD")
     cancelled = models.DateTimeField(null=True, blank=True)
@@ -63,7 +64,7 @@ class Order(models.Model):
     generic_error_count = models.PositiveSmallIntegerField(default=0)
     declines = models.PositiveSmallIntegerField(default=0, editable=False)
     first_declined = models.DateTimeField(null=True, blank=True, editable=False)
-    order_merchant_id = models.CharField(max_length=255, null=True, blank=True)
+    order_merchant_id = models.CharField("order ID on your platform", max_length=255, null=True, blank=True)
     rejected_message = models.TextField(null=True, blank=True)
     rejected_error_code = models.CharField(max_length=16, null=True, blank=True)
     locked = models.BooleanField(default=False)
@@ -106,7 +107,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} {self.place_date}"
+        return f"Order of {human_date(self.place_date)}"
 
     @property
     def is_open(self) -> bool:
@@ -133,10 +134,10 @@ class Item(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField(default=1)
-    price = MoneyField()
+    price = MoneyField(verbose_name="unit price")
     extra_cost = MoneyField(default=0)
-    total_price = MoneyField()
-    one_time = models.BooleanField(default=False)
+    total_price = MoneyField(verbose_name="total")
+    one_time = models.BooleanField("one-time", default=False)
     frozen = models.BooleanField(default=False, help_text="The price was set by hand and stays.")
     upcoming = models.BooleanField(
         default=True, help_text="The order is still to come; kept beside the status for the constraint below."

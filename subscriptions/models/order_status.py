@@ -30,8 +30,8 @@ class OrderStatus(models.IntegerChoices):
     GENERIC_ERROR_RESPONSE = 15, "Temporary error"
     MERGED = 17, "Merged"
     CREDIT_CARD_RETRY = 18, "Payment retry"
-    AWAITING_RETRY_INSTRUCTIONS = 19, "Waits for an instruction"
-    AWAITING_RESPONSE_CLASSIFICATION = 20, "Waits for classification"
+    AWAITING_RETRY_INSTRUCTIONS = 19, "Waiting for a decision"
+    AWAITING_RESPONSE_CLASSIFICATION = 20, "Waiting for classification"
 
 
 class Effect(models.TextChoices):

@@ -25,9 +25,11 @@ class GatewaySettings(models.Model):
 
     merchant = models.OneToOneField(Merchant, models.PROTECT, related_name="gateway")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.XML)
-    url = models.URLField(max_length=500, blank=True, help_text="Where each order is posted; https only.")
+    url = models.URLField(max_length=500, blank=True, help_text="Where orders are sent. It must begin with https://.")
     without_card = models.BooleanField(
-        "leave card data out", default=False, help_text="Card holder, number and expiry stay empty; the token counts."
+        "leave card data out",
+        default=False,
+        help_text="Orders carry the payment token, but no card holder, number or expiry.",
     )
 
     class Meta:
@@ -66,8 +68,8 @@ class PlacementAttempt(models.Model):
     answer = models.TextField(blank=True, help_text="The beginning of the answer.")
     code = models.CharField(max_length=16, blank=True)
     message = models.CharField(max_length=1000, blank=True)
-    order_merchant_id = models.CharField(max_length=255, blank=True, help_text="The order's id on the platform.")
-    effect = models.CharField(max_length=16, choices=Effect, blank=True, help_text="Empty while under way.")
+    order_merchant_id = models.CharField("order ID on your platform", max_length=255, blank=True)
+    effect = models.CharField("result", max_length=16, choices=Effect, blank=True, help_text="Empty while under way.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "order", "tries"], name="placement_attempt_once")]
@@ -77,7 +79,7 @@ class PlacementAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Try {self.tries}: {self.get_effect_display() or 'under way'}"
+        return f"Attempt {self.tries}: {self.get_effect_display() or 'In progress'}"
 
     @property
     def customer(self) -> Customer:
@@ -104,22 +106,27 @@ class SimulatedOutcome(models.Model):
         NO_DEFAULT_CARD = "170", "No default card (170)"
         AUTHENTICATION = "180", "Strong authentication needed (180)"
         TEMPORARY = "999", "Temporary error (999)"
-        UNKNOWN_CODE = "777", "A code nobody knows"
-        TIMEOUT = "timeout", "Time-out, not placed"
+        UNKNOWN_CODE = "777", "Unknown code"
+        TIMEOUT = "timeout", "Timeout, not placed"
         LOST = "lost", "Placed, but the answer is lost"
         SERVER_ERROR = "500", "Server error"
-        GARBAGE = "garbage", "An answer nobody understands"
+        GARBAGE = "garbage", "Unreadable answer"
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="simulated_outcomes")
     payment = models.ForeignKey(Payment, models.CASCADE, null=True, blank=True, related_name="+")
     product = models.ForeignKey(Product, models.CASCADE, null=True, blank=True, related_name="+")
-    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.APPROVE)
+    outcome = models.CharField("answer", max_length=8, choices=Outcome, default=Outcome.APPROVE)
     times = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many tries of an order end so; later ones are approved. Empty: all."
+        null=True,
+        blank=True,
+        help_text="How many attempts of an order get this answer; later ones are approved. Leave empty for all.",
     )
-    milliseconds = models.PositiveIntegerField(default=0, help_text="How long the answer takes.")
+    milliseconds = models.PositiveIntegerField(
+        "response time", default=0, help_text="How many milliseconds the answer takes."
+    )
 
     class Meta:
+        verbose_name = "simulated answer"
         constraints = [
             models.UniqueConstraint(fields=["merchant", "payment"], name="simulated_outcome_payment"),
             models.UniqueConstraint(fields=["merchant", "product"], name="simulated_outcome_product"),

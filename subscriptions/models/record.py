@@ -47,10 +47,10 @@ class Event(models.Model):
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, related_name="events")
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="events")
     order = models.ForeignKey(Order, models.DO_NOTHING, null=True, related_name="events")
-    kind = models.CharField(max_length=64, help_text="A name of the catalogue.")
+    kind = models.CharField(max_length=64)
     payload = models.JSONField()
     recipient = models.JSONField(help_text="The customer's e-mail, phone and names at that moment.")
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField("time", default=timezone.now)
 
     class Meta:
         indexes = [
@@ -77,14 +77,16 @@ class JobRun(LeasedRun):
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="job_runs")
     job = models.CharField(max_length=32)
-    local_date = models.DateField(help_text="The day it is for, in the merchant's zone.")
+    local_date = models.DateField("day", help_text="The day it is for, in the merchant's zone.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     total = models.PositiveIntegerField(null=True, help_text="Customers concerned when it began.")
     customers = models.PositiveIntegerField(default=0, help_text="Customers looked at so far.")
     done = models.PositiveIntegerField(default=0, help_text="What was done to them: orders reminded of, placed, …")
-    failures = models.PositiveIntegerField(default=0, help_text="Customers that were passed over for a fault.")
+    failures = models.PositiveIntegerField(
+        "errors", default=0, help_text="Customers that were passed over for a fault."
+    )
     error = models.TextField(blank=True, help_text="The last fault.")
-    created = models.DateTimeField(default=timezone.now)
+    created = models.DateTimeField("started", default=timezone.now)
     finished = models.DateTimeField(null=True)
 
     class Meta:
@@ -106,7 +108,9 @@ class CancelReason(models.Model):
     """A reason that customers may choose when they cancel; `cancel_reason` of the subscription begins with `code`."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="cancel_reasons")
-    application = models.CharField(max_length=32, default="msi")
+    application = models.CharField(
+        max_length=32, default="msi", help_text="msi: the reasons that staff and customers choose from."
+    )
     code = models.PositiveSmallIntegerField()
     label = models.CharField(max_length=255)
 

@@ -57,9 +57,9 @@ class Replacement(LeasedRun):
     actor = models.JSONField(help_text="Who began it.")
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     total = models.PositiveIntegerField(default=0, help_text="As counted at the beginning; in the end done + refused.")
-    done = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
-    created = models.DateTimeField(default=timezone.now)
+    done = models.PositiveIntegerField("changed", default=0)
+    refused = models.PositiveIntegerField("not changed", default=0)
+    created = models.DateTimeField("started", default=timezone.now)
     finished = models.DateTimeField(null=True)
 
     class Meta:

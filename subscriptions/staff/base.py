@@ -11,6 +11,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
@@ -77,6 +78,11 @@ class MerchantAdmin(ButtonsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # Django's own title of a list is "Select order to view".
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)
         return type(form.__name__, (form,), {"merchant": merchant_of(request)})
@@ -140,6 +146,12 @@ class OneRowAdmin(MerchantAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         row = self.get_queryset(request).first() if self.has_view_permission(request) else None
         return redirect(self.url("change", row)) if row else super().changelist_view(request, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **options)
 
 
 class ReadOnlyInline(TabularInline):

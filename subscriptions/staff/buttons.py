@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 
@@ -139,5 +140,9 @@ class ButtonsAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context |= {"actions_detail": self.offered_buttons(request, obj), **self.form_page_context(obj)}
+            context |= {
+                "title": capfirst(str(self.opts.verbose_name)),
+                "actions_detail": self.offered_buttons(request, obj),
+                **self.form_page_context(obj),
+            }
         return super().render_change_form(request, context, add, change, form_url, obj)

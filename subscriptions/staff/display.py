@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from subscriptions.models import Product
 
@@ -20,6 +21,16 @@ SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "GBP": "£", "EUR": "€"}
 def money(amount: Decimal, currency: str) -> str:
     """`$1,250.00`; a currency without a sign of its own leads with its code."""
     return f"{SYMBOLS.get(currency, currency + ' ')}{amount:,.2f}"
+
+
+def money_column(field: str, title: str) -> Callable[[Any], str]:
+    """A column of an admin that shows the amount in `field` in the currency of the row, or of its order."""
+
+    @display(description=title)
+    def column(row: Any) -> str:
+        return money(getattr(row, field), getattr(row, "order", row).currency_code)
+
+    return column
 
 
 def product_with_price(product: Product) -> dict[str, Any]:

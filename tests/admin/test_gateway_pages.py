@@ -122,7 +122,7 @@ def test_the_automation_settings_are_saved(merchant: Merchant, client: Client) -
     ("changes", "error"),
     [
         ({"retry_plan": "manual", "retry_days": ""}, "Enter the days of the manual plan, for example 2, 5, 9."),
-        ({"retry_plan": "manual", "retry_days": "9, 2"}, "Give each day once, in ascending order, from 1 to 90."),
+        ({"retry_plan": "manual", "retry_days": "9, 2"}, "Enter each day once, in ascending order, from 1 to 90."),
         ({"reminder_days": "2"}, "greater than or equal to 5"),
         ({"placement_hour": "12"}, "12 is not one of the available choices."),
     ],
