@@ -1,4 +1,4 @@
-"""API keys: `rpk_<prefix>_<secret>`, shown whole once; afterwards only an HMAC of the key is kept."""
+"""API keys: `rpk_<prefix>_<secret>`. A key is shown in full once; after that only its HMAC is stored."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from common.web.signing import hmac_sha256, is_same_secret
@@ -19,21 +19,21 @@ ACTIVE_PER_MERCHANT = 10
 def create_api_key(
     merchant: Merchant, name: str, scopes: Sequence[str], *, expires: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key of `merchant` and its text, which cannot be had again.
+    """A new key and its text, which cannot be read again later.
 
-    `scopes` are some of `ApiKey.SCOPES`. Raises `Refused` for an unknown scope and for an
-    eleventh active key.
+    `scopes` are some of `ApiKey.SCOPES`. Refused for an unknown scope and for an eleventh active key.
     """
     unknown = sorted(set(scopes) - set(ApiKey.SCOPES))
     if unknown:
         allowed = ", ".join(ApiKey.SCOPES)
-        raise Refused("unknown_scope", f"{unknown[0]} is no scope; choose from {allowed}.")
+        raise Refused("unknown_scope", f"{unknown[0]} is not a scope; choose from {allowed}.")
     prefix = secrets.token_hex(4)
     text = f"rpk_{prefix}_{secrets.token_hex(20)}"
     with transaction.atomic():
-        # Two made at once must not both be the tenth.
+        # Of two keys created at once, not both can be the tenth.
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
-        if _active(merchant).count() >= ACTIVE_PER_MERCHANT:
+        active = merchant.api_keys.filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()), revoked=None)
+        if active.count() >= ACTIVE_PER_MERCHANT:
             raise Refused("too_many_api_keys", f"{ACTIVE_PER_MERCHANT} keys are active; revoke one first.")
         key = ApiKey.objects.create(
             merchant=merchant,
@@ -47,14 +47,10 @@ def create_api_key(
 
 
 def find_api_key(text: str) -> ApiKey | None:
-    """The key `text` is, with its merchant; None when it is unknown or revoked. It may have expired."""
+    """The key with this text, and its merchant. None when it is unknown or revoked; it may have expired."""
     prefix = text.removeprefix("rpk_").partition("_")[0]
     key = ApiKey.objects.select_related("merchant").filter(prefix=prefix, revoked__isnull=True).first()
     return key if key and is_same_secret(key.digest, _digest(text)) else None
-
-
-def _active(merchant: Merchant) -> QuerySet[ApiKey]:
-    return merchant.api_keys.filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()), revoked=None)
 
 
 def _digest(text: str) -> str:

@@ -1,6 +1,7 @@
-"""Who calls. Each way to authenticate yields a `Credential`; the views know nothing else of the caller.
+"""Who calls. Each authenticator yields a `Credential`, and views know nothing else about the caller.
 
-A further way is one more class with `authenticate`, listed in `WAYS` in the order in which headers decide.
+Another kind of credential is one more class with `authenticate` in `AUTHENTICATORS`. Where a request has several
+headers, the first authenticator that knows one decides.
 """
 
 from dataclasses import dataclass
@@ -17,16 +18,16 @@ from rest_framework.views import APIView
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.api import api_keys
 from subscriptions.api.errors import Denied
-from subscriptions.models import ApiKey, Merchant
+from subscriptions.models import Merchant
 
 Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`scope` is the letter the endpoints name: A for an API key. `rights` are the key's own scopes.
+    """`scope` is the letter that views name: A for an API key. `rights` are the scopes of the key itself.
 
-    `name` tells credentials of one merchant apart, for idempotency keys.
+    `name` is unique among the credentials of a merchant; idempotency keys are kept by it.
     """
 
     merchant: Merchant
@@ -36,7 +37,7 @@ class Credential:
     actor: Actor
 
     def visible_rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """Those of `rows` this caller may see."""
+        """The ones of `rows` that this caller may see."""
         return rows.filter(merchant=self.merchant)
 
 
@@ -52,16 +53,13 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise Denied("bad_credentials")
         if key.expires and key.expires <= timezone.now():
             raise Denied("expired")
-        return AnonymousUser(), self.credential(key)
-
-    @staticmethod
-    def credential(key: ApiKey) -> Credential:
-        return Credential(
+        actor = Actor(ActorKind.API_KEY, key.prefix, key.name)
+        return AnonymousUser(), Credential(
             merchant=key.merchant,
             scope="A",
             rights=frozenset(key.scopes),
             name=key.prefix,
-            actor=Actor(ActorKind.API_KEY, key.prefix, key.name),
+            actor=actor,
         )
 
 
@@ -69,12 +67,12 @@ AUTHENTICATORS = [ApiKeyAuthentication]
 
 
 def credential_of(request: Request) -> Credential | None:
-    """Who calls; None where no way to authenticate was tried."""
+    """Who calls; None where the request has no header that an authenticator knows."""
     return cast(Credential | None, request.auth)
 
 
 class MayCall(BasePermission):
-    """The view's `scopes` name who may call it; an API key needs `read` or `write` besides, by method."""
+    """Whether the view's `scopes` include the caller's. An API key also needs `read` or `write`, by the method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         credential = credential_of(request)
@@ -87,13 +85,13 @@ class MayCall(BasePermission):
 
 
 class MayListAll(BasePermission):
-    """Without `bulk`, an API key must pin a list across customers to something of one customer."""
+    """Without the right `bulk`, an API key must filter a list across customers by something that belongs to one."""
 
     SCOPING_FILTERS = ("customer", "email", "merchant_user_id", "subscription", "order", "item")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         credential = credential_of(request)
-        pinned = any(request.query_params.get(name, "").strip() for name in self.SCOPING_FILTERS)
-        if credential and credential.scope == "A" and "bulk" not in credential.rights and not pinned:
+        is_scoped = any(request.query_params.get(name, "").strip() for name in self.SCOPING_FILTERS)
+        if credential and credential.scope == "A" and "bulk" not in credential.rights and not is_scoped:
             raise Denied("insufficient_scope")
         return True

@@ -1,4 +1,4 @@
-"""What the writes take in their bodies. Keys they do not know are ignored."""
+"""The bodies that writes accept. Keys that they do not know are ignored."""
 
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from subscriptions.actions.subscription import REASON_LENGTH
 from subscriptions.calendar import Period
 
-# Far enough for any subscription, and near enough to add a frequency to.
+# Late enough for any subscription, and early enough for a frequency to be added to it.
 LAST_DAY = MaxValueValidator(date(2999, 12, 31))
 
 

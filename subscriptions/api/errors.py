@@ -1,4 +1,4 @@
-"""The one translator from what views and actions raise to the bodies and headers a client gets."""
+"""Translates what views and actions raise into the bodies and headers that clients get; nothing else does."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from subscriptions.errors import Busy, DomainError, Forbidden, NotFound
 
 DENIED = {"detail": "Authentication Failed"}
 MISSING = {"detail": "Unable to find requested asset."}
-# Refusals that clients look for under a field.
+# Clients look for these refusals under a field.
 FIELDS_OF_REFUSALS = {
     "subscription_already_active": "subscription",
     "next_order_date_past": "next_order_date",
@@ -21,7 +21,7 @@ FIELDS_OF_REFUSALS = {
 
 
 class Denied(APIException):
-    """The caller may not; `code` says why and goes into `X-Error-Code`."""
+    """The caller may not do this; `code` says why, in `X-Error-Code`."""
 
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = DENIED["detail"]
@@ -32,7 +32,7 @@ class Denied(APIException):
 
 
 class Conflict(APIException):
-    """`Idempotency-Key` stands in the way."""
+    """The request's `Idempotency-Key` is in use, or was used for another body."""
 
     def __init__(self, status_code: int, code: str, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail, code)
@@ -42,9 +42,9 @@ class Conflict(APIException):
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's EXCEPTION_HANDLER; None for what nobody foresaw."""
+    """DRF's exception handler. None for an error that is a fault of ours; `ApiGate` answers those."""
     if isinstance(error, DomainError):
-        return _of_domain(error)
+        return _response_of_refusal(error)
     if isinstance(error, Http404):
         return Response(MISSING, status=404)
     response = exception_handler(error, context)
@@ -53,7 +53,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return response
 
 
-def _of_domain(error: DomainError) -> Response:
+def _response_of_refusal(error: DomainError) -> Response:
     headers = {"X-Error-Code": error.code}
     match error:
         case Busy():

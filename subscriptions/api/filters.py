@@ -1,6 +1,5 @@
-"""The kinds of filters. A bad value is refused under its name; an id nobody has finds nothing."""
+"""The kinds of filters. A bad value is refused under the filter's name; an unknown id finds nothing."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
+from subscriptions.models import Item
 from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
 YES = ("true", "True", "1")
@@ -23,7 +23,7 @@ DATE_HINT = "Give a date as YYYY-MM-DD or a time as YYYY-MM-DDThh:mm:ss."
 
 
 class MomentField(forms.Field):
-    """A date, or a time without zone, as the merchant's calendar and clock have it."""
+    """A date, or a time without a zone: both are the merchant's local ones."""
 
     def to_python(self, value: Any) -> date | datetime | None:
         if not value:
@@ -31,14 +31,14 @@ class MomentField(forms.Field):
         text = str(value).strip()
         try:
             if len(text) == 10:
-                return _in_range(datetime.strptime(text, "%Y-%m-%d")).date()
-            return _in_range(datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M:%S"))
+                return _check_year(datetime.strptime(text, "%Y-%m-%d")).date()
+            return _check_year(datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M:%S"))
         except ValueError:
             raise forms.ValidationError(DATE_HINT) from None
 
 
-def _in_range(moment: datetime) -> datetime:
-    # The outermost years have no day before or after in every zone.
+def _check_year(moment: datetime) -> datetime:
+    # In some zone, the first and the last year of Python's calendar have no day before or after.
     if not date.min.year < moment.year < date.max.year:
         raise ValueError(moment)
     return moment
@@ -46,7 +46,7 @@ def _in_range(moment: datetime) -> datetime:
 
 @extend_schema_field({"type": "string", "description": DATE_HINT})
 class MomentFilter(django_filters.Filter):
-    """`start` and `end` say which sides of the given day or second are bounds; both make it exact."""
+    """The given day or second as a lower bound (`start`), as an upper bound (`end`), or, with both, exactly."""
 
     field_class = MomentField
 
@@ -66,19 +66,19 @@ class MomentFilter(django_filters.Filter):
 
 
 def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Where the day or second begins, and where the next does.
+    """The moments at which the day or second begins, and at which the next one does.
 
-    A skipped hour counts as one later, a doubled one as the first.
+    A time that the clocks skip counts as an hour later; of one that comes twice, the first counts.
     """
     if isinstance(value, datetime):
         first = value.replace(tzinfo=zone)
-        # In UTC, where a second is a second.
+        # In UTC, because local time may jump in between.
         return first, first.astimezone(ZoneInfo("UTC")) + timedelta(seconds=1)
     return calendar.local_midnight(value, zone.key), calendar.local_midnight(value + timedelta(days=1), zone.key)
 
 
 class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
-    """A query boolean; may be repeated."""
+    """A query boolean. It may be repeated; yes and no together filter nothing."""
 
     def __init__(self, condition: Q) -> None:
         super().__init__(choices=BOOLEANS, coerce=lambda word: word in YES)
@@ -91,42 +91,44 @@ class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
 
 
 class PublicIdFilter(django_filters.CharFilter):
-    """The public id of a row; what is no id finds nothing, like an id that nobody has."""
+    """The public id of a row. A text that is not an id finds nothing, as an unknown id does."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return rows
         public_id = parse_public_id(value)
-        return rows.filter(**{self.field_name: public_id}) if public_id else rows.none()
+        return self.find(rows, public_id) if public_id else rows.none()
+
+    def find(self, rows: QuerySet[Any], public_id: UUID) -> QuerySet[Any]:
+        return rows.filter(**{self.field_name: public_id})
 
 
-class SubqueryFilter(PublicIdFilter):
-    """A reference through `narrow(id)`, a subquery of this list's keys; joins would repeat rows."""
+class ThroughItemsFilter(PublicIdFilter):
+    """Rows that items refer to by their foreign key `key`, by the public id at `path` of the item."""
 
-    def __init__(self, narrow: Callable[[UUID], QuerySet[Any]]) -> None:
+    def __init__(self, key: str, path: str) -> None:
         super().__init__(field_name="pk__in")
-        self.narrow = narrow
+        self.key, self.path = key, path
 
-    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        if not value:
-            return rows
-        public_id = parse_public_id(value)
-        return rows.filter(pk__in=self.narrow(public_id)) if public_id else rows.none()
+    def find(self, rows: QuerySet[Any], public_id: UUID) -> QuerySet[Any]:
+        # A subquery, because a join would repeat rows.
+        items = Item.objects.filter(**{self.path: public_id, f"{self.key}__isnull": False})
+        return rows.filter(pk__in=items.values(self.key))
 
 
 class EmailFilter(django_filters.CharFilter):
-    """Without regard to case."""
+    """An e-mail address, without regard to case."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return rows
-        # lower() on both sides, for that is what the index holds; iexact would compare upper().
+        # With lower() on both sides, as in the index; iexact would compare upper().
         return rows.alias(lowered=Lower(self.field_name)).filter(lowered=Lower(Value(value)))
 
 
 @extend_schema_field({"type": "integer"})
 class StatusFilter(django_filters.TypedMultipleChoiceFilter):
-    """An order status; may be repeated."""
+    """An order status. It may be repeated; any of those given will do."""
 
     def __init__(self, field_name: str) -> None:
         numbers = sorted([*OrderStatus.values, *HISTORIC_STATUSES])

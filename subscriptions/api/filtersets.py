@@ -1,4 +1,4 @@
-"""The filters of each list. Every list across customers knows all the pins of `MayListAll`."""
+"""The filters of each list. Every list across customers has all the scoping filters of `MayListAll`."""
 
 import django_filters
 from django.db.models import Q
@@ -9,16 +9,15 @@ from subscriptions.api.filters import (
     MomentFilter,
     PublicIdFilter,
     StatusFilter,
-    SubqueryFilter,
+    ThroughItemsFilter,
 )
-from subscriptions.models import Item
 
 
 def moment_filters(name: str, field_name: str | None = None, *, exact: bool = True) -> dict[str, MomentFilter]:
-    """The filters `name`, `name_start` and `name_end`."""
+    """The filters `name` (if `exact`), `name_start` and `name_end`."""
     path = field_name or name
-    exactly = {name: MomentFilter(path, start=True, end=True)} if exact else {}
-    return exactly | {
+    exact_filter = {name: MomentFilter(path, start=True, end=True)} if exact else {}
+    return exact_filter | {
         f"{name}_start": MomentFilter(path, start=True, end=False),
         f"{name}_end": MomentFilter(path, start=False, end=True),
     }
@@ -29,17 +28,12 @@ def text_filter(path: str) -> django_filters.CharFilter:
 
 
 def customer_filters(path: str = "customer__") -> dict[str, django_filters.Filter]:
-    """The filters that pin a list to one customer; `path` leads there from the rows."""
+    """The filters that limit a list to one customer; `path` leads from the rows to the customer."""
     return {
         "customer": text_filter(f"{path}merchant_user_id"),
         "merchant_user_id": text_filter(f"{path}merchant_user_id"),
         "email": EmailFilter(field_name=f"{path}email"),
     }
-
-
-def filter_through_items(key: str, path: str) -> SubqueryFilter:
-    """A filter of the rows that items point at by `key`, where `path` of the item is the given id."""
-    return SubqueryFilter(lambda given: Item.objects.filter(**{path: given, f"{key}__isnull": False}).values(key))
 
 
 def created_updated_filters(updated: str = "updated") -> dict[str, MomentFilter]:
@@ -63,8 +57,8 @@ SubscriptionFilters = make_filterset(
     "SubscriptionFilters",
     **customer_filters(),
     subscription=PublicIdFilter(field_name="public_id"),
-    order=filter_through_items("subscription", "order__public_id"),
-    item=filter_through_items("subscription", "public_id"),
+    order=ThroughItemsFilter("subscription", "order__public_id"),
+    item=ThroughItemsFilter("subscription", "public_id"),
     live=BooleanFilter(Q(cancelled__isnull=True)),
     product=text_filter("product__external_product_id"),
     shipping_address=PublicIdFilter(field_name="shipping_address__public_id"),
@@ -73,9 +67,9 @@ SubscriptionFilters = make_filterset(
 OrderFilters = make_filterset(
     "OrderFilters",
     **customer_filters(),
-    subscription=filter_through_items("order", "subscription__public_id"),
+    subscription=ThroughItemsFilter("order", "subscription__public_id"),
     order=PublicIdFilter(field_name="public_id"),
-    item=filter_through_items("order", "public_id"),
+    item=ThroughItemsFilter("order", "public_id"),
     status=StatusFilter("status"),
     **moment_filters("place", "place_at"),
     **created_updated_filters(),

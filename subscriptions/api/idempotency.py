@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repeated write gets the first one's answer and acts no second time."""
+"""`Idempotency-Key`: a repeated write gets the answer of the first and is not performed again."""
 
 import hashlib
 import re
@@ -29,30 +29,31 @@ KEPT_HEADERS = ["X-Error-Code"]
 def answer_once(
     request: Request, perform: Callable[[], Response], refuse: Callable[[Exception], Response]
 ) -> Response | HttpResponse:
-    """The answer of `act`, or the kept one; what `act` raises becomes an answer by `refuse`, or is raised on.
+    """The answer of `perform`, or the stored answer of the first request with the same key.
 
-    Raises `Conflict` while the first request is running (409) and for another body under the same key (422).
+    `refuse` turns what `perform` raises into an answer, or raises it again. Raises `Conflict` while the first request
+    is running (409), and for another body under the same key (422).
     """
     text = request.headers.get("idempotency-key")
     if text is None:
         return perform()
     if not KEY_PATTERN.fullmatch(text):
         raise ParseError("An Idempotency-Key is 1 to 255 printable ASCII characters.")
-    row = _claim(request, text)
+    row = _claim_key(request, text)
     if isinstance(row, HttpResponse):
         return row
     try:
-        # In one transaction: if the lease is lost, what `act` did is undone.
+        # In one transaction: if the lease is lost, what `perform` did is undone.
         with transaction.atomic():
             response = perform()
-            _keep(row, response)
+            _store_answer(row, response)
     except Exception as error:
-        response = _settle(row, error, refuse)
+        response = _answer_error(row, error, refuse)
     return response
 
 
-def _claim(request: Request, text: str) -> IdempotencyKey | HttpResponse:
-    """The row of the key with its lease, or the answer to give instead."""
+def _claim_key(request: Request, text: str) -> IdempotencyKey | HttpResponse:
+    """The row of the key with a lease for this request, or the stored answer."""
     credential = cast(Credential, credential_of(request))
     body_hash = hashlib.sha256(request._request.body).hexdigest()
     now = timezone.now()
@@ -74,14 +75,14 @@ def _claim(request: Request, text: str) -> IdempotencyKey | HttpResponse:
     if row.body_hash != body_hash:
         raise Conflict(422, "idempotency_mismatch", "This Idempotency-Key came with another body before.")
     if row.status is None:
-        raise _busy()
+        raise _busy_conflict()
     kept: dict[str, Any] = row.answer or {}
     headers = kept["headers"] | {"Idempotency-Replayed": "true"}
     return HttpResponse(kept["body"], status=row.status, content_type="application/json", headers=headers)
 
 
-def _settle(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception], Response]) -> Response:
-    """The answer to what `act` raised; a fault, or an answer that may be another one soon, is not kept."""
+def _answer_error(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception], Response]) -> Response:
+    """The answer to what `perform` raised. A fault is not stored, nor an answer that may differ at the next try."""
     try:
         response = refuse(error)
     except Exception:
@@ -90,11 +91,11 @@ def _settle(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception],
     if response.status_code >= 500 or response.status_code in NOT_KEPT_STATUSES or isinstance(error, Conflict):
         row.held().delete()
     else:
-        _keep(row, response)
+        _store_answer(row, response)
     return response
 
 
-def _keep(row: IdempotencyKey, response: Response) -> None:
+def _store_answer(row: IdempotencyKey, response: Response) -> None:
     answer = {
         # As text: a JSON column would not keep the order of the keys.
         "body": JSONRenderer().render(response.data).decode(),
@@ -103,8 +104,8 @@ def _keep(row: IdempotencyKey, response: Response) -> None:
     try:
         row.release(status=response.status_code, answer=answer)
     except LeaseLost as lost:
-        raise _busy() from lost
+        raise _busy_conflict() from lost
 
 
-def _busy() -> Conflict:
+def _busy_conflict() -> Conflict:
     return Conflict(409, "idempotency_busy", "A request with this Idempotency-Key is running.", retry_after=1)

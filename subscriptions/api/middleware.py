@@ -46,7 +46,7 @@ class ApiGate:
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"
         response = _too_many(quota) if quota.exceeded else self.get_response(request)
-        # A refusal for its rate knows no view yet; any page may read it.
+        # A request refused for its rate has not found its view yet; pages of any origin may read the refusal.
         readable = quota.exceeded or _is_rest(request)
         for name, value in (quota.headers | (CORS if readable else {})).items():
             response[name] = value
@@ -58,7 +58,7 @@ class ApiGate:
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The answer to what no view foresaw, without its internals."""
+        """The answer to an error that no view handles; it gives away nothing of our internals."""
         if not request.path_info.startswith(PREFIX) or isinstance(error, Http404):
             return None
         if isinstance(error, SuspiciousOperation):
@@ -71,7 +71,7 @@ class ApiGate:
 
 
 def _is_rest(request: HttpRequest) -> bool:
-    # What else lives under the prefix has its own rules on who may call from where.
+    # Other views under the prefix have their own rules on which origins may call.
     return request.resolver_match is not None and request.resolver_match.app_name == "rest"
 
 

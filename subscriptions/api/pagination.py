@@ -1,4 +1,4 @@
-"""Two ways through a list: numbered pages with a count, and cursors that no new row shifts."""
+"""The two modes of a list: numbered pages with a count, and cursors, which new rows do not shift."""
 
 import base64
 import json
@@ -19,13 +19,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
+INVALID = "Invalid cursor"
 
 
 class Ordering(BaseFilterBackend):
-    """`ordering=`: a key of the view's `orderings`, which says its column; unknown ones are ignored.
+    """`ordering=` with a key of the view's `orderings`, which map keys to columns; unknown keys are ignored.
 
-    A tie decides among equals, so that every row has one place. It is turned round with the column, for then
-    the list's index serves both directions.
+    A second column breaks ties, so that every row has one place. It is reversed together with the first, because the
+    list's index then serves both directions.
     """
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -36,10 +37,10 @@ class Ordering(BaseFilterBackend):
         column = view.orderings.get(wanted.removeprefix("-"))
         if column is None:
             return view.default_order
-        first, tie = view.default_order
-        descends = wanted.startswith("-")
-        same_way = descends == first.startswith("-")
-        return ("-" if descends else "") + column, tie if same_way else reversed_term(tie)
+        first, tie_breaker = view.default_order
+        is_descending = wanted.startswith("-")
+        is_reversed = is_descending != first.startswith("-")
+        return ("-" if is_descending else "") + column, reversed_term(tie_breaker) if is_reversed else tie_breaker
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         choices = ", ".join(f"`{name}`, `-{name}`" for name in view.orderings)
@@ -81,46 +82,46 @@ class Pages(PageNumberPagination):
 
 
 class Cursors(BasePagination):
-    """Goes on from the last row's own values. They are (column, tie) of the queryset's order."""
+    """Continues after the last row of a page, by the values of the two columns that the queryset is ordered by."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         self.terms: tuple[str, str] = queryset.query.order_by
         size = Pages().get_page_size(request) or PAGE_SIZE
-        given = request.query_params.get("cursor")
-        backwards, after = decode_cursor(given) if given else (False, None)
+        cursor = request.query_params.get("cursor")
+        backwards, after = decode_cursor(cursor) if cursor else (False, None)
         try:
-            rows = list(self._from(queryset, backwards, after)[: size + 1])
+            rows = list(self._rows_after(queryset, backwards, after)[: size + 1])
         except (ValidationError, ValueError):
-            raise _invalid() from None
+            raise NotFound(INVALID) from None
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
-        self.next = self._cursor(rows[-1:], False) if more or backwards else None
-        self.previous = self._cursor(rows[:1], True) if (more if backwards else after) else None
+        self.next = self._encode(rows[-1:], False) if more or backwards else None
+        self.previous = self._encode(rows[:1], True) if (more if backwards else after) else None
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        onward = page_link(self.request, cursor=self.next) if self.next else None
-        back = page_link(self.request, cursor=self.previous) if self.previous else None
-        return Response({"next": onward, "previous": back, "results": data})
+        next_link = page_link(self.request, cursor=self.next) if self.next else None
+        previous_link = page_link(self.request, cursor=self.previous) if self.previous else None
+        return Response({"next": next_link, "previous": previous_link, "results": data})
 
-    def _from(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
+    def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
         terms = [reversed_term(term) if backwards else term for term in self.terms]
         rows = rows.order_by(*terms)
         if after is None:
             return rows
-        (column, further), (tie, beyond) = [
+        (column, beyond), (tie_breaker, beyond_tie) = [
             (term.removeprefix("-"), "lt" if term.startswith("-") else "gt") for term in terms
         ]
-        at, mark = after
-        # The first condition is implied by the second, but is what an index can use.
+        value, tie_value = after
+        # The second condition implies the first, but only the first can use an index.
         return rows.filter(
-            Q(**{f"{column}__{further}e": at}),
-            Q(**{f"{column}__{further}": at}) | Q(**{f"{tie}__{beyond}": mark}),
+            Q(**{f"{column}__{beyond}e": value}),
+            Q(**{f"{column}__{beyond}": value}) | Q(**{f"{tie_breaker}__{beyond_tie}": tie_value}),
         )
 
-    def _cursor(self, rows: list[Any], backwards: bool) -> str | None:
+    def _encode(self, rows: list[Any], backwards: bool) -> str | None:
         if not rows:
             return None
         values = [value_at_path(rows[0], term.removeprefix("-")) for term in self.terms]
@@ -135,27 +136,23 @@ def value_at_path(row: Any, path: str) -> Any:
 
 
 def decode_cursor(text: str) -> tuple[bool, list[str]]:
-    """Which way a cursor goes, and from where."""
+    """Whether a cursor goes backwards, and the values of the row it starts at."""
     try:
-        backwards, at, tie = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        backwards, value, tie_value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError, RecursionError):
-        raise _invalid() from None
-    if not (isinstance(backwards, bool) and isinstance(at, str) and isinstance(tie, str)):
-        raise _invalid()
-    return backwards, [at, tie]
+        raise NotFound(INVALID) from None
+    if not (isinstance(backwards, bool) and isinstance(value, str) and isinstance(tie_value, str)):
+        raise NotFound(INVALID)
+    return backwards, [value, tie_value]
 
 
 def page_link(request: Request, **place: object) -> str:
-    """This list's address at another place, absolute and with all its filters."""
+    """The address of the same list at another page or cursor, absolute and with all filters."""
     query: QueryDict = request.query_params.copy()
     for name, value in place.items():
         query[name] = str(value)
     root = settings.PUBLIC_URL or "{0.scheme}://{0.netloc}".format(urlsplit(request.build_absolute_uri()))
     return f"{root}{request._request.path}?{query.urlencode()}"
-
-
-def _invalid() -> NotFound:
-    return NotFound("Invalid cursor")
 
 
 def _parameter(name: str, kind: str, description: str) -> dict[str, Any]:

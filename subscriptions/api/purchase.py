@@ -1,4 +1,4 @@
-"""The body of the Purchase POST: how it arrives, and what is checked before it is kept."""
+"""The Purchase POST: parses its body, and checks it before it is stored."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ADDRESS_NAMES = ("shipping_address", "billing_address")
 
 
 class PurchaseRejected(APIException):
-    """The request as a whole is none: `{"error": sentence}`."""
+    """The request as a whole is refused: `{"error": sentence}`."""
 
     def __init__(self, sentence: str, status_code: int = 400, code: str = "purchase_invalid") -> None:
         super().__init__({"error": sentence})
@@ -40,78 +40,79 @@ class PurchaseParser(BaseParser):
                 body = unquote_plus(
                     body[len(FORM_PREFIX) :].partition(b"&")[0].decode("ascii"), errors="strict"
                 ).encode()
-            return _storable(json.loads(body, parse_constant=_no_number))
+            return _check_storable(json.loads(body, parse_constant=_refuse_constant))
         except (ValueError, RecursionError):
             raise PurchaseRejected(
                 "The body is neither JSON nor create_request= followed by URL-encoded JSON."
             ) from None
 
 
-def _storable(value: Any) -> Any:
+def _check_storable(value: Any) -> Any:
     text = json.dumps(value, ensure_ascii=False)
-    text.encode()  # half a surrogate pair is no text
+    text.encode()  # fails for half of a surrogate pair
     if "\\u0000" in text:
         raise ValueError("the database cannot hold this character")
     return value
 
 
-def _no_number(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
 def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
-    """The purchase as `actions.purchase.store_request` stores it, from a parsed body.
+    """The purchase in the form in which `actions.purchase.store_request` stores it; `data` is JSON.
 
-    Raises `Rejected` for a body that is none, and `ValidationError` by object for what is wrong with one. Lines that
-    are wrong are kept under `errors`; they raise when they are all that would have become a subscription.
+    Raises `PurchaseRejected` for what is wrong with the request as a whole, and `ValidationError` by object for the
+    rest. What is wrong with single lines stands under `errors`, and raises only when no other line is left that would
+    have become a subscription.
     """
     body = PurchaseBody(data=data, context={"merchant": merchant})
     if not body.is_valid():
-        raise _refusal(body.errors)
+        raise _error_of_body(body.errors)
     given = body.validated_data
-    lines, errors = _lines(merchant, given["products"])
+    lines, errors = _parse_lines(merchant, given["products"])
     if errors["subscriptions"] and not lines:
         raise ValidationError(errors)
     user = dict(given["user"])
-    places = {name: user.pop(name) for name in ADDRESS_NAMES}
+    addresses = {name: user.pop(name) for name in ADDRESS_NAMES}
     if lines:
-        _require({"shipping_address": places["shipping_address"], "payment": given["payment"]})
+        _require_parts({"shipping_address": addresses["shipping_address"], "payment": given["payment"]})
     details = {name: given[name] for name in ("merchant_order_id", "session_id", "payment")}
-    told = details | places | {"user": user, "lines": lines, "errors": errors}
-    as_json: JsonObject = json.loads(json.dumps(told, cls=DjangoJSONEncoder))
+    purchase = details | addresses | {"user": user, "lines": lines, "errors": errors}
+    as_json: JsonObject = json.loads(json.dumps(purchase, cls=DjangoJSONEncoder))
     return as_json
 
 
-def _refusal(errors: dict[str, Any]) -> APIException:
-    """Of what is wrong beside the lines: of the request as a whole, else of its objects."""
-    for name, wrong in errors.items():
-        if name not in ("user", "payment") or not isinstance(wrong, dict) or "non_field_errors" in wrong:
-            return PurchaseRejected(f"{name}: {_first(wrong)}")
+def _error_of_body(errors: dict[str, Any]) -> APIException:
+    """The exception for these errors: about the request as a whole if one is, otherwise about its objects."""
+    for name, messages in errors.items():
+        if name not in ("user", "payment") or not isinstance(messages, dict) or "non_field_errors" in messages:
+            return PurchaseRejected(f"{name}: {_first_sentence(messages)}")
     objects = dict(errors)
     user = dict(objects.pop("user", {}))
-    apart = {name: user.pop(name) for name in ("user_id", *ADDRESS_NAMES) if name in user}
-    return ValidationError(apart | ({"customer": user} if user else {}) | objects)
+    of_user = {name: user.pop(name) for name in ("user_id", *ADDRESS_NAMES) if name in user}
+    return ValidationError(of_user | ({"customer": user} if user else {}) | objects)
 
 
-def _first(errors: Any) -> str:
+def _first_sentence(errors: Any) -> str:
     while not isinstance(errors, str):
         errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
     return errors
 
 
-def _require(parts: dict[str, Any]) -> None:
+def _require_parts(parts: dict[str, Any]) -> None:
     missing = {name: [REQUIRED] for name, part in parts.items() if part is None}
     if missing:
         raise ValidationError(missing)
 
 
-def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[JsonObject], JsonObject]:
-    """The lines that ask for a subscription, and what is wrong with the others."""
+def _parse_lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[JsonObject], JsonObject]:
+    """The lines that ask for a subscription, and the errors of lines that are wrong."""
     lines: list[JsonObject] = []
     errors: JsonObject = {"products": [], "subscriptions": []}
     for product in products:
         try:
-            line = _line(merchant, product)
+            line = _parse_line(merchant, product)
         except ValidationError as error:
             name = product.get("product")
             if product.get("subscription_info"):
@@ -123,44 +124,44 @@ def _lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[Jso
     return lines, errors
 
 
-def _line(merchant: Merchant, given: dict[str, Any]) -> JsonObject | None:
-    """None for what is bought once: it names no frequency, and nobody subscribes by accident."""
+def _parse_line(merchant: Merchant, given: dict[str, Any]) -> JsonObject | None:
+    """None for a line without a frequency: it was bought once, and nobody shall subscribe by accident."""
     body = ProductBody(data=given)
     if not body.is_valid():
-        raise ValidationError(dict(_flat(body.errors)))
+        raise ValidationError(dict(_flatten_errors(body.errors)))
     bought = body.validated_data
     info = dict(bought["subscription_info"] or {})
     override = info.pop("tracking_override", None) or {}
     if override.get("every") is None and override.get("every_period") is None:
         return None
-    _require({name: override[name] for name in ("every", "every_period")} | {"quantity": info["quantity"]})
+    _require_parts({name: override[name] for name in ("every", "every_period")} | {"quantity": info["quantity"]})
     line: JsonObject = info | override | {"product": override["product"] or bought["product"]}
-    _know(merchant, line["product"], line["offer"])
+    _check_references(merchant, line["product"], line["offer"])
     if line.pop("subscription_type") == "prepaid":
-        _require({"prepaid_orders_per_billing": line["prepaid_orders_per_billing"]})
+        _require_parts({"prepaid_orders_per_billing": line["prepaid_orders_per_billing"]})
     grantees = bought["grantees"] or (bought["purchase_info"] or {}).get("grantees", [])
-    return line | {"first_order_place_date": _first_date(merchant, line), "grantees": grantees}
+    return line | {"first_order_place_date": _first_order_date(merchant, line), "grantees": grantees}
 
 
-def _know(merchant: Merchant, product: str, offer: Any) -> None:
+def _check_references(merchant: Merchant, product: str, offer: Any) -> None:
     if not merchant.products.filter(external_product_id=product).exists():
         raise ValidationError({"product": ["There is no such product."]})
     if offer and not Offer.objects.filter(merchant=merchant, public_id=offer).exists():
         raise ValidationError({"offer": ["There is no such offer."]})
 
 
-def _first_date(merchant: Merchant, line: JsonObject) -> Any:
-    """The day the line names, or that many days from today; None leaves it to the frequency."""
+def _first_order_date(merchant: Merchant, line: JsonObject) -> Any:
+    """The day in the line, or the offset from today; None leaves the date to the frequency."""
     offset = line.pop("initial_order_offset_days")
     if line["first_order_place_date"] or offset is None:
         return line["first_order_place_date"]
     return calendar.today(merchant.time_zone) + timedelta(days=offset)
 
 
-def _flat(errors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Sentences by field, without the objects the fields are in."""
-    for name, wrong in errors.items():
-        if isinstance(wrong, dict):
-            yield from _flat(wrong)
+def _flatten_errors(errors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The sentences of each field, without the names of the objects around it."""
+    for name, messages in errors.items():
+        if isinstance(messages, dict):
+            yield from _flatten_errors(messages)
         else:
-            yield name, wrong
+            yield name, messages

@@ -1,4 +1,4 @@
-"""What the Purchase POST takes, by its parts."""
+"""The body of the Purchase POST, part by part."""
 
 import re
 from datetime import date
@@ -15,7 +15,7 @@ from subscriptions.placement import aes
 
 MOST_LINES = 250
 LONGEST_OFFSET = 3660  # days
-CARD_NUMBER = 12  # digits at least; fewer are what a mask has left
+SHORTEST_CARD_NUMBER = 12  # digits; fewer are the end of a masked number
 REQUIRED = "This field is required."
 
 
@@ -36,7 +36,7 @@ class CardEnding(OptionalText):
         text = super().run_validation(data)
         if text is None:
             return None
-        if len(re.findall("[0-9]", text)) >= CARD_NUMBER:
+        if len(re.findall("[0-9]", text)) >= SHORTEST_CARD_NUMBER:
             raise ValidationError("Send the last four digits of the card only, never its whole number.")
         if not re.search("[0-9]{4}$", text):
             raise ValidationError("Give the last four digits of the card.")

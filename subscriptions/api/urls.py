@@ -1,4 +1,4 @@
-"""The paths below `/api/`. The slash at the end is optional; `ApiGate` adds it."""
+"""The paths below `/api/`. `ApiGate` adds the slash at the end where a request leaves it out."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path

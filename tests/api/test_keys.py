@@ -71,6 +71,6 @@ def test_revoked_and_expired_keys_make_room(merchant: Merchant) -> None:
 
 
 def test_an_unknown_scope_is_refused_by_name(merchant: Merchant) -> None:
-    with pytest.raises(Refused, match=r"^admin is no scope; choose from read, write, bulk"):
+    with pytest.raises(Refused, match=r"^admin is not a scope; choose from read, write, bulk"):
         api_keys.create_api_key(merchant, "Shop", ["read", "admin"])
     assert not ApiKey.objects.exists()

@@ -1,4 +1,4 @@
-"""What the views share: who calls, what they may see, lists, objects, and writes that act once."""
+"""What the views share: the caller and the rows they may see, lists, single objects, and writes that happen once."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -22,7 +22,7 @@ from subscriptions.api.schema import Failure, Schema
 
 
 class OnlyJson(DefaultContentNegotiation):
-    """JSON whatever `Accept` says: there is nothing else to choose, and 406 would help nobody."""
+    """Answers in JSON whatever `Accept` says: there is nothing else, and a 406 would help nobody."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
@@ -39,9 +39,9 @@ class JsonParser(JSONParser):
 
 
 class View(GenericAPIView[Any]):
-    """`scopes` are the kinds of credential that may call; `flags` the query booleans, with what they do.
+    """`scopes` are the kinds of credential that may call; `flags` are the query booleans and what they do.
 
-    `failures` describes, by status, errors that look otherwise than everywhere else.
+    `failures` describes, by status, the errors that differ from those of other views.
     """
 
     schema = Schema()
@@ -60,12 +60,12 @@ class View(GenericAPIView[Any]):
 
     @property
     def credential(self) -> authentication.Credential | None:
-        """Who calls; None while the views are being described."""
+        """Who calls; None while drf-spectacular describes the view."""
         return authentication.credential_of(self.request) if getattr(self, "request", None) else None
 
     @property
     def caller(self) -> authentication.Credential:
-        """Who calls, in a request that may."""
+        """Who calls, once the permissions are checked."""
         return cast(authentication.Credential, self.credential)
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -93,7 +93,7 @@ def query_boolean(request: Request, name: str) -> bool:
 
 
 class ListView(View, ListAPIView[Any]):
-    """`across` lists reach over customers, and need the right to."""
+    """`across`: the list is one across customers, which not every API key may read as a whole."""
 
     across = True
     filter_backends = [DjangoFilterBackend, pagination.Ordering]
@@ -128,7 +128,7 @@ class DetailView(ObjectView, RetrieveAPIView[Any]):
 
 
 class ActionView(ObjectView):
-    """PATCH: reads the body by `body`, acts, and answers with the whole object as it is now."""
+    """PATCH: checks the body by `body`, performs the action, and answers with the whole object as it then is."""
 
     http_method_names = ["patch"]
     body: type[Any]

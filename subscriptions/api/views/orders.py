@@ -12,7 +12,7 @@ PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.T
 
 
 def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
-    """`rows` with `place_at`, an order's `place` as the database reckons it; `path` leads to the order."""
+    """`rows` with `place_at`: the `place` of an order, computed in the database. `path` leads to the order."""
     midnight = Func(
         Value(zone),
         F(f"{path}place_date"),
@@ -24,7 +24,7 @@ def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[A
 
 
 class PlaceListView(ListView):
-    """A list that can be narrowed by `place`; `to_order` leads from its rows to the order."""
+    """A list that can be filtered by `place`; `to_order` leads from its rows to the order."""
 
     to_order = ""
 

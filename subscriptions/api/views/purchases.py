@@ -1,4 +1,4 @@
-"""The Purchase POST, which a shop sends after every checkout, and what came of it."""
+"""The Purchase POST, which a shop sends after every checkout, and the call for its outcome."""
 
 from typing import Any
 
@@ -70,20 +70,20 @@ class PurchaseCreate(View):
 
     def answer(self) -> Response:
         merchant, actor = self.caller.merchant, self.caller.actor
-        told = parse_purchase(merchant, self.request.data)
+        body = parse_purchase(merchant, self.request.data)
         try:
-            kept = purchase.store_request(merchant, told, actor=actor)
+            stored = purchase.store_request(merchant, body, actor=actor)
         except Refused as refusal:
             raise PurchaseRejected(refusal.sentence, 409, refusal.code) from refusal
         try:
-            answer = purchase.fulfil_request(kept.pk)
+            answer = purchase.fulfil_request(stored.pk)
         except DomainError as error:
-            # Nothing came of it, so the shop may send the order again.
-            kept.delete()
+            # Nothing was done, so the shop may send the order again.
+            stored.delete()
             raise ValidationError(error.errors) if isinstance(error, purchase.PurchaseRefused) else error from error
         if any(answer["errors"].values()):
-            return Response({name: said for name, said in answer.items() if name != "shipping_address"}, status=206)
-        return Response({"result": "Subscription request received", "subs_req_id": kept.public_id.hex})
+            return Response({name: value for name, value in answer.items() if name != "shipping_address"}, status=206)
+        return Response({"result": "Subscription request received", "subs_req_id": stored.public_id.hex})
 
 
 class PurchaseOutcome(View):
@@ -94,9 +94,9 @@ class PurchaseOutcome(View):
     @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})
     def get(self, request: Request, id: str) -> Response | HttpResponse:
         public_id = parse_public_id(id)
-        kept = self.get_queryset().filter(public_id=public_id).first() if public_id else None
-        if kept is None:
+        stored = self.get_queryset().filter(public_id=public_id).first() if public_id else None
+        if stored is None:
             return Response({"detail": "Not found"}, status=404)
-        if kept.answer is None:
+        if stored.answer is None:
             return HttpResponse(PENDING, content_type="text/plain", status=202)
-        return Response(kept.answer)
+        return Response(stored.answer)

@@ -3,5 +3,5 @@ from subscriptions.importing.customers import CUSTOMERS
 
 
 class Command(ImportCommand):
-    help = "Bring in a merchant's customers from a CSV file, all of them or none."
+    help = "Import a merchant's customers from a CSV file, all of them or none."
     table = CUSTOMERS

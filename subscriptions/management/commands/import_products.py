@@ -3,5 +3,5 @@ from subscriptions.importing.products import PRODUCTS
 
 
 class Command(ImportCommand):
-    help = "Bring in a merchant's products from a CSV file, all of them or none."
+    help = "Import a merchant's products from a CSV file, all of them or none."
     table = PRODUCTS

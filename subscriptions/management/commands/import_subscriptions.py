@@ -3,5 +3,5 @@ from subscriptions.importing.subscriptions import SUBSCRIPTIONS
 
 
 class Command(ImportCommand):
-    help = "Bring in a merchant's subscriptions from a CSV file, all of them or none."
+    help = "Import a merchant's subscriptions from a CSV file, all of them or none."
     table = SUBSCRIPTIONS
