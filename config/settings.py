@@ -199,7 +199,7 @@ PLACEMENT_CONCURRENCY = env.int("PLACEMENT_CONCURRENCY", default=4)
 OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", default=False)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
 
-# Requests per minute and client address.
+# Requests allowed per minute and client address.
 ONE_CLICK_RATE = env.int("ONE_CLICK_RATE", default=120)
 API_RATE = env.int("API_RATE", default=6000)
 
@@ -209,7 +209,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Reprise",
     "VERSION": "1",
-    "DESCRIPTION": "Customers, subscriptions, orders and items of one merchant, whom the API key names.",
+    "DESCRIPTION": "Customers, subscriptions, orders and items of the merchant that the API key belongs to.",
     "SCHEMA_PATH_PREFIX": "/api/",
     "PREPROCESSING_HOOKS": ["subscriptions.api.schema.keep_api_endpoints"],
     "SERVE_AUTHENTICATION": [],

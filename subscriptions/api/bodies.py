@@ -14,7 +14,7 @@ LAST_DAY = MaxValueValidator(date(2999, 12, 31))
 
 
 class CancelBody(serializers.Serializer[Any]):
-    """Why it is cancelled, if known."""
+    """Why the subscription is cancelled, if known."""
 
     cancel_reason = serializers.CharField(
         required=False,
@@ -22,12 +22,12 @@ class CancelBody(serializers.Serializer[Any]):
         allow_null=True,
         trim_whitespace=False,
         max_length=REASON_LENGTH,
-        help_text="`code|text`; kept as it comes.",
+        help_text="`code|text`, stored as it is.",
     )
 
 
 class ReactivateBody(serializers.Serializer[Any]):
-    """How it goes on."""
+    """How the subscription continues."""
 
     every = serializers.IntegerField(min_value=1, max_value=999)
     every_period = serializers.IntegerField(
@@ -38,5 +38,5 @@ class ReactivateBody(serializers.Serializer[Any]):
         input_formats=["%Y-%m-%d"],
         validators=[LAST_DAY],
         required=False,
-        help_text="Today or later; left out, the first order comes at `start_date` plus the frequency.",
+        help_text="Today or later. Without it, the first order comes at `start_date` plus the frequency.",
     )

@@ -76,7 +76,11 @@ class Pages(PageNumberPagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
             _parameter("page", "integer", "From 1; not in cursor mode."),
-            _parameter("page_size", "integer", f"{PAGE_SIZE} where not given; more than {MAX_PAGE_SIZE} is cut."),
+            _parameter(
+                "page_size",
+                "integer",
+                f"{PAGE_SIZE} by default, {MAX_PAGE_SIZE} at most.",
+            ),
             _parameter("cursor", "string", "From `next` or `previous`; only with `X-OG-API-VERSION: 2`."),
         ]
 

@@ -78,7 +78,7 @@ class ShippingBody(PlaceBody):
 
 
 class UserBody(serializers.Serializer[Any]):
-    """Names and e-mail are needed of a customer who is new here; a known one stays as they are."""
+    """A new customer needs names and an e-mail address; a known one is not changed."""
 
     user_id = serializers.CharField(source="merchant_user_id", max_length=255)
     first_name, last_name = (serializers.CharField(max_length=255, required=False) for _ in range(2))
@@ -113,7 +113,7 @@ class PaymentBody(serializers.Serializer[Any]):
 
 
 class OverrideBody(serializers.Serializer[Any]):
-    """The frequency chosen; a line without one is bought once and starts no subscription."""
+    """The frequency that was chosen. A line without one was bought once and starts no subscription."""
 
     product = OptionalText()
     every = serializers.IntegerField(min_value=1, max_value=999, default=None, allow_null=True)
@@ -143,7 +143,7 @@ class GranteeBody(serializers.Serializer[Any]):
 
 
 class PurchaseInfoBody(serializers.Serializer[Any]):
-    """Of what was paid only the grantees matter here; prices are the shop's."""
+    """Only the grantees count here; prices are the shop's."""
 
     grantees = GranteeBody(many=True, default=list)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description: what drf-spectacular cannot see in the views, above all how each call can fail."""
+"""The OpenAPI description: what drf-spectacular cannot find out from the views, above all how each call can fail."""
 
 from collections.abc import Container
 from typing import Any
@@ -15,16 +15,20 @@ MESSAGES = {"type": "array", "items": {"type": "string"}}
 BY_FIELD = {"type": "object", "additionalProperties": MESSAGES}
 INVALID = {"anyOf": [DETAIL, BY_FIELD]}
 
-# What a status means, the form of its body, an example.
+# What a status means, the schema of its body, an example.
 Failure = tuple[str, dict[str, Any], dict[str, Any]]
 ERRORS: dict[str, Failure] = {
     "400": (
-        "A value is wrong, or the state does not allow it.",
+        "A value is wrong, or the state of the object does not allow it.",
         INVALID,
         {"every": ["This field is required."]},
     ),
-    "403": ("The credential is missing, wrong or not enough.", DETAIL, {"detail": "Authentication Failed"}),
-    "404": ("No such thing at this merchant.", DETAIL, {"detail": "Unable to find requested asset."}),
+    "403": (
+        "The credential is missing, wrong or not sufficient.",
+        DETAIL,
+        {"detail": "Authentication Failed"},
+    ),
+    "404": ("This merchant has no such object.", DETAIL, {"detail": "Unable to find requested asset."}),
     "409": (
         "The first request with this Idempotency-Key is running.",
         DETAIL,
@@ -32,12 +36,12 @@ ERRORS: dict[str, Failure] = {
     ),
     "415": ("The body is not JSON.", DETAIL, {"detail": 'Unsupported media type "text/plain" in request.'}),
     "422": (
-        "The Idempotency-Key came with another body before.",
+        "The Idempotency-Key was used with another body before.",
         DETAIL,
         {"detail": "This Idempotency-Key came with another body before."},
     ),
     "423": (
-        "Another write holds the customer.",
+        "Another write is changing the customer.",
         DETAILS,
         {"details": "This customer is being changed elsewhere; try again in a moment."},
     ),
@@ -50,10 +54,10 @@ STATUSES_OF_WRITES = {"400", "409", "422", "423"}
 
 STATUSES_TO_RETRY = {"409", "423", "429", "503"}
 COMMON_HEADERS = {
-    "X-Request-Id": ("string", "The caller's, or ours; quote it when asking for help."),
-    "RateLimit-Limit": ("integer", "Requests per minute and client address."),
-    "RateLimit-Remaining": ("integer", "What is left of them."),
-    "RateLimit-Reset": ("integer", "Seconds until they start anew."),
+    "X-Request-Id": ("string", "The caller's id of the request, or ours; quote it when you ask for help."),
+    "RateLimit-Limit": ("integer", "Requests allowed per minute and client address."),
+    "RateLimit-Remaining": ("integer", "Requests left in this minute."),
+    "RateLimit-Reset": ("integer", "Seconds until the count starts again."),
 }
 
 
@@ -63,8 +67,10 @@ class Schema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation:
-            operation.setdefault("parameters", []).extend(self._more_parameters())
-            operation["responses"] |= {status: self._failure(status) for status in sorted(self._statuses())}
+            operation.setdefault("parameters", []).extend(self._own_parameters())
+            operation["responses"] |= {
+                status: self._error_response(status) for status in sorted(self._error_statuses())
+            }
             for status, response in operation["responses"].items():
                 response["headers"] = _headers(status)
         return operation
@@ -78,33 +84,33 @@ class Schema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         return hasattr(self.view, "orderings")
 
-    def _statuses(self) -> set[str]:
+    def _error_statuses(self) -> set[str]:
         if self.method == "GET":
             return STATUSES_OF_ALL | {"404"} | ({"400"} if self._is_list_view() or self.view.flags else set())
-        takes_anything = "*/*" in (parser.media_type for parser in self.view.parser_classes)
-        names_something = {"404"} if "{" in self.path else set()
-        return STATUSES_OF_ALL | STATUSES_OF_WRITES | names_something | (set() if takes_anything else {"415"})
+        accepts_any_type = "*/*" in (parser.media_type for parser in self.view.parser_classes)
+        for_one_object = {"404"} if "{" in self.path else set()
+        return STATUSES_OF_ALL | STATUSES_OF_WRITES | for_one_object | (set() if accepts_any_type else {"415"})
 
-    def _failure(self, status: str) -> dict[str, Any]:
-        description, form, example = self.view.failures.get(status, ERRORS[status])
+    def _error_response(self, status: str) -> dict[str, Any]:
+        description, body_schema, example = self.view.failures.get(status, ERRORS[status])
         if status == "404" and self._is_list_view():
             description, example = "No such page.", {"detail": "Invalid page."}
         return {
             "description": description,
-            "content": {"application/json": {"schema": form, "example": example}},
+            "content": {"application/json": {"schema": body_schema, "example": example}},
         }
 
-    def _more_parameters(self) -> list[dict[str, Any]]:
-        more = [_parameter("query", name, text, "boolean") for name, text in self.view.flags.items()]
+    def _own_parameters(self) -> list[dict[str, Any]]:
+        own = [_parameter("query", name, text, "boolean") for name, text in self.view.flags.items()]
         if self._is_list_view():
-            more.append(_parameter("header", "X-OG-API-VERSION", "`2`: pages by cursor, without a count."))
+            own.append(_parameter("header", "X-OG-API-VERSION", "`2`: cursor mode, without a count."))
         if self.method != "GET":
-            more.append(
+            own.append(
                 _parameter("header", "Idempotency-Key", "For 24 hours a repeat gets the first request's answer.")
             )
         return [
-            *more,
-            _parameter("header", "X-Request-Id", "Comes back on the answer, and stands in our logs."),
+            *own,
+            _parameter("header", "X-Request-Id", "Returned with the answer, and written to our logs."),
         ]
 
 
@@ -127,7 +133,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 def keep_api_endpoints(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """A preprocessing hook: other parts of the site are not described."""
+    """A hook of drf-spectacular: the description leaves out the other parts of the site."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
@@ -149,7 +155,7 @@ def _headers(status: str) -> dict[str, Any]:
     if status in STATUSES_TO_RETRY:
         headers["Retry-After"] = ("integer", "Seconds to wait before trying again.")
     if status in {"400", "403", "423"}:
-        headers["X-Error-Code"] = ("string", "Which refusal it is, for programs.")
+        headers["X-Error-Code"] = ("string", "The code of the refusal, for programs.")
     return {name: {"description": text, "schema": {"type": kind}} for name, (kind, text) in headers.items()}
 
 

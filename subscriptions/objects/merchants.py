@@ -5,6 +5,6 @@ from subscriptions.objects.values import NUMBER, TEXT
 
 CANCEL_REASON = ObjectType(
     "CancelReason",
-    "`cancel_reason` is the number that leads a subscription's `cancel_reason`.",
+    "`cancel_reason` is the number with which a subscription's `cancel_reason` begins.",
     {"cancel_reason": NUMBER.of("code"), "application": TEXT, "label": TEXT},
 )

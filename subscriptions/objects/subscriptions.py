@@ -34,7 +34,7 @@ def _grantees(subscription: Subscription, _: Merchant) -> list[Grantee]:
 
 PREPAID = ObjectType(
     "Prepaid",
-    "What is paid for in advance.",
+    "The orders that are paid in advance.",
     {
         "prepaid_orders_remaining": NUMBER,
         "prepaid_orders_per_billing": NUMBER,
@@ -43,10 +43,10 @@ PREPAID = ObjectType(
         "prepaid_origin_merchant_order_id": TEXT.or_null(),
     },
 )
-GRANTEE = ObjectType("Grantee", "A person the subscriber shares with.", {"external_id": TEXT, "name": TEXT})
+GRANTEE = ObjectType("Grantee", "A person with whom the subscriber shares access.", {"external_id": TEXT, "name": TEXT})
 SUBSCRIPTION = ObjectType(
     "Subscription",
-    "`price` is set only when locked; `frequency_days` reckons months as 30 days and years as 365.",
+    "`price` is set only when locked; `frequency_days` counts months as 30 days and years as 365.",
     {
         "customer": TEXT.of("customer.merchant_user_id"),
         "merchant": MERCHANT_ID,

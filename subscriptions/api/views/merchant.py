@@ -5,7 +5,7 @@ from subscriptions.models import CancelReason
 
 
 class CancelReasonList(ListView):
-    """The reasons a customer may choose from."""
+    """The reasons that customers may choose from when they cancel."""
 
     queryset = CancelReason.objects.all()
     serializer_class = CancelReasonSerializer

@@ -41,10 +41,10 @@ class OutcomeAnswer(PartlyAnswer):
 
 
 class PurchaseCreate(View):
-    """Make a checkout's customer, address, payment and subscriptions; what is known already is used again.
+    """Create the customer, address, payment and subscriptions of a checkout, except for those that exist already.
 
-    Lines with a frequency in `tracking_override` become subscriptions, others are bought once. A checkout counts once
-    by its `merchant_order_id`.
+    A line with a frequency in `tracking_override` becomes a subscription; any other line was bought once. A checkout
+    counts once, by its `merchant_order_id`.
     """
 
     http_method_names = ["post"]
@@ -53,7 +53,7 @@ class PurchaseCreate(View):
     body = PurchaseBody
     failures = {
         "400": (
-            "The request is none, one of its objects is wrong, or no subscription can start.",
+            "The request as a whole or one of its objects is wrong, or no subscription can start.",
             {"anyOf": [ERROR, BY_OBJECT]},
             {"customer": {"email": ["This field is required."]}},
         ),
@@ -87,7 +87,7 @@ class PurchaseCreate(View):
 
 
 class PurchaseOutcome(View):
-    """What came of a checkout; 202 while nothing has."""
+    """The outcome of a checkout; 202 until there is one."""
 
     queryset = CheckoutRequest.objects.all()
 

@@ -24,11 +24,11 @@ class SubscriptionList(Subscriptions, ListView):
 
 
 class SubscriptionDetail(Subscriptions, DetailView):
-    """One subscription. When its next order comes, `GET /items/?subscription=…&status=1` leads to."""
+    """One subscription. `GET /items/?subscription=…&status=1` leads to its next order."""
 
 
 class Cancel(Subscriptions, ActionView):
-    """End a live subscription; its upcoming item leaves its order."""
+    """Cancel a live subscription and remove its upcoming item."""
 
     body = CancelBody
 
