@@ -1,4 +1,4 @@
-"""Files in: a merchant's CSV exports become rows, all of a file or nothing of it.
+"""Imports of CSV files as shop platforms export them.
 
-Imports tell what is already so at the shop. They are no acts: they write no activity and no events.
+An import records what is already true at the shop. It is no action: it writes no activities and no events.
 """

@@ -1,4 +1,4 @@
-"""The objects of section 5 of the REST contract, one table each: its keys and how a row gives their values.
+"""The objects of the REST API, as section 5 of its contract has them: a table for each says how rows give its values.
 
-The REST API answers with them and describes itself by them; the order post in JSON is made of them.
+The API's answers, its schema and the order post in JSON are all written by these tables.
 """

@@ -1,4 +1,4 @@
-"""Customers, and what they have: addresses and payments."""
+"""Customers, with their addresses and payments."""
 
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.values import FLAG, ID, JSON_TEXT, MERCHANT_ID, NUMBER, REFERENCE, TEXT, TIME
@@ -17,7 +17,7 @@ CUSTOMER = ObjectType(
         "email": TEXT,
         "phone_number": TEXT.or_null(),
         "phone_type": NUMBER.or_null(),
-        # No column: whoever reads the customer finds it out.
+        # Not a column: the query that reads the customer adds it.
         "live": FLAG,
         "created": TIME,
         "last_updated": TIME,

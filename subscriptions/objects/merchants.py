@@ -1,4 +1,4 @@
-"""What a merchant has chosen."""
+"""What a merchant sets up."""
 
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.values import NUMBER, TEXT

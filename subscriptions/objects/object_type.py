@@ -1,4 +1,4 @@
-"""What a kind of object is: its keys in their order, and for each how a row gives its value and what its schema is."""
+"""A type of object: its keys in their order, and for each key how a row gives the value, and the value's schema."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +13,11 @@ Read = Callable[[Any, Merchant], Any]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What stands under a key. `convert` makes it from what the row holds, except for None, which stays.
+    """The value of a key.
 
-    `source` says where the row holds it: the path of an attribute, by default the key itself, or a function of the
-    row and the merchant. `schema` is JSON Schema; `nested` is the type of object it refers to.
+    `source`: the path of the row's attribute that holds it, by default the key, or a function of row and merchant.
+    `convert`: what turns that into JSON, unless it is None.
+    `schema`: its JSON Schema; `nested` is the type of object that the schema refers to.
     """
 
     schema: Schema
@@ -46,29 +47,29 @@ class Value:
 
 
 class ObjectType:
-    """Its `name` and `description` are for the schema. A key is there even when its value is null."""
+    """`name` and `description` are for the schema. Every object has all keys; a value may be null."""
 
     def __init__(self, name: str, description: str, values: Mapping[str, Value]) -> None:
         self.name, self.description, self.values = name, description, values
         self._readers = [(key, value.reader(key)) for key, value in values.items()]
 
     def write(self, row: Any, merchant: Merchant) -> dict[str, Any]:
-        """The object of `row`, which is the merchant's, as JSON has it. The rows it refers to must be loaded."""
+        """The object of `row`, one of the merchant, in types of JSON. Rows that it refers to must be loaded already."""
         return {key: read(row, merchant) for key, read in self._readers}
 
     def without(self, keys: Iterable[str]) -> "ObjectType":
-        """The same object with some keys left out."""
+        """The same type with some keys left out."""
         dropped = set(keys)
         kept = {key: value for key, value in self.values.items() if key not in dropped}
         return ObjectType(self.name, self.description, kept)
 
 
-def nested(kind: ObjectType) -> Value:
-    """An object under a key, written from the row that the source gives."""
+def nested_object(kind: ObjectType) -> Value:
+    """An object, written from the row that the source gives."""
     return Value(_reference(kind), kind.write, nested=kind)
 
 
-def list_of(kind: ObjectType) -> Value:
+def object_list(kind: ObjectType) -> Value:
     """A list of objects, written from the rows that the source gives."""
     schema = {"type": "array", "items": _reference(kind)}
     return Value(schema, lambda rows, merchant: [kind.write(row, merchant) for row in rows], nested=kind)

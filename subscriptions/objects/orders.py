@@ -19,12 +19,12 @@ from subscriptions.objects.values import (
     REFERENCE,
     TEXT,
     TIME,
-    fixed,
+    fixed_value,
 )
 
 
 def _place_time(order: Order, merchant: Merchant) -> datetime:
-    """Midnight of the planned day; once the order was tried, the time it was."""
+    """Midnight of the planned day; after the first attempt, the time of the latest."""
     return order.tried_at or calendar.local_midnight(order.place_date, merchant.time_zone)
 
 
@@ -55,7 +55,7 @@ ORDER = ObjectType(
         "tries": NUMBER,
         "generic_error_count": NUMBER,
         "status": NUMBER,
-        "type": fixed(1, INTEGER),
+        "type": fixed_value(1, INTEGER),
         "order_merchant_id": TEXT.or_null(),
         "rejected_message": JSON_TEXT.of(_rejection).or_null(),
         "rejected_error_code": TEXT.or_null(),
@@ -63,7 +63,7 @@ ORDER = ObjectType(
         "locked": FLAG,
         "oos_free_shipping": FLAG,
         "currency_code": TEXT,
-        # Only on request, and no column: whoever reads the order then finds it out.
+        # Only on request. It is not a column: the query that reads the order adds it.
         "has_plan": FLAG,
     },
 )

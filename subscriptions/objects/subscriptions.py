@@ -1,7 +1,7 @@
 """Subscriptions."""
 
 from subscriptions.models import Grantee, Merchant, Subscription
-from subscriptions.objects.object_type import ObjectType, list_of, nested
+from subscriptions.objects.object_type import ObjectType, nested_object, object_list
 from subscriptions.objects.values import (
     ALWAYS_EMPTY,
     ALWAYS_NULL,
@@ -17,7 +17,7 @@ from subscriptions.objects.values import (
     STRING,
     TEXT,
     TIME,
-    fixed,
+    fixed_value,
 )
 
 
@@ -26,7 +26,7 @@ def _prepaid_subscription(subscription: Subscription, _: Merchant) -> Subscripti
 
 
 def _grantees(subscription: Subscription, _: Merchant) -> list[Grantee]:
-    """Each person once, who may share several entitlements of the subscription."""
+    """Each person once, though they may share several entitlements of the subscription."""
     entitlements = subscription.entitlements.all()
     by_id = {grantee.external_id: grantee for each in entitlements for grantee in each.grantees.all()}
     return list(by_id.values())
@@ -54,7 +54,7 @@ SUBSCRIPTION = ObjectType(
         "payment": REFERENCE,
         "shipping_address": REFERENCE,
         "offer": REFERENCE.or_null(),
-        "subscription_type": fixed("replenishment", STRING),
+        "subscription_type": fixed_value("replenishment", STRING),
         "raw_subscription_type": TEXT,
         "components": ALWAYS_EMPTY,
         "extra_data": JSON_OBJECT,
@@ -81,9 +81,9 @@ SUBSCRIPTION = ObjectType(
         "customer_rep": TEXT.or_null(),
         "club": ALWAYS_NULL,
         "queued_actions": ALWAYS_EMPTY,
-        "prepaid_subscription_context": nested(PREPAID).of(_prepaid_subscription).or_null(),
+        "prepaid_subscription_context": nested_object(PREPAID).of(_prepaid_subscription).or_null(),
         "currency_code": TEXT,
         "free_trial_subscription_context": ALWAYS_NULL,
-        "grantees": list_of(GRANTEE).of(_grantees),
+        "grantees": object_list(GRANTEE).of(_grantees),
     },
 )

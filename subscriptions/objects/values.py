@@ -1,4 +1,4 @@
-"""How values look: ids in hex, times by the merchant's clock, amounts as text."""
+"""The kinds of values: ids in hex, times in the merchant's time zone, amounts as texts, and so on."""
 
 import json
 from datetime import datetime
@@ -19,14 +19,14 @@ STRING: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
 
 
-def fixed(value: Any, schema: Schema) -> Value:
+def fixed_value(value: Any, schema: Schema) -> Value:
     """The same on every row."""
     return Value(schema, source=lambda *_: value)
 
 
 def write_time(moment: datetime, zone: str) -> str:
-    """`2026-11-20 09:30:00`, by the clocks of `zone`."""
-    # Several times as fast as strftime, and a page of orders has hundreds of them.
+    """`2026-11-20 09:30:00`, in that time zone."""
+    # Several times as fast as strftime, and a page of orders has hundreds of times.
     return moment.astimezone(ZoneInfo(zone)).isoformat(" ", "seconds")[:19]
 
 
@@ -49,5 +49,5 @@ JSON_OBJECT = Value({"type": "object", "additionalProperties": True})
 # An object as a text of JSON.
 JSON_TEXT = Value(STRING, lambda value, _: write_json(value))
 # Keys that clients expect and that have no use here.
-ALWAYS_NULL = fixed(None, {"const": None})
-ALWAYS_EMPTY = fixed([], {"type": "array", "items": {}})
+ALWAYS_NULL = fixed_value(None, {"const": None})
+ALWAYS_EMPTY = fixed_value([], {"type": "array", "items": {}})

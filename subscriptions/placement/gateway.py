@@ -39,7 +39,7 @@ class Gateway(Protocol):
     def place(self, request: PlacementRequest) -> PlacementResult:
         """Make one attempt. Call it with no transaction open, for a reply may take a minute.
 
-        Whatever the platform does becomes a result; nothing is raised for it.
+        Whatever the platform does, it ends in a result and raises nothing.
         """
         ...
 

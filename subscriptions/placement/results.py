@@ -14,7 +14,7 @@ EXCERPT = 4096
 LONGEST_MESSAGE = 1000
 LONGEST_ORDER_ID = 255
 REPLY_FIELDS = ("code", "orderId", "errorCode", "errorMsg")
-# Request time-out, too early, too many requests: whether the platform has dealt with the order, nobody here can know.
+# Request time-out, too early, too many requests: they do not tell whether the platform has dealt with the order.
 NO_ANSWER_STATUSES = {408, 425, 429}
 
 

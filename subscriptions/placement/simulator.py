@@ -67,7 +67,7 @@ def _chosen_outcome(request: PlacementRequest) -> SimulatedOutcome | None:
 
 
 def _record_post(request: PlacementRequest, chosen: SimulatedOutcome | None) -> SimulatedPlacement:
-    """Count this post of the order, and set what it comes to. Posts of the same order wait for each other."""
+    """Count this post of the order, and decide its outcome. Posts of the same order wait for each other."""
     with transaction.atomic():
         values = [request.merchant.pk, request.order.public_id, timezone.now()]
         (placement,) = SimulatedPlacement.objects.raw(COUNT_POST, values)

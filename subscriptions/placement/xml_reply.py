@@ -38,7 +38,7 @@ def xml_reply_fields(body: bytes) -> dict[str, str]:
     parser.CharacterDataHandler = fields.text
     try:
         parser.Parse(body, True)
-    # Beside its own errors the parser raises those of Python's codecs, for whatever encoding the body names.
+    # The parser also raises the errors of Python's codecs, for the encoding that the body names.
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise UnreadableReply(f"The answer is not XML: {error}.") from error
     return {name: "".join(parts) for name, parts in fields.parts.items()}
