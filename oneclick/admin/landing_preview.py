@@ -4,7 +4,8 @@ from oneclick.messages.customer_messages import result_message
 from oneclick.messages.default_messages import DEFAULT_MESSAGES
 from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.messages.message_previews import TABLE_TITLES, banner_kind, sample_facts
-from oneclick.pages.landing import Banner, fill_question
+from oneclick.messages.questions import fill_question
+from oneclick.pages.landing import Banner
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts
 from subscriptions.calendar import Period

@@ -24,7 +24,7 @@ from subscriptions.errors import Refused
 from subscriptions.staff.base import MerchantForm
 
 SHOP_PAGE, DEFAULT_PAGE = "shop", "default"
-# What the row's unique constraints say, and the field it is about: the one beside the merchant.
+# The messages of the row's unique constraints, with the field that each is about: the one beside the merchant.
 UNIQUE_FIELDS = {
     str(rule.violation_error_message): rule.fields[-1]
     for rule in SavedLink._meta.constraints

@@ -1,6 +1,6 @@
-"""Noting clicks: who came with a good token, by which link to which page, and how it ended.
+"""Recording clicks: each visit with a genuine token, by which link, to which page and with what outcome.
 
-No address, no name of a browser: of a visitor only whether it looks like a machine is kept.
+No address and no browser name is kept; of the visitor only whether it looks like a machine.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,15 +18,17 @@ from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import decode_nonce
 
-# Visits of one token that are noted in a minute; further ones change no number.
+# Of one token; further visits are not recorded.
 VISITS_PER_MINUTE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """How a click came: `link` is a saved one's id, `page` the slug of a landing page, None on the shop's own.
+    """How a click came.
 
-    `opens` unless the opening was told of before. `fetched`: it was noted when the page was fetched.
+    `link` is a saved link's id. `page` is the slug of a landing page, empty for the default page and None for a page of
+    the shop. `opens` is False where an earlier request has reported that the link was opened. `fetched` says that a
+    visit was recorded when the page was fetched.
     """
 
     link: str = ""
@@ -37,14 +39,18 @@ class Visit:
 
 
 def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
-    """`fields` are the request's. The script names page and visit in the query, a page's form says it is one."""
+    """The visit of a request with these `fields`.
+
+    The script names the page and the state of the visit in the query: `fetched` with the page, `told` by an earlier
+    request of the script, or empty. A landing page's form has `on_page`.
+    """
     on_form = "on_page" in request.POST
-    told = request.GET.get("visit", "fetched" if on_form else "")
+    state = request.GET.get("visit", "fetched" if on_form else "")
     return Visit(
         link=fields.get("og_link", ""),
         page=fields.get("page", "" if on_form else None),
-        opens=told not in ("fetched", "told"),
-        fetched=told == "fetched",
+        opens=state not in ("fetched", "told"),
+        fetched=state == "fetched",
         likely_machine=fields.get("machine") == "yes" or is_robot(request),
     )
 
@@ -52,12 +58,12 @@ def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
 def record_visit(
     request: HttpRequest,
     fields: Mapping[str, str],
-    write: Callable[[ActionToken, str, Visit], None],
+    record: Callable[[ActionToken, str, Visit], None],
     public_id: UUID | None = None,
 ) -> None:
-    """Write down a visit that asks for nothing yet. A forged token costs no query.
+    """Record a visit that does not act yet, with the function `record`. A forged token costs no query.
 
-    `fields` are the request's, with its action; a token of another merchant than that of `public_id` is passed over.
+    `fields` are the request's, with its action. With `public_id` only that merchant's tokens count.
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
     nonce = decode_nonce(fields.get("token", ""))
@@ -68,11 +74,11 @@ def record_visit(
     rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
-        write(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
+        record(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
 
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
-    """Write the click down; `facts` are further columns of it."""
+    """`facts` are further columns of the click."""
     if visit.fetched and not visit.likely_machine:
         mark_human(token)
     insert(
@@ -89,24 +95,24 @@ def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **
 
 
 def record_undo(token: ActionToken, outcome: str) -> None:
-    """It counts for the link and the page of the act."""
-    act = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
-    way = {"link_id": act.link_id, "landing_page_id": act.landing_page_id} if act else {}
-    insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **way))
+    """The undo counts for the link and the page of the click that acted."""
+    undone = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
+    source = {"link_id": undone.link_id, "landing_page_id": undone.landing_page_id} if undone else {}
+    insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **source))
 
 
 def record_fetch(token: ActionToken, action: str, visit: Visit) -> None:
-    """A page was fetched, which a scanner does too; what comes next shows whether somebody is there."""
+    """A page was fetched. Scanners do that, too; only a later request can show that it was a person."""
     record_click(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
 
 
 def record_unpressed_form(token: ActionToken, action: str, visit: Visit) -> None:
-    """A form was sent that nobody pressed."""
+    """A form was sent without a press of its button."""
     record_click(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
 
 
 def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
-    """The script runs, and waits for a press; a fetch it was noted by is not noted again."""
+    """The script runs and waits for a press. Where the fetch of its page was recorded, that click is kept instead."""
     if visit.opens:
         record_click(token, action, "opened", visit)
     elif visit.fetched and not visit.likely_machine:
@@ -114,7 +120,7 @@ def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
 
 
 def mark_human(token: ActionToken) -> None:
-    """The latest fetch was a person's."""
+    """Mark the latest fetch as a person's."""
     fetches = Click.objects.filter(merchant=token.merchant, token=token, outcome="fetched", likely_machine=True)
     Click.objects.filter(pk__in=fetches.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
 

@@ -1,4 +1,4 @@
-"""The numbers of 1-Click: what the clicks of some days came to, by day, action, link and landing page."""
+"""The figures of links: what the clicks of a range of days led to, by day, action, link and landing page."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,9 +20,9 @@ from subscriptions import calendar
 from subscriptions.models import Merchant, OrderStatus
 
 GAIN_DAYS = 90
-"""An order that is placed within so many days of the click came of it."""
+"""An order placed within this many days after the click counts as gained by it."""
 KEPT_DAYS = 400
-"""Clicks are removed after so many days."""
+"""Clicks are removed after this many days."""
 KEYS = ("day", "action", "link", "landing_page")
 ACTED = Q(outcome="success", replayed=False)
 KeyedFigures = tuple[tuple[Any, ...], "Figures"]
@@ -39,7 +39,10 @@ class Selection:
 
 @dataclass(slots=True)
 class Figures:
-    """`refused` counts by code. `orders` and `value` are gained by acts that stand, `kept` orders moved and placed."""
+    """`refused` counts by code. `kept` are orders that were delayed, or followed a skipped one, and then placed.
+
+    `orders` and `value` are gained by clicks that were not undone.
+    """
 
     opened: int = 0
     acted: int = 0
@@ -62,7 +65,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The figures of the clicks on one day that ask for one action, by one link (its key) on one landing page."""
+    """The figures of one day, action, link and landing page; the last two by their keys."""
 
     day: date
     action: str
@@ -71,18 +74,18 @@ class Row:
     figures: Figures
 
 
-def click_figures(merchant: Merchant, wanted: Selection) -> list[Row]:
-    """Those that have any figure, in five queries. Test customers count for a test merchant only."""
+def click_figures(merchant: Merchant, selection: Selection) -> list[Row]:
+    """The rows that have any figure, in five queries. Test customers count for a test merchant only."""
     found: dict[tuple[Any, ...], Figures] = {}
-    begins = calendar.local_midnight(wanted.first, merchant.time_zone)
-    clicks = _selected_clicks(merchant, wanted, begins)
-    acts = clicks.filter(Click.not_undone(merchant))
+    begins = calendar.local_midnight(selection.first, merchant.time_zone)
+    clicks = _selected_clicks(merchant, selection, begins)
+    lasting = clicks.filter(Click.not_undone(merchant))
     parts = [
         _count_clicks(clicks),
         _count_undone(clicks),
-        _count_kept_orders(acts),
-        _sum_gains(_subscription_gains(acts, merchant, begins)),
-        _sum_gains(_item_gains(acts)),
+        _count_kept_orders(lasting),
+        _sum_gains(_subscription_gains(lasting, merchant, begins)),
+        _sum_gains(_item_gains(lasting)),
     ]
     with use_custom_plans():
         for key, figures in chain(*parts):
@@ -92,9 +95,9 @@ def click_figures(merchant: Merchant, wanted: Selection) -> list[Row]:
 
 @contextmanager
 def use_custom_plans() -> Iterator[None]:
-    """Each statement inside is planned for its own days, also by a connection that has prepared it.
+    """Plan each statement in the block for its own days, even where the connection has prepared it.
 
-    A plan for any days would look up line by line what a plan for 90 days reads at once: some seconds against one.
+    A generic plan looks up item by item what a plan for 90 days reads at once, which takes seconds instead of one.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -116,10 +119,10 @@ def group_figures(found: Iterable[Row], name: str) -> dict[Any, Figures]:
     return sums
 
 
-def _selected_clicks(merchant: Merchant, wanted: Selection, begins: datetime) -> QuerySet[Click]:
-    ends = calendar.local_midnight(wanted.last + timedelta(days=1), merchant.time_zone)
-    clicks = Click.objects.filter(wanted.only, merchant=merchant, at__gte=begins, at__lt=ends)
-    # What was undone is counted with its act.
+def _selected_clicks(merchant: Merchant, selection: Selection, begins: datetime) -> QuerySet[Click]:
+    ends = calendar.local_midnight(selection.last + timedelta(days=1), merchant.time_zone)
+    clicks = Click.objects.filter(selection.only, merchant=merchant, at__gte=begins, at__lt=ends)
+    # An undo is counted with the click that it undid.
     clicks = clicks.exclude(outcome="undone")
     if not merchant.is_test:
         clicks = clicks.exclude(token__in=ActionToken.objects.filter(merchant=merchant, customer__is_test=True))
@@ -145,15 +148,15 @@ def _count_undone(clicks: QuerySet[Click]) -> Iterator[KeyedFigures]:
         yield tuple(key), Figures(undone=n)
 
 
-def _count_kept_orders(acts: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    for *key, n in acts.filter(order__status=OrderStatus.SUCCESS).values_list(*KEYS).annotate(n=Count("pk")):
+def _count_kept_orders(lasting: QuerySet[Click]) -> Iterator[KeyedFigures]:
+    for *key, n in lasting.filter(order__status=OrderStatus.SUCCESS).values_list(*KEYS).annotate(n=Count("pk")):
         yield tuple(key), Figures(kept=n)
 
 
-def _subscription_gains(acts: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
-    """Each line placed of a subscription that came back or was made, beside the last such act before it."""
-    # Nothing placed before the first click can have come of one; said so that those lines are not looked at.
-    lines = acts.filter(
+def _subscription_gains(lasting: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
+    """Each placed item of a subscription that was reactivated or created, with the last such click before it."""
+    # Items placed before the first click cannot be gained; the condition keeps the database from reading them.
+    items = lasting.filter(
         Q(subscription__isnull=False, subscription__items__first_placed__gte=begins),
         subscription__items__first_placed__gte=F("at"),
         subscription__items__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS),
@@ -164,15 +167,15 @@ def _subscription_gains(acts: QuerySet[Click], merchant: Merchant, begins: datet
         at__gt=OuterRef("at"),
         at__lte=OuterRef("placed"),
     )
-    return lines.exclude(Exists(later))
+    return items.exclude(Exists(later))
 
 
-def _item_gains(acts: QuerySet[Click]) -> QuerySet[Click]:
-    """The lines that upsells of a product added to an order, once that is placed."""
+def _item_gains(lasting: QuerySet[Click]) -> QuerySet[Click]:
+    """The items that product upsells added to orders, once these are placed."""
     window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
-    return acts.filter(window).annotate(amount=F("item__total_price"))
+    return lasting.filter(window).annotate(amount=F("item__total_price"))
 
 
-def _sum_gains(lines: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    for *key, orders, value in lines.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
+def _sum_gains(items: QuerySet[Click]) -> Iterator[KeyedFigures]:
+    for *key, orders, value in items.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
         yield tuple(key), Figures(orders=orders, value=value)

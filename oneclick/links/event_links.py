@@ -1,4 +1,4 @@
-"""Saved links that events carry finished, for messages whose tool cannot put a token into a link."""
+"""Finished links in events, for tools that cannot put a token into a link themselves."""
 
 from oneclick.links import link_urls
 from oneclick.models import ActionToken, SavedLink
@@ -14,11 +14,12 @@ def kinds_with_token(scope: str) -> list[Kind]:
 
 
 def kinds_for_link(link: SavedLink) -> list[Kind]:
+    """The kinds of events whose token the link can use."""
     return kinds_with_token(link_actions.find_link_action(link.action, link.parameters).scope)
 
 
 def link_properties(event: Event, token: ActionToken) -> dict[str, str]:
-    """The finished links of the event's kind, by the names they have in the event; as the links are now."""
+    """The finished links attached to the event's kind, by the name of their property; as the links are now."""
     text = encode_token(token)
     attached = (
         SavedLink.objects.filter(merchant=event.merchant_id, archived=False, event_kinds__contains=[event.kind])

@@ -1,7 +1,7 @@
 """The addresses of 1-click links: on a page, in a query, at the API.
 
-On a page each parameter stands behind a `#` of its own and never reaches a server. In a query they outlive link
-shorteners, so text messages and events have that form. The API's form names the endpoint itself.
+On a page each parameter has its own `#`, so that it never reaches a server. A query survives link shorteners, so text
+messages and events use it. The API's form names the endpoint itself.
 """
 
 from collections.abc import Mapping
@@ -20,19 +20,19 @@ MERGE_TAGS = {
     Esp.ATTENTIVE: "{{triggerEvent.custom['action_token']}}",
 }
 DEFAULT_MERGE_TAG = "{{ action_token }}"
-# Attentive's shortener leaves longer ones as they are.
+# Attentive's shortener does not shorten longer links.
 MAX_SHORTENED_LENGTH = 1024
 
 
 def fragment_url(page_url: str, action: str, token: str, **parameters: str) -> str:
-    """The on-site link. `token` is a customer's own, or an ESP's merge tag, which stays as written."""
+    """The on-site link. `token` is a customer's token, or an ESP's merge tag, which stays as written."""
     pairs = {"og_quick_action": action, **parameters}
     fragment = "".join(f"#{name}={quote(value, safe='')}" for name, value in pairs.items())
     return f"{page_url}{fragment}#og_quick_action_token={token}"
 
 
 def landing_page_url(merchant: Merchant, slug: str = "") -> str:
-    """Our hosted page of the merchant, on its own domain if it has one; without `slug` its default one."""
+    """The merchant's hosted page, on its own domain if it has one; without `slug` the default page."""
     own = domains.own_domain_url(merchant)
     page = f"{own}/" if own else f"{settings.PUBLIC_URL}/l/{merchant.public_id.hex}/"
     return f"{page}{slug}/" if slug else page
@@ -44,7 +44,7 @@ def target_url(link: SavedLink) -> str:
 
 
 def merge_tag_of(link: SavedLink) -> str:
-    """What stands for the token until the ESP puts a customer's own there."""
+    """What stands in the link until the ESP replaces it with a customer's token."""
     return MERGE_TAGS.get(Esp(link.esp)) or link.merge_tag or DEFAULT_MERGE_TAG
 
 

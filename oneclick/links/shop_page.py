@@ -34,7 +34,7 @@ class Finding:
 def check_shop_page(link: SavedLink) -> Finding:
     """Read the page the link leads to; the same page at most once a minute. It takes as long as the shop does."""
     digest = hashlib.sha256(link.page_url.encode()).hexdigest()
-    key = f"one-click-page:{link.merchant_id}:{digest}"
+    key = f"shop-page:{link.merchant_id}:{digest}"
     found: Finding | None = cache.get(key)
     if found is None:
         found = _check_page(link.page_url, f"{link.merchant.public_id.hex}/main.js")

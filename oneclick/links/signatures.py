@@ -1,4 +1,4 @@
-"""Signatures with the keys of 1-Click: the newest signs, older ones still verify."""
+"""Signatures with the keys of 1-Click: the newest key signs, older ones still verify."""
 
 import base64
 

@@ -9,7 +9,7 @@ from oneclick.models import SavedLink
 from oneclick.redemption.parameters import LINK_NAMES
 from subscriptions.models import Merchant
 
-# The order in which they are written, and a changed one is named.
+# In the order in which links are written and a change is looked for.
 SIGNED_PARAMETERS = ("og_product_id", "og_offer_id", "winback_id", "og_every", "og_every_period", "og_quantity", "days")
 
 
@@ -19,11 +19,11 @@ def sign_link(link: SavedLink) -> str:
 
 
 def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fields: Mapping[str, str]) -> str | None:
-    """Why a click's link may not act: the code of the refusal, None when it may.
+    """The code that a click's link is refused with; None when it may act.
 
-    `given` are the parameters the action understands, `fields` all the request has. A link with an id must be as it
-    was signed: `invalid_` and what was changed, else `invalid_og_sig`. One without is refused where the merchant
-    demands signatures. A genuine link costs no query.
+    `given` are the parameters that the action understands, `fields` all fields of the request. A link with an id must
+    be as it was signed, or the code is `invalid_` and the name of what was changed, at least `invalid_og_sig`. A link
+    without an id is refused where the merchant requires signatures. A genuine link costs no query.
     """
     link_id, sig = fields.get("og_link", ""), fields.get("og_sig", "")
     if not link_id and not sig:
@@ -34,14 +34,14 @@ def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fiel
 
 
 def find_saved_link(merchant: Merchant, link_id: str) -> SavedLink | None:
-    """The merchant's link of this `og_link`, archived ones too."""
+    """The merchant's link with this `og_link`, archived or not."""
     public_id = parse_public_id(link_id)
     return merchant.saved_links.filter(public_id=public_id).first() if public_id else None
 
 
 def _changed_parameter(link: SavedLink | None, given: Mapping[str, str]) -> str:
-    meant = link.parameters if link else given
-    name = next((name for name in SIGNED_PARAMETERS if meant.get(name) != given.get(name)), "og_sig")
+    signed = link.parameters if link else given
+    name = next((name for name in SIGNED_PARAMETERS if signed.get(name) != given.get(name)), "og_sig")
     return f"invalid_{LINK_NAMES.get(name, name)}"
 
 

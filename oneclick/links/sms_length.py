@@ -6,11 +6,11 @@ BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENDED = frozenset("^{}\\[~]|€\f")  # two places each
+EXTENDED = frozenset("^{}\\[~]|€\f")  # each counts as two
 
 
 class SmsSize(NamedTuple):
-    """`characters` are places in the alphabet; `stray` are those that make it Unicode and the message longer."""
+    """`characters` as carriers count them. `stray` are those outside their alphabet, which make the text Unicode."""
 
     characters: int
     segments: int

@@ -1,4 +1,4 @@
-"""Every text a customer may read, with facts to show it filled in before anybody clicks."""
+"""Every message a customer may read, filled with sample facts for staff to see."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSA
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_TABLE
 from oneclick.messages.locales import find_language, language_of_locale
 from oneclick.messages.own_messages import find_own_message, get_own_messages
-from oneclick.pages.landing import format_amount
+from oneclick.messages.questions import format_amount
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts, Frequency
 from subscriptions import calendar
@@ -28,7 +28,7 @@ ALL_MESSAGES: dict[str, Mapping[str, str]] = {**DEFAULT_MESSAGES, INTERFACE_TABL
 
 @dataclass(frozen=True, slots=True)
 class MessagePreview:
-    """A text as customers of `locale` read it, in the merchant's words or ours."""
+    """A message as customers read it. `own` says that the wording is the merchant's; `kind` is the banner's."""
 
     table: str
     code: str
@@ -42,7 +42,7 @@ class MessagePreview:
 
 
 def preview_messages(merchant: Merchant, locale: str) -> Iterator[tuple[str, list[MessagePreview]]]:
-    """Every text, by the title of its table."""
+    """Every message as customers of `locale` read it, in tables with a title."""
     own, given = get_own_messages(merchant), sample_facts(merchant, locale)
     for table, texts in ALL_MESSAGES.items():
         rows = []
@@ -54,20 +54,20 @@ def preview_messages(merchant: Merchant, locale: str) -> Iterator[tuple[str, lis
 
 
 def current_message(merchant: Merchant, table: str, code: str, locale: str) -> str:
-    """What customers of `locale` read, before facts are filled in."""
+    """What customers of `locale` read, with its placeholders."""
     own = find_own_message(get_own_messages(merchant), table, code, locale)
     return own or default_message_for(merchant, table, code, locale)
 
 
 def banner_kind(table: str, code: str) -> str:
-    """What banner shows it: `success`, `error` or, of other words, `notice`."""
+    """The banner that shows the message: `success`, `error`, or `notice` for all other words."""
     if table == INTERFACE_TABLE:
         return "error" if code in ("network", "broken") else "notice"
     return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"
 
 
 def default_message_for(merchant: Merchant, table: str, code: str, locale: str) -> str:
-    """What is shown where the merchant has no wording of its own for `locale`; English for other languages."""
+    """Our wording for `locale`; English where we have none for its language."""
     language = find_language(locale)
     if table == INTERFACE_TABLE:
         with override(language):
@@ -76,7 +76,7 @@ def default_message_for(merchant: Merchant, table: str, code: str, locale: str) 
 
 
 def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
-    """By placeholder, as they are written in `locale`."""
+    """Sample facts by placeholder, as people write them in `locale`."""
     language = language_of_locale(locale)
     sample: Facts = {
         "product_name": "House blend",
@@ -90,6 +90,6 @@ def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
 
 
 def allowed_placeholders(table: str, code: str) -> set[str]:
-    """Those a text may use: the ones ours has."""
+    """The placeholders that a merchant's wording may use: those of our wording."""
     words = [ALL_MESSAGES[table][code], CORRECTED_MESSAGES.get(table, {}).get(code, "")]
     return {name for text in words for name in find_placeholders(text)}

@@ -1,4 +1,4 @@
-"""Clicks: the visits links bring."""
+"""Clicks: visits by links."""
 
 from django.db import models
 from django.db.models import Q

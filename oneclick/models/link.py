@@ -1,4 +1,4 @@
-"""Links a merchant built and keeps."""
+"""Links that staff built and saved."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
@@ -12,7 +12,7 @@ from subscriptions.models.fields import PublicIdField
 
 
 class Esp(models.TextChoices):
-    """Who puts the customer's token into the link."""
+    """The tool that puts the customer's token into the link."""
 
     KLAVIYO = "klaviyo", "Klaviyo"
     ATTENTIVE = "attentive", "Attentive"
@@ -21,10 +21,10 @@ class Esp(models.TextChoices):
 
 
 class SavedLink(models.Model):
-    """A link the merchant built: its action, parameters and page, signed together.
+    """A link that staff built, with its signed action and parameters and the page it leads to.
 
-    `parameters` are those of a request, by the API's names, as text. Without page and landing page it leads to the
-    merchant's default landing page. `merge_tag` stands for the token where the ESP has no tag known to us.
+    `parameters` are texts by the API's names. A link without page and landing page leads to the merchant's default
+    landing page. `merge_tag` stands for the token where we do not know the tag of the ESP.
     """
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="saved_links")

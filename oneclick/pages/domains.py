@@ -1,4 +1,4 @@
-"""A merchant's own host name: it serves that one's landing pages, script and 1-click endpoints, and nothing else."""
+"""A merchant's own domain: it serves the merchant's landing pages, script and 1-click endpoints, and nothing else."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ PATTERNS = (".", "*")
 
 
 class OwnDomain:
-    """Before any middleware that asks for the host: such a host needs no place in ALLOWED_HOSTS."""
+    """Runs before all middleware that asks for the host, because these hosts are not in ALLOWED_HOSTS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,11 +29,11 @@ class OwnDomain:
         if host and not is_portal_host(host) and (public_id := merchant_hosts().get(host)):
             request.urlconf = "oneclick.pages.domain_urls"  # type: ignore[attr-defined]  # Django's own hook, not in the stubs
             request.META[OWNER] = public_id
-            request.get_host = lambda: raw  # type: ignore[method-assign]  # the original asks ALLOWED_HOSTS alone
+            request.get_host = lambda: raw  # type: ignore[method-assign]  # the original knows ALLOWED_HOSTS only
         return self.get_response(request)
 
 
-# A client's headers cannot set it: theirs begin with HTTP_.
+# No header of a client can set it: those begin with HTTP_.
 OWNER = "reprise.own_domain"
 
 
@@ -43,13 +43,13 @@ def domain_owner(request: HttpRequest) -> UUID | None:
 
 
 def require_domain_owner(request: HttpRequest, public_id: UUID) -> None:
-    """Raise Http404 where `public_id` is another merchant than the domain's."""
+    """Raises Http404 on the own domain of another merchant than `public_id`."""
     if domain_owner(request) not in (None, public_id):
         raise Http404("Another merchant has this domain.")
 
 
 def merchant_hosts() -> dict[str, UUID]:
-    """The merchants' public ids by their own hosts; at most a minute old."""
+    """The public ids of merchants by their own host names; at most a minute old."""
     return cache.get_or_set(CACHE_KEY, _load_merchant_hosts, CACHE_SECONDS) or {}
 
 
@@ -58,13 +58,13 @@ def forget_merchant_hosts() -> None:
 
 
 def is_portal_host(host: str) -> bool:
-    """Whether the portal itself answers at this host; no merchant can take it."""
+    """Whether the portal itself uses this host name; no merchant can take it."""
     own = [name for name in settings.ALLOWED_HOSTS if not name.startswith(PATTERNS)]
     return host == urlsplit(settings.PUBLIC_URL).hostname or validate_host(host, own)
 
 
 def own_domain_url(merchant: Merchant) -> str:
-    """Where the merchant's own domain begins, reached by scheme and port of the portal; empty without one."""
+    """The address of the merchant's own domain, with the portal's scheme and port; empty without one."""
     one_click = getattr(merchant, "one_click", None)
     if one_click is None or not one_click.landing_host:
         return ""
@@ -74,7 +74,7 @@ def own_domain_url(merchant: Merchant) -> str:
 
 
 def script_base_url(request: HttpRequest) -> str:
-    """The address the script is to send clicks to: the portal's, or the own domain it was asked for at."""
+    """Where the script sends clicks: to the portal, or to the own domain that it is loaded from."""
     return f"{request.scheme}://{request.get_host()}" if domain_owner(request) else settings.PUBLIC_URL
 
 

@@ -18,9 +18,9 @@ HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def parse_origin(address: str) -> str:
-    """The origin as browsers name it: host in lower case and ASCII, no port that goes without saying.
+    """The origin of an address as browsers spell it: the host in lower case and ASCII, without a default port.
 
-    Empty where the address has none: no http or https, or no host name.
+    Empty where the address has none: its scheme is not http or https, or it has no host name.
     """
     try:
         parts = urlsplit(address)
@@ -33,20 +33,20 @@ def parse_origin(address: str) -> str:
 
 
 def find_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
-    """The merchant a script was made for, and its shop origins."""
+    """The merchant whose script names this id, and the merchant's shop origins."""
     key = f"one-click-merchant:{public_id}"
     found = cache.get_or_set(key, lambda: _load_script_merchant(public_id), CACHE_SECONDS)
     return found or (None, [])
 
 
 def _load_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
-    # What is cached may leave this process; the merchant's secret stays behind.
+    # What is cached may leave this process, so the merchant's secret is left out.
     rows = OneClickSettings.objects.select_related("merchant").defer("merchant__storefront_key")
     rules = rows.filter(merchant__public_id=public_id).first()
     return (rules.merchant, rules.shop_origins) if rules else (None, [])
 
 
 def is_portal_origin(request: HttpRequest, origin: str) -> bool:
-    """Ours, or none: a form sent under `no-referrer` names its origin as `null`."""
+    """Whether the origin is the portal's, or none: a form sent under `no-referrer` has the origin `null`."""
     here = f"{request.scheme}://{request.get_host()}"
     return origin in ("", "null", here, parse_origin(settings.PUBLIC_URL))

@@ -1,4 +1,4 @@
-"""What a merchant's own values may become in a page and its headers."""
+"""How a merchant's own values get into a page and its headers, without harm."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ from oneclick.pages import origins
 
 
 def page_style(page: LandingPage) -> str:
-    """The page's own colours, and the banner's place above its other layers."""
+    """The page's colours, and the layer of its banner, as CSS."""
     accent, success, error = (page_color(page, f"{name}_color") for name in ("accent", "success", "error"))
     rules = [f":root{{--accent:{accent};--on-accent:{text_color_on(accent)}}}"]
     for kind, color in (("success", success), ("error", error)):
@@ -24,13 +24,13 @@ def page_style(page: LandingPage) -> str:
 
 
 def page_color(page: LandingPage, field: str) -> str:
-    """The page's colour; ours where the stored text is none."""
+    """The page's colour; the default where the stored text is not a colour."""
     color: str = getattr(page, field)
     return color if re.fullmatch("#[0-9a-fA-F]{6}", color) else str(getattr(LandingPage(), field))
 
 
 def text_color_on(color: str) -> str:
-    """Black or white, whichever is easier to read."""
+    """Black or white, whichever is easier to read on `color`."""
     red, green, blue = (linear_channel(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     # Contrast with white and with black is equal at 0.179 (WCAG 2.2, relative luminance).
@@ -42,7 +42,7 @@ def linear_channel(channel: float) -> float:
 
 
 def content_policy(style: str, css_url: str) -> str:
-    """The page's Content-Security-Policy: `style` passes by its hash, the merchant's sheet by its origin."""
+    """The page's Content-Security-Policy; it allows `style` by hash and the merchant's style sheet by origin."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     own = f" {origins.parse_origin(css_url)}" if css_url else ""
     return "; ".join(
@@ -61,12 +61,12 @@ def content_policy(style: str, css_url: str) -> str:
 
 
 def web_address(text: str) -> str:
-    """The text when it is a plain http(s) address, else nothing: it goes into links and a header."""
+    """The text if it is a plain http(s) address, else empty: it goes into links and a header."""
     return text if re.fullmatch(r"https?://[\w.:\[\]-]+([/?#][^\s;,\"'<>]*)?", text) else ""
 
 
 def support_address(contact: str) -> str:
-    """A link for an e-mail address or phone number; empty for other words."""
+    """The link of an e-mail address or phone number; empty for other words."""
     try:
         validate_email(contact)
     except ValidationError:

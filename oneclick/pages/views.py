@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from oneclick.analytics import clicks
 from oneclick.models import LandingPage
-from oneclick.pages import domains, landing
-from oneclick.pages.landing import Banner, Form, Rendered
+from oneclick.pages import domains
+from oneclick.pages.landing import Banner, RenderedPage, plain_form, plain_page, render_landing_page
 from oneclick.pages.script import cached_script
 from oneclick.redemption import parameters
 from subscriptions.models import Merchant
@@ -38,9 +38,9 @@ def script(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_safe
 def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpResponse:
-    """The page of this slug, or the default one; a link in the query becomes its form.
+    """The page of this slug, or the default one; a link in the query becomes a form on it.
 
-    Links to a page that was deleted or renamed are in mailboxes for good: the default page takes them, as not found.
+    Links to a page that was deleted or renamed stay in mailboxes: they get the default page, with the status 404.
     """
     domains.require_domain_owner(request, public_id)
     if request.GET:
@@ -48,14 +48,13 @@ def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpR
         status = _page_status(page, slug)
         given = parameters.normalize_fields(request.GET.dict())
         clicks.record_visit(request, {**given, "page": slug}, clicks.record_fetch, public_id)
-        return _page_response(
-            landing.render_landing_page(merchant, page, form=_link_form(merchant, page, given)), status=status
-        )
-    key = f"one-click-page:{public_id}:{slug}:{domains.domain_owner(request)}"
+        form = plain_form(merchant, page, given.get("action") or given.get("og_quick_action", ""), given)
+        return _page_response(render_landing_page(merchant, page, form=form), status=status)
+    key = f"landing-page:{public_id}:{slug}:{domains.domain_owner(request)}"
     found = cache.get(key)
     if found is None:
         merchant, page = _find_merchant_and_page(public_id, slug)
-        found = landing.render_landing_page(merchant, page)
+        found = render_landing_page(merchant, page)
         if (status := _page_status(page, slug)) != 200:
             return _page_response(found, status=status)
         cache.set(key, found, FRESH_SECONDS)
@@ -64,7 +63,7 @@ def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpR
 
 @require_safe
 def own_landing(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """The same under the merchant's own domain."""
+    """The landing page on the merchant's own domain."""
     public_id = domains.domain_owner(request)
     if public_id is None:
         raise Http404("This is no merchant's own domain.")
@@ -72,18 +71,17 @@ def own_landing(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def outcome_page(request: HttpRequest, merchant: Merchant | None, banner: Banner, status: int = 200) -> HttpResponse:
-    """What a plain form's POST is answered with: the page it was on, with the outcome at its top."""
-    return _page_response(
-        landing.render_landing_page(merchant, _requested_page(request, merchant), banner=banner), status=status
-    )
+    """The answer to a plain form: the page it was on, with the outcome at its top."""
+    page = _requested_page(request, merchant)
+    return _page_response(render_landing_page(merchant, page, banner=banner), status=status)
 
 
 def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: str) -> HttpResponse:
-    """The form once more, with a tick that only a person sets."""
+    """The form once more, with a tick, which only a person sets."""
     page = _requested_page(request, merchant)
     given = parameters.normalize_fields(request.POST.dict())
-    form = landing.link_form(merchant, page, action, given, doubtful=True)
-    return _page_response(landing.render_landing_page(merchant, page, form=form))
+    form = plain_form(merchant, page, action, given, needs_tick=True)
+    return _page_response(render_landing_page(merchant, page, form=form))
 
 
 def _find_merchant_and_page(public_id: UUID, slug: str) -> tuple[Merchant, LandingPage]:
@@ -100,21 +98,16 @@ def _requested_page(request: HttpRequest, merchant: Merchant | None) -> LandingP
 
 
 def _find_page(merchant: Merchant | None, slug: str) -> LandingPage:
-    """The one of this slug, or else the default one."""
+    """The page of this slug, else the default one, else a plain one."""
     pages = LandingPage.objects.filter(merchant=merchant) if merchant else LandingPage.objects.none()
     own = pages.filter(slug=slug).first() if slug else None
-    return own or pages.filter(is_default=True).first() or landing.plain_page(merchant)
+    return own or pages.filter(is_default=True).first() or plain_page(merchant)
 
 
-def _link_form(merchant: Merchant, page: LandingPage, given: dict[str, str]) -> Form | None:
-    action = given.get("action") or given.get("og_quick_action", "")
-    return landing.link_form(merchant, page, action, given)
-
-
-def _page_response(page: Rendered, kept: str = "no-store", status: int = 200) -> HttpResponse:
+def _page_response(page: RenderedPage, cache_control: str = "no-store", status: int = 200) -> HttpResponse:
     response = HttpResponse(page.body, status=status)
     response["Content-Security-Policy"] = page.policy
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
-    response["Cache-Control"] = kept
+    response["Cache-Control"] = cache_control
     return response

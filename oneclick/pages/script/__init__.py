@@ -1,4 +1,4 @@
-"""The script a shop's pages load, with the merchant's settings inside."""
+"""The script that a shop's pages load, with the merchant's settings in it."""
 
 import gzip
 import hashlib
@@ -21,10 +21,10 @@ from subscriptions.models import Merchant
 SOURCE = Path(__file__).with_name("main.js")
 BANNER_CSS = settings.BASE_DIR / "static" / "oneclick" / "banner.css"
 FRESH_SECONDS = 60
-# What a fragment calls otherwise than a request, and the further fields of links.
-SENT_AS = {"og_quick_action": "action", **REQUEST_NAMES}
-LINK_FIELDS = ["og_link", "og_sig", "og_mode", "og_visit"]
-PARAMETERS = dict.fromkeys(name for row in LINK_ACTIONS.values() for name in row.parameters if name not in LINK_NAMES)
+# The fields of a link by their names in a fragment: those that a request calls otherwise, and those with one name.
+RENAMED_FIELDS = {"og_quick_action": "action", **REQUEST_NAMES}
+PARAMETERS = [name for row in LINK_ACTIONS.values() for name in row.parameters if name not in LINK_NAMES]
+LINK_FIELDS = list(dict.fromkeys(["og_link", "og_sig", "og_mode", "og_visit", *PARAMETERS]))
 
 
 class Script(NamedTuple):
@@ -50,8 +50,8 @@ def build_script(merchant: Merchant, base: str) -> Script:
     one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
     baked = {
         "actions": sorted(ACTION_NAMES),
-        "sentAs": SENT_AS,
-        "linkFields": [*LINK_FIELDS, *PARAMETERS],
+        "renamedFields": RENAMED_FIELDS,
+        "linkFields": LINK_FIELDS,
         "robotSigns": ROBOT_SIGNS,
         "base": base,
         "merchant": merchant.public_id.hex,

@@ -3,12 +3,12 @@
 
   const ACTIONS = settings.actions;
   const PERIODS = { __proto__: null, 1: "day", 2: "week", 3: "month", 4: "year" };
-  const SENT_AS = settings.sentAs;
+  const RENAMED_FIELDS = settings.renamedFields;
   const ROBOT = new RegExp(settings.robotSigns, "i");
   // Mail services wrap, encode and append to links, hence the many separators.
-  const names = [...Object.keys(SENT_AS), ...settings.linkFields].join("|");
+  const names = [...Object.keys(RENAMED_FIELDS), ...settings.linkFields].join("|");
   const IN_LINK = new RegExp(`(?:[?#]|&(?:amp;)?|%23)(${names})(?:=|%3D)(.*?)(?=[?#&]|%23|$)`, "gi");
-  const IN_QUERY = new RegExp(`[?&](${Object.values(SENT_AS).join("|")})=([^&]*)`, "g");
+  const IN_QUERY = new RegExp(`[?&](${Object.values(RENAMED_FIELDS).join("|")})=([^&]*)`, "g");
   const TIMEOUT = 20000;
 
   // A page may have its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted one its own language.
@@ -17,11 +17,11 @@
   const texts = own.texts ? JSON.parse(own.texts) : settings.texts;
   const locale = own.locale || settings.locale;
   let banner = null;
-  // What the server knows of the link's opening: "fetched" with the page, "told" by us.
+  // Whether the server knows that the link was opened: "fetched" with the page, "told" by this script.
   let visit = "";
-  let before = null;
+  let focusedBefore = null;
 
-  // --- the link ---------------------------------------------------------------------------------
+  // --- reading the link --------------------------------------------------------------------------
 
   function decoded(text) {
     try {
@@ -34,29 +34,29 @@
   /** Takes the link's parameters out of the address bar; null when the address holds no 1-click link. */
   function takeLink() {
     const link = {};
-    const take = (match, name, value) => {
-      const key = SENT_AS[name.toLowerCase()] || name.toLowerCase();
+    const takeField = (match, name, value) => {
+      const key = RENAMED_FIELDS[name.toLowerCase()] || name.toLowerCase();
       if (!(key in link)) link[key] = decoded(value);
       return "";
     };
     const clean = (part, mark) => {
-      const kept = part.replace(IN_LINK, take);
+      const kept = part.replace(IN_LINK, takeField);
       return kept && mark + kept.replace(/^(?:[?#]|&(?:amp;)?|%23)/i, "");
     };
     const hash = clean(location.hash, "#");
     let search = clean(location.search, "?");
-    const path = location.pathname.replace(IN_LINK, take);
-    // `token` and `action` are common names: only together, with an action of ours, are they ours.
+    const path = location.pathname.replace(IN_LINK, takeField);
+    // Other scripts use the names `token` and `action`, too: they count only together and with a known action.
     const query = new URLSearchParams(location.search);
     if (query.has("token") && ACTIONS.includes(query.get("action"))) {
-      search = search.replace(IN_QUERY, take).replace(/^&/, "?");
+      search = search.replace(IN_QUERY, takeField).replace(/^&/, "?");
     }
     if (!("action" in link || "token" in link)) return null;
     history.replaceState(history.state, "", path + search + hash);
     return link;
   }
 
-  // --- who is there -----------------------------------------------------------------------------
+  // --- person or machine -------------------------------------------------------------------------
 
   /** Resolves once the page is on a screen and has a body to put the banner in. */
   function pageShown() {
@@ -72,34 +72,34 @@
     });
   }
 
-  // A customer who comes from a message has not touched the page yet, so the signs are those of a
-  // window before somebody. Where they are missing the button asks, and only a real press counts.
-  function windowShows() {
+  // A customer who comes from a message has not touched the page yet, so these are the signs of a window that
+  // someone looks at. Without them the button asks, and only a real press counts.
+  function isWindowVisible() {
     if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
     const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
     // Browsers inside mail apps on phones have no focus before the first touch.
     return document.hasFocus() || touched || navigator.maxTouchPoints > 0;
   }
 
-  /** False after so many turns, not seconds: a busy page takes longer for them. */
-  function comesTrue(check, turns) {
+  /** Resolves to false after `turns` checks. It counts turns, not seconds, because a busy page takes longer. */
+  function becomesTrue(check, turns) {
     return new Promise((resolve) => {
       const look = (left) => (check() ? resolve(true) : left ? setTimeout(look, 50, left - 1) : resolve(false));
       look(turns);
     });
   }
 
-  async function personIsThere() {
+  async function isPersonThere() {
     if (ROBOT.test(navigator.userAgent)) return false;
     let drawn = false;
     requestAnimationFrame(() => requestAnimationFrame(() => (drawn = true)));
-    // A scanner's browser draws nothing; a window may know its size and its focus a moment after the first frames.
-    return (await comesTrue(() => drawn, 80)) && comesTrue(windowShows, 20);
+    // A scanner's browser draws nothing. A window may know its size and focus only after the first frames.
+    return (await becomesTrue(() => drawn, 80)) && becomesTrue(isWindowVisible, 20);
   }
 
-  // --- the request ------------------------------------------------------------------------------
+  // --- the request -------------------------------------------------------------------------------
 
-  /** A name for one wish of the customer: sent again under it, it is answered as the first time. */
+  /** A name for one press or click: the same request with the same name gets the answer of the first. */
   function newAttempt() {
     return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -122,45 +122,45 @@
       if (response.status === 404) return { status: "error", error: "broken_link", message: texts.broken };
       const answer = await response.json();
       if (!answer.message) throw new Error("no message");
-      return { ...answer, passing: response.status === 429 || response.status >= 500 };
+      return { ...answer, retryable: response.status === 429 || response.status >= 500 };
     } catch {
-      return { status: "error", error: "network", message: texts.network, passing: true };
+      return { status: "error", error: "network", message: texts.network, retryable: true };
     } finally {
       clearTimeout(timer);
     }
   }
 
   async function send(name, body, attempt = newAttempt()) {
-    // After a press at once, so that nobody presses twice; else only where the answer takes its time.
+    // At once after a press, so that nobody presses twice; otherwise only where the answer takes long.
     const slow = setTimeout(show, banner ? 0 : 400, "notice", texts.working);
     const answer = await post(name, body, attempt);
-    if (!answer.passing) visit = "told";
+    if (!answer.retryable) visit = "told";
     clearTimeout(slow);
     const kind = answer.status === "success" ? "success" : "error";
     let button = null;
     if (answer.undo) {
       const press = () => send("undo", { token: answer.undo.token });
       button = { label: texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
-    } else if (answer.passing) {
+    } else if (answer.retryable) {
       button = { label: texts.again, press: () => send(name, body, attempt) };
     }
     show(kind, answer.message, button);
-    tell(name, kind, answer.error || null);
+    dispatchOutcome(name, kind, answer.error || null);
   }
 
-  /** Counts a visit that asks for nothing yet. */
-  function report(link) {
+  /** Reports a visit that does not act yet. */
+  function reportVisit(link) {
     post("opened", { ...link, machine: navigator.webdriver ? "yes" : "no" }, "");
     visit = "told";
   }
 
-  /** For the shop's own analytics; the token stays here. */
-  function tell(action, status, error) {
+  /** For the shop's own analytics; the event does not carry the token. */
+  function dispatchOutcome(action, status, error) {
     const detail = { action, status, error };
     document.dispatchEvent(new CustomEvent("reprise:one-click", { bubbles: true, detail }));
   }
 
-  // --- the banner -------------------------------------------------------------------------------
+  // --- the banner --------------------------------------------------------------------------------
 
   const ICONS = {
     success: ["M8 12.5l2.8 2.8L16 9.5", "M12 2.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19z"],
@@ -189,13 +189,13 @@
 
   function pressable(name, press, attributes) {
     const node = element("button", name, { type: "button", ...attributes });
-    // The second half of a double click was meant for what stood here before.
+    // The second half of a double click was meant for the button that was here before.
     node.addEventListener("click", (event) => event.isTrusted && event.detail < 2 && press());
     return node;
   }
 
-  /** A sheet made by script: a content security policy that forbids inline styles lets it pass. */
-  function dress() {
+  /** A style sheet made by script passes a content security policy that forbids inline styles. */
+  function addStyles() {
     const css = settings.css + `div:where(.alert-container){z-index:${settings.zIndex}}`;
     if ("adoptedStyleSheets" in document && "replaceSync" in CSSStyleSheet.prototype) {
       const sheet = new CSSStyleSheet();
@@ -206,12 +206,12 @@
     }
   }
 
-  let dressed = false;
+  let hasStyles = false;
 
   /** kind: success, error or notice; button: {label, press, left?}, left in milliseconds. */
   function show(kind, text, button) {
-    if (!dressed) dress();
-    dressed = true;
+    if (!hasStyles) addStyles();
+    hasStyles = true;
     const focused = hasFocus();
     remove();
     const shown = element("div", `alert-container alert-container--${kind}`, {
@@ -227,11 +227,11 @@
     cross.append(icon("close"));
     shown.append(cross);
     shown.addEventListener("focusin", ({ relatedTarget }) => {
-      if (relatedTarget && !relatedTarget.closest(".alert-container")) before = relatedTarget;
+      if (relatedTarget && !relatedTarget.closest(".alert-container")) focusedBefore = relatedTarget;
     });
     document.body.prepend(shown);
     banner = shown;
-    // Screen readers speak what changes in a region they know, so the words come after it.
+    // Screen readers speak what changes in a region that is already there, so the words come a moment later.
     setTimeout(() => (message.textContent = text), 60);
     if (focused) shown.focus();
     if (kind === "success" && autoHide > 0) hideLater(shown);
@@ -245,7 +245,7 @@
     });
     node.textContent = label;
     shown.append(node);
-    // The offer is fresh: where no time seems left, or more than a timer can count, the customer's clock is wrong.
+    // The offer is new. Where no time seems left, or more than a timer can count, the customer's clock is wrong.
     if (left !== undefined) setTimeout(() => node.remove(), left > 0 && left < 2 ** 31 ? left : 60000);
   }
 
@@ -265,31 +265,31 @@
     banner = null;
   }
 
-  /** Gives the keyboard back to where it was before it came to the banner. */
+  /** Removes the banner and moves the focus back to where it was before. */
   function close() {
     const focused = hasFocus();
     remove();
-    if (focused && before && before.isConnected) before.focus();
+    if (focused && focusedBefore && focusedBefore.isConnected) focusedBefore.focus();
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });
 
-  // --- asking first -----------------------------------------------------------------------------
+  // --- asking first ------------------------------------------------------------------------------
 
   function amount(count, unit) {
     if (!/^\d{1,9}$/.test(count)) return count;
-    const written = (tag) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "long" }).format(count);
+    const format = (tag) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "long" }).format(count);
     try {
-      return written(locale);
+      return format(locale);
     } catch {
-      // A locale is what the merchant has typed.
-      return written("en");
+      // The merchant has typed the locale, which may be none.
+      return format("en");
     }
   }
 
-  function filled(text, link) {
+  function fillQuestion(text, link) {
     const frequency = PERIODS[link.og_every_period] && amount(link.og_every || 1, PERIODS[link.og_every_period]);
     const values = {
       days: amount(link.days || settings.delayDays, "day"),
@@ -300,34 +300,34 @@
   }
 
   function ask(link, kind, go) {
-    report(link);
+    reportVisit(link);
     const label = texts[`button_${kind}`];
-    show("notice", filled(texts[`confirm_${kind}`], link), { label, press: go });
+    show("notice", fillQuestion(texts[`confirm_${kind}`], link), { label, press: go });
   }
 
-  // --- the road ---------------------------------------------------------------------------------
+  // --- from the link to the answer ---------------------------------------------------------------
 
   async function run() {
     const link = takeLink();
     if (!link) return;
     visit = link.og_visit || own.visit ? "fetched" : "";
-    if (navigator.webdriver) return report(link);
+    if (navigator.webdriver) return reportVisit(link);
     await pageShown();
     const { action, og_mode: mode, ...body } = link;
     if (!ACTIONS.includes(action)) {
       show("error", texts.broken);
-      return tell(action || "", "error", "broken_link");
+      return dispatchOutcome(action || "", "error", "broken_link");
     }
     const setting = action.endsWith("upsell") ? "upsell" : action;
     const subscribes = action === "subscription_upsell" || "og_every" in link || "og_every_period" in link;
     const kind = setting === "upsell" && subscribes ? "subscribe" : setting;
     const go = () => send(action, { token: "", ...body });
     const asks = mode === "instant" ? false : mode === "confirm" || settings.confirm.includes(setting);
-    return !asks && (await personIsThere()) ? go() : ask(link, kind, go);
+    return !asks && (await isPersonThere()) ? go() : ask(link, kind, go);
   }
 
-  // A link opened where the page is shown already loads nothing. Of the two events this is the first,
-  // so that the address is clean before a script of the shop looks at it.
+  // A link to the page that is already open loads nothing. Of the two events popstate is the first, so that the
+  // address is clean before a script of the shop reads it.
   addEventListener("popstate", run);
   addEventListener("hashchange", (event) => {
     run();

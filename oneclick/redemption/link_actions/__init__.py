@@ -17,7 +17,7 @@ ACTION_NAMES = frozenset({*Action.values, *LINK_ACTIONS})
 
 
 def find_link_action(action: str, fields: Mapping[str, str]) -> LinkAction:
-    """The row that one of ACTION_NAMES means: an upsell with any part of a frequency is one of a subscription."""
+    """The row that one of ACTION_NAMES means: an upsell with any part of a frequency is a subscription upsell."""
     if action in LINK_ACTIONS and LINK_ACTIONS[action].action != Action.UPSELL:
         return LINK_ACTIONS[action]
     subscribes = action == SUBSCRIPTION_UPSELL.name or any(name in fields for name in FREQUENCY_PARAMETERS)

@@ -1,0 +1,34 @@
+"""The question that a page asks before it acts, with its facts filled in as the script fills them."""
+
+from collections.abc import Mapping
+
+from django.utils.timesince import TIME_STRINGS
+from django.utils.translation import override
+
+from common.web.placeholders import fill_placeholders
+from oneclick.models import OneClickSettings
+from subscriptions.calendar import Period
+from subscriptions.models import Merchant
+
+UNITS = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
+
+
+def fill_question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
+    """`text` with the parameters `given` by a link, by the names of the API, as people write them in `locale`."""
+    rules = getattr(merchant, "one_click", None) or OneClickSettings()
+    period = given.get("og_every_period", "")
+    unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
+    facts = {
+        "days": format_amount(given.get("days") or str(rules.delay_days), "day", locale),
+        "quantity": given.get("og_quantity") or "1",
+        "frequency": format_amount(given.get("og_every") or "1", unit, locale) if unit else "–",
+    }
+    return fill_placeholders(text, facts)
+
+
+def format_amount(count: str, unit: str, locale: str) -> str:
+    """Such as "2 weeks", in the language of `locale`; a count that is not a number stays as written."""
+    if not (count.isascii() and count.isdecimal() and len(count) < 10):
+        return count
+    with override(locale.replace("_", "-").lower()):
+        return str(TIME_STRINGS[unit] % {"num": int(count)}).replace("\xa0", " ")
