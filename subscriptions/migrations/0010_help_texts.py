@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import django.contrib.postgres.fields
 import django.core.validators
+import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
@@ -303,6 +304,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='product',
+            name='offer_profile',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='subscriptions.offerprofile', verbose_name='offer'),
+        ),
+        migrations.AlterField(
+            model_name='product',
             name='premier_enabled',
             field=models.PositiveSmallIntegerField(choices=[(0, 'Disabled'), (1, 'Enabled'), (2, 'Tier')], default=0, verbose_name='premier'),
         ),
@@ -399,6 +405,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subscription',
             name='renewal_behavior',
-            field=models.CharField(blank=True, choices=[('autorenew', 'Renew'), ('cancel', 'Cancel'), ('downgrade', 'Continue without prepaying')], max_length=16, null=True, verbose_name='after the last one'),
+            field=models.CharField(blank=True, choices=[('autorenew', 'Renew'), ('cancel', 'Cancel'), ('downgrade', 'Continue without prepaying')], max_length=16, null=True, verbose_name='after the last order'),
         ),
     ]

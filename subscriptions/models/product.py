@@ -59,7 +59,9 @@ class Product(models.Model):
     premier_enabled = models.PositiveSmallIntegerField("premier", choices=Premier, default=Premier.DISABLED)
     every = models.PositiveSmallIntegerField("default frequency", null=True, blank=True)
     every_period = models.PositiveSmallIntegerField("unit of the frequency", choices=Period, null=True, blank=True)
-    offer_profile = models.ForeignKey(OfferProfile, models.SET_NULL, null=True, blank=True, related_name="products")
+    offer_profile = models.ForeignKey(
+        OfferProfile, models.SET_NULL, verbose_name="offer", null=True, blank=True, related_name="products"
+    )
     incentive_group = models.CharField(max_length=255, null=True, blank=True)
     groups = models.ManyToManyField(ProductGroup, blank=True, related_name="products")
     extra_data = models.JSONField(null=True, blank=True)

@@ -69,7 +69,7 @@ class Subscription(models.Model):
     cancel_reason = models.CharField(max_length=1000, null=True, blank=True)
     prepaid_orders_per_billing = models.PositiveSmallIntegerField("orders per prepayment", null=True, blank=True)
     prepaid_orders_remaining = models.PositiveSmallIntegerField("orders remaining", null=True, blank=True)
-    renewal_behavior = models.CharField("after the last one", max_length=16, choices=Renewal, null=True, blank=True)
+    renewal_behavior = models.CharField("after the last order", max_length=16, choices=Renewal, null=True, blank=True)
     last_renewal_revenue = MoneyField(null=True, blank=True)
     prepaid_origin_merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
     first_placed = models.DateTimeField(null=True, blank=True, editable=False)

@@ -147,11 +147,10 @@ class OneRowAdmin(MerchantAdmin):
         row = self.get_queryset(request).first() if self.has_view_permission(request) else None
         return redirect(self.url("change", row)) if row else super().changelist_view(request, extra_context)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> HttpResponse:
-        context["show_save_and_add_another"] = False
-        return super().render_change_form(request, context, *args, **options)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # The page of the one row has no button that adds another; asking the database would cost every page a query.
+        is_row_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        return super().has_add_permission(request) and not is_row_page
 
 
 class ReadOnlyInline(TabularInline):
