@@ -1,11 +1,8 @@
 """Addresses of the wizard, products to discontinue, and what a person reads on its pages."""
 
-import html
-import re
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from subscriptions.models import Product, ProductRelationship, Subscription
@@ -31,10 +28,3 @@ def relate(product: Product, substitute: Product, kind: str = "discontinued_repl
     ProductRelationship.objects.create(
         merchant=product.merchant, relationship_type=kind, from_product=product, to_product=substitute
     )
-
-
-def text(answer: HttpResponse) -> str:
-    """What a person reads on the page."""
-    assert answer.status_code == 200
-    main = answer.content.decode().split('id="content"')[-1]
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())

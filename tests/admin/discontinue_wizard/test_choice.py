@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 
 from subscriptions.models import Item, Merchant, Product, ProductGroup
 from tests import factories as f
-from tests.admin.discontinue_wizard.steps import page_of, relate, subscribe, text
+from tests.admin.discontinue_wizard.steps import page_of, relate, subscribe
+from tests.admin.pages import text
 
 
 def choices(answer: HttpResponse) -> list[str]:

@@ -10,7 +10,8 @@ from subscriptions.actions import product as verbs
 from subscriptions.jobs import replacements
 from subscriptions.models import Merchant, Order, Product, Replacement
 from tests import factories as f
-from tests.admin.discontinue_wizard.steps import PREPAID, page_of, relate, subscribe, text
+from tests.admin.discontinue_wizard.steps import PREPAID, page_of, relate, subscribe
+from tests.admin.pages import text
 from tests.rows import everything
 
 

@@ -8,7 +8,8 @@ from subscriptions.actions import product as verbs
 from subscriptions.jobs import replacements
 from subscriptions.models import Product, Replacement
 from tests import factories as f
-from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, page_of, subscribe, text
+from tests.admin.discontinue_wizard.steps import BUTTON, PREPAID, page_of, subscribe
+from tests.admin.pages import text
 
 
 def test_a_second_visit_during_the_run_leads_to_the_progress_page(staff: Client, product: Product) -> None:
