@@ -21,13 +21,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end; the garbage collector need not go through it again and again."""
+    """Everything loaded by now stays until the end, so the garbage collector need not look at it again."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """No test pulls the plug on its own database, so a commit need not wait for the disk."""
+    """Test databases start as copies of a migrated one, and their commits do not wait for the disk."""
     settings.DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
     with django_db_blocker.unblock():
         settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated.ensure_template()
@@ -35,7 +35,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_b
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_password_hashes() -> Iterator[None]:
-    """A hash that resists guessing takes a quarter of a second of work, and no test tries to guess."""
+    """Django's own hasher takes a quarter of a second on purpose."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
@@ -52,9 +52,9 @@ def emptied_by_delete() -> Iterator[None]:
 
 
 def _empty(test: TransactionTestCase) -> None:
-    made = {"django_migrations", "django_content_type", "auth_permission", "django_q_schedule"}
-    tables = [table for table in connection.introspection.django_table_names() if table not in made]
-    # Locked first, as TRUNCATE does: what a thread is still writing comes to its end.
+    kept = {"django_migrations", "django_content_type", "auth_permission", "django_q_schedule"}
+    tables = [table for table in connection.introspection.django_table_names() if table not in kept]
+    # Locked first, as TRUNCATE does, so that a thread still writing finishes before.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"LOCK {', '.join(tables)}")
         for table in tables:
@@ -63,7 +63,7 @@ def _empty(test: TransactionTestCase) -> None:
 
 @pytest.fixture(scope="session")
 def contracts() -> Path:
-    """The folder of interface descriptions that tests marked `contract` are held against."""
+    """The folder of the published interface descriptions, for tests marked `contract`."""
     folder = Path(os.environ.get("REPRISE_CONTRACTS", "../shared/contracts"))
     if not folder.is_dir():
         reason = f"no interface descriptions in {folder}; set REPRISE_CONTRACTS"
@@ -74,17 +74,17 @@ def contracts() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def only_acts_write() -> Iterator[None]:
-    """No surface writes a customer's things by itself, in whichever test: each thread's statements are watched."""
-    connection_created.connect(surfaces.attach)
-    surfaces.attach(connection)
-    surfaces.found.clear()
+def only_actions_write() -> Iterator[None]:
+    """In no test may a surface write a customer's data by itself: the statements of every thread are watched."""
+    connection_created.connect(surfaces.attach_watch)
+    surfaces.attach_watch(connection)
+    surfaces.found_writes.clear()
     yield
-    assert surfaces.found == []
+    assert surfaces.found_writes == []
 
 
 @pytest.fixture
 def noon() -> Iterator[time_machine.Traveller]:
-    """It is noon in New York on November 20, 2026, and stays so until told."""
+    """It is noon in New York on November 20, 2026, until the test moves the clock."""
     with time_machine.travel("2026-11-20T17:00:00Z", tick=False) as clock:
         yield clock

@@ -46,10 +46,10 @@ class Portal:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_mind_interrupts,
+                preexec_fn=_heed_interrupts,
             )
         try:
-            eventually(lambda: "Reprise is running" in log.read_text() or process.poll() is not None, seconds=180)
+            wait_until(lambda: "Reprise is running" in log.read_text() or process.poll() is not None, seconds=180)
             assert process.poll() is None, log.read_text()
             yield process
         finally:
@@ -90,7 +90,7 @@ class Portal:
 
     def main_process(self, word: str) -> psutil.Process:
         """The first child seen that leads its own group; waited for, as the portal is up before its clusters."""
-        eventually(lambda: bool(self._leaders(word)))
+        wait_until(lambda: bool(self._leaders(word)))
         return self._leaders(word)[0]
 
     def _leaders(self, word: str) -> list[psutil.Process]:
@@ -120,14 +120,14 @@ class Portal:
             pass
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def _mind_interrupts() -> None:
+def _heed_interrupts() -> None:
     # A shell lets what it runs in the background ignore Ctrl-C, and everything started from there would too.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

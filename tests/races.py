@@ -1,4 +1,4 @@
-"""Several connections at once; for tests with `django_db(transaction=True)`."""
+"""Several database connections at once; for tests with `django_db(transaction=True)`."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 @contextmanager
-def holding(rows: QuerySet[Any]) -> Iterator[None]:
-    """Another connection holds the locks of `rows` meanwhile."""
+def holding_locks(rows: QuerySet[Any]) -> Iterator[None]:
+    """Another connection holds the locks of `rows` within the block."""
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -36,8 +36,8 @@ def holding(rows: QuerySet[Any]) -> Iterator[None]:
         done.result()
 
 
-def at_once(number: int, run: Callable[[], T]) -> list[T]:
-    """What `run` returns in each of `number` threads that start together."""
+def run_at_once(number: int, run: Callable[[], T]) -> list[T]:
+    """Run `run` in `number` threads that start together; the list of their results."""
     gate = threading.Barrier(number)
 
     def one() -> T:

@@ -7,16 +7,16 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 
-# What no two writings of a row have in common; keys of new rows are told by their place.
-OWN = {"id", "public_id", "nonce"}
+# Values that differ each time the same row is written.
+UNIQUE = {"id", "public_id", "nonce"}
 
 
-class TakenBack(Exception):
+class RolledBack(Exception):
     pass
 
 
-def everything() -> dict[str, list[Any]]:
-    """All rows of the project's own apps and the log of what staff did, column by column, as JSON has them."""
+def read_all_rows() -> dict[str, list[Any]]:
+    """All rows of the project's own apps and of the admin log, by model name; each row is a dict of JSON values."""
     names, statement = _query()
     found: dict[str, list[Any]] = {name: [] for name in names}
     with connection.cursor() as cursor:
@@ -28,7 +28,7 @@ def everything() -> dict[str, list[Any]]:
 
 @cache
 def _query() -> tuple[list[str], str]:
-    """The names of the models, and one statement for all their tables: each test would else wait for some forty."""
+    """The names of the models, and one statement for all their tables instead of forty."""
     models = [m for app in ("subscriptions", "oneclick", "integrations") for m in apps.get_app_config(app).get_models()]
     tables = {model.__name__: model._meta for model in (*models, LogEntry)}
     parts = [
@@ -37,25 +37,25 @@ def _query() -> tuple[list[str], str]:
     return list(tables), " UNION ALL ".join(parts) + " ORDER BY 2"
 
 
-def written(act: Callable[[], Any], capture: Any) -> dict[str, list[Any]]:
-    """All rows after `act`, which is taken back."""
-    before = {model: len(rows) for model, rows in everything().items()}
+def rows_written_by(run: Callable[[], Any], capture: Any) -> dict[str, list[Any]]:
+    """All rows after `run`, which is then rolled back; `capture` runs its callbacks of the commit."""
+    before = {model: len(rows) for model, rows in read_all_rows().items()}
     try:
         with transaction.atomic():
             with capture(execute=True):
-                act()
-            after = everything()
-            raise TakenBack
-    except TakenBack:
-        return told_apart(before, after)
+                run()
+            after = read_all_rows()
+            raise RolledBack
+    except RolledBack:
+        return comparable_rows(before, after)
 
 
-def told_apart(before: dict[str, int], after: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """`after` with its new rows without what is their own, and pointing at other new ones by their place."""
+def comparable_rows(before: dict[str, int], after: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """`after`, with new rows made comparable: without unique values, and referring to each other by position."""
     places = {model: {row["id"]: place for place, row in enumerate(after[model])} for model in ("Activity", "Event")}
     for model, rows in after.items():
         for row in rows[before[model] :]:
-            for name in OWN & row.keys():
+            for name in UNIQUE & row.keys():
                 del row[name]
             for name in {"activity_id", "event_id"} & row.keys():
                 place = places[name.removesuffix("_id").title()]

@@ -1,4 +1,4 @@
-"""Watches every statement of the tests: only acts may write what belongs to a customer."""
+"""Watches every statement of the tests: only actions may write customer data."""
 
 import re
 import sys
@@ -29,18 +29,18 @@ SURFACES = [
     str(Path(settings.BASE_DIR) / name) + "/"
     for name in ("subscriptions/api", "subscriptions/admin", "subscriptions/jobs", "oneclick", "integrations")
 ]
-found: list[str] = []  # statements of surfaces outside an act
+found_writes: list[str] = []  # statements of surfaces outside an action
 
 
-def watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+def watch_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
     if WRITE.match(str(sql)) and not core._held.get() and _from_a_surface():
-        found.append(str(sql)[:200])
+        found_writes.append(str(sql)[:200])
     return execute(sql, params, many, context)
 
 
-def attach(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    if watch not in connection.execute_wrappers:
-        connection.execute_wrappers.append(watch)
+def attach_watch(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if watch_statement not in connection.execute_wrappers:
+        connection.execute_wrappers.append(watch_statement)
 
 
 def _from_a_surface() -> bool:

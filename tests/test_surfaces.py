@@ -26,8 +26,8 @@ def test_a_write_by_a_surface_is_reported(folder):
     rogue: dict = {}
     exec(compile(ROGUE, f"{folder}rogue.py", "exec"), rogue)
     rogue["write"](subscription)
-    assert len(surfaces.found) == 2 and "subscriptions_subscription" in surfaces.found[0]
-    surfaces.found.clear()
+    assert len(surfaces.found_writes) == 2 and "subscriptions_subscription" in surfaces.found_writes[0]
+    surfaces.found_writes.clear()
 
 
 @pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_an_action_called_by_a_surface_may_write():
     exec(compile("def call(s): cancel(s, actor=STAFF)", f"{surfaces.SURFACES[0]}view.py", "exec"), called)
     called["call"](subscription)
     assert not Subscription.objects.get().live
-    assert surfaces.found == []
+    assert surfaces.found_writes == []
 
 
 def test_no_surface_contains_a_write_of_customer_data():

@@ -1,4 +1,4 @@
-"""What every action must pass: one activity, exactly its events, no trace of a refusal, two at once act once."""
+"""Checks for every action: one activity, exactly its events, no trace of a refusal, no double effect."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,14 +9,14 @@ from subscriptions.actions.core import ActionContext
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event
 from tests.factories import STAFF
-from tests.races import at_once
-from tests.rows import everything
+from tests.races import run_at_once
+from tests.rows import read_all_rows
 
 
-def leaves_one_activity_and(kinds: list[str], act: Callable[[], ActionContext[Any]]) -> ActionContext[Any]:
-    """Run `act`; its activity is the only new one, and the new events are `kinds`, in this order."""
+def assert_emits(kinds: list[str], run: Callable[[], ActionContext[Any]]) -> ActionContext[Any]:
+    """Call `run`; its activity is the only new one, and the new events are `kinds`, in this order."""
     activities, events = set(Activity.objects.all()), set(Event.objects.all())
-    done = act()
+    done = run()
     assert set(Activity.objects.all()) - activities == {done.activity}
     new = [event for event in Event.objects.order_by("id") if event not in events]
     assert [event.kind for event in new] == kinds
@@ -25,24 +25,24 @@ def leaves_one_activity_and(kinds: list[str], act: Callable[[], ActionContext[An
     return done
 
 
-def refuses(code: str, act: Callable[[], ActionContext[Any]]) -> DomainError:
-    """`act` is refused with `code`, and not one column of one row has changed. Returns the refusal."""
-    before = everything()
+def assert_refused(code: str, run: Callable[[], ActionContext[Any]]) -> DomainError:
+    """`run` is refused with `code` and changes no column of any row. Returns the refusal."""
+    before = read_all_rows()
     with pytest.raises(DomainError) as refusal:
-        act()
+        run()
     assert refusal.value.code == code
-    assert everything() == before
+    assert read_all_rows() == before
     return refusal.value
 
 
-def two_at_once(act: Callable[[], ActionContext[Any]]) -> list[str]:
-    """Run `act` in two threads that start together; what became of each: `done` or the refusal's code."""
+def run_twice_at_once(run: Callable[[], ActionContext[Any]]) -> list[str]:
+    """Call `run` in two threads that start together; the sorted results: `done` or the refusal's code."""
 
-    def run() -> str:
+    def result() -> str:
         try:
-            act()
+            run()
         except DomainError as refusal:
             return refusal.code
         return "done"
 
-    return sorted(at_once(2, run))
+    return sorted(run_at_once(2, result))

@@ -1,4 +1,4 @@
-"""What a customer's things may be like before an act; each changes a world of `acts`."""
+"""States a customer may be in before an action; each function changes a world of `random_actions`."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -26,8 +26,8 @@ from subscriptions.models import (
     ResourceGrant,
     Subscription,
 )
-from tests.actions import acts
-from tests.actions.acts import World
+from tests.actions import random_actions
+from tests.actions.random_actions import World
 from tests.factories import STAFF, CancelReasonFactory, ProductFactory, SubscriptionFactory
 
 Situation = Callable[[World], Any]
@@ -66,7 +66,7 @@ def on_plans(world: World) -> None:
 
 
 def eligible(world: World) -> None:
-    """All may be prepaid."""
+    """All products may be prepaid."""
     group = ProductGroup.objects.create(
         merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE_GROUP
     )
@@ -114,11 +114,11 @@ def alone(world: World) -> None:
 
 
 def skipped(world: World) -> None:
-    acts.skip(world, 0)
+    random_actions.skip(world, 0)
 
 
 def merged(world: World) -> None:
-    """The first order has gone into another one."""
+    """The first order was merged into another one."""
     order = world.order(0)
     day = date(2026, 12, 24)
     row = world.subscription(0)
@@ -129,7 +129,7 @@ def merged(world: World) -> None:
 
 
 def queued(world: World) -> None:
-    acts.queue(world, 0)
+    random_actions.queue(world, 0)
 
 
 def declined(world: World) -> Any:
@@ -137,7 +137,7 @@ def declined(world: World) -> Any:
 
 
 def retried(world: World) -> None:
-    """An order of the first subscription alone is being tried again."""
+    """An order of the first subscription alone is being retried."""
     alone(world)
     queued(world)
     declined(world)
@@ -151,11 +151,11 @@ def waiting(world: World) -> None:
 
 def rejected(world: World) -> None:
     queued(world)
-    acts.reject(world, 0)
+    random_actions.reject(world, 0)
 
 
 def out_of_stock(world: World) -> None:
-    """The product of the first item."""
+    """The product of the first item is out of stock."""
     missing = ProductFactory(merchant=world.customer.merchant, live=False)
     Item.objects.filter(pk=world.item(0).pk).update(product=missing)
 
@@ -177,7 +177,7 @@ def first(*steps: Situation) -> Situation:
 
 
 def waited(world: World) -> None:
-    """The order has waited for the stock of all its products for long enough."""
+    """The order has waited for stock for its longest time."""
     all_out_of_stock(world)
     upcoming_order.set_aside(world.order(0), actor=STAFF)
     Order.objects.filter(oos_free_shipping=True).update(place_date=date(2026, 10, 21))

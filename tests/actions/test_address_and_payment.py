@@ -34,28 +34,28 @@ SHIPPING = ["ordergroove.subscription.change_shipping_address", "ordergroove.ord
 
 def test_an_address_is_added_and_retired_once():
     customer = CustomerFactory()
-    act = contract.leaves_one_activity_and([], lambda: addresses.create(customer, actor=STAFF, **HOME))
+    act = contract.assert_emits([], lambda: addresses.create(customer, actor=STAFF, **HOME))
     assert act.result == Address.objects.get(customer=customer, city="Little Rock", live=True)
-    contract.leaves_one_activity_and([], lambda: addresses.retire(act.result, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.retire(act.result, actor=STAFF))
     assert not Address.objects.get().live
-    contract.refuses("record_inactive", lambda: addresses.retire(act.result, actor=STAFF))
+    contract.assert_refused("record_inactive", lambda: addresses.retire(act.result, actor=STAFF))
 
 
 def test_a_payment_is_added_and_retired_once():
     customer = CustomerFactory()
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [], lambda: payments.create(customer, actor=STAFF, token_id="tok_1", cc_number_ending="4242", cc_type=1)
     )
     assert act.result == Payment.objects.get(token_id="tok_1", merchant=customer.merchant)
-    contract.leaves_one_activity_and([], lambda: payments.retire(act.result, actor=STAFF))
+    contract.assert_emits([], lambda: payments.retire(act.result, actor=STAFF))
     assert not Payment.objects.get().live
-    contract.refuses("record_inactive", lambda: payments.retire(act.result, actor=STAFF))
+    contract.assert_refused("record_inactive", lambda: payments.retire(act.result, actor=STAFF))
 
 
 @pytest.mark.parametrize("number", ["4242424242424242", "424", "42a2", "４２４２"])
 def test_more_than_the_last_four_digits_of_a_card_are_never_kept(number):
     customer = CustomerFactory()
-    contract.refuses(
+    contract.assert_refused(
         "invalid_value",
         lambda: payments.create(customer, actor=STAFF, token_id="tok_1", cc_number_ending=number),
     )
@@ -68,7 +68,7 @@ def test_a_payment_for_all_reaches_live_subscriptions_and_open_orders_and_merges
     ended = subscription_with_order(DAY, **same)
     cancel(ended, actor=STAFF)
 
-    contract.leaves_one_activity_and(PAYMENT, lambda: payments.use_for_all(first.payment, actor=STAFF))
+    contract.assert_emits(PAYMENT, lambda: payments.use_for_all(first.payment, actor=STAFF))
 
     assert list(Subscription.objects.order_by("id").values_list("payment", flat=True)) == [
         first.payment_id,
@@ -82,21 +82,21 @@ def test_a_payment_for_all_reaches_live_subscriptions_and_open_orders_and_merges
 def test_an_address_for_all_reaches_orders_that_differ_from_their_subscriptions():
     subscription = subscription_with_order(DAY)
     address = AddressFactory(customer=subscription.customer)
-    contract.leaves_one_activity_and(SHIPPING, lambda: addresses.use_for_all(address, actor=STAFF))
-    contract.leaves_one_activity_and([], lambda: addresses.use_for_all(address, actor=STAFF))
+    contract.assert_emits(SHIPPING, lambda: addresses.use_for_all(address, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.use_for_all(address, actor=STAFF))
     assert Order.objects.get().shipping_address == Subscription.objects.get().shipping_address == address
 
 
 def test_placed_orders_keep_their_payment():
     placed = OrderFactory(status=OrderStatus.SUCCESS)
     payment, address = PaymentFactory(customer=placed.customer), AddressFactory(customer=placed.customer)
-    contract.leaves_one_activity_and([], lambda: payments.use_for_all(payment, actor=STAFF))
-    contract.leaves_one_activity_and([], lambda: addresses.use_for_all(address, actor=STAFF))
+    contract.assert_emits([], lambda: payments.use_for_all(payment, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.use_for_all(address, actor=STAFF))
     kept = Order.objects.get()
     assert (kept.payment, kept.shipping_address) == (placed.payment, placed.shipping_address)
 
 
 def test_a_retired_payment_or_address_cannot_be_used_for_all():
     payment, address = PaymentFactory(live=False), AddressFactory(live=False)
-    contract.refuses("record_inactive", lambda: payments.use_for_all(payment, actor=STAFF))
-    contract.refuses("record_inactive", lambda: addresses.use_for_all(address, actor=STAFF))
+    contract.assert_refused("record_inactive", lambda: payments.use_for_all(payment, actor=STAFF))
+    contract.assert_refused("record_inactive", lambda: addresses.use_for_all(address, actor=STAFF))

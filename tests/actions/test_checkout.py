@@ -45,7 +45,7 @@ def line(customer, **fields) -> Line:
 
 def test_a_first_checkout_makes_a_subscriber_and_is_announced_once(customer, bought):
     wanted = [line(customer), line(customer, every=2, every_period=2)]
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [CREATE, FIRST, CREATE, CREATED], lambda: checkout(customer, lines=wanted, session_id="s-1", **bought)
     )
     assert act.result == list(Subscription.objects.order_by("id"))
@@ -67,7 +67,7 @@ def test_a_first_checkout_makes_a_subscriber_and_is_announced_once(customer, bou
 def test_a_later_checkout_makes_no_second_subscriber(customer, bought):
     checkout(customer, lines=[line(customer)], **bought)
     again = [line(customer)]
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [CREATE, CREATED], lambda: checkout(customer, lines=again, **bought | {"merchant_order_id": "1225"})
     )
 
@@ -76,7 +76,7 @@ def test_an_imported_customer_with_subscriptions_is_a_subscriber_already():
     known = subscription_with_order().customer
     wanted = line(known)
     payment, address = PaymentFactory(customer=known), AddressFactory(customer=known)
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [CREATE], lambda: create(known, actor=STAFF, line=wanted, payment=payment, address=address)
     )
     assert Customer.objects.get().first_subscribed
@@ -111,7 +111,7 @@ def test_a_prepaid_checkout_is_the_first_order_of_its_cycle(customer, bought):
 )
 def test_a_wrong_item_of_a_checkout_leaves_nothing_and_the_others_start(customer, bought, wrong, code):
     wanted = [line(customer, **wrong), line(customer)]
-    act = contract.leaves_one_activity_and([CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought))
+    act = contract.assert_emits([CREATE, FIRST, CREATED], lambda: checkout(customer, lines=wanted, **bought))
     assert act.result[0].code == code
     assert act.result[1] == Subscription.objects.get()
     assert Item.objects.get().subscription == act.result[1]
@@ -121,18 +121,18 @@ def test_a_wrong_item_of_a_checkout_leaves_nothing_and_the_others_start(customer
 def test_a_checkout_with_only_wrong_items_leaves_nothing(customer, bought):
     gone = ProductFactory(merchant=customer.merchant, discontinued=True, live=False, autoship_enabled=False)
     wanted = [line(customer, product=gone), line(customer, first_date=date(2026, 11, 19))]
-    refusal = contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=wanted, **bought))
+    refusal = contract.assert_refused("nothing_subscribed", lambda: checkout(customer, lines=wanted, **bought))
     assert [each.code for each in refusal.refusals] == ["product_discontinued", "place_date_past"]
 
 
 def test_a_checkout_without_subscriptions_does_nothing(customer, bought):
-    contract.refuses("nothing_subscribed", lambda: checkout(customer, lines=[], **bought))
+    contract.assert_refused("nothing_subscribed", lambda: checkout(customer, lines=[], **bought))
 
 
 def test_a_checkout_on_a_retired_payment_is_refused_whole(customer, bought):
     bought["payment"] = PaymentFactory(customer=customer, live=False)
     wanted = [line(customer)]
-    contract.refuses("record_inactive", lambda: checkout(customer, lines=wanted, **bought))
+    contract.assert_refused("record_inactive", lambda: checkout(customer, lines=wanted, **bought))
 
 
 def test_a_plan_bought_in_a_checkout_grants_access_at_once(customer, bought):

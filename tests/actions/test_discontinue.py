@@ -24,7 +24,7 @@ from subscriptions.models import (
     Replacement,
     Subscription,
 )
-from tests.actions.contract import leaves_one_activity_and, two_at_once
+from tests.actions.contract import assert_emits, run_twice_at_once
 from tests.factories import (
     STAFF,
     CustomerFactory,
@@ -33,8 +33,8 @@ from tests.factories import (
     SubscriptionFactory,
     subscription_with_order,
 )
-from tests.races import holding
-from tests.rows import everything
+from tests.races import holding_locks
+from tests.rows import read_all_rows
 
 JOB = Actor(ActorKind.JOB, "product_feed", "Product feed")
 
@@ -57,11 +57,11 @@ def substitute(product: Product) -> Product:
 
 
 def refuses(code: str, act: Callable[[], Any]) -> None:
-    before = everything()
+    before = read_all_rows()
     with pytest.raises(Refused) as refusal:
         act()
     assert (refusal.value.code, refusal.value.sentence) == (code, SENTENCES[code])
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,13 +96,13 @@ def test_no_second_replacement_begins_while_one_runs(product: Product, substitut
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_discontinuations_one_is_refused(product: Product) -> None:
-    assert two_at_once(lambda: verbs.discontinue_product(product, actor=STAFF)) == ["done", "replacement_running"]
+    assert run_twice_at_once(lambda: verbs.discontinue_product(product, actor=STAFF)) == ["done", "replacement_running"]
     assert Replacement.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_product_held_by_an_import_is_refused_after_two_seconds(product: Product) -> None:
-    with holding(Product.objects.filter(pk=product.pk)):
+    with holding_locks(Product.objects.filter(pk=product.pk)):
         refuses("product_busy", lambda: verbs.discontinue_product(product, actor=STAFF))
 
 
@@ -145,7 +145,7 @@ def test_a_step_swaps_with_one_activity_and_one_event(
 
 
 def test_a_silent_swap_leaves_its_activity_and_no_event(subscription: Subscription, substitute: Product) -> None:
-    leaves_one_activity_and([], lambda: change_product(subscription, actor=STAFF, product=substitute, silent=True))
+    assert_emits([], lambda: change_product(subscription, actor=STAFF, product=substitute, silent=True))
     assert Subscription.objects.get().product == substitute
 
 
@@ -187,9 +187,9 @@ def test_a_step_leaves_out_subscriptions_no_longer_affected(
     else:
         other = ProductFactory(merchant=product.merchant)
         change_product(subscription, actor=STAFF, product=other)
-    before = everything()
+    before = read_all_rows()
     replacing.replace_subscription(run, subscription)
-    after = everything()
+    after = read_all_rows()
     assert {name for name in before if before[name] != after[name]} == {"Replacement"}
     run.refresh_from_db()
     assert (run.cursor, run.done, run.refused) == (subscription.pk, 0, 0)
@@ -200,12 +200,12 @@ def test_a_step_that_another_worker_has_done_changes_nothing(
 ) -> None:
     run = verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
     Replacement.objects.update(cursor=subscription.pk)
-    before = everything()
+    before = read_all_rows()
     with pytest.raises(LeaseLost):
         replacing.replace_subscription(run, subscription)
     with pytest.raises(LeaseLost):
         replacing.keep_subscription(run, subscription, "It cannot be.")
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_a_busy_customer_is_retried(
@@ -230,7 +230,7 @@ def test_a_busy_customer_is_retried(
 @pytest.mark.django_db(transaction=True)
 def test_a_customer_who_stays_busy_is_recorded(subscription: Subscription, product: Product) -> None:
     run = verbs.discontinue_product(product, actor=STAFF)
-    with holding(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
+    with holding_locks(type(subscription.customer).objects.filter(pk=subscription.customer_id)):
         replacing.replace_subscription(run, subscription)
     assert Subscription.objects.get().live
     assert Refusal.objects.get().sentence == SENTENCES["busy"]

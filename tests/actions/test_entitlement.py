@@ -90,7 +90,7 @@ def test_a_product_without_a_plan_grants_nothing(plan):
 
 def test_staff_grant_time_by_hand(plan):
     videos = resource(plan.merchant)
-    act = contract.leaves_one_activity_and([], lambda: verbs.grant(plan, actor=STAFF, resource=videos, seconds=MONTH))
+    act = contract.assert_emits([], lambda: verbs.grant(plan, actor=STAFF, resource=videos, seconds=MONTH))
     assert ends() == [NOW + timedelta(seconds=MONTH)]
     assert act.activity.sentence == "Granted access to Videos until December 20, 2026."
     assert act.activity.subscription == plan
@@ -98,21 +98,21 @@ def test_staff_grant_time_by_hand(plan):
 
 def test_a_foreign_resource_or_no_time_is_refused(plan):
     foreign, own = resource(MerchantFactory()), resource(plan.merchant)
-    contract.refuses("not_found", lambda: verbs.grant(plan, actor=STAFF, resource=foreign, seconds=1))
-    contract.refuses("invalid_value", lambda: verbs.grant(plan, actor=STAFF, resource=own, seconds=0))
+    contract.assert_refused("not_found", lambda: verbs.grant(plan, actor=STAFF, resource=foreign, seconds=1))
+    contract.assert_refused("invalid_value", lambda: verbs.grant(plan, actor=STAFF, resource=own, seconds=0))
 
 
 def test_a_new_expiry_moves_the_upcoming_order(held):
-    act = contract.leaves_one_activity_and(
-        [DATE], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24))
-    )
+    act = contract.assert_emits([DATE], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
     assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
     assert act.result == Order.objects.get(place_date=date(2026, 12, 24))
-    contract.refuses("place_date_past", lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 11, 19)))
+    contract.assert_refused(
+        "place_date_past", lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 11, 19))
+    )
 
 
 def test_a_new_expiry_can_leave_the_order_in_place(held):
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [],
         lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24), correct_renewal=False),
     )
@@ -122,26 +122,26 @@ def test_a_new_expiry_can_leave_the_order_in_place(held):
 def test_a_new_expiry_restores_access_and_moves_nothing_of_a_cancelled_subscription(held, plan):
     cancel(plan, actor=STAFF)
     verbs.void(held, actor=STAFF)
-    contract.leaves_one_activity_and([], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
+    contract.assert_emits([], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
     assert Entitlement.objects.get().live
     assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
 
 
 def test_access_expires_after_its_grace_period_only(held, clock):
     clock.move_to(NOW + timedelta(seconds=60 + 599))
-    contract.refuses("entitlement_running", lambda: verbs.expire(held, actor=STAFF))
+    contract.assert_refused("entitlement_running", lambda: verbs.expire(held, actor=STAFF))
     clock.move_to(NOW + timedelta(seconds=60 + 600))
-    contract.leaves_one_activity_and([], lambda: verbs.expire(held, actor=STAFF))
+    contract.assert_emits([], lambda: verbs.expire(held, actor=STAFF))
     assert not Entitlement.objects.get().live
-    contract.refuses("entitlement_ended", lambda: verbs.expire(held, actor=STAFF))
+    contract.assert_refused("entitlement_ended", lambda: verbs.expire(held, actor=STAFF))
 
 
 def test_access_outlives_the_subscription_and_can_be_revoked(held, plan):
     cancel(plan, actor=STAFF)
     assert Entitlement.objects.get().live
-    contract.leaves_one_activity_and([], lambda: verbs.void(held, actor=STAFF))
+    contract.assert_emits([], lambda: verbs.void(held, actor=STAFF))
     assert not Entitlement.objects.get().live
-    contract.refuses("entitlement_ended", lambda: verbs.void(held, actor=STAFF))
+    contract.assert_refused("entitlement_ended", lambda: verbs.void(held, actor=STAFF))
 
 
 def test_revoked_access_begins_anew_with_the_next_order(plan):
@@ -155,7 +155,7 @@ def test_revoked_access_begins_anew_with_the_next_order(plan):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_revocations_of_access_one_acts(held):
-    assert contract.two_at_once(lambda: verbs.void(held, actor=STAFF)) == ["done", "entitlement_ended"]
+    assert contract.run_twice_at_once(lambda: verbs.void(held, actor=STAFF)) == ["done", "entitlement_ended"]
 
 
 def test_a_one_time_item_of_a_plan_needs_no_holder_and_grants_nothing(plan):

@@ -43,7 +43,7 @@ def total() -> Decimal:
 
 
 def test_a_product_is_added_to_an_order_once(order, dark):
-    act = contract.leaves_one_activity_and([], lambda: verbs.add(order, actor=STAFF, product=dark, quantity=2))
+    act = contract.assert_emits([], lambda: verbs.add(order, actor=STAFF, product=dark, quantity=2))
     row = Item.objects.get(product=dark)
     assert act.result == row
     assert (row.one_time, row.subscription, row.quantity, row.price, row.total_price) == (True, None, 2, 20, 40)
@@ -53,7 +53,7 @@ def test_a_product_is_added_to_an_order_once(order, dark):
 
 def test_a_product_is_added_with_a_subscription_that_starts_on_this_order(order, subscription, dark):
     Customer.objects.update(first_subscribed=subscription.created)
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [CREATE],
         lambda: verbs.add_with_subscription(order, actor=STAFF, product=dark, quantity=1, every=1, every_period=3),
     )
@@ -72,20 +72,18 @@ def test_a_product_is_added_with_a_subscription_that_starts_on_this_order(order,
 def test_a_one_time_item_becomes_the_first_of_a_subscription(order, subscription, dark):
     Customer.objects.update(first_subscribed=subscription.created)
     added = one_time(order, dark)
-    act = contract.leaves_one_activity_and(
-        [CREATE], lambda: verbs.subscribe(added, actor=STAFF, every=2, every_period=2)
-    )
+    act = contract.assert_emits([CREATE], lambda: verbs.subscribe(added, actor=STAFF, every=2, every_period=2))
     added.refresh_from_db()
     assert act.result == added.subscription and not added.one_time
-    contract.refuses("not_one_time", lambda: verbs.subscribe(added, actor=STAFF, every=2, every_period=2))
+    contract.assert_refused("not_one_time", lambda: verbs.subscribe(added, actor=STAFF, every=2, every_period=2))
 
 
 def test_an_items_quantity_price_and_product_change_in_this_order_only(item, subscription, dark):
-    contract.leaves_one_activity_and([], lambda: verbs.change_quantity(item, actor=STAFF, quantity=3))
+    contract.assert_emits([], lambda: verbs.change_quantity(item, actor=STAFF, quantity=3))
     assert total() == Decimal("37.50")
-    contract.leaves_one_activity_and([], lambda: verbs.change_product(item, actor=STAFF, product=dark))
+    contract.assert_emits([], lambda: verbs.change_product(item, actor=STAFF, product=dark))
     assert total() == Decimal(60)
-    contract.leaves_one_activity_and([], lambda: verbs.change_price(item, actor=STAFF, price=Decimal("1.50")))
+    contract.assert_emits([], lambda: verbs.change_price(item, actor=STAFF, price=Decimal("1.50")))
     assert total() == Decimal("4.50")
     item.refresh_from_db()
     assert (item.quantity, item.product, item.price, item.frozen) == (3, dark, Decimal("1.50"), True)
@@ -94,7 +92,7 @@ def test_an_items_quantity_price_and_product_change_in_this_order_only(item, sub
 
 
 def test_a_removed_subscription_item_reappears_at_its_next_date(item):
-    act = contract.leaves_one_activity_and([], lambda: verbs.remove(item, actor=STAFF))
+    act = contract.assert_emits([], lambda: verbs.remove(item, actor=STAFF))
     row = Item.objects.get()
     assert act.result == row != item
     assert (row.order.place_date, row.upcoming) == (NEXT, True)
@@ -103,7 +101,7 @@ def test_a_removed_subscription_item_reappears_at_its_next_date(item):
 
 def test_a_removed_one_time_item_is_gone(order, dark, item):
     added = one_time(order, dark)
-    act = contract.leaves_one_activity_and([], lambda: verbs.remove(added, actor=STAFF))
+    act = contract.assert_emits([], lambda: verbs.remove(added, actor=STAFF))
     assert act.result is None and list(Item.objects.all()) == [item]
     assert total() == Decimal(25)
 
@@ -132,7 +130,7 @@ def test_the_item_of_a_prepaid_subscription_stays_as_it_is(act):
     prepaid = subscription_with_order(
         DAY, prepaid_orders_per_billing=3, prepaid_orders_remaining=2, renewal_behavior="autorenew"
     )
-    contract.refuses("prepaid_fixed", lambda: act(prepaid.items.get()))
+    contract.assert_refused("prepaid_fixed", lambda: act(prepaid.items.get()))
 
 
 def test_the_item_of_a_prepaid_cycle_may_be_swapped_at_the_same_price_only():
@@ -141,7 +139,9 @@ def test_the_item_of_a_prepaid_cycle_may_be_swapped_at_the_same_price_only():
     )
     dear = ProductFactory(merchant=prepaid.merchant, price=Decimal(99))
     same = ProductFactory(merchant=prepaid.merchant, name="Decaf")
-    contract.refuses("price_differs", lambda: verbs.change_product(prepaid.items.get(), actor=STAFF, product=dear))
+    contract.assert_refused(
+        "price_differs", lambda: verbs.change_product(prepaid.items.get(), actor=STAFF, product=dear)
+    )
     verbs.change_product(prepaid.items.get(), actor=STAFF, product=same)
     assert prepaid.items.get().product == same
 
@@ -162,17 +162,17 @@ def test_an_order_that_is_being_placed_takes_no_changes(item, dark, act):
     Order.objects.update(status=OrderStatus.PENDING_PLACEMENT)
     Item.objects.update(upcoming=False)
     item.refresh_from_db()
-    contract.refuses("order_not_open", lambda: act(item, dark))
+    contract.assert_refused("order_not_open", lambda: act(item, dark))
 
 
 def test_a_discontinued_or_foreign_product_is_not_added(order):
     gone = ProductFactory(merchant=order.merchant, discontinued=True, autoship_enabled=False, live=False)
     foreign = ProductFactory()
-    contract.refuses("product_discontinued", lambda: verbs.add(order, actor=STAFF, product=gone))
-    contract.refuses("not_found", lambda: verbs.add(order, actor=STAFF, product=foreign))
+    contract.assert_refused("product_discontinued", lambda: verbs.add(order, actor=STAFF, product=gone))
+    contract.assert_refused("not_found", lambda: verbs.add(order, actor=STAFF, product=foreign))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_removals_one_acts(item):
-    assert contract.two_at_once(lambda: verbs.remove(item, actor=STAFF)) == ["done", "not_found"]
+    assert contract.run_twice_at_once(lambda: verbs.remove(item, actor=STAFF)) == ["done", "not_found"]
     assert Item.objects.count() == 1

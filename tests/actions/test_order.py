@@ -56,7 +56,7 @@ def rows() -> list[tuple[date, int, Decimal]]:
 
 
 def test_a_skipped_order_stays_as_history_and_the_next_comes_one_frequency_after_it(subscription, order):
-    act = contract.leaves_one_activity_and([SKIP], lambda: verbs.skip(order, actor=STAFF))
+    act = contract.assert_emits([SKIP], lambda: verbs.skip(order, actor=STAFF))
     assert rows() == [(DAY, OrderStatus.CANCELLED, Decimal(25)), (NEXT, OrderStatus.UNSENT, Decimal(25))]
     assert list(Item.objects.order_by("id").values_list("order__place_date", "upcoming")) == [
         (DAY, False),
@@ -95,15 +95,13 @@ def test_the_new_item_comes_from_the_subscription_not_from_the_skipped_one(subsc
 @pytest.mark.parametrize("status", [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY])
 def test_skipping_an_order_that_failed_makes_no_second_next_item(subscription, status):
     late = failed(subscription, status)
-    act = contract.leaves_one_activity_and([SKIP], lambda: verbs.skip(late, actor=STAFF))
+    act = contract.assert_emits([SKIP], lambda: verbs.skip(late, actor=STAFF))
     assert act.result == [] and Item.objects.filter(upcoming=True).count() == 1
 
 
 def test_one_subscription_is_skipped_alone(subscription, order):
     other = beside(subscription)
-    act = contract.leaves_one_activity_and(
-        [], lambda: verbs.skip_subscription(order, actor=STAFF, subscription=subscription)
-    )
+    act = contract.assert_emits([], lambda: verbs.skip_subscription(order, actor=STAFF, subscription=subscription))
     assert rows() == [(DAY, 1, Decimal("12.50")), (NEXT, 1, Decimal(25))]
     assert list(order.items.all()) == [other.items.get()]
     assert act.activity.sentence == "Skipped House blend once. Its next order is planned for December 15, 2026."
@@ -117,14 +115,14 @@ def test_skipping_the_only_subscription_of_an_order_leaves_no_empty_order(subscr
 
 def test_a_subscription_that_is_not_in_the_order_cannot_be_skipped_there(subscription, order):
     elsewhere = beside(subscription, NEXT)
-    contract.refuses(
+    contract.assert_refused(
         "subscription_not_in_order",
         lambda: verbs.skip_subscription(order, actor=STAFF, subscription=elsewhere),
     )
 
 
 def test_an_order_sent_now_is_locked_and_the_next_counts_from_today(subscription, order):
-    act = contract.leaves_one_activity_and([SEND_NOW], lambda: verbs.send_now(order, actor=STAFF))
+    act = contract.assert_emits([SEND_NOW], lambda: verbs.send_now(order, actor=STAFF))
     order.refresh_from_db()
     assert (order.status, order.locked, order.place_date) == (OrderStatus.SEND_NOW, True, date(2026, 11, 20))
     assert Item.objects.get(upcoming=True).order.place_date == date(2026, 12, 4)
@@ -140,7 +138,7 @@ def test_what_follows_an_order_sent_now_counts_from_the_day_it_is_sent(order, no
 def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_through(subscription, order):
     late = failed(subscription, OrderStatus.CREDIT_CARD_RETRY)
     unknown = failed(subscription, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
-    act = contract.leaves_one_activity_and([SEND_NOW, REJECT], lambda: verbs.send_now(order, actor=STAFF))
+    act = contract.assert_emits([SEND_NOW, REJECT], lambda: verbs.send_now(order, actor=STAFF))
     late.refresh_from_db()
     unknown.refresh_from_db()
     assert (late.status, late.rejected_error_code) == (OrderStatus.REJECTED, "810")
@@ -150,7 +148,7 @@ def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_
 
 def test_a_whole_order_can_be_moved(subscription, order):
     beside(subscription)
-    act = contract.leaves_one_activity_and([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
+    act = contract.assert_emits([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
     assert rows() == [(NEXT, 1, Decimal("37.50"))]
     assert act.result == order and act.events[0].payload["place_date"] == "2026-12-15"
     assert act.activity.sentence == "Moved the order of December 1, 2026 to December 15, 2026."
@@ -159,7 +157,7 @@ def test_a_whole_order_can_be_moved(subscription, order):
 def test_an_order_moved_to_anothers_date_is_merged_into_it(subscription, order):
     beside(subscription, NEXT)
     there = Order.objects.get(place_date=NEXT)
-    act = contract.leaves_one_activity_and([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
+    act = contract.assert_emits([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
     order.refresh_from_db()
     assert (order.status, order.extra_data) == (OrderStatus.MERGED, {"merged_order_id": there.public_id.hex})
     assert (order.total, order.items.count()) == (Decimal(0), 0)
@@ -169,14 +167,14 @@ def test_an_order_moved_to_anothers_date_is_merged_into_it(subscription, order):
 
 
 def test_an_order_may_move_to_today_but_not_into_the_past(subscription, order):
-    contract.refuses("place_date_past", lambda: verbs.change_date(order, actor=STAFF, day=date(2026, 11, 19)))
+    contract.assert_refused("place_date_past", lambda: verbs.change_date(order, actor=STAFF, day=date(2026, 11, 19)))
     verbs.change_date(order, actor=STAFF, day=date(2026, 11, 20))
     assert rows() == [(date(2026, 11, 20), 1, Decimal(25))]
 
 
 def test_changing_an_orders_payment_leaves_that_of_its_subscriptions(subscription, order):
     payment = PaymentFactory(customer=subscription.customer)
-    contract.leaves_one_activity_and([PAYMENT], lambda: verbs.change_payment(order, actor=STAFF, payment=payment))
+    contract.assert_emits([PAYMENT], lambda: verbs.change_payment(order, actor=STAFF, payment=payment))
     subscription.refresh_from_db()
     assert Order.objects.get().payment == payment != subscription.payment
 
@@ -184,16 +182,14 @@ def test_changing_an_orders_payment_leaves_that_of_its_subscriptions(subscriptio
 def test_the_address_of_a_failing_order_changes_without_merging(subscription):
     late = failed(subscription, OrderStatus.CREDIT_CARD_RETRY)
     address = AddressFactory(customer=subscription.customer)
-    contract.leaves_one_activity_and(
-        [SHIPPING], lambda: verbs.change_shipping_address(late, actor=STAFF, address=address)
-    )
+    contract.assert_emits([SHIPPING], lambda: verbs.change_shipping_address(late, actor=STAFF, address=address))
     late.refresh_from_db()
     assert (late.status, late.shipping_address) == (OrderStatus.CREDIT_CARD_RETRY, address)
 
 
 def test_extra_data_is_replaced_but_for_the_note_of_a_merge(subscription, order):
     Order.objects.update(extra_data={"merged_order_id": "1", "old": 1})
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [], lambda: verbs.change_extra_data(order, actor=STAFF, extra_data={"gift": True, "merged_order_id": "2"})
     )
     assert Order.objects.get().extra_data == {"gift": True, "merged_order_id": "1"}
@@ -214,17 +210,17 @@ def test_an_order_that_has_ended_is_not_changed(subscription, order, status, act
     cancelled = timezone.now() if status == OrderStatus.CANCELLED else None
     Order.objects.update(status=status, cancelled=cancelled)
     Item.objects.update(upcoming=False)
-    contract.refuses("order_not_open", lambda: act(order))
+    contract.assert_refused("order_not_open", lambda: act(order))
 
 
 def test_a_rejected_order_is_rescued(subscription):
     lost = failed(subscription, OrderStatus.REJECTED, rejected_error_code="140", tried_at=timezone.now())
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    act = contract.leaves_one_activity_and([], lambda: verbs.rescue(lost, actor=STAFF, at=at))
+    act = contract.assert_emits([], lambda: verbs.rescue(lost, actor=STAFF, at=at))
     lost.refresh_from_db()
     assert (lost.status, lost.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, at)
     assert act.activity.sentence == "Rescued the rejected order. It will be tried again on November 22, 2026."
-    contract.refuses("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
+    contract.assert_refused("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +233,7 @@ def test_a_rejected_order_is_rescued(subscription):
 def test_a_superseded_or_old_order_is_not_rescued(subscription, fields, why):
     lost = failed(subscription, OrderStatus.REJECTED, **{"tried_at": timezone.now(), **fields})
     assert verbs.why_not_rescuable(lost) == why
-    contract.refuses("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
+    contract.assert_refused("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
 
 
 def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(subscription):
@@ -251,19 +247,21 @@ def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(sub
 
 def test_an_order_that_waits_for_an_instruction_can_get_it(subscription):
     waits = failed(subscription, OrderStatus.AWAITING_RETRY_INSTRUCTIONS, rejected_error_code="140")
-    contract.refuses("place_date_past", lambda: verbs.retry(waits, actor=STAFF, at=datetime(2026, 11, 19, tzinfo=UTC)))
-    contract.leaves_one_activity_and([REJECT], lambda: verbs.give_up(waits, actor=STAFF))
+    contract.assert_refused(
+        "place_date_past", lambda: verbs.retry(waits, actor=STAFF, at=datetime(2026, 11, 19, tzinfo=UTC))
+    )
+    contract.assert_emits([REJECT], lambda: verbs.give_up(waits, actor=STAFF))
     waits.refresh_from_db()
     assert (waits.status, waits.rejected_error_code) == (OrderStatus.REJECTED, "140")
-    contract.refuses("order_not_waiting", lambda: verbs.retry(waits, actor=STAFF, at=timezone.now()))
+    contract.assert_refused("order_not_waiting", lambda: verbs.retry(waits, actor=STAFF, at=timezone.now()))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_skips_one_acts(subscription, order):
-    assert contract.two_at_once(lambda: verbs.skip(order, actor=STAFF)) == ["done", "order_not_open"]
+    assert contract.run_twice_at_once(lambda: verbs.skip(order, actor=STAFF)) == ["done", "order_not_open"]
     assert Item.objects.filter(upcoming=True).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_send_nows_one_acts(subscription, order):
-    assert contract.two_at_once(lambda: verbs.send_now(order, actor=STAFF)) == ["done", "order_not_open"]
+    assert contract.run_twice_at_once(lambda: verbs.send_now(order, actor=STAFF)) == ["done", "order_not_open"]

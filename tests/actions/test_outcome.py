@@ -42,14 +42,12 @@ def again(order: Order, noon, day: int) -> None:
 
 
 def test_an_order_placed_marks_its_items_and_the_subscription(queued):
-    act = contract.leaves_one_activity_and(
-        [SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
-    )
+    act = contract.assert_emits([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
     queued.refresh_from_db()
     assert (queued.status, queued.order_merchant_id) == (OrderStatus.SUCCESS, "1224")
     assert queued.items.get().first_placed == Subscription.objects.get().first_placed is not None
     assert act.events[0].payload == payloads.order_payload(Order.objects.get(pk=queued.pk))
-    contract.refuses("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
+    contract.assert_refused("order_not_due", lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1225"))
 
 
 def test_an_order_placed_at_last_drops_its_decline_reason(queued, noon):
@@ -70,9 +68,7 @@ def test_a_subscription_keeps_the_moment_its_first_order_was_placed(queued, noon
 
 
 def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_place(queued):
-    act = contract.leaves_one_activity_and(
-        [REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number")
-    )
+    act = contract.assert_emits([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="Wrong number"))
     queued.refresh_from_db()
     assert (queued.status, queued.rejected_error_code, queued.rejected_message) == (3, "110", "Wrong number")
     assert act.events[0].payload["rejected_message"] == "Wrong number"
@@ -81,18 +77,18 @@ def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_pla
 
 
 def test_a_declined_payment_is_retried_on_the_days_of_the_plan_and_then_rejected(queued, noon):
-    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines) == (18, 1)
     assert queued.retry_at == datetime(2026, 11, 23, 10, tzinfo=UTC)  # the hour of placement, 5 in New York
     noon.shift(timedelta(days=3))
     upcoming_order.queue(queued, actor=STAFF)
-    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert queued.retry_at == datetime(2026, 11, 26, 10, tzinfo=UTC)
     noon.shift(timedelta(days=3))
     upcoming_order.queue(queued, actor=STAFF)
-    contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
+    contract.assert_emits([REJECT], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines, queued.tries, queued.rejected_error_code) == (3, 3, 3, "140")
 
@@ -106,12 +102,12 @@ def test_the_merchants_own_retry_days_apply(queued):
 
 def test_without_a_plan_a_declined_payment_is_rejected_at_once(queued):
     Merchant.objects.update(retry_plan="off")
-    contract.leaves_one_activity_and([REJECT], lambda: declined(queued))
+    contract.assert_emits([REJECT], lambda: declined(queued))
 
 
 def test_under_the_external_plan_the_order_waits_a_day_for_an_instruction(queued):
     Merchant.objects.update(retry_plan="external")
-    contract.leaves_one_activity_and([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: declined(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.retry_at) == (19, datetime(2026, 11, 21, 17, tzinfo=UTC))
 
@@ -125,7 +121,7 @@ def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
 
 @pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
 def test_an_order_in_placement_is_locked_and_only_temporary_errors_are_counted(queued, status, count):
-    contract.leaves_one_activity_and([], lambda: held(queued, status))
+    contract.assert_emits([], lambda: held(queued, status))
     queued.refresh_from_db()
     assert (queued.status, queued.generic_error_count) == (status, count)
 
@@ -134,7 +130,7 @@ def test_temporary_errors_are_retried_three_times_and_then_rejected(queued):
     for _ in range(3):
         held(queued, 15)
         upcoming_order.queue(queued, actor=STAFF)
-    contract.leaves_one_activity_and([REJECT], lambda: held(queued, 15))
+    contract.assert_emits([REJECT], lambda: held(queued, 15))
     queued.refresh_from_db()
     assert (queued.status, queued.tries, queued.rejected_error_code) == (3, 4, "999")
 
@@ -152,24 +148,22 @@ def test_an_unknown_result_is_retried_until_the_next_order_is_due(queued, noon):
 @pytest.mark.parametrize("status", [OrderStatus.PENDING_VERIFICATION, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT])
 def test_an_order_whose_outcome_was_unknown_may_turn_out_placed(queued, status):
     held(queued, status)
-    contract.leaves_one_activity_and([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
+    contract.assert_emits([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
 
 
 def test_the_shop_may_cancel_an_order(queued):
-    contract.leaves_one_activity_and([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
+    contract.assert_emits([CANCEL], lambda: verbs.call_off(queued, actor=STAFF))
     queued.refresh_from_db()
     assert queued.status == OrderStatus.CANCELLED
 
 
 def test_consecutive_rejected_orders_end_a_subscription_where_the_merchant_wants_it(queued, noon):
     Merchant.objects.update(disengaged_after=2)
-    contract.leaves_one_activity_and([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
+    contract.assert_emits([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
     following = Item.objects.get(upcoming=True).order
     noon.move_to(datetime(2026, 12, 4, 17, tzinfo=UTC))
     upcoming_order.queue(following, actor=STAFF)
-    contract.leaves_one_activity_and(
-        [REJECT, *ENDED], lambda: verbs.reject(following, actor=STAFF, code="110", message="No")
-    )
+    contract.assert_emits([REJECT, *ENDED], lambda: verbs.reject(following, actor=STAFF, code="110", message="No"))
     assert Subscription.objects.get().cancel_reason == "113|Disengaged"
     assert not Item.objects.filter(upcoming=True).exists()
 
@@ -203,7 +197,7 @@ def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
     answer = PlacementResult(
         RESULT_CODES[code].effect, code, RESULT_CODES[code].meaning, "1224" if code == "000" else ""
     )
-    contract.leaves_one_activity_and(kinds, lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
+    contract.assert_emits(kinds, lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert queued.status == status
 
@@ -211,8 +205,8 @@ def test_each_answer_leads_to_its_status_and_event(queued, code, status, kinds):
 @pytest.mark.parametrize(("effect", "status"), [("not_sent", 12), ("no_answer", 13), ("unreadable", 14)])
 def test_a_missing_answer_leads_to_its_status_without_an_event(queued, effect, status):
     answer = PlacementResult(Effect(effect), message="Why")
-    contract.leaves_one_activity_and([], lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
+    contract.assert_emits([], lambda: verbs.finalize_placement(queued, answer=answer, actor=STAFF))
     queued.refresh_from_db()
     assert (queued.status, queued.rejected_message) == (status, "Why")
     if status == 14:
-        contract.refuses("order_not_due", lambda: upcoming_order.queue(queued, actor=STAFF))
+        contract.assert_refused("order_not_due", lambda: upcoming_order.queue(queued, actor=STAFF))

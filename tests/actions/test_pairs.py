@@ -14,19 +14,19 @@ from subscriptions.actions import payment as payments
 from subscriptions.actions.core import ActionContext
 from subscriptions.errors import DomainError
 from subscriptions.models import Order, Payment
-from tests.actions import acts, contract, situations, verbs
+from tests.actions import contract, random_actions, situations, verbs
 from tests.factories import STAFF
-from tests.races import at_once
+from tests.races import run_at_once
 
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
 
-def attempt(world: acts.World, act: verbs.Verb) -> None:
+def attempt(world: random_actions.World, act: verbs.Verb) -> None:
     with contextlib.suppress(DomainError):
         act(world)
 
 
-def state(world: acts.World) -> dict[str, Any]:
+def state(world: random_actions.World) -> dict[str, Any]:
     """All that counts afterwards, without keys and moments."""
     found = world.customer.orders.prefetch_related("items")
     held = world.customer.entitlements.order_by("id")
@@ -49,8 +49,8 @@ def lines(order: Order) -> list[Any]:
 
 
 COMMONEST = [
-    pytest.param(verbs.numbered(first), verbs.numbered(second), id=f"{first.__name__}-{second.__name__}")
-    for first, second in itertools.combinations(acts.COMMONEST, 2)
+    pytest.param(verbs.numbered_action(first), verbs.numbered_action(second), id=f"{first.__name__}-{second.__name__}")
+    for first, second in itertools.combinations(random_actions.COMMONEST, 2)
 ]
 # Others that reach for the same rows.
 RIVALS = [
@@ -72,12 +72,12 @@ RIVALS = [
 ]
 
 
-def prepared(name: str) -> acts.World:
-    world = acts.world(1)
+def prepared(name: str) -> random_actions.World:
+    world = random_actions.create_world(1)
     if name.startswith("entitlement"):
         situations.entitled(world)
         situations.on_plans(world)
-        acts.queue(world, 0)
+        random_actions.queue(world, 0)
     return world
 
 
@@ -91,7 +91,7 @@ def ends_as_if_in_turn(first: verbs.Verb, second: verbs.Verb, situation: str = "
     assert state(prepared(situation)) not in outcomes
     world = prepared(situation)
     pending = [first, second]
-    at_once(2, lambda: attempt(world, pending.pop()))
+    run_at_once(2, lambda: attempt(world, pending.pop()))
     assert state(world) in outcomes
 
 
@@ -114,40 +114,40 @@ def test_two_simultaneous_rival_actions_end_as_if_serial(first, second):
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", ["subscription.change_payment", "order.change_payment", "checkout"])
 def test_a_payment_retired_after_it_was_chosen_is_refused(act):
-    world = acts.world(1)
+    world = random_actions.create_world(1)
     for payment in world.payments:
         payments.retire(Payment.objects.get(pk=payment.pk), actor=STAFF)
     assert all(payment.live for payment in world.payments)  # as they were chosen
-    contract.refuses("record_inactive", lambda: verbs.VERBS[act](world))
+    contract.assert_refused("record_inactive", lambda: verbs.VERBS[act](world))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", ["subscription.change_shipping_address", "order.change_shipping_address", "checkout"])
 def test_an_address_retired_after_it_was_chosen_is_refused(act):
-    world = acts.world(1)
+    world = random_actions.create_world(1)
     for address in world.addresses:
         addresses.retire(type(address).objects.get(pk=address.pk), actor=STAFF)
     assert all(address.live for address in world.addresses)
-    contract.refuses("record_inactive", lambda: verbs.VERBS[act](world))
+    contract.assert_refused("record_inactive", lambda: verbs.VERBS[act](world))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_grants_add_their_time_twice():
-    world = acts.world(1)
+    world = random_actions.create_world(1)
     videos = situations.resource(world, "Videos")
 
     def give() -> ActionContext[Any]:
         return entitlement.grant(world.subscription(0), actor=STAFF, resource=videos, seconds=situations.HOUR)
 
     with time_machine.travel(NOON, tick=False):
-        assert contract.two_at_once(give) == ["done", "done"]
+        assert contract.run_twice_at_once(give) == ["done", "done"]
     assert state(world)["entitlements"] == [(True, 2)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_first_checkouts_make_one_subscriber():
-    world = acts.world(0)
-    assert contract.two_at_once(lambda: verbs.bought(world)) == ["done", "done"]
+    world = random_actions.create_world(0)
+    assert contract.run_twice_at_once(lambda: verbs.check_out(world)) == ["done", "done"]
     told = state(world)["events"]
     assert told.count("ordergroove.subscriber.create") == 1
     assert told.count("ordergroove.subscriber.subscriptions_created") == 2

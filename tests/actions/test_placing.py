@@ -33,32 +33,32 @@ def prices() -> list[Decimal]:
 
 def test_a_reminder_has_the_current_prices(order):
     Product.objects.update(price=Decimal(15))
-    act = contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    act = contract.assert_emits([REMINDER], lambda: verbs.remind(order, actor=STAFF))
     assert prices() == [Decimal(15)]
     assert act.events[0].payload["total"] == 30.0
 
 
 def test_an_order_is_reminded_once_per_date_unless_repeated_by_hand(order):
-    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
-    contract.refuses("order_reminded", lambda: verbs.remind(order, actor=STAFF))
-    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF, again=True))
+    contract.assert_emits([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    contract.assert_refused("order_reminded", lambda: verbs.remind(order, actor=STAFF))
+    contract.assert_emits([REMINDER], lambda: verbs.remind(order, actor=STAFF, again=True))
     change_date(order, day=NEXT, actor=STAFF)
-    contract.leaves_one_activity_and([REMINDER], lambda: verbs.remind(order, actor=STAFF))
+    contract.assert_emits([REMINDER], lambda: verbs.remind(order, actor=STAFF))
     assert Order.objects.get().reminded_for == NEXT
 
 
 def test_a_card_that_expires_before_the_order_is_announced(order):
-    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
+    contract.assert_refused("card_outlives_order", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
     Payment.objects.update(expires_on=date(2026, 11, 19))
-    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
-    contract.refuses("card_warned_of", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
-    contract.leaves_one_activity_and([CARD], lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
+    contract.assert_emits([CARD], lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
+    contract.assert_refused("card_warned_of", lambda: verbs.warn_of_card(order, day=DAY, actor=STAFF))
+    contract.assert_emits([CARD], lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
     Payment.objects.update(expires_on=None)
-    contract.refuses("card_outlives_order", lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
+    contract.assert_refused("card_outlives_order", lambda: verbs.warn_of_card(order, day=NEXT, actor=STAFF))
 
 
 def test_a_queued_order_already_has_its_next_one(order):
-    act = contract.leaves_one_activity_and([], lambda: verbs.queue(order, actor=STAFF))
+    act = contract.assert_emits([], lambda: verbs.queue(order, actor=STAFF))
     order.refresh_from_db()
     assert (order.status, order.tries) == (OrderStatus.PENDING_PLACEMENT, 1)
     assert order.tried_at == datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_items_out_of_stock_wait_in_a_separate_order(subscription, order):
     other = subscription_with_order(DAY, product=gone, quantity=1, **same)
     ItemFactory(order=order, subscription=None, one_time=True, product=gone, quantity=1)
 
-    act = contract.leaves_one_activity_and([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
+    act = contract.assert_emits([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
 
     waiting = act.result
     assert (waiting.oos_free_shipping, waiting.place_date, waiting.total) == (True, DAY, Decimal("12.50"))
@@ -98,12 +98,12 @@ def test_items_out_of_stock_wait_in_a_separate_order(subscription, order):
     assert other.items.get(upcoming=True).order.place_date == NEXT
     assert act.events[0].payload["product"]["name"] == "Decaf"
     assert act.events[0].subscription == other
-    contract.refuses("nothing_out_of_stock", lambda: verbs.set_aside(order, actor=STAFF))
+    contract.assert_refused("nothing_out_of_stock", lambda: verbs.set_aside(order, actor=STAFF))
 
 
 def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscription(subscription, order):
     Product.objects.update(live=False)
-    act = contract.leaves_one_activity_and([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
+    act = contract.assert_emits([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
     assert act.result == order
     assert Order.objects.get(oos_free_shipping=True) == order
     cancel(subscription, actor=STAFF)
@@ -122,9 +122,9 @@ def waits_since(day: date) -> Order:
 
 def test_an_order_waits_for_stock_for_thirty_days(order):
     waiting = waits_since(DAY - timedelta(days=29))
-    contract.refuses("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    contract.assert_refused("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
     Order.objects.filter(pk=waiting.pk).update(place_date=DAY - timedelta(days=30))
-    contract.leaves_one_activity_and([], lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    contract.assert_emits([], lambda: verbs.stop_waiting(waiting, actor=STAFF))
     assert [row.place_date for row in Order.objects.all()] == [NEXT]
 
 
@@ -132,17 +132,17 @@ def test_an_item_waits_until_the_next_one_of_its_subscription_is_due(order):
     waiting = waits_since(DAY)
     upcoming = Order.objects.exclude(pk=waiting.pk)
     upcoming.update(place_date=DAY + timedelta(days=1))
-    contract.refuses("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
+    contract.assert_refused("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
     upcoming.update(place_date=DAY)
     verbs.stop_waiting(waiting, actor=STAFF)
     assert not Order.objects.filter(pk=waiting.pk).exists()
 
 
 def test_only_an_order_that_waits_for_stock_can_stop_waiting(order):
-    contract.refuses("order_not_waiting_for_stock", lambda: verbs.stop_waiting(order, actor=STAFF))
+    contract.assert_refused("order_not_waiting_for_stock", lambda: verbs.stop_waiting(order, actor=STAFF))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_placements_one_acts(order):
-    assert contract.two_at_once(lambda: verbs.queue(order, actor=STAFF)) == ["done", "order_not_due"]
+    assert contract.run_twice_at_once(lambda: verbs.queue(order, actor=STAFF)) == ["done", "order_not_due"]
     assert Item.objects.filter(upcoming=True).count() == 1

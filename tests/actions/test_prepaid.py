@@ -72,7 +72,7 @@ def test_a_cycle_that_is_to_end_ends_with_its_last_order():
     prepaid(1, "cancel")
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [SUCCESS, *CANCEL], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1")
     )
     row = Subscription.objects.get()
@@ -85,9 +85,7 @@ def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts(
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
-    contract.leaves_one_activity_and(
-        [SUCCESS], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1")
-    )
+    contract.assert_emits([SUCCESS], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1"))
     assert context() == (3, 2, "autorenew")
     assert not Subscription.objects.get().live
 
@@ -115,17 +113,17 @@ def test_a_rejected_order_uses_up_no_prepaid_order():
 
 def test_remaining_prepaid_orders_prevent_cancelling():
     subscription = prepaid(1)
-    contract.refuses("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
+    contract.assert_refused("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
     place()
     cancel(subscription, actor=STAFF)
     assert not Subscription.objects.get().live
 
 
 def test_an_upgrade_charges_all_orders_with_the_next(eligible):
-    act = contract.leaves_one_activity_and([], lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
+    act = contract.assert_emits([], lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
     assert (context(), upcoming()) == ((4, 0, "autorenew"), Decimal(100))
     assert act.activity.sentence == "Made the subscription to House blend prepaid: 4 orders per billing."
-    contract.refuses("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
+    contract.assert_refused("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
 
 
 def test_an_upgrade_may_bring_an_offer_from_the_next_order_on(eligible):
@@ -139,19 +137,19 @@ def test_an_upgrade_may_bring_an_offer_from_the_next_order_on(eligible):
 
 def test_prepaid_is_offered_for_eligible_products_where_enabled(eligible):
     plain = subscription_with_order(DAY)
-    contract.refuses("prepaid_unavailable", lambda: verbs.upgrade(plain, actor=STAFF, orders_per_billing=2))
+    contract.assert_refused("prepaid_unavailable", lambda: verbs.upgrade(plain, actor=STAFF, orders_per_billing=2))
     type(eligible.merchant).objects.update(prepaid_enabled=False)
-    contract.refuses("prepaid_unavailable", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
+    contract.assert_refused("prepaid_unavailable", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
 
 
 @pytest.mark.parametrize("wrong", [{"orders_per_billing": 1}, {"orders_per_billing": 2, "renewal_behavior": "maybe"}])
 def test_an_upgrade_that_makes_no_sense_is_refused(eligible, wrong):
-    contract.refuses("invalid_value", lambda: verbs.upgrade(eligible, actor=STAFF, **wrong))
+    contract.assert_refused("invalid_value", lambda: verbs.upgrade(eligible, actor=STAFF, **wrong))
 
 
 def test_the_renewal_behaviour_can_be_changed():
     subscription = prepaid(1)
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [], lambda: verbs.change_renewal_behavior(subscription, actor=STAFF, renewal_behavior="downgrade")
     )
     assert context() == (3, 1, "downgrade")
@@ -159,9 +157,9 @@ def test_the_renewal_behaviour_can_be_changed():
 
 def test_a_cycle_can_be_corrected_and_the_upcoming_order_follows():
     subscription = prepaid(2)
-    contract.leaves_one_activity_and([], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0))
+    contract.assert_emits([], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0))
     assert (context(), upcoming()) == ((3, 0, "autorenew"), Decimal(75))
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=1, orders_per_billing=5)
     )
     assert (context(), upcoming()) == ((5, 1, "autorenew"), Decimal(0))
@@ -169,7 +167,7 @@ def test_a_cycle_can_be_corrected_and_the_upcoming_order_follows():
 
 def test_a_cycle_corrected_to_its_end_ends_now_where_it_is_to_end():
     subscription = prepaid(2)
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         CANCEL,
         lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0, renewal_behavior="cancel"),
     )
@@ -184,12 +182,12 @@ def test_a_cycle_corrected_to_its_end_ends_now_where_it_is_to_end():
     ],
 )
 def test_a_subscription_without_prepaid_has_no_cycle_to_change(eligible, act):
-    contract.refuses("not_prepaid", lambda: act(eligible))
+    contract.assert_refused("not_prepaid", lambda: act(eligible))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_upgrades_one_acts(eligible):
-    outcomes = contract.two_at_once(lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
+    outcomes = contract.run_twice_at_once(lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2))
     assert outcomes == ["already_prepaid", "done"]
 
 

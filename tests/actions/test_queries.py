@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import subscription
 from subscriptions.models import Entitlement, Item, Order, Subscription
-from tests.actions import acts, situations, verbs
+from tests.actions import random_actions, situations, verbs
 from tests.factories import STAFF, ConnectionFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,8 @@ ACTION = re.compile(r'^@action\(\s*"([\w.]+)"', re.MULTILINE)
 CANCEL, CHECKOUT = "subscription.cancel", "checkout"
 # Cases that differ from their verb's own row in what is done.
 OTHERWISE: dict[str, verbs.Verb] = {
-    CHECKOUT + " of two": lambda w: verbs.bought(w, 2),
-    CHECKOUT + " of three": lambda w: verbs.bought(w, 3),
+    CHECKOUT + " of two": lambda w: verbs.check_out(w, 2),
+    CHECKOUT + " of three": lambda w: verbs.check_out(w, 3),
     CANCEL + " for a reason without words": lambda w: subscription.cancel(w.subscription(0), actor=STAFF, reason="4"),
 }
 # What goes before, unmeasured.
@@ -32,9 +32,13 @@ BEFORE: dict[str, situations.Situation] = {
     CANCEL + " with an offer": situations.offered,
     CANCEL + " with an incentive": situations.promised,
     CANCEL + " with an order tried again": situations.retried,
-    "subscription.reactivate": verbs.numbered(acts.cancel),
-    "subscription.reactivate with entitlements": situations.first(situations.entitled, verbs.numbered(acts.cancel)),
-    "subscription.reactivate with an offer": situations.first(situations.offered, verbs.numbered(acts.cancel)),
+    "subscription.reactivate": verbs.numbered_action(random_actions.cancel),
+    "subscription.reactivate with entitlements": situations.first(
+        situations.entitled, verbs.numbered_action(random_actions.cancel)
+    ),
+    "subscription.reactivate with an offer": situations.first(
+        situations.offered, verbs.numbered_action(random_actions.cancel)
+    ),
     "customer.move_clock": situations.tried_out,
     "payment.use_for_all, an order each": situations.alone,
     "prepaid.upgrade": situations.eligible,
@@ -56,7 +60,7 @@ BEFORE: dict[str, situations.Situation] = {
     "order.retry": situations.waiting,
     "order.give_up": situations.waiting,
     "order.rescue": situations.rejected,
-    "item.subscribe": verbs.numbered(acts.add_product),
+    "item.subscribe": verbs.numbered_action(random_actions.add_product),
     "entitlement.modify_expiration": situations.entitled,
     "entitlement.expire": situations.entitled,
     "entitlement.void": situations.entitled,
@@ -67,10 +71,10 @@ def verb_of(case: str) -> str:
     return re.match(r"[\w.]+", case)[0]
 
 
-class Fetched(acts.World):
+class Fetched(random_actions.World):
     """Hands out what was looked up before the measuring began, as a surface does."""
 
-    def __init__(self, world: acts.World) -> None:
+    def __init__(self, world: random_actions.World) -> None:
         super().__init__(**vars(world))
         self.rows = {
             model: list(model.objects.select_related(*along).order_by("id"))
@@ -100,7 +104,7 @@ class Fetched(acts.World):
 
 def cost(case: str, subscriptions: int) -> int:
     """How many statements it sends for a customer with that many subscriptions."""
-    world = acts.world(subscriptions)
+    world = random_actions.create_world(subscriptions)
     ConnectionFactory(merchant=world.customer.merchant)
     situations.resource(world)
     BEFORE.get(case, lambda world: None)(world)

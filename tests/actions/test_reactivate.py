@@ -24,7 +24,7 @@ def cancelled_subscription(**fields):
 def test_a_reactivated_subscription_has_its_old_settings():
     subscription = cancelled_subscription()
 
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [REACTIVATE], lambda: reactivate(subscription, actor=STAFF, next_order_date=date(2026, 11, 21))
     )
 
@@ -97,7 +97,7 @@ def test_the_event_payload_shows_the_reactivated_subscription():
 @pytest.mark.django_db
 def test_a_live_subscription_cannot_be_reactivated():
     subscription = subscription_with_order()
-    contract.refuses("subscription_already_active", lambda: reactivate(subscription, actor=STAFF))
+    contract.assert_refused("subscription_already_active", lambda: reactivate(subscription, actor=STAFF))
 
 
 @pytest.mark.django_db
@@ -106,14 +106,14 @@ def test_a_discontinued_product_cannot_come_back():
     product = subscription.product
     product.discontinued, product.live, product.autoship_enabled = True, False, False
     product.save()
-    contract.refuses("product_discontinued", lambda: reactivate(subscription, actor=STAFF))
+    contract.assert_refused("product_discontinued", lambda: reactivate(subscription, actor=STAFF))
 
 
 @pytest.mark.django_db
 @time_machine.travel(NOW, tick=False)
 def test_a_next_order_date_in_the_past_is_refused():
     subscription = cancelled_subscription()
-    contract.refuses(
+    contract.assert_refused(
         "next_order_date_past",
         lambda: reactivate(subscription, actor=STAFF, next_order_date=date(2026, 11, 19)),
     )
@@ -132,7 +132,7 @@ def test_today_is_early_enough_and_marks_the_subscription_as_updated():
 @pytest.mark.django_db(transaction=True)
 def test_of_two_simultaneous_reactivations_one_acts():
     subscription = cancelled_subscription()
-    outcomes = contract.two_at_once(lambda: reactivate(subscription, actor=STAFF))
+    outcomes = contract.run_twice_at_once(lambda: reactivate(subscription, actor=STAFF))
     assert outcomes == ["done", "subscription_already_active"]
     assert Item.objects.count() == 1
 

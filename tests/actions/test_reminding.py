@@ -32,12 +32,12 @@ from subscriptions.models import (
     Subscription,
 )
 from tests import factories as f
-from tests.actions import acts, situations
-from tests.actions.acts import World
+from tests.actions import random_actions, situations
+from tests.actions.random_actions import World
 from tests.actions.situations import Situation
 from tests.factories import STAFF
-from tests.races import holding
-from tests.rows import everything, written
+from tests.races import holding_locks
+from tests.rows import read_all_rows, rows_written_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -52,7 +52,7 @@ def merchant(db: None) -> Merchant:
 
 def customer(merchant: Merchant, *changes: Situation) -> World:
     """Another customer, with two subscriptions in one order, to whom `changes` happened."""
-    world = acts.world(customer=f.CustomerFactory(merchant=merchant))
+    world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in changes:
         change(world)
     return world
@@ -78,7 +78,7 @@ def prepaid(remaining: int) -> Situation:
 def added(number: int) -> Situation:
     def add(world: World) -> None:
         for each in range(number):
-            acts.add_product(world, each)
+            random_actions.add_product(world, each)
 
     return add
 
@@ -182,8 +182,8 @@ def test_many_reminders_write_the_rows_of_single_ones(
     stranger = customer(f.MerchantFactory())
     stranger.order(0).delete()
 
-    singly = written(lambda: one_by_one(merchant), django_capture_on_commit_callbacks)
-    together = written(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+    singly = rows_written_by(lambda: one_by_one(merchant), django_capture_on_commit_callbacks)
+    together = rows_written_by(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
 
     assert together == singly
     assert len(together["Event"]) - Event.objects.count() == 24
@@ -217,10 +217,10 @@ def test_twenty_reminders_cost_no_more_statements_than_two(merchant: Merchant) -
 @pytest.mark.django_db(transaction=True)
 def test_while_another_write_holds_one_of_the_customers_none_is_reminded(merchant: Merchant) -> None:
     _free, busy = customer(merchant), customer(merchant)
-    before = everything()
-    with holding(Customer.objects.filter(pk=busy.customer.pk)), pytest.raises(Busy):
+    before = read_all_rows()
+    with holding_locks(Customer.objects.filter(pk=busy.customer.pk)), pytest.raises(Busy):
         all_at_once(merchant)
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_customers_whose_clocks_differ_are_refused(merchant: Merchant, noon: Any) -> None:

@@ -40,39 +40,39 @@ def rows() -> list[tuple[date, int, Decimal, int]]:
 def test_an_unskipped_order_is_as_it_was_and_the_next_one_is_gone(subscription, order):
     before = rows()
     orders.skip(order, actor=STAFF)
-    done = contract.leaves_one_activity_and([DATE], lambda: verbs.unskip(order, actor=STAFF))
+    done = contract.assert_emits([DATE], lambda: verbs.unskip(order, actor=STAFF))
     assert rows() == before
     assert done.activity.sentence == "Undid the skip of the order of December 1, 2026."
     assert (done.subject.cancelled, done.subject.items.get().upcoming) == (None, True)
 
 
 def test_only_a_skipped_order_can_be_unskipped(order):
-    contract.refuses("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
 @pytest.mark.parametrize("facts", [{"tries": 1}, {"locked": True}, {"oos_free_shipping": True}])
 def test_an_order_that_was_in_placement_is_not_restored(subscription, order, facts):
     orders.skip(order, actor=STAFF)
     Order.objects.filter(pk=order.pk).update(**facts)
-    contract.refuses("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
 def test_a_skip_stays_when_its_subscription_was_cancelled_since(subscription, order):
     orders.skip(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
-    contract.refuses("order_not_open", lambda: verbs.unskip(order, actor=STAFF))
+    contract.assert_refused("order_not_open", lambda: verbs.unskip(order, actor=STAFF))
 
 
 def test_a_skip_stays_while_another_order_has_its_date(subscription, order):
     orders.skip(order, actor=STAFF)
     beside(subscription, DAY)
-    contract.refuses("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
 def test_a_skip_stays_once_its_date_has_passed(subscription, order, noon):
     orders.skip(order, actor=STAFF)
     noon.move_to("2026-12-02T17:00:00Z")
-    contract.refuses("place_date_past", lambda: verbs.unskip(order, actor=STAFF))
+    contract.assert_refused("place_date_past", lambda: verbs.unskip(order, actor=STAFF))
 
 
 @pytest.fixture
@@ -87,30 +87,32 @@ def merged(subscription, order):
 
 def test_an_unmerged_order_has_its_items_and_day_again(order, merged):
     assert rows() == [(DAY, OrderStatus.MERGED, Decimal(0), 0), (LATER, OrderStatus.UNSENT, Decimal("37.50"), 2)]
-    done = contract.leaves_one_activity_and([DATE], lambda: verbs.unmerge(order, actor=STAFF, items=merged))
+    done = contract.assert_emits([DATE], lambda: verbs.unmerge(order, actor=STAFF, items=merged))
     assert rows() == [(DAY, OrderStatus.UNSENT, Decimal(25), 1), (LATER, OrderStatus.UNSENT, Decimal("12.50"), 1)]
     assert done.subject.extra_data == {"gift": "yes"}
     assert done.activity.sentence == "Undid the merge of the order of December 1, 2026."
 
 
 def test_only_a_merged_order_can_be_unmerged(order):
-    contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[]))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[]))
 
 
 def test_an_item_moved_since_keeps_the_merge(subscription, order, merged):
     target = Order.objects.get(place_date=LATER)
     orders.skip_subscription(target, actor=STAFF, subscription=subscription)
-    contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
 
 
 def test_an_order_that_can_no_longer_be_changed_keeps_what_went_into_it(order, merged):
     Order.objects.filter(place_date=LATER).update(locked=True)
-    contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
 
 
 def test_another_customers_items_cannot_be_taken(order, merged):
     stranger = subscription_with_order(LATER).items.get()
-    contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[*merged, stranger.pk]))
+    contract.assert_refused(
+        "order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=[*merged, stranger.pk])
+    )
 
 
 def test_an_order_created_since_takes_the_date(subscription, order, merged):
@@ -120,7 +122,7 @@ def test_an_order_created_since_takes_the_date(subscription, order, merged):
         shipping_address=subscription.shipping_address,
         place_date=DAY,
     )
-    contract.refuses("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
+    contract.assert_refused("order_not_restorable", lambda: verbs.unmerge(order, actor=STAFF, items=merged))
 
 
 def test_a_win_back_offer_of_another_merchant_is_not_found(subscription):
@@ -128,5 +130,5 @@ def test_a_win_back_offer_of_another_merchant_is_not_found(subscription):
     profile = subscription_with_order().merchant.offer_profiles.create(name="Theirs")
     theirs = offer.objects.create(merchant=profile.merchant, profile=profile, name="Theirs")
     cancel(subscription, actor=STAFF)
-    contract.refuses("not_found", lambda: reactivate(subscription, actor=STAFF, winback=theirs))
+    contract.assert_refused("not_found", lambda: reactivate(subscription, actor=STAFF, winback=theirs))
     assert not Item.objects.filter(subscription=subscription).exists()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event, Item, Order, OrderStatus
-from tests.actions import acts
+from tests.actions import random_actions
 
 S = OrderStatus
 # From each status to those an order may have after one act; the rest are final.
@@ -22,7 +22,7 @@ PATHS = {
     S.MERGED: {S.UNSENT},
     S.GENERIC_ERROR_RESPONSE: {S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED},
 }
-STEPS = st.lists(st.tuples(st.sampled_from(acts.ALL), st.integers(0, 60)), min_size=1, max_size=15)
+STEPS = st.lists(st.tuples(st.sampled_from(random_actions.ALL), st.integers(0, 60)), min_size=1, max_size=15)
 
 
 class Undone(Exception):
@@ -37,7 +37,7 @@ class Undone(Exception):
 def test_no_sequence_of_actions_breaks_the_invariants(subscriptions, steps):
     try:
         with transaction.atomic():
-            world = acts.world(subscriptions)
+            world = random_actions.create_world(subscriptions)
             for act, number in steps:
                 one_step(world, act, number)
             raise Undone
@@ -45,7 +45,7 @@ def test_no_sequence_of_actions_breaks_the_invariants(subscriptions, steps):
         pass
 
 
-def one_step(world: acts.World, act: acts.Perform, number: int) -> None:
+def one_step(world: random_actions.World, act: random_actions.Perform, number: int) -> None:
     before = dict(Order.objects.values_list("pk", "status"))
     activities, events = Activity.objects.count(), Event.objects.count()
     try:
@@ -61,7 +61,7 @@ def one_step(world: acts.World, act: acts.Perform, number: int) -> None:
     assert_in_order(world)
 
 
-def assert_in_order(world: acts.World) -> None:
+def assert_in_order(world: random_actions.World) -> None:
     coming = Item.objects.filter(upcoming=True, subscription__isnull=False)
     for item in coming.select_related("order"):
         assert item.order.is_open

@@ -48,9 +48,7 @@ def orders() -> list[tuple[date, Decimal]]:
 
 
 def test_the_quantity_changes_from_the_upcoming_order_on(subscription, other):
-    act = contract.leaves_one_activity_and(
-        [QUANTITY], lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=4)
-    )
+    act = contract.assert_emits([QUANTITY], lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=4))
     assert Subscription.objects.get(pk=subscription.pk).quantity == 4
     assert Item.objects.get(subscription=subscription).total_price == Decimal("50.00")
     assert orders() == [(DAY, Decimal("62.50"))]
@@ -60,25 +58,27 @@ def test_the_quantity_changes_from_the_upcoming_order_on(subscription, other):
 
 def test_the_quantity_of_a_cancelled_subscription_is_just_stored(subscription):
     verbs.cancel(subscription, actor=STAFF)
-    contract.leaves_one_activity_and([QUANTITY], lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=1))
+    contract.assert_emits([QUANTITY], lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=1))
     assert Subscription.objects.get().quantity == 1 and not Item.objects.exists()
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 32768])
 def test_a_quantity_out_of_range_is_refused(subscription, quantity):
-    contract.refuses("invalid_value", lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=quantity))
+    contract.assert_refused(
+        "invalid_value", lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=quantity)
+    )
 
 
 def test_a_prepaid_subscription_keeps_its_quantity_and_price():
     prepaid = subscription_with_order(
         DAY, prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"
     )
-    contract.refuses("prepaid_fixed", lambda: verbs.change_quantity(prepaid, actor=STAFF, quantity=4))
-    contract.refuses("prepaid_fixed", lambda: verbs.change_price(prepaid, actor=STAFF, price=Decimal(1)))
+    contract.assert_refused("prepaid_fixed", lambda: verbs.change_quantity(prepaid, actor=STAFF, quantity=4))
+    contract.assert_refused("prepaid_fixed", lambda: verbs.change_price(prepaid, actor=STAFF, price=Decimal(1)))
 
 
 def test_a_new_frequency_leaves_the_upcoming_order_where_it_is(subscription):
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [FREQUENCY], lambda: verbs.change_frequency(subscription, actor=STAFF, every=1, every_period=3)
     )
     row = Subscription.objects.get()
@@ -90,7 +90,7 @@ def test_a_new_frequency_leaves_the_upcoming_order_where_it_is(subscription):
 
 @pytest.mark.parametrize(("every", "every_period"), [(0, 1), (1, 0), (1, 5), (1000, 1)])
 def test_a_frequency_that_does_not_exist_is_refused(subscription, every, every_period):
-    contract.refuses(
+    contract.assert_refused(
         "invalid_value",
         lambda: verbs.change_frequency(subscription, actor=STAFF, every=every, every_period=every_period),
     )
@@ -98,7 +98,7 @@ def test_a_frequency_that_does_not_exist_is_refused(subscription, every, every_p
 
 def test_a_new_payment_changes_the_upcoming_order_too_where_it_is_alone(subscription):
     payment = PaymentFactory(customer=subscription.customer, cc_number_ending="1111")
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [PAYMENT, "ordergroove.order.change_payment"],
         lambda: verbs.change_payment(subscription, actor=STAFF, payment=payment),
     )
@@ -109,9 +109,7 @@ def test_a_new_payment_changes_the_upcoming_order_too_where_it_is_alone(subscrip
 
 def test_a_new_payment_splits_a_shared_order(subscription, other):
     payment = PaymentFactory(customer=subscription.customer)
-    contract.leaves_one_activity_and(
-        [PAYMENT], lambda: verbs.change_payment(subscription, actor=STAFF, payment=payment)
-    )
+    contract.assert_emits([PAYMENT], lambda: verbs.change_payment(subscription, actor=STAFF, payment=payment))
     assert orders() == [(DAY, Decimal("12.50")), (DAY, Decimal("25.00"))]
     assert other.items.get().order.payment == other.payment
     assert subscription.items.get().order.payment == payment
@@ -119,7 +117,7 @@ def test_a_new_payment_splits_a_shared_order(subscription, other):
 
 def test_a_new_address_joins_the_order_that_goes_there_already(subscription):
     there = subscription_with_order(DAY, customer=subscription.customer, payment=subscription.payment)
-    contract.leaves_one_activity_and(
+    contract.assert_emits(
         [SHIPPING],
         lambda: verbs.change_shipping_address(subscription, actor=STAFF, address=there.shipping_address),
     )
@@ -129,17 +127,19 @@ def test_a_new_address_joins_the_order_that_goes_there_already(subscription):
 
 def test_a_foreign_or_retired_payment_or_address_is_refused(subscription):
     foreign = PaymentFactory()
-    refusal = contract.refuses("not_found", lambda: verbs.change_payment(subscription, actor=STAFF, payment=foreign))
+    refusal = contract.assert_refused(
+        "not_found", lambda: verbs.change_payment(subscription, actor=STAFF, payment=foreign)
+    )
     assert refusal.sentence == "This customer has no such payment or address."
     retired = AddressFactory(customer=subscription.customer, live=False)
-    contract.refuses(
+    contract.assert_refused(
         "record_inactive", lambda: verbs.change_shipping_address(subscription, actor=STAFF, address=retired)
     )
 
 
 def test_the_next_order_moves_with_its_only_item(subscription):
     order = Order.objects.get()
-    act = contract.leaves_one_activity_and(
+    act = contract.assert_emits(
         [DATE], lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
     )
     assert act.result == order == Order.objects.get()
@@ -166,7 +166,7 @@ def test_an_item_alone_joins_the_order_of_the_other_date_and_leaves_none_behind(
 
 
 def test_the_next_order_is_tomorrow_at_the_earliest(subscription):
-    contract.refuses(
+    contract.assert_refused(
         "order_date_not_future",
         lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 11, 20)),
     )
@@ -174,9 +174,7 @@ def test_the_next_order_is_tomorrow_at_the_earliest(subscription):
 
 def test_a_product_is_swapped_permanently(subscription):
     dark = ProductFactory(merchant=subscription.merchant, name="Dark roast", price=Decimal(20))
-    act = contract.leaves_one_activity_and(
-        [SWAP], lambda: verbs.change_product(subscription, actor=STAFF, product=dark)
-    )
+    act = contract.assert_emits([SWAP], lambda: verbs.change_product(subscription, actor=STAFF, product=dark))
     item = Item.objects.get()
     assert (Subscription.objects.get().product, item.product, item.price) == (dark, dark, Decimal(20))
     assert orders() == [(DAY, Decimal("40.00"))]
@@ -186,9 +184,11 @@ def test_a_product_is_swapped_permanently(subscription):
 
 def test_a_foreign_or_discontinued_product_is_refused(subscription):
     foreign = ProductFactory()
-    contract.refuses("not_found", lambda: verbs.change_product(subscription, actor=STAFF, product=foreign))
+    contract.assert_refused("not_found", lambda: verbs.change_product(subscription, actor=STAFF, product=foreign))
     gone = ProductFactory(merchant=subscription.merchant, discontinued=True, autoship_enabled=False, live=False)
-    contract.refuses("product_discontinued", lambda: verbs.change_product(subscription, actor=STAFF, product=gone))
+    contract.assert_refused(
+        "product_discontinued", lambda: verbs.change_product(subscription, actor=STAFF, product=gone)
+    )
 
 
 @pytest.mark.parametrize(("remaining", "price", "refused"), [(1, "12.51", True), (1, "12.50", False), (0, "99", False)])
@@ -198,18 +198,18 @@ def test_while_prepaid_orders_remain_the_new_product_costs_the_same(remaining, p
     )
     product = ProductFactory(merchant=prepaid.merchant, price=Decimal(price))
     if refused:
-        contract.refuses("price_differs", lambda: verbs.change_product(prepaid, actor=STAFF, product=product))
+        contract.assert_refused("price_differs", lambda: verbs.change_product(prepaid, actor=STAFF, product=product))
     else:
         verbs.change_product(prepaid, actor=STAFF, product=product)
         assert Subscription.objects.get().product == product
 
 
 def test_a_locked_price_counts_until_it_is_unlocked(subscription):
-    contract.leaves_one_activity_and([], lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("9.99")))
+    contract.assert_emits([], lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("9.99")))
     assert orders() == [(DAY, Decimal("19.98"))]
-    contract.leaves_one_activity_and([], lambda: verbs.change_price(subscription, actor=STAFF, price=None))
+    contract.assert_emits([], lambda: verbs.change_price(subscription, actor=STAFF, price=None))
     assert orders() == [(DAY, Decimal("25.00"))]
-    contract.refuses("invalid_value", lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("-1")))
+    contract.assert_refused("invalid_value", lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("-1")))
 
 
 def test_a_price_set_by_hand_outlives_the_lock_of_the_subscription(subscription):
@@ -219,9 +219,9 @@ def test_a_price_set_by_hand_outlives_the_lock_of_the_subscription(subscription)
 
 
 def test_the_reminder_comes_at_least_five_days_ahead(subscription):
-    contract.leaves_one_activity_and([], lambda: verbs.change_reminder_days(subscription, actor=STAFF, days=7))
+    contract.assert_emits([], lambda: verbs.change_reminder_days(subscription, actor=STAFF, days=7))
     assert Subscription.objects.get().reminder_days == 7
-    contract.refuses("invalid_value", lambda: verbs.change_reminder_days(subscription, actor=STAFF, days=4))
+    contract.assert_refused("invalid_value", lambda: verbs.change_reminder_days(subscription, actor=STAFF, days=4))
 
 
 def test_an_offer_of_another_merchant_is_refused(subscription):
@@ -230,10 +230,10 @@ def test_an_offer_of_another_merchant_is_refused(subscription):
         return Offer.objects.create(merchant=merchant, profile=profile, name="Save")
 
     mine = offer(subscription.merchant)
-    contract.leaves_one_activity_and([], lambda: verbs.change_offer(subscription, actor=STAFF, offer=mine))
+    contract.assert_emits([], lambda: verbs.change_offer(subscription, actor=STAFF, offer=mine))
     assert Subscription.objects.get().offer == Item.objects.get().offer == mine
     foreign = offer(SubscriptionFactory().merchant)
-    contract.refuses("not_found", lambda: verbs.change_offer(subscription, actor=STAFF, offer=foreign))
+    contract.assert_refused("not_found", lambda: verbs.change_offer(subscription, actor=STAFF, offer=foreign))
 
 
 @pytest.mark.parametrize(
@@ -245,12 +245,12 @@ def test_an_offer_of_another_merchant_is_refused(subscription):
 )
 def test_actions_on_a_live_subscription_are_refused_for_a_cancelled_one(subscription, act):
     verbs.cancel(subscription, actor=STAFF)
-    contract.refuses("subscription_not_active", lambda: act(subscription))
+    contract.assert_refused("subscription_not_active", lambda: act(subscription))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_moves_end_on_one_of_the_days_with_one_item(subscription):
-    outcomes = contract.two_at_once(
+    outcomes = contract.run_twice_at_once(
         lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
     )
     assert outcomes == ["done", "done"]

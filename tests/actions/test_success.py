@@ -11,11 +11,11 @@ from subscriptions.actions.bulk_success import succeed_orders
 from subscriptions.actions.core import lock_customers
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Product, ResourceGrant, Subscription
 from tests import factories as f
-from tests.actions import acts, situations
-from tests.actions.acts import World
+from tests.actions import random_actions, situations
+from tests.actions.random_actions import World
 from tests.actions.situations import Situation
 from tests.factories import STAFF
-from tests.rows import written
+from tests.rows import rows_written_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -30,7 +30,7 @@ def merchant(db: None) -> Merchant:
 
 def queued(merchant: Merchant, *changes: Situation) -> None:
     """Another customer, with two subscriptions, to whom `changes` happened, and an order on its way."""
-    world = acts.world(customer=f.CustomerFactory(merchant=merchant))
+    world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in (*changes, situations.queued):
         change(world)
 
@@ -48,7 +48,7 @@ def prepaid(remaining: int, renewal: str) -> Situation:
 
 
 def with_something_once(world: World) -> None:
-    acts.add_product(world, 0)
+    random_actions.add_product(world, 0)
 
 
 def placed_before(world: World) -> None:
@@ -93,8 +93,8 @@ def test_orders_placed_together_write_the_rows_of_single_actions(
     for changes in SITUATIONS:
         queued(merchant, *changes)
 
-    singly = written(one_by_one, django_capture_on_commit_callbacks)
-    together = written(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+    singly = rows_written_by(one_by_one, django_capture_on_commit_callbacks)
+    together = rows_written_by(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
 
     assert together == singly
     kinds = [row["kind"] for row in together["Event"]]

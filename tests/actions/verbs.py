@@ -1,4 +1,4 @@
-"""Every verb of the domain, performed on a world of `acts`."""
+"""Every verb of the domain, performed on a world of `random_actions`."""
 
 from collections.abc import Callable
 from datetime import date
@@ -12,8 +12,8 @@ from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
 from subscriptions.actions import payment as payments
 from subscriptions.actions.core import ActionContext
-from tests.actions import acts, situations
-from tests.actions.acts import World
+from tests.actions import random_actions, situations
+from tests.actions.random_actions import World
 from tests.factories import STAFF
 
 Verb = Callable[[World], ActionContext[Any]]
@@ -21,24 +21,24 @@ BY = {"actor": STAFF}
 BO = {"merchant_user_id": "C-new", "first_name": "Bo", "last_name": "Li", "email": "bo@shop.test"}
 
 
-def line(world: World) -> checkout.Line:
+def checkout_line(world: World) -> checkout.Line:
     return checkout.Line(product=world.products[0], quantity=1, every=1, every_period=3)
 
 
-def bought(world: World, lines: int = 1) -> ActionContext[Any]:
+def check_out(world: World, lines: int = 1) -> ActionContext[Any]:
     where = {"payment": world.payments[0], "address": world.addresses[0]}
     return checkout.checkout(
-        world.customer, merchant_order_id="1224", lines=[line(world) for _ in range(lines)], **where, **BY
+        world.customer, merchant_order_id="1224", lines=[checkout_line(world) for _ in range(lines)], **where, **BY
     )
 
 
-def subscribed(world: World) -> ActionContext[Any]:
+def create_subscription(world: World) -> ActionContext[Any]:
     return checkout.create(
-        world.customer, line=line(world), payment=world.payments[0], address=world.addresses[0], **BY
+        world.customer, line=checkout_line(world), payment=world.payments[0], address=world.addresses[0], **BY
     )
 
 
-def numbered(act: acts.Perform, number: int = 0) -> Verb:
+def numbered_action(act: random_actions.Perform, number: int = 0) -> Verb:
     return lambda world: act(world, number)
 
 
@@ -56,18 +56,18 @@ VERBS: dict[str, Verb] = {
     "payment.create": lambda w: payments.create(w.customer, token_id="tok_new", **BY),
     "payment.retire": lambda w: payments.retire(w.payments[1], **BY),
     "payment.use_for_all": lambda w: payments.use_for_all(w.payments[1], **BY),
-    "checkout": bought,
-    "subscription.create": subscribed,
-    "subscription.cancel": numbered(acts.cancel),
-    "subscription.reactivate": numbered(acts.reactivate),
+    "checkout": check_out,
+    "subscription.create": create_subscription,
+    "subscription.cancel": numbered_action(random_actions.cancel),
+    "subscription.reactivate": numbered_action(random_actions.reactivate),
     "subscription.change_quantity": lambda w: subscription.change_quantity(w.subscription(0), quantity=5, **BY),
-    "subscription.change_frequency": numbered(acts.change_frequency),
+    "subscription.change_frequency": numbered_action(random_actions.change_frequency),
     "subscription.change_product": lambda w: subscription.change_product(
         w.subscription(0), product=w.products[1], **BY
     ),
-    "subscription.change_payment": numbered(acts.change_payment, 2),
-    "subscription.change_shipping_address": numbered(acts.change_shipping, 2),
-    "subscription.change_next_order_date": numbered(acts.change_next_date),
+    "subscription.change_payment": numbered_action(random_actions.change_payment, 2),
+    "subscription.change_shipping_address": numbered_action(random_actions.change_shipping, 2),
+    "subscription.change_next_order_date": numbered_action(random_actions.change_next_date),
     "subscription.change_reminder_days": lambda w: subscription.change_reminder_days(w.subscription(0), days=7, **BY),
     "subscription.change_offer": lambda w: subscription.change_offer(w.subscription(0), offer=None, **BY),
     "subscription.change_price": lambda w: subscription.change_price(w.subscription(0), price=Decimal(9), **BY),
@@ -76,13 +76,13 @@ VERBS: dict[str, Verb] = {
     "prepaid.change_renewal_behavior": lambda w: prepaid.change_renewal_behavior(
         w.subscription(0), renewal_behavior="cancel", **BY
     ),
-    "order.skip": numbered(acts.skip),
-    "order.skip_subscription": numbered(acts.skip_one),
-    "order.unskip": numbered(acts.unskip),
-    "order.unmerge": numbered(acts.unmerge),
-    "order.send_now": numbered(acts.send_now),
-    "order.change_date": numbered(acts.change_order_date),
-    "order.change_payment": numbered(acts.change_order_payment, 2),
+    "order.skip": numbered_action(random_actions.skip),
+    "order.skip_subscription": numbered_action(random_actions.skip_one),
+    "order.unskip": numbered_action(random_actions.unskip),
+    "order.unmerge": numbered_action(random_actions.unmerge),
+    "order.send_now": numbered_action(random_actions.send_now),
+    "order.change_date": numbered_action(random_actions.change_order_date),
+    "order.change_payment": numbered_action(random_actions.change_order_payment, 2),
     "order.change_shipping_address": lambda w: orders.change_shipping_address(w.order(0), address=w.addresses[1], **BY),
     "order.change_extra_data": lambda w: orders.change_extra_data(w.order(0), extra_data={"gift": "yes"}, **BY),
     "order.rescue": lambda w: orders.rescue(w.order(0), **BY),
@@ -90,21 +90,21 @@ VERBS: dict[str, Verb] = {
     "order.give_up": lambda w: orders.give_up(w.order(0), **BY),
     "order.remind": lambda w: upcoming_order.remind(w.order(0), **BY),
     "order.warn_of_card": lambda w: upcoming_order.warn_of_card(w.order(0), day=situations.LATER.date(), **BY),
-    "order.queue": numbered(acts.queue),
+    "order.queue": numbered_action(random_actions.queue),
     "order.set_aside": lambda w: upcoming_order.set_aside(w.order(0), **BY),
     "order.stop_waiting": lambda w: upcoming_order.stop_waiting(w.order(0), **BY),
-    "order.succeed": numbered(acts.succeed),
-    "order.reject": numbered(acts.reject),
+    "order.succeed": numbered_action(random_actions.succeed),
+    "order.reject": numbered_action(random_actions.reject),
     "order.decline": situations.declined,
-    "order.hold": numbered(acts.hold),
+    "order.hold": numbered_action(random_actions.hold),
     "order.call_off": lambda w: placement_results.call_off(w.order(0), **BY),
-    "item.add": numbered(acts.add_product),
-    "item.add_with_subscription": numbered(acts.add_subscription),
+    "item.add": numbered_action(random_actions.add_product),
+    "item.add_with_subscription": numbered_action(random_actions.add_subscription),
     "item.subscribe": lambda w: items.subscribe(w.item(-1), every=1, every_period=3, **BY),
     "item.change_quantity": lambda w: items.change_quantity(w.item(0), quantity=5, **BY),
     "item.change_price": lambda w: items.change_price(w.item(0), price=Decimal(9), **BY),
     "item.change_product": lambda w: items.change_product(w.item(0), product=w.products[1], **BY),
-    "item.remove": numbered(acts.remove_item),
+    "item.remove": numbered_action(random_actions.remove_item),
     "entitlement.grant": lambda w: entitlement.grant(
         w.subscription(0), resource=situations.resource(w), seconds=situations.HOUR, **BY
     ),

@@ -6,7 +6,7 @@ import re
 from django.http import HttpResponse
 
 
-def text(answer: HttpResponse) -> str:
+def visible_text(answer: HttpResponse) -> str:
     """What a person reads on the page."""
     assert answer.status_code == 200
     main = answer.content.decode().split('id="content"')[-1]

@@ -13,8 +13,8 @@ from django.utils import timezone
 from oneclick.models import Action, ActionToken, Click, LandingPage, SavedLink
 from subscriptions.models import Role
 from tests.admin.conftest import World
-from tests.admin.pages import text
-from tests.rows import everything
+from tests.admin.pages import visible_text
+from tests.rows import read_all_rows
 
 PAGE, CSV = "/admin/numbers/", "/admin/numbers/csv/"
 HEAD = (
@@ -52,7 +52,7 @@ def rows(client: Client, query: str = "") -> list[list[str]]:
 
 
 def test_without_a_click_the_page_says_when_figures_appear(owner: Client) -> None:
-    shown = text(owner.get(PAGE))
+    shown = visible_text(owner.get(PAGE))
     assert "No link was opened in these days. Figures appear with the first click." in shown
     assert "By link" not in shown
     assert rows(owner) == [HEAD.split(",")]
@@ -65,7 +65,7 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     click("missing_og_product_id", days=1)
     click("fetched", likely_machine=True)
     answer = owner.get(PAGE)
-    shown = text(answer)
+    shown = visible_text(answer)
     assert "Opened 4 by people, as far as we can tell" in shown
     assert "Acted 1 25% of those opened" in shown
     assert "Refused 2 reasons below" in shown
@@ -99,7 +99,7 @@ def test_days_action_link_and_page_can_be_chosen(
         "?landing_page=none&action=skip": None,
     }
     for query, acted in chosen.items():
-        shown = text(owner.get(PAGE + query))
+        shown = visible_text(owner.get(PAGE + query))
         assert (f"Acted {acted} " if acted else "No link was opened") in shown, query
         assert sum(int(row[5]) for row in rows(owner, query)[1:]) == int(acted or 0)
 
@@ -123,7 +123,7 @@ def test_an_impossible_choice_is_reported_and_30_days_are_shown(
 ) -> None:
     click(days=29)
     click(days=30)
-    shown = text(owner.get(PAGE + query))
+    shown = visible_text(owner.get(PAGE + query))
     assert said in shown and "October 22, 2026 to November 20, 2026" in shown and "Acted 1 " in shown
 
 
@@ -131,7 +131,7 @@ def test_another_merchants_links_and_pages_cannot_be_chosen(owner: Client, forei
     theirs = foreign.rows[SavedLink].pk, foreign.rows[LandingPage].pk
     for query in (f"?link={theirs[0]}", f"?landing_page={theirs[1]}"):
         answer = owner.get(PAGE + query)
-        assert "Select a valid choice." in text(answer)
+        assert "Select a valid choice." in visible_text(answer)
         assert b"Foreign" not in answer.content
 
 
@@ -163,7 +163,7 @@ def test_a_saved_links_page_has_its_analytics(owner: Client, link: SavedLink, cl
     click("expired_token", link=link)
     click()
     answer = owner.get(f"/admin/oneclick/savedlink/{link.pk}/change/")
-    shown = text(answer)
+    shown = visible_text(answer)
     assert "Analytics of the last 30 days" in shown and "Opened 2 " in shown and "Acted 1 50% of those opened" in shown
     assert "The link had expired 1" in shown
     assert f"/admin/numbers/?link={link.pk}".encode() in answer.content
@@ -172,14 +172,14 @@ def test_a_saved_links_page_has_its_analytics(owner: Client, link: SavedLink, cl
 @pytest.mark.parametrize("role", Role.values)
 def test_every_role_may_read_the_page_and_nothing_changes(role: str, own: World, foreign: World, login: Login) -> None:
     client = login(own.merchant, role)
-    before = everything()
+    before = read_all_rows()
     for address in (PAGE, CSV):
         answer = client.get(address)
         assert answer.status_code == 200
         assert b"Foreign" not in answer.content and b"@shop.test" not in answer.content
         assert client.post(address).status_code == 405
         assert Client().get(address).status_code == 302
-    assert everything() == before
+    assert read_all_rows() == before
     assert b'href="/admin/numbers/"' in client.get("/admin/").content
 
 

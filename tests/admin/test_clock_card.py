@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from subscriptions.jobs import clock
 from subscriptions.models import Customer, Event, JobRun, Merchant, Order, Role, SimulatedOutcome
 from tests import factories as f
-from tests.admin.pages import text
+from tests.admin.pages import visible_text
 
 Login = Callable[..., Client]
 NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -105,7 +105,7 @@ def test_across_a_daylight_saving_change_the_time_of_day_stays(staff: Client, cu
 def test_a_wrong_target_is_refused(
     answers: dict[str, str], error: str, staff: Client, customer: Customer, noon: Any
 ) -> None:
-    assert error in text(move(staff, customer, **answers))
+    assert error in visible_text(move(staff, customer, **answers))
     assert not OrmQ.objects.exists()
 
 
@@ -113,7 +113,7 @@ def test_a_wrong_target_is_refused(
 def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, customer: Customer, noon: Any) -> None:
     followed = move(staff, customer, by="month")["Location"]
     page = staff.get(followed)
-    assert "Moving to December 20, 2026, 12:00 PM." in text(page)
+    assert "Moving to December 20, 2026, 12:00 PM." in visible_text(page)
     assert b'aria-valuenow="0"' in page.content and b'hx-trigger="every 1s' in page.content
     first = OrmQ.objects.get()
     clock.move_step(*first.task["args"])
@@ -130,7 +130,7 @@ def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, custom
         "Reminded the customer of the order of November 28, 2026. "
         "Nov. 28, 2026, 5 a.m. Queued the order of November 28, 2026 for placement, try 1. "
         "Nov. 28, 2026, 5 a.m. Placed the order of November 28, 2026 as SIM-"
-    ) in text(page)
+    ) in visible_text(page)
     assert not JobRun.objects.exists()
 
 
@@ -145,7 +145,7 @@ def test_two_moves_at_once_are_one(staff: Client, customer: Customer, noon: Any)
 
 def test_nonsense_in_the_pages_address_is_ignored(staff: Client, customer: Customer) -> None:
     for query in ("from=x&to=y&after=z", "from=2026-11-20&to=2026-11-20T10:00&after=-1", "from=2026-99-99T00:00Z"):
-        assert "Real time (America/New_York)." in text(staff.get(f"{page_of(customer)}?{query}"))
+        assert "Real time (America/New_York)." in visible_text(staff.get(f"{page_of(customer)}?{query}"))
 
 
 def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: Any) -> None:
@@ -159,7 +159,7 @@ def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: An
 def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, noon: Any) -> None:
     assert b"/stop-clock/" not in staff.get(page_of(customer)).content
     Customer.objects.update(clock=NOW + timedelta(days=3))
-    assert "Monday, November 23, 2026, noon This customer's own time" in text(staff.get(page_of(customer)))
+    assert "Monday, November 23, 2026, noon This customer's own time" in visible_text(staff.get(page_of(customer)))
     assert press(staff, customer, "stop-clock") == "success: The customer follows real time again."
     assert customer.clock is None
 
@@ -177,7 +177,7 @@ def test_only_a_customer_without_history_becomes_a_test_customer(staff: Client, 
 
 def test_a_real_customer_has_no_clock(staff: Client, merchant: Merchant) -> None:
     real = f.CustomerFactory(merchant=merchant)
-    assert "Test clock" not in text(staff.get(page_of(real)))
+    assert "Test clock" not in visible_text(staff.get(page_of(real)))
     assert (
         press(staff, real, "remind")
         == "error: Only test customers have a clock; mark the customer as a test customer first."
@@ -190,4 +190,6 @@ def test_the_simulators_outcome_is_shown(staff: Client, customer: Customer) -> N
     payment = customer.payments.get()
     assert f"/simulatedoutcome/add/?payment={payment.pk}".encode() in staff.get(page_of(customer)).content
     SimulatedOutcome.objects.create(merchant=customer.merchant, payment=payment, outcome="140", times=2)
-    assert "Simulator's answer for Visa 4242: Payment declined (140), 2 times" in text(staff.get(page_of(customer)))
+    assert "Simulator's answer for Visa 4242: Payment declined (140), 2 times" in visible_text(
+        staff.get(page_of(customer))
+    )

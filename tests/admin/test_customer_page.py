@@ -15,7 +15,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.actors import ActorKind
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Subscription
 from tests import factories as f
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
 CHANGED_BY_CANCEL = {"Subscription", "Order", "Item", "Activity", "Event", "ActionToken", "Delivery"}
@@ -47,7 +47,7 @@ def press(client: Client, subscription: Subscription, verb: str, **answers: Any)
 
 
 def changed(before: dict[str, list[Any]]) -> set[str]:
-    after = everything()
+    after = read_all_rows()
     return {name for name in after if after[name] != before[name]}
 
 
@@ -55,7 +55,7 @@ def changed(before: dict[str, list[Any]]) -> set[str]:
 def test_cancelling_changes_exactly_the_rows_of_that_subscription(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
     other = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
-    before = everything()
+    before = read_all_rows()
 
     said = press(client, subscription, "cancel", reason="4", text="cupboard is full")
 
@@ -98,10 +98,10 @@ def test_a_reason_is_kept_as_code_and_text(
 def test_a_reason_of_another_merchant_is_refused(merchant: Merchant, client: Client) -> None:
     f.CancelReasonFactory(code=9, label="Theirs")
     subscription = f.subscription_with_order(customer__merchant=merchant)
-    before = everything()
+    before = read_all_rows()
     answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/cancel/", {"reason": "9"})
     assert b"not one of the available choices" in answer.content
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @time_machine.travel("2026-03-02T15:00:00Z")
@@ -110,7 +110,7 @@ def test_reactivating_plans_the_chosen_day(merchant: Merchant, client: Client) -
     verbs.cancel(subscription, actor=f.STAFF)
     dialog = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/reactivate/").content.decode()
     assert 'value="2026-03-03"' in dialog
-    before = everything()
+    before = read_all_rows()
 
     said = press(client, subscription, "reactivate", next_order_date="2026-03-09")
 
@@ -146,9 +146,9 @@ def test_a_refusal_shows_its_sentence_and_changes_nothing(
 ) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
     verbs.cancel(subscription, actor=f.STAFF)
-    before = everything()
+    before = read_all_rows()
     assert press(client, subscription, verb, **answers) == said
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_a_post_without_its_csrf_token_is_refused(merchant: Merchant, client: Client) -> None:
@@ -211,7 +211,7 @@ def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:
     address = f"/admin/oneclick/actiontoken/{token.pk}/show/"
     assert encode_token(token) not in client.get(address).content.decode()
     assert not LogEntry.objects.exists()
-    before = everything()
+    before = read_all_rows()
     answer = client.post(address)
     assert encode_token(token) in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
@@ -222,7 +222,7 @@ def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:
 def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
     verbs.cancel(f.subscription_with_order(customer__merchant=merchant), actor=f.STAFF)
     token = ActionToken.objects.get()
-    before = everything()
+    before = read_all_rows()
     client.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
     token.refresh_from_db()
     assert token.state == "revoked"

@@ -10,7 +10,7 @@ from django.test import Client
 from subscriptions.models import GatewaySettings, Merchant, RetryPlan, Role, SimulatedOutcome
 from tests import factories as f
 from tests.admin.test_settings_pages import fill
-from tests.placement.platform import PLACED, Handler, platform
+from tests.placement.platform import PLACED, Handler, running_platform
 
 Login = Callable[..., Client]
 GATEWAY = "/admin/subscriptions/gatewaysettings/"
@@ -84,7 +84,7 @@ def test_a_test_message_is_empty_and_its_answer_is_shown(
     def act(handler: Handler) -> None:
         handler.answer(body, status)
 
-    with platform(act) as there:
+    with running_platform(act) as there:
         gateway = GatewaySettings.objects.create(merchant=merchant, url=there.url)
         answer = client.post(f"{GATEWAY}{gateway.pk}/test/")
     (message,) = get_messages(answer.wsgi_request)

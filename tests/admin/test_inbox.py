@@ -16,7 +16,7 @@ from subscriptions.events import catalogue
 from subscriptions.models import Role
 from tests import factories as f
 from tests.oneclick.shop import Shop
-from tests.oneclick.shop import shop as make_shop
+from tests.oneclick.shop import create_shop as make_shop
 
 pytestmark = pytest.mark.django_db
 

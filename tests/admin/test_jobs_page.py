@@ -14,8 +14,8 @@ from subscriptions.admin import job_cards
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import JobRun, Merchant, Role
 from tests import factories as f
-from tests.admin.pages import text
-from tests.rows import everything
+from tests.admin.pages import visible_text
+from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
 PAGE = "/admin/jobs/"
@@ -47,7 +47,7 @@ def test_every_job_has_a_description() -> None:
 
 
 def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) -> None:
-    shown = text(owner.get(PAGE))
+    shown = visible_text(owner.get(PAGE))
     assert "Order reminders" in shown and "Next run Sat, Nov. 21, 10 a.m." in shown
     assert "Card expiry check Not run yet On the 1st and 15th" in shown and "Next run Tue, Dec. 1, 10 a.m." in shown
     assert "Times are in America/New_York." in shown
@@ -57,46 +57,46 @@ def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merc
     merchant.placed_hourly = True
     merchant.save()
     ran(merchant, job="placement", state="done", total=0)
-    assert "Next run Fri, Nov. 20, 1 p.m." in text(owner.get(PAGE))
+    assert "Next run Fri, Nov. 20, 1 p.m." in visible_text(owner.get(PAGE))
 
 
 def test_a_run_started_by_hand_before_its_hour_is_the_run_of_that_day(
     owner: Client, merchant: Merchant, noon: Any
 ) -> None:
     noon.move_to("2026-11-20T09:00:00Z")
-    assert "Next run Fri, Nov. 20, 5 a.m." in text(owner.get(PAGE))
+    assert "Next run Fri, Nov. 20, 5 a.m." in visible_text(owner.get(PAGE))
     ran(merchant, job="placement", state="done", total=0)
     ran(merchant, job="stock", state="done", total=0)
-    shown = text(owner.get(PAGE))
+    shown = visible_text(owner.get(PAGE))
     assert "Next run Fri, Nov. 20, 5 a.m." not in shown and "Next run Sat, Nov. 21, 5 a.m." in shown
 
 
 def test_a_run_that_should_have_begun_is_called_late(owner: Client, merchant: Merchant) -> None:
-    assert "Order reminders Late" in text(owner.get(PAGE))
+    assert "Order reminders Late" in visible_text(owner.get(PAGE))
     ran(merchant, state="done", total=0)
-    assert "Order reminders Done" in text(owner.get(PAGE))
+    assert "Order reminders Done" in visible_text(owner.get(PAGE))
 
 
 def test_a_job_that_the_settings_switch_off_says_so(owner: Client, merchant: Merchant) -> None:
     Merchant.objects.update(placement_hour=None)
     answer = owner.get(PAGE)
-    assert "Placement Off" in text(answer)
-    assert "Off, because automatic placement is off in the merchant settings." in text(answer)
+    assert "Placement Off" in visible_text(answer)
+    assert "Off, because automatic placement is off in the merchant settings." in visible_text(answer)
     assert b"/admin/jobs/placement/run/" not in answer.content
-    before = everything()
+    before = read_all_rows()
     assert said(owner.post("/admin/jobs/placement/run/")) == ["The settings of the merchant switch this job off."]
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_a_running_job_shows_its_progress_and_refreshes(owner: Client, merchant: Merchant) -> None:
     run = ran(merchant, state="running", total=1200, customers=300, done=290, failures=2, error="Customer 7: no e-mail")
     answer = owner.get(PAGE)
     assert 'aria-valuenow="25"' in answer.content.decode() and 'hx-trigger="every 2s' in answer.content.decode()
-    assert "300 of 1,200 customers checked, 290 reminders, 2 skipped because of an error." in text(answer)
-    assert "Last error: Customer 7: no e-mail" in text(answer)
+    assert "300 of 1,200 customers checked, 290 reminders, 2 skipped because of an error." in visible_text(answer)
+    assert "Last error: Customer 7: no e-mail" in visible_text(answer)
     JobRun.objects.filter(pk=run.pk).update(state="done", customers=1200, done=1190)
     answer = owner.get(PAGE)
-    assert "1,200 customers checked, 1,190 reminders, 2 skipped because of an error." in text(answer)
+    assert "1,200 customers checked, 1,190 reminders, 2 skipped because of an error." in visible_text(answer)
     assert 'hx-trigger="every 20s' in answer.content.decode() and b"progressbar" not in answer.content
 
 
@@ -114,26 +114,26 @@ def test_each_state_of_a_run_is_described_in_words(
     state: dict[str, Any], sentence: str, owner: Client, merchant: Merchant
 ) -> None:
     run = ran(merchant, **state)
-    assert sentence in text(owner.get(PAGE))
-    assert sentence in text(owner.get(f"/admin/subscriptions/jobrun/{run.pk}/change/"))
+    assert sentence in visible_text(owner.get(PAGE))
+    assert sentence in visible_text(owner.get(f"/admin/subscriptions/jobrun/{run.pk}/change/"))
 
 
 def test_missed_days_are_listed_and_the_history_can_be_narrowed(owner: Client, merchant: Merchant) -> None:
     ran(merchant, day=date(2026, 11, 18), state="missed")
     ran(merchant, day=date(2026, 11, 19), state="done", total=3, customers=3)
     ran(merchant, job="placement", day=date(2026, 11, 19), state="done", total=5, customers=5)
-    assert "Missed in the last 30 days: November 18." in text(owner.get(PAGE))
-    history = text(owner.get("/admin/subscriptions/jobrun/?job=reminders"))
+    assert "Missed in the last 30 days: November 18." in visible_text(owner.get(PAGE))
+    history = visible_text(owner.get("/admin/subscriptions/jobrun/?job=reminders"))
     assert "3 of 3" in history and "5 of 5" not in history
-    assert "3 of 3" not in text(owner.get("/admin/subscriptions/jobrun/?state__exact=missed"))
+    assert "3 of 3" not in visible_text(owner.get("/admin/subscriptions/jobrun/?state__exact=missed"))
 
 
 def test_run_now_asks_first_and_then_begins_the_run_of_today(owner: Client, merchant: Merchant) -> None:
     f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 24))
-    before = everything()
-    asked = text(owner.get("/admin/jobs/reminders/run/"))
+    before = read_all_rows()
+    asked = visible_text(owner.get("/admin/jobs/reminders/run/"))
     assert "Right now that is 1 customer." in asked
-    assert everything() == before and not OrmQ.objects.exists()
+    assert read_all_rows() == before and not OrmQ.objects.exists()
     answer = owner.post("/admin/jobs/reminders/run/")
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     assert said(answer) == ["Order reminders: the run starts now."]
@@ -163,5 +163,5 @@ def test_the_count_of_orders_in_placement_leads_to_their_list(owner: Client, mer
         f.OrderFactory(customer=customer, status=status)
     f.OrderFactory(status=18)
     answer = owner.get(PAGE)
-    assert "2 Payment retry 1 Answer not understood Order reminders" in text(answer)
+    assert "2 Payment retry 1 Answer not understood Order reminders" in visible_text(answer)
     assert b'href="/admin/subscriptions/order/?status__exact=18"' in answer.content

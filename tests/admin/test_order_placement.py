@@ -10,8 +10,8 @@ from django.test import Client
 
 from subscriptions.models import Merchant, Order, OrderStatus, PlacementAttempt, Role
 from tests import factories as f
-from tests.admin.pages import text
-from tests.rows import everything
+from tests.admin.pages import visible_text
+from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
 pytestmark = pytest.mark.usefixtures("noon")
@@ -78,7 +78,7 @@ def press(staff: Client, order: Order, verb: str, **answers: str) -> str:
 def test_the_page_says_what_comes_next(
     fields: dict[str, Any], next_step: str, staff: Client, merchant: Merchant
 ) -> None:
-    assert next_step in text(staff.get(page_of(order_of(merchant, **fields))))
+    assert next_step in visible_text(staff.get(page_of(order_of(merchant, **fields))))
 
 
 def test_every_status_has_a_next_step(staff: Client, merchant: Merchant) -> None:
@@ -86,18 +86,20 @@ def test_every_status_has_a_next_step(staff: Client, merchant: Merchant) -> None
     for status in OrderStatus:
         cancelled = TOMORROW if status == OrderStatus.CANCELLED else None
         Order.objects.filter(pk=order.pk).update(status=status, cancelled=cancelled, retry_at=TOMORROW)
-        assert "What comes next: " in text(staff.get(page_of(order)))
+        assert "What comes next: " in visible_text(staff.get(page_of(order)))
 
 
 def test_the_page_says_that_automatic_placement_is_off(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant)
     Merchant.objects.update(placement_hour=None)
-    assert "It is not placed: automatic placement is off in the merchant settings." in text(staff.get(page_of(order)))
+    assert "It is not placed: automatic placement is off in the merchant settings." in visible_text(
+        staff.get(page_of(order))
+    )
 
 
 def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=5)
-    assert "It has not been sent to your platform yet." in text(staff.get(page_of(order)))
+    assert "It has not been sent to your platform yet." in visible_text(staff.get(page_of(order)))
     tried = {"merchant": merchant, "order": order, "finished": TOMORROW}
     first = {"started": datetime(2026, 11, 20, 10, tzinfo=UTC), "effect": "declined", "code": "140"}
     PlacementAttempt.objects.create(**tried, **first, tries=1, message="No funds")
@@ -107,7 +109,7 @@ def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant)
     assert (
         "Attempt 2 Placed 000: Placed. Your platform's order ID: 1224. Nov. 21, 2026, 5 a.m. "
         "Attempt 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
-    ) in text(staff.get(page_of(order)))
+    ) in visible_text(staff.get(page_of(order)))
 
 
 def test_an_order_can_be_sent_now(staff: Client, merchant: Merchant) -> None:
@@ -131,11 +133,11 @@ def test_a_rejected_order_is_rescued_at_once_or_later(staff: Client, merchant: M
 def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=3, rejected_error_code="810")
     assert b"/rescue/" not in staff.get(page_of(order)).content
-    before = everything()
+    before = read_all_rows()
     assert press(staff, order, "rescue") == (
         "error: This order cannot be rescued. A later order was sent in its place."
     )
-    assert {name: rows for name, rows in everything().items() if "session" not in str(name)} == {
+    assert {name: rows for name, rows in read_all_rows().items() if "session" not in str(name)} == {
         name: rows for name, rows in before.items() if "session" not in str(name)
     }
 
@@ -153,7 +155,7 @@ def test_staff_instruct_a_waiting_order_to_retry_or_to_stop(staff: Client, merch
 def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=19)
     order.customer.__class__.objects.filter(pk=order.customer_id).update(is_test=True, clock="2026-12-24T17:00:00Z")
-    assert "which shows December 24, 2026, noon. It moves on when you move that clock." in text(
+    assert "which shows December 24, 2026, noon. It moves on when you move that clock." in visible_text(
         staff.get(page_of(order))
     )
     assert press(staff, order, "retry").startswith("success: Scheduled another try of the order")
@@ -166,7 +168,7 @@ def test_staff_settle_an_order_whose_result_nobody_will_report(
 ) -> None:
     order, other = order_of(merchant, status=status), order_of(merchant, status=status)
     assert page_of(order, "placed") in staff.get(page_of(order)).content.decode()
-    assert "This field is required." in text(staff.post(page_of(order, "placed"), {}))
+    assert "This field is required." in visible_text(staff.post(page_of(order, "placed"), {}))
     assert press(staff, order, "placed", order_merchant_id="P-77").startswith("success: Placed the order")
     assert (order.status, order.order_merchant_id) == (OrderStatus.SUCCESS, "P-77")
     assert press(staff, order, "placed", order_merchant_id="P-78").startswith("error: ")
@@ -177,6 +179,6 @@ def test_staff_settle_an_order_whose_result_nobody_will_report(
 def test_staff_cannot_settle_an_order_in_placement(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=OrderStatus.PENDING_PLACEMENT)
     assert page_of(order, "placed") not in staff.get(page_of(order)).content.decode()
-    before = everything()
+    before = read_all_rows()
     assert press(staff, order, "placed", order_merchant_id="P-77").startswith("error: ")
-    assert everything() == before
+    assert read_all_rows() == before

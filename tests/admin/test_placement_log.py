@@ -12,7 +12,7 @@ from django.utils import timezone
 from subscriptions.models import Merchant, Order, PlacementAttempt, Role
 from subscriptions.staff.display import pretty_body
 from tests import factories as f
-from tests.admin.pages import text
+from tests.admin.pages import visible_text
 
 Login = Callable[..., Client]
 PAGE = "/admin/subscriptions/placementattempt/"
@@ -38,7 +38,7 @@ def tried(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
 
 
 def found(staff: Client, **query: str) -> set[str]:
-    shown = text(staff.get(PAGE, query))
+    shown = visible_text(staff.get(PAGE, query))
     return {name for name in ("Ana", "Bo", "Cy", "Foreign") if f"{name} Lee" in shown}
 
 
@@ -70,7 +70,7 @@ def test_an_attempt_shows_its_request_and_its_reply(staff: Client, merchant: Mer
         answer='{"code": "ERROR", "errorCode": "110"}',
     )
     PlacementAttempt.objects.update(finished=F("started") + timedelta(hours=1))
-    shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
+    shown = visible_text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
     assert f"Order ID {order.public_id.hex}" in shown
     assert "Refused" in shown and "Wrong number <b>" in shown and "3600.0 s" in shown
     assert "<orderOgId><![CDATA[7]]></orderOgId>" in shown and '"errorCode": "110"' in shown
@@ -78,7 +78,7 @@ def test_an_attempt_shows_its_request_and_its_reply(staff: Client, merchant: Mer
 
 def test_an_attempt_in_progress_shows_no_reply_yet(staff: Client, merchant: Merchant) -> None:
     tried(merchant, "Ana")
-    shown = text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
+    shown = visible_text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
     assert "Result In progress" in shown and "HTTP status No answer" in shown
 
 

@@ -33,7 +33,7 @@ from subscriptions.models import (
 from subscriptions.staff.site import site
 from tests import factories as f
 from tests.admin.conftest import World
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
 OWNER, MARKETING, SUPPORT = Role.OWNER, Role.MARKETING, Role.SUPPORT
@@ -115,12 +115,12 @@ def test_the_expectations_name_every_button() -> None:
 def test_a_button_is_for_its_roles_only(model: type[Model], verb: str, role: str, own: World, login: Login) -> None:
     row = BEFORE.get(verb, lambda row: row)(own.rows[model])
     client = login(own.merchant, role)
-    before = everything()
+    before = read_all_rows()
     allowed = role in BUTTONS[model, verb]
     assert client.get(address(row, verb)).status_code == (200 if allowed else 403)
     if not allowed:
         assert client.post(address(row, verb), {"next_order_date": "2030-01-01"}).status_code == 403
-    assert everything() == before
+    assert read_all_rows() == before
     page = client.get(address(row, "change"))
     assert (address(row, verb).encode() in page.content) is allowed
 
@@ -140,11 +140,11 @@ def test_a_page_is_for_its_roles_only(role: str, own: World, login: Login) -> No
 def test_a_form_changes_rows_for_its_roles_only(role: str, own: World, login: Login) -> None:
     client = login(own.merchant, role)
     for model, row in own.rows.items():
-        before = everything()
+        before = read_all_rows()
         status = client.post(address(row, "change"), {}).status_code
         if role not in EDITED.get(model, set()):
             assert (model, status) in [(model, 403), (model, 405), (model, 302), (model, 200)]
-            assert everything() == before
+            assert read_all_rows() == before
         page = client.get(address(row, "change"))
         has_save = b'name="_save"' in page.content
         assert (model, has_save) == (model, role in EDITED.get(model, set()))
@@ -156,11 +156,11 @@ LOOKED_AT = [Customer, Payment, Subscription, Order, Product, Event, Delivery, A
 @pytest.mark.parametrize("model", [*LOOKED_AT, JobRun, PlacementAttempt])
 def test_rows_of_the_domain_have_no_form(model: type[Model], own: World, login: Login) -> None:
     client = login(own.merchant, is_superuser=True)
-    before = everything()
+    before = read_all_rows()
     assert client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/").status_code == 403
     assert client.post(address(own.rows[model], "delete"), {"post": "yes"}).status_code == 403
     client.post(address(own.rows[model], "change"), {"quantity": 9, "email": "x@y.test", "kind": "x", "state": "x"})
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_activities_have_no_page_of_their_own() -> None:

@@ -10,7 +10,7 @@ from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import CancelReason, Membership, Merchant, Role
 from tests import factories as f
-from tests.races import at_once
+from tests.races import run_at_once
 
 Login = Callable[..., Client]
 
@@ -139,7 +139,7 @@ def test_of_two_default_pages_created_at_once_one_stays_default(login: Login) ->
         return staff.post("/admin/oneclick/landingpage/add/", {**values, "is_default": "on"}).status_code
 
     staff = login(merchant)
-    assert at_once(4, save) == [302] * 4
+    assert run_at_once(4, save) == [302] * 4
     assert merchant.landing_pages.count() == 5
     assert merchant.landing_pages.filter(is_default=True).count() == 1
 
@@ -158,7 +158,7 @@ def test_of_two_simultaneous_saves_of_a_new_page_one_is_refused_with_a_message(l
 
     for _ in range(5):
         merchant.landing_pages.filter(slug="spring").delete()
-        assert sorted(at_once(3, save)) == [(200, True), (200, True), (302, False)]
+        assert sorted(run_at_once(3, save)) == [(200, True), (200, True), (302, False)]
         assert merchant.landing_pages.count() == 2
 
 

@@ -11,7 +11,7 @@ from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.site import site
 from tests import factories as f
 from tests.admin.conftest import World
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
 MISSING = 987654321
@@ -55,7 +55,7 @@ def test_another_merchants_row_is_answered_like_a_missing_one(
 ) -> None:
     client = login(own.merchant, is_superuser=True)
     pk = foreign.rows[model_admin.model].pk
-    before = everything()
+    before = read_all_rows()
     for theirs, nobodys in zip(addresses(model_admin, pk), addresses(model_admin, MISSING), strict=True):
         for method in (client.get, client.post):
             answer, expected = method(theirs), method(nobodys)
@@ -65,7 +65,7 @@ def test_another_merchants_row_is_answered_like_a_missing_one(
                 str(MISSING), ""
             )
             assert b"Foreign" not in answer.content
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @pytest.mark.parametrize("model_admin", ADMINS, ids=str)
@@ -75,14 +75,14 @@ def test_a_get_changes_nothing_and_shows_nothing_of_other_merchants(
     client = login(own.merchant)
     base = f"/admin/{model_admin.opts.app_label}/{model_admin.opts.model_name}/"
     pk = own.rows[model_admin.model].pk
-    before = everything()
+    before = read_all_rows()
     for address in [base, f"{base}add/", f"{base}?q=Foreign", *addresses(model_admin, pk)]:
         for method in (client.get, client.head):
             answer = method(address, follow=True)
             assert (address, answer.status_code) in [(address, code) for code in (200, 403)]
             assert b"Foreign blend" not in answer.content
             assert b"foreign@" not in answer.content
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_pages_beside_the_tables_change_nothing_and_show_nothing_of_other_mercha
     page: str, own: World, foreign: World, login: Login
 ) -> None:
     client = login(own.merchant)
-    before = everything()
+    before = read_all_rows()
     answer = client.get(f"/admin/{page}")
     assert answer.status_code == 200
     assert b"Foreign" not in answer.content
     assert b"foreign" not in answer.content
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @pytest.mark.parametrize(("field", "model"), [("payment", "Payment"), ("product", "Product")])

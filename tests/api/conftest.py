@@ -7,7 +7,7 @@ from django.test import Client
 
 from subscriptions.api import api_keys
 from subscriptions.models import Merchant, Product
-from tests.api.shop import PLACE, line
+from tests.api.shop import PLACE, checkout_line
 from tests.factories import MerchantFactory, ProductFactory
 
 Connect = Callable[..., Client]
@@ -63,5 +63,5 @@ def bought(merchant: Merchant, coffee: Product) -> dict[str, Any]:
             "billing_address": PLACE,
         },
         "payment": {"token_id": "tok_1", "cc_number": "************4242", "cc_exp_date": "12/2030", "cc_type": 1},
-        "products": [line()],
+        "products": [checkout_line()],
     }

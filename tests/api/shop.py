@@ -18,7 +18,7 @@ PLACE = {
 }
 
 
-def line(product: str = "coffee", **info: Any) -> dict[str, Any]:
+def checkout_line(product: str = "coffee", **info: Any) -> dict[str, Any]:
     return {
         "product": product,
         "subscription_info": {"quantity": 2, "tracking_override": {"every": 1, "every_period": 3}, **info},
@@ -26,5 +26,5 @@ def line(product: str = "coffee", **info: Any) -> dict[str, Any]:
     }
 
 
-def send(client: Client, body: object, **options: Any) -> Any:
+def send_checkout(client: Client, body: object, **options: Any) -> Any:
     return client.post(PATH, json.dumps(body), content_type="application/json", **options)

@@ -11,7 +11,7 @@ from subscriptions.models import Customer, Merchant, Subscription
 from tests.api.conftest import Connect
 from tests.api.test_acts import patch
 from tests.factories import MerchantFactory, SubscriptionFactory
-from tests.races import holding
+from tests.races import holding_locks
 
 MISSING = {"detail": "Unable to find requested asset."}
 
@@ -96,7 +96,7 @@ def test_a_customer_held_by_another_write_is_busy(connect: Connect, headers: dic
     client = connect(of=merchant)
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '100ms'")
-    with holding(Customer.objects.filter(pk=row.customer_id)):
+    with holding_locks(Customer.objects.filter(pk=row.customer_id)):
         response = patch(client, row, "cancel", **headers)
     assert response.status_code == 423
     assert response.json() == {"details": "This customer is being changed elsewhere; try again in a moment."}

@@ -13,7 +13,7 @@ from subscriptions.models import Activity, Customer, Event, IdempotencyKey, Merc
 from tests.api.conftest import Connect
 from tests.api.test_acts import SETTINGS, patch
 from tests.factories import MerchantFactory, SubscriptionFactory
-from tests.races import at_once, holding
+from tests.races import holding_locks, run_at_once
 
 KEY = {"Idempotency-Key": "order 1 / try"}
 BUSY = {"detail": "A request with this Idempotency-Key is running."}
@@ -123,7 +123,7 @@ def test_a_request_that_lost_its_key_changes_nothing(connect: Connect, monkeypat
     act = views.Cancel.perform
 
     def slow(view: object, subject: Subscription, **inputs: object) -> object:
-        at_once(1, lambda: IdempotencyKey.objects.update(**IdempotencyKey.new_lease()))
+        run_at_once(1, lambda: IdempotencyKey.objects.update(**IdempotencyKey.new_lease()))
         return act(view, subject, **inputs)
 
     monkeypatch.setattr(views.Cancel, "perform", slow)
@@ -150,7 +150,7 @@ def test_two_simultaneous_repeats_act_once(connect: Connect) -> None:
     merchant = MerchantFactory()
     row = SubscriptionFactory(customer__merchant=merchant)
     client = connect(of=merchant)
-    answers = at_once(2, lambda: patch(client, row, "cancel", {"cancel_reason": "1"}, **KEY))
+    answers = run_at_once(2, lambda: patch(client, row, "cancel", {"cancel_reason": "1"}, **KEY))
     last = patch(client, row, "cancel", {"cancel_reason": "1"}, **KEY)
     assert last["Idempotency-Replayed"] == "true"
     first = [answer for answer in answers if answer.status_code == 200 and "Idempotency-Replayed" not in answer]
@@ -179,7 +179,7 @@ def test_while_the_first_is_running_the_second_is_refused_at_once(connect: Conne
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        with holding(Customer.objects.filter(pk=row.customer_id)):
+        with holding_locks(Customer.objects.filter(pk=row.customer_id)):
             first = pool.submit(cancel)
             _wait_until(IdempotencyKey.objects.exists)
             second = patch(client, row, "cancel", **KEY)

@@ -128,9 +128,9 @@ def test_real_purchases_are_as_described(
     api: Client, merchant: Merchant, described: dict[str, Any], bought: dict[str, Any]
 ) -> None:
     contract = OpenAPI.from_dict(described)
-    twice = bought | {"merchant_order_id": "1225", "products": [shop.line(), shop.line("tea")]}
+    twice = bought | {"merchant_order_id": "1225", "products": [shop.checkout_line(), shop.checkout_line("tea")]}
     purchases = [(bought, 200), (bought, 409), (twice, 206), (bought | {"user": {}}, 400), ({}, 400)]
-    answers = [(shop.send(api, body), status) for body, status in purchases]
+    answers = [(shop.send_checkout(api, body), status) for body, status in purchases]
     name = answers[0][0].json()["subs_req_id"]
     pending = purchase.store_request(
         merchant, parse_purchase(merchant, bought | {"merchant_order_id": "1226"}), actor=STAFF

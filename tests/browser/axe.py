@@ -14,7 +14,7 @@ STILL = """
 """
 
 
-def violations(page: Page) -> list[str]:
+def find_violations(page: Page) -> list[str]:
     """Each rule broken with the places that break it, once nothing moves on the page; frames are looked into."""
     page.evaluate(STILL)
     found = CHECKER.run(page).response["violations"]

@@ -19,8 +19,8 @@ from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant, Subscription
 from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
 from tests.oneclick.shop import Shop as Orders
-from tests.oneclick.shop import shop as orders_of
-from tests.portal import eventually
+from tests.oneclick.shop import create_shop as orders_of
+from tests.portal import wait_until
 
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def launched(playwright: Playwright, *switches: str) -> Iterator[Browser]:
+def launch_browser(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     found = [path for name in CHROMIUMS if (path := shutil.which(name))]
     if not found:
         pytest.fail("Browser tests need Chromium: apt-get install chromium-headless-shell")
@@ -70,7 +70,7 @@ def launched(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     browser.close()
 
 
-def posts_of(page: Page) -> list[str]:
+def record_posts(page: Page) -> list[str]:
     """The addresses the page posts to from now on."""
     posts: list[str] = []
     page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
@@ -87,7 +87,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """A browser that does not say it is driven by a program."""
-    yield from launched(playwright, "--disable-blink-features=AutomationControlled")
+    yield from launch_browser(playwright, "--disable-blink-features=AutomationControlled")
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def portal(live_server, settings) -> Iterator[str]:
     settings.PUBLIC_URL = live_server.url
     yield live_server.url
     with connection.cursor() as cursor:
-        eventually(lambda: not cursor.execute(AT_WORK).fetchone())
+        wait_until(lambda: not cursor.execute(AT_WORK).fetchone())
 
 
 class Shop:

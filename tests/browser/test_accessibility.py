@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage
 from oneclick.tokens.token_text import encode_token
-from tests.browser.axe import violations
+from tests.browser.axe import find_violations
 from tests.browser.conftest import PHONE
 from tests.factories import MembershipFactory
 
@@ -28,7 +28,7 @@ def test_a_banner_has_no_accessibility_faults(visit, shop, orders, kind, screen)
     page = visit(**screen)
     page.goto(f"{shop.url}/{BANNERS[kind]}#og_quick_action_token={encode_token(orders.order_token())}")
     expect(page.locator(f".alert-container--{kind} .alert-container__text")).not_to_be_empty()
-    found = [text for text in violations(page) if "alert-container" in text]
+    found = [text for text in find_violations(page) if "alert-container" in text]
     assert found == []
 
 
@@ -43,7 +43,7 @@ def test_a_landing_page_has_no_accessibility_faults(visit, merchant, orders, scr
         f"{landing_page_url(merchant)}#og_quick_action=skip#og_quick_action_token={encode_token(orders.order_token())}"
     )
     expect(page.locator(".alert-container--success .alert-container__text")).not_to_be_empty()
-    assert violations(page) == []
+    assert find_violations(page) == []
 
 
 @SCHEMES
@@ -56,7 +56,7 @@ def test_the_form_without_scripts_has_no_accessibility_faults(visit, merchant, o
     page = visit(**PHONE, color_scheme=scheme)
     page.route("**/l/**", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(landing_page_url(merchant))
-    assert violations(page) == []
+    assert find_violations(page) == []
 
 
 @SCHEMES
@@ -65,7 +65,7 @@ def test_the_editor_has_no_accessibility_faults(visit, portal, merchant, screen,
     # No script can be asked whether the drawing stands still: none runs in it.
     page = editor(visit(**screen, color_scheme=scheme, reduced_motion="reduce"), portal, merchant)
     expect(page.frame_locator(FRAME).get_by_role("status")).to_contain_text("Your order was delayed.")
-    assert violations(page) == []
+    assert find_violations(page) == []
 
 
 def editor(page: Page, portal: str, merchant) -> Page:

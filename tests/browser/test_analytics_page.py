@@ -12,7 +12,7 @@ from oneclick.models import ActionToken, Click, LandingPage, SavedLink
 from subscriptions import calendar
 from subscriptions.models import Merchant
 from tests import factories as f
-from tests.browser.axe import violations
+from tests.browser.axe import find_violations
 from tests.browser.conftest import PHONE
 
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -64,7 +64,7 @@ def test_the_analytics_page_has_no_accessibility_faults(clicks, staff, query, sc
     page = staff(query, **screen, color_scheme=scheme)
     page.get_by_text("Each day as a table").click()
     expect(page.get_by_role("region", name="Each day")).to_be_visible()
-    assert violations(page) == []
+    assert find_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -73,7 +73,7 @@ def test_the_analytics_page_has_no_accessibility_faults(clicks, staff, query, sc
 def test_the_empty_analytics_page_has_no_accessibility_faults(staff, screen, scheme):
     page = staff(**screen, color_scheme=scheme)
     expect(page.get_by_text("No link was opened in these days.")).to_be_visible()
-    assert violations(page) == []
+    assert find_violations(page) == []
 
 
 @SCREENS

@@ -6,8 +6,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from oneclick.models import Click, OneClickSettings
 from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Item
-from tests.browser.conftest import posts_of
-from tests.portal import eventually
+from tests.browser.conftest import record_posts
+from tests.portal import wait_until
 
 ACT = "**/one_click/upsell/**"
 
@@ -34,7 +34,7 @@ def done(page: Page) -> None:
 
 
 def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     page.get_by_role("button", name="Add to my order").dblclick()
     done(page)
@@ -44,7 +44,7 @@ def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
 
 def test_the_second_half_of_a_double_click_undoes_nothing(page, link, orders):
     """The answer may be quicker than a finger, and puts its own button under it."""
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     double(page, page.get_by_role("button", name="Add to my order"), page.get_by_role("button", name="Undo"))
     page.get_by_role("button", name="Undo").click()
@@ -63,7 +63,7 @@ def double(page: Page, first: Locator, second: Locator) -> None:
 def test_undo_pressed_twice_is_sent_once(page, link, orders):
     page.goto(link)
     done(page)
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.get_by_role("button", name="Undo").dblclick()
     expect(page.locator(".alert-container--success")).to_contain_text("taken off your order again")
     assert len(posts) == 1
@@ -72,7 +72,7 @@ def test_undo_pressed_twice_is_sent_once(page, link, orders):
 
 @pytest.mark.parametrize("way", ["reload", "back", "back and forward"])
 def test_coming_back_to_the_page_acts_no_second_time(page, shop, link, orders, strict, way):
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(link)
     done(page)
     if way == "reload":
@@ -115,7 +115,7 @@ def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link,
     page.clock.pause_at(1000)
     page.route(ACT, lambda route: asked.append(route), times=1)
     page.goto(link)
-    eventually(lambda: page.clock.run_for(100) or bool(asked))
+    wait_until(lambda: page.clock.run_for(100) or bool(asked))
     page.clock.run_for(19_000)
     expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
     page.clock.run_for(1_500)

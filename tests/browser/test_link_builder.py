@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from oneclick.models import SavedLink
 from subscriptions.models import Merchant, Offer, OfferProfile, Order, Product
 from tests import factories as f
-from tests.browser.axe import violations
+from tests.browser.axe import find_violations
 from tests.browser.conftest import PHONE
 
 LIST = "/admin/oneclick/savedlink/"
@@ -155,16 +155,16 @@ def test_the_keyboard_alone_is_enough(staff: Page) -> None:
 def test_the_link_builder_has_no_accessibility_faults(
     staff: Page, visit: Callable[..., Page], log_in: Callable[[Page], Page]
 ) -> None:
-    assert violations(staff) == []
+    assert find_violations(staff) == []
     staff.get_by_text("Subscription upsell").click()
     staff.get_by_text("A page of your shop").click()
     expect(staff.locator("#link")).to_contain_text("Enter the address of the page.")
-    assert violations(staff) == []
+    assert find_violations(staff) == []
     staff.get_by_role("button", name="Save").click()
     expect(staff.get_by_text("This field is required.")).to_be_visible()
-    assert violations(staff) == []
+    assert find_violations(staff) == []
     small = log_in(visit(**PHONE, color_scheme="dark"))
-    assert violations(small) == []
+    assert find_violations(small) == []
     assert small.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import ActionToken, Click, OneClickSettings
 from subscriptions.models import Merchant
-from tests.browser.conftest import PERSON, PHONE, launched, posts_of
+from tests.browser.conftest import PERSON, PHONE, launch_browser, record_posts
 
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
 
@@ -31,12 +31,12 @@ def link(shop, token) -> str:
 @pytest.fixture
 def driven(playwright) -> Iterator[Browser]:
     """A browser that says it is driven by a program."""
-    yield from launched(playwright)
+    yield from launch_browser(playwright)
 
 
 def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, link, subscription):
     page = visit(user_agent=SCANNER)
-    posts = posts_of(page)
+    posts = record_posts(page)
     with page.expect_response("**/one_click/opened/**"):
         page.goto(link)
     button = page.get_by_role("button", name="Reactivate my subscription")
@@ -54,7 +54,7 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
 
 def test_a_driven_browser_is_offered_nothing_and_the_token_leaves_its_address(driven, link, shop):
     page = driven.new_page(user_agent=PERSON)
-    posts = posts_of(page)
+    posts = record_posts(page)
     with page.expect_response("**/one_click/opened/**"):
         page.goto(link)
     page.wait_for_timeout(1500)
@@ -85,7 +85,7 @@ def test_a_page_nobody_looks_at_waits(page, link):
         "window.shown = 'hidden';"
         "Object.defineProperty(Document.prototype, 'visibilityState', { get: () => window.shown })"
     )
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(link)
     page.wait_for_timeout(500)
     assert posts == []
@@ -97,7 +97,7 @@ def test_a_prerendered_page_waits(page, link):
     page.add_init_script(
         "window.early = true;Object.defineProperty(Document.prototype, 'prerendering', { get: () => window.early })"
     )
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(link)
     page.wait_for_timeout(500)
     assert posts == []
@@ -125,7 +125,7 @@ WITHOUT_FOCUS = f"{UNTOUCHED} Document.prototype.hasFocus = () => false"
 )
 def test_without_signs_of_a_person_the_button_asks_first(page, link, sign):
     page.add_init_script(sign)
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(link)
     expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
     assert told(posts)
@@ -168,7 +168,7 @@ def test_a_window_may_come_to_the_front_after_its_page_is_drawn(page, link):
 
 
 def test_a_link_can_ask_for_the_button(page, link):
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     expect(page.get_by_role("button", name="Reactivate my subscription")).to_be_visible()
     assert told(posts)
@@ -176,7 +176,7 @@ def test_a_link_can_ask_for_the_button(page, link):
 
 def test_a_merchant_can_ask_for_the_button(page, shop, merchant):
     OneClickSettings.objects.filter(merchant=merchant).update(confirm_actions=["delay", "upsell"])
-    posts = posts_of(page)
+    posts = record_posts(page)
     page.goto(f"{shop.url}/#og_quick_action=delay#og_quick_action_token=T")
     expect(page.get_by_role("status")).to_contain_text("Delay your order by 14 days?")
     page.goto("about:blank")

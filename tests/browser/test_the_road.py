@@ -14,7 +14,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from tests import migrated
-from tests.portal import Portal, eventually
+from tests.portal import Portal, wait_until
 
 pytestmark = pytest.mark.slow
 CANCEL = "ordergroove.subscription.cancel"
@@ -95,7 +95,7 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
     staff.get_by_role("button", name="Cancel subscription").click()
     expect(card.get_by_text("Cancelled").first).to_be_visible()
 
-    eventually(lambda: bool(received(demo, subscription)), seconds=30)
+    wait_until(lambda: bool(received(demo, subscription)), seconds=30)
     token = received(demo, subscription)[0]["action_token"]
 
     shopper = visit(viewport={"width": 390, "height": 844})
@@ -137,6 +137,6 @@ def test_events_committed_before_the_workers_were_killed_are_delivered_by_new_wo
     for process in clusters:
         process.kill()
 
-    eventually(lambda: times() > 0, seconds=100)
+    wait_until(lambda: times() > 0, seconds=100)
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in clusters)
     assert times() == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.supervision.leftovers import marked_processes
-from tests.portal import Portal, eventually
+from tests.portal import Portal, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +43,8 @@ def test_the_embedded_database_listens_on_its_socket_alone(portal: Portal) -> No
 def test_a_killed_database_is_brought_back(portal: Portal) -> None:
     postmaster = portal.postmaster()
     postmaster.kill()
-    eventually(lambda: portal.has_other_database(postmaster))
-    eventually(lambda: portal.answers("/readyz"))
+    wait_until(lambda: portal.has_other_database(postmaster))
+    wait_until(lambda: portal.answers("/readyz"))
 
 
 @pytest.mark.usefixtures("supervisor")
@@ -53,20 +53,20 @@ def test_a_killed_child_is_started_again_without_its_orphans(portal: Portal) -> 
     families = [p for main in mains for p in (main, *main.children(recursive=True))]
     for main in mains:
         main.kill()
-    eventually(lambda: not any(p.is_running() for p in families))
-    eventually(lambda: portal.answers("/healthz"))
-    eventually(lambda: len(portal.processes("qcluster")) == 12)
+    wait_until(lambda: not any(p.is_running() for p in families))
+    wait_until(lambda: portal.answers("/healthz"))
+    wait_until(lambda: len(portal.processes("qcluster")) == 12)
 
 
 @pytest.mark.usefixtures("supervisor")
 def test_a_cluster_frozen_by_the_death_of_an_idle_worker_is_restarted(portal: Portal) -> None:
     cluster = portal.main_process("qcluster")
-    eventually(lambda: len(cluster.children(recursive=True)) == 5)
+    wait_until(lambda: len(cluster.children(recursive=True)) == 5)
     (sentinel,) = cluster.children()
     for worker in sentinel.children()[:2]:
         worker.kill()
-    eventually(lambda: not cluster.is_running())
-    eventually(lambda: portal.answers("/readyz", '"workers": {"status": "ok"'))
+    wait_until(lambda: not cluster.is_running())
+    wait_until(lambda: portal.answers("/readyz", '"workers": {"status": "ok"'))
 
 
 def test_sigterm_ends_every_process_and_frees_the_port(portal: Portal, supervisor: subprocess.Popen[bytes]) -> None:
@@ -79,7 +79,7 @@ def test_a_start_after_kill_9_ends_the_leftovers_and_keeps_the_data(portal: Port
     with portal.running() as first:
         portal.query("CREATE TABLE kept AS SELECT 7 AS number")
         cluster = portal.main_process("qcluster")
-        eventually(lambda: len(cluster.children(recursive=True)) == 5)
+        wait_until(lambda: len(cluster.children(recursive=True)) == 5)
         orphans = cluster.children(recursive=True)
         first.kill()
         cluster.kill()
@@ -98,6 +98,6 @@ def test_a_signal_to_make_alone_stops_everything(portal: Portal, number: signal.
     with portal.running("make", "--no-print-directory", "run", "RUN_ARGS=--no-demo") as make:
         make.send_signal(number)
         make.wait(timeout=40)
-    eventually(lambda: not marked_processes(portal.home))
-    eventually(lambda: not portal.pid_file.exists())
+    wait_until(lambda: not marked_processes(portal.home))
+    wait_until(lambda: not portal.pid_file.exists())
     portal.assert_all_gone()

@@ -16,7 +16,7 @@ from subscriptions.actions.subscription import cancel
 from subscriptions.api import api_keys
 from subscriptions.models import Subscription
 from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 pytestmark = pytest.mark.django_db
 PLACEHOLDER = re.compile(r"<[^>]+>|\(\?P<(\w+)>[^)]*\)")
@@ -65,7 +65,7 @@ def visitors(subscription) -> dict[str, Client]:
 
 def besides_visits() -> dict[str, list[Any]]:
     """All rows but the notes that a link was fetched, of which staff's numbers are made."""
-    return {name: rows for name, rows in everything().items() if name != "Click"}
+    return {name: rows for name, rows in read_all_rows().items() if name != "Click"}
 
 
 def addresses(route: str, subscription: Subscription) -> list[str]:

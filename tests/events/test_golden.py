@@ -9,13 +9,13 @@ import pytest
 from oneclick.models import ActionToken
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
-from tests.events.provoked import PROVOKE, rich_world
-from tests.events.shape import GOLDEN, lists, mismatches
+from tests.events.emitting import EMIT, create_rich_world
+from tests.events.shape import GOLDEN, find_mismatches, walk_lists
 
 
 def provoke(kind: str) -> Event:
-    world = rich_world()
-    PROVOKE[kind](world)
+    world = create_rich_world()
+    EMIT[kind](world)
     return Event.objects.filter(kind=kind).latest("id")
 
 
@@ -33,20 +33,20 @@ def test_the_golden_descriptions_are_those_of_the_published_interface(contracts)
 
 
 def test_every_kind_has_its_golden_description_and_its_action():
-    assert set(GOLDEN) == set(PROVOKE) == set(KINDS)
+    assert set(GOLDEN) == set(EMIT) == set(KINDS)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_action_emits_the_event_exactly_as_described(kind):
-    assert mismatches(provoke(kind).payload, GOLDEN[kind]["payload"]) == []
+    assert find_mismatches(provoke(kind).payload, GOLDEN[kind]["payload"]) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compared_payload_has_entries_in_each_list_and_several_entitlements(kind):
     shape = GOLDEN[kind]["payload"]
-    found = dict(lists(provoke(kind).payload, shape))
+    found = dict(walk_lists(provoke(kind).payload, shape))
     assert all(found.values())
     assert bool(found) == (not kind.endswith("item.out_of_stock"))
     assert ("entitlement_summaries" in shape) == (len(found.get(".entitlement_summaries", [])) == 2)
@@ -82,5 +82,5 @@ def wrong_shapes(shape: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_name_or_type_or_an_extra_field_anywhere_is_noticed(kind):
     payload = provoke(kind).payload
-    tried = [mismatches(payload, wrong) for wrong in wrong_shapes(GOLDEN[kind]["payload"], payload)]
+    tried = [find_mismatches(payload, wrong) for wrong in wrong_shapes(GOLDEN[kind]["payload"], payload)]
     assert len(tried) > 20 and all(tried)

@@ -9,7 +9,7 @@ import time_machine
 from subscriptions.events import payloads
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Entitlement, Item, Order, Product, Resource, Subscription
-from tests.events.shape import mismatches
+from tests.events.shape import find_mismatches
 from tests.factories import (
     CustomerFactory,
     ItemFactory,
@@ -66,7 +66,7 @@ def test_a_payload_has_exactly_the_described_fields(name, shapes, subjects):
     kind = KINDS[name]
     payload = payloads.build_payload(name, subjects[kind.base], **{field: ADDED[field] for field in kind.adds})
     shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
-    assert mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
+    assert find_mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -86,13 +86,13 @@ def test_a_payload_of_a_minimal_subject_has_the_same_fields(name, shapes):
     }
     payload = payloads.build_payload(name, bare[kind.base], **dict.fromkeys(kind.adds, ""))
     shape = {key: leaf for key, leaf in shapes[kind.base].items() if key not in kind.omits}
-    assert mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
+    assert find_mismatches(payload, shape | dict.fromkeys(kind.adds, "string")) == []
 
 
 def test_the_comparison_finds_a_wrong_name_type_and_nesting():
     shape = {"a": "integer", "list": {"list_of": {"b": "string|null"}}}
-    assert mismatches({"a": 1, "list": [{"b": None}]}, shape) == []
-    assert set(mismatches({"a": True, "list": [{"c": "x"}]}, shape)) == {
+    assert find_mismatches({"a": 1, "list": [{"b": None}]}, shape) == []
+    assert set(find_mismatches({"a": True, "list": [{"c": "x"}]}, shape)) == {
         ".a: True is no integer",
         ".list[0].b is missing",
         ".list[0].c is too much",

@@ -14,7 +14,7 @@ from subscriptions.models import Event, Item, Merchant
 from tests.factories import ConnectionFactory, ItemFactory
 
 
-def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
+def create_sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
     connection: Connection = ConnectionFactory(
         merchant=merchant,
         **{"secret": private_keys.create_key(merchant), "base_url": private_keys.sandbox_url(), **fields},
@@ -22,7 +22,7 @@ def sandbox_connection(merchant: Merchant, **fields: Any) -> Connection:
     return connection
 
 
-def event_of(kind: str, item: Item | None = None, *, at: datetime | None = None, **recipient: object) -> Event:
+def create_event(kind: str, item: Item | None = None, *, at: datetime | None = None, **recipient: object) -> Event:
     """An event of `kind` about `item`'s customer, subscription or order, with its token."""
     item = item or ItemFactory()
     row, subscription = KINDS[kind], item.subscription
@@ -47,5 +47,5 @@ def event_of(kind: str, item: Item | None = None, *, at: datetime | None = None,
     return Event.objects.select_related("merchant", "customer").get(pk=event.pk)
 
 
-def delivery_of(event: Event, connection: Connection) -> Delivery:
+def create_delivery(event: Event, connection: Connection) -> Delivery:
     return Delivery.objects.create(merchant=event.merchant, connection=connection, event=event)

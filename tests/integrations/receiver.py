@@ -1,4 +1,4 @@
-"""A small real HTTP server that plays the other side and answers as told."""
+"""A small real HTTP server that plays the other side and answers by a script."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ Script = Callable[[int, dict[str, Any]], tuple[int, dict[str, str]]]
 
 
 class Receiver(ThreadingHTTPServer):
-    """`bodies` holds what came, in order; `script(number, body)` gives each answer's status and headers."""
+    """`bodies` holds the requests' bodies, in order; `script(number, body)` gives each answer's status and headers."""
 
     def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver(script: Script = lambda number, body: (202, {})) -> Iterator[Receiver]:
+def running_receiver(script: Script = lambda number, body: (202, {})) -> Iterator[Receiver]:
     server = Receiver(script)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -11,9 +11,9 @@ from oneclick.models import ActionToken
 from oneclick.tokens.token_text import decode_nonce, encode_token
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Customer
-from tests.events.provoked import PROVOKE, rich_world
-from tests.events.shape import GOLDEN, mismatches
-from tests.integrations.events import sandbox_connection
+from tests.events.emitting import EMIT, create_rich_world
+from tests.events.shape import GOLDEN, find_mismatches
+from tests.integrations.events import create_sandbox_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def receive(settings, live_server) -> Callable[..., SandboxEvent]:
     """Provokes an event and returns it as the sandbox has it, after everything the connection wants is sent."""
     settings.PUBLIC_URL = live_server.url
-    world = rich_world()
+    world = create_rich_world()
 
     def run(kind: str, **connection: object) -> SandboxEvent:
-        made = sandbox_connection(world.customer.merchant, **connection)
-        PROVOKE[kind](world)
+        made = create_sandbox_connection(world.customer.merchant, **connection)
+        EMIT[kind](world)
         outbox.drain_connection(made.pk)
         assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.DONE}
         return SandboxEvent.objects.get(metric=kind)
@@ -39,7 +39,7 @@ def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, receive):
     received = receive(kind).properties
     shape = GOLDEN[kind]["payload"] | ({"action_token": "string"} if KINDS[kind].token_scope else {})
     # What begins with a dollar is Klaviyo's own: the value of an order and its currency.
-    assert mismatches({key: value for key, value in received.items() if key[0] != "$"}, shape) == []
+    assert find_mismatches({key: value for key, value in received.items() if key[0] != "$"}, shape) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

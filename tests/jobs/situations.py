@@ -1,4 +1,4 @@
-"""What the jobs meet: a merchant of New York, its day, and orders in the state they are looked for in."""
+"""Orders for the daily jobs of a merchant in New York, and a run of one job."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from tests import factories as f
 DAY = date(2026, 11, 20)
 
 
-def order(place_date: date = DAY, *, customer: Customer | None = None, **fields: Any) -> Order:
+def create_order(place_date: date = DAY, *, customer: Customer | None = None, **fields: Any) -> Order:
     """A subscriber's order with one item; `fields` are columns of the order."""
     given = {"customer": customer} if customer else {}
     subscription = f.subscription_with_order(place_date, **given)
@@ -19,8 +19,8 @@ def order(place_date: date = DAY, *, customer: Customer | None = None, **fields:
     return found
 
 
-def run(name: str, merchant: Merchant, day: date = DAY) -> int:
-    """What the job `name` does to the merchant's customers on `day`."""
+def run_job(name: str, merchant: Merchant, day: date = DAY) -> int:
+    """Perform the job `name` for all the merchant's customers on `day`; returns its count."""
     job = JOBS[name]
     keys = list(job.affected_customers(merchant.customers.all(), day).order_by("pk").values_list("pk", flat=True))
     return job.perform(keys, merchant, day) if keys else 0

@@ -4,7 +4,7 @@ import pytest
 
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Event, Merchant, Order, OrderStatus, Payment
-from tests.jobs.situations import DAY, order, run
+from tests.jobs.situations import DAY, create_order, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 WARNING = "ordergroove.order.credit_card_expiration_warning"
@@ -13,7 +13,7 @@ WARNING = "ordergroove.order.credit_card_expiration_warning"
 @pytest.fixture
 def ending(noon: object) -> Order:
     """An upcoming order whose card ends the day before."""
-    made = order(DAY + timedelta(days=20))
+    made = create_order(DAY + timedelta(days=20))
     Payment.objects.update(expires_on=DAY + timedelta(days=19))
     return made
 
@@ -23,16 +23,16 @@ def warned() -> list[tuple[str, int]]:
 
 
 def test_a_card_that_expires_before_its_order_is_announced_once_per_check(ending: Order) -> None:
-    assert [run("cards", ending.merchant) for _ in range(2)] == [1, 0]
+    assert [run_job("cards", ending.merchant) for _ in range(2)] == [1, 0]
     assert warned() == [(WARNING, ending.pk)]
-    assert run("cards", ending.merchant, DAY + timedelta(days=14)) == 1
+    assert run_job("cards", ending.merchant, DAY + timedelta(days=14)) == 1
     assert warned() == [(WARNING, ending.pk)] * 2
 
 
 @pytest.mark.parametrize("expires_on", [None, DAY + timedelta(days=20), date(2099, 12, 31)])
 def test_a_card_without_expiry_or_with_a_later_one_is_not_announced(ending: Order, expires_on: date | None) -> None:
     Payment.objects.update(expires_on=expires_on)
-    assert run("cards", ending.merchant) == 0
+    assert run_job("cards", ending.merchant) == 0
 
 
 @pytest.mark.parametrize(
@@ -47,19 +47,19 @@ def test_a_card_without_expiry_or_with_a_later_one_is_not_announced(ending: Orde
 def test_only_upcoming_orders_count(ending: Order, change: dict[str, object]) -> None:
     Payment.objects.update(expires_on=DAY - timedelta(days=30))
     Order.objects.update(**change)
-    assert run("cards", ending.merchant) == 0
+    assert run_job("cards", ending.merchant) == 0
 
 
 def test_a_merchant_whose_platform_renews_cards_is_not_checked(ending: Order) -> None:
     Merchant.objects.update(card_recycling=True)
     merchant = Merchant.objects.get()
     assert JOBS["cards"].moment(merchant, date(2026, 12, 1)) is None
-    assert run("cards", merchant) == 0
+    assert run_job("cards", merchant) == 0
 
 
 def test_other_merchants_cards_are_not_checked(ending: Order) -> None:
-    other = order(DAY + timedelta(days=20))
-    assert run("cards", other.merchant) == 0
+    other = create_order(DAY + timedelta(days=20))
+    assert run_job("cards", other.merchant) == 0
     assert warned() == []
 
 

@@ -19,8 +19,8 @@ import pytest
 from django.conf import settings
 
 from tests import migrated
-from tests.placement.platform import Handler, platform
-from tests.portal import Portal, eventually
+from tests.placement.platform import Handler, running_platform
+from tests.portal import Portal, wait_until
 
 pytestmark = pytest.mark.slow
 SEED = 4
@@ -48,7 +48,7 @@ def shop() -> Shop:
 
 @pytest.fixture
 def url(shop: Shop) -> Iterator[str]:
-    with platform(shop.answer) as playing:
+    with running_platform(shop.answer) as playing:
         yield playing.url
 
 
@@ -173,7 +173,7 @@ def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single
     inside(portal, f"seed_due({url!r}, {DUE})")
     ringing = threading.Thread(target=inside, args=(portal, "ring(180)"))
     ringing.start()
-    eventually(lambda: len(shop.posts) > DUE // 3)
+    wait_until(lambda: len(shop.posts) > DUE // 3)
     with away(portal, seconds=10):
         at_the_platform = len(shop.posts)
     assert at_the_platform < DUE, "the run was over before"
@@ -197,4 +197,4 @@ def away(portal: Portal, seconds: float) -> Iterator[None]:
         yield
         time.sleep(seconds)
     # It is healthy once its workers, which the outage may have cost their lives, are seen again.
-    eventually(lambda: portal.answers("/readyz"), 180)
+    wait_until(lambda: portal.answers("/readyz"), 180)

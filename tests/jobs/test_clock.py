@@ -23,8 +23,8 @@ from subscriptions.models import (
     Subscription,
 )
 from tests import factories as f
-from tests.jobs.situations import order
-from tests.placement.platform import platform
+from tests.jobs.situations import create_order
+from tests.placement.platform import running_platform
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -36,7 +36,7 @@ S = OrderStatus
 def tester(noon: Any) -> Customer:
     """A test customer of a live merchant, every two weeks from December 4 on."""
     merchant = f.MerchantFactory(is_test=False, storefront_key="0123456789abcdef0123456789abcdef")
-    return order(DUE, customer=f.CustomerFactory(merchant=merchant, is_test=True)).customer
+    return create_order(DUE, customer=f.CustomerFactory(merchant=merchant, is_test=True)).customer
 
 
 def advance(customer: Customer, **ahead: float) -> None:
@@ -80,7 +80,7 @@ def test_a_move_reaches_neither_the_live_platform_nor_a_live_connection(tester: 
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     f.ConnectionFactory(merchant=tester.merchant, name="Live")
     sandbox = f.ConnectionFactory(merchant=tester.merchant, name="Sandbox", base_url=private_keys.sandbox_url())
-    with platform() as playing:
+    with running_platform() as playing:
         GatewaySettings.objects.create(merchant=tester.merchant, url=playing.url)
         advance(tester, days=30)
     assert playing.posts == []
@@ -92,7 +92,7 @@ def test_a_move_reaches_neither_the_live_platform_nor_a_live_connection(tester: 
 def test_other_customers_stay_where_they_are(tester: Customer) -> None:
     others = [f.CustomerFactory(merchant=tester.merchant, is_test=is_test) for is_test in (True, False)]
     for other in others:
-        order(DUE, customer=other)
+        create_order(DUE, customer=other)
     advance(tester, days=30)
     assert set(Event.objects.values_list("customer", flat=True)) == {tester.pk}
     assert Customer.objects.filter(clock=None).count() == 2

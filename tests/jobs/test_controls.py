@@ -16,8 +16,8 @@ from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Job
 from subscriptions.models import Customer, JobRun, Merchant, PlacementAttempt
 from tests import factories as f
-from tests.jobs.situations import DAY, order
-from tests.races import at_once
+from tests.jobs.situations import DAY, create_order
+from tests.races import run_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 LONG_AGO = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -76,7 +76,7 @@ def overtake(run: JobRun) -> None:
         time.sleep(next(delays))
         runs.continue_run(run.pk)
 
-    at_once(2, work)
+    run_at_once(2, work)
 
 
 def test_with_lease_and_fencing_token_a_customer_is_handled_once(run: JobRun) -> None:
@@ -112,25 +112,25 @@ def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, m
         return found
 
     monkeypatch.setattr(runs, "_due", slow)
-    at_once(2, runs.begin_due_runs)
+    run_at_once(2, runs.begin_due_runs)
     once = JobRun.objects.count()
     JobRun.objects.all().delete()
     with without(JobRun, "job_run_once_a_day"):
-        at_once(2, runs.begin_due_runs)
+        run_at_once(2, runs.begin_due_runs)
         assert JobRun.objects.count() == 2 * once
 
 
 def test_without_its_unique_key_an_attempt_is_claimed_twice(merchant: Merchant) -> None:
-    due = order(customer=f.CustomerFactory(merchant=merchant))
+    due = create_order(customer=f.CustomerFactory(merchant=merchant))
     claim = {"merchant": merchant, "order": due, "tries": 1}
 
     def claimed() -> int:
         made = PlacementAttempt.objects.bulk_create([PlacementAttempt(**claim)], ignore_conflicts=True)
         return len(made)
 
-    at_once(2, claimed)
+    run_at_once(2, claimed)
     assert PlacementAttempt.objects.count() == 1
     with without(PlacementAttempt, "placement_attempt_once"):
-        at_once(2, claimed)
+        run_at_once(2, claimed)
         assert PlacementAttempt.objects.count() == 3
     assert Customer.objects.count() == 1

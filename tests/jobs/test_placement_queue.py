@@ -5,7 +5,7 @@ import pytest
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Event, Item, Merchant, Order, OrderStatus, Product, Subscription
 from tests import factories as f
-from tests.jobs.situations import DAY, order, run
+from tests.jobs.situations import DAY, create_order, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -18,8 +18,8 @@ def statuses() -> dict[int, int]:
 
 @pytest.mark.parametrize("late", [0, 40])
 def test_a_due_order_is_queued_once_and_the_next_one_created(late: int) -> None:
-    due = order(DAY - timedelta(days=late))
-    assert [run("placement", due.merchant) for _ in range(2)] == [1, 0]
+    due = create_order(DAY - timedelta(days=late))
+    assert [run_job("placement", due.merchant) for _ in range(2)] == [1, 0]
     due.refresh_from_db()
     assert (due.status, due.tries, due.tried_at) == (S.PENDING_PLACEMENT, 1, NOON)
     (coming,) = Item.objects.filter(upcoming=True)
@@ -43,8 +43,8 @@ def test_a_due_order_is_queued_once_and_the_next_one_created(late: int) -> None:
     ],
 )
 def test_an_order_that_is_not_due_stays(change: dict[str, object]) -> None:
-    made = order(**change)
-    assert run("placement", made.merchant) == 0
+    made = create_order(**change)
+    assert run_job("placement", made.merchant) == 0
     assert statuses() == {}
 
 
@@ -59,37 +59,37 @@ def test_an_order_that_is_not_due_stays(change: dict[str, object]) -> None:
     ],
 )
 def test_a_failed_order_is_retried(change: dict[str, object]) -> None:
-    made = order(DAY - timedelta(days=3), **change)
-    assert run("placement", made.merchant) == 1
+    made = create_order(DAY - timedelta(days=3), **change)
+    assert run_job("placement", made.merchant) == 1
     assert statuses() == {made.pk: S.PENDING_PLACEMENT}
 
 
 def test_an_order_partly_out_of_stock_is_queued_without_the_missing_items() -> None:
-    due = order()
+    due = create_order()
     gone = f.ProductFactory(merchant=due.merchant, live=False)
     subscription = Subscription.objects.get()
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
     f.subscription_with_order(DAY, product=gone, **same)
-    assert run("placement", due.merchant) == 1
+    assert run_job("placement", due.merchant) == 1
     assert statuses() == {due.pk: S.PENDING_PLACEMENT}
     (waiting,) = Order.objects.filter(oos_free_shipping=True)
     assert [item.product for item in waiting.items.all()] == [gone]
 
 
 def test_an_order_with_nothing_in_stock_waits_whole() -> None:
-    due = order()
+    due = create_order()
     Product.objects.update(live=False)
-    assert run("placement", due.merchant) == 0
+    assert run_job("placement", due.merchant) == 0
     assert statuses() == {}
     assert Order.objects.get(oos_free_shipping=True) == due
     assert Event.objects.get().kind == "ordergroove.item.out_of_stock"
 
 
 def test_an_order_of_one_time_items_all_out_of_stock_is_removed() -> None:
-    due = order()
+    due = create_order()
     due.items.all().delete()
     f.ItemFactory(order=due, subscription=None, one_time=True, quantity=1, product=f.ProductFactory(live=False))
-    assert run("placement", due.merchant) == 0
+    assert run_job("placement", due.merchant) == 0
     assert not Order.objects.exists()
 
 
@@ -98,14 +98,14 @@ def test_an_order_of_one_time_items_all_out_of_stock_is_removed() -> None:
 def test_a_prepaid_cycle_is_not_charged_while_an_earlier_order_may_still_charge_it(
     earlier: OrderStatus, remaining: int
 ) -> None:
-    second = order()
+    second = create_order()
     prepaid = {"prepaid_orders_per_billing": 3, "renewal_behavior": "autorenew"}
     Subscription.objects.update(prepaid_orders_remaining=remaining, **prepaid)
     first = f.OrderFactory(customer=second.customer, place_date=DAY - timedelta(days=14), status=earlier)
     f.ItemFactory(order=first, subscription=Subscription.objects.get(), upcoming=False)
-    assert run("placement", second.merchant) == (1 if remaining else 0)
+    assert run_job("placement", second.merchant) == (1 if remaining else 0)
     Order.objects.filter(pk=first.pk).update(status=S.REJECTED)
-    run("placement", second.merchant)
+    run_job("placement", second.merchant)
     assert statuses() == {second.pk: S.PENDING_PLACEMENT}
 
 
@@ -122,8 +122,8 @@ def test_a_merchant_may_have_no_placement_or_one_each_hour() -> None:
 
 
 def test_other_merchants_orders_are_not_queued() -> None:
-    due, foreign = order(), order()
-    run("placement", due.merchant)
+    due, foreign = create_order(), create_order()
+    run_job("placement", due.merchant)
     assert statuses() == {due.pk: S.PENDING_PLACEMENT}
     assert Merchant.objects.count() == 2
     assert Order.objects.get(pk=foreign.pk).status == S.UNSENT

@@ -11,9 +11,17 @@ from subscriptions.jobs import record_results
 from subscriptions.models import Customer, Event, Merchant, Order, OrderStatus, PlacementAttempt
 from subscriptions.placement.results import PlacementResult
 from tests import factories as f
-from tests.jobs.posts import DECLINED, PLACED, claim, log, queued, statements, statuses
-from tests.races import holding
-from tests.rows import written
+from tests.jobs.queued_orders import (
+    DECLINED,
+    PLACED,
+    attempt_log,
+    create_attempt,
+    create_queued_orders,
+    order_statuses,
+    sql_statements,
+)
+from tests.races import holding_locks
+from tests.rows import rows_written_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = OrderStatus
@@ -30,7 +38,7 @@ def merchant() -> Merchant:
 
 
 def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
-    return [(claim(each), PLACED) for each in queued(merchant, number)]
+    return [(create_attempt(each), PLACED) for each in create_queued_orders(merchant, number)]
 
 
 def test_recording_one_result_costs_six_statements(merchant: Merchant) -> None:
@@ -38,7 +46,7 @@ def test_recording_one_result_costs_six_statements(merchant: Merchant) -> None:
     ((attempt, answer),) = answered(merchant, 1)
     with CaptureQueriesContext(connection) as context:
         record_results.record_result(attempt, answer)
-    assert len(statements(context)) == 6
+    assert len(sql_statements(context)) == 6
 
 
 @pytest.mark.parametrize("number", [2, 12])
@@ -47,8 +55,8 @@ def test_recording_many_results_together_costs_twelve_statements(merchant: Merch
     given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
         assert record_results.record_placed_orders(given) == []
-    assert len(statements(context)) == 12
-    assert (statuses(), log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
+    assert len(sql_statements(context)) == 12
+    assert (order_statuses(), attempt_log()) == ([S.SUCCESS] * number, [(1, "placed")] * number)
 
 
 def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
@@ -61,8 +69,10 @@ def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
         for attempt, answer in given:
             record_results.record_result(attempt, answer)
 
-    one_by_one = written(singly, django_capture_on_commit_callbacks)
-    assert written(lambda: record_results.record_answers(given), django_capture_on_commit_callbacks) == one_by_one
+    one_by_one = rows_written_by(singly, django_capture_on_commit_callbacks)
+    assert (
+        rows_written_by(lambda: record_results.record_answers(given), django_capture_on_commit_callbacks) == one_by_one
+    )
 
 
 def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merchant) -> None:
@@ -70,11 +80,11 @@ def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merc
     Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
     given[4] = declined = (given[4][0], DECLINED)
-    with holding(Customer.objects.filter(pk=held[0].order.customer_id)):
+    with holding_locks(Customer.objects.filter(pk=held[0].order.customer_id)):
         assert record_results.record_placed_orders(given) == [held, again, declined]
-    assert log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
+    assert attempt_log() == [(1, ""), (1, ""), (1, "placed"), (1, "placed"), (1, "")]
     record_results.record_answers(given)
-    assert statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
+    assert order_statuses() == [S.SUCCESS] * 4 + [S.CREDIT_CARD_RETRY]
 
 
 def test_results_recorded_together_count_once_and_not_for_orders_settled_by_hand(merchant: Merchant) -> None:
@@ -82,44 +92,44 @@ def test_results_recorded_together_count_once_and_not_for_orders_settled_by_hand
     placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
     record_results.record_answers(given)
     record_results.record_answers(given)
-    assert (statuses(), log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
+    assert (order_statuses(), attempt_log()) == ([S.SUCCESS] * 3, [(1, "placed")] * 3)
     assert Order.objects.get(pk=given[0][0].order_id).order_merchant_id == "by hand"
     assert Event.objects.count() == 3
 
 
 def test_of_two_results_of_one_attempt_the_first_counts(merchant: Merchant) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
+    (made,) = create_queued_orders(merchant)
+    attempt = create_attempt(made)
     record_results.record_result(attempt, PLACED)
     record_results.record_result(attempt, DECLINED)
-    assert (statuses(), log()) == ([S.SUCCESS], [(1, "placed")])
+    assert (order_statuses(), attempt_log()) == ([S.SUCCESS], [(1, "placed")])
 
 
 @pytest.mark.parametrize(("late", "status"), [(PLACED, S.SUCCESS), (DECLINED, S.PENDING_PLACEMENT)])
 def test_of_an_earlier_attempt_only_a_success_counts(
     merchant: Merchant, late: PlacementResult, status: OrderStatus
 ) -> None:
-    (made,) = queued(merchant)
-    first = claim(made)
+    (made,) = create_queued_orders(merchant)
+    first = create_attempt(made)
     Order.objects.update(status=S.CONNECTION_ERROR_DURING_PLACEMENT)
     upcoming_order.queue(made, actor=f.STAFF)
     record_results.record_result(first, late)
-    assert statuses() == [status]
-    assert log() == [(1, late.effect)]
+    assert order_statuses() == [status]
+    assert attempt_log() == [(1, late.effect)]
 
 
 def test_an_order_settled_by_hand_meanwhile_stays_as_it_is(merchant: Merchant) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
+    (made,) = create_queued_orders(merchant)
+    attempt = create_attempt(made)
     placement_results.succeed(made, actor=f.STAFF, order_merchant_id="by hand")
     record_results.record_result(attempt, DECLINED)
-    assert (statuses(), log()) == ([S.SUCCESS], [(1, "declined")])
+    assert (order_statuses(), attempt_log()) == ([S.SUCCESS], [(1, "declined")])
     assert Event.objects.get().kind == "ordergroove.order.success"
 
 
 def test_a_result_and_its_consequences_are_one_transaction(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    (made,) = queued(merchant)
-    attempt = claim(made)
+    (made,) = create_queued_orders(merchant)
+    attempt = create_attempt(made)
 
     def die(*_: Any, **__: Any) -> None:
         raise Killed
@@ -128,6 +138,6 @@ def test_a_result_and_its_consequences_are_one_transaction(merchant: Merchant, m
         patch.setattr(placement_results, "finalize_placement", die)
         with pytest.raises(Killed):
             record_results.record_result(attempt, PLACED)
-    assert (statuses(), log()) == ([S.PENDING_PLACEMENT], [(1, "")])
+    assert (order_statuses(), attempt_log()) == ([S.PENDING_PLACEMENT], [(1, "")])
     record_results.record_result(attempt, PLACED)
-    assert statuses() == [S.SUCCESS]
+    assert order_statuses() == [S.SUCCESS]

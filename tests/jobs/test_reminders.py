@@ -12,7 +12,7 @@ from subscriptions.jobs import reminders, runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Customer, Event, Item, JobRun, Merchant, Subscription
 from tests import factories as f
-from tests.races import holding
+from tests.races import holding_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 DAY = date(2026, 11, 20)
@@ -93,7 +93,7 @@ def test_a_busy_customer_delays_nobody_else_and_is_reminded_in_the_same_run(
 ) -> None:
     due = customers(merchant, 6)
     run = begin(merchant, monkeypatch, at_once=at_once)
-    with holding(Customer.objects.filter(pk__in=[due[1].pk, due[4].pk])):
+    with holding_locks(Customer.objects.filter(pk__in=[due[1].pk, due[4].pk])):
         go_on(run)
         assert reminded() == [due[0], *due[2:4], due[5]]
         assert (run.state, run.cursor, run.customers) == (JobRun.State.WAITING, due[0].pk, 4)
@@ -114,7 +114,7 @@ def test_a_customer_that_fails_after_a_busy_one_counts_once(
         return reminders.remind_due_customers(keys, merchant, day)
 
     run = begin(merchant, monkeypatch, perform=perform)
-    with holding(Customer.objects.filter(pk=held.pk)):
+    with holding_locks(Customer.objects.filter(pk=held.pk)):
         assert go_on(run).failures == 0
         assert reminded() == [whole]
     assert go_on(run).state == JobRun.State.DONE

@@ -17,8 +17,8 @@ from subscriptions.errors import SENTENCES
 from subscriptions.jobs import replacements
 from subscriptions.models import Activity, Event, Item, Merchant, Product, Refusal, Replacement, Subscription
 from tests import factories as f
-from tests.races import at_once
-from tests.rows import everything
+from tests.races import run_at_once
+from tests.rows import read_all_rows
 
 PREPAID = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "renewal_behavior": "autorenew"}
 
@@ -178,7 +178,7 @@ def test_two_workers_of_one_run_handle_each_subscription_once(
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
     monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
-    at_once(2, lambda: replacements.continue_replacement(run.pk))
+    run_at_once(2, lambda: replacements.continue_replacement(run.pk))
     expire(run)
     replacements.continue_replacement(run.pk)
     assert counts(run) == ("done", 4, 4, 0)
@@ -248,9 +248,9 @@ def test_a_finished_run_is_not_run_again(product: Product) -> None:
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)
     expire(run)
-    before = everything()
+    before = read_all_rows()
     replacements.continue_replacement(run.pk)
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_a_long_run_yields_its_turn(product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from subscriptions.actions import upcoming_order
 from subscriptions.models import Event, Item, Order, OrderStatus, Product, Subscription
 from tests import factories as f
-from tests.jobs.situations import DAY, order, run
+from tests.jobs.situations import DAY, create_order, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 @pytest.fixture
 def waiting(noon: Any) -> Order:
     """An order that waits for stock since DAY; its subscription comes every three months."""
-    made = order()
+    made = create_order()
     Subscription.objects.update(every=3, every_period=3)
     Product.objects.update(live=False)
     upcoming_order.set_aside(made, actor=f.STAFF)
@@ -28,7 +28,7 @@ def days_pass(noon: Any, number: int) -> None:
 def look(noon: Any, order: Order, number: int) -> int:
     """The job on the day so many days after the order's."""
     days_pass(noon, number)
-    return run("stock", order.merchant, DAY + timedelta(days=number))
+    return run_job("stock", order.merchant, DAY + timedelta(days=number))
 
 
 def test_an_order_out_of_stock_is_checked_daily_for_thirty_days_and_then_removed(noon: Any, waiting: Order) -> None:

@@ -8,7 +8,7 @@ from subscriptions.actors import Actor
 from subscriptions.errors import Busy
 from subscriptions.jobs import timed_tasks
 from subscriptions.models import Customer, Entitlement, Event, Order, OrderStatus, Resource, Subscription
-from tests.jobs.situations import DAY, order
+from tests.jobs.situations import DAY, create_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -17,7 +17,7 @@ S = OrderStatus
 
 
 def failing(status: OrderStatus, retry_at: datetime = NOON) -> Order:
-    return order(DAY - timedelta(days=3), status=status, retry_at=retry_at, tries=1)
+    return create_order(DAY - timedelta(days=3), status=status, retry_at=retry_at, tries=1)
 
 
 def status(of: Order) -> int:
@@ -25,7 +25,7 @@ def status(of: Order) -> int:
 
 
 def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
-    order(DAY + timedelta(days=9))
+    create_order(DAY + timedelta(days=9))
     subscription = Subscription.objects.get()
     return Entitlement.objects.create(
         merchant=subscription.merchant,
@@ -39,7 +39,7 @@ def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
 
 
 def test_an_order_sent_now_is_handed_to_placement_within_a_minute() -> None:
-    sent = order(status=S.SEND_NOW, locked=True)
+    sent = create_order(status=S.SEND_NOW, locked=True)
     timed_tasks.do_timed_tasks()
     sent.refresh_from_db()
     assert (sent.status, sent.tries) == (S.PENDING_PLACEMENT, 1)
@@ -96,7 +96,7 @@ def test_one_failing_order_does_not_stop_the_others(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_test_customer_with_a_clock_waits_for_it() -> None:
-    sent = order(status=S.SEND_NOW, locked=True)
+    sent = create_order(status=S.SEND_NOW, locked=True)
     Customer.objects.update(is_test=True, clock=NOON)
     timed_tasks.do_timed_tasks()
     assert status(sent) == S.SEND_NOW

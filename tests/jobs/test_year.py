@@ -36,7 +36,7 @@ from subscriptions.models import (
 from tests import factories as f
 from tests.jobs.year import oracle, order_book, plan
 from tests.jobs.year.oracle import Life, live_through
-from tests.jobs.year.order_book import at
+from tests.jobs.year.order_book import hour_of_day
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # Each changed alone must show in somebody's year, or the year would not test it.
@@ -219,11 +219,11 @@ def differing(shop: Shop, people: list[plan.Person], stages: list[plan.Stage]) -
 def test_a_year_is_exactly_what_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
     people = plan.people()
     stages = plan.stages(people)
-    with time_machine.travel(at(plan.BEGINS, 12), tick=False):
+    with time_machine.travel(hour_of_day(plan.BEGINS, 12), tick=False):
         shop = Shop(people)
         for stage, following in zip(stages, stages[1:], strict=False):
             shop.begin(stage)
-            shop.advance(at(following.day, 12))
+            shop.advance(hour_of_day(following.day, 12))
     shop.years = {customer.pk: became(customer) for customer in shop.customers}
     assert list(differing(shop, people, stages)) == [], f"seed {plan.SEED}"
     # The platform's own memory: what we call placed is placed there, and each order once at the most.

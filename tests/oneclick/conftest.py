@@ -6,7 +6,7 @@ from django.test import Client
 
 from tests.factories import MembershipFactory
 from tests.oneclick.shop import Shop
-from tests.oneclick.shop import shop as make_shop
+from tests.oneclick.shop import create_shop as make_shop
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Shop:
         return Offer.objects.create(merchant=self.merchant, profile=profile, **options)
 
 
-def shop(subscriptions: int = 2, day: date = DAY, **customer_fields: Any) -> Shop:
+def create_shop(subscriptions: int = 2, day: date = DAY, **customer_fields: Any) -> Shop:
     customer = CustomerFactory(**customer_fields)
     merchant = customer.merchant
     where = {"payment": PaymentFactory(customer=customer), "shipping_address": AddressFactory(customer=customer)}
@@ -106,11 +106,11 @@ def shop(subscriptions: int = 2, day: date = DAY, **customer_fields: Any) -> Sho
     return Shop(merchant, customer, made, product)
 
 
-def outcome(answer: HttpResponse) -> tuple[int, str, str]:
+def result_of(answer: HttpResponse) -> tuple[int, str, str]:
     """Status, `success` or the error's code, and the text."""
     body = answer.json()
     return answer.status_code, body.get("error", body["status"]), body["message"]
 
 
-def reread(row: Model) -> Any:
+def reload_row(row: Model) -> Any:
     return type(row).objects.get(pk=row.pk)

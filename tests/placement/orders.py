@@ -1,4 +1,4 @@
-"""An order whose every value is known, and requests for tests that care less."""
+"""An order with known values throughout, and placement requests for other tests."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,31 +21,31 @@ KEY = "0123456789abcdef0123456789abcdef"
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
 
-def public_id(number: int) -> UUID:
+def numbered_id(number: int) -> UUID:
     return UUID(f"{number:032x}")
 
 
-def live_merchant(url: str = "https://platform.test/orders", **gateway: object) -> Merchant:
-    merchant = MerchantFactory(is_test=False, name="Fern & Co", public_id=public_id(1), storefront_key=KEY)
+def create_live_merchant(url: str = "https://platform.test/orders", **gateway: object) -> Merchant:
+    merchant = MerchantFactory(is_test=False, name="Fern & Co", public_id=numbered_id(1), storefront_key=KEY)
     GatewaySettings.objects.create(merchant=merchant, url=url, **gateway)
     return merchant
 
 
-def known_order(merchant: Merchant) -> Order:
+def create_known_order(merchant: Merchant) -> Order:
     """Two lines, one of them an upsell; addresses, offer and card given."""
     customer = CustomerFactory(
         merchant=merchant, merchant_user_id="C-1001", email="ana@shop.test", created=AT, last_updated=AT
     )
     stamps = {"created": AT, "updated": AT}
     shipping = AddressFactory(
-        customer=customer, public_id=public_id(2), address2="Apt 4", company_name="A ]]> B", **stamps
+        customer=customer, public_id=numbered_id(2), address2="Apt 4", company_name="A ]]> B", **stamps
     )
     billing = AddressFactory(
-        customer=customer, public_id=public_id(3), address="9 Elm <Road>", address_type="billing_address", **stamps
+        customer=customer, public_id=numbered_id(3), address="9 Elm <Road>", address_type="billing_address", **stamps
     )
     payment = PaymentFactory(
         customer=customer,
-        public_id=public_id(4),
+        public_id=numbered_id(4),
         billing_address=billing,
         cc_holder="Ana Ruiz",
         token_id="tok_1",
@@ -54,7 +54,7 @@ def known_order(merchant: Merchant) -> Order:
     )
     order = OrderFactory(
         customer=customer,
-        public_id=public_id(5),
+        public_id=numbered_id(5),
         payment=payment,
         shipping_address=shipping,
         sub_total=Decimal("30.75"),
@@ -70,19 +70,19 @@ def known_order(merchant: Merchant) -> Order:
 
 def _lines(order: Order) -> None:
     merchant = order.merchant
-    profile = OfferProfile.objects.create(merchant=merchant, public_id=public_id(6), name="Tenth off")
-    offer = Offer.objects.create(merchant=merchant, public_id=public_id(7), profile=profile, name="Tenth off")
+    profile = OfferProfile.objects.create(merchant=merchant, public_id=numbered_id(6), name="Tenth off")
+    offer = Offer.objects.create(merchant=merchant, public_id=numbered_id(7), profile=profile, name="Tenth off")
     blend = ProductFactory(merchant=merchant, external_product_id="P-1", sku="SKU-1")
     mug = ProductFactory(merchant=merchant, external_product_id="P-2", sku=None, name="Mug", price=Decimal("9.00"))
     subscription = SubscriptionFactory(
         customer=order.customer,
         product=blend,
-        public_id=public_id(8),
+        public_id=numbered_id(8),
         merchant_order_id="7001",
         extra_data={"note": "leave & ring", "two words": 1, "sizes": [1, 2]},
     )
     ItemFactory(
-        order=order, subscription=subscription, public_id=public_id(9), offer=offer, total_price=Decimal("22.75")
+        order=order, subscription=subscription, public_id=numbered_id(9), offer=offer, total_price=Decimal("22.75")
     )
     ItemFactory(
         order=order,
@@ -90,12 +90,12 @@ def _lines(order: Order) -> None:
         product=mug,
         one_time=True,
         quantity=1,
-        public_id=public_id(10),
+        public_id=numbered_id(10),
         total_price=Decimal("9.00"),
     )
 
 
-def some_request(merchant: Merchant | None = None, **order: object) -> PlacementRequest:
+def create_request(merchant: Merchant | None = None, **order: object) -> PlacementRequest:
     """A new order with one item, as a gateway gets it."""
     customer = CustomerFactory(merchant=merchant or MerchantFactory())
     subscription = SubscriptionFactory(customer=customer)

@@ -17,9 +17,9 @@ class Post:
 
 @dataclass
 class Platform:
-    """`posts` holds what came; `act` answers each."""
+    """`posts` holds the requests; `respond` answers each."""
 
-    act: Callable[["Handler"], None]
+    respond: Callable[["Handler"], None]
     url: str = ""
     posts: list[Post] = field(default_factory=list)
 
@@ -31,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.platform.posts.append(Post(dict(self.headers), body))
         try:
-            self.platform.act(self)
+            self.platform.respond(self)
         except OSError:  # the portal has hung up
             self.close_connection = True
 
@@ -46,8 +46,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def platform(act: Callable[[Handler], None] = Handler.answer) -> Iterator[Platform]:
-    playing = Platform(act)
+def running_platform(respond: Callable[[Handler], None] = Handler.answer) -> Iterator[Platform]:
+    playing = Platform(respond)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"platform": playing}))
     server.daemon_threads = True
     playing.url = f"http://127.0.0.1:{server.server_port}/orders"

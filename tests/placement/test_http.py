@@ -15,8 +15,8 @@ from subscriptions.placement import results
 from subscriptions.placement.gateway import Gateway
 from subscriptions.placement.registry import gateway_of
 from subscriptions.placement.signature import sign_text
-from tests.placement.orders import KEY, live_merchant, some_request
-from tests.placement.platform import PLACED, Handler, platform
+from tests.placement.orders import KEY, create_live_merchant, create_request
+from tests.placement.platform import PLACED, Handler, running_platform
 
 pytestmark = pytest.mark.django_db
 
@@ -27,15 +27,15 @@ def private_allowed(settings) -> None:
 
 
 def answer_of(url: str, **gateway: object) -> results.PlacementResult:
-    request = some_request(live_merchant(url, **gateway), tries=2)
+    request = create_request(create_live_merchant(url, **gateway), tries=2)
     found: Gateway = gateway_of(request.order)
     return found.place(request)
 
 
 @time_machine.travel("2026-11-20 14:30:00Z", tick=False)
 def test_an_order_is_sent_with_its_headers_and_placed():
-    with platform() as there:
-        request = some_request(live_merchant(there.url), tries=2)
+    with running_platform() as there:
+        request = create_request(create_live_merchant(there.url), tries=2)
         answer = gateway_of(request.order).place(request)
     assert (answer.effect, answer.order_id, answer.http_status) == (Effect.PLACED, "1224", 200)
     assert answer.answer == PLACED.decode() and answer.request.startswith('<?xml version="1.0"')
@@ -55,7 +55,7 @@ def test_an_order_is_sent_with_its_headers_and_placed():
 
 def test_an_order_is_sent_as_json_too():
     body = b'{"code":"SUCCESS","orderId":"1224"}'
-    with platform(lambda handler: handler.answer(body)) as there:
+    with running_platform(lambda handler: handler.answer(body)) as there:
         answer = answer_of(there.url, kind=GatewaySettings.Kind.JSON)
     (post,) = there.posts
     assert answer.order_id == "1224" and post.headers["Content-Type"] == "application/json"
@@ -64,7 +64,7 @@ def test_an_order_is_sent_as_json_too():
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
 def test_the_log_of_a_post_holds_no_card_data(kind):
-    with platform() as there:
+    with running_platform() as there:
         answer = answer_of(there.url, kind=kind)
     (post,) = there.posts
     sent = b"<orderCcNumber><!" if kind == "xml" else b'"cc_number_ending":"4242"'
@@ -74,15 +74,15 @@ def test_the_log_of_a_post_holds_no_card_data(kind):
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
 def test_card_data_is_left_out_where_the_merchant_says_so(kind):
-    with platform() as there:
+    with running_platform() as there:
         answer_of(there.url, kind=kind, without_card=True)
     (post,) = there.posts
     assert (b"<orderCcNumber/>" if kind == "xml" else b'"cc_number_ending":null') in post.body
 
 
 def test_no_query_is_made_while_an_order_is_sent(django_assert_num_queries):
-    with platform() as there:
-        request = some_request(live_merchant(there.url))
+    with running_platform() as there:
+        request = create_request(create_live_merchant(there.url))
         with django_assert_num_queries(0):
             assert gateway_of(request.order).place(request).effect is Effect.PLACED
 
@@ -118,14 +118,14 @@ UNKNOWN = {
 @pytest.mark.parametrize("act", UNKNOWN.values(), ids=UNKNOWN)
 def test_an_incomplete_answer_leaves_the_result_unknown(monkeypatch, act):
     monkeypatch.setattr(door, "LIMITS", replace(door.LIMITS, silence=0.5, deadline=1))
-    with platform(act) as there:
+    with running_platform(act) as there:
         answer = answer_of(there.url)
     assert answer.effect.status == OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT
     assert len(there.posts) == 1 and answer.message
 
 
 def test_an_unreachable_platform_leaves_the_result_unknown():
-    with platform() as there:
+    with running_platform() as there:
         pass
     assert answer_of(there.url).effect is Effect.NO_ANSWER
 
@@ -141,7 +141,7 @@ NOT_UNDERSTOOD = {
 
 @pytest.mark.parametrize("act", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
 def test_an_order_with_an_unreadable_answer_is_sent_once_and_left_to_staff(act):
-    with platform(act) as there:
+    with running_platform(act) as there:
         answer = answer_of(there.url)
     assert answer.effect.status == OrderStatus.RESPONSE_PROCESSING_ERROR
     assert len(there.posts) == 1 and len(answer.answer) <= 4096
@@ -165,19 +165,19 @@ def test_a_forbidden_address_fails_before_sending(settings, url, sentence):
 
 @pytest.mark.parametrize(("key", "sentence"), [("", "no storefront key"), ("key", "16, 24 or 32")])
 def test_without_a_valid_key_nothing_is_sent(key, sentence):
-    with platform() as there:
-        merchant = live_merchant(there.url)
+    with running_platform() as there:
+        merchant = create_live_merchant(there.url)
         merchant.storefront_key = key
         merchant.save()
-        request = some_request(merchant)
+        request = create_request(merchant)
         answer = gateway_of(request.order).place(request)
     assert answer.effect is Effect.NOT_SENT and sentence in answer.message
     assert there.posts == []
 
 
 def test_each_attempt_has_the_same_key_and_its_own_number():
-    with platform() as there:
-        request = some_request(live_merchant(there.url), tries=1)
+    with running_platform() as there:
+        request = create_request(create_live_merchant(there.url), tries=1)
         for tries in (1, 2):
             request.order.tries = tries
             gateway_of(request.order).place(request)

@@ -7,7 +7,7 @@ from subscriptions.api.serializers import CustomerSerializer, ItemSerializer, Or
 from subscriptions.models import Order, Payment
 from subscriptions.placement import json_codec
 from subscriptions.placement.gateway import take_snapshot
-from tests.placement.orders import known_order, live_merchant
+from tests.placement.orders import create_known_order, create_live_merchant
 
 SECTIONS = {
     "order": "Order",
@@ -20,7 +20,7 @@ SECTIONS = {
 
 @pytest.fixture
 def order(db) -> Order:
-    return known_order(live_merchant())
+    return create_known_order(create_live_merchant())
 
 
 def test_the_objects_are_those_of_the_api(order):

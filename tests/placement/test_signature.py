@@ -4,7 +4,7 @@ import pytest
 
 from subscriptions.models import Merchant
 from subscriptions.placement.signature import authorization_header, sign_text
-from tests.placement.orders import public_id
+from tests.placement.orders import numbered_id
 
 VECTORS = {
     "C-1001|1700000000": "hWrsiMI21ovl6WUIILkYiSSoaPbLEuVs5TJMVR7WlTY=",
@@ -24,11 +24,11 @@ def test_the_published_signatures_are_reproduced(contracts):
 
 
 def test_the_header_names_merchant_customer_and_moment_in_ascii():
-    merchant = Merchant(public_id=public_id(1), storefront_key="key")
+    merchant = Merchant(public_id=numbered_id(1), storefront_key="key")
     header = authorization_header(merchant, "C-ö\n", 1700000000)
     assert header.isascii() and header.isprintable()
     assert json.loads(header) == {
-        "public_id": public_id(1).hex,
+        "public_id": numbered_id(1).hex,
         "sig_field": "C-ö\n",
         "ts": 1700000000,
         "sig": sign_text("key", "C-ö\n|1700000000"),

@@ -11,7 +11,7 @@ from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.results import RESULT_CODES, PlacementResult
 from subscriptions.placement.simulator import Simulator
 from tests.factories import MerchantFactory
-from tests.placement.orders import known_order, live_merchant, some_request, take_snapshot
+from tests.placement.orders import create_known_order, create_live_merchant, create_request, take_snapshot
 
 Outcome = SimulatedOutcome.Outcome
 EXPECTED = {
@@ -41,7 +41,7 @@ def memory(request: PlacementRequest) -> SimulatedPlacement:
 @pytest.mark.django_db
 class TestOutcomes:
     def test_an_order_is_placed_unless_something_else_was_chosen(self):
-        request = some_request()
+        request = create_request()
         answer = place(request)
         assert (answer.effect, answer.http_status) == (Effect.PLACED, 200)
         assert memory(request).order_merchant_id == answer.order_id != ""
@@ -51,7 +51,7 @@ class TestOutcomes:
     def test_each_simulated_outcome_is_handled_like_a_real_answer(self, outcome, kind):
         merchant = MerchantFactory()
         GatewaySettings.objects.create(merchant=merchant, kind=kind, url="https://platform.test/")
-        request = some_request(merchant)
+        request = create_request(merchant)
         choose(request, outcome)
         answer = place(request)
         expected = EXPECTED.get(outcome) or RESULT_CODES[outcome].effect.status
@@ -62,31 +62,31 @@ class TestOutcomes:
         assert {code.text for code in RESULT_CODES.values() if code.replied} <= set(Outcome.values)
 
     def test_a_placed_order_is_not_placed_again(self):
-        request = some_request()
+        request = create_request()
         first, again = place(request), place(request)
         assert first.order_id == again.order_id
         assert memory(request).times_asked == 2
 
     def test_an_order_whose_answer_was_lost_has_been_placed(self):
-        request = some_request()
+        request = create_request()
         choose(request, Outcome.LOST)
         assert place(request).effect is Effect.NO_ANSWER
         assert place(request).order_id == memory(request).order_merchant_id != ""
 
     def test_an_order_that_timed_out_has_not_been_placed(self):
-        request = some_request()
+        request = create_request()
         choose(request, Outcome.TIMEOUT)
         assert [place(request).effect for _ in range(2)] == [Effect.NO_ANSWER] * 2
         assert memory(request).order_merchant_id == ""
 
     def test_an_outcome_may_apply_to_the_first_attempts_only(self):
-        request = some_request()
+        request = create_request()
         choose(request, Outcome.DECLINE, times=2)
         effects = [place(request).effect for _ in range(3)]
         assert effects == [Effect.DECLINED, Effect.DECLINED, Effect.PLACED]
 
     def test_a_payments_outcome_overrides_a_products_and_the_first_item_the_next(self):
-        request = take_snapshot(known_order(live_merchant()))
+        request = take_snapshot(create_known_order(create_live_merchant()))
         first, second = request.items
         choose(request, Outcome.CANCEL, product=second.product)
         assert place(request).effect is Effect.CALLED_OFF
@@ -96,13 +96,13 @@ class TestOutcomes:
         assert place(request).effect is Effect.DECLINED
 
     def test_another_merchants_choices_and_orders_are_its_own(self):
-        request = some_request()
-        choose(some_request(), Outcome.DECLINE)
+        request = create_request()
+        choose(create_request(), Outcome.DECLINE)
         assert place(request).effect is Effect.PLACED
         assert SimulatedPlacement.objects.filter(merchant=request.merchant).count() == 1
 
     def test_a_slow_answer_takes_its_time(self):
-        request = some_request()
+        request = create_request()
         choose(request, Outcome.APPROVE, milliseconds=60)
         start = time.monotonic()
         assert place(request).effect is Effect.PLACED
@@ -111,7 +111,7 @@ class TestOutcomes:
 
 @pytest.mark.django_db(transaction=True)
 def test_simultaneous_requests_for_one_order_place_it_once_and_are_all_counted():
-    request = some_request()
+    request = create_request()
 
     def post(_: int) -> PlacementResult:
         try:

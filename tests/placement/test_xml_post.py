@@ -6,7 +6,7 @@ import pytest
 from subscriptions.models import Item, Order, Payment
 from subscriptions.placement import xml_codec
 from subscriptions.placement.gateway import PlacementRequest, take_snapshot
-from tests.placement.orders import known_order, live_merchant
+from tests.placement.orders import create_known_order, create_live_merchant
 
 GOLDEN = (
     '<?xml version="1.0" encoding="UTF-8"?><order><head>'
@@ -105,7 +105,7 @@ NO_CARD = "<orderCcOwner/><orderCcNumber/><orderCcExpire/>"
 
 @pytest.fixture
 def order(db) -> Order:
-    return known_order(live_merchant())
+    return create_known_order(create_live_merchant())
 
 
 def test_an_order_is_encoded_byte_by_byte_as_agreed(order):

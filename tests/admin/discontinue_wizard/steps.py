@@ -13,18 +13,18 @@ PREPAID = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": 2, "rene
 BUTTON = "/discontinue/"
 
 
-def page_of(product: Product, page: str = "discontinue") -> str:
+def wizard_page(product: Product, page: str = "discontinue") -> str:
     return f"/admin/subscriptions/product/{product.pk}/{page}/"
 
 
-def subscribe(product: Product, number: int = 1, **fields: Any) -> list[Subscription]:
+def create_subscriptions(product: Product, number: int = 1, **fields: Any) -> list[Subscription]:
     return [
         f.subscription_with_order(customer=f.CustomerFactory(merchant=product.merchant), product=product, **fields)
         for _ in range(number)
     ]
 
 
-def relate(product: Product, substitute: Product, kind: str = "discontinued_replacement") -> None:
+def create_relationship(product: Product, substitute: Product, kind: str = "discontinued_replacement") -> None:
     ProductRelationship.objects.create(
         merchant=product.merchant, relationship_type=kind, from_product=product, to_product=substitute
     )

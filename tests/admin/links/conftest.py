@@ -48,31 +48,31 @@ def offer(merchant: Merchant) -> Offer:
     return Offer.objects.create(merchant=merchant, profile=profile, name="15 % off", usable_in_links=True)
 
 
-def saved(merchant: Merchant, name: str = "Later", **fields: Any) -> SavedLink:
+def create_link(merchant: Merchant, name: str = "Later", **fields: Any) -> SavedLink:
     link: SavedLink = SavedLink.objects.create(merchant=merchant, name=name, **{"action": "delay", **fields})
     return link
 
 
-def change(link: SavedLink, page: str = "change") -> str:
+def link_page(link: SavedLink, page: str = "change") -> str:
     return f"{LIST}{link.pk}/{page}/"
 
 
-def part(staff: Client, name: str, address: str = ADD, **fields: Any) -> str:
+def page_part(staff: Client, name: str, address: str = ADD, **fields: Any) -> str:
     answer = staff.post(address, {**PLAIN, "_part": name, **fields})
     assert answer.status_code == 200
     assert b"<html" not in answer.content
     return answer.content.decode()
 
 
-def url(answer: HttpResponse | str) -> str:
+def shown_url(answer: HttpResponse | str) -> str:
     body = answer if isinstance(answer, str) else answer.content.decode()
     (found,) = re.findall(r"<code[^>]*data-url>(.*?)</code>", body)
     return html.unescape(found)
 
 
-def save(staff: Client, address: str = ADD, **fields: Any) -> HttpResponse:
+def save_link(staff: Client, address: str = ADD, **fields: Any) -> HttpResponse:
     return staff.post(address, {**PLAIN, "_save": "1", **fields})
 
 
-def subscriber(merchant: Merchant, **fields: Any) -> Any:
+def create_subscriber(merchant: Merchant, **fields: Any) -> Any:
     return f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant, **fields))

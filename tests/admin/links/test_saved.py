@@ -12,17 +12,28 @@ from oneclick.models import SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Customer, Merchant, Product, Role
 from tests import factories as f
-from tests.admin.links.conftest import ADD, LIST, PLAIN, REMINDER, Login, change, save, saved, subscriber, url
-from tests.races import at_once
-from tests.rows import everything
+from tests.admin.links.conftest import (
+    ADD,
+    LIST,
+    PLAIN,
+    REMINDER,
+    Login,
+    create_link,
+    create_subscriber,
+    link_page,
+    save_link,
+    shown_url,
+)
+from tests.races import run_at_once
+from tests.rows import read_all_rows
 
 
 def test_a_copied_link_has_its_own_id_and_is_attached_to_no_event(staff: Client, merchant: Merchant) -> None:
-    link = saved(merchant, parameters={"days": "9"}, event_kinds=[REMINDER], property_name="later_url")
-    saved(merchant, "Later copy")
-    answer = staff.post(change(link, "duplicate"))
+    link = create_link(merchant, parameters={"days": "9"}, event_kinds=[REMINDER], property_name="later_url")
+    create_link(merchant, "Later copy")
+    answer = staff.post(link_page(link, "duplicate"))
     copy = SavedLink.objects.latest("id")
-    assert answer["Location"] == change(copy)
+    assert answer["Location"] == link_page(copy)
     assert (copy.name, copy.parameters, copy.event_kinds, copy.property_name) == ("Later copy 2", {"days": "9"}, [], "")
     assert copy.public_id != link.public_id
     assert SavedLink.objects.get(pk=link.pk).event_kinds == [REMINDER]
@@ -32,35 +43,37 @@ def test_a_copied_link_has_its_own_id_and_is_attached_to_no_event(staff: Client,
 def test_of_two_simultaneous_saves_of_a_new_link_one_is_refused_with_a_message(staff: Client) -> None:
     for _ in range(5):
         SavedLink.objects.all().delete()
-        assert sorted(at_once(3, lambda: save(staff).status_code)) == [200, 200, 302]
+        assert sorted(run_at_once(3, lambda: save_link(staff).status_code)) == [200, 200, 302]
         assert SavedLink.objects.count() == 1
 
 
 def test_an_archived_link_leaves_the_list_and_comes_back(staff: Client, merchant: Merchant) -> None:
-    link = saved(merchant, event_kinds=[REMINDER], property_name="later_url")
-    assert staff.post(change(link, "archive"))["Location"] == LIST
+    link = create_link(merchant, event_kinds=[REMINDER], property_name="later_url")
+    assert staff.post(link_page(link, "archive"))["Location"] == LIST
     assert b">Later<" not in staff.get(LIST).content
-    assert change(link).encode() in staff.get(f"{LIST}?state=archived").content
-    other = saved(merchant, event_kinds=[REMINDER], property_name="later_url")
-    assert change(other).encode() in staff.get(LIST).content
-    staff.post(change(link, "restore"))
+    assert link_page(link).encode() in staff.get(f"{LIST}?state=archived").content
+    other = create_link(merchant, event_kinds=[REMINDER], property_name="later_url")
+    assert link_page(other).encode() in staff.get(LIST).content
+    staff.post(link_page(link, "restore"))
     link.refresh_from_db()
     assert (link.archived, link.name, link.event_kinds, link.property_name) == (False, "Later 2", [], "")
 
 
 def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, product: Product) -> None:
     assert b"Build a link, test it" in staff.get(LIST).content
-    saved(merchant, "One", parameters={"days": "9"})
-    saved(
+    create_link(merchant, "One", parameters={"days": "9"})
+    create_link(
         merchant,
         "Two",
         action="upsell",
         esp="api",
         parameters={"og_product_id": "HON-1", "og_every": "1", "og_every_period": "3"},
     )
-    saved(merchant, "Three", action="reactivate", parameters={"winback_id": "0" * 32}, page_url="https://shop.test/x")
-    saved(merchant, "Four", action="upsell", parameters={"og_product_id": "GONE"})
-    saved(f.MerchantFactory(), "Foreign")
+    create_link(
+        merchant, "Three", action="reactivate", parameters={"winback_id": "0" * 32}, page_url="https://shop.test/x"
+    )
+    create_link(merchant, "Four", action="upsell", parameters={"og_product_id": "GONE"})
+    create_link(f.MerchantFactory(), "Foreign")
     page = html.unescape(staff.get(LIST).content.decode())
     for text in ("By 9 days", "Honey & co, every month", "With a discount", "GONE", "shop.test/x", "The API"):
         assert text in page
@@ -70,17 +83,17 @@ def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, pr
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
 def test_other_roles_can_read_the_link_but_not_change_or_test_it(merchant: Merchant, login: Login, role: str) -> None:
-    link, client = saved(merchant), login(merchant, role)
-    order = subscriber(merchant).items.get().order_id
-    before = everything()
-    page = client.get(change(link))
-    assert url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))
+    link, client = create_link(merchant), login(merchant, role)
+    order = create_subscriber(merchant).items.get().order_id
+    before = read_all_rows()
+    page = client.get(link_page(link))
+    assert shown_url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))
     assert b"<fieldset disabled" in page.content and b"_test" not in page.content and b"hx-post" not in page.content
     assert client.get(ADD).status_code == 403
     for fields in ({"_save": "1"}, {"_test": "1", "test_order": order}, {"_part": "link"}):
-        assert client.post(change(link), {**PLAIN, **fields}).status_code == 403
+        assert client.post(link_page(link), {**PLAIN, **fields}).status_code == 403
         assert client.post(ADD, {**PLAIN, **fields}).status_code == 403
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_the_number_of_queries_does_not_grow(staff: Client, merchant: Merchant) -> None:
@@ -93,9 +106,9 @@ def test_the_number_of_queries_does_not_grow(staff: Client, merchant: Merchant) 
         for n in range(number):
             product = f.ProductFactory(merchant=merchant)
             link = {"action": "upsell", "parameters": {"og_product_id": product.external_product_id}}
-            saved(merchant, f"{number} {n}", **link)
-            verbs.cancel(subscriber(merchant), actor=f.STAFF)
-            subscriber(merchant)
+            create_link(merchant, f"{number} {n}", **link)
+            verbs.cancel(create_subscriber(merchant), actor=f.STAFF)
+            create_subscriber(merchant)
 
     more(1)
     few = [queries(LIST), queries(ADD)]

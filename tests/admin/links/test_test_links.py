@@ -9,13 +9,13 @@ from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import Activity, Merchant
 from tests import factories as f
-from tests.admin.links.conftest import ADD, PLAIN, change, saved, subscriber
-from tests.rows import everything
+from tests.admin.links.conftest import ADD, PLAIN, create_link, create_subscriber, link_page
+from tests.rows import read_all_rows
 
 
 @pytest.mark.parametrize("name", ["Later", ""])
 def test_a_test_opens_the_link_with_a_token_for_a_test_customer(staff: Client, merchant: Merchant, name: str) -> None:
-    order = subscriber(merchant).items.get().order
+    order = create_subscriber(merchant).items.get().order
     answer = staff.post(ADD, {**PLAIN, "name": name, "days": "3", "_test": "1", "test_order": order.pk})
     token = ActionToken.objects.get()
     link = SavedLink(merchant=merchant, action="delay", parameters={"days": "3"})
@@ -27,10 +27,10 @@ def test_a_test_opens_the_link_with_a_token_for_a_test_customer(staff: Client, m
 
 
 def test_a_saved_link_is_tested_signed_and_on_a_cancelled_subscription(staff: Client, merchant: Merchant) -> None:
-    gone = verbs.cancel(subscriber(merchant), actor=f.STAFF).subject
-    link = saved(merchant, action="reactivate")
+    gone = verbs.cancel(create_subscriber(merchant), actor=f.STAFF).subject
+    link = create_link(merchant, action="reactivate")
     answer = staff.post(
-        change(link), {**PLAIN, "link_action": "reactivate", "_test": "1", "test_subscription": gone.pk}
+        link_page(link), {**PLAIN, "link_action": "reactivate", "_test": "1", "test_subscription": gone.pk}
     )
     token = ActionToken.objects.latest("id")
     assert token.subscription_id == gone.pk
@@ -40,13 +40,13 @@ def test_a_saved_link_is_tested_signed_and_on_a_cancelled_subscription(staff: Cl
 
 def test_a_live_merchant_tests_links_on_its_test_customers_only(staff: Client, merchant: Merchant) -> None:
     Merchant.objects.filter(pk=merchant.pk).update(is_test=False)
-    real, test = subscriber(merchant), subscriber(merchant, is_test=True, first_name="Tess")
-    subscriber(f.MerchantFactory(), is_test=True, first_name="Foreign")
+    real, test = create_subscriber(merchant), create_subscriber(merchant, is_test=True, first_name="Tess")
+    create_subscriber(f.MerchantFactory(), is_test=True, first_name="Foreign")
     page = staff.get(ADD).content.decode()
     assert "Tess Ruiz" in page and "Foreign" not in page
-    before = everything()
+    before = read_all_rows()
     refused = staff.post(ADD, {**PLAIN, "_test": "1", "test_order": real.items.get().order_id})
     assert b"Choose a test customer to test the link with." in refused.content
     unfinished = staff.post(ADD, {**PLAIN, "_test": "1", "days": "0", "test_order": test.items.get().order_id})
     assert b"Finish the link first" in unfinished.content
-    assert everything() == before
+    assert read_all_rows() == before

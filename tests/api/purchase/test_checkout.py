@@ -8,16 +8,16 @@ import pytest
 
 from subscriptions.models import Activity, Address, CheckoutRequest, Customer, Event, Item, Payment, Subscription
 from subscriptions.placement import aes
-from tests.api.purchase.answers import outcome
-from tests.api.shop import PATH, PLACE, send
+from tests.api.purchase.answers import checkout_result
+from tests.api.shop import PATH, PLACE, send_checkout
 from tests.factories import CustomerFactory
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def test_a_checkout_makes_customer_address_payment_and_subscription(api, merchant, bought):
-    answer = send(api, bought)
+    answer = send_checkout(api, bought)
     assert answer.status_code == 200
     request = CheckoutRequest.objects.get()
     assert answer.json() == {"result": "Subscription request received", "subs_req_id": request.public_id.hex}
@@ -44,7 +44,7 @@ def test_a_checkout_makes_customer_address_payment_and_subscription(api, merchan
     assert (row.quantity, row.every, row.every_period, row.price) == (2, 1, 3, None)
     assert (row.merchant_order_id, row.session_id, row.raw_subscription_type) == ("1224", "s-1", "replenishment")
     assert Item.objects.get().order.place_date == date(2026, 12, 20)
-    assert outcome(api, answer) == {
+    assert checkout_result(api, answer) == {
         "customer": "C-1001",
         "payment": payment.public_id.hex,
         "shipping_address": row.shipping_address.public_id.hex,
@@ -66,8 +66,8 @@ def test_a_checkout_makes_customer_address_payment_and_subscription(api, merchan
 
 
 def test_known_customers_addresses_and_payments_are_used_again(api, bought):
-    send(api, bought)
-    answer = send(api, bought | {"merchant_order_id": "1225", "session_id": "s-2"})
+    send_checkout(api, bought)
+    answer = send_checkout(api, bought | {"merchant_order_id": "1225", "session_id": "s-2"})
     assert answer.status_code == 200
     assert (Customer.objects.count(), Address.objects.count(), Payment.objects.count()) == (1, 2, 1)
     assert Subscription.objects.count() == 2
@@ -86,25 +86,25 @@ def test_known_customers_addresses_and_payments_are_used_again(api, bought):
     ],
 )
 def test_addresses_match_by_content_and_payments_by_token_last_digits_and_expiry(api, bought, part, changed, counts):
-    send(api, bought)
+    send_checkout(api, bought)
     again = json.loads(json.dumps(bought)) | {"merchant_order_id": "1225"}
     (again if part == "payment" else again["user"])[part] |= changed
-    assert send(api, again).status_code == 200
+    assert send_checkout(api, again).status_code == 200
     assert (Address.objects.count(), Payment.objects.count()) == counts
 
 
 def test_a_retired_address_or_payment_is_not_used_again(api, bought):
-    send(api, bought)
+    send_checkout(api, bought)
     Address.objects.update(live=False)
     Payment.objects.update(live=False)
-    assert send(api, bought | {"merchant_order_id": "1225"}).status_code == 200
+    assert send_checkout(api, bought | {"merchant_order_id": "1225"}).status_code == 200
     assert (Address.objects.filter(live=True).count(), Payment.objects.filter(live=True).count()) == (2, 1)
 
 
 def test_a_known_customer_needs_no_names_and_stays_unchanged(api, merchant, bought):
     known = CustomerFactory(merchant=merchant, merchant_user_id="C-1001", email="old@example.com")
     bought["user"] = {"user_id": "C-1001", "email": "new@example.com", "shipping_address": PLACE}
-    assert send(api, bought).status_code == 200
+    assert send_checkout(api, bought).status_code == 200
     assert Customer.objects.get().email == "old@example.com"
     assert Subscription.objects.get().customer == known
 
@@ -120,7 +120,7 @@ def test_the_form_spelling_is_read_under_any_content_type(api, bought, content_t
 
 def test_without_cart_tracking_no_session_is_needed(api, bought):
     del bought["session_id"]
-    assert send(api, bought | {"og_cart_tracking": False}).status_code == 200
+    assert send_checkout(api, bought | {"og_cart_tracking": False}).status_code == 200
     assert Subscription.objects.get().session_id is None
 
 
@@ -129,12 +129,12 @@ def test_an_expiry_may_come_encrypted_under_the_storefront_key(api, merchant, bo
     merchant.save()
     bought["payment"]["cc_exp_date"] = aes.encrypt_text("12/2030", merchant.storefront_key)
     assert bought["payment"]["cc_exp_date"] == "uE2gvvr+w3QDaZlsZH18rTeTZ4KzaZlRo0epmNNnFMs="
-    assert send(api, bought).status_code == 200
+    assert send_checkout(api, bought).status_code == 200
     assert Payment.objects.get().expires_on == date(2030, 12, 31)
 
 
 def test_a_masked_card_number_is_cut_to_its_last_four_digits_before_saving(api, bought):
     bought["payment"]["cc_number"] = "411111******1111"
-    assert send(api, bought).status_code == 200
+    assert send_checkout(api, bought).status_code == 200
     assert Payment.objects.get().cc_number_ending == "1111"
-    assert "411111" not in json.dumps(everything(), default=str)
+    assert "411111" not in json.dumps(read_all_rows(), default=str)

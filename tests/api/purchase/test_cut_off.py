@@ -9,7 +9,7 @@ from subscriptions.actions import purchase
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.jobs import purchases
 from subscriptions.models import Activity, CheckoutRequest, Customer, Merchant, Product, Subscription
-from tests.api.shop import send
+from tests.api.shop import send_checkout
 from tests.factories import STAFF
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -65,7 +65,7 @@ def test_an_unknown_request_is_not_found(api, name):
 
 
 def test_another_merchants_request_is_not_found(api, stranger, bought):
-    answer = send(api, bought)
+    answer = send_checkout(api, bought)
     assert stranger.get(f"/api/subscription/{answer.json()['subs_req_id']}/response/").status_code == 404
 
 
@@ -76,9 +76,9 @@ def test_a_process_that_dies_leaves_its_checkout_to_the_tick(api, merchant, boug
     with monkeypatch.context() as dying:
         dying.setattr(purchase.payments, "create", die)
         with pytest.raises(SystemExit):
-            send(api, bought)
+            send_checkout(api, bought)
     assert (CheckoutRequest.objects.count(), Customer.objects.count()) == (1, 0)
-    assert send(api, bought).status_code == 409
+    assert send_checkout(api, bought).status_code == 409
     CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert purchases.finish() == 1
     assert (Customer.objects.count(), Subscription.objects.count()) == (1, 1)

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from subscriptions.models import Customer, Item, Offer, OfferProfile, Subscription
-from tests.api.purchase.answers import REQUIRED, outcome
-from tests.api.shop import line, send
+from tests.api.purchase.answers import REQUIRED, checkout_result
+from tests.api.shop import checkout_line, send_checkout
 from tests.factories import ProductFactory
-from tests.rows import everything
+from tests.rows import read_all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
     ],
 )
 def test_the_first_order_comes_at_its_date_after_its_offset_or_after_one_frequency(api, bought, info, day):
-    bought["products"] = [line(**info)]
-    assert send(api, bought).status_code == 200
+    bought["products"] = [checkout_line(**info)]
+    assert send_checkout(api, bought).status_code == 200
     assert Item.objects.get().order.place_date == day
 
 
@@ -36,8 +36,8 @@ def test_an_item_may_name_price_offer_another_product_and_a_prepaid_cycle(api, m
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="Welcome")
     override = {"product": "beans", "every": 2, "every_period": 2, "offer": offer.public_id.hex}
     prepaid = {"subscription_type": "prepaid", "prepaid_orders_per_billing": 3, "renewal_behavior": "cancel"}
-    bought["products"] = [line(price="9.5", tracking_override=override, **prepaid)]
-    assert send(api, bought).status_code == 200
+    bought["products"] = [checkout_line(price="9.5", tracking_override=override, **prepaid)]
+    assert send_checkout(api, bought).status_code == 200
     row = Subscription.objects.get()
     assert (row.product, row.offer, row.price, row.every, row.every_period) == (beans, offer, Decimal("9.50"), 2, 2)
     assert (row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior) == (3, 2, "cancel")
@@ -49,17 +49,24 @@ def test_an_item_without_a_frequency_is_bought_once_and_starts_nothing(api, boug
         {"product": "coffee", "subscription_info": {"quantity": 1, "tracking_override": {}}},
     ]
     del bought["payment"]
-    answer = send(api, bought)
+    answer = send_checkout(api, bought)
     assert answer.status_code == 200
     assert (Customer.objects.count(), Subscription.objects.count()) == (1, 0)
-    assert outcome(api, answer)["subscriptions"] == []
+    assert checkout_result(api, answer)["subscriptions"] == []
 
 
 def test_wrong_items_are_reported_and_the_others_start(api, merchant, bought):
     ProductFactory(merchant=merchant, external_product_id="old", discontinued=True, live=False, autoship_enabled=False)
-    half = line(tracking_override={"every": 1})
-    bought["products"] = [line("tea"), line("old"), line(), line(quantity=0), half, {"purchase_info": {}}]
-    answer = send(api, bought)
+    half = checkout_line(tracking_override={"every": 1})
+    bought["products"] = [
+        checkout_line("tea"),
+        checkout_line("old"),
+        checkout_line(),
+        checkout_line(quantity=0),
+        half,
+        {"purchase_info": {}},
+    ]
+    answer = send_checkout(api, bought)
     assert answer.status_code == 206
     row = Subscription.objects.get()
     errors = {
@@ -85,9 +92,9 @@ def test_wrong_items_are_reported_and_the_others_start(api, merchant, bought):
 @pytest.mark.parametrize(
     ("wrong", "errors"),
     [
-        (line("tea"), {"product": "tea", "subscription": {"product": ["There is no such product."]}}),
+        (checkout_line("tea"), {"product": "tea", "subscription": {"product": ["There is no such product."]}}),
         (
-            line(first_order_place_date="2026-11-19"),
+            checkout_line(first_order_place_date="2026-11-19"),
             {
                 "product": "coffee",
                 "subscription": {"first_order_place_date": ["The date lies in the past; choose today or a later day."]},
@@ -96,8 +103,8 @@ def test_wrong_items_are_reported_and_the_others_start(api, merchant, bought):
     ],
 )
 def test_a_checkout_without_a_startable_subscription_leaves_nothing_and_can_be_sent_again(api, bought, wrong, errors):
-    before = everything()
-    answer = send(api, bought | {"products": [wrong]})
+    before = read_all_rows()
+    answer = send_checkout(api, bought | {"products": [wrong]})
     assert (answer.status_code, answer.json()) == (400, {"products": [], "subscriptions": [errors]})
-    assert everything() == before
-    assert send(api, bought).status_code == 200
+    assert read_all_rows() == before
+    assert send_checkout(api, bought).status_code == 200

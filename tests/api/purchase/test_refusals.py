@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api.purchase.answers import REQUIRED
-from tests.api.shop import PATH, PLACE, send
-from tests.rows import everything
+from tests.api.shop import PATH, PLACE, send_checkout
+from tests.rows import read_all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -24,11 +24,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
     ],
 )
 def test_an_unreadable_body_is_refused(api, coffee, body):
-    before = everything()
+    before = read_all_rows()
     answer = api.post(PATH, body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json() == {"error": "The body is neither JSON nor create_request= followed by URL-encoded JSON."}
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_an_unreadable_body_is_refused(api, coffee, body):
     ],
 )
 def test_faults_of_the_whole_request_are_reported_under_error(api, bought, changed, sentence):
-    before = everything()
-    answer = send(api, bought | changed)
+    before = read_all_rows()
+    answer = send_checkout(api, bought | changed)
     assert (answer.status_code, answer.json()) == (400, {"error": sentence})
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 BLANK = ["This field may not be blank."]
@@ -80,22 +80,22 @@ WHOLE = ["Send the last four digits of the card only, never its whole number."]
 )
 def test_faults_of_an_object_are_reported_under_its_name_and_nothing_is_kept(api, bought, part, changed, errors):
     bought[part] |= changed
-    before = everything()
-    answer = send(api, bought)
+    before = read_all_rows()
+    answer = send_checkout(api, bought)
     assert (answer.status_code, answer.json()) == (400, errors)
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_a_new_customer_needs_names_and_an_email(api, bought):
     bought["user"] = {"user_id": "C-1001", "shipping_address": PLACE}
     errors = {"customer": {"email": REQUIRED, "first_name": REQUIRED, "last_name": REQUIRED}}
-    assert send(api, bought).json() == errors
+    assert send_checkout(api, bought).json() == errors
 
 
 def test_a_subscription_needs_a_payment(api, bought):
     del bought["payment"]
-    assert send(api, bought).json() == {"payment": REQUIRED}
+    assert send_checkout(api, bought).json() == {"payment": REQUIRED}
 
 
 def test_a_key_that_may_only_read_sends_no_purchase(connect, bought):
-    assert send(connect("read"), bought).status_code == 403
+    assert send_checkout(connect("read"), bought).status_code == 403

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from common.work import LeaseLost, claim_lease, lease, unleased_rows
 from subscriptions.models import JobRun, Merchant
 from tests import factories as f
-from tests.races import at_once, holding
+from tests.races import holding_locks, run_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -42,7 +42,7 @@ def claimed(row: JobRun) -> JobRun:
 
 def elsewhere(row: JobRun) -> JobRun | None:
     """What another worker gets that claims the row now."""
-    (found,) = at_once(1, lambda: claim(row))
+    (found,) = run_at_once(1, lambda: claim(row))
     return found
 
 
@@ -80,7 +80,7 @@ def test_a_row_that_is_not_among_the_rows_is_not_claimed(row: JobRun) -> None:
 
 
 def test_a_row_being_written_is_not_waited_for(row: JobRun) -> None:
-    with holding(JobRun.objects.all()):
+    with holding_locks(JobRun.objects.all()):
         assert claim(row) is None
 
 
@@ -237,7 +237,7 @@ def overtaken_step(row: JobRun, noon: time_machine.Traveller) -> None:
         def second() -> None:
             claimed(row).advance(5, done=2)
 
-        at_once(1, second)
+        run_at_once(1, second)
         slow.advance(5, done=1)
 
 

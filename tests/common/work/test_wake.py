@@ -20,7 +20,7 @@ from common.work import (
 )
 from integrations.models import Connection
 from tests import factories as f
-from tests.races import at_once
+from tests.races import run_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 TASK = "tests.common.work.test_wake.look"
@@ -99,7 +99,7 @@ def test_a_worker_whose_lease_was_lost_yields_nothing(queue: Connection) -> None
 
 
 def test_wake_ups_join_while_a_task_is_on_its_way(queue: Connection) -> None:
-    at_once(4, lambda: wake(queue))
+    run_at_once(4, lambda: wake(queue))
     wake(queue)
     assert (tasks(), is_woken(queue)) == ([(queue.pk,)], True)
 
@@ -142,7 +142,7 @@ def test_released_blindly_the_queue_would_keep_work_though_its_task_had_come(que
 
     def release(held: Connection) -> bool:
         (task,) = OrmQ.objects.all()
-        assert at_once(1, lambda: claim_lease(Connection.objects.all(), queue.pk)) == [None]
+        assert run_at_once(1, lambda: claim_lease(Connection.objects.all(), queue.pk)) == [None]
         task.delete()
         held.release()
         return True

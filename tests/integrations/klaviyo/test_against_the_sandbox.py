@@ -8,14 +8,14 @@ from integrations.klaviyo.integration import Klaviyo
 from integrations.models import SandboxEvent, SandboxProfile
 from subscriptions.events import catalogue
 from tests.factories import ItemFactory, MerchantFactory
-from tests.integrations.events import delivery_of, event_of, sandbox_connection
+from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_event_arrives_in_the_sandbox_over_the_wire_once(settings, live_server):
     settings.PUBLIC_URL = live_server.url
-    event = event_of(catalogue.SUBSCRIPTION_REACTIVATE)
-    delivery = delivery_of(event, sandbox_connection(event.merchant))
+    event = create_event(catalogue.SUBSCRIPTION_REACTIVATE)
+    delivery = create_delivery(event, create_sandbox_connection(event.merchant))
     answers = [Klaviyo().send(delivery) for _ in range(2)]
     assert answers == [Answer(Outcome.DONE, 202)] * 2
     kept, profile = SandboxEvent.objects.get(), SandboxProfile.objects.get()
@@ -27,11 +27,11 @@ def test_an_event_arrives_in_the_sandbox_over_the_wire_once(settings, live_serve
 @pytest.mark.django_db(transaction=True)
 def test_a_live_merchant_cannot_reach_the_sandbox(settings, live_server):
     settings.PUBLIC_URL = live_server.url
-    event = event_of(
+    event = create_event(
         catalogue.SUBSCRIPTION_REACTIVATE,
         ItemFactory(order__customer__merchant=MerchantFactory(is_test=False)),
     )
-    answer = Klaviyo().send(delivery_of(event, sandbox_connection(event.merchant)))
+    answer = Klaviyo().send(create_delivery(event, create_sandbox_connection(event.merchant)))
     assert (answer.outcome, answer.detail) == (Outcome.PAUSE, "The address must begin with https://.")
     assert not SandboxEvent.objects.exists()
 
@@ -39,7 +39,7 @@ def test_a_live_merchant_cannot_reach_the_sandbox(settings, live_server):
 @pytest.mark.django_db(transaction=True)
 def test_the_connection_test_shows_whose_account_the_key_opens(settings, live_server):
     settings.PUBLIC_URL = live_server.url
-    connection = sandbox_connection(MerchantFactory(name="Bean House"))
+    connection = create_sandbox_connection(MerchantFactory(name="Bean House"))
     answer = Klaviyo().test(connection)
     assert (answer.outcome, answer.detail[:12], answer.detail[-14:]) == (
         Outcome.DONE,

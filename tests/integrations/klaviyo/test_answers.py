@@ -12,7 +12,7 @@ from integrations.base import Outcome
 from integrations.klaviyo.integration import Klaviyo
 from subscriptions.events import catalogue
 from tests.factories import ConnectionFactory
-from tests.integrations.events import delivery_of, event_of
+from tests.integrations.events import create_delivery, create_event
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
 @pytest.mark.django_db
 def test_a_recipient_without_email_and_phone_is_skipped_and_nothing_is_sent(answering):
     requests = answering(httpx.Response(202))
-    event = event_of(catalogue.ORDER_CANCEL, email="not an address", phone_number="12")
-    answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))
+    event = create_event(catalogue.ORDER_CANCEL, email="not an address", phone_number="12")
+    answer = Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
     assert (answer.outcome, answer.detail, requests) == (
         Outcome.SKIPPED,
         "The customer has no valid e-mail address or phone number.",
@@ -131,13 +131,13 @@ def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
 )
 def test_an_accepted_event_with_problems_has_a_remark_for_staff(answering, changes, remark):
     answering(httpx.Response(202))
-    event = event_of(catalogue.ORDER_CANCEL, **changes)
-    assert Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant))).detail == remark
+    event = create_event(catalogue.ORDER_CANCEL, **changes)
+    assert Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant))).detail == remark
 
 
 @pytest.mark.django_db
 def test_an_event_too_late_for_a_flow_has_a_remark_for_staff(answering):
     answering(httpx.Response(202))
-    event = event_of(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
-    answer = Klaviyo().send(delivery_of(event, ConnectionFactory(merchant=event.merchant)))
+    event = create_event(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
+    answer = Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
     assert answer.detail == "Late: the event is more than 3.5 hours old and may not start a flow."

@@ -13,7 +13,7 @@ from subscriptions.events import catalogue
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 from tests.factories import ItemFactory
-from tests.integrations.events import event_of
+from tests.integrations.events import create_event
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def attributes_of(event: Event, now: datetime | None = None) -> dict:
 @pytest.mark.django_db
 def test_an_event_becomes_the_body_klaviyo_asks_for():
     item = ItemFactory(order__customer__email="ana@shop.test", order__customer__phone_number="+15013299800")
-    event = event_of(catalogue.SUBSCRIPTION_CANCEL, item, at=NOON)
+    event = create_event(catalogue.SUBSCRIPTION_CANCEL, item, at=NOON)
     assert attributes_of(event) == {
         "properties": {**event.payload, "action_token": encode_token(event.action_tokens.get())},
         "time": "2026-11-20T12:00:00.000Z",
@@ -55,7 +55,7 @@ def test_an_event_becomes_the_body_klaviyo_asks_for():
 @pytest.mark.django_db
 def test_the_action_token_is_there_for_exactly_the_kinds_that_carry_one():
     item = ItemFactory()
-    carriers = {kind for kind in KINDS if "action_token" in attributes_of(event_of(kind, item))["properties"]}
+    carriers = {kind for kind in KINDS if "action_token" in attributes_of(create_event(kind, item))["properties"]}
     assert carriers == {
         "ordergroove.subscription.create",
         "ordergroove.subscription.cancel",
@@ -66,7 +66,7 @@ def test_the_action_token_is_there_for_exactly_the_kinds_that_carry_one():
 @pytest.mark.django_db
 def test_the_status_goes_with_exactly_the_five_kinds_that_set_it():
     item = ItemFactory()
-    profiles = {kind: attributes_of(event_of(kind, item))["profile"]["data"]["attributes"] for kind in KINDS}
+    profiles = {kind: attributes_of(create_event(kind, item))["profile"]["data"]["attributes"] for kind in KINDS}
     assert {kind for kind, profile in profiles.items() if "properties" in profile} == {
         "ordergroove.subscriber.create",
         "ordergroove.subscriber.cancel",
@@ -79,7 +79,7 @@ def test_the_status_goes_with_exactly_the_five_kinds_that_set_it():
 @pytest.mark.django_db
 def test_the_status_is_the_customers_at_the_moment_of_sending():
     item = ItemFactory()
-    event = event_of(catalogue.SUBSCRIBER_CANCEL, item)
+    event = create_event(catalogue.SUBSCRIBER_CANCEL, item)
     statuses = []
     for cancelled in (None, timezone.now()):
         item.subscription.cancelled = cancelled
@@ -94,7 +94,7 @@ def test_only_a_placed_order_has_a_value():
     valued = {
         kind: (found["value"], found["value_currency"])
         for kind in KINDS
-        if "value" in (found := attributes_of(event_of(kind, item)))
+        if "value" in (found := attributes_of(create_event(kind, item)))
     }
     assert valued == {"ordergroove.order.success": (25.5, "USD")}
 
@@ -112,21 +112,21 @@ def test_only_a_placed_order_has_a_value():
     ],
 )
 def test_a_phone_number_is_sent_in_e164_or_not_at_all(phone, region, sent):
-    event = event_of(catalogue.ORDER_CANCEL, phone_number=phone, country_code=region)
+    event = create_event(catalogue.ORDER_CANCEL, phone_number=phone, country_code=region)
     assert attributes_of(event)["profile"]["data"]["attributes"].get("phone_number") == sent
 
 
 @pytest.mark.django_db
 def test_the_merchants_country_is_the_region_of_a_recipient_without_one():
     item = ItemFactory(order__customer__merchant__country_code="GB")
-    event = event_of(catalogue.ORDER_CANCEL, item, phone_number="020 7946 0018", country_code=None)
+    event = create_event(catalogue.ORDER_CANCEL, item, phone_number="020 7946 0018", country_code=None)
     assert Profile.from_event(event).phone_number == "+442079460018"
 
 
 @pytest.mark.django_db
 def test_the_email_is_trimmed_lower_cased_and_the_one_of_the_event():
     item = ItemFactory(order__customer__email="old@shop.test")
-    event = event_of(catalogue.ORDER_CANCEL, item, email="  Old@Shop.TEST ")
+    event = create_event(catalogue.ORDER_CANCEL, item, email="  Old@Shop.TEST ")
     item.order.customer.email = "new@shop.test"
     item.order.customer.save()
     assert attributes_of(event)["profile"]["data"]["attributes"]["email"] == "old@shop.test"
@@ -145,7 +145,7 @@ STILL_TRUE = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_old_event_counts_as_of_now_only_if_it_is_still_true(kind):
     now = NOON + timedelta(hours=3, minutes=31)
-    found = attributes_of(event_of(kind, at=NOON), now=now)
+    found = attributes_of(create_event(kind, at=NOON), now=now)
     times = (found["time"], found["properties"].get("occurred_at"))
     if kind in STILL_TRUE:
         assert times == ("2026-11-20T15:31:00.000Z", "2026-11-20T12:00:00.000Z")
@@ -155,7 +155,7 @@ def test_an_old_event_counts_as_of_now_only_if_it_is_still_true(kind):
 
 @pytest.mark.django_db
 def test_an_event_of_less_than_three_and_a_half_hours_keeps_its_time():
-    found = attributes_of(event_of(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30))
+    found = attributes_of(create_event(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30))
     assert (found["time"], "occurred_at" in found["properties"]) == ("2026-11-20T12:00:00.000Z", False)
 
 

@@ -23,9 +23,9 @@ from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Connection, SandboxEvent, SandboxProfile
 from subscriptions.events.catalogue import KINDS
 from tests.factories import ItemFactory, MerchantFactory
-from tests.integrations.events import delivery_of, event_of, sandbox_connection
-from tests.integrations.sandbox.account import event
-from tests.integrations.sandbox.bad_bodies import BAD, profile_of
+from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
+from tests.integrations.sandbox.account import event_body
+from tests.integrations.sandbox.bad_bodies import BAD_BODIES, profile_attributes
 
 pytestmark = [pytest.mark.contract, pytest.mark.django_db]
 KLAVIYO = "https://a.klaviyo.com"
@@ -107,17 +107,17 @@ def checked_sandbox(monkeypatch, spec) -> Callable[[], None]:
 @pytest.mark.usefixtures("checked_sandbox")
 def test_klaviyo_and_the_sandbox_take_the_event_of_every_kind():
     item = ItemFactory(order__total="25.50", order__sub_total="25.50")
-    connection = sandbox_connection(item.merchant)
+    connection = create_sandbox_connection(item.merchant)
     connection.base_url = KLAVIYO
     for kind in KINDS:
-        assert Klaviyo().send(delivery_of(event_of(kind, item), connection)) == Answer(Outcome.DONE, 202), kind
+        assert Klaviyo().send(create_delivery(create_event(kind, item), connection)) == Answer(Outcome.DONE, 202), kind
     assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
 
 
 @pytest.mark.usefixtures("checked_sandbox")
 def test_klaviyo_and_the_sandbox_take_recipients_of_every_sort():
     item = ItemFactory()
-    connection = sandbox_connection(item.merchant)
+    connection = create_sandbox_connection(item.merchant)
     connection.base_url = KLAVIYO
     for recipient in (
         {"email": "josé@shop.test", "phone_number": None, "last_name": "Núñez 🌱"},
@@ -125,24 +125,26 @@ def test_klaviyo_and_the_sandbox_take_recipients_of_every_sort():
         {"email": "ana@shop.test", "phone_number": "12", "first_name": "", "last_name": None},
         {"email": f"{'a' * 80}@long-enough-to-be-refused.test", "phone_number": "+15013299800"},
     ):
-        answer = Klaviyo().send(delivery_of(event_of("ordergroove.order.cancel", item, **recipient), connection))
+        answer = Klaviyo().send(
+            create_delivery(create_event("ordergroove.order.cancel", item, **recipient), connection)
+        )
         assert answer.outcome in (Outcome.DONE, Outcome.SKIPPED), (recipient, answer)
 
 
 @pytest.mark.usefixtures("checked_sandbox")
 def test_the_connection_test_is_a_call_klaviyo_knows():
-    connection = sandbox_connection(MerchantFactory())
+    connection = create_sandbox_connection(MerchantFactory())
     connection.base_url = KLAVIYO
     assert Klaviyo().test(connection).outcome is Outcome.DONE
 
 
-@pytest.mark.parametrize("spoil", [pair[1] for pair in BAD], ids=[pair[0] for pair in BAD])
+@pytest.mark.parametrize("spoil", [pair[1] for pair in BAD_BODIES], ids=[pair[0] for pair in BAD_BODIES])
 def test_schema_and_sandbox_refuse_the_same_bodies(spec, spoil):
-    connection, body = sandbox_connection(MerchantFactory()), event()
+    connection, body = create_sandbox_connection(MerchantFactory()), event_body()
     assert verdicts(spec, body, connection) == (True, True)
     spoil(body)
     # An identifier of null passes the description, though Klaviyo finds no profile by it.
-    null_only = profile_of(body) == {"email": None} if "attributes" in body.get("data", {}) else False
+    null_only = profile_attributes(body) == {"email": None} if "attributes" in body.get("data", {}) else False
     assert verdicts(spec, body, connection) == (null_only, False)
 
 
@@ -158,7 +160,7 @@ def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [found for key, part in value.items() for found in ((*path, key), *places(part, (*path, key)))]
 
 
-FULL = event(
+FULL = event_body(
     value=12.5,
     value_currency="USD",
     backfill=False,
@@ -199,7 +201,7 @@ def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
     body = copy.deepcopy(FULL)
     for path, value in mutations:
         mutated(body, path, value)
-    connection = Connection.objects.first() or sandbox_connection(MerchantFactory())
+    connection = Connection.objects.first() or create_sandbox_connection(MerchantFactory())
     by_schema, by_sandbox = verdicts(spec, body, connection)
     if no_identifier_but_null(body):
         assert not by_sandbox
@@ -210,14 +212,14 @@ def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
 def no_identifier_but_null(body: dict) -> bool:
     """Passes the description, which asks for the key alone; Klaviyo finds no profile by it."""
     try:
-        profile = profile_of(body)
+        profile = profile_attributes(body)
         return not (profile.get("email") or profile.get("phone_number"))
     except (KeyError, TypeError, AttributeError):
         return False
 
 
 def test_the_reads_answer_in_klaviyos_form(spec):
-    connection = sandbox_connection(MerchantFactory())
+    connection = create_sandbox_connection(MerchantFactory())
     ask_sandbox(request_of(FULL, connection))
     kept, profile = SandboxEvent.objects.get(), SandboxProfile.objects.get()
     for path in (
@@ -248,7 +250,7 @@ def drop_null_links(response: Any) -> None:
 
 
 def test_a_profile_upsert_is_answered_in_klaviyos_form(spec):
-    connection = sandbox_connection(MerchantFactory())
+    connection = create_sandbox_connection(MerchantFactory())
     body = {"data": {"type": "profile", "attributes": {"email": "ana@shop.test"}}}
     for status in (201, 200):
         request = request_of(body, connection, "/api/profile-import")
@@ -260,7 +262,7 @@ def test_a_profile_upsert_is_answered_in_klaviyos_form(spec):
 
 @pytest.mark.parametrize("missing", ["revision", "content-type"])
 def test_schema_and_sandbox_refuse_a_request_without_a_header(spec, missing):
-    request = request_of(event(), sandbox_connection(MerchantFactory()))
+    request = request_of(event_body(), create_sandbox_connection(MerchantFactory()))
     del request.headers[missing]
     assert not schema_takes(spec, request)
     assert ask_sandbox(request).status_code in (400, 415)

@@ -14,90 +14,90 @@ from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Connection, Delivery
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, subscription_with_order
-from tests.integrations.outbox.sending import claim, send_to, states
-from tests.integrations.receiver import receiver
-from tests.races import holding
+from tests.integrations.outbox.sending import claim_connection, delivery_states, send_pending
+from tests.integrations.receiver import running_receiver
+from tests.races import holding_locks
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_leased_connection_sends_nothing_for_a_second_worker(subscription, connection):
     cancel(subscription, actor=STAFF)
-    assert claim(connection.pk) is not None
-    with receiver() as server:
-        send_to(connection, server)
+    assert claim_connection(connection.pk) is not None
+    with running_receiver() as server:
+        send_pending(connection, server)
         assert server.ids == []
 
 
 @pytest.mark.parametrize("hold", [Connection.renew, lambda held: count_request(held, Klaviyo())])
 def test_a_worker_that_renews_keeps_its_lease(connection, clock, hold):
-    held = claim(connection.pk)
+    held = claim_connection(connection.pk)
     clock.shift(20)
     hold(held)
     clock.shift(20)
-    assert claim(connection.pk) is None
+    assert claim_connection(connection.pk) is None
 
 
 def test_a_connection_whose_worker_was_killed_is_free_again_after_its_lease(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    claim(connection.pk)
+    claim_connection(connection.pk)
     clock.shift(31)
-    with receiver() as server:
-        send_to(connection, server)
-    assert states() == ["done", "done"]
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]
 
 
 def test_a_worker_that_lost_its_lease_while_sending_writes_nothing(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    slow = claim(connection.pk)
+    slow = claim_connection(connection.pk)
 
     class TooSlow(Klaviyo):
         def send(self, delivery):
             clock.shift(31)
-            assert claim(connection.pk) is not None
+            assert claim_connection(connection.pk) is not None
             return Answer(Outcome.DONE, 202)
 
     with pytest.raises(LeaseLost):
         outbox._send(slow, TooSlow(), outbox._pending_batch(slow)[0])
-    assert states() == ["pending", "pending"]
+    assert delivery_states() == ["pending", "pending"]
 
 
 def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):
-        held = claim(connection.pk)
+        held = claim_connection(connection.pk)
         outbox._begin_attempt(outbox._pending_batch(held)[0])
         clock.shift(31)
-    with receiver() as server:
-        send_to(connection, server)
-    assert states() == ["dead", "done"]
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert delivery_states() == ["dead", "done"]
     assert Delivery.objects.get(state="dead").error == "The worker ended 3 times while sending this."
 
 
 def test_worker_deaths_are_not_charged_to_a_delivery_that_was_not_being_sent(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):
-        claim(connection.pk)
+        claim_connection(connection.pk)
         clock.shift(31)
-    with receiver() as server:
-        send_to(connection, server)
-    assert states() == ["done", "done"]
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]
 
 
 def test_any_answer_resets_the_count_of_worker_deaths(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(2):
-        claim(connection.pk)
+        claim_connection(connection.pk)
         clock.shift(31)
-    with receiver(lambda number, body: (503, {})) as server:
-        send_to(connection, server)
+    with running_receiver(lambda number, body: (503, {})) as server:
+        send_pending(connection, server)
     assert (connection.attempts, connection.failures) == (0, 1)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_being_claimed_by_another_worker_is_not_waited_for(connection):
-    with holding(Connection.objects.all()):
-        assert claim(connection.pk) is None
+    with holding_locks(Connection.objects.all()):
+        assert claim_connection(connection.pk) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,9 +120,9 @@ def test_actions_being_committed_do_not_block_sending(subscription, connection):
     thread.start()
     try:
         assert under_way.wait(10)
-        with receiver() as server:
-            send_to(connection, server)
-        assert states() == ["done", "done"]
+        with running_receiver() as server:
+            send_pending(connection, server)
+        assert delivery_states() == ["done", "done"]
     finally:
         sent.set()
         thread.join()

@@ -12,8 +12,8 @@ from integrations.models import Attempt, Delivery
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.models import Event
 from tests.factories import STAFF, ConnectionFactory
-from tests.integrations.outbox.sending import send_to, states
-from tests.integrations.receiver import receiver
+from tests.integrations.outbox.sending import delivery_states, send_pending
+from tests.integrations.receiver import running_receiver
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 def test_a_connection_sends_its_own_deliveries_only(subscription, connection):
     other = ConnectionFactory(merchant=subscription.merchant, name="Other")
     cancel(subscription, actor=STAFF)
-    with receiver() as server:
-        send_to(connection, server)
+    with running_receiver() as server:
+        send_pending(connection, server)
         assert len(server.ids) == 2
     assert set(other.deliveries.values_list("state", "attempts_made")) == {("pending", 0)}
 
@@ -38,29 +38,29 @@ def test_a_wake_up_between_the_last_query_and_the_release_is_not_lost(subscripti
         return looks[-1]
 
     monkeypatch.setattr(outbox, "_pending_batch", look_and_miss)
-    with receiver() as server:
-        send_to(connection, server)
-    assert (states(), connection.lease_token) == (["done", "done"], None)
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert (delivery_states(), connection.lease_token) == (["done", "done"], None)
 
 
 def test_a_connection_with_more_to_send_than_one_turn_rejoins_the_queue(subscription, connection, monkeypatch):
     monkeypatch.setattr(outbox, "BATCH", 1)
     monkeypatch.setattr(turn, "TURN_SECONDS", 0)
     cancel(subscription, actor=STAFF)
-    with receiver() as server:
-        send_to(connection, server)
-        assert (states(), connection.lease_token, OrmQ.objects.count()) == (["done", "pending"], None, 1)
-        send_to(connection, server)
-    assert states() == ["done", "done"]
+    with running_receiver() as server:
+        send_pending(connection, server)
+        assert (delivery_states(), connection.lease_token, OrmQ.objects.count()) == (["done", "pending"], None, 1)
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]
 
 
 def test_pending_deliveries_are_sent_in_order_and_the_lease_released(subscription, connection):
     cancel(subscription, actor=STAFF)
     reactivate(subscription, actor=STAFF)
-    with receiver() as server:
-        send_to(connection, server)
+    with running_receiver() as server:
+        send_pending(connection, server)
         assert server.ids == [event.public_id.hex for event in Event.objects.order_by("id")]
-    assert states() == ["done", "done", "done"]
+    assert delivery_states() == ["done", "done", "done"]
     assert list(Attempt.objects.values_list("status", flat=True)) == [202, 202, 202]
     assert set(Delivery.objects.values_list("finished", flat=True)) == {timezone.now()}
     assert (connection.lease_token, connection.failures) == (None, 0)
@@ -71,18 +71,18 @@ def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
     cancel(subscription, actor=STAFF)
     outbox.drain_connection(connection.pk)
     connection.refresh_from_db()
-    assert (states(), connection.lease_token) == (["pending", "pending"], None)
+    assert (delivery_states(), connection.lease_token) == (["pending", "pending"], None)
 
 
 def test_a_full_minute_makes_the_connection_wait_for_the_next(subscription, connection, monkeypatch, clock):
     cancel(subscription, actor=STAFF)
     monkeypatch.setattr(outbox.INTEGRATIONS["klaviyo"], "per_minute", 1)
-    with receiver() as server:
-        send_to(connection, server)
-        assert (states(), connection.not_before) == (
+    with running_receiver() as server:
+        send_pending(connection, server)
+        assert (delivery_states(), connection.not_before) == (
             ["done", "pending"],
             timezone.now() + timedelta(minutes=1),
         )
         clock.shift(60)
-        send_to(connection, server)
-    assert states() == ["done", "done"]
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]

@@ -7,8 +7,8 @@ from integrations import outbox
 from integrations.models import Connection
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF
-from tests.integrations.outbox.sending import send_to
-from tests.integrations.receiver import receiver
+from tests.integrations.outbox.sending import send_pending
+from tests.integrations.receiver import running_receiver
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,8 @@ def test_the_sweep_wakes_connections_whose_wake_up_was_lost(subscription, connec
 
 def test_the_sweep_leaves_a_connection_that_has_nothing_to_send(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    with receiver() as server:
-        send_to(connection, server)
+    with running_receiver() as server:
+        send_pending(connection, server)
     clock.shift(6)
     outbox.sweep()
     assert OrmQ.objects.count() == 0

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 
 from tests.factories import MerchantFactory
-from tests.integrations.events import sandbox_connection
+from tests.integrations.events import create_sandbox_connection
 
 API = "/sandbox/klaviyo/api"
 JSON = "application/vnd.api+json"
@@ -18,7 +18,7 @@ class Account:
 
     def __init__(self, **fields: Any) -> None:
         self.merchant = MerchantFactory(**fields)
-        self.connection = sandbox_connection(self.merchant)
+        self.connection = create_sandbox_connection(self.merchant)
         self.http = Client(enforce_csrf_checks=True)
         self.headers = {
             "authorization": f"Klaviyo-API-Key {self.connection.secret}",
@@ -33,7 +33,7 @@ class Account:
         return self.http.get(API + path, query, headers=self.headers)
 
 
-def event(metric: str = "ordergroove.order.cancel", email: str = "ana@shop.test", **attributes: Any) -> dict:
+def event_body(metric: str = "ordergroove.order.cancel", email: str = "ana@shop.test", **attributes: Any) -> dict:
     profile = attributes.pop("profile", {"email": email})
     name = {"name": metric}
     return {

@@ -5,11 +5,11 @@ import pytest
 pytestmark = pytest.mark.django_db
 
 
-def profile_of(body: dict) -> dict:
+def profile_attributes(body: dict) -> dict:
     return body["data"]["attributes"]["profile"]["data"]["attributes"]
 
 
-BAD = [
+BAD_BODIES = [
     ("/data", lambda body: body.clear()),
     ("/extra", lambda body: body.update(extra=1)),
     ("/data/type", lambda body: body["data"].update(type="events")),
@@ -32,15 +32,15 @@ BAD = [
         "/data/attributes/metric/data/attributes/name",
         lambda body: body["data"]["attributes"]["metric"]["data"]["attributes"].update(name="x" * 128),
     ),
-    ("/data/attributes/profile/data/attributes", lambda body: profile_of(body).clear()),
-    ("/data/attributes/profile/data/attributes", lambda body: profile_of(body).update(email=None)),
-    ("/data/attributes/profile/data/attributes/email", lambda body: profile_of(body).update(email="nobody")),
+    ("/data/attributes/profile/data/attributes", lambda body: profile_attributes(body).clear()),
+    ("/data/attributes/profile/data/attributes", lambda body: profile_attributes(body).update(email=None)),
+    ("/data/attributes/profile/data/attributes/email", lambda body: profile_attributes(body).update(email="nobody")),
     (
         "/data/attributes/profile/data/attributes/phone_number",
-        lambda body: profile_of(body).update(phone_number="5013299800"),
+        lambda body: profile_attributes(body).update(phone_number="5013299800"),
     ),
     (
         "/data/attributes/profile/data/attributes/loyalty",
-        lambda body: profile_of(body).update(loyalty="gold"),
+        lambda body: profile_attributes(body).update(loyalty="gold"),
     ),
 ]

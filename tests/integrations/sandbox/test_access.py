@@ -4,14 +4,14 @@ import pytest
 
 from integrations.models import Connection, SandboxProfile
 from integrations.sandbox import private_keys
-from tests.integrations.sandbox.account import Account, event, profile_body
+from tests.integrations.sandbox.account import Account, event_body, profile_body
 
 pytestmark = pytest.mark.django_db
 
 
 def test_every_request_needs_the_revision(account):
     del account.headers["revision"]
-    for answer in (account.post("/events", event()), account.get("/events")):
+    for answer in (account.post("/events", event_body()), account.get("/events")):
         assert (answer.status_code, "revision" in answer.json()["errors"][0]["detail"]) == (400, True)
     account.headers["revision"] = "2019-01-01"
     assert account.get("/events").status_code == 400
@@ -33,7 +33,7 @@ def test_a_wrong_key_is_refused(account, path):
         "sandbox_\u0660_x",
     ):
         account.headers["authorization"] = f"Klaviyo-API-Key {key}"
-        answer = account.post(path, event())
+        answer = account.post(path, event_body())
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "authentication_failed")
 
 
@@ -56,7 +56,7 @@ def test_the_key_of_a_live_merchant_is_refused():
 
 def test_an_account_sees_and_touches_nothing_of_another(account):
     other = Account()
-    other.post("/events", event())
+    other.post("/events", event_body())
     [theirs] = other.get("/events").json()["data"]
     profile_id = theirs["relationships"]["profile"]["data"]["id"]
     metric_id = theirs["relationships"]["metric"]["data"]["id"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.models import SandboxEvent, SandboxProfile
-from tests.integrations.sandbox.account import API, NOON, Account, event
+from tests.integrations.sandbox.account import API, NOON, Account, event_body
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_pages_follow_each_other_and_the_filter_stays(three):
 
 def test_pages_lose_and_repeat_nothing_at_equal_times(account):
     for number in range(5):
-        account.post("/events", event(unique_id=f"u{number}"))
+        account.post("/events", event_body(unique_id=f"u{number}"))
     first = account.get("/events", page_size="2")
     second = account.http.get(first.json()["links"]["next"], headers=account.headers)
     assert ids(first) + ids(second) == ["u4", "u3", "u2", "u1"]
@@ -113,7 +113,7 @@ def test_metric_and_profile_are_included_once_each_on_request(three):
 def test_a_metric_keeps_its_id_and_has_another_at_another_merchant(account):
     other = Account()
     for each in (account, account, other):
-        each.post("/events", event(unique_id=str(SandboxEvent.objects.count())))
+        each.post("/events", event_body(unique_id=str(SandboxEvent.objects.count())))
     [mine], [theirs] = (each.get("/metrics").json()["data"] for each in (account, other))
     assert mine["attributes"]["name"] == "ordergroove.order.cancel"
     assert mine["id"] != theirs["id"]

@@ -5,7 +5,7 @@ import pytest
 
 from subscriptions.models import GatewaySettings, Merchant
 from tests import factories as f
-from tests.placement.platform import Platform, platform
+from tests.placement.platform import Platform, running_platform
 
 
 @pytest.fixture
@@ -18,6 +18,6 @@ def merchant(settings: Any) -> Merchant:
 @pytest.fixture
 def shop(merchant: Merchant) -> Iterator[Platform]:
     """The merchant's platform over real HTTP; every order is placed there."""
-    with platform() as playing:
+    with running_platform() as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         yield playing

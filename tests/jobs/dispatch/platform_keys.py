@@ -1,4 +1,4 @@
-"""Under which keys the merchant's platform got its orders."""
+"""The idempotency keys under which a merchant's platform got its orders."""
 
 from collections import Counter
 
@@ -8,5 +8,5 @@ from tests.placement.platform import Platform
 S = OrderStatus
 
 
-def keys(shop: Platform) -> Counter[str]:
+def count_keys(shop: Platform) -> Counter[str]:
     return Counter(post.headers["Idempotency-Key"] for post in shop.posts)

@@ -11,9 +11,9 @@ from subscriptions.errors import Busy
 from subscriptions.jobs import dispatch, record_results
 from subscriptions.models import GatewaySettings, Merchant, PlacementAttempt
 from subscriptions.placement.results import PlacementResult
-from tests.jobs.dispatch.platform_keys import S, keys
-from tests.jobs.posts import log, queued, statuses
-from tests.placement.platform import Handler, Platform, platform
+from tests.jobs.dispatch.platform_keys import S, count_keys
+from tests.jobs.queued_orders import attempt_log, create_queued_orders, order_statuses
+from tests.placement.platform import Handler, Platform, running_platform
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_received_reply_is_kept_until_customer_and_database_are_free(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    queued(merchant)
+    create_queued_orders(merchant)
     settle, troubles = record_results.record_result, [trouble, trouble]
 
     def later(attempt: PlacementAttempt, answer: PlacementResult) -> None:
@@ -32,13 +32,13 @@ def test_a_received_reply_is_kept_until_customer_and_database_are_free(
 
     monkeypatch.setattr(record_results, "record_result", later)
     dispatch.dispatch_orders(merchant.pk)
-    assert (statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
+    assert (order_statuses(), len(shop.posts)) == ([S.SUCCESS], 1)
 
 
 def test_a_reply_that_cannot_be_recorded_does_not_stop_the_others(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken, *_ = queued(merchant, 3)
+    broken, *_ = create_queued_orders(merchant, 3)
     place = bulk_success.mark_orders_placed
 
     def fail(acts: Any, keys: Any) -> Any:
@@ -48,21 +48,21 @@ def test_a_reply_that_cannot_be_recorded_does_not_stop_the_others(
 
     monkeypatch.setattr(bulk_success, "mark_orders_placed", fail)
     dispatch.dispatch_orders(merchant.pk)
-    assert statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
-    assert log() == [(1, ""), (1, "placed"), (1, "placed")]
+    assert order_statuses() == [S.PENDING_PLACEMENT, S.SUCCESS, S.SUCCESS]
+    assert attempt_log() == [(1, ""), (1, "placed"), (1, "placed")]
 
 
 def test_a_gateway_that_raises_leaves_the_result_unknown(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued(merchant)
+    create_queued_orders(merchant)
 
     def fail(*_: Any) -> None:
         raise ValueError("a fault")
 
     monkeypatch.setattr(dispatch, "gateway_of", fail)
     dispatch.dispatch_orders(merchant.pk)
-    assert (statuses(), log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
+    assert (order_statuses(), attempt_log()) == ([S.CONNECTION_ERROR_DURING_PLACEMENT], [(1, "no_answer")])
 
 
 def test_replies_are_recorded_though_claiming_more_orders_fails(
@@ -82,10 +82,10 @@ def test_replies_are_recorded_though_claiming_more_orders_fails(
         return claim(*given)
 
     monkeypatch.setattr(dispatch, "_claim", away_while_busy)
-    with platform(answer) as playing:
+    with running_platform(answer) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant, 6)
+        create_queued_orders(merchant, 6)
         dispatch.dispatch_orders(merchant.pk)
     assert refused
-    assert statuses() == [S.SUCCESS] * 6
-    assert set(keys(playing).values()) == {1}
+    assert order_statuses() == [S.SUCCESS] * 6
+    assert set(count_keys(playing).values()) == {1}

@@ -14,10 +14,10 @@ from common.work import claim_lease, turn
 from subscriptions.jobs import dispatch, record_results
 from subscriptions.models import Customer, GatewaySettings, Merchant, Order, OrderDispatch
 from tests import factories as f
-from tests.jobs.dispatch.platform_keys import S, keys
-from tests.jobs.posts import log, queued, statements, statuses
-from tests.placement.platform import Handler, Platform, platform
-from tests.races import at_once
+from tests.jobs.dispatch.platform_keys import S, count_keys
+from tests.jobs.queued_orders import attempt_log, create_queued_orders, order_statuses, sql_statements
+from tests.placement.platform import Handler, Platform, running_platform
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,36 +27,36 @@ def claim_dispatch(merchant: Merchant) -> OrderDispatch | None:
 
 
 def test_each_order_is_sent_once_under_its_public_id(merchant: Merchant, shop: Platform) -> None:
-    made = queued(merchant, 10)
+    made = create_queued_orders(merchant, 10)
     dispatch.dispatch_orders(merchant.pk)
     dispatch.dispatch_orders(merchant.pk)
-    assert keys(shop) == {each.public_id.hex: 1 for each in made}
-    assert statuses() == [S.SUCCESS] * 10
-    assert log() == [(1, "placed")] * 10
+    assert count_keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert order_statuses() == [S.SUCCESS] * 10
+    assert attempt_log() == [(1, "placed")] * 10
 
 
 def test_simultaneous_workers_send_each_order_once(merchant: Merchant, shop: Platform) -> None:
-    made = queued(merchant, 12)
-    at_once(4, lambda: dispatch.post_orders(Order.objects.filter(merchant=merchant)))
-    assert keys(shop) == {each.public_id.hex: 1 for each in made}
-    assert log() == [(1, "placed")] * 12
+    made = create_queued_orders(merchant, 12)
+    run_at_once(4, lambda: dispatch.post_orders(Order.objects.filter(merchant=merchant)))
+    assert count_keys(shop) == {each.public_id.hex: 1 for each in made}
+    assert attempt_log() == [(1, "placed")] * 12
 
 
 def test_one_worker_at_a_time_sends_for_a_merchant(merchant: Merchant, shop: Platform) -> None:
-    queued(merchant)
+    create_queued_orders(merchant)
     held = claim_dispatch(merchant)
     assert held
-    at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
+    run_at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
     assert shop.posts == []
     assert claim_dispatch(f.MerchantFactory())
     held.release()
-    at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
+    run_at_once(1, lambda: dispatch.dispatch_orders(merchant.pk))
     assert len(shop.posts) == 1
     assert OrderDispatch.objects.get(pk=merchant.pk).lease_token is None
 
 
 def test_a_dead_workers_merchant_is_free_again_after_its_lease(merchant: Merchant, shop: Platform, noon: Any) -> None:
-    queued(merchant)
+    create_queued_orders(merchant)
     claim_dispatch(merchant)
     noon.shift(59)
     dispatch.dispatch_orders(merchant.pk)
@@ -80,11 +80,11 @@ def test_a_worker_keeps_its_lease_while_replies_are_slow(
         handler.answer()
 
     others: list[OrderDispatch | None] = []
-    with platform(answer_late) as playing:
+    with running_platform(answer_late) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant)
+        create_queued_orders(merchant)
         dispatch.dispatch_orders(merchant.pk)
-    assert (others, statuses()) == ([None], [S.SUCCESS])
+    assert (others, order_statuses()) == ([None], [S.SUCCESS])
 
 
 def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_sent(
@@ -98,12 +98,12 @@ def test_a_worker_that_lost_its_lease_claims_no_more_and_records_what_it_has_sen
         connection.close()
         handler.answer()
 
-    with platform(answer) as playing:
+    with running_platform(answer) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant, 4)
+        create_queued_orders(merchant, 4)
         OrmQ.objects.all().delete()
         dispatch.dispatch_orders(merchant.pk)
-    assert log() == [(1, "placed")] * 2  # two are claimed at a time
+    assert attempt_log() == [(1, "placed")] * 2  # two are claimed at a time
     assert OrmQ.objects.count() == 0
     assert OrderDispatch.objects.get().lease_token
 
@@ -116,24 +116,24 @@ def test_several_orders_are_sent_at_a_time(merchant: Merchant, settings: Any) ->
         together.wait()
         handler.answer()
 
-    with platform(wait) as playing:
+    with running_platform(wait) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant, 6)
+        create_queued_orders(merchant, 6)
         dispatch.dispatch_orders(merchant.pk)
-    assert statuses() == [S.SUCCESS] * 6
+    assert order_statuses() == [S.SUCCESS] * 6
 
 
 def test_a_claim_is_committed_before_its_order_is_sent(merchant: Merchant) -> None:
     seen = []
 
     def look(handler: Handler) -> None:
-        seen.extend(log())
+        seen.extend(attempt_log())
         connection.close()
         handler.answer()
 
-    with platform(look) as playing:
+    with running_platform(look) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant)
+        create_queued_orders(merchant)
         dispatch.dispatch_orders(merchant.pk)
     assert seen == [(1, "")]
 
@@ -151,9 +151,9 @@ def test_no_transaction_is_open_while_an_order_is_being_sent(merchant: Merchant)
         connection.close()
         handler.answer()
 
-    with platform(look) as playing:
+    with running_platform(look) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
-        queued(merchant)
+        create_queued_orders(merchant)
         dispatch.dispatch_orders(merchant.pk)
     assert open_sessions == [0]
 
@@ -161,7 +161,7 @@ def test_no_transaction_is_open_while_an_order_is_being_sent(merchant: Merchant)
 def test_a_fresh_task_continues_after_the_turn(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued(merchant, 2)
+    create_queued_orders(merchant, 2)
     OrmQ.objects.all().delete()
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
     dispatch.dispatch_orders(merchant.pk)
@@ -172,17 +172,17 @@ def test_a_fresh_task_continues_after_the_turn(
 
 
 def test_a_merchants_worker_sends_nothing_of_other_merchants_or_test_clocks(merchant: Merchant, shop: Platform) -> None:
-    (mine,) = queued(merchant)
-    queued(f.MerchantFactory())
-    (tester,) = queued(merchant)
+    (mine,) = create_queued_orders(merchant)
+    create_queued_orders(f.MerchantFactory())
+    (tester,) = create_queued_orders(merchant)
     Customer.objects.filter(pk=tester.customer_id).update(is_test=True, clock=datetime(2026, 11, 20, tzinfo=UTC))
     dispatch.dispatch_orders(merchant.pk)
-    assert keys(shop) == {mine.public_id.hex: 1}
-    assert log() == [(1, "placed")]
+    assert count_keys(shop) == {mine.public_id.hex: 1}
+    assert attempt_log() == [(1, "placed")]
 
 
 def test_orders_queued_meanwhile_are_sent_too(merchant: Merchant) -> None:
-    first, *_ = queued(merchant, 3)
+    first, *_ = create_queued_orders(merchant, 3)
     Order.objects.filter(pk=first.pk).update(status=S.SEND_NOW)
 
     def hand_over(handler: Handler) -> None:
@@ -190,10 +190,10 @@ def test_orders_queued_meanwhile_are_sent_too(merchant: Merchant) -> None:
         connection.close()
         handler.answer()
 
-    with platform(hand_over) as playing:
+    with running_platform(hand_over) as playing:
         GatewaySettings.objects.create(merchant=merchant, url=playing.url)
         dispatch.dispatch_orders(merchant.pk)
-    assert statuses() == [S.SUCCESS] * 3
+    assert order_statuses() == [S.SUCCESS] * 3
 
 
 def test_the_next_orders_are_sent_while_results_are_recorded(
@@ -208,23 +208,23 @@ def test_the_next_orders_are_sent_while_results_are_recorded(
         settle(*given)
 
     monkeypatch.setattr(record_results, "record_result", slow)
-    queued(merchant, 5)
+    create_queued_orders(merchant, 5)
     dispatch.dispatch_orders(merchant.pk)
     assert all(posted > noted for noted, posted in enumerate(begun[:-1], start=1))
 
 
 def test_a_claim_costs_five_statements_however_many_orders_it_takes(merchant: Merchant, shop: Platform) -> None:
-    queued(merchant, 4)
+    create_queued_orders(merchant, 4)
     claims = dispatch._Queue(Order.objects.filter(merchant=merchant), 4)
     with CaptureQueriesContext(connection) as context:
         assert len(dispatch._claim(claims, 4)) == 4
-    assert len(statements(context)) == 5
+    assert len(sql_statements(context)) == 5
 
 
 def test_of_two_workers_that_claim_one_order_one_gets_it(
     merchant: Merchant, shop: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued(merchant)
+    create_queued_orders(merchant)
     snapshots = dispatch.take_snapshots
 
     def slow(orders: Any) -> Any:
@@ -232,6 +232,6 @@ def test_of_two_workers_that_claim_one_order_one_gets_it(
         return snapshots(orders)
 
     monkeypatch.setattr(dispatch, "take_snapshots", slow)
-    claims = at_once(2, lambda: dispatch._claim(dispatch._Queue(Order.objects.filter(merchant=merchant), 5), 5))
+    claims = run_at_once(2, lambda: dispatch._claim(dispatch._Queue(Order.objects.filter(merchant=merchant), 5), 5))
     assert sorted(len(each) for each in claims) == [0, 1]
-    assert log() == [(1, "")]
+    assert attempt_log() == [(1, "")]

@@ -2,13 +2,13 @@ import pytest
 
 from subscriptions.models import JobRun, Merchant
 from tests import factories as f
-from tests.jobs.runs.counting import DAY, LONG_AGO, Work, use
+from tests.jobs.runs.counting import DAY, LONG_AGO, CountingWork, use_only_job
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    work = Work()
-    use(monkeypatch, work)
+def work(monkeypatch: pytest.MonkeyPatch) -> CountingWork:
+    work = CountingWork()
+    use_only_job(monkeypatch, work)
     return work
 
 

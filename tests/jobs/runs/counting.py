@@ -15,8 +15,8 @@ DAY = date(2026, 11, 20)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Work:
-    """What the job of these tests does: it notes whom it came to, and fails at whom it is told to."""
+class CountingWork:
+    """The job of these tests: it records the customers it handled and raises the faults set for some."""
 
     def __init__(self) -> None:
         self.seen: list[int] = []
@@ -33,8 +33,8 @@ class Work:
         return len(keys)
 
 
-def use(monkeypatch: pytest.MonkeyPatch, work: Work, **fields: Any) -> None:
-    """Let this be the only job there is."""
+def use_only_job(monkeypatch: pytest.MonkeyPatch, work: CountingWork, **fields: Any) -> None:
+    """Make this the only job."""
     rules = {
         "hour": lambda merchant: 10,
         "affected_customers": work.affected_customers,
@@ -46,6 +46,6 @@ def use(monkeypatch: pytest.MonkeyPatch, work: Work, **fields: Any) -> None:
     monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
 
 
-def counts() -> tuple[Any, ...]:
+def run_counts() -> tuple[Any, ...]:
     (row,) = JobRun.objects.values_list("state", "total", "customers", "done", "failures", "attempts")
     return row

@@ -11,15 +11,15 @@ from django_q.models import OrmQ
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import JobRun, Merchant
-from tests.jobs.runs.counting import DAY, Work, counts, use
-from tests.races import at_once
+from tests.jobs.runs.counting import DAY, CountingWork, run_counts, use_only_job
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("state", ["done", "missed", "failed"])
 def test_staff_can_run_a_job_of_today_once_more(
-    work: Work, run: JobRun, merchant: Merchant, customers: list[int], state: str
+    work: CountingWork, run: JobRun, merchant: Merchant, customers: list[int], state: str
 ) -> None:
     values = {"attempts": 10, "cursor": customers[-1], "total": 9, "customers": 9, "done": 9, "failures": 1}
     JobRun.objects.update(state=state, error="It broke.", finished=datetime.now(UTC), **values)
@@ -28,10 +28,10 @@ def test_staff_can_run_a_job_of_today_once_more(
     assert OrmQ.objects.count() == 1
     runs.continue_run(run.pk)
     assert work.seen == customers
-    assert counts() == ("done", 4, 4, 4, 0, 0)
+    assert run_counts() == ("done", 4, 4, 4, 0, 0)
 
 
-def test_run_now_creates_the_days_run_and_leaves_a_running_one_alone(work: Work, merchant: Merchant) -> None:
+def test_run_now_creates_the_days_run_and_leaves_a_running_one_alone(work: CountingWork, merchant: Merchant) -> None:
     made = runs.begin_run(merchant, JOBS["count"])
     assert (made.local_date, made.state) == (DAY, "waiting")
     JobRun.objects.update(cursor=7, state="running")
@@ -50,9 +50,9 @@ def hours_run(clock: Any, hours: int) -> Iterator[int]:
 
 
 def test_an_hourly_job_runs_from_its_hour_until_the_day_ends(
-    work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+    work: CountingWork, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
 ) -> None:
-    use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
+    use_only_job(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
     Merchant.objects.update(placed_hourly=True, created=datetime(2026, 11, 20, 6, tzinfo=UTC))
     noon.move_to(datetime(2026, 11, 20, 13, 0, 30, tzinfo=UTC))
     assert list(hours_run(noon, 28)) == [*range(10, 24), 10, 11]
@@ -61,13 +61,13 @@ def test_an_hourly_job_runs_from_its_hour_until_the_day_ends(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_hour_is_begun_once_however_many_ticks_there_are(
-    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+    work: CountingWork, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
+    use_only_job(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
     Merchant.objects.update(placed_hourly=True)
     JobRun.objects.update(state="done", finished=datetime(2026, 11, 20, 16, 59, tzinfo=UTC))
-    at_once(4, runs.begin_due_runs)
-    at_once(4, lambda: runs.continue_run(run.pk))
+    run_at_once(4, runs.begin_due_runs)
+    run_at_once(4, lambda: runs.continue_run(run.pk))
     runs.begin_due_runs()
     runs.continue_run(run.pk)
     assert sorted(work.seen) == customers
@@ -75,9 +75,9 @@ def test_an_hour_is_begun_once_however_many_ticks_there_are(
 
 
 def test_a_slow_run_skips_the_hours_it_took(
-    work: Work, run: JobRun, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+    work: CountingWork, run: JobRun, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
 ) -> None:
-    use(monkeypatch, work, hourly=lambda merchant: True)
+    use_only_job(monkeypatch, work, hourly=lambda merchant: True)
     JobRun.objects.update(state="running", lease_until=datetime(2026, 11, 20, 17, 20, tzinfo=UTC))
     runs.begin_due_runs()
     assert JobRun.objects.get(pk=run.pk).state == "running"

@@ -10,8 +10,8 @@ import time_machine
 from subscriptions.jobs import runs
 from subscriptions.models import JobRun, Merchant
 from tests import factories as f
-from tests.jobs.runs.counting import DAY, Work, use
-from tests.races import at_once
+from tests.jobs.runs.counting import DAY, CountingWork, use_only_job
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def rows() -> list[tuple[Any, ...]]:
     return list(JobRun.objects.order_by("local_date", "merchant").values_list("local_date", "state"))
 
 
-def test_a_day_is_run_once_however_many_ticks_there_are(work: Work, merchant: Merchant) -> None:
+def test_a_day_is_run_once_however_many_ticks_there_are(work: CountingWork, merchant: Merchant) -> None:
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(1), state="done")
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(2), state="done")
     for _ in range(3):
@@ -29,12 +29,12 @@ def test_a_day_is_run_once_however_many_ticks_there_are(work: Work, merchant: Me
 
 
 @pytest.mark.django_db(transaction=True)
-def test_simultaneous_ticks_create_one_run(work: Work, merchant: Merchant) -> None:
-    at_once(4, runs.begin_due_runs)
+def test_simultaneous_ticks_create_one_run(work: CountingWork, merchant: Merchant) -> None:
+    run_at_once(4, runs.begin_due_runs)
     assert JobRun.objects.filter(local_date=DAY).count() == 1
 
 
-def test_nothing_is_run_before_its_hour_nor_for_days_before_the_merchant(work: Work, noon: Any) -> None:
+def test_nothing_is_run_before_its_hour_nor_for_days_before_the_merchant(work: CountingWork, noon: Any) -> None:
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
     f.MerchantFactory(created=datetime(2026, 11, 20, 3, tzinfo=UTC))
     runs.begin_due_runs()
@@ -45,9 +45,9 @@ def test_nothing_is_run_before_its_hour_nor_for_days_before_the_merchant(work: W
 
 
 def test_a_late_start_catches_up_until_the_deadline_and_reports_the_rest_as_missed(
-    work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+    work: CountingWork, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
 ) -> None:
-    use(monkeypatch, work, ends=20)
+    use_only_job(monkeypatch, work, ends=20)
     noon.move_to(datetime(2026, 11, 21, 0, 59, 59, tzinfo=UTC))  # 19:59 in New York
     runs.begin_due_runs()
     before = [(DAY - timedelta(2), "missed"), (DAY - timedelta(1), "missed")]
@@ -59,9 +59,9 @@ def test_a_late_start_catches_up_until_the_deadline_and_reports_the_rest_as_miss
 
 
 def test_a_check_may_come_two_days_late(
-    work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
+    work: CountingWork, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, noon: Any
 ) -> None:
-    use(monkeypatch, work, days=(18,), lasts=timedelta(days=2))
+    use_only_job(monkeypatch, work, days=(18,), lasts=timedelta(days=2))
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
     runs.begin_due_runs()
     assert rows() == [(date(2026, 11, 18), "waiting")]
@@ -79,9 +79,9 @@ def test_reminders_at_a_late_hour_still_have_an_hour_to_begin(merchant: Merchant
 
 
 def test_a_merchant_without_the_hour_has_no_run(
-    work: Work, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+    work: CountingWork, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, work, hour=lambda merchant: None)
+    use_only_job(monkeypatch, work, hour=lambda merchant: None)
     runs.begin_due_runs()
     assert rows() == []
 
@@ -101,9 +101,9 @@ CHANGES = [  # what the clocks do, and the hour of the job
 
 @pytest.mark.parametrize(("zone", "day", "hour"), CHANGES)
 def test_a_daylight_saving_change_neither_skips_nor_doubles_a_day(
-    work: Work, monkeypatch: pytest.MonkeyPatch, zone: str, day: date, hour: int
+    work: CountingWork, monkeypatch: pytest.MonkeyPatch, zone: str, day: date, hour: int
 ) -> None:
-    use(monkeypatch, work, hour=lambda merchant: hour)
+    use_only_job(monkeypatch, work, hour=lambda merchant: hour)
     first = day - timedelta(days=3)
     start = datetime.combine(first, datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
     f.MerchantFactory(time_zone=zone, created=start)

@@ -13,8 +13,8 @@ from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Customer, JobRun, Merchant
 from tests import factories as f
-from tests.jobs.runs.counting import DAY, LONG_AGO, Work, counts, use
-from tests.races import at_once
+from tests.jobs.runs.counting import DAY, LONG_AGO, CountingWork, run_counts, use_only_job
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +27,18 @@ def expire() -> None:
     JobRun.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
-def test_a_run_handles_each_customer_of_its_merchant_once(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_a_run_handles_each_customer_of_its_merchant_once(
+    work: CountingWork, run: JobRun, customers: list[int]
+) -> None:
     f.CustomerFactory()  # somebody else's
     runs.continue_run(run.pk)
     assert work.seen == customers
-    assert counts() == ("done", 4, 4, 4, 0, 0)
+    assert run_counts() == ("done", 4, 4, 4, 0, 0)
     runs.continue_run(run.pk)
     assert work.seen == customers
 
 
-def test_test_customers_with_a_clock_are_left_out(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_test_customers_with_a_clock_are_left_out(work: CountingWork, run: JobRun, customers: list[int]) -> None:
     Customer.objects.filter(pk=customers[0]).update(is_test=True, clock=LONG_AGO)
     Customer.objects.filter(pk=customers[1]).update(is_test=True)
     runs.continue_run(run.pk)
@@ -46,23 +48,23 @@ def test_test_customers_with_a_clock_are_left_out(work: Work, run: JobRun, custo
 @pytest.mark.parametrize("fault", [ValueError("a fault"), IntegrityError("a key"), ValueError("nul \0")])
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_a_customer_that_fails_does_not_stop_the_others(
-    work: Work,
+    work: CountingWork,
     run: JobRun,
     customers: list[int],
     monkeypatch: pytest.MonkeyPatch,
     fault: Exception,
     at_once: int,
 ) -> None:
-    use(monkeypatch, work, at_once=at_once)
+    use_only_job(monkeypatch, work, at_once=at_once)
     work.faults[customers[1]] = fault
     runs.continue_run(run.pk)
     assert work.seen == [customers[0], *customers[2:]]
-    assert counts() == ("done", 4, 4, 3, 1, 0)
+    assert run_counts() == ("done", 4, 4, 3, 1, 0)
     assert JobRun.objects.get().error == f"Customer {customers[1]}: {fault!r}"
 
 
 def test_the_writes_of_a_failed_customer_are_undone(
-    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+    work: CountingWork, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         Merchant.objects.filter(pk=merchant.pk).update(name=str(keys))
@@ -70,16 +72,18 @@ def test_the_writes_of_a_failed_customer_are_undone(
             raise ValueError
         return 1
 
-    use(monkeypatch, work, perform=perform)
+    use_only_job(monkeypatch, work, perform=perform)
     runs.continue_run(run.pk)
     assert Merchant.objects.get().name == str([customers[0]])
 
 
-def test_a_customer_held_by_another_write_is_handled_later(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_a_customer_held_by_another_write_is_handled_later(
+    work: CountingWork, run: JobRun, customers: list[int]
+) -> None:
     work.faults[customers[2]] = Busy()
     runs.continue_run(run.pk)
     assert work.seen == customers[:2]
-    assert counts() == ("waiting", 4, 2, 2, 0, 0)
+    assert run_counts() == ("waiting", 4, 2, 2, 0, 0)
     assert JobRun.objects.get().lease_until == datetime.now(UTC) + runs.REST
     work.faults.clear()
     runs.continue_run(run.pk)
@@ -87,34 +91,34 @@ def test_a_customer_held_by_another_write_is_handled_later(work: Work, run: JobR
     expire()
     runs.continue_run(run.pk)
     assert work.seen == customers
-    assert counts() == ("done", 4, 4, 4, 0, 0)
+    assert run_counts() == ("done", 4, 4, 4, 0, 0)
 
 
 @pytest.mark.parametrize("end", [Killed(), OperationalError("the database is gone")])
 def test_a_dead_workers_run_resumes_after_its_last_customer(
-    work: Work, run: JobRun, customers: list[int], end: BaseException
+    work: CountingWork, run: JobRun, customers: list[int], end: BaseException
 ) -> None:
     work.faults[customers[2]] = end
     with pytest.raises(type(end)):
         runs.continue_run(run.pk)
-    assert counts() == ("running", 4, 2, 2, 0, 0)
+    assert run_counts() == ("running", 4, 2, 2, 0, 0)
     work.faults.clear()
     runs.continue_run(run.pk)
     assert work.seen == customers[:2]  # the dead worker's lease still stands
     expire()
     runs.continue_run(run.pk)
     assert work.seen == customers
-    assert counts() == ("done", 4, 4, 4, 0, 1)
+    assert run_counts() == ("done", 4, 4, 4, 0, 1)
 
 
-def test_after_ten_dead_workers_a_run_has_failed(work: Work, run: JobRun, customers: list[int]) -> None:
+def test_after_ten_dead_workers_a_run_has_failed(work: CountingWork, run: JobRun, customers: list[int]) -> None:
     work.faults[customers[1]] = Killed()
     for _ in range(10):
         with pytest.raises(Killed):
             runs.continue_run(run.pk)
         expire()
     runs.continue_run(run.pk)
-    assert counts() == ("failed", 4, 1, 1, 0, 10)
+    assert run_counts() == ("failed", 4, 1, 1, 0, 10)
     assert JobRun.objects.get().error == "The worker died over it each time."
     runs.begin_due_runs()
     assert OrmQ.objects.count() == 0
@@ -122,7 +126,7 @@ def test_after_ten_dead_workers_a_run_has_failed(work: Work, run: JobRun, custom
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_taken_for_dead_undoes_its_step(
-    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+    work: CountingWork, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen_by_slow: list[int] = []
 
@@ -134,16 +138,16 @@ def test_a_worker_taken_for_dead_undoes_its_step(
         monkeypatch.setitem(JOBS, "count", other)
         seen_by_slow.extend(keys)
         Merchant.objects.filter(pk=merchant.pk).update(name="Changed")
-        at_once(1, overtake)
+        run_at_once(1, overtake)
         return 100
 
     other = JOBS["count"]
-    use(monkeypatch, work, perform=perform)
+    use_only_job(monkeypatch, work, perform=perform)
     runs.continue_run(run.pk)
     assert seen_by_slow == [customers[0]]
     assert Merchant.objects.get().name != "Changed"
     assert work.seen == customers[1:]  # the other left the customer who was held for later
-    assert counts() == ("waiting", 4, 3, 3, 0, 1)
+    assert run_counts() == ("waiting", 4, 3, 3, 0, 1)
     monkeypatch.setitem(JOBS, "count", other)
     expire()
     runs.continue_run(run.pk)
@@ -152,20 +156,20 @@ def test_a_worker_taken_for_dead_undoes_its_step(
 
 
 def test_a_long_run_yields_its_turn(
-    work: Work, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
+    work: CountingWork, run: JobRun, customers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
     runs.continue_run(run.pk)
     assert work.seen == customers[:1]
-    assert counts() == ("waiting", 4, 1, 1, 0, 0)
+    assert run_counts() == ("waiting", 4, 1, 1, 0, 0)
     assert OrmQ.objects.count() == 1
     for _ in range(4):
         runs.continue_run(run.pk)
     assert work.seen == customers
-    assert counts() == ("done", 4, 4, 4, 0, 0)
+    assert run_counts() == ("done", 4, 4, 4, 0, 0)
 
 
-def test_the_tick_wakes_runs_left_by_a_lost_task_or_a_dead_worker(work: Work, run: JobRun) -> None:
+def test_the_tick_wakes_runs_left_by_a_lost_task_or_a_dead_worker(work: CountingWork, run: JobRun) -> None:
     JobRun.objects.filter(local_date__lt=DAY).delete()
     for state, lease, rung in [
         ("waiting", None, 1),

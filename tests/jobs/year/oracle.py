@@ -23,9 +23,9 @@ from tests.jobs.year.order_book import (
     Order,
     OrderBook,
     Standing,
-    at,
+    add_periods,
+    hour_of_day,
     local_day,
-    plus,
 )
 from tests.jobs.year.plan import ERROR_LIMIT, Person, Stage
 
@@ -47,11 +47,11 @@ def live_through(person: Person, stages: list[Stage]) -> "Life":
         for number in range((following.day - stage.day).days + 1):
             day = stage.day + timedelta(days=number)
             if number:
-                life.instructions_run_out(at(day, 5))
-                life.five_o_clock(at(day, 5))
-                life.instructions_run_out(at(day, 10))
-                life.ten_o_clock(at(day, 10))
-                life.instructions_run_out(at(day, 12))
+                life.instructions_run_out(hour_of_day(day, 5))
+                life.five_o_clock(hour_of_day(day, 5))
+                life.instructions_run_out(hour_of_day(day, 10))
+                life.ten_o_clock(hour_of_day(day, 10))
+                life.instructions_run_out(hour_of_day(day, 12))
     return life
 
 
@@ -61,7 +61,7 @@ class Life(OrderBook):
     # The clock
 
     def begin(self, stage: Stage) -> None:
-        self.stage, self.now = stage, at(stage.day, 12)
+        self.stage, self.now = stage, hour_of_day(stage.day, 12)
         self.in_stock |= stage.stock
         self.prices |= {name: Decimal(price) for name, price in stage.prices.items()}
         for verb, key in stage.acts:
@@ -178,11 +178,13 @@ class Life(OrderBook):
             if order.declines > len(days):
                 return self.reject(order, "140")
             day = max(order.declined_on + timedelta(days=days[order.declines - 1]), today + timedelta(days=1))
-            order.status, order.retry_at = RETRY, at(day, 5)
+            order.status, order.retry_at = RETRY, hour_of_day(day, 5)
         self.tell("retryable_placement_failure", order, code="140")
 
     def hear_nothing(self, order: Order) -> None:
-        again = [plus(order.day, sub.every, sub.every_period) for sub in (line.standing.sub for line in order.lines)]
+        again = [
+            add_periods(order.day, sub.every, sub.every_period) for sub in (line.standing.sub for line in order.lines)
+        ]
         if local_day(self.now) >= min(order.day + timedelta(days=UNKNOWN_DAYS), *again):
             self.reject(order, "")
         else:

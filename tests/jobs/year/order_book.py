@@ -18,7 +18,7 @@ ZERO = Decimal(0)
 
 
 @cache
-def at(day: date, hour: int) -> datetime:
+def hour_of_day(day: date, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC)
 
 
@@ -26,7 +26,7 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo("America/New_York")).date()
 
 
-def plus(day: date, number: int, period: int) -> date:
+def add_periods(day: date, number: int, period: int) -> date:
     """Month ends are the last day of shorter months."""
     if period in (1, 2):
         return day + timedelta(days=number * (1, 7)[period - 1])
@@ -82,7 +82,7 @@ class OrderBook:
         self.attempts: list[tuple[date, int, str]] = []
         self.prices = {name: Decimal(price) for name, price in PRICES.items()}
         self.in_stock = dict.fromkeys(PRICES, True)
-        self.now, self.stage = at(stage.day, 12), stage
+        self.now, self.stage = hour_of_day(stage.day, 12), stage
         self.standings = {
             sub.key: Standing(sub, reminder_days=sub.reminder_days, cycle=list(sub.prepaid) if sub.prepaid else None)
             for sub in person.subs
@@ -97,7 +97,7 @@ class OrderBook:
 
     def next_day(self, sub: Sub, start: date) -> date:
         steps = 1
-        while (day := plus(start, sub.every * steps, sub.every_period)) <= local_day(self.now):
+        while (day := add_periods(start, sub.every * steps, sub.every_period)) <= local_day(self.now):
             steps += 1
         return day
 

@@ -12,7 +12,7 @@ from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.models import Event
-from tests.integrations.events import event_of
+from tests.integrations.events import create_event
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +25,12 @@ def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_RE
 
 
 def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> None:
-    event = event_of(catalogue.ORDER_REMINDER)
+    event = create_event(catalogue.ORDER_REMINDER)
     text = encode_token(event.action_tokens.get())
     link = attach(event, parameters={"days": "7"})
     attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
     attach(event, "old_url", archived=True)
-    attach(event_of(catalogue.ORDER_REMINDER), "foreign_url")
+    attach(create_event(catalogue.ORDER_REMINDER), "foreign_url")
     assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
     body = bodies.event_body(
         event, bodies.Profile.from_event(event), status=None, one_click=one_click_properties(event), now=timezone.now()
@@ -42,6 +42,6 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
 
 
 def test_an_event_without_a_token_carries_no_link() -> None:
-    event = event_of(catalogue.ORDER_CANCEL)
+    event = create_event(catalogue.ORDER_CANCEL)
     attach(event, kind=catalogue.ORDER_CANCEL)
     assert one_click_properties(event) == {}

@@ -5,7 +5,7 @@ from typing import Any
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, OneClickSettings, SavedLink
 from subscriptions.models import Item
-from tests.oneclick.shop import Shop, outcome
+from tests.oneclick.shop import Shop, result_of
 
 GONE = "The product is unavailable or invalid. The product was not added to your order."
 NO_DISCOUNT = "The discount associated with your link is invalid. The product was not added to your order."
@@ -19,7 +19,7 @@ def signed(shop: Shop, action: str = "upsell", **parameters: str) -> dict[str, s
 
 def test_a_link_acts_as_it_was_saved(shop: Shop) -> None:
     fields = signed(shop, og_product_id="HON-1", og_offer_id=shop.offer().public_id.hex)
-    assert outcome(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
+    assert result_of(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
     assert Item.objects.filter(product=shop.product).count() == 1
 
 
@@ -30,7 +30,7 @@ def test_a_changed_product_discount_or_frequency_is_refused_and_leaves_the_token
     other = shop.subscriptions[0].product.external_product_id
 
     def tried(**changed: Any) -> tuple[int, str, str]:
-        return outcome(shop.post("upsell", token, **(fields | changed)))
+        return result_of(shop.post("upsell", token, **(fields | changed)))
 
     assert tried(og_product_id=other) == (400, "invalid_og_product_id", GONE)
     assert tried(og_offer_id=offer.public_id.hex) == (400, "invalid_og_offer_id", NO_DISCOUNT)
@@ -49,11 +49,15 @@ def test_a_changed_product_discount_or_frequency_is_refused_and_leaves_the_token
 def test_the_parameters_of_a_link_are_signed_whatever_their_spelling(shop: Shop) -> None:
     fields = signed(shop, "delay", days="21")
     spelled = {"og_delay_by": "21", "og_link": fields["og_link"], "og_sig": fields["og_sig"]}
-    assert outcome(shop.post("delay", shop.order_token(), **spelled))[:2] == (200, "success")
+    assert result_of(shop.post("delay", shop.order_token(), **spelled))[:2] == (200, "success")
 
 
 def test_an_unsigned_link_is_refused_where_signatures_are_required(shop: Shop) -> None:
     OneClickSettings.objects.update(require_signed_links=True)
-    assert outcome(shop.post("upsell", shop.order_token(), og_product_id="HON-1")) == (400, "missing_og_sig", NOT_ADDED)
+    assert result_of(shop.post("upsell", shop.order_token(), og_product_id="HON-1")) == (
+        400,
+        "missing_og_sig",
+        NOT_ADDED,
+    )
     fields = signed(shop, og_product_id="HON-1")
-    assert outcome(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
+    assert result_of(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")

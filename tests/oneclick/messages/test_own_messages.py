@@ -11,7 +11,7 @@ from oneclick.messages import message_previews
 from oneclick.models import MessageText
 from subscriptions.models import Customer, Merchant, Product
 from tests.factories import MerchantFactory
-from tests.oneclick.shop import Shop, outcome
+from tests.oneclick.shop import Shop, result_of
 
 TEXTS = "/admin/oneclick/messagetext/"
 
@@ -29,7 +29,7 @@ def save(staff: Client) -> Callable[..., str]:
 
 def test_a_saved_message_reaches_customers_at_once(shop: Shop, save: Callable[..., str]) -> None:
     Customer.objects.update(locale="es-mx")
-    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Su suscripción no se ha reactivado."
+    assert result_of(shop.post("delay", shop.order_token(), days=0))[2] == "Su suscripción no se ha reactivado."
     page = save("No se pudo.")
     assert "No se pudo." in page and "Your wording" in page
     row = MessageText.objects.get()
@@ -40,9 +40,9 @@ def test_a_saved_message_reaches_customers_at_once(shop: Shop, save: Callable[..
         "other",
         "No se pudo.",
     )
-    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "No se pudo."
+    assert result_of(shop.post("delay", shop.order_token(), days=0))[2] == "No se pudo."
     save("Otra vez no.", path=f"{row.pk}/change/")
-    assert outcome(shop.post("delay", shop.order_token(), days=0))[2] == "Otra vez no."
+    assert result_of(shop.post("delay", shop.order_token(), days=0))[2] == "Otra vez no."
 
 
 def test_every_message_is_listed_in_each_language(shop: Shop, staff: Client) -> None:
@@ -68,7 +68,7 @@ def test_a_deleted_message_brings_the_default_back(shop: Shop, save: Callable[..
     save("Nope.", locale="en")
     staff.post(f"{TEXTS}{MessageText.objects.get().pk}/delete/", {"post": "yes"})
     answer = shop.post("delay", shop.order_token(), days=0)
-    assert outcome(answer)[2] == "Your subscription was not reactivated."
+    assert result_of(answer)[2] == "Your subscription was not reactivated."
 
 
 def test_the_preview_is_formatted_in_the_customers_language(save: Callable[..., str], staff: Client) -> None:
@@ -129,9 +129,9 @@ def test_a_long_message_does_not_keep_clicks_from_acting(shop: Shop, save: Calla
     save("{product_name} " * 30, message="product_upsell.success", locale="en")
     fields = {"og_product_id": Product.objects.first().external_product_id}
     token = shop.order_token()
-    first = outcome(shop.post("upsell", token, **fields))
+    first = result_of(shop.post("upsell", token, **fields))
     assert first == (200, "success", " ".join(["x" * 255] * 30)[:1000])
-    assert outcome(shop.post("upsell", token, **fields)) == first
+    assert result_of(shop.post("upsell", token, **fields)) == first
 
 
 def test_other_merchants_may_have_the_same_text(shop: Shop, save: Callable[..., str]) -> None:

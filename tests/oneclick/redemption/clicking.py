@@ -1,4 +1,4 @@
-"""Clicks on a token, and what was recorded of them."""
+"""Clicks on a token, their refusals, and the recorded rows."""
 
 import pytest
 
@@ -12,7 +12,7 @@ REACTIVATE = "ordergroove.subscription.reactivate"
 NOW = "2026-11-20T17:00:00Z"
 
 
-def click(token: ActionToken, action: str = "reactivate") -> Success:
+def click_token(token: ActionToken, action: str = "reactivate") -> Success:
     return redeem_token(encode_token(token), action, {})
 
 
@@ -22,5 +22,5 @@ def refusal_of(call) -> tuple[str, str]:
     return refusal.value.code, refusal.value.sentence
 
 
-def clicks() -> list[tuple[str, str, bool]]:
+def recorded_clicks() -> list[tuple[str, str, bool]]:
     return list(Click.objects.order_by("id").values_list("action", "outcome", "replayed"))

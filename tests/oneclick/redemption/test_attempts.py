@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from subscriptions.models import Item
-from tests.oneclick.shop import outcome
+from tests.oneclick.shop import result_of
 
 LATER = timedelta(minutes=20)
 UPSELL = {"og_product_id": "HON-1"}
@@ -31,7 +31,7 @@ def again(shop, token, **fields):
 
 def test_the_same_attempt_is_answered_like_the_first_however_late(shop, token, first):
     answer = again(shop, token, **UPSELL, attempt="a1")
-    assert outcome(answer) == outcome(first)
+    assert result_of(answer) == result_of(first)
     assert answer.json()["replayed"] is True
     assert answer.json()["undo"] is None
     assert Item.objects.filter(product=shop.product).count() == 1
@@ -39,22 +39,22 @@ def test_the_same_attempt_is_answered_like_the_first_however_late(shop, token, f
 
 @pytest.mark.parametrize("fields", [{**UPSELL, "attempt": "a2"}, {**UPSELL, "attempt": ""}, UPSELL])
 def test_another_attempt_is_another_click(shop, token, first, fields):
-    assert outcome(again(shop, token, **fields))[1] == "token_already_used"
+    assert result_of(again(shop, token, **fields))[1] == "token_already_used"
 
 
 def test_the_same_attempt_name_for_another_request_is_another_click(shop, token, first):
     answer = again(shop, token, **UPSELL, og_quantity="2", attempt="a1")
-    assert outcome(answer)[1] == "token_already_used"
+    assert result_of(answer)[1] == "token_already_used"
 
 
 def test_an_attempt_undone_meanwhile_is_not_reported_as_done(shop, token, first):
     shop.undo(first)
-    assert outcome(again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
+    assert result_of(again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
 
 
 def test_a_click_without_an_attempt_name_is_never_replayed(shop, token):
     shop.post("upsell", token, **UPSELL)
-    assert outcome(again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
+    assert result_of(again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
 
 
 def test_a_long_attempt_name_counts_by_its_beginning(shop, token):

@@ -10,7 +10,7 @@ from subscriptions.actions import order as orders
 from subscriptions.events import catalogue
 from subscriptions.models import Activity, Coupon, Event, Item, OrderStatus, Subscription
 from tests.factories import STAFF, CustomerFactory, subscription_with_order
-from tests.oneclick.shop import Shop, outcome, reread
+from tests.oneclick.shop import Shop, reload_row, result_of
 
 
 def last_activity() -> tuple[str, str, str]:
@@ -28,9 +28,9 @@ def kinds() -> list[str]:
 def test_a_delay_moves_the_whole_order_from_its_own_date(shop: Shop) -> None:
     order = shop.order
     answer = shop.post("delay", shop.order_token(), days=21)
-    assert outcome(answer) == (200, "success", "Your order was delayed. Its new date is December 22, 2026.")
+    assert result_of(answer) == (200, "success", "Your order was delayed. Its new date is December 22, 2026.")
     assert answer.json()["action"] == "delay"
-    order = reread(order)
+    order = reload_row(order)
     assert (order.place_date, order.items.count(), order.total) == (date(2026, 12, 22), 2, Decimal("25.00"))
     assert last_activity() == ("order.change_date", "link", "1-Click delay")
     assert kinds() == [catalogue.ORDER_CHANGE_DATE, catalogue.ORDER_REFRESH]
@@ -47,16 +47,16 @@ def test_a_delayed_order_is_merged_into_the_order_of_that_date(shop: Shop) -> No
     there = orders.skip_subscription(order, actor=STAFF, subscription=shop.subscriptions[0]).result.order
     assert there.place_date == date(2026, 12, 8)
     shop.post("delay", token, days=7)
-    assert reread(order).status == OrderStatus.MERGED
-    assert (reread(there).items.count(), reread(there).total) == (2, Decimal("25.00"))
+    assert reload_row(order).status == OrderStatus.MERGED
+    assert (reload_row(there).items.count(), reload_row(there).total) == (2, Decimal("25.00"))
 
 
 def test_a_skip_cancels_the_order_and_each_subscription_gets_its_next(shop: Shop) -> None:
     order = shop.order
     answer = shop.post("skip", shop.order_token())
     text = "Your order was skipped. Your next order is planned for December 8, 2026."
-    assert outcome(answer) == (200, "success", text)
-    assert reread(order).status == OrderStatus.CANCELLED
+    assert result_of(answer) == (200, "success", text)
+    assert reload_row(order).status == OrderStatus.CANCELLED
     days = Item.objects.filter(upcoming=True).order_by("id").values_list("order__place_date", flat=True)
     assert list(days) == [date(2026, 12, 8), date(2026, 12, 15)]
     assert last_activity() == ("order.skip", "link", "1-Click skip")
@@ -67,7 +67,7 @@ def test_a_product_upsell_adds_it_once_with_the_offers_discount(shop: Shop) -> N
     answer = shop.post(
         "upsell", shop.order_token(), og_product_id="HON-1", og_offer_id=shop.offer().public_id.hex, og_quantity=3
     )
-    assert outcome(answer) == (200, "success", "Honey was added to your order for December 1, 2026.")
+    assert result_of(answer) == (200, "success", "Honey was added to your order for December 1, 2026.")
     assert answer.json()["action"] == "upsell"
     item = Item.objects.get(product=shop.product)
     assert (item.order, item.one_time, item.quantity, item.total_price) == (shop.order, True, 3, Decimal("12.00"))
@@ -88,7 +88,7 @@ def test_a_frequency_makes_an_upsell_a_subscription_on_the_same_order(shop: Shop
         og_offer_id=str(offer.public_id),
     )
     text = "Your subscription to Honey was created. Delivery frequency: Every 2 months."
-    assert outcome(answer) == (200, "success", text)
+    assert result_of(answer) == (200, "success", text)
     assert answer.json()["action"] == "upsell"
     made = Subscription.objects.get(product=shop.product)
     assert (made.every, made.every_period, made.quantity, made.offer) == (2, 3, 1, offer)
@@ -104,7 +104,7 @@ def test_a_win_back_takes_its_discount_off_the_next_order_only(shop: Shop, use: 
     token, offer = shop.subscription_token(), shop.offer(use)
     answer = shop.post("reactivate", token, winback_id=offer.public_id.hex)
     assert answer.status_code == 200
-    back = reread(shop.subscriptions[0])
+    back = reload_row(shop.subscriptions[0])
     item = back.items.get(upcoming=True)
     assert (back.live, back.offer, item.offer, item.total_price) == (True, None, offer, Decimal("6.25"))
     assert (item.order.place_date, item.order.total) == (date(2026, 11, 21), Decimal("6.25"))

@@ -10,7 +10,7 @@ from subscriptions.actions import upcoming_order
 from subscriptions.events import catalogue
 from subscriptions.models import Item
 from tests.factories import STAFF
-from tests.oneclick.shop import Shop, outcome, reread
+from tests.oneclick.shop import Shop, reload_row, result_of
 
 
 def test_a_reminders_token_is_good_for_its_order(shop: Shop) -> None:
@@ -24,20 +24,20 @@ def test_an_order_token_lives_until_the_day_its_order_was_moved_to(shop: Shop, n
     token = shop.order_token()
     orders.change_date(shop.order, actor=STAFF, day=date(2026, 12, 20))
     noon.move_to("2026-12-05T17:00:00Z")
-    assert reread(token).state == "ready"
+    assert reload_row(token).state == "ready"
     assert shop.post("delay", token).status_code == 200
 
     token = shop.order_token()
     orders.change_date(shop.order, actor=STAFF, day=date(2026, 12, 5))
-    assert reread(token).state == "expired"
-    assert outcome(shop.post("delay", token))[1] == "expired_token"
+    assert reload_row(token).state == "expired"
+    assert result_of(shop.post("delay", token))[1] == "expired_token"
 
 
 def test_one_token_is_good_for_one_action_only(shop: Shop) -> None:
     token = shop.order_token()
     shop.post("delay", token, days=7)
-    assert outcome(shop.post("skip", token))[1] == "token_already_used"
-    assert outcome(shop.post("delay", token, days=8))[1] == "token_already_used"
+    assert result_of(shop.post("skip", token))[1] == "token_already_used"
+    assert result_of(shop.post("delay", token, days=8))[1] == "token_already_used"
     assert shop.post("delay", token, days="7").json()["replayed"] is True
     assert shop.post("delay", token, og_delay_by=" 7").json()["replayed"] is True
     assert shop.order.place_date == date(2026, 12, 8)
@@ -63,5 +63,5 @@ def test_a_skip_that_leaves_no_upcoming_order_says_so_and_issues_no_token(shop: 
     token = shop.order_token()
     Item.objects.update(subscription=None, one_time=True)
     answer = shop.post("skip", token)
-    assert outcome(answer) == (200, "success", "Your order was skipped.")
+    assert result_of(answer) == (200, "success", "Your order was skipped.")
     assert ActionToken.objects.count() == 1

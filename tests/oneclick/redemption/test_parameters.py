@@ -8,7 +8,7 @@ from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Order
 from tests.factories import CustomerFactory, ProductFactory
-from tests.oneclick.shop import DAY, Shop, outcome, reread
+from tests.oneclick.shop import DAY, Shop, reload_row, result_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -61,7 +61,7 @@ def test_an_unfilled_merge_tag_counts_as_absent(shop: Shop) -> None:
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "x", "٣", "9" * 30, [1], {"a": 1}, True])
 def test_days_are_whole_and_at_most_a_year(shop: Shop, days: object) -> None:
-    assert outcome(shop.post("delay", shop.order_token(), days=days))[:2] == (400, "invalid_og_delay_by")
+    assert result_of(shop.post("delay", shop.order_token(), days=days))[:2] == (400, "invalid_og_delay_by")
     assert shop.order.place_date == DAY
 
 
@@ -87,15 +87,15 @@ def test_days_are_whole_and_at_most_a_year(shop: Shop, days: object) -> None:
 )
 def test_an_upsells_parameters_are_checked_in_this_order(shop: Shop, fields: dict, code: str) -> None:
     token = shop.order_token()
-    assert outcome(shop.post("upsell", token, **fields))[:2] == (400, code)
-    assert reread(token).state == "ready"
+    assert result_of(shop.post("upsell", token, **fields))[:2] == (400, code)
+    assert reload_row(token).state == "ready"
     assert Click.objects.get().outcome == code
     assert shop.order.items.count() == 2
 
 
 def test_subscription_upsell_by_name_needs_a_frequency(shop: Shop) -> None:
     answer = shop.post("subscription_upsell", shop.order_token(), og_product_id="HON-1")
-    assert outcome(answer)[:2] == (400, "missing_og_every")
+    assert result_of(answer)[:2] == (400, "missing_og_every")
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_subscription_upsell_by_name_needs_a_frequency(shop: Shop) -> None:
 def test_an_unavailable_product_is_invalid(shop: Shop, traits: dict) -> None:
     type(shop.product).objects.filter(pk=shop.product.pk).update(**traits)
     answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1")
-    assert outcome(answer)[:2] == (400, "invalid_og_product_id")
+    assert result_of(answer)[:2] == (400, "invalid_og_product_id")
 
 
 def test_a_product_without_subscriptions_can_still_be_added_once(shop: Shop) -> None:
     type(shop.product).objects.filter(pk=shop.product.pk).update(autoship_enabled=False)
     token = shop.order_token()
     often = {"og_product_id": "HON-1", "og_every": 1, "og_every_period": 3}
-    assert outcome(shop.post("upsell", token, **often))[:2] == (400, "invalid_og_product_id")
+    assert result_of(shop.post("upsell", token, **often))[:2] == (400, "invalid_og_product_id")
     assert shop.post("upsell", token, og_product_id="HON-1").status_code == 200
 
 
@@ -124,15 +124,15 @@ def test_a_product_without_subscriptions_can_still_be_added_once(shop: Shop) -> 
 def test_an_offer_not_usable_in_links_is_invalid(shop: Shop, traits: dict) -> None:
     offer = shop.offer(**traits).public_id.hex
     answer = shop.post("upsell", shop.order_token(), og_product_id="HON-1", og_offer_id=offer)
-    assert outcome(answer)[:2] == (400, "invalid_og_offer_id")
+    assert result_of(answer)[:2] == (400, "invalid_og_offer_id")
     answer = shop.post("reactivate", shop.subscription_token(), og_winback_id=offer)
-    assert outcome(answer)[:2] == (400, "invalid_og_winback_id")
+    assert result_of(answer)[:2] == (400, "invalid_og_winback_id")
 
 
 def test_products_of_another_merchant_are_invalid(shop: Shop) -> None:
     ProductFactory(merchant=CustomerFactory().merchant, external_product_id="theirs")
     answer = shop.post("upsell", shop.order_token(), og_product_id="theirs")
-    assert outcome(answer)[:2] == (400, "invalid_og_product_id")
+    assert result_of(answer)[:2] == (400, "invalid_og_product_id")
 
 
 # --- the order of the checks -----------------------------------------------------------------------
@@ -142,9 +142,9 @@ def test_the_token_is_checked_first_then_the_parameters_then_the_action(shop: Sh
     Order.objects.update(locked=True)
     wrong = {"days": "0"}
     token = hand_made(shop)
-    assert outcome(shop.post("delay", token, **wrong))[1] == "invalid_og_delay_by"
-    assert outcome(shop.post("reactivate", token, winback_id="x"))[1] == "token_wrong_context"
-    assert outcome(shop.post("delay", token, days="7"))[1] == "subscription_already_active"
+    assert result_of(shop.post("delay", token, **wrong))[1] == "invalid_og_delay_by"
+    assert result_of(shop.post("reactivate", token, winback_id="x"))[1] == "token_wrong_context"
+    assert result_of(shop.post("delay", token, days="7"))[1] == "subscription_already_active"
 
 
 def hand_made(shop: Shop) -> ActionToken:

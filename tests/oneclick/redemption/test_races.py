@@ -23,9 +23,9 @@ from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Customer, Item, Order, Subscription
 from tests.factories import STAFF
-from tests.oneclick.shop import DAY, Shop, reread
-from tests.oneclick.shop import shop as make_shop
-from tests.races import at_once
+from tests.oneclick.shop import DAY, Shop, reload_row
+from tests.oneclick.shop import create_shop as make_shop
+from tests.races import run_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("noon")]
 ORDER_CLICKS: list[tuple[str, dict[str, str]]] = [
@@ -62,7 +62,7 @@ def test_of_two_hundred_simultaneous_clicks_on_twenty_tokens_twenty_act() -> Non
                 return
             told.append((text, *answer_to(client, text, action, fields)))
 
-    at_once(50, work)
+    run_at_once(50, work)
     assert Counter((status, error) for _, status, error in told) == {(200, ""): 20, (400, "token_already_used"): 180}
     assert {text for text, status, _ in told if status == 200} == {text for text, _ in given}
     assert Activity.objects.count() == before + 20
@@ -86,11 +86,11 @@ def test_a_simultaneous_click_and_cancellation_end_consistently(action: str, fie
         lambda: shop.post(action, token, **fields).json().get("error", "done"),
         lambda: outcome_of(lambda: cancel(subscription, actor=STAFF)),
     ]
-    assert "done" in at_once(2, lambda: pending.pop()())
+    assert "done" in run_at_once(2, lambda: pending.pop()())
     made = Subscription.objects.exclude(pk=subscription.pk).first()
     assert_consistent(shop)
-    assert not reread(subscription).live and not subscription.items.filter(upcoming=True).exists()
-    clicked = reread(token).used_at is not None
+    assert not reload_row(subscription).live and not subscription.items.filter(upcoming=True).exists()
+    clicked = reload_row(token).used_at is not None
     assert Click.objects.get().outcome == ("success" if clicked else "expired_token")
     assert (made is not None) == (clicked and "og_every" in fields)
 
@@ -102,10 +102,10 @@ def test_a_simultaneous_reactivation_and_cancellation_end_consistently() -> None
         lambda: shop.post("reactivate", token).json().get("error", "done"),
         lambda: outcome_of(lambda: cancel(subscription, actor=STAFF)),
     ]
-    told = sorted(at_once(2, lambda: pending.pop()()))
+    told = sorted(run_at_once(2, lambda: pending.pop()()))
     assert_consistent(shop)
     # Whichever came first, the click acted; staff either found nothing to cancel or cancelled what had come back.
-    assert told == (["done", "subscription_not_active"] if reread(subscription).live else ["done", "done"])
+    assert told == (["done", "subscription_not_active"] if reload_row(subscription).live else ["done", "done"])
 
 
 def test_two_staff_members_and_a_click_leave_one_reactivation() -> None:
@@ -113,7 +113,7 @@ def test_two_staff_members_and_a_click_leave_one_reactivation() -> None:
     token, subscription = shop.subscription_token(), shop.subscriptions[0]
     pending = [lambda: shop.post("reactivate", token).json().get("error", "done")]
     pending += [lambda: outcome_of(lambda: reactivate(subscription, actor=STAFF))] * 2
-    told = sorted(at_once(3, lambda: pending.pop()()))
+    told = sorted(run_at_once(3, lambda: pending.pop()()))
     assert told == ["done", "subscription_already_active", "subscription_already_active"]
     assert_consistent(shop)
 

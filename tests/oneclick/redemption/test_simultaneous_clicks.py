@@ -14,8 +14,8 @@ from subscriptions.actions.subscription import cancel
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Activity, Customer, Event
 from tests.factories import STAFF, subscription_with_order
-from tests.oneclick.redemption.clicking import REACTIVATE, click
-from tests.races import at_once, holding
+from tests.oneclick.redemption.clicking import REACTIVATE, click_token
+from tests.races import holding_locks, run_at_once
 
 
 def redeem_at_once(token: ActionToken, number: int) -> list[str]:
@@ -30,7 +30,7 @@ def redeem_at_once(token: ActionToken, number: int) -> list[str]:
         except IntegrityError:
             return "IntegrityError"
 
-    return sorted(at_once(number, run))
+    return sorted(run_at_once(number, run))
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def committed_token(transactional_db) -> ActionToken:
 
 
 def test_a_click_waits_for_whoever_changes_the_customer(committed_token):
-    with holding(Customer.objects.all()), pytest.raises(Busy):
-        click(committed_token)
+    with holding_locks(Customer.objects.all()), pytest.raises(Busy):
+        click_token(committed_token)
     assert not Click.objects.exists()
 
 

@@ -15,7 +15,7 @@ from subscriptions.actions import subscription as subscriptions
 from subscriptions.events import catalogue
 from subscriptions.models import Activity, Discount, Event, Item, OneTimeIncentive, Order, OrderStatus, Subscription
 from tests.factories import STAFF, PaymentFactory, subscription_with_order
-from tests.oneclick.shop import DAY, Shop, outcome, reread
+from tests.oneclick.shop import DAY, Shop, reload_row, result_of
 
 ONCE = {"og_product_id": "HON-1"}
 OFTEN = {**ONCE, "og_every": 1, "og_every_period": 3}
@@ -65,7 +65,7 @@ def test_undo_restores_the_open_orders(shop: Shop, action: str, fields: dict[str
     undone = shop.undo(answer)
     assert (undone.status_code, undone.json()["action"], undone.json()["undo"]) == (200, "undo", None)
     assert orders_now() == before
-    token = reread(token)
+    token = reload_row(token)
     assert (token.state, token.undone_at is not None) == ("undone", True)
     last = Activity.objects.latest("id")
     assert (last.actor_kind, last.actor_name) == ("link", f"1-Click undo of {action}")
@@ -79,9 +79,9 @@ def test_undo_of_a_merge_restores_both_orders_with_their_incentives(shop: Shop) 
     items.change_quantity(order.items.get(), actor=STAFF, quantity=2)
     before = orders_now()
     answer = shop.post("delay", token, days=7)
-    merged = reread(order)
+    merged = reload_row(order)
     assert (merged.status, merged.extra_data) == (OrderStatus.MERGED, {"merged_order_id": there.public_id.hex})
-    assert outcome(shop.undo(answer))[2] == "Your order is planned for December 1, 2026 again."
+    assert result_of(shop.undo(answer))[2] == "Your order is planned for December 1, 2026 again."
     assert orders_now() == before
     assert told() == [catalogue.ORDER_CHANGE_DATE]
     assert Event.objects.latest("id").order == order
@@ -91,7 +91,7 @@ def test_an_undone_skip_announces_the_order_and_removes_its_substitute(shop: Sho
     order = shop.order
     answer = shop.post("skip", shop.order_token())
     assert Order.objects.count() == 3
-    assert outcome(shop.undo(answer)) == (200, "success", "Your order is planned for December 1, 2026 again.")
+    assert result_of(shop.undo(answer)) == (200, "success", "Your order is planned for December 1, 2026 again.")
     assert list(Order.objects.all()) == [order]
     assert (told(), Activity.objects.latest("id").verb) == ([catalogue.ORDER_CHANGE_DATE], "order.unskip")
 
@@ -103,14 +103,14 @@ def test_an_undone_skip_keeps_the_order_its_next_item_had_joined(shop: Shop) -> 
     )
     before = orders_now()
     answer = shop.post("skip", token)
-    assert reread(there.items.get().order).items.count() == 2
+    assert reload_row(there.items.get().order).items.count() == 2
     shop.undo(answer)
     assert orders_now() == before
 
 
 def test_an_undone_subscription_stays_as_a_cancelled_one(shop: Shop) -> None:
     answer = shop.post("upsell", shop.order_token(), **OFTEN)
-    assert outcome(shop.undo(answer)) == (200, "success", "Your subscription to Honey is cancelled again.")
+    assert result_of(shop.undo(answer)) == (200, "success", "Your subscription to Honey is cancelled again.")
     made = Subscription.objects.get(product=shop.product)
     assert (made.live, made.items.count()) == (False, 0)
     assert told() == [catalogue.SUBSCRIPTION_CANCEL]
@@ -118,7 +118,7 @@ def test_an_undone_subscription_stays_as_a_cancelled_one(shop: Shop) -> None:
 
 def test_an_undone_upsell_names_the_removed_product(shop: Shop) -> None:
     answer = shop.post("upsell", shop.order_token(), **ONCE)
-    assert outcome(shop.undo(answer))[2] == "Honey was taken off your order again."
+    assert result_of(shop.undo(answer))[2] == "Honey was taken off your order again."
 
 
 def test_an_undone_reactivation_removes_its_win_back_offer(shop: Shop) -> None:
@@ -126,7 +126,7 @@ def test_an_undone_reactivation_removes_its_win_back_offer(shop: Shop) -> None:
     before = orders_now()
     answer = shop.post("reactivate", token, winback_id=offer.public_id.hex)
     shop.undo(answer)
-    back = reread(shop.subscriptions[0])
+    back = reload_row(shop.subscriptions[0])
     assert (back.live, back.cancel_reason, orders_now()) == (False, "4|too much", before)
 
 
@@ -173,7 +173,7 @@ def test_undo_is_refused_after_another_change_of_the_order(
     CHANGES[change](shop)
     before = orders_now()
     text = "Something was changed since, so this can no longer be undone."
-    assert outcome(shop.undo(answer)) == (400, "undo_superseded", text)
+    assert result_of(shop.undo(answer)) == (400, "undo_superseded", text)
     assert orders_now() == before
     assert Click.objects.latest("id").outcome == "undo_superseded"
 
@@ -194,7 +194,7 @@ def test_a_skip_cannot_be_undone_while_another_order_has_its_date(shop: Shop) ->
     answer = shop.post("skip", token)
     orders.change_date(other.items.get().order, actor=STAFF, day=DAY)
     before = orders_now()
-    assert outcome(shop.undo(answer))[1] == "undo_superseded"
+    assert result_of(shop.undo(answer))[1] == "undo_superseded"
     assert orders_now() == before
 
 
@@ -203,7 +203,7 @@ def test_a_change_of_the_customers_name_prevents_undo(shop: Shop) -> None:
     customers.change_locale(shop.customer, actor=STAFF, locale="fr-fr")
     answer = shop.undo(answer)
     text = "Une modification a été faite entre-temps ; cette action ne peut plus être annulée."
-    assert outcome(answer) == (400, "undo_superseded", text)
+    assert result_of(answer) == (400, "undo_superseded", text)
 
 
 def test_the_same_attempt_is_answered_like_the_first_however_late(shop: Shop, noon) -> None:
@@ -213,29 +213,29 @@ def test_the_same_attempt_is_answered_like_the_first_however_late(shop: Shop, no
     assert shop.post("undo", token, attempt="a" * 40).json() == {**first, "replayed": True}
     assert Click.objects.filter(outcome="undone").count() == 1
     for other in ("", "b"):
-        assert outcome(shop.post("undo", token, attempt=other))[1] == "undo_already_done"
+        assert result_of(shop.post("undo", token, attempt=other))[1] == "undo_already_done"
 
 
 def test_every_message_of_undo_can_be_caused(shop: Shop, noon) -> None:
-    assert outcome(shop.post("undo", "forged")) == (
+    assert result_of(shop.post("undo", "forged")) == (
         400,
         "invalid_token",
         "This link is not valid. Nothing was undone.",
     )
     answer = shop.post("delay", shop.order_token(), days=1)
     shop.undo(answer)
-    assert outcome(shop.undo(answer)) == (400, "undo_already_done", "This was undone before.")
+    assert result_of(shop.undo(answer)) == (400, "undo_already_done", "This was undone before.")
     answer = shop.post("delay", shop.order_token(), days=1)
     noon.shift(timedelta(minutes=10))
     text = "It is too late to undo this. Please contact customer service."
-    assert outcome(shop.undo(answer)) == (400, "undo_too_late", text)
+    assert result_of(shop.undo(answer)) == (400, "undo_too_late", text)
     assert shop.order.place_date == date(2026, 12, 2)
 
 
 def test_undo_is_rate_limited_like_any_click(shop: Shop, settings) -> None:
     settings.ONE_CLICK_RATE = 0
     text = "Nothing was undone. Please contact customer service."
-    assert outcome(shop.post("undo", "forged")) == (429, "too_many_requests", text)
+    assert result_of(shop.post("undo", "forged")) == (429, "too_many_requests", text)
 
 
 def test_a_merchant_may_offer_no_undo(shop: Shop) -> None:

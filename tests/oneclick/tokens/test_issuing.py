@@ -9,7 +9,7 @@ from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens.token_text import decode_nonce, encode_token
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, ItemFactory, subscription_with_order
-from tests.integrations.events import event_of
+from tests.integrations.events import create_event
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_merchant_with_1_click_off_issues_no_token():
 @pytest.mark.django_db
 def test_an_orders_token_lives_until_its_day_begins_in_the_merchants_zone():
     item = ItemFactory(order__place_date=date(2026, 12, 1))
-    reminder = event_of("ordergroove.order.reminder", item)
+    reminder = create_event("ordergroove.order.reminder", item)
     token = ActionToken.objects.get()
     assert (token.event, token.order, token.subscription) == (reminder, item.order, None)
     assert token.expires_at == datetime(2026, 12, 1, 5, tzinfo=UTC)

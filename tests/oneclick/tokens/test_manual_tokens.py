@@ -12,7 +12,7 @@ from subscriptions.errors import Refused
 from subscriptions.models import Activity
 from tests.actions import contract
 from tests.factories import STAFF
-from tests.oneclick.shop import DAY, Shop, outcome, reread
+from tests.oneclick.shop import DAY, Shop, reload_row, result_of
 
 
 def test_a_manual_token_is_shown_once_works_and_is_recorded(shop: Shop, staff: Client) -> None:
@@ -37,29 +37,29 @@ def test_a_manual_token_of_a_subscription_lives_as_long_as_any(shop: Shop, staff
     token = ActionToken.objects.get()
     assert (token.scope, token.subscription) == ("subscription", subscription)
     assert (token.expires_at - token.issued_at).days == 90
-    assert outcome(shop.post("reactivate", token))[1] == "subscription_already_active"
+    assert result_of(shop.post("reactivate", token))[1] == "subscription_already_active"
 
 
 def test_no_token_is_issued_for_an_order_that_is_over(shop: Shop, staff: Client) -> None:
     order = shop.order
     orders.skip(order, actor=STAFF)
-    contract.refuses("order_not_open", lambda: manual_tokens.issue_token(order, actor=STAFF))
+    contract.assert_refused("order_not_open", lambda: manual_tokens.issue_token(order, actor=STAFF))
     page = staff.get(f"/admin/subscriptions/order/{order.pk}/change/").content.decode()
     assert "issue-token" not in page
 
 
 def test_no_token_is_issued_where_1_click_is_off(shop: Shop) -> None:
     OneClickSettings.objects.update(enabled=False)
-    contract.refuses("one_click_off", lambda: manual_tokens.issue_token(shop.order, actor=STAFF))
+    contract.assert_refused("one_click_off", lambda: manual_tokens.issue_token(shop.order, actor=STAFF))
 
 
 def test_a_revoked_token_is_useless_and_recorded(shop: Shop, staff: Client) -> None:
     token = shop.order_token()
     staff.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
-    assert reread(token).state == "revoked"
+    assert reload_row(token).state == "revoked"
     assert Activity.objects.latest("id").sentence == "Revoked a 1-Click token for the order of December 1, 2026."
-    assert outcome(shop.post("delay", token))[1] == "invalid_token"
-    contract.refuses("token_not_revocable", lambda: manual_tokens.revoke_token(token, actor=STAFF))
+    assert result_of(shop.post("delay", token))[1] == "invalid_token"
+    contract.assert_refused("token_not_revocable", lambda: manual_tokens.revoke_token(token, actor=STAFF))
 
 
 def test_a_used_token_cannot_be_revoked(shop: Shop) -> None:
@@ -67,15 +67,15 @@ def test_a_used_token_cannot_be_revoked(shop: Shop) -> None:
     shop.post("delay", token, days=1)
     with pytest.raises(Refused):
         manual_tokens.revoke_token(token, actor=STAFF)
-    assert reread(token).state == "used"
+    assert reload_row(token).state == "used"
 
 
 def test_a_token_whose_order_is_gone_can_still_be_revoked(shop: Shop) -> None:
     token = shop.order_token()
     orders.change_date(shop.order, actor=STAFF, day=DAY)
     shop.order.delete()
-    manual_tokens.revoke_token(reread(token), actor=STAFF)
-    assert reread(token).revoked_at is not None
+    manual_tokens.revoke_token(reload_row(token), actor=STAFF)
+    assert reload_row(token).revoked_at is not None
 
 
 def test_the_list_of_tokens_tells_usable_ones_from_those_whose_order_was_moved_closer(

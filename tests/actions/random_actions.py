@@ -1,4 +1,4 @@
-"""Acts on one customer's things, drawn by number: for tests that try many of them in all orders."""
+"""Actions on one customer's data, each with a number that picks its arguments, for random sequences and pairs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,26 +39,26 @@ class World:
     days: int = 14
 
     def subscription(self, n: int) -> Subscription:
-        return pick(self.customer.subscriptions.order_by("id"), n)
+        return pick_row(self.customer.subscriptions.order_by("id"), n)
 
     def order(self, n: int) -> Order:
-        return pick(self.customer.orders.order_by("id"), n)
+        return pick_row(self.customer.orders.order_by("id"), n)
 
     def item(self, n: int) -> Item:
-        return pick(Item.objects.filter(order__customer=self.customer).order_by("id"), n)
+        return pick_row(Item.objects.filter(order__customer=self.customer).order_by("id"), n)
 
     def entitlement(self, n: int) -> Entitlement:
-        return pick(self.customer.entitlements.order_by("id"), n)
+        return pick_row(self.customer.entitlements.order_by("id"), n)
 
 
-def pick(found: QuerySet[Any], n: int) -> Any:
+def pick_row(found: QuerySet[Any], n: int) -> Any:
     rows = list(found)
     if not rows:
         raise NotFound("not_found", "There is none.")
     return rows[n % len(rows)]
 
 
-def world(subscriptions: int = 2, customer: Customer | None = None) -> World:
+def create_world(subscriptions: int = 2, customer: Customer | None = None) -> World:
     customer = customer or CustomerFactory()
     products = [ProductFactory(merchant=customer.merchant, price=Decimal(price)) for price in (10, 15)]
     payments = [PaymentFactory(customer=customer) for _ in range(2)]
@@ -124,7 +124,7 @@ def unskip(w: World, n: int) -> Any:
 
 
 def unmerge(w: World, n: int) -> Any:
-    """The first item of the order it went into comes along."""
+    """Takes the first item of the merged order back."""
     order = w.order(n)
     into = (order.extra_data or {}).get("merged_order_id")
     items = Item.objects.filter(order__public_id=into).order_by("id").values_list("pk", flat=True)
