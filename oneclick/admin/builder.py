@@ -7,26 +7,19 @@ same for the whole page.
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from oneclick.admin import pickers
-from oneclick.admin.link_form import LinkForm
+from oneclick.admin.link_form import SAVE_ERRORS, LinkForm
+from oneclick.admin.link_testing import open_test_link
 from oneclick.links import link_urls, message_templates, shop_page, sms_length
 from oneclick.links.event_links import kinds_with_token
 from oneclick.links.link_warnings import find_link_warnings, has_registered_origin
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import LinkAction
-from oneclick.tokens import manual_tokens
-from oneclick.tokens.token_text import encode_token
-from subscriptions.errors import DomainError, Refused
-from subscriptions.models import Order, Subscription
-from subscriptions.staff.buttons import actor_of
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.search import clean_search_term
 
 MODES = [
     {"value": "", "title": "As in your settings", "about": "At once, unless your settings ask first", "icon": "tune"},
@@ -43,8 +36,6 @@ SECTIONS = {
 }
 # As long as a customer's own token.
 SAMPLE_TOKEN = "AR8mX2q0ZkTtYv3nLw7RjPc1Hs5GdKe9Uo4NbFiQxVg4"
-# Errors that do not matter as long as the link is not saved.
-SAVE_ERRORS = {"name", NON_FIELD_ERRORS}
 SaveLink = Callable[[HttpRequest, SavedLink, list[str]], HttpResponse]
 Context = dict[str, Any]
 
@@ -155,17 +146,13 @@ def find_settings(form: LinkForm) -> OneClickSettings:
 
 
 def product_context(form: LinkForm) -> Context:
-    term, chosen = posted_text(form, "product_term"), posted_text(form, "product")
+    term, chosen = form.posted_text("product_term"), form.posted_text("product")
     return {"products": pickers.product_candidates(form.merchant, term, chosen)}
 
 
 def offer_context(form: LinkForm) -> Context:
-    term, chosen = posted_text(form, "offer_term"), posted_text(form, "offer")
+    term, chosen = form.posted_text("offer_term"), form.posted_text("offer")
     return {"offers": pickers.offer_candidates(form.merchant, term, chosen)}
-
-
-def posted_text(form: LinkForm, name: str) -> str:
-    return clean_search_term(str(form.data.get(name, "")))
 
 
 def shop_page_context(form: LinkForm) -> Context:
@@ -181,30 +168,3 @@ PARTS: dict[str, tuple[str, Callable[[LinkForm], Context]]] = {
     "offers": ("offers", offer_context),
     "shop_page": ("shop_page", shop_page_context),
 }
-
-
-def open_test_link(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
-    """Open the link with a token for the chosen test customer; None, with a message to staff, where that fails."""
-    if not may(request, Right.USE_TOKENS):
-        raise PermissionDenied
-    try:
-        if form.errors.keys() - SAVE_ERRORS:
-            raise Refused("unfinished", "Finish the link first; what is missing is listed below.")
-        token = manual_tokens.issue_token(find_test_target(form), actor=actor_of(request)).result
-    except DomainError as error:
-        messages.error(request, error.sentence)
-        return None
-    return HttpResponseRedirect(link_urls.email_url(form.instance, encode_token(token)))
-
-
-def find_test_target(form: LinkForm) -> Order | Subscription:
-    """The order or subscription of a test customer that staff chose to test the link on. Raises Refused."""
-    targets: list[Any]
-    if LINK_ACTIONS[form.cleaned_data["link_action"]].scope == ActionToken.Scope.ORDER:
-        targets, chosen = pickers.find_test_orders(form.merchant), posted_text(form, "test_order")
-    else:
-        targets, chosen = pickers.find_test_subscriptions(form.merchant), posted_text(form, "test_subscription")
-    target = next((row for row in targets if str(row.pk) == chosen), None)
-    if target is None:
-        raise Refused("no_test_target", "Choose a test customer to test the link with.")
-    return target

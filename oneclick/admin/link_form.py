@@ -22,6 +22,7 @@ from oneclick.redemption.link_actions.link_action import LinkAction
 from subscriptions.calendar import Period
 from subscriptions.errors import Refused
 from subscriptions.staff.base import MerchantForm
+from subscriptions.staff.search import clean_search_term
 
 SHOP_PAGE, DEFAULT_PAGE = "shop", "default"
 # The messages of the row's unique constraints, with the field that each is about: the one beside the merchant.
@@ -30,6 +31,8 @@ UNIQUE_FIELDS = {
     for rule in SavedLink._meta.constraints
     if isinstance(rule, UniqueConstraint)
 }
+# Errors that do not matter as long as the link is not saved.
+SAVE_ERRORS = {"name", NON_FIELD_ERRORS}
 # The parameters of a request by the form's names.
 PARAMETERS = {
     "days": "days",
@@ -98,6 +101,10 @@ class LinkForm(MerchantForm):
         events.choices = [(kind.name, kind.title) for kind in kinds]
         if self.instance.pk:
             self.initial = {**self.initial, **initial_choices(self.instance)}
+
+    def posted_text(self, name: str) -> str:
+        """What the page sent under a name that need not be a field, such as a search."""
+        return clean_search_term(str(self.data.get(name, "")))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,4 +1,4 @@
-"""The merchant's saved links: their list, the builder, and the buttons of a saved link."""
+"""The merchant's saved links: their list, and the builder for each."""
 
 from copy import copy
 from typing import Any
@@ -15,21 +15,19 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import Truncator
 from unfold.decorators import display
-from unfold.enums import ActionVariant
 
 from oneclick.admin import analytics, builder
+from oneclick.admin.saved_link_buttons import BUTTONS, LIST
 from oneclick.models import SavedLink
 from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
 from subscriptions.calendar import frequency_description
 from subscriptions.models import Product
 from subscriptions.staff.base import MerchantAdmin, retry_on_integrity_error
-from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
 MAX_ADDRESS_LENGTH = 40
-LIST = "admin:oneclick_savedlink_changelist"
 
 
 def describe_parameters(link: Any) -> str:
@@ -43,48 +41,6 @@ def describe_parameters(link: Any) -> str:
     if "og_offer_id" in given or "winback_id" in given:
         words.append("with a discount" if words else "With a discount")
     return ", ".join(words)
-
-
-def archive_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
-    SavedLink.objects.filter(pk=link.pk).update(archived=True)
-    site.get_model_admin(SavedLink).log_change(request, link, "Archived.")
-    messages.success(request, f"{link} is archived. Links already sent keep working.")
-    return redirect(LIST)
-
-
-def restore_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> str:
-    taken = SavedLink.objects.filter(merchant=link.merchant_id, archived=False)
-    link.name = find_free_name(link.name, set(taken.values_list("name", flat=True)))
-    # Another link may carry its name in the events by now.
-    if taken.exclude(property_name="").filter(property_name=link.property_name).exists():
-        link.event_kinds, link.property_name = [], ""
-    link.archived = False
-    link.save(update_fields=["name", "event_kinds", "property_name", "archived"])
-    site.get_model_admin(SavedLink).log_change(request, link, "Restored.")
-    return f"{link} is in use again."
-
-
-def duplicate_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> HttpResponse:
-    names = set(SavedLink.objects.filter(merchant=link.merchant_id).values_list("name", flat=True))
-    copied = SavedLink.objects.get(pk=link.pk, merchant=link.merchant_id)
-    copied.pk, copied.public_id = None, SavedLink._meta.get_field("public_id").get_default()
-    copied._state.adding = True
-    copied.name, copied.archived = find_free_name(f"{link.name[:90]} copy", names), False
-    # A name in events belongs to one link.
-    copied.event_kinds, copied.property_name = [], ""
-    copied.save()
-    link_admin = site.get_model_admin(SavedLink)
-    link_admin.log_addition(request, copied, f"Copied from {link}.")
-    messages.success(request, f"This is a copy of {link}.")
-    return redirect(link_admin.url("change", copied))
-
-
-def find_free_name(name: str, taken: set[str]) -> str:
-    """`name`, with the first number that makes it new where it is taken."""
-    if name not in taken:
-        return name
-    candidates = (f"{name[:95]} {n}" for n in range(2, len(taken) + 3))
-    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 class StateFilter(SimpleListFilter):
@@ -116,35 +72,7 @@ class SavedLinkAdmin(MerchantAdmin):
     ordering = ["-created", "-id"]
     search_fields = ["name__icontains"]
     search_help_text = "Name"
-    buttons = (
-        Button(
-            verb="duplicate",
-            title="Duplicate",
-            icon="content_copy",
-            right=Right.LINKS,
-            question="Makes a copy with its own name, id and signature.",
-            run=duplicate_link,
-        ),
-        Button(
-            verb="archive",
-            title="Archive",
-            icon="archive",
-            right=Right.LINKS,
-            question="The link leaves the list and your events. Links already sent keep working.",
-            run=archive_link,
-            offered=lambda link: not link.archived,
-            variant=ActionVariant.DANGER,
-        ),
-        Button(
-            verb="restore",
-            title="Restore",
-            icon="unarchive",
-            right=Right.LINKS,
-            question="The link returns to the list.",
-            run=restore_link,
-            offered=lambda link: link.archived,
-        ),
-    )
+    buttons = BUTTONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         external_id = KeyTextTransform("og_product_id", OuterRef("parameters"))
