@@ -8,6 +8,7 @@ from typing import Any
 from subscriptions.models import Merchant
 
 Schema = Mapping[str, Any]
+Get = Callable[[Any], Any]
 Read = Callable[[Any, Merchant], Any]
 
 
@@ -32,18 +33,19 @@ class Value:
     def or_null(self) -> "Value":
         return replace(self, nullable=True)
 
-    def reader(self, key: str) -> Read:
-        """The function that reads the value of `key` off a row."""
-        get = self.source if callable(self.source) else _attribute(self.source or key)
-        convert = self.convert
+    def steps(self, key: str) -> tuple[Get | None, Read | None]:
+        """How to write the value of `key`: read it off the row, if the first is given; then turn it into JSON."""
+        source, convert = self.source, self.convert
+        if not callable(source):
+            return attrgetter(source or key), convert
         if convert is None:
-            return get
+            return None, source
 
-        def read(row: Any, merchant: Merchant) -> Any:
-            value = get(row, merchant)
+        def write_computed(row: Any, merchant: Merchant) -> Any:
+            value = source(row, merchant)
             return None if value is None else convert(value, merchant)
 
-        return read
+        return None, write_computed
 
 
 class ObjectType:
@@ -51,11 +53,15 @@ class ObjectType:
 
     def __init__(self, name: str, description: str, values: Mapping[str, Value]) -> None:
         self.name, self.description, self.values = name, description, values
-        self._readers = [(key, value.reader(key)) for key, value in values.items()]
+        self._steps = [(key, *value.steps(key)) for key, value in values.items()]
 
     def write(self, row: Any, merchant: Merchant) -> dict[str, Any]:
         """The object of `row`, one of the merchant, in types of JSON. Rows that it refers to must be loaded already."""
-        return {key: read(row, merchant) for key, read in self._readers}
+        written = {}
+        for key, get, convert in self._steps:
+            value = row if get is None else get(row)
+            written[key] = value if convert is None or value is None else convert(value, merchant)
+        return written
 
     def without(self, keys: Iterable[str]) -> "ObjectType":
         """The same type with some keys left out."""
@@ -77,8 +83,3 @@ def object_list(kind: ObjectType) -> Value:
 
 def _reference(kind: ObjectType) -> Schema:
     return {"$ref": f"#/components/schemas/{kind.name}"}
-
-
-def _attribute(path: str) -> Read:
-    get = attrgetter(path)
-    return lambda row, _: get(row)
