@@ -1,4 +1,4 @@
-"""What an integration is to the outbox: one class that sends one delivery and says how it went."""
+"""What the outbox asks of an integration: a class that sends one delivery and returns what came of it."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -10,20 +10,20 @@ from integrations.models import Delivery
 class Outcome(Enum):
     DONE = auto()
     SKIPPED = auto()
-    """There is nobody to tell; `detail` says why."""
+    """Nobody has to hear of this event; `detail` says why."""
     RETRY = auto()
-    """A temporary fault: server error, time-out, cut line."""
+    """A temporary fault: server error, time-out, broken connection."""
     THROTTLED = auto()
-    """Too fast; no attempt counts."""
+    """The receiver asked to slow down; this does not count as an attempt."""
     DEAD = auto()
-    """The receiver will never take this one; others may go on."""
+    """The receiver will never accept this delivery; others may go on."""
     PAUSE = auto()
-    """The connection itself is wrong (credentials, retired version); nothing more is sent until it is mended."""
+    """The connection itself is wrong (credentials, retired version); nothing more is sent until staff correct it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is the HTTP status, None when no answer came; `retry_after` in seconds."""
+    """`status` is the HTTP status, None if no answer came; `retry_after` is in seconds."""
 
     outcome: Outcome
     status: int | None = None
@@ -33,15 +33,15 @@ class Answer:
 
 class Integration(Protocol):
     per_minute: int
-    """How many requests the client allows itself for each connection."""
+    """The most requests that are sent for one connection in a minute."""
     first_wait: int
     longest_wait: int
     """Seconds to wait after the first temporary fault in a row; doubled each time up to the longest."""
     give_up_after: int
-    """Seconds after which a delivery that only met temporary faults counts as failed for good."""
+    """Seconds after which a delivery that met only temporary faults becomes a dead letter."""
 
     def send(self, delivery: Delivery) -> Answer:
-        """Send one delivery, outside any transaction; never raises for what the other side does.
+        """Send one delivery, outside any transaction; it raises nothing for what the receiver does.
 
         `delivery.event`, its customer and merchant, and `delivery.connection` are loaded.
         """

@@ -188,7 +188,7 @@ def _finish_attempt(attempt: Attempt, delivery: Delivery, answer: Answer, give_u
 
 
 def _patience_is_over(delivery: Delivery, integration: Integration) -> bool:
-    # From the first try on: the days it stood behind a pause or another delivery are not its fault.
+    # Counted from the first attempt on: days of waiting behind a pause or another delivery do not count.
     tries = delivery.attempts.filter(at__gte=delivery.created).order_by("at")
     first = tries.values_list("at", flat=True).first()
     return first is not None and timezone.now() > first + timedelta(seconds=integration.give_up_after)

@@ -1,6 +1,6 @@
 """Durable background work: it survives killed workers, lost tasks and tasks that come twice.
 
-Work is a row with a lease (`Leased`). A task only tells a worker to look at the row; the row says what is left to do.
+Work is a row with a lease (`Leased`). A task only makes a worker look at the row; the row knows what is left to do.
 
 - `claim_lease` gives the row to one worker for the length of a lease, with a fencing token. Each later write of that
   worker names the token. If another worker has claimed the row since, the write raises `LeaseLost`, and the

@@ -1,4 +1,4 @@
-"""Wake-ups: tasks that tell a worker to look at a row. A lost one is made good by the next sweep."""
+"""Wake-ups: tasks that make a worker look at a row. The next sweep makes good for a lost one."""
 
 from typing import Any
 

@@ -76,7 +76,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One request that carried a delivery. The row is there before the request leaves."""
+    """One request for a delivery. The row is committed before the request leaves."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     at = models.DateTimeField("time", default=timezone.now)
