@@ -35,7 +35,7 @@ def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fiel
 
 def find_saved_link(merchant: Merchant, link_id: str) -> SavedLink | None:
     """The merchant's link with this `og_link`, archived or not."""
-    public_id = parse_public_id(link_id)
+    public_id = parse_public_id(link_id, any_spelling=True)
     return merchant.saved_links.filter(public_id=public_id).first() if public_id else None
 
 

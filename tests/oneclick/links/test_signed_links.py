@@ -61,3 +61,11 @@ def test_an_unsigned_link_is_refused_where_signatures_are_required(shop: Shop) -
     )
     fields = signed(shop, og_product_id="HON-1")
     assert result_of(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
+
+
+def test_a_visit_counts_for_its_link_however_the_links_id_is_spelled(shop: Shop) -> None:
+    link = SavedLink.objects.create(merchant=shop.merchant, name="Link", action="delay")
+    spellings = [link.public_id.hex, str(link.public_id), link.public_id.hex.upper()]
+    for spelling in spellings:
+        assert result_of(shop.post("delay", shop.order_token(), og_link=spelling, og_sig="x"))[1] == "invalid_og_sig"
+    assert link.clicks.count() == len(spellings)
