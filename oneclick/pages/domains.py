@@ -12,7 +12,7 @@ from django.http.request import split_domain_port, validate_host
 from oneclick.models import OneClickSettings
 from subscriptions.models import Merchant
 
-CACHE_KEY = "one-click-hosts"
+CACHE_KEY = "merchant-hosts"
 CACHE_SECONDS = 60
 PATTERNS = (".", "*")
 

@@ -108,3 +108,10 @@ def test_a_known_host_costs_no_query(own, merchant, django_assert_num_queries):
 def test_a_merchant_without_a_domain_has_its_pages_at_the_portal():
     merchant = MerchantFactory()
     assert link_urls.landing_page_url(merchant) == f"http://portal.test:8000/l/{merchant.public_id.hex}/"
+
+
+def test_ids_that_an_earlier_version_cached_as_texts_do_not_close_a_domain(own, merchant):
+    public_id = merchant.public_id.hex
+    cache.set("one-click-hosts", {HOST: public_id})
+    for path in ("/", f"/{public_id}/main.js", f"/l/{public_id}/"):
+        assert own.get(path).status_code == 200, path
