@@ -15,7 +15,7 @@ class InvalidSetup(Exception):
 
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
-    """`POST /api/events`, which returns 202. Raises WrongSetUp, and as `http.send_request` does."""
+    """`POST /api/events`, which returns 202. Raises InvalidSetup, and as `http.send_request` does."""
     return _call_api(connection, "POST", "/api/events", body)
 
 

@@ -56,7 +56,7 @@ def store_request(merchant: Merchant, body: JsonObject, *, actor: Actor) -> Chec
 def fulfil_request(key: int) -> JsonObject:
     """Do what the request `key` asks for, unless it is done; returns the answer of the status call.
 
-    Raises `Unfit`, and `Busy` while another write holds the customer; nothing has happened then.
+    Raises `PurchaseRefused`, and `Busy` while another write holds the customer; nothing has happened then.
     """
     with transaction.atomic():
         # The row's lock is the fence here: of two processes, the second one finds the answer of the first.
