@@ -142,8 +142,8 @@ def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: S
     inside(portal, f"seed_days({url!r}, {MERCHANTS}, {CUSTOMERS})")
     killer = Killer(portal, random.Random(SEED))
     with killer.at_work():
-        inside(portal, "ring(30)")
-    came = report(portal, "ring(180)")
+        inside(portal, "tick_until_done(30)")
+    came = report(portal, "tick_until_done(180)")
     why = f"seed {SEED}, {killer.killed} killed: {came}"
     customers = MERCHANTS * CUSTOMERS
     assert killer.killed >= 5, why
@@ -171,13 +171,13 @@ def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single
     # Before the orders are there: on a busy machine the portal's own tick places some while they are made.
     before = report(portal)
     inside(portal, f"seed_due({url!r}, {DUE})")
-    ringing = threading.Thread(target=inside, args=(portal, "ring(180)"))
-    ringing.start()
+    ticking = threading.Thread(target=inside, args=(portal, "tick_until_done(180)"))
+    ticking.start()
     wait_until(lambda: len(shop.posts) > DUE // 3)
     with away(portal, seconds=10):
         at_the_platform = len(shop.posts)
     assert at_the_platform < DUE, "the run was over before"
-    ringing.join()
+    ticking.join()
     came = report(portal)
     why = f"{at_the_platform} posted before the stop: {came}"
     assert came["placed"]["1"] == came["told"]["success 1"] == DUE, why

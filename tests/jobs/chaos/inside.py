@@ -57,8 +57,8 @@ def seed_due(url: str, number: int) -> None:
         _order(f.CustomerFactory(merchant=merchant), product, 0)
 
 
-def ring(seconds: float) -> None:
-    """Let the engine tick, as both clusters' schedulers would, but often, until all is done or time is up."""
+def tick_until_done(seconds: float) -> None:
+    """Let the automation tick, as both clusters' schedulers would, but often, until all is done or time is up."""
     ends = time.monotonic() + seconds
     begun = False
     while time.monotonic() < ends:

@@ -171,7 +171,7 @@ def test_a_long_run_yields_its_turn(
 
 def test_the_tick_wakes_runs_left_by_a_lost_task_or_a_dead_worker(work: CountingWork, run: JobRun) -> None:
     JobRun.objects.filter(local_date__lt=DAY).delete()
-    for state, lease, rung in [
+    for state, lease, tasks in [
         ("waiting", None, 1),
         ("running", timedelta(seconds=1), 0),
         ("running", timedelta(seconds=-1), 1),
@@ -184,4 +184,4 @@ def test_the_tick_wakes_runs_left_by_a_lost_task_or_a_dead_worker(work: Counting
         JobRun.objects.filter(pk=run.pk).update(state=state, lease_until=until)
         runs.begin_due_runs()
         JobRun.objects.exclude(pk=run.pk).update(state="done")
-        assert (state, OrmQ.objects.count()) == (state, rung)
+        assert (state, OrmQ.objects.count()) == (state, tasks)
