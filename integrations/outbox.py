@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from common.db import fetch_rows, write
+from common.db import execute, fetch_rows
 from common.work import LeaseLost, Turn, claim_lease, request_wake, sweep_rows, yield_turn
 from integrations.base import Answer, Integration, Outcome
 from integrations.connection_queue import count_request, record_answer, sendable_connections
@@ -65,7 +65,7 @@ def enqueue(events: list[Event]) -> None:
     events = [event for event in events if event.kind in KINDS]
     if not events:
         return
-    write(Delivery, ENQUEUE, _facts(events), inserts=True)
+    execute(ENQUEUE, _facts(events))
     for merchant_id in {event.merchant_id for event in events}:
         _notify_after_commit(merchant_id)
 

@@ -1,26 +1,40 @@
-"""Fast statements for what runs all the time."""
+"""Fast reads and writes, for the code that runs all the time: actions, and jobs over many customers.
 
-from common.db.ids import next_id, reserve_ids
-from common.db.prepared import AnyOf, Param, Query, insert, insert_many, pipeline, update, update_many
-from common.db.rows import copy_row, new_row
-from common.db.statements import execute, fetch_rows
-from common.db.writes import gathered, write
+To build the SQL of a wide statement and the objects around it takes Django several times as long as PostgreSQL needs
+to answer. Here the SQL is built once, and later only its values change. Everywhere else use the ORM, which does more.
 
-__all__ = [
-    "AnyOf",
-    "Param",
-    "Query",
-    "copy_row",
-    "execute",
-    "fetch_rows",
-    "gathered",
-    "insert",
-    "insert_many",
-    "new_row",
-    "next_id",
-    "pipeline",
-    "reserve_ids",
-    "update",
-    "update_many",
-    "write",
-]
+Read: a `Query` compiles a queryset at its first run. `Param` and `AnyOf` stand for the values that each run brings.
+
+    ORDERS = Query(lambda: Order.objects.select_related("payment").filter(customer=Param("customer"), status=1))
+    orders = ORDERS.all(customer=7)
+
+Write: `insert(row)`, `update(row, "status", "total")`, and for many rows in one statement `insert_many` and
+`update_many`. They write what `save()` writes. Values of plain types go to the database as they are. Every other value
+is converted by its field, and so is every value of a field class that has conversions of its own. New rows that need
+more than that, such as a default of the database, are left to Django.
+
+Make: `new_row(Order, status=1)` is `Order(status=1)` for values that fit their fields.
+
+Do not wait: inside a `pipeline` only rows that are read are waited for. `reserve_ids` fetches the keys of new rows
+beforehand, so that no `insert` has to read one.
+
+    with transaction.atomic(), reserve_ids({Activity: 1, Event: 2}), pipeline():
+        ...
+
+SQL of your own: `fetch_rows` and `execute` keep a cursor for each text they run.
+
+Rules, and what is not done:
+- There are no signals, and an overridden `save()` is not called.
+- All of it works on the default database.
+- A row is written after the rows it points at.
+- An update of a row that is gone changes nothing and raises nothing.
+- An expression can be given to a new row, but not to a changed one.
+- Some models are refused, by a system check (`common.E001`) and at their first use: see `columns.refusals`.
+"""
+
+from common.db.query import AnyOf, Param, Query
+from common.db.statements import execute, fetch_rows, pipeline
+from common.db.writing import insert, insert_many, new_row, reserve_ids, update, update_many
+
+__all__ = ["AnyOf", "Param", "Query", "execute", "fetch_rows", "insert", "insert_many", "new_row"]
+__all__ += ["pipeline", "reserve_ids", "update", "update_many"]

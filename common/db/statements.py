@@ -1,47 +1,78 @@
-"""Statements that run again and again, each with a cursor that is kept as long as its connection.
+"""Statements that run again and again, and how they are sent."""
 
-To make a cursor, and to find out anew how its values are converted, costs as much as the rest of a small statement.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.transaction import TransactionManagementError
 
-Rows = list[tuple[Any, ...]]
-# A cursor holds what it has read until its statement runs again.
+# A cursor holds the rows it has read until its statement runs again.
 MOST_ROWS = 100
-# Of one connection. A few dozen are prepared for good; some have a merchant's key in them.
+# For one connection. A few dozen statements run all the time; some have a merchant's key in their text.
 MOST_CURSORS = 300
 
 
-def fetch_rows(sql: str, values: Sequence[Any]) -> Rows:
-    """Run the statement and give what it returns. Only of the very same string are the conversions known already."""
-    found: Rows = execute(sql, values).fetchall()
-    if len(found) > MOST_ROWS:
-        _kept(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
-    return found
+def fetch_rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the statement and return its rows. Keep its text constant: what varies belongs to the values."""
+    rows: list[tuple[Any, ...]] = execute(sql, values).fetchall()
+    if len(rows) > MOST_ROWS:
+        _kept_cursors(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
+    return rows
 
 
-def execute(sql: str, values: Sequence[Any]) -> Any:
-    """Its cursor, to be read before the statement runs again."""
+def execute(sql: str, values: Sequence[Any] = ()) -> Any:
+    """Run the statement and return its cursor, which must be read before the same statement runs again."""
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.queries_logged:
         cursor = connection.cursor()
     else:
-        kept = _kept(connection)
+        kept = _kept_cursors(connection)
         cursor = kept.get(sql) or kept.setdefault(sql, connection.cursor())
     cursor.execute(sql, values)
     return cursor
 
 
-def _kept(connection: Any) -> dict[str, Any]:
+def _kept_cursors(connection: Any) -> Any:
+    # To make one, and to find out again how its values are converted, costs as much as the rest of a small statement.
     if not connection.in_atomic_block:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-    cursors: dict[str, Any]
-    of, cursors = connection.__dict__.get("kept_cursors", (None, {}))
-    if of is not connection.connection or len(cursors) > MOST_CURSORS:
+    owner, cursors = connection.__dict__.get("kept_cursors", (None, {}))
+    if owner is not connection.connection or len(cursors) > MOST_CURSORS:
         cursors = {}
         connection.__dict__["kept_cursors"] = connection.connection, cursors
     return cursors
+
+
+@contextmanager
+def pipeline() -> Iterator[None]:
+    """Send the statements inside one after the other, and wait for PostgreSQL only where rows are read.
+
+    Only inside a transaction, because errors come late: with a later statement, at an `atomic` block inside, or at
+    the end. They are the usual ones of Django.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("A pipeline needs a transaction.")
+
+    def wait_at_savepoints(execute: Callable[..., Any], sql: Any, *statement: Any) -> Any:
+        # An error comes inside the block it was made in, and none is left when that block is rolled back.
+        if str(sql).startswith(("SAVEPOINT ", "RELEASE SAVEPOINT ")):
+            with connection.wrap_database_errors:
+                sent.sync()
+        while str(sql).startswith("ROLLBACK TO SAVEPOINT ") and not connection.connection.closed:
+            with suppress(psycopg.Error):  # raises one at a time
+                sent.sync()
+                break
+        return execute(sql, *statement)
+
+    with connection.wrap_database_errors:
+        try:
+            with connection.connection.pipeline() as sent, connection.execute_wrapper(wait_at_savepoints):
+                yield
+        except psycopg.errors.PipelineAborted as passed_over:
+            # At the end psycopg may raise this for a statement behind the one that failed.
+            reason = passed_over.__context__
+            raise (reason if isinstance(reason, psycopg.Error) else passed_over) from None

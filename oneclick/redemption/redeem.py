@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from common.db import gathered, reserve_ids, update
+from common.db import pipeline, reserve_ids, update
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.links import signed_links
@@ -58,7 +58,7 @@ def redeem_token(
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             parameters.require_parameters(given, link_action.required)
-            with reserve_ids(WRITTEN), gathered():
+            with reserve_ids(WRITTEN), pipeline():
                 actor = Actor(ActorKind.LINK, str(token.pk), f"1-Click {link_action.action}")
                 result = link_action.perform(token, given, actor)
                 message = write_message(token, link_action.name, result.message)

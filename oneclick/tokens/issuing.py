@@ -18,7 +18,7 @@ def issue_for_events(events: list[Event]) -> None:
         and (target := event.order or event.subscription)
         and (rules := _enabled_settings(event.merchant))
     ]
-    insert_many(tokens, keyed=False)
+    insert_many(tokens, fetch_ids=False)
 
 
 def _enabled_settings(merchant: Merchant) -> OneClickSettings | None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db.models import QuerySet
 
-from common.db import Query, pipeline, reserve_ids
+from common.db import Query, execute, pipeline, reserve_ids
 from subscriptions import calendar
 from subscriptions.actions import bulk_orders, totals
 from subscriptions.actions.core import ActionContext, lock_customers, record_actions
@@ -51,11 +51,14 @@ def remind_customers(
             if order.is_open and needs_reminder(order)
         ]
         items = bulk_orders.load_items_of_orders([context.subject for context in contexts])
-        with reserve_ids({Activity: 1, Event: 1}, acts=len(contexts)), pipeline():
+        with reserve_ids({Activity: 1, Event: 1}, times=len(contexts)), pipeline():
+            # With each write, while the next is worked out, instead of all of them at the commit.
+            execute("SET CONSTRAINTS ALL IMMEDIATE")
             for begin in range(0, len(contexts), PART):
                 part = contexts[begin : begin + PART]
                 sentences = _emit_reminders(part, items[begin : begin + PART])
                 record_actions(list(zip(part, sentences, strict=True)))
+            execute("SET CONSTRAINTS ALL DEFERRED")
     return contexts
 
 

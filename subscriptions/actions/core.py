@@ -24,6 +24,7 @@ Bulk siblings, such as `bulk_reminders`, do the same for many customers in one t
 with `lock_customers`, make an `ActionContext` for each subject and write them all with `record_actions`.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,7 +38,7 @@ from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
-from common.db import AnyOf, Param, Query, copy_row, insert, insert_many, new_row
+from common.db import AnyOf, Param, Query, insert, insert_many, new_row
 from subscriptions import calendar
 from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor
@@ -92,7 +93,7 @@ class ActionContext(Generic[Subject]):
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = copy_row(self.subject)
+        self.before = copy.copy(self.subject)
 
     def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
         """Add an event of this `kind` of the catalogue about `subject`.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from common.db import AnyOf, Param, Query, gathered, reserve_ids, update, update_many
+from common.db import AnyOf, Param, Query, pipeline, reserve_ids, update, update_many
 from subscriptions.actions import bulk_success, placement_results, upcoming_order
 from subscriptions.actions.core import lock_customer, lock_customers
 from subscriptions.actors import Actor, ActorKind
@@ -79,7 +79,7 @@ def record_result(attempt: PlacementAttempt, answer: PlacementResult) -> None:
 
     A success always counts. Any other answer counts only if the order was not tried again since.
     """
-    with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), gathered():
+    with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), pipeline():
         _conclude(now, answer)
 
 

@@ -21,6 +21,7 @@ from tests.jobs.queued_orders import (
     sql_statements,
 )
 from tests.races import holding_locks
+from tests.round_trips import round_trips
 from tests.rows import rows_written_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,22 +38,22 @@ def merchant() -> Merchant:
     return made
 
 
-def answered_attempts(merchant: Merchant, number: int) -> list[record_results.Answered]:
+def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
     return [(create_attempt(each), PLACED) for each in create_queued_orders(merchant, number)]
 
 
-def test_recording_one_result_costs_six_statements(merchant: Merchant) -> None:
+def test_recording_one_result_waits_for_the_database_six_times(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
-    ((attempt, answer),) = answered_attempts(merchant, 1)
-    with CaptureQueriesContext(connection) as context:
+    ((attempt, answer),) = answered(merchant, 1)
+    with round_trips() as counted:
         record_results.record_result(attempt, answer)
-    assert len(sql_statements(context)) == 6
+    assert (len(counted.waits), len(counted.statements)) == (6, 12)
 
 
 @pytest.mark.parametrize("number", [2, 12])
 def test_recording_many_results_together_costs_twelve_statements(merchant: Merchant, number: int) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
-    given = answered_attempts(merchant, number)
+    given = answered(merchant, number)
     with CaptureQueriesContext(connection) as context:
         assert record_results.record_placed_orders(given) == []
     assert len(sql_statements(context)) == 12
@@ -63,7 +64,7 @@ def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
     merchant: Merchant, noon: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     f.ConnectionFactory(merchant=merchant)
-    given = answered_attempts(merchant, 3)
+    given = answered(merchant, 3)
 
     def singly() -> None:
         for attempt, answer in given:
@@ -76,7 +77,7 @@ def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
 
 
 def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merchant) -> None:
-    held, again, *_ = given = answered_attempts(merchant, 5)
+    held, again, *_ = given = answered(merchant, 5)
     Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
     given[4] = declined = (given[4][0], DECLINED)
@@ -88,7 +89,7 @@ def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merc
 
 
 def test_results_recorded_together_count_once_and_not_for_orders_settled_by_hand(merchant: Merchant) -> None:
-    given = answered_attempts(merchant, 3)
+    given = answered(merchant, 3)
     placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
     record_results.record_answers(given)
     record_results.record_answers(given)

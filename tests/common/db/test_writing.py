@@ -1,11 +1,10 @@
 from decimal import Decimal
 
 import pytest
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.db import AnyOf, Param, Query, insert, insert_many, new_row, pipeline, reserve_ids, update, update_many
+from common.db import insert, insert_many, new_row, reserve_ids, update, update_many
 from subscriptions.models import Customer, Event, Merchant, Subscription
 from tests.factories import CustomerFactory, ProductFactory, SubscriptionFactory
 
@@ -14,51 +13,6 @@ pytestmark = pytest.mark.django_db
 
 def values(instance) -> dict:
     return {field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields}
-
-
-def test_a_prepared_query_reads_what_the_queryset_reads():
-    subscription = SubscriptionFactory(extra_data={"size": "L"})
-    Merchant.objects.update(storefront_key="s3cret")
-    queryset = Subscription.objects.select_related("product", "customer__merchant")
-    prepared = Query(lambda: queryset.filter(pk=Param("pk")))
-
-    row, usual = prepared.get(pk=subscription.pk), queryset.get(pk=subscription.pk)
-
-    assert (row, row.product, row.customer.merchant) == (usual, usual.product, usual.customer.merchant)
-    for path in (lambda s: s, lambda s: s.product, lambda s: s.customer, lambda s: s.customer.merchant):
-        assert values(path(row)) == values(path(usual))
-
-
-def test_it_is_one_query_and_no_related_row_is_fetched_later(django_assert_num_queries):
-    subscription = SubscriptionFactory()
-    prepared = Query(lambda: Subscription.objects.select_related("product").filter(pk=Param("pk")))
-    with django_assert_num_queries(1):
-        assert prepared.get(pk=subscription.pk).product.name == "House blend"
-
-
-def test_each_run_brings_its_own_values():
-    first, second = SubscriptionFactory(), SubscriptionFactory()
-    prepared = Query(lambda: Subscription.objects.filter(customer=Param("customer"), quantity=2))
-    assert prepared.all(customer=first.customer_id) == [first]
-    assert prepared.all(customer=second.customer_id) == [second]
-
-
-def test_a_row_that_is_not_there_is_said_to_be_missing():
-    with pytest.raises(ObjectDoesNotExist):
-        Query(lambda: Customer.objects.filter(pk=Param("pk"))).get(pk=0)
-
-
-def test_an_empty_outer_join_reads_as_none():
-    subscription = SubscriptionFactory(product=ProductFactory())
-    prepared = Query(lambda: Subscription.objects.select_related("offer").filter(pk=Param("pk")))
-    assert prepared.get(pk=subscription.pk).offer is None
-
-
-def test_an_annotation_comes_along():
-    subscription = SubscriptionFactory()
-    prepared = Query(lambda: Subscription.objects.with_flags().select_related("product").filter(pk=Param("pk")))
-    assert prepared.get(pk=subscription.pk).has_entitlements is False
-    assert prepared.get(pk=subscription.pk).product == subscription.product
 
 
 def test_an_inserted_row_reads_as_it_was_written(django_assert_num_queries):
@@ -95,14 +49,6 @@ def test_an_updated_secret_is_encrypted_like_a_saved_one():
         assert "s3cret" not in cursor.fetchone()[0]
 
 
-def test_one_of_many_keys_will_do():
-    wanted = [SubscriptionFactory(), SubscriptionFactory()]
-    SubscriptionFactory()
-    prepared = Query(lambda: Subscription.objects.filter(pk=AnyOf("keys")).order_by("pk"))
-    assert prepared.all(keys=[row.pk for row in wanted]) == wanted
-    assert prepared.all(keys=[]) == []
-
-
 def test_a_new_row_is_what_the_model_makes_of_the_same_values():
     customer = CustomerFactory()
     given = {"merchant": customer.merchant, "customer": customer, "kind": "k", "at": None}
@@ -132,7 +78,7 @@ def test_many_rows_are_inserted_as_the_orm_reads_them(number_of_rows, kept, djan
 def test_rows_whose_keys_nobody_asks_for_are_written_without_waiting_for_them():
     rows = written(2)
     with CaptureQueriesContext(connection) as context:
-        insert_many(rows, keyed=False)
+        insert_many(rows, fetch_ids=False)
     assert ["RETURNING" in query["sql"] for query in context] == [False]
     assert list(Event.objects.order_by("pk").values_list("payload__place", flat=True)) == [0, 1]
     assert not any(row._state.adding for row in rows)
@@ -148,12 +94,3 @@ def test_many_rows_are_updated_in_one_statement(number_of_rows, django_assert_nu
         update_many(changed, "price", "name")
     found = {row.pk: (row.price, row.name) for row in type(products[0]).objects.all()}
     assert found == {row.pk: (row.price, row.name) for row in products}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_error_of_a_statement_not_waited_for_is_the_database_errors_own():
-    product = ProductFactory()
-    product.price = Decimal(-1)
-    with pytest.raises(IntegrityError), transaction.atomic(), pipeline():
-        update(product, "price")
-    assert type(product).objects.get().price == Decimal("12.50")

@@ -1,0 +1,165 @@
+"""Rows made and written, by statements whose SQL is built once for each model and choice of fields."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from psycopg.sql import as_string
+
+from common.db.columns import Columns, NeedsOrm, require_supported
+from common.db.query import bare_row
+from common.db.statements import execute, fetch_rows
+
+Model = type[models.Model]
+Row = TypeVar("Row", bound=models.Model)
+
+_reserved: ContextVar[Mapping[Model, list[int]] | None] = ContextVar("reserved_ids", default=None)
+
+
+def new_row(model: type[Row], **values: Any) -> Row:
+    """`model(**values)` for values that fit their fields, without its constructor."""
+    constants, defaults, columns = _new_row_plan(model)
+    row = bare_row(model, constants)
+    for name, default in defaults:
+        if name not in values:
+            row.__dict__[name] = default()
+    for name, value in values.items():
+        attname, related_attname = columns[name]
+        if isinstance(value, models.Model):
+            row._state.fields_cache[name], value = value, getattr(value, related_attname)
+        row.__dict__[attname] = value
+    return row
+
+
+def insert(row: models.Model) -> None:
+    """Write a new row. A pipeline does not wait for it when it has its key, or takes one from `reserve_ids`."""
+    insert_many([row])
+
+
+def insert_many(rows: Sequence[models.Model], *, fetch_ids: bool = True) -> None:
+    """`insert` for any number of rows of one model, in one statement.
+
+    Without `fetch_ids` the rows do not learn keys that the database gives them, and a pipeline does not wait for it.
+    """
+    if not rows:
+        return
+    model, keyless = type(rows[0]), take_reserved_ids(rows)
+    returns_keys = bool(keyless) and fetch_ids
+    try:
+        if 0 < len(keyless) < len(rows):
+            raise NeedsOrm("Only some of the rows have keys.")
+        sql, columns = _insertion(model, not keyless, returns_keys, len(rows) > 1)
+        cursor = execute(sql, columns.values(rows, True))
+    except NeedsOrm:
+        for row in rows:
+            model._base_manager.using(DEFAULT_DB_ALIAS).bulk_create([row])
+        return
+    if returns_keys:
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = key
+    for row in rows:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def update(row: models.Model, *names: str) -> None:
+    """Write these fields of a row. If the row is gone, nothing happens."""
+    update_many([row], *names)
+
+
+def update_many(rows: Sequence[models.Model], *names: str) -> None:
+    """`update` for any number of different rows of one model, in one statement."""
+    if not rows:
+        return
+    try:
+        sql, columns = _change(type(rows[0]), names, len(rows) > 1)
+        execute(sql, columns.values(rows, False))
+    except NeedsOrm:
+        if len(rows) == 1:
+            raise
+        for row in rows:
+            update(row, *names)
+
+
+@contextmanager
+def reserve_ids(numbers: Mapping[Model, int], times: int = 1) -> Iterator[None]:
+    """Fetch keys of new rows ahead, that many of each model and `times` over; inserts inside take them.
+
+    Call it in a transaction that holds what all writers of these rows lock first, such as their customer: the keys
+    then rise in the order of the transactions. Keys left over are lost.
+    """
+    found: dict[Model, list[int]] = {model: [] for model in numbers}
+    columns = [found[model] for model, number in numbers.items() for _ in range(number)]
+    database = connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]
+    for row in fetch_rows(_reservation(tuple(numbers.items()), database), [times]):
+        for keys, key in zip(columns, row, strict=True):
+            keys.append(key)
+    token = _reserved.set(found)
+    try:
+        yield
+    finally:
+        _reserved.reset(token)
+
+
+def take_reserved_ids(rows: Sequence[models.Model]) -> Sequence[models.Model]:
+    """Give keys to the rows that have none, and return those that still have none.
+
+    All or none: the database then gives keys above those that were reserved, which must not be used afterwards.
+    """
+    keyless = [row for row in rows if row.pk is None]
+    reserved = (_reserved.get() or {}).get(type(rows[0]), [])
+    taken, reserved[: len(keyless)] = reserved[: len(keyless)], []
+    if len(taken) < len(keyless):
+        return keyless
+    for row, key in zip(keyless, taken, strict=True):
+        row.pk = key
+    return []
+
+
+@cache
+def _insertion(model: Model, with_keys: bool, returns_keys: bool, many: bool) -> tuple[str, Columns]:
+    key, fields = model._meta.pk, model._meta.concrete_fields
+    columns = Columns(model, [each for each in fields if not each.generated and (with_keys or each != key)])
+    one_row = f"VALUES ({', '.join('%s' for _ in columns.names)})"
+    source = f"SELECT * FROM {columns.unnested()}" if many else one_row
+    returning = f' RETURNING "{key.column}"' if returns_keys else ""
+    return f"INSERT INTO {columns.table} ({', '.join(columns.names)}) {source}{returning}", columns
+
+
+@cache
+def _change(model: Model, names: Sequence[str], many: bool) -> tuple[str, Columns]:
+    known = {name: field for field in model._meta.concrete_fields for name in (field.name, field.attname)}
+    columns = Columns(model, [*(known[name] for name in names), model._meta.pk])
+    *changed, key = columns.names
+    if not many:
+        return f"UPDATE {columns.table} SET {', '.join(f'{name} = %s' for name in changed)} WHERE {key} = %s", columns
+    values = ", ".join(f"{name} = new.{name}" for name in changed)
+    new = f"{columns.unnested()} AS new ({', '.join(columns.names)})"
+    return f"UPDATE {columns.table} AS old SET {values} FROM {new} WHERE old.{key} = new.{key}", columns
+
+
+@cache
+def _reservation(numbers: tuple[tuple[Model, int], ...], database: str) -> str:
+    connection, values = connections[DEFAULT_DB_ALIAS], []
+    for model, number in numbers:
+        column = [connection.ops.quote_name(model._meta.db_table), model._meta.pk.column]
+        # Past Django, so that no count of statements depends on who comes first.
+        ((name,),) = connection.connection.execute("SELECT pg_get_serial_sequence(%s, %s)", column)
+        if name is None:
+            raise TypeError(f"No sequence numbers the rows of {model.__name__}.")
+        values += [f"nextval({as_string(name).replace('%', '%%')})"] * number
+    return f"SELECT {', '.join(values)} FROM generate_series(1, %s)"
+
+
+@cache
+def _new_row_plan(model: Model) -> Any:
+    """Constant defaults, defaults made for each row, and the columns by either name of their field."""
+    require_supported(model)
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated]
+    made = [field for field in fields if field.has_default() and callable(field.default)]
+    constants = {field.attname: None if field in made else field.get_default() for field in fields}
+    names = [(name, field) for field in fields for name in (field.name, field.attname)]
+    columns = {name: (field.attname, field.is_relation and field.target_field.attname) for name, field in names}
+    return constants, [(field.attname, field.default) for field in made], columns
