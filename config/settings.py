@@ -33,6 +33,7 @@ BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"
 INSTALLED_APPS = [
     "config.apps.ReprisePortal",
     "demo",
+    "common",
     "subscriptions",
     "oneclick",
     "integrations",
