@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test bench demo-json lint format clean requirements
+.PHONY: run test test-next bench demo-json lint format clean requirements
 
 # Kept bytecode spares each process the tests start from compiling all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -8,8 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 INSTALL = $(PIP) install --require-hashes --requirement
-COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make requirements"
+COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make requirements" --python-version
+# What the newest Django could break first: the fast statements, and what stands on them.
+TESTS_NEXT ?= tests/common/db tests/actions tests/oneclick/redemption
 PRODUCTION = PUBLIC_URL=https://portal.example.com ALLOWED_HOSTS=portal.example.com
 
 run: .venv/.base
@@ -18,6 +20,10 @@ run: .venv/.base
 test: lint
 	@.ci/chromium
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+test-next: .venv-next/.next
+	.venv-next/bin/python manage.py check
+	.venv-next/bin/python -m pytest $(PYTEST_ARGS) $(TESTS_NEXT)
 
 bench: .venv/.base
 	@.venv/bin/python -m benchmarks
@@ -40,12 +46,14 @@ format: .venv/.dev
 	.venv/bin/djade $$(git ls-files 'templates/*.html')
 
 clean:
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-next var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: .venv/bin/uv
-	$(COMPILE) requirements/base.in --output-file requirements/base.txt
-	$(COMPILE) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
+	$(COMPILE) 3.11 requirements/base.in --output-file requirements/base.txt
+	$(COMPILE) 3.11 requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
+	$(COMPILE) 3.12 requirements/next.in --override requirements/next-django.in --upgrade-package django \
+		--output-file requirements/next.txt
 
 # The stamps: what is installed is as old as the list it came from.
 .venv/.base: requirements/base.txt | .venv/bin/python
@@ -60,6 +68,12 @@ requirements: .venv/bin/uv
 
 .venv/bin/python:
 	@PYTHON=$(PYTHON) .ci/venv >&2
+
+.venv-next/.next: requirements/next.txt
+	@PYTHON_NEXT="$(PYTHON_NEXT)" .ci/venv-next
+	@echo "Installing what $< lists." >&2
+	@.venv-next/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $< >&2
+	@touch $@
 
 .venv/bin/uv: | .venv/bin/python
 	$(PIP) install uv
