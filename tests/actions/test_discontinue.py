@@ -56,7 +56,7 @@ def substitute(product: Product) -> Product:
     return made
 
 
-def refuses(code: str, act: Callable[[], Any]) -> None:
+def assert_step_refused(code: str, act: Callable[[], Any]) -> None:
     before = read_all_rows()
     with pytest.raises(Refused) as refusal:
         act()
@@ -90,8 +90,8 @@ def test_a_replacement_can_be_repeated_for_the_remaining_subscriptions(product: 
 
 def test_no_second_replacement_begins_while_one_runs(product: Product, substitute: Product) -> None:
     verbs.discontinue_product(product, actor=STAFF, substitute=substitute)
-    refuses("replacement_running", lambda: verbs.discontinue_product(product, actor=STAFF))
-    refuses("replacement_arriving", lambda: verbs.discontinue_product(substitute, actor=STAFF))
+    assert_step_refused("replacement_running", lambda: verbs.discontinue_product(product, actor=STAFF))
+    assert_step_refused("replacement_arriving", lambda: verbs.discontinue_product(substitute, actor=STAFF))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,7 +103,7 @@ def test_of_two_simultaneous_discontinuations_one_is_refused(product: Product) -
 @pytest.mark.django_db(transaction=True)
 def test_a_product_held_by_an_import_is_refused_after_two_seconds(product: Product) -> None:
     with holding_locks(Product.objects.filter(pk=product.pk)):
-        refuses("product_busy", lambda: verbs.discontinue_product(product, actor=STAFF))
+        assert_step_refused("product_busy", lambda: verbs.discontinue_product(product, actor=STAFF))
 
 
 @pytest.mark.parametrize(
@@ -117,16 +117,20 @@ def test_a_substitute_must_be_open_to_subscriptions(
     product: Product, substitute: Product, changes: dict[str, bool], code: str
 ) -> None:
     Product.objects.filter(pk=substitute.pk).update(**changes)
-    refuses(code, lambda: verbs.discontinue_product(product, actor=STAFF, substitute=substitute))
+    assert_step_refused(code, lambda: verbs.discontinue_product(product, actor=STAFF, substitute=substitute))
 
 
 def test_a_product_does_not_replace_itself(product: Product) -> None:
-    refuses("substitute_itself", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=product))
+    assert_step_refused(
+        "substitute_itself", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=product)
+    )
 
 
 def test_a_substitute_of_another_merchant_is_unknown(product: Product) -> None:
     foreign = ProductFactory()
-    refuses("substitute_unknown", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=foreign))
+    assert_step_refused(
+        "substitute_unknown", lambda: verbs.discontinue_product(product, actor=STAFF, substitute=foreign)
+    )
 
 
 def test_a_step_swaps_with_one_activity_and_one_event(
@@ -236,7 +240,7 @@ def test_a_customer_who_stays_busy_is_recorded(subscription: Subscription, produ
     assert Refusal.objects.get().sentence == SENTENCES["busy"]
 
 
-def relate(product: Product, substitute: Product, kind: str) -> None:
+def create_relationship(product: Product, substitute: Product, kind: str) -> None:
     ProductRelationship.objects.create(
         merchant=product.merchant, from_product=product, to_product=substitute, relationship_type=kind
     )
@@ -253,7 +257,7 @@ def relate(product: Product, substitute: Product, kind: str) -> None:
 )
 def test_a_feed_follows_the_relationship(product: Product, substitute: Product, kinds: list[str], silent: bool) -> None:
     for kind in kinds:
-        relate(product, substitute, kind)
+        create_relationship(product, substitute, kind)
     assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([Replacement.objects.get()], [])
     run = Replacement.objects.get()
     assert (run.product, run.substitute, run.silent, run.total) == (product, substitute, silent, 1)
@@ -263,13 +267,13 @@ def test_a_feed_follows_the_relationship(product: Product, substitute: Product, 
 def test_without_a_relationship_that_replaces_a_feed_ends_the_subscriptions(
     product: Product, substitute: Product
 ) -> None:
-    relate(product, substitute, "swap_on_purchase")
+    create_relationship(product, substitute, "swap_on_purchase")
     verbs.follow_relationships(product.merchant, [product], actor=JOB)
     assert Replacement.objects.get().substitute is None
 
 
 def test_a_feed_leaves_impossible_replacements_to_staff(product: Product, substitute: Product) -> None:
-    relate(product, substitute, "discontinued_replacement")
+    create_relationship(product, substitute, "discontinued_replacement")
     Product.objects.filter(pk=substitute.pk).update(autoship_enabled=False)
     assert verbs.follow_relationships(product.merchant, [product], actor=JOB) == ([], [product])
     assert not Replacement.objects.exists()

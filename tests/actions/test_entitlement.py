@@ -32,7 +32,7 @@ def plan(clock):
         ResourceGrant.objects.create(
             merchant=subscription.merchant,
             product=subscription.product,
-            resource=resource(subscription.merchant, name),
+            resource=create_resource(subscription.merchant, name),
             time_amount=seconds,
             grace_period=grace,
         )
@@ -40,32 +40,32 @@ def plan(clock):
     return subscription
 
 
-def resource(merchant, name="Videos") -> Resource:
+def create_resource(merchant, name="Videos") -> Resource:
     return Resource.objects.create(merchant=merchant, name=name, external_resource_id=name)
 
 
 @pytest.fixture
 def held(plan) -> Entitlement:
-    verbs.grant(plan, actor=STAFF, resource=resource(plan.merchant), seconds=60, grace_period=600)
+    verbs.grant(plan, actor=STAFF, resource=create_resource(plan.merchant), seconds=60, grace_period=600)
     return Entitlement.objects.get()
 
 
-def place() -> None:
+def place_order() -> None:
     order = Order.objects.get(status=1)
     upcoming_order.queue(order, actor=STAFF)
     placement_results.succeed(order, actor=STAFF, order_merchant_id="1224")
 
 
-def ends() -> list[datetime]:
+def expirations() -> list[datetime]:
     return list(Entitlement.objects.order_by("id").values_list("expiration", flat=True))
 
 
 def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_lists_all_entitlements(plan):
-    place()
-    assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
+    place_order()
+    assert expirations() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
     assert len(Event.objects.get(kind="ordergroove.order.success").payload["entitlement_summaries"]) == 2
-    place()
-    assert ends() == [NOW + timedelta(seconds=2 * MONTH), NOW + timedelta(seconds=4 * MONTH)]
+    place_order()
+    assert expirations() == [NOW + timedelta(seconds=2 * MONTH), NOW + timedelta(seconds=4 * MONTH)]
     payload = Event.objects.filter(kind="ordergroove.order.success").latest("id").payload
     summaries = payload["entitlement_summaries"]
     assert [entry["resource_name"] for entry in summaries] == ["Music", "Recipes"]
@@ -75,36 +75,36 @@ def test_each_placed_order_of_a_plan_adds_its_time_and_the_event_lists_all_entit
 
 
 def test_time_is_added_from_now_once_access_is_over(plan, clock):
-    place()
+    place_order()
     later = NOW + timedelta(days=365)
     clock.move_to(later)
-    place()
-    assert ends() == [later + timedelta(seconds=MONTH), later + timedelta(seconds=2 * MONTH)]
+    place_order()
+    assert expirations() == [later + timedelta(seconds=MONTH), later + timedelta(seconds=2 * MONTH)]
 
 
 def test_a_product_without_a_plan_grants_nothing(plan):
     Product.objects.update(product_type=Product.Type.STANDARD)
-    place()
-    assert ends() == []
+    place_order()
+    assert expirations() == []
 
 
 def test_staff_grant_time_by_hand(plan):
-    videos = resource(plan.merchant)
+    videos = create_resource(plan.merchant)
     act = contract.assert_emits([], lambda: verbs.grant(plan, actor=STAFF, resource=videos, seconds=MONTH))
-    assert ends() == [NOW + timedelta(seconds=MONTH)]
+    assert expirations() == [NOW + timedelta(seconds=MONTH)]
     assert act.activity.sentence == "Granted access to Videos until December 20, 2026."
     assert act.activity.subscription == plan
 
 
 def test_a_foreign_resource_or_no_time_is_refused(plan):
-    foreign, own = resource(MerchantFactory()), resource(plan.merchant)
+    foreign, own = create_resource(MerchantFactory()), create_resource(plan.merchant)
     contract.assert_refused("not_found", lambda: verbs.grant(plan, actor=STAFF, resource=foreign, seconds=1))
     contract.assert_refused("invalid_value", lambda: verbs.grant(plan, actor=STAFF, resource=own, seconds=0))
 
 
 def test_a_new_expiry_moves_the_upcoming_order(held):
     act = contract.assert_emits([DATE], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
-    assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
+    assert expirations() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
     assert act.result == Order.objects.get(place_date=date(2026, 12, 24))
     contract.assert_refused(
         "place_date_past", lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 11, 19))
@@ -124,7 +124,7 @@ def test_a_new_expiry_restores_access_and_moves_nothing_of_a_cancelled_subscript
     verbs.void(held, actor=STAFF)
     contract.assert_emits([], lambda: verbs.modify_expiration(held, actor=STAFF, day=date(2026, 12, 24)))
     assert Entitlement.objects.get().live
-    assert ends() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
+    assert expirations() == [datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)]
 
 
 def test_access_expires_after_its_grace_period_only(held, clock):
@@ -145,11 +145,11 @@ def test_access_outlives_the_subscription_and_can_be_revoked(held, plan):
 
 
 def test_revoked_access_begins_anew_with_the_next_order(plan):
-    place()
+    place_order()
     for row in Entitlement.objects.all():
         verbs.void(row, actor=STAFF)
-    place()
-    assert ends() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
+    place_order()
+    assert expirations() == [NOW + timedelta(seconds=MONTH), NOW + timedelta(seconds=2 * MONTH)]
     assert set(Entitlement.objects.values_list("live", flat=True)) == {True}
 
 
@@ -162,5 +162,5 @@ def test_a_one_time_item_of_a_plan_needs_no_holder_and_grants_nothing(plan):
     order = Order.objects.get()
     product = ProductFactory(merchant=plan.merchant, product_type=Product.Type.PLAN)
     order.items.create(merchant=plan.merchant, product=product, one_time=True, price=1, total_price=1)
-    place()
+    place_order()
     assert Entitlement.objects.count() == 2

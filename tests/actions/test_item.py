@@ -34,11 +34,11 @@ def dark(subscription):
     return ProductFactory(merchant=subscription.merchant, name="Dark roast", price=Decimal(20))
 
 
-def one_time(order, product) -> Item:
+def add_one_time_item(order, product) -> Item:
     return ItemFactory(order=order, subscription=None, one_time=True, product=product, quantity=1)
 
 
-def total() -> Decimal:
+def order_total() -> Decimal:
     return Order.objects.get(place_date=DAY).total
 
 
@@ -47,7 +47,7 @@ def test_a_product_is_added_to_an_order_once(order, dark):
     row = Item.objects.get(product=dark)
     assert act.result == row
     assert (row.one_time, row.subscription, row.quantity, row.price, row.total_price) == (True, None, 2, 20, 40)
-    assert total() == Decimal(65)
+    assert order_total() == Decimal(65)
     assert act.activity.sentence == "Added 2 × Dark roast to the order, once."
 
 
@@ -65,13 +65,13 @@ def test_a_product_is_added_with_a_subscription_that_starts_on_this_order(order,
         "IU replenishment",
     )
     assert act.result == row.items.get() and act.result.order == order
-    assert (act.result.upcoming, act.result.one_time, total()) == (True, False, Decimal(45))
+    assert (act.result.upcoming, act.result.one_time, order_total()) == (True, False, Decimal(45))
     assert act.activity.sentence == "Subscribed to 1 × Dark roast, every month, from this order on."
 
 
 def test_a_one_time_item_becomes_the_first_of_a_subscription(order, subscription, dark):
     Customer.objects.update(first_subscribed=subscription.created)
-    added = one_time(order, dark)
+    added = add_one_time_item(order, dark)
     act = contract.assert_emits([CREATE], lambda: verbs.subscribe(added, actor=STAFF, every=2, every_period=2))
     added.refresh_from_db()
     assert act.result == added.subscription and not added.one_time
@@ -80,11 +80,11 @@ def test_a_one_time_item_becomes_the_first_of_a_subscription(order, subscription
 
 def test_an_items_quantity_price_and_product_change_in_this_order_only(item, subscription, dark):
     contract.assert_emits([], lambda: verbs.change_quantity(item, actor=STAFF, quantity=3))
-    assert total() == Decimal("37.50")
+    assert order_total() == Decimal("37.50")
     contract.assert_emits([], lambda: verbs.change_product(item, actor=STAFF, product=dark))
-    assert total() == Decimal(60)
+    assert order_total() == Decimal(60)
     contract.assert_emits([], lambda: verbs.change_price(item, actor=STAFF, price=Decimal("1.50")))
-    assert total() == Decimal("4.50")
+    assert order_total() == Decimal("4.50")
     item.refresh_from_db()
     assert (item.quantity, item.product, item.price, item.frozen) == (3, dark, Decimal("1.50"), True)
     row = Subscription.objects.get()
@@ -100,21 +100,21 @@ def test_a_removed_subscription_item_reappears_at_its_next_date(item):
 
 
 def test_a_removed_one_time_item_is_gone(order, dark, item):
-    added = one_time(order, dark)
+    added = add_one_time_item(order, dark)
     act = contract.assert_emits([], lambda: verbs.remove(added, actor=STAFF))
     assert act.result is None and list(Item.objects.all()) == [item]
-    assert total() == Decimal(25)
+    assert order_total() == Decimal(25)
 
 
 def test_removing_the_last_one_time_item_deletes_its_order(subscription, dark, order):
     Order.objects.filter(pk=order.pk).update(status=OrderStatus.SUCCESS)
     Item.objects.update(upcoming=False)
-    alone = one_time(Order.objects.create(**{**common(order), "place_date": NEXT}), dark)
+    alone = add_one_time_item(Order.objects.create(**{**comparable_order(order), "place_date": NEXT}), dark)
     verbs.remove(alone, actor=STAFF)
     assert list(Order.objects.all()) == [order]
 
 
-def common(order: Order) -> dict[str, object]:
+def comparable_order(order: Order) -> dict[str, object]:
     return {name: getattr(order, name) for name in ("merchant", "customer", "payment", "shipping_address")}
 
 

@@ -32,13 +32,13 @@ def order(subscription):
     return Order.objects.get()
 
 
-def beside(subscription, day=DAY, **fields):
+def create_second_subscription(subscription, day=DAY, **fields):
     """Another subscription of the same customer, payment and address."""
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
     return subscription_with_order(day, **{**same, "quantity": 1, **fields})
 
 
-def failed(subscription, status, **fields) -> Order:
+def fail_order(subscription, status, **fields) -> Order:
     order = OrderFactory(
         customer=subscription.customer,
         payment=subscription.payment,
@@ -51,13 +51,13 @@ def failed(subscription, status, **fields) -> Order:
     return order
 
 
-def rows() -> list[tuple[date, int, Decimal]]:
+def order_rows() -> list[tuple[date, int, Decimal]]:
     return list(Order.objects.order_by("place_date", "id").values_list("place_date", "status", "total"))
 
 
 def test_a_skipped_order_stays_as_history_and_the_next_comes_one_frequency_after_it(subscription, order):
     act = contract.assert_emits([SKIP], lambda: verbs.skip(order, actor=STAFF))
-    assert rows() == [(DAY, OrderStatus.CANCELLED, Decimal(25)), (NEXT, OrderStatus.UNSENT, Decimal(25))]
+    assert order_rows() == [(DAY, OrderStatus.CANCELLED, Decimal(25)), (NEXT, OrderStatus.UNSENT, Decimal(25))]
     assert list(Item.objects.order_by("id").values_list("order__place_date", "upcoming")) == [
         (DAY, False),
         (NEXT, True),
@@ -71,7 +71,7 @@ def test_a_skipped_order_stays_as_history_and_the_next_comes_one_frequency_after
 
 
 def test_each_subscription_of_a_skipped_order_gets_its_own_next_date_and_one_time_items_end(subscription, order):
-    monthly = beside(subscription, every=1, every_period=3)
+    monthly = create_second_subscription(subscription, every=1, every_period=3)
     ItemFactory(order=order, subscription=None, one_time=True, product=subscription.product, quantity=1)
     verbs.skip(order, actor=STAFF)
     assert subscription.items.get(upcoming=True).order.place_date == NEXT
@@ -94,27 +94,27 @@ def test_the_new_item_comes_from_the_subscription_not_from_the_skipped_one(subsc
 
 @pytest.mark.parametrize("status", [OrderStatus.GENERIC_ERROR_RESPONSE, OrderStatus.CREDIT_CARD_RETRY])
 def test_skipping_an_order_that_failed_makes_no_second_next_item(subscription, status):
-    late = failed(subscription, status)
+    late = fail_order(subscription, status)
     act = contract.assert_emits([SKIP], lambda: verbs.skip(late, actor=STAFF))
     assert act.result == [] and Item.objects.filter(upcoming=True).count() == 1
 
 
 def test_one_subscription_is_skipped_alone(subscription, order):
-    other = beside(subscription)
+    other = create_second_subscription(subscription)
     act = contract.assert_emits([], lambda: verbs.skip_subscription(order, actor=STAFF, subscription=subscription))
-    assert rows() == [(DAY, 1, Decimal("12.50")), (NEXT, 1, Decimal(25))]
+    assert order_rows() == [(DAY, 1, Decimal("12.50")), (NEXT, 1, Decimal(25))]
     assert list(order.items.all()) == [other.items.get()]
     assert act.activity.sentence == "Skipped House blend once. Its next order is planned for December 15, 2026."
 
 
 def test_skipping_the_only_subscription_of_an_order_leaves_no_empty_order(subscription, order):
     act = verbs.skip_subscription(order, actor=STAFF, subscription=subscription)
-    assert rows() == [(NEXT, 1, Decimal(25))]
+    assert order_rows() == [(NEXT, 1, Decimal(25))]
     assert act.activity.order is None
 
 
 def test_a_subscription_that_is_not_in_the_order_cannot_be_skipped_there(subscription, order):
-    elsewhere = beside(subscription, NEXT)
+    elsewhere = create_second_subscription(subscription, NEXT)
     contract.assert_refused(
         "subscription_not_in_order",
         lambda: verbs.skip_subscription(order, actor=STAFF, subscription=elsewhere),
@@ -136,8 +136,8 @@ def test_what_follows_an_order_sent_now_counts_from_the_day_it_is_sent(order, no
 
 
 def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_through(subscription, order):
-    late = failed(subscription, OrderStatus.CREDIT_CARD_RETRY)
-    unknown = failed(subscription, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
+    late = fail_order(subscription, OrderStatus.CREDIT_CARD_RETRY)
+    unknown = fail_order(subscription, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT)
     act = contract.assert_emits([SEND_NOW, REJECT], lambda: verbs.send_now(order, actor=STAFF))
     late.refresh_from_db()
     unknown.refresh_from_db()
@@ -147,15 +147,15 @@ def test_an_order_sent_now_supersedes_a_failing_one_but_none_that_may_have_gone_
 
 
 def test_a_whole_order_can_be_moved(subscription, order):
-    beside(subscription)
+    create_second_subscription(subscription)
     act = contract.assert_emits([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
-    assert rows() == [(NEXT, 1, Decimal("37.50"))]
+    assert order_rows() == [(NEXT, 1, Decimal("37.50"))]
     assert act.result == order and act.events[0].payload["place_date"] == "2026-12-15"
     assert act.activity.sentence == "Moved the order of December 1, 2026 to December 15, 2026."
 
 
 def test_an_order_moved_to_anothers_date_is_merged_into_it(subscription, order):
-    beside(subscription, NEXT)
+    create_second_subscription(subscription, NEXT)
     there = Order.objects.get(place_date=NEXT)
     act = contract.assert_emits([DATE], lambda: verbs.change_date(order, actor=STAFF, day=NEXT))
     order.refresh_from_db()
@@ -169,7 +169,7 @@ def test_an_order_moved_to_anothers_date_is_merged_into_it(subscription, order):
 def test_an_order_may_move_to_today_but_not_into_the_past(subscription, order):
     contract.assert_refused("place_date_past", lambda: verbs.change_date(order, actor=STAFF, day=date(2026, 11, 19)))
     verbs.change_date(order, actor=STAFF, day=date(2026, 11, 20))
-    assert rows() == [(date(2026, 11, 20), 1, Decimal(25))]
+    assert order_rows() == [(date(2026, 11, 20), 1, Decimal(25))]
 
 
 def test_changing_an_orders_payment_leaves_that_of_its_subscriptions(subscription, order):
@@ -180,7 +180,7 @@ def test_changing_an_orders_payment_leaves_that_of_its_subscriptions(subscriptio
 
 
 def test_the_address_of_a_failing_order_changes_without_merging(subscription):
-    late = failed(subscription, OrderStatus.CREDIT_CARD_RETRY)
+    late = fail_order(subscription, OrderStatus.CREDIT_CARD_RETRY)
     address = AddressFactory(customer=subscription.customer)
     contract.assert_emits([SHIPPING], lambda: verbs.change_shipping_address(late, actor=STAFF, address=address))
     late.refresh_from_db()
@@ -214,7 +214,7 @@ def test_an_order_that_has_ended_is_not_changed(subscription, order, status, act
 
 
 def test_a_rejected_order_is_rescued(subscription):
-    lost = failed(subscription, OrderStatus.REJECTED, rejected_error_code="140", tried_at=timezone.now())
+    lost = fail_order(subscription, OrderStatus.REJECTED, rejected_error_code="140", tried_at=timezone.now())
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     act = contract.assert_emits([], lambda: verbs.rescue(lost, actor=STAFF, at=at))
     lost.refresh_from_db()
@@ -231,14 +231,14 @@ def test_a_rejected_order_is_rescued(subscription):
     ],
 )
 def test_a_superseded_or_old_order_is_not_rescued(subscription, fields, why):
-    lost = failed(subscription, OrderStatus.REJECTED, **{"tried_at": timezone.now(), **fields})
+    lost = fail_order(subscription, OrderStatus.REJECTED, **{"tried_at": timezone.now(), **fields})
     assert verbs.why_not_rescuable(lost) == why
     contract.assert_refused("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
 
 
 def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(subscription):
-    lost = failed(subscription, OrderStatus.REJECTED, tried_at=timezone.now())
-    later = failed(subscription, OrderStatus.SUCCESS)
+    lost = fail_order(subscription, OrderStatus.REJECTED, tried_at=timezone.now())
+    later = fail_order(subscription, OrderStatus.SUCCESS)
     later.items.update(first_placed=timezone.now() + timedelta(minutes=1))
     assert verbs.why_not_rescuable(lost) == "A later order of it was placed."
     cancel(subscription, actor=STAFF)
@@ -246,7 +246,7 @@ def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(sub
 
 
 def test_an_order_that_waits_for_an_instruction_can_get_it(subscription):
-    waits = failed(subscription, OrderStatus.AWAITING_RETRY_INSTRUCTIONS, rejected_error_code="140")
+    waits = fail_order(subscription, OrderStatus.AWAITING_RETRY_INSTRUCTIONS, rejected_error_code="140")
     contract.assert_refused(
         "place_date_past", lambda: verbs.retry(waits, actor=STAFF, at=datetime(2026, 11, 19, tzinfo=UTC))
     )

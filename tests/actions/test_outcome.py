@@ -27,15 +27,15 @@ def queued(noon) -> Order:
     return order
 
 
-def declined(order: Order):
+def decline_order(order: Order):
     return verbs.decline(order, actor=STAFF, code="140", message="Declined")
 
 
-def held(order: Order, status: int):
+def hold_order(order: Order, status: int):
     return verbs.hold(order, actor=STAFF, status=OrderStatus(status), code="999", message="Later")
 
 
-def again(order: Order, noon, day: int) -> None:
+def queue_again(order: Order, noon, day: int) -> None:
     """It is tried again at noon of that day of December."""
     noon.move_to(datetime(2026, 12, day, 17, tzinfo=UTC))
     upcoming_order.queue(order, actor=STAFF)
@@ -51,8 +51,8 @@ def test_an_order_placed_marks_its_items_and_the_subscription(queued):
 
 
 def test_an_order_placed_at_last_drops_its_decline_reason(queued, noon):
-    declined(queued)
-    again(queued, noon, 20)
+    decline_order(queued)
+    queue_again(queued, noon, 20)
     verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
     queued.refresh_from_db()
     assert (queued.rejected_error_code, queued.rejected_message) == (None, None)
@@ -61,7 +61,7 @@ def test_an_order_placed_at_last_drops_its_decline_reason(queued, noon):
 def test_a_subscription_keeps_the_moment_its_first_order_was_placed(queued, noon):
     verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
     second = Order.objects.get(status=OrderStatus.UNSENT)
-    again(second, noon, 4)
+    queue_again(second, noon, 4)
     verbs.succeed(second, actor=STAFF, order_merchant_id="1225")
     assert Subscription.objects.get().first_placed == queued.items.get().first_placed
     assert second.items.get().first_placed - queued.items.get().first_placed == timedelta(days=14)
@@ -77,43 +77,43 @@ def test_a_rejected_order_leaves_the_subscription_live_and_its_next_order_in_pla
 
 
 def test_a_declined_payment_is_retried_on_the_days_of_the_plan_and_then_rejected(queued, noon):
-    contract.assert_emits([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: decline_order(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines) == (18, 1)
     assert queued.retry_at == datetime(2026, 11, 23, 10, tzinfo=UTC)  # the hour of placement, 5 in New York
     noon.shift(timedelta(days=3))
     upcoming_order.queue(queued, actor=STAFF)
-    contract.assert_emits([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: decline_order(queued))
     queued.refresh_from_db()
     assert queued.retry_at == datetime(2026, 11, 26, 10, tzinfo=UTC)
     noon.shift(timedelta(days=3))
     upcoming_order.queue(queued, actor=STAFF)
-    contract.assert_emits([REJECT], lambda: declined(queued))
+    contract.assert_emits([REJECT], lambda: decline_order(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.declines, queued.tries, queued.rejected_error_code) == (3, 3, 3, "140")
 
 
 def test_the_merchants_own_retry_days_apply(queued):
     Merchant.objects.update(retry_plan="manual", retry_days=[10])
-    declined(queued)
+    decline_order(queued)
     queued.refresh_from_db()
     assert queued.retry_at == datetime(2026, 11, 30, 10, tzinfo=UTC)
 
 
 def test_without_a_plan_a_declined_payment_is_rejected_at_once(queued):
     Merchant.objects.update(retry_plan="off")
-    contract.assert_emits([REJECT], lambda: declined(queued))
+    contract.assert_emits([REJECT], lambda: decline_order(queued))
 
 
 def test_under_the_external_plan_the_order_waits_a_day_for_an_instruction(queued):
     Merchant.objects.update(retry_plan="external")
-    contract.assert_emits([RETRY], lambda: declined(queued))
+    contract.assert_emits([RETRY], lambda: decline_order(queued))
     queued.refresh_from_db()
     assert (queued.status, queued.retry_at) == (19, datetime(2026, 11, 21, 17, tzinfo=UTC))
 
 
 def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
-    declined(queued)
+    decline_order(queued)
     act = upcoming_order.queue(queued, actor=STAFF)
     queued.refresh_from_db()
     assert (queued.tries, queued.retry_at, act.result) == (2, None, [])
@@ -121,33 +121,33 @@ def test_a_retry_is_counted_and_makes_no_second_next_order(queued):
 
 @pytest.mark.parametrize(("status", "count"), [(10, 0), (12, 0), (13, 0), (14, 0), (15, 1)])
 def test_an_order_in_placement_is_locked_and_only_temporary_errors_are_counted(queued, status, count):
-    contract.assert_emits([], lambda: held(queued, status))
+    contract.assert_emits([], lambda: hold_order(queued, status))
     queued.refresh_from_db()
     assert (queued.status, queued.generic_error_count) == (status, count)
 
 
 def test_temporary_errors_are_retried_three_times_and_then_rejected(queued):
     for _ in range(3):
-        held(queued, 15)
+        hold_order(queued, 15)
         upcoming_order.queue(queued, actor=STAFF)
-    contract.assert_emits([REJECT], lambda: held(queued, 15))
+    contract.assert_emits([REJECT], lambda: hold_order(queued, 15))
     queued.refresh_from_db()
     assert (queued.status, queued.tries, queued.rejected_error_code) == (3, 4, "999")
 
 
 def test_an_unknown_result_is_retried_until_the_next_order_is_due(queued, noon):
     again_on = {3: OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT, 4: OrderStatus.REJECTED}
-    held(queued, 13)
+    hold_order(queued, 13)
     for day, status in again_on.items():
-        again(queued, noon, day)
-        held(queued, 13)
+        queue_again(queued, noon, day)
+        hold_order(queued, 13)
         queued.refresh_from_db()
         assert queued.status == status
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PENDING_VERIFICATION, OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT])
 def test_an_order_whose_outcome_was_unknown_may_turn_out_placed(queued, status):
-    held(queued, status)
+    hold_order(queued, status)
     contract.assert_emits([SUCCESS], lambda: verbs.succeed(queued, actor=STAFF, order_merchant_id="1224"))
 
 
@@ -173,7 +173,7 @@ def test_a_placed_order_between_two_rejected_ones_keeps_the_subscription(queued,
     verbs.reject(queued, actor=STAFF, code="110", message="No")
     for day, then in ((4, "placed"), (18, "rejected")):
         following = Item.objects.get(upcoming=True).order
-        again(following, noon, day)
+        queue_again(following, noon, day)
         if then == "placed":
             verbs.succeed(following, actor=STAFF, order_merchant_id="1")
         else:

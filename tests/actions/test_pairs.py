@@ -21,12 +21,12 @@ from tests.races import run_at_once
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 
 
-def attempt(world: random_actions.World, act: verbs.Verb) -> None:
+def try_action(world: random_actions.World, act: verbs.Verb) -> None:
     with contextlib.suppress(DomainError):
         act(world)
 
 
-def state(world: random_actions.World) -> dict[str, Any]:
+def world_state(world: random_actions.World) -> dict[str, Any]:
     """All that counts afterwards, without keys and moments."""
     found = world.customer.orders.prefetch_related("items")
     held = world.customer.entitlements.order_by("id")
@@ -36,7 +36,7 @@ def state(world: random_actions.World) -> dict[str, Any]:
             (row.live, row.quantity, row.product.price, row.payment.live, row.shipping_address.live)
             for row in world.customer.subscriptions.order_by("id")
         ],
-        "orders": sorted((order.place_date, order.status, order.total, lines(order)) for order in found),
+        "orders": sorted((order.place_date, order.status, order.total, order_lines(order)) for order in found),
         "records": [sorted(rows.values_list("live", flat=True)) for rows in records],
         "entitlements": [(row.live, round((row.expiration - NOON).total_seconds() / situations.HOUR)) for row in held],
         "events": sorted(world.customer.events.values_list("kind", flat=True)),
@@ -44,7 +44,7 @@ def state(world: random_actions.World) -> dict[str, Any]:
     }
 
 
-def lines(order: Order) -> list[Any]:
+def order_lines(order: Order) -> list[Any]:
     return sorted((item.quantity, item.price, item.upcoming) for item in order.items.all())
 
 
@@ -72,7 +72,7 @@ RIVALS = [
 ]
 
 
-def prepared(name: str) -> random_actions.World:
+def prepare_world(name: str) -> random_actions.World:
     world = random_actions.create_world(1)
     if name.startswith("entitlement"):
         situations.entitled(world)
@@ -81,18 +81,18 @@ def prepared(name: str) -> random_actions.World:
     return world
 
 
-def ends_as_if_in_turn(first: verbs.Verb, second: verbs.Verb, situation: str = "") -> None:
+def assert_serial_result(first: verbs.Verb, second: verbs.Verb, situation: str = "") -> None:
     outcomes = []
     for order in ((first, second), (second, first)):
-        world = prepared(situation)
+        world = prepare_world(situation)
         for act in order:
-            attempt(world, act)
-        outcomes.append(state(world))
-    assert state(prepared(situation)) not in outcomes
-    world = prepared(situation)
+            try_action(world, act)
+        outcomes.append(world_state(world))
+    assert world_state(prepare_world(situation)) not in outcomes
+    world = prepare_world(situation)
     pending = [first, second]
-    run_at_once(2, lambda: attempt(world, pending.pop()))
-    assert state(world) in outcomes
+    run_at_once(2, lambda: try_action(world, pending.pop()))
+    assert world_state(world) in outcomes
 
 
 @pytest.mark.slow
@@ -100,7 +100,7 @@ def ends_as_if_in_turn(first: verbs.Verb, second: verbs.Verb, situation: str = "
 @pytest.mark.parametrize(("first", "second"), COMMONEST)
 @time_machine.travel(NOON, tick=True)
 def test_two_simultaneous_actions_end_as_if_serial(first, second):
-    ends_as_if_in_turn(first, second)
+    assert_serial_result(first, second)
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_two_simultaneous_actions_end_as_if_serial(first, second):
 @pytest.mark.parametrize(("first", "second"), RIVALS)
 @time_machine.travel(NOON, tick=True)
 def test_two_simultaneous_rival_actions_end_as_if_serial(first, second):
-    ends_as_if_in_turn(verbs.VERBS[first], verbs.VERBS[second], first)
+    assert_serial_result(verbs.VERBS[first], verbs.VERBS[second], first)
 
 
 @pytest.mark.django_db
@@ -141,14 +141,14 @@ def test_two_simultaneous_grants_add_their_time_twice():
 
     with time_machine.travel(NOON, tick=False):
         assert contract.run_twice_at_once(give) == ["done", "done"]
-    assert state(world)["entitlements"] == [(True, 2)]
+    assert world_state(world)["entitlements"] == [(True, 2)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_first_checkouts_make_one_subscriber():
     world = random_actions.create_world(0)
     assert contract.run_twice_at_once(lambda: verbs.check_out(world)) == ["done", "done"]
-    told = state(world)["events"]
+    told = world_state(world)["events"]
     assert told.count("ordergroove.subscriber.create") == 1
     assert told.count("ordergroove.subscriber.subscriptions_created") == 2
-    assert len(state(world)["orders"]) == 1
+    assert len(world_state(world)["orders"]) == 1

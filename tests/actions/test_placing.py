@@ -27,14 +27,14 @@ def order(subscription):
     return Order.objects.get()
 
 
-def prices() -> list[Decimal]:
+def item_prices() -> list[Decimal]:
     return list(Item.objects.order_by("id").values_list("price", flat=True))
 
 
 def test_a_reminder_has_the_current_prices(order):
     Product.objects.update(price=Decimal(15))
     act = contract.assert_emits([REMINDER], lambda: verbs.remind(order, actor=STAFF))
-    assert prices() == [Decimal(15)]
+    assert item_prices() == [Decimal(15)]
     assert act.events[0].payload["total"] == 30.0
 
 
@@ -112,7 +112,7 @@ def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscript
     assert not Order.objects.filter(status=OrderStatus.UNSENT).exists()
 
 
-def waits_since(day: date) -> Order:
+def order_waiting_since(day: date) -> Order:
     """The only order, all of it out of stock since its place date."""
     Product.objects.update(live=False)
     order = verbs.set_aside(Order.objects.get(), actor=STAFF).result
@@ -121,7 +121,7 @@ def waits_since(day: date) -> Order:
 
 
 def test_an_order_waits_for_stock_for_thirty_days(order):
-    waiting = waits_since(DAY - timedelta(days=29))
+    waiting = order_waiting_since(DAY - timedelta(days=29))
     contract.assert_refused("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
     Order.objects.filter(pk=waiting.pk).update(place_date=DAY - timedelta(days=30))
     contract.assert_emits([], lambda: verbs.stop_waiting(waiting, actor=STAFF))
@@ -129,7 +129,7 @@ def test_an_order_waits_for_stock_for_thirty_days(order):
 
 
 def test_an_item_waits_until_the_next_one_of_its_subscription_is_due(order):
-    waiting = waits_since(DAY)
+    waiting = order_waiting_since(DAY)
     upcoming = Order.objects.exclude(pk=waiting.pk)
     upcoming.update(place_date=DAY + timedelta(days=1))
     contract.assert_refused("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))

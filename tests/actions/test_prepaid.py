@@ -17,7 +17,7 @@ CANCEL = ["ordergroove.subscription.cancel", "ordergroove.subscriber.cancel"]
 SUCCESS = "ordergroove.order.success"
 
 
-def prepaid(remaining: int, behavior: str = "autorenew", per_billing: int = 3) -> Subscription:
+def create_prepaid(remaining: int, behavior: str = "autorenew", per_billing: int = 3) -> Subscription:
     return subscription_with_order(
         DAY,
         prepaid_orders_per_billing=per_billing,
@@ -34,7 +34,7 @@ def eligible():
     return subscription
 
 
-def place() -> Decimal:
+def place_order() -> Decimal:
     """Place the one upcoming order; what it charged."""
     order = Order.objects.get(status=OrderStatus.UNSENT)
     upcoming_order.queue(order, actor=STAFF)
@@ -43,33 +43,33 @@ def place() -> Decimal:
     return order.total
 
 
-def context() -> tuple[int | None, int | None, str | None]:
+def prepaid_context() -> tuple[int | None, int | None, str | None]:
     row = Subscription.objects.get()
     return row.prepaid_orders_per_billing, row.prepaid_orders_remaining, row.renewal_behavior
 
 
-def upcoming() -> Decimal:
+def upcoming_price() -> Decimal:
     return Item.objects.get(upcoming=True).order.total
 
 
 def test_two_whole_cycles_charge_every_third_order_for_all_three():
-    prepaid(0)
-    assert [place() for _ in range(6)] == [Decimal(amount) for amount in (75, 0, 0, 75, 0, 0)]
+    create_prepaid(0)
+    assert [place_order() for _ in range(6)] == [Decimal(amount) for amount in (75, 0, 0, 75, 0, 0)]
     row = Subscription.objects.get()
-    assert (context(), row.last_renewal_revenue) == ((3, 0, "autorenew"), Decimal(75))
+    assert (prepaid_context(), row.last_renewal_revenue) == ((3, 0, "autorenew"), Decimal(75))
     fourth = Order.objects.order_by("id")[3]
     assert row.prepaid_origin_merchant_order_id == fourth.order_merchant_id
-    assert upcoming() == Decimal(75)
+    assert upcoming_price() == Decimal(75)
 
 
 def test_renewal_at_zero_charges_the_next_order():
-    prepaid(1)
-    assert place() == Decimal(0)
-    assert (context(), upcoming()) == ((3, 0, "autorenew"), Decimal(75))
+    create_prepaid(1)
+    assert place_order() == Decimal(0)
+    assert (prepaid_context(), upcoming_price()) == ((3, 0, "autorenew"), Decimal(75))
 
 
 def test_a_cycle_that_is_to_end_ends_with_its_last_order():
-    prepaid(1, "cancel")
+    create_prepaid(1, "cancel")
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
     contract.assert_emits(
@@ -81,53 +81,53 @@ def test_a_cycle_that_is_to_end_ends_with_its_last_order():
 
 
 def test_the_order_of_a_subscription_cancelled_while_it_was_placed_still_counts():
-    subscription = prepaid(0)
+    subscription = create_prepaid(0)
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
     cancel(subscription, actor=STAFF)
     contract.assert_emits([SUCCESS], lambda: placement_results.succeed(order, actor=STAFF, order_merchant_id="1"))
-    assert context() == (3, 2, "autorenew")
+    assert prepaid_context() == (3, 2, "autorenew")
     assert not Subscription.objects.get().live
 
 
 def test_a_cycle_that_downgrades_goes_on_at_the_normal_price():
-    prepaid(1, "downgrade")
-    assert place() == Decimal(0)
-    assert (context(), upcoming()) == ((None, None, None), Decimal(25))
-    assert place() == Decimal(25)
+    create_prepaid(1, "downgrade")
+    assert place_order() == Decimal(0)
+    assert (prepaid_context(), upcoming_price()) == ((None, None, None), Decimal(25))
+    assert place_order() == Decimal(25)
 
 
 def test_a_skip_uses_up_no_prepaid_order():
-    prepaid(2)
+    create_prepaid(2)
     skip(Order.objects.get(), actor=STAFF)
-    assert (context(), upcoming()) == ((3, 2, "autorenew"), Decimal(0))
+    assert (prepaid_context(), upcoming_price()) == ((3, 2, "autorenew"), Decimal(0))
 
 
 def test_a_rejected_order_uses_up_no_prepaid_order():
-    prepaid(2)
+    create_prepaid(2)
     order = Order.objects.get()
     upcoming_order.queue(order, actor=STAFF)
     placement_results.reject(order, actor=STAFF, code="110", message="Wrong number")
-    assert context() == (3, 2, "autorenew")
+    assert prepaid_context() == (3, 2, "autorenew")
 
 
 def test_remaining_prepaid_orders_prevent_cancelling():
-    subscription = prepaid(1)
+    subscription = create_prepaid(1)
     contract.assert_refused("prepaid_orders_remaining", lambda: cancel(subscription, actor=STAFF))
-    place()
+    place_order()
     cancel(subscription, actor=STAFF)
     assert not Subscription.objects.get().live
 
 
 def test_an_upgrade_charges_all_orders_with_the_next(eligible):
     act = contract.assert_emits([], lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
-    assert (context(), upcoming()) == ((4, 0, "autorenew"), Decimal(100))
+    assert (prepaid_context(), upcoming_price()) == ((4, 0, "autorenew"), Decimal(100))
     assert act.activity.sentence == "Made the subscription to House blend prepaid: 4 orders per billing."
     contract.assert_refused("already_prepaid", lambda: verbs.upgrade(eligible, actor=STAFF, orders_per_billing=4))
 
 
 def test_an_upgrade_may_bring_an_offer_from_the_next_order_on(eligible):
-    place()
+    place_order()
     profile = OfferProfile.objects.create(merchant=eligible.merchant, name="Prepaid")
     offer = Offer.objects.create(merchant=eligible.merchant, profile=profile, name="Prepaid")
     verbs.upgrade(eligible, actor=STAFF, orders_per_billing=2, renewal_behavior="cancel", offer=offer)
@@ -148,25 +148,25 @@ def test_an_upgrade_that_makes_no_sense_is_refused(eligible, wrong):
 
 
 def test_the_renewal_behaviour_can_be_changed():
-    subscription = prepaid(1)
+    subscription = create_prepaid(1)
     contract.assert_emits(
         [], lambda: verbs.change_renewal_behavior(subscription, actor=STAFF, renewal_behavior="downgrade")
     )
-    assert context() == (3, 1, "downgrade")
+    assert prepaid_context() == (3, 1, "downgrade")
 
 
 def test_a_cycle_can_be_corrected_and_the_upcoming_order_follows():
-    subscription = prepaid(2)
+    subscription = create_prepaid(2)
     contract.assert_emits([], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0))
-    assert (context(), upcoming()) == ((3, 0, "autorenew"), Decimal(75))
+    assert (prepaid_context(), upcoming_price()) == ((3, 0, "autorenew"), Decimal(75))
     contract.assert_emits(
         [], lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=1, orders_per_billing=5)
     )
-    assert (context(), upcoming()) == ((5, 1, "autorenew"), Decimal(0))
+    assert (prepaid_context(), upcoming_price()) == ((5, 1, "autorenew"), Decimal(0))
 
 
 def test_a_cycle_corrected_to_its_end_ends_now_where_it_is_to_end():
-    subscription = prepaid(2)
+    subscription = create_prepaid(2)
     contract.assert_emits(
         CANCEL,
         lambda: verbs.change_context(subscription, actor=STAFF, orders_remaining=0, renewal_behavior="cancel"),
@@ -192,6 +192,6 @@ def test_of_two_simultaneous_upgrades_one_acts(eligible):
 
 
 def test_the_orders_of_a_cycle_keep_their_distance():
-    prepaid(2)
-    place()
+    create_prepaid(2)
+    place_order()
     assert Item.objects.get(upcoming=True).order.place_date == DAY + timedelta(days=14)

@@ -102,7 +102,7 @@ class Fetched(random_actions.World):
         return self.rows[model][n % len(self.rows[model])]
 
 
-def cost(case: str, subscriptions: int) -> int:
+def count_statements(case: str, subscriptions: int) -> int:
     """How many statements it sends for a customer with that many subscriptions."""
     world = random_actions.create_world(subscriptions)
     ConnectionFactory(merchant=world.customer.merchant)
@@ -120,7 +120,9 @@ def cost(case: str, subscriptions: int) -> int:
 @time_machine.travel("2026-11-20T17:00:00Z", tick=False)
 def test_an_action_costs_as_many_statements_as_the_table_says(case, subscriptions):
     alone, shared, more = TABLE[case]
-    assert cost(case, subscriptions) == (alone if subscriptions == 1 else shared + (subscriptions - 2) * more)
+    assert count_statements(case, subscriptions) == (
+        alone if subscriptions == 1 else shared + (subscriptions - 2) * more
+    )
 
 
 def test_the_table_has_every_verb_and_every_case_that_is_measured_once():

@@ -50,7 +50,7 @@ def merchant(db: None) -> Merchant:
     return made
 
 
-def customer(merchant: Merchant, *changes: Situation) -> World:
+def create_customer(merchant: Merchant, *changes: Situation) -> World:
     """Another customer, with two subscriptions in one order, to whom `changes` happened."""
     world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in changes:
@@ -58,24 +58,24 @@ def customer(merchant: Merchant, *changes: Situation) -> World:
     return world
 
 
-def dearer(world: World) -> None:
+def raise_price(world: World) -> None:
     Product.objects.filter(pk__in=[row.pk for row in world.products]).update(price=Decimal("17.35"))
 
 
-def locked(world: World) -> None:
+def lock_price(world: World) -> None:
     subscription.change_price(world.subscription(0), price=Decimal(9), actor=STAFF)
 
 
-def set_by_hand(world: World) -> None:
+def set_price_by_hand(world: World) -> None:
     items.change_price(world.item(0), price=Decimal(5), actor=STAFF)
 
 
-def prepaid(remaining: int) -> Situation:
+def make_prepaid(remaining: int) -> Situation:
     fields = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": remaining, "renewal_behavior": "autorenew"}
     return lambda world: Subscription.objects.filter(pk=world.subscription(0).pk).update(**fields)
 
 
-def added(number: int) -> Situation:
+def add_items(number: int) -> Situation:
     def add(world: World) -> None:
         for each in range(number):
             random_actions.add_product(world, each)
@@ -83,7 +83,7 @@ def added(number: int) -> Situation:
     return add
 
 
-def offered(world: World) -> None:
+def give_offer(world: World) -> None:
     profile = OfferProfile.objects.create(merchant=world.customer.merchant, name="Standard")
     offer = Offer.objects.create(merchant=profile.merchant, profile=profile, name="Standard")
     coupon = Coupon.objects.create(merchant=profile.merchant, profile=profile, use="recurring", name="C", code="C")
@@ -93,7 +93,7 @@ def offered(world: World) -> None:
     Item.objects.filter(order__customer=world.customer).update(offer=offer)
 
 
-def promised(**about: Callable[[World], Any]) -> Situation:
+def give_incentives(**about: Callable[[World], Any]) -> Situation:
     def promise(world: World) -> None:
         OneTimeIncentive.objects.create(
             merchant=world.customer.merchant,
@@ -108,42 +108,42 @@ def promised(**about: Callable[[World], Any]) -> Situation:
     return promise
 
 
-def without_card(world: World) -> None:
+def remove_card(world: World) -> None:
     fields = {"payment_method": "paypal", "cc_type": None, "cc_number_ending": None, "expires_on": None}
     Payment.objects.filter(customer=world.customer).update(**fields)
 
 
-def on_trial(world: World) -> None:
+def make_test_customer(world: World) -> None:
     Customer.objects.filter(pk=world.customer.pk).update(is_test=True)
 
 
-def reminded(world: World) -> None:
+def remind_already(world: World) -> None:
     upcoming_order.remind(world.order(0), actor=STAFF)
 
 
-def moved(world: World) -> None:
+def move_after_reminder(world: World) -> None:
     orders.change_date(world.order(0), day=date(2026, 12, 9), actor=STAFF)
 
 
 SITUATIONS: list[list[Situation]] = [
     [],
-    [dearer],
-    [locked, dearer],
-    [set_by_hand, dearer],
-    [prepaid(0), dearer],
-    [prepaid(2)],
-    [added(2)],
-    [added(12), dearer],
-    [offered, dearer],
-    [promised(order=lambda w: w.order(0))],
-    [promised(item=lambda w: w.item(1)), offered],
+    [raise_price],
+    [lock_price, raise_price],
+    [set_price_by_hand, raise_price],
+    [make_prepaid(0), raise_price],
+    [make_prepaid(2)],
+    [add_items(2)],
+    [add_items(12), raise_price],
+    [give_offer, raise_price],
+    [give_incentives(order=lambda w: w.order(0))],
+    [give_incentives(item=lambda w: w.item(1)), give_offer],
     [situations.entitled],
-    [situations.alone, dearer],
-    [situations.alone, situations.entitled, promised(order=lambda w: w.order(1))],
-    [without_card],
-    [on_trial],
-    [reminded],
-    [reminded, moved, dearer],
+    [situations.alone, raise_price],
+    [situations.alone, situations.entitled, give_incentives(order=lambda w: w.order(1))],
+    [remove_card],
+    [make_test_customer],
+    [remind_already],
+    [remind_already, move_after_reminder, raise_price],
     [situations.queued],
     [lambda world: orders.send_now(world.order(0), actor=STAFF)],
     [lambda world: Order.objects.filter(customer=world.customer).update(oos_free_shipping=True)],
@@ -152,19 +152,19 @@ SITUATIONS: list[list[Situation]] = [
 ]
 
 
-def keys(merchant: Merchant) -> list[int]:
+def customer_keys(merchant: Merchant) -> list[int]:
     return list(merchant.customers.order_by("pk").values_list("pk", flat=True))
 
 
-def of(held: QuerySet[Customer]) -> QuerySet[Order]:
+def orders_of(held: QuerySet[Customer]) -> QuerySet[Order]:
     return Order.objects.filter(customer__in=held).order_by("place_date", "pk")
 
 
-def all_at_once(merchant: Merchant) -> list[ActionContext[Order]]:
-    return remind_customers(merchant, keys(merchant), of, actor=STAFF)
+def remind_all_together(merchant: Merchant) -> list[ActionContext[Order]]:
+    return remind_customers(merchant, customer_keys(merchant), orders_of, actor=STAFF)
 
 
-def one_by_one(merchant: Merchant) -> None:
+def remind_one_by_one(merchant: Merchant) -> None:
     for order in Order.objects.order_by("place_date", "pk"):
         try:
             upcoming_order.remind(order, actor=STAFF)
@@ -178,12 +178,12 @@ def test_many_reminders_write_the_rows_of_single_ones(
 ) -> None:
     monkeypatch.setattr(bulk_reminders, "PART", part)
     for changes in SITUATIONS:
-        customer(merchant, *changes)
-    stranger = customer(f.MerchantFactory())
+        create_customer(merchant, *changes)
+    stranger = create_customer(f.MerchantFactory())
     stranger.order(0).delete()
 
-    singly = rows_written_by(lambda: one_by_one(merchant), django_capture_on_commit_callbacks)
-    together = rows_written_by(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+    singly = rows_written_by(lambda: remind_one_by_one(merchant), django_capture_on_commit_callbacks)
+    together = rows_written_by(lambda: remind_all_together(merchant), django_capture_on_commit_callbacks)
 
     assert together == singly
     assert len(together["Event"]) - Event.objects.count() == 24
@@ -191,41 +191,41 @@ def test_many_reminders_write_the_rows_of_single_ones(
 
 
 def test_other_customers_are_not_reminded(merchant: Merchant) -> None:
-    mine, other, foreign = customer(merchant), customer(merchant), customer(f.MerchantFactory())
+    mine, other, foreign = create_customer(merchant), create_customer(merchant), create_customer(f.MerchantFactory())
     named = [mine.customer.pk, foreign.customer.pk]
-    done = remind_customers(merchant, named, of, actor=STAFF)
+    done = remind_customers(merchant, named, orders_of, actor=STAFF)
     assert [act.subject for act in done] == [mine.order(0)]
     assert other.order(0).reminded_for is foreign.order(0).reminded_for is None
 
 
-def statements(merchant: Merchant) -> int:
+def count_statements(merchant: Merchant) -> int:
     with CaptureQueriesContext(connection) as context:
-        all_at_once(merchant)
+        remind_all_together(merchant)
     return len(context)
 
 
 def test_twenty_reminders_cost_no_more_statements_than_two(merchant: Merchant) -> None:
-    rich = [dearer, offered, promised(order=lambda w: w.order(0)), situations.entitled]
+    rich = [raise_price, give_offer, give_incentives(order=lambda w: w.order(0)), situations.entitled]
     for _ in range(2):
-        customer(merchant, *rich)
-    few = statements(merchant)
+        create_customer(merchant, *rich)
+    few = count_statements(merchant)
     for _ in range(20):
-        customer(merchant, *rich)
-    assert statements(merchant) == few < 30
+        create_customer(merchant, *rich)
+    assert count_statements(merchant) == few < 30
 
 
 @pytest.mark.django_db(transaction=True)
 def test_while_another_write_holds_one_of_the_customers_none_is_reminded(merchant: Merchant) -> None:
-    _free, busy = customer(merchant), customer(merchant)
+    _free, busy = create_customer(merchant), create_customer(merchant)
     before = read_all_rows()
     with holding_locks(Customer.objects.filter(pk=busy.customer.pk)), pytest.raises(Busy):
-        all_at_once(merchant)
+        remind_all_together(merchant)
     assert read_all_rows() == before
 
 
 def test_customers_whose_clocks_differ_are_refused(merchant: Merchant, noon: Any) -> None:
-    customer(merchant)
-    ahead = customer(merchant, on_trial)
+    create_customer(merchant)
+    ahead = create_customer(merchant, make_test_customer)
     Customer.objects.filter(pk=ahead.customer.pk).update(clock=situations.LATER)
     with pytest.raises(Refused, match="different times"):
-        all_at_once(merchant)
+        remind_all_together(merchant)

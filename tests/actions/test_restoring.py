@@ -25,12 +25,12 @@ def order(subscription):
     return Order.objects.get()
 
 
-def beside(subscription, day):
+def create_second_subscription(subscription, day):
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
     return subscription_with_order(day, **same, quantity=1)
 
 
-def rows() -> list[tuple[date, int, Decimal, int]]:
+def order_rows() -> list[tuple[date, int, Decimal, int]]:
     return [
         (row.place_date, row.status, row.total, row.items.filter(upcoming=True).count())
         for row in Order.objects.order_by("id")
@@ -38,10 +38,10 @@ def rows() -> list[tuple[date, int, Decimal, int]]:
 
 
 def test_an_unskipped_order_is_as_it_was_and_the_next_one_is_gone(subscription, order):
-    before = rows()
+    before = order_rows()
     orders.skip(order, actor=STAFF)
     done = contract.assert_emits([DATE], lambda: verbs.unskip(order, actor=STAFF))
-    assert rows() == before
+    assert order_rows() == before
     assert done.activity.sentence == "Undid the skip of the order of December 1, 2026."
     assert (done.subject.cancelled, done.subject.items.get().upcoming) == (None, True)
 
@@ -65,7 +65,7 @@ def test_a_skip_stays_when_its_subscription_was_cancelled_since(subscription, or
 
 def test_a_skip_stays_while_another_order_has_its_date(subscription, order):
     orders.skip(order, actor=STAFF)
-    beside(subscription, DAY)
+    create_second_subscription(subscription, DAY)
     contract.assert_refused("order_not_restorable", lambda: verbs.unskip(order, actor=STAFF))
 
 
@@ -78,7 +78,7 @@ def test_a_skip_stays_once_its_date_has_passed(subscription, order, noon):
 @pytest.fixture
 def merged(subscription, order):
     """The order has gone into one of a later day. Returns the keys of its items."""
-    beside(subscription, LATER)
+    create_second_subscription(subscription, LATER)
     Order.objects.filter(pk=order.pk).update(extra_data={"gift": "yes"})
     items = list(order.items.values_list("pk", flat=True))
     orders.change_date(order, actor=STAFF, day=LATER)
@@ -86,9 +86,9 @@ def merged(subscription, order):
 
 
 def test_an_unmerged_order_has_its_items_and_day_again(order, merged):
-    assert rows() == [(DAY, OrderStatus.MERGED, Decimal(0), 0), (LATER, OrderStatus.UNSENT, Decimal("37.50"), 2)]
+    assert order_rows() == [(DAY, OrderStatus.MERGED, Decimal(0), 0), (LATER, OrderStatus.UNSENT, Decimal("37.50"), 2)]
     done = contract.assert_emits([DATE], lambda: verbs.unmerge(order, actor=STAFF, items=merged))
-    assert rows() == [(DAY, OrderStatus.UNSENT, Decimal(25), 1), (LATER, OrderStatus.UNSENT, Decimal("12.50"), 1)]
+    assert order_rows() == [(DAY, OrderStatus.UNSENT, Decimal(25), 1), (LATER, OrderStatus.UNSENT, Decimal("12.50"), 1)]
     assert done.subject.extra_data == {"gift": "yes"}
     assert done.activity.sentence == "Undid the merge of the order of December 1, 2026."
 

@@ -39,13 +39,13 @@ def test_no_sequence_of_actions_breaks_the_invariants(subscriptions, steps):
         with transaction.atomic():
             world = random_actions.create_world(subscriptions)
             for act, number in steps:
-                one_step(world, act, number)
+                perform_step(world, act, number)
             raise Undone
     except Undone:
         pass
 
 
-def one_step(world: random_actions.World, act: random_actions.Perform, number: int) -> None:
+def perform_step(world: random_actions.World, act: random_actions.Perform, number: int) -> None:
     before = dict(Order.objects.values_list("pk", "status"))
     activities, events = Activity.objects.count(), Event.objects.count()
     try:
@@ -58,10 +58,10 @@ def one_step(world: random_actions.World, act: random_actions.Perform, number: i
     for key, status in Order.objects.values_list("pk", "status"):
         was = before.get(key, S.UNSENT)
         assert status == was or status in PATHS.get(S(was), set()), (was, status)
-    assert_in_order(world)
+    assert_invariants(world)
 
 
-def assert_in_order(world: random_actions.World) -> None:
+def assert_invariants(world: random_actions.World) -> None:
     coming = Item.objects.filter(upcoming=True, subscription__isnull=False)
     for item in coming.select_related("order"):
         assert item.order.is_open

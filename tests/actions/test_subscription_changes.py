@@ -43,7 +43,7 @@ def other(subscription):
     )
 
 
-def orders() -> list[tuple[date, Decimal]]:
+def order_rows() -> list[tuple[date, Decimal]]:
     return list(Order.objects.order_by("place_date", "id").values_list("place_date", "total"))
 
 
@@ -51,7 +51,7 @@ def test_the_quantity_changes_from_the_upcoming_order_on(subscription, other):
     act = contract.assert_emits([QUANTITY], lambda: verbs.change_quantity(subscription, actor=STAFF, quantity=4))
     assert Subscription.objects.get(pk=subscription.pk).quantity == 4
     assert Item.objects.get(subscription=subscription).total_price == Decimal("50.00")
-    assert orders() == [(DAY, Decimal("62.50"))]
+    assert order_rows() == [(DAY, Decimal("62.50"))]
     assert act.events[0].payload["quantity"] == 4
     assert act.activity.sentence == "Changed the quantity of House blend from 2 to 4."
 
@@ -83,7 +83,7 @@ def test_a_new_frequency_leaves_the_upcoming_order_where_it_is(subscription):
     )
     row = Subscription.objects.get()
     assert (row.every, row.every_period) == (1, 3)
-    assert orders() == [(DAY, Decimal("25.00"))]
+    assert order_rows() == [(DAY, Decimal("25.00"))]
     assert act.events[0].payload["frequency_days"] == 30
     assert act.activity.sentence == "Changed the frequency of House blend from “Every 2 weeks” to “Every month”."
 
@@ -110,7 +110,7 @@ def test_a_new_payment_changes_the_upcoming_order_too_where_it_is_alone(subscrip
 def test_a_new_payment_splits_a_shared_order(subscription, other):
     payment = PaymentFactory(customer=subscription.customer)
     contract.assert_emits([PAYMENT], lambda: verbs.change_payment(subscription, actor=STAFF, payment=payment))
-    assert orders() == [(DAY, Decimal("12.50")), (DAY, Decimal("25.00"))]
+    assert order_rows() == [(DAY, Decimal("12.50")), (DAY, Decimal("25.00"))]
     assert other.items.get().order.payment == other.payment
     assert subscription.items.get().order.payment == payment
 
@@ -121,7 +121,7 @@ def test_a_new_address_joins_the_order_that_goes_there_already(subscription):
         [SHIPPING],
         lambda: verbs.change_shipping_address(subscription, actor=STAFF, address=there.shipping_address),
     )
-    assert orders() == [(DAY, Decimal("50.00"))]
+    assert order_rows() == [(DAY, Decimal("50.00"))]
     assert Order.objects.get().shipping_address == there.shipping_address
 
 
@@ -143,14 +143,14 @@ def test_the_next_order_moves_with_its_only_item(subscription):
         [DATE], lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
     )
     assert act.result == order == Order.objects.get()
-    assert orders() == [(date(2026, 12, 24), Decimal("25.00"))]
+    assert order_rows() == [(date(2026, 12, 24), Decimal("25.00"))]
     assert act.events[0].payload["place_date"] == "2026-12-24"
     assert act.activity.sentence == "Moved the next order of House blend to December 24, 2026."
 
 
 def test_an_item_leaves_a_shared_order_for_another_date(subscription, other):
     verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
-    assert orders() == [(DAY, Decimal("12.50")), (date(2026, 12, 24), Decimal("25.00"))]
+    assert order_rows() == [(DAY, Decimal("12.50")), (date(2026, 12, 24), Decimal("25.00"))]
 
 
 def test_an_item_alone_joins_the_order_of_the_other_date_and_leaves_none_behind(subscription):
@@ -161,7 +161,7 @@ def test_an_item_alone_joins_the_order_of_the_other_date_and_leaves_none_behind(
         shipping_address=subscription.shipping_address,
     )
     verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
-    assert orders() == [(date(2026, 12, 24), Decimal("50.00"))]
+    assert order_rows() == [(date(2026, 12, 24), Decimal("50.00"))]
     assert later.items.get().order == subscription.items.get().order
 
 
@@ -177,7 +177,7 @@ def test_a_product_is_swapped_permanently(subscription):
     act = contract.assert_emits([SWAP], lambda: verbs.change_product(subscription, actor=STAFF, product=dark))
     item = Item.objects.get()
     assert (Subscription.objects.get().product, item.product, item.price) == (dark, dark, Decimal(20))
-    assert orders() == [(DAY, Decimal("40.00"))]
+    assert order_rows() == [(DAY, Decimal("40.00"))]
     assert act.events[0].payload["product_name"] == "Dark roast"
     assert act.activity.sentence == "Swapped House blend for Dark roast."
 
@@ -206,9 +206,9 @@ def test_while_prepaid_orders_remain_the_new_product_costs_the_same(remaining, p
 
 def test_a_locked_price_counts_until_it_is_unlocked(subscription):
     contract.assert_emits([], lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("9.99")))
-    assert orders() == [(DAY, Decimal("19.98"))]
+    assert order_rows() == [(DAY, Decimal("19.98"))]
     contract.assert_emits([], lambda: verbs.change_price(subscription, actor=STAFF, price=None))
-    assert orders() == [(DAY, Decimal("25.00"))]
+    assert order_rows() == [(DAY, Decimal("25.00"))]
     contract.assert_refused("invalid_value", lambda: verbs.change_price(subscription, actor=STAFF, price=Decimal("-1")))
 
 
@@ -254,7 +254,7 @@ def test_two_simultaneous_moves_end_on_one_of_the_days_with_one_item(subscriptio
         lambda: verbs.change_next_order_date(subscription, actor=STAFF, day=date(2026, 12, 24))
     )
     assert outcomes == ["done", "done"]
-    assert orders() == [(date(2026, 12, 24), Decimal("25.00"))]
+    assert order_rows() == [(date(2026, 12, 24), Decimal("25.00"))]
 
 
 def test_another_merchants_stale_copy_is_not_found(subscription):

@@ -28,73 +28,73 @@ def merchant(db: None) -> Merchant:
     return made
 
 
-def queued(merchant: Merchant, *changes: Situation) -> None:
+def queue_order(merchant: Merchant, *changes: Situation) -> None:
     """Another customer, with two subscriptions, to whom `changes` happened, and an order on its way."""
     world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in (*changes, situations.queued):
         change(world)
 
 
-def on_a_plan(world: World) -> None:
+def make_plan(world: World) -> None:
     plan = world.products[0]
     Product.objects.filter(pk=plan.pk).update(product_type=Product.Type.PLAN)
     granted = situations.resource(world)
     ResourceGrant.objects.create(merchant=plan.merchant, product=plan, resource=granted, time_amount=3600)
 
 
-def prepaid(remaining: int, renewal: str) -> Situation:
+def make_prepaid(remaining: int, renewal: str) -> Situation:
     fields = {"prepaid_orders_per_billing": 3, "prepaid_orders_remaining": remaining, "renewal_behavior": renewal}
     return lambda world: Subscription.objects.filter(pk=world.subscription(0).pk).update(**fields)
 
 
-def with_something_once(world: World) -> None:
+def add_one_time_item(world: World) -> None:
     random_actions.add_product(world, 0)
 
 
-def placed_before(world: World) -> None:
+def place_earlier(world: World) -> None:
     Subscription.objects.filter(customer=world.customer).update(first_placed=situations.LATER)
 
 
 SITUATIONS: list[list[Situation]] = [
     [],
     [situations.alone],
-    [on_a_plan],
+    [make_plan],
     [situations.entitled],
-    [situations.entitled, on_a_plan],
-    [prepaid(0, "autorenew")],
-    [prepaid(2, "autorenew")],
-    [prepaid(1, "cancel")],
-    [prepaid(1, "downgrade"), situations.alone],
+    [situations.entitled, make_plan],
+    [make_prepaid(0, "autorenew")],
+    [make_prepaid(2, "autorenew")],
+    [make_prepaid(1, "cancel")],
+    [make_prepaid(1, "downgrade"), situations.alone],
     [situations.promised],
-    [with_something_once],
-    [placed_before],
+    [add_one_time_item],
+    [place_earlier],
 ]
 
 
-def waiting() -> list[Order]:
+def waiting_orders() -> list[Order]:
     found = Order.objects.filter(status=OrderStatus.PENDING_PLACEMENT).order_by("pk")
     return list(found.select_related("payment", "shipping_address"))
 
 
-def one_by_one() -> None:
-    for order in waiting():
+def place_one_by_one() -> None:
+    for order in waiting_orders():
         placement_results.succeed(order, actor=STAFF, order_merchant_id=f"P-{order.pk}")
 
 
-def all_at_once(merchant: Merchant) -> None:
-    customers = sorted(order.customer_id for order in waiting())
+def place_all_together(merchant: Merchant) -> None:
+    customers = sorted(order.customer_id for order in waiting_orders())
     with lock_customers(merchant, customers) as held:
-        succeed_orders([(order, f"P-{order.pk}") for order in waiting()], held, actor=STAFF)
+        succeed_orders([(order, f"P-{order.pk}") for order in waiting_orders()], held, actor=STAFF)
 
 
 def test_orders_placed_together_write_the_rows_of_single_actions(
     merchant: Merchant, django_capture_on_commit_callbacks: Any
 ) -> None:
     for changes in SITUATIONS:
-        queued(merchant, *changes)
+        queue_order(merchant, *changes)
 
-    singly = rows_written_by(one_by_one, django_capture_on_commit_callbacks)
-    together = rows_written_by(lambda: all_at_once(merchant), django_capture_on_commit_callbacks)
+    singly = rows_written_by(place_one_by_one, django_capture_on_commit_callbacks)
+    together = rows_written_by(lambda: place_all_together(merchant), django_capture_on_commit_callbacks)
 
     assert together == singly
     kinds = [row["kind"] for row in together["Event"]]
@@ -108,17 +108,17 @@ def test_placing_no_orders_does_nothing(merchant: Merchant) -> None:
         succeed_orders([], held, actor=STAFF)
 
 
-def statements(merchant: Merchant) -> int:
+def count_statements(merchant: Merchant) -> int:
     with CaptureQueriesContext(connection) as context:
-        all_at_once(merchant)
+        place_all_together(merchant)
     return len(context)
 
 
 def test_twenty_orders_cost_no_more_statements_than_two(merchant: Merchant) -> None:
     for _ in range(2):
-        queued(merchant, situations.alone)
-    few = statements(merchant)
+        queue_order(merchant, situations.alone)
+    few = count_statements(merchant)
     for _ in range(20):
-        queued(merchant, situations.alone)
-    assert statements(merchant) == few
+        queue_order(merchant, situations.alone)
+    assert count_statements(merchant) == few
     assert Item.objects.filter(first_placed=None, upcoming=False).count() == 0

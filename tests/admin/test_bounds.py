@@ -13,7 +13,7 @@ from tests import factories as f
 Login = Callable[..., Client]
 
 
-def queries(client: Client, address: str) -> int:
+def count_queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -34,12 +34,12 @@ def test_the_list_of_customers_stays_within_its_query_limit(db: None, login: Log
     client = login(merchant)
     busy_customer(merchant, 1)
     address = "/admin/subscriptions/customer/"
-    few = queries(client, address)
+    few = count_queries(client, address)
     for _ in range(10):
         busy_customer(merchant, 2)
-    assert queries(client, address) == few <= 5
-    assert queries(client, f"{address}?q=ana+ruiz") == few
-    assert queries(client, f"{address}?status=inactive") == few
+    assert count_queries(client, address) == few <= 5
+    assert count_queries(client, f"{address}?q=ana+ruiz") == few
+    assert count_queries(client, f"{address}?status=inactive") == few
 
 
 def test_the_page_of_a_customer_stays_within_its_query_limit(db: None, login: Login) -> None:
@@ -47,8 +47,8 @@ def test_the_page_of_a_customer_stays_within_its_query_limit(db: None, login: Lo
     f.ConnectionFactory(merchant=merchant)
     client = login(merchant)
     small, big = busy_customer(merchant, 1), busy_customer(merchant, 8)
-    few = queries(client, f"/admin/subscriptions/customer/{small.pk}/change/")
-    assert queries(client, f"/admin/subscriptions/customer/{big.pk}/change/") == few <= 16
+    few = count_queries(client, f"/admin/subscriptions/customer/{small.pk}/change/")
+    assert count_queries(client, f"/admin/subscriptions/customer/{big.pk}/change/") == few <= 16
 
 
 def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, login: Login) -> None:
@@ -69,7 +69,7 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
         "/admin/subscriptions/placementattempt/",
         "/admin/subscriptions/payment/",
     ]
-    few = {page: queries(client, page) for page in pages}
+    few = {page: count_queries(client, page) for page in pages}
     busy_customer(merchant, 8)
-    assert {page: queries(client, page) for page in pages} == few
+    assert {page: count_queries(client, page) for page in pages} == few
     assert max(few.values()) <= 10

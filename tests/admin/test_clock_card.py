@@ -43,7 +43,7 @@ def page_of(customer: Customer, page: str = "change") -> str:
     return f"/admin/subscriptions/customer/{customer.pk}/{page}/"
 
 
-def press(staff: Client, customer: Customer, verb: str) -> str:
+def press_button(staff: Client, customer: Customer, verb: str) -> str:
     answer = staff.post(page_of(customer, verb))
     assert answer.status_code == 302
     customer.refresh_from_db()
@@ -51,11 +51,11 @@ def press(staff: Client, customer: Customer, verb: str) -> str:
     return f"{message.level_tag}: {message}"
 
 
-def move(staff: Client, customer: Customer, **answers: str) -> HttpResponse:
+def move_clock(staff: Client, customer: Customer, **answers: str) -> HttpResponse:
     return staff.post(page_of(customer, "move-clock"), answers)
 
 
-def work() -> None:
+def work_queue() -> None:
     """Do what is queued, as the workers would."""
     while queued := OrmQ.objects.order_by("pk").first():
         task = queued.task
@@ -76,7 +76,7 @@ def work() -> None:
 def test_a_move_is_queued_with_its_target(
     answers: dict[str, str], shows: datetime, staff: Client, customer: Customer, noon: Any
 ) -> None:
-    answer = move(staff, customer, **answers)
+    answer = move_clock(staff, customer, **answers)
     followed = parse_qs(urlsplit(answer["Location"]).query)
     assert (datetime.fromisoformat(followed["from"][0]), datetime.fromisoformat(followed["to"][0])) == (NOW, shows)
     (queued,) = OrmQ.objects.all()
@@ -88,7 +88,7 @@ def test_a_move_is_queued_with_its_target(
 
 def test_across_a_daylight_saving_change_the_time_of_day_stays(staff: Client, customer: Customer, noon: Any) -> None:
     noon.move_to("2026-10-31T16:00:00Z")  # noon in New York, the day before its winter time
-    move(staff, customer, by="day")
+    move_clock(staff, customer, by="day")
     assert datetime.fromisoformat(OrmQ.objects.get().task["args"][2]) == datetime(2026, 11, 1, 17, tzinfo=UTC)
 
 
@@ -105,13 +105,13 @@ def test_across_a_daylight_saving_change_the_time_of_day_stays(staff: Client, cu
 def test_a_wrong_target_is_refused(
     answers: dict[str, str], error: str, staff: Client, customer: Customer, noon: Any
 ) -> None:
-    assert error in visible_text(move(staff, customer, **answers))
+    assert error in visible_text(move_clock(staff, customer, **answers))
     assert not OrmQ.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, customer: Customer, noon: Any) -> None:
-    followed = move(staff, customer, by="month")["Location"]
+    followed = move_clock(staff, customer, by="month")["Location"]
     page = staff.get(followed)
     assert "Moving to December 20, 2026, 12:00 PM." in visible_text(page)
     assert b'aria-valuenow="0"' in page.content and b'hx-trigger="every 1s' in page.content
@@ -120,7 +120,7 @@ def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, custom
     first.delete()
     page = staff.get(followed)
     assert b'aria-valuenow="23"' in page.content
-    work()
+    work_queue()
     page = staff.get(followed)
     customer.refresh_from_db()
     assert customer.clock == datetime(2026, 12, 20, 17, tzinfo=UTC)
@@ -135,9 +135,9 @@ def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, custom
 
 
 def test_two_moves_at_once_are_one(staff: Client, customer: Customer, noon: Any) -> None:
-    move(staff, customer, by="day")
-    move(staff, customer, by="day")
-    work()
+    move_clock(staff, customer, by="day")
+    move_clock(staff, customer, by="day")
+    work_queue()
     customer.refresh_from_db()
     assert customer.clock == NOW + timedelta(days=1)
     assert customer.activities.filter(verb="customer.move_clock").count() == 1
@@ -149,29 +149,29 @@ def test_nonsense_in_the_pages_address_is_ignored(staff: Client, customer: Custo
 
 
 def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: Any) -> None:
-    assert press(staff, customer, "remind").startswith("success: No reminders were due")
+    assert press_button(staff, customer, "remind").startswith("success: No reminders were due")
     Order.objects.update(place_date=date(2026, 11, 24))
-    assert press(staff, customer, "remind") == "success: 1 reminder sent."
+    assert press_button(staff, customer, "remind") == "success: 1 reminder sent."
     assert [event.kind for event in Event.objects.all()] == ["ordergroove.order.reminder"]
-    assert press(staff, customer, "remind").startswith("success: No reminders were due")
+    assert press_button(staff, customer, "remind").startswith("success: No reminders were due")
 
 
 def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, noon: Any) -> None:
     assert b"/stop-clock/" not in staff.get(page_of(customer)).content
     Customer.objects.update(clock=NOW + timedelta(days=3))
     assert "Monday, November 23, 2026, noon This customer's own time" in visible_text(staff.get(page_of(customer)))
-    assert press(staff, customer, "stop-clock") == "success: The customer follows real time again."
+    assert press_button(staff, customer, "stop-clock") == "success: The customer follows real time again."
     assert customer.clock is None
 
 
 def test_only_a_customer_without_history_becomes_a_test_customer(staff: Client, merchant: Merchant) -> None:
     new = f.CustomerFactory(merchant=merchant)
-    assert press(staff, new, "mark-as-test") == "success: This customer is a test customer from now on."
+    assert press_button(staff, new, "mark-as-test") == "success: This customer is a test customer from now on."
     assert new.is_test
     known = f.CustomerFactory(merchant=merchant)
     f.OrderFactory(customer=known, tries=1)
     assert b"/mark-as-test/" not in staff.get(page_of(known)).content
-    assert press(staff, known, "mark-as-test").startswith("error: Orders of this customer were placed")
+    assert press_button(staff, known, "mark-as-test").startswith("error: Orders of this customer were placed")
     assert not known.is_test
 
 
@@ -179,10 +179,10 @@ def test_a_real_customer_has_no_clock(staff: Client, merchant: Merchant) -> None
     real = f.CustomerFactory(merchant=merchant)
     assert "Test clock" not in visible_text(staff.get(page_of(real)))
     assert (
-        press(staff, real, "remind")
+        press_button(staff, real, "remind")
         == "error: Only test customers have a clock; mark the customer as a test customer first."
     )
-    move(staff, real, by="day")
+    move_clock(staff, real, by="day")
     assert not OrmQ.objects.exists()
 
 

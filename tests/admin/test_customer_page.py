@@ -38,7 +38,7 @@ def page(customer: Customer) -> str:
     return f"/admin/subscriptions/customer/{customer.pk}/change/"
 
 
-def press(client: Client, subscription: Subscription, verb: str, **answers: Any) -> str:
+def press_button(client: Client, subscription: Subscription, verb: str, **answers: Any) -> str:
     """What the page says afterwards."""
     answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/{verb}/", answers)
     assert answer.status_code == 302
@@ -46,7 +46,7 @@ def press(client: Client, subscription: Subscription, verb: str, **answers: Any)
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))
 
 
-def changed(before: dict[str, list[Any]]) -> set[str]:
+def changed_tables(before: dict[str, list[Any]]) -> set[str]:
     after = read_all_rows()
     return {name for name in after if after[name] != before[name]}
 
@@ -57,10 +57,10 @@ def test_cancelling_changes_exactly_the_rows_of_that_subscription(merchant: Merc
     other = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
     before = read_all_rows()
 
-    said = press(client, subscription, "cancel", reason="4", text="cupboard is full")
+    said = press_button(client, subscription, "cancel", reason="4", text="cupboard is full")
 
     assert said == "The subscription to House blend is cancelled."
-    assert changed(before) == CHANGED_BY_CANCEL
+    assert changed_tables(before) == CHANGED_BY_CANCEL
     subscription.refresh_from_db()
     assert (subscription.live, subscription.cancel_reason) == (False, "4|cupboard is full")
     assert not Order.objects.filter(customer=subscription.customer).exists()
@@ -90,7 +90,7 @@ def test_a_reason_is_kept_as_code_and_text(
     answers: dict[str, str], reason: str | None, merchant: Merchant, client: Client
 ) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
-    press(client, subscription, "cancel", **answers)
+    press_button(client, subscription, "cancel", **answers)
     subscription.refresh_from_db()
     assert subscription.cancel_reason == reason
 
@@ -112,10 +112,10 @@ def test_reactivating_plans_the_chosen_day(merchant: Merchant, client: Client) -
     assert 'value="2026-03-03"' in dialog
     before = read_all_rows()
 
-    said = press(client, subscription, "reactivate", next_order_date="2026-03-09")
+    said = press_button(client, subscription, "reactivate", next_order_date="2026-03-09")
 
     assert said == "The subscription to House blend is active again. Its next order is on March 9, 2026."
-    assert changed(before) == CHANGED_BY_CANCEL - {"ActionToken"}
+    assert changed_tables(before) == CHANGED_BY_CANCEL - {"ActionToken"}
     subscription.refresh_from_db()
     assert subscription.live
     assert Item.objects.get().order.place_date == date(2026, 3, 9)
@@ -147,7 +147,7 @@ def test_a_refusal_shows_its_sentence_and_changes_nothing(
     subscription = f.subscription_with_order(customer__merchant=merchant)
     verbs.cancel(subscription, actor=f.STAFF)
     before = read_all_rows()
-    assert press(client, subscription, verb, **answers) == said
+    assert press_button(client, subscription, verb, **answers) == said
     assert read_all_rows() == before
 
 
@@ -162,7 +162,7 @@ def test_a_post_without_its_csrf_token_is_refused(merchant: Merchant, client: Cl
 
 def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
-    press(client, subscription, "cancel", reason="4")
+    press_button(client, subscription, "cancel", reason="4")
     token = ActionToken.objects.get()
     Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success")
     Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success", replayed=True)
@@ -180,7 +180,7 @@ def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: 
 
 def test_many_clicks_of_one_link_do_not_make_the_page_long(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
-    press(client, subscription, "cancel", reason="4")
+    press_button(client, subscription, "cancel", reason="4")
     token = ActionToken.objects.get()
     click = {"merchant": merchant, "token": token, "action": "subscription_upsell"}
     Click.objects.bulk_create(Click(**click, outcome="token_already_used") for _ in range(60))
@@ -215,7 +215,7 @@ def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:
     answer = client.post(address)
     assert encode_token(token) in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
-    assert changed(before) == {"LogEntry"}
+    assert changed_tables(before) == {"LogEntry"}
     assert LogEntry.objects.get().change_message == "Showed the usable token."
 
 
@@ -226,4 +226,4 @@ def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
     client.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
     token.refresh_from_db()
     assert token.state == "revoked"
-    assert changed(before) == {"ActionToken", "Activity", "LogEntry"}
+    assert changed_tables(before) == {"ActionToken", "Activity", "LogEntry"}

@@ -31,7 +31,7 @@ def client(shop: Shop, login: Callable[..., Client]) -> Client:
     return login(shop.merchant, Role.MARKETING)
 
 
-def arrived(shop: Shop, kind: str, **properties: str) -> None:
+def receive_event(shop: Shop, kind: str, **properties: str) -> None:
     profile = SandboxProfile.objects.create(merchant=shop.merchant, email=f"{kind}@mail.test")
     SandboxEvent.objects.create(
         merchant=shop.merchant,
@@ -43,27 +43,27 @@ def arrived(shop: Shop, kind: str, **properties: str) -> None:
     )
 
 
-def copies(client: Client) -> dict[str, str]:
+def copied_texts(client: Client) -> dict[str, str]:
     """What can be copied of the events, by its label."""
     page = client.get("/admin/inbox/").content.decode()
     found = re.findall(r'data-copy="([^"]*)" aria-label="Copy ([^"]*)"', page)
     return {html.unescape(label): html.unescape(text) for text, label in found}
 
 
-def saved(shop: Shop, name: str, action: str, **parameters: str) -> SavedLink:
+def create_link(shop: Shop, name: str, action: str, **parameters: str) -> SavedLink:
     link: SavedLink = SavedLink.objects.create(merchant=shop.merchant, name=name, action=action, parameters=parameters)
     return link
 
 
 def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Client) -> None:
     token = encode_token(shop.order_token())
-    honey = saved(shop, "Honey", "upsell", og_product_id="HON-1")
-    saved(shop, "Come back", "reactivate")
-    saved(make_shop(), "Theirs", "delay")
-    SavedLink.objects.filter(pk=saved(shop, "Old", "skip").pk).update(archived=True)
-    arrived(shop, catalogue.ORDER_REMINDER, action_token=token, delay_url="https://shop.test/?action=delay")
+    honey = create_link(shop, "Honey", "upsell", og_product_id="HON-1")
+    create_link(shop, "Come back", "reactivate")
+    create_link(make_shop(), "Theirs", "delay")
+    SavedLink.objects.filter(pk=create_link(shop, "Old", "skip").pk).update(archived=True)
+    receive_event(shop, catalogue.ORDER_REMINDER, action_token=token, delay_url="https://shop.test/?action=delay")
     page = link_urls.landing_page_url(shop.merchant)
-    assert copies(client) == {
+    assert copied_texts(client) == {
         "action_token": token,
         "delay_url link, finished": "https://shop.test/?action=delay",
         "Honey link, finished": link_urls.email_url(honey, token),
@@ -74,8 +74,8 @@ def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Cl
 
 
 def test_an_event_without_a_token_has_no_link(shop: Shop, client: Client) -> None:
-    saved(shop, "Come back", "reactivate")
-    arrived(shop, catalogue.ORDER_CANCEL)
-    assert copies(client) == {}
-    arrived(shop, catalogue.SUBSCRIPTION_CANCEL, action_token="T")
-    assert set(copies(client)) == {"action_token", "Come back link, finished", "Reactivate link, finished"}
+    create_link(shop, "Come back", "reactivate")
+    receive_event(shop, catalogue.ORDER_CANCEL)
+    assert copied_texts(client) == {}
+    receive_event(shop, catalogue.SUBSCRIPTION_CANCEL, action_token="T")
+    assert set(copied_texts(client)) == {"action_token", "Come back link, finished", "Reactivate link, finished"}

@@ -33,12 +33,12 @@ def owner(merchant: Merchant, login: Login) -> Client:
     return login(merchant)
 
 
-def ran(merchant: Merchant, job: str = "reminders", day: date = date(2026, 11, 20), **fields: Any) -> JobRun:
+def create_run(merchant: Merchant, job: str = "reminders", day: date = date(2026, 11, 20), **fields: Any) -> JobRun:
     made: JobRun = JobRun.objects.create(merchant=merchant, job=job, local_date=day, **fields)
     return made
 
 
-def said(answer: HttpResponse) -> list[str]:
+def page_texts(answer: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
@@ -56,7 +56,7 @@ def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) ->
 def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merchant: Merchant) -> None:
     merchant.placed_hourly = True
     merchant.save()
-    ran(merchant, job="placement", state="done", total=0)
+    create_run(merchant, job="placement", state="done", total=0)
     assert "Next run Fri, Nov. 20, 1 p.m." in visible_text(owner.get(PAGE))
 
 
@@ -65,15 +65,15 @@ def test_a_run_started_by_hand_before_its_hour_is_the_run_of_that_day(
 ) -> None:
     noon.move_to("2026-11-20T09:00:00Z")
     assert "Next run Fri, Nov. 20, 5 a.m." in visible_text(owner.get(PAGE))
-    ran(merchant, job="placement", state="done", total=0)
-    ran(merchant, job="stock", state="done", total=0)
+    create_run(merchant, job="placement", state="done", total=0)
+    create_run(merchant, job="stock", state="done", total=0)
     shown = visible_text(owner.get(PAGE))
     assert "Next run Fri, Nov. 20, 5 a.m." not in shown and "Next run Sat, Nov. 21, 5 a.m." in shown
 
 
 def test_a_run_that_should_have_begun_is_called_late(owner: Client, merchant: Merchant) -> None:
     assert "Order reminders Late" in visible_text(owner.get(PAGE))
-    ran(merchant, state="done", total=0)
+    create_run(merchant, state="done", total=0)
     assert "Order reminders Done" in visible_text(owner.get(PAGE))
 
 
@@ -84,12 +84,14 @@ def test_a_job_that_the_settings_switch_off_says_so(owner: Client, merchant: Mer
     assert "Off, because automatic placement is off in the merchant settings." in visible_text(answer)
     assert b"/admin/jobs/placement/run/" not in answer.content
     before = read_all_rows()
-    assert said(owner.post("/admin/jobs/placement/run/")) == ["The settings of the merchant switch this job off."]
+    assert page_texts(owner.post("/admin/jobs/placement/run/")) == ["The settings of the merchant switch this job off."]
     assert read_all_rows() == before
 
 
 def test_a_running_job_shows_its_progress_and_refreshes(owner: Client, merchant: Merchant) -> None:
-    run = ran(merchant, state="running", total=1200, customers=300, done=290, failures=2, error="Customer 7: no e-mail")
+    run = create_run(
+        merchant, state="running", total=1200, customers=300, done=290, failures=2, error="Customer 7: no e-mail"
+    )
     answer = owner.get(PAGE)
     assert 'aria-valuenow="25"' in answer.content.decode() and 'hx-trigger="every 2s' in answer.content.decode()
     assert "300 of 1,200 customers checked, 290 reminders, 2 skipped because of an error." in visible_text(answer)
@@ -113,15 +115,15 @@ def test_a_running_job_shows_its_progress_and_refreshes(owner: Client, merchant:
 def test_each_state_of_a_run_is_described_in_words(
     state: dict[str, Any], sentence: str, owner: Client, merchant: Merchant
 ) -> None:
-    run = ran(merchant, **state)
+    run = create_run(merchant, **state)
     assert sentence in visible_text(owner.get(PAGE))
     assert sentence in visible_text(owner.get(f"/admin/subscriptions/jobrun/{run.pk}/change/"))
 
 
 def test_missed_days_are_listed_and_the_history_can_be_narrowed(owner: Client, merchant: Merchant) -> None:
-    ran(merchant, day=date(2026, 11, 18), state="missed")
-    ran(merchant, day=date(2026, 11, 19), state="done", total=3, customers=3)
-    ran(merchant, job="placement", day=date(2026, 11, 19), state="done", total=5, customers=5)
+    create_run(merchant, day=date(2026, 11, 18), state="missed")
+    create_run(merchant, day=date(2026, 11, 19), state="done", total=3, customers=3)
+    create_run(merchant, job="placement", day=date(2026, 11, 19), state="done", total=5, customers=5)
     assert "Missed in the last 30 days: November 18." in visible_text(owner.get(PAGE))
     history = visible_text(owner.get("/admin/subscriptions/jobrun/?job=reminders"))
     assert "3 of 3" in history and "5 of 5" not in history
@@ -136,7 +138,7 @@ def test_run_now_asks_first_and_then_begins_the_run_of_today(owner: Client, merc
     assert read_all_rows() == before and not OrmQ.objects.exists()
     answer = owner.post("/admin/jobs/reminders/run/")
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
-    assert said(answer) == ["Order reminders: the run starts now."]
+    assert page_texts(answer) == ["Order reminders: the run starts now."]
     run = JobRun.objects.get()
     assert (run.merchant, run.job, run.local_date, run.state) == (merchant, "reminders", date(2026, 11, 20), "waiting")
     (task,) = [queued.task for queued in OrmQ.objects.all()]

@@ -42,7 +42,7 @@ def page_of(order: Order, page: str = "change") -> str:
     return f"/admin/subscriptions/order/{order.pk}/{page}/"
 
 
-def press(staff: Client, order: Order, verb: str, **answers: str) -> str:
+def press_button(staff: Client, order: Order, verb: str, **answers: str) -> str:
     answer = staff.post(page_of(order, verb), answers)
     assert (answer.status_code, answer["Location"]) == (302, page_of(order))
     order.refresh_from_db()
@@ -114,19 +114,19 @@ def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant)
 
 def test_an_order_can_be_sent_now(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant)
-    assert press(staff, order, "send-now").startswith("success: Sent the order now.")
+    assert press_button(staff, order, "send-now").startswith("success: Sent the order now.")
     assert (order.status, order.place_date) == (OrderStatus.SEND_NOW, date(2026, 11, 20))
     assert b"/send-now/" not in staff.get(page_of(order)).content
-    assert press(staff, order, "send-now") == "error: This order can no longer be changed."
+    assert press_button(staff, order, "send-now") == "error: This order can no longer be changed."
 
 
 def test_a_rejected_order_is_rescued_at_once_or_later(staff: Client, merchant: Merchant) -> None:
     order, later = order_of(merchant, status=3), order_of(merchant, status=3)
-    assert press(staff, order, "rescue") == (
+    assert press_button(staff, order, "rescue") == (
         "success: Rescued the rejected order. It will be tried again on November 20, 2026."
     )
     assert (order.status, order.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, datetime(2026, 11, 20, 17, tzinfo=UTC))
-    press(staff, later, "rescue", at="2026-11-23T09:30")
+    press_button(staff, later, "rescue", at="2026-11-23T09:30")
     assert later.retry_at == datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
 
@@ -134,7 +134,7 @@ def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merch
     order = order_of(merchant, status=3, rejected_error_code="810")
     assert b"/rescue/" not in staff.get(page_of(order)).content
     before = read_all_rows()
-    assert press(staff, order, "rescue") == (
+    assert press_button(staff, order, "rescue") == (
         "error: This order cannot be rescued. A later order was sent in its place."
     )
     assert {name: rows for name, rows in read_all_rows().items() if "session" not in str(name)} == {
@@ -144,12 +144,14 @@ def test_an_order_that_cannot_be_rescued_says_why(staff: Client, merchant: Merch
 
 def test_staff_instruct_a_waiting_order_to_retry_or_to_stop(staff: Client, merchant: Merchant) -> None:
     order, other = order_of(merchant, status=19), order_of(merchant, status=19)
-    assert press(staff, order, "retry", at="2026-11-19T09:30").startswith("error: The date lies in the past")
-    assert press(staff, order, "retry", at="2026-11-22T09:30").startswith("success: Scheduled another try of the order")
+    assert press_button(staff, order, "retry", at="2026-11-19T09:30").startswith("error: The date lies in the past")
+    assert press_button(staff, order, "retry", at="2026-11-22T09:30").startswith(
+        "success: Scheduled another try of the order"
+    )
     assert (order.status, order.retry_at) == (18, datetime(2026, 11, 22, 14, 30, tzinfo=UTC))
-    assert press(staff, other, "give-up") == "success: Rejected the order instead of trying it again."
+    assert press_button(staff, other, "give-up") == "success: Rejected the order instead of trying it again."
     assert (other.status, other.rejected_error_code) == (OrderStatus.REJECTED, "140")
-    assert press(staff, other, "give-up") == "error: This order does not wait for an instruction."
+    assert press_button(staff, other, "give-up") == "error: This order does not wait for an instruction."
 
 
 def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant: Merchant) -> None:
@@ -158,7 +160,7 @@ def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant
     assert "which shows December 24, 2026, noon. It moves on when you move that clock." in visible_text(
         staff.get(page_of(order))
     )
-    assert press(staff, order, "retry").startswith("success: Scheduled another try of the order")
+    assert press_button(staff, order, "retry").startswith("success: Scheduled another try of the order")
     assert order.retry_at == datetime(2026, 12, 24, 17, tzinfo=UTC)
 
 
@@ -169,10 +171,10 @@ def test_staff_settle_an_order_whose_result_nobody_will_report(
     order, other = order_of(merchant, status=status), order_of(merchant, status=status)
     assert page_of(order, "placed") in staff.get(page_of(order)).content.decode()
     assert "This field is required." in visible_text(staff.post(page_of(order, "placed"), {}))
-    assert press(staff, order, "placed", order_merchant_id="P-77").startswith("success: Placed the order")
+    assert press_button(staff, order, "placed", order_merchant_id="P-77").startswith("success: Placed the order")
     assert (order.status, order.order_merchant_id) == (OrderStatus.SUCCESS, "P-77")
-    assert press(staff, order, "placed", order_merchant_id="P-78").startswith("error: ")
-    assert press(staff, other, "not-placed", message="Unknown there").startswith("success: The order of")
+    assert press_button(staff, order, "placed", order_merchant_id="P-78").startswith("error: ")
+    assert press_button(staff, other, "not-placed", message="Unknown there").startswith("success: The order of")
     assert (other.status, other.rejected_message) == (OrderStatus.REJECTED, "Unknown there")
 
 
@@ -180,5 +182,5 @@ def test_staff_cannot_settle_an_order_in_placement(staff: Client, merchant: Merc
     order = order_of(merchant, status=OrderStatus.PENDING_PLACEMENT)
     assert page_of(order, "placed") not in staff.get(page_of(order)).content.decode()
     before = read_all_rows()
-    assert press(staff, order, "placed", order_merchant_id="P-77").startswith("error: ")
+    assert press_button(staff, order, "placed", order_merchant_id="P-77").startswith("error: ")
     assert read_all_rows() == before

@@ -29,7 +29,7 @@ def staff(merchant: Merchant, login: Login) -> Client:
     return login(merchant, Role.READ_ONLY)
 
 
-def tried(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
+def create_attempt(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
     """An order of a customer of that name, tried so many days ago."""
     order: Order = f.OrderFactory(customer__merchant=merchant, customer__first_name=name, customer__last_name="Lee")
     started = timezone.now() - timedelta(days=days, hours=1)
@@ -37,29 +37,29 @@ def tried(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
     return order
 
 
-def found(staff: Client, **query: str) -> set[str]:
+def find_orders(staff: Client, **query: str) -> set[str]:
     shown = visible_text(staff.get(PAGE, query))
     return {name for name in ("Ana", "Bo", "Cy", "Foreign") if f"{name} Lee" in shown}
 
 
 def test_the_log_is_searched_and_filtered(staff: Client, merchant: Merchant) -> None:
-    ana = tried(merchant, "Ana", effect="declined", code="140")
-    tried(merchant, "Bo", 3, effect="placed", code="000")
-    tried(merchant, "Cy", 40)
-    foreign = tried(f.MerchantFactory(), "Foreign", effect="declined", code="140")
-    assert found(staff) == {"Ana", "Bo", "Cy"}
-    assert found(staff, q=ana.public_id.hex) == found(staff, q=str(ana.public_id)) == {"Ana"}
-    assert found(staff, q=foreign.public_id.hex) == set()
-    assert found(staff, q="bo lee") == {"Bo"}
-    assert found(staff, effect__exact="placed") == {"Bo"}
-    assert found(staff, period="1") == {"Ana"}
-    assert found(staff, period="7") == {"Ana", "Bo"}
-    assert found(staff, period="7", effect__exact="declined") == {"Ana"}
-    assert found(staff, period="nonsense") == {"Ana", "Bo", "Cy"}
+    ana = create_attempt(merchant, "Ana", effect="declined", code="140")
+    create_attempt(merchant, "Bo", 3, effect="placed", code="000")
+    create_attempt(merchant, "Cy", 40)
+    foreign = create_attempt(f.MerchantFactory(), "Foreign", effect="declined", code="140")
+    assert find_orders(staff) == {"Ana", "Bo", "Cy"}
+    assert find_orders(staff, q=ana.public_id.hex) == find_orders(staff, q=str(ana.public_id)) == {"Ana"}
+    assert find_orders(staff, q=foreign.public_id.hex) == set()
+    assert find_orders(staff, q="bo lee") == {"Bo"}
+    assert find_orders(staff, effect__exact="placed") == {"Bo"}
+    assert find_orders(staff, period="1") == {"Ana"}
+    assert find_orders(staff, period="7") == {"Ana", "Bo"}
+    assert find_orders(staff, period="7", effect__exact="declined") == {"Ana"}
+    assert find_orders(staff, period="nonsense") == {"Ana", "Bo", "Cy"}
 
 
 def test_an_attempt_shows_its_request_and_its_reply(staff: Client, merchant: Merchant) -> None:
-    order = tried(
+    order = create_attempt(
         merchant,
         "Ana",
         effect="refused",
@@ -77,7 +77,7 @@ def test_an_attempt_shows_its_request_and_its_reply(staff: Client, merchant: Mer
 
 
 def test_an_attempt_in_progress_shows_no_reply_yet(staff: Client, merchant: Merchant) -> None:
-    tried(merchant, "Ana")
+    create_attempt(merchant, "Ana")
     shown = visible_text(staff.get(f"{PAGE}{PlacementAttempt.objects.get().pk}/change/"))
     assert "Result In progress" in shown and "HTTP status No answer" in shown
 

@@ -81,7 +81,7 @@ EDITED = {
 CLOCK = timezone.now() + timedelta(days=3)
 
 
-def changed(row: Model, **fields: object) -> Model:
+def update_row(row: Model, **fields: object) -> Model:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
     return row
 
@@ -89,16 +89,16 @@ def changed(row: Model, **fields: object) -> Model:
 # What makes a button one that is offered; gives the row to press it on.
 BEFORE: dict[str, Callable[[Any], Model]] = {
     "reactivate": lambda row: verbs.cancel(row, actor=f.STAFF).subject,
-    "move-clock": lambda row: changed(row, is_test=True),
-    "remind": lambda row: changed(row, is_test=True),
-    "stop-clock": lambda row: changed(row, is_test=True, clock=CLOCK),
+    "move-clock": lambda row: update_row(row, is_test=True),
+    "remind": lambda row: update_row(row, is_test=True),
+    "stop-clock": lambda row: update_row(row, is_test=True, clock=CLOCK),
     "mark-as-test": lambda row: f.CustomerFactory(merchant=row.merchant),
-    "retry": lambda row: changed(row, status=19),
-    "give-up": lambda row: changed(row, status=19),
-    "rescue": lambda row: changed(row, status=3),
-    "placed": lambda row: changed(row, status=14),
-    "not-placed": lambda row: changed(row, status=14),
-    "restore": lambda row: changed(row, archived=True),
+    "retry": lambda row: update_row(row, status=19),
+    "give-up": lambda row: update_row(row, status=19),
+    "rescue": lambda row: update_row(row, status=3),
+    "placed": lambda row: update_row(row, status=14),
+    "not-placed": lambda row: update_row(row, status=14),
+    "restore": lambda row: update_row(row, archived=True),
 }
 
 

@@ -13,7 +13,7 @@ from tests.factories import SubscriptionFactory, subscription_with_order
 LISTS = ["customers", "subscriptions", "orders", "items"]
 
 
-def refused(response, code: str) -> bool:
+def is_refused(response, code: str) -> bool:
     return (response.status_code, response.json(), response["X-Error-Code"]) == (
         403,
         {"detail": "Authentication Failed"},
@@ -23,23 +23,23 @@ def refused(response, code: str) -> bool:
 
 def test_without_a_key_every_request_is_refused(merchant: Merchant) -> None:
     response = Client().get("/api/customers/")
-    assert refused(response, "no_credentials")
+    assert is_refused(response, "no_credentials")
     assert "WWW-Authenticate" not in response
 
 
 @pytest.mark.parametrize("text", ["", "rpk_", "rpk_00000000_" + "0" * 40, "Bearer x", "ä"])
 def test_a_wrong_key_is_refused(merchant: Merchant, text: str) -> None:
-    assert refused(Client(headers={"x-api-key": text}).get("/api/customers/"), "bad_credentials")
+    assert is_refused(Client(headers={"x-api-key": text}).get("/api/customers/"), "bad_credentials")
 
 
 def test_a_revoked_key_is_refused(api: Client) -> None:
     ApiKey.objects.update(revoked=timezone.now())
-    assert refused(api.get("/api/customers/"), "bad_credentials")
+    assert is_refused(api.get("/api/customers/"), "bad_credentials")
 
 
 def test_an_expired_key_is_refused(connect: Connect) -> None:
     client = connect(expires=timezone.now() - timedelta(seconds=1))
-    assert refused(client.get("/api/customers/"), "expired")
+    assert is_refused(client.get("/api/customers/"), "expired")
 
 
 def test_reading_needs_read_and_writing_needs_write(connect: Connect, merchant: Merchant) -> None:
@@ -47,24 +47,24 @@ def test_reading_needs_read_and_writing_needs_write(connect: Connect, merchant: 
     address = f"/api/subscriptions/{row.public_id.hex}/"
     reader, writer = connect("read"), connect("write")
     assert reader.get(address).status_code == 200
-    assert refused(writer.get(address), "insufficient_scope")
-    assert refused(reader.patch(address + "cancel/"), "insufficient_scope")
+    assert is_refused(writer.get(address), "insufficient_scope")
+    assert is_refused(reader.patch(address + "cancel/"), "insufficient_scope")
     assert Subscription.objects.get().live
     assert writer.patch(address + "cancel/").status_code == 200
 
 
 def test_a_key_for_agents_is_refused(connect: Connect) -> None:
-    assert refused(connect("gladly:read", "gladly:act").get("/api/customers/"), "insufficient_scope")
+    assert is_refused(connect("gladly:read", "gladly:act").get("/api/customers/"), "insufficient_scope")
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_across_customers_needs_bulk_or_a_pin(connect: Connect, merchant: Merchant, name: str) -> None:
     subscription_with_order(customer__merchant=merchant)
     client = connect("read")
-    assert refused(client.get(f"/api/{name}/"), "insufficient_scope")
-    assert refused(client.get(f"/api/{name}/?live=true&place_start=2026-01-01"), "insufficient_scope")
-    assert refused(client.get(f"/api/{name}/?customer="), "insufficient_scope")
-    assert refused(client.get(f"/api/{name}/?customer=%20"), "insufficient_scope")
+    assert is_refused(client.get(f"/api/{name}/"), "insufficient_scope")
+    assert is_refused(client.get(f"/api/{name}/?live=true&place_start=2026-01-01"), "insufficient_scope")
+    assert is_refused(client.get(f"/api/{name}/?customer="), "insufficient_scope")
+    assert is_refused(client.get(f"/api/{name}/?customer=%20"), "insufficient_scope")
     assert connect("read", "bulk").get(f"/api/{name}/").json()["count"] == 1
 
 

@@ -18,7 +18,7 @@ def cancelled(merchant: Merchant) -> Subscription:
     return SubscriptionFactory(customer__merchant=merchant, cancelled=NOW, cancel_reason="4|Overstocked")
 
 
-def patch(client: Client, row: Subscription, verb: str, body: object = None, **headers: str):
+def patch_subscription(client: Client, row: Subscription, verb: str, body: object = None, **headers: str):
     address = f"/api/subscriptions/{row.public_id.hex}/{verb}/"
     text = "" if body is None else json.dumps(body)
     return client.patch(address, text, content_type="application/json", headers=headers)
@@ -31,7 +31,7 @@ def nothing_happened() -> bool:
 @time_machine.travel(NOW, tick=False)
 def test_cancel_answers_with_the_whole_object_as_it_is_now(api: Client, merchant: Merchant) -> None:
     row = subscription_with_order(customer__merchant=merchant)
-    response = patch(api, row, "cancel", {"cancel_reason": "4|Too much at home "})
+    response = patch_subscription(api, row, "cancel", {"cancel_reason": "4|Too much at home "})
     assert response.status_code == 200
     answer = response.json()
     assert answer == api.get(f"/api/subscriptions/{row.public_id.hex}/").json()
@@ -51,18 +51,18 @@ def test_cancel_answers_with_the_whole_object_as_it_is_now(api: Client, merchant
 def test_cancel_needs_no_reason(api: Client, merchant: Merchant, body: object) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
     address = f"/api/subscriptions/{row.public_id.hex}/cancel/"
-    response = api.patch(address) if body is None else patch(api, row, "cancel", body)
+    response = api.patch(address) if body is None else patch_subscription(api, row, "cancel", body)
     assert (response.status_code, response.json()["cancel_reason"]) == (200, None)
     assert response.json()["cancel_reason_code"] is None
 
 
 def test_a_bare_code_is_a_reason(api: Client, merchant: Merchant) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
-    assert patch(api, row, "cancel", {"cancel_reason": "1"}).json()["cancel_reason_code"] == 1
+    assert patch_subscription(api, row, "cancel", {"cancel_reason": "1"}).json()["cancel_reason_code"] == 1
 
 
 def test_a_cancelled_subscription_cannot_be_cancelled_again(api: Client, cancelled: Subscription) -> None:
-    response = patch(api, cancelled, "cancel")
+    response = patch_subscription(api, cancelled, "cancel")
     assert response.status_code == 400
     assert response.json() == {"detail": "This subscription is cancelled; reactivate it first."}
     assert response["X-Error-Code"] == "subscription_not_active"
@@ -76,7 +76,7 @@ def test_a_prepaid_subscription_with_orders_left_cannot_be_cancelled(api: Client
         prepaid_orders_remaining=2,
         renewal_behavior="autorenew",
     )
-    response = patch(api, row, "cancel")
+    response = patch_subscription(api, row, "cancel")
     assert response.json() == {"detail": "2 prepaid orders are still to be delivered."}
     assert (response.status_code, response["X-Error-Code"]) == (400, "prepaid_orders_remaining")
     assert nothing_happened()
@@ -85,14 +85,14 @@ def test_a_prepaid_subscription_with_orders_left_cannot_be_cancelled(api: Client
 @pytest.mark.parametrize("reason", ["x" * 1001, ["4"], {}, True, "\0", "\ud800"])
 def test_a_bad_reason_is_refused_under_its_name(api: Client, merchant: Merchant, reason: object) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
-    response = patch(api, row, "cancel", {"cancel_reason": reason})
+    response = patch_subscription(api, row, "cancel", {"cancel_reason": reason})
     assert (response.status_code, list(response.json())) == (400, ["cancel_reason"])
     assert Subscription.objects.get().live
 
 
 @time_machine.travel(NOW, tick=False)
 def test_reactivate_plans_the_first_order_a_frequency_after_the_start(api: Client, cancelled: Subscription) -> None:
-    response = patch(api, cancelled, "reactivate", SETTINGS)
+    response = patch_subscription(api, cancelled, "reactivate", SETTINGS)
     assert response.status_code == 200
     answer = response.json()
     assert answer == api.get(f"/api/subscriptions/{cancelled.public_id.hex}/").json()
@@ -107,13 +107,13 @@ def test_reactivate_plans_the_first_order_a_frequency_after_the_start(api: Clien
 @time_machine.travel(NOW, tick=False)
 @pytest.mark.parametrize("day", ["2026-11-19", "2027-02-03"])
 def test_reactivate_plans_the_first_order_for_the_day_given(api: Client, cancelled: Subscription, day: str) -> None:
-    assert patch(api, cancelled, "reactivate", SETTINGS | {"next_order_date": day}).status_code == 200
+    assert patch_subscription(api, cancelled, "reactivate", SETTINGS | {"next_order_date": day}).status_code == 200
     assert Order.objects.get().place_date.isoformat() == day
 
 
 @time_machine.travel(NOW, tick=False)
 def test_the_first_order_cannot_lie_in_the_past(api: Client, cancelled: Subscription) -> None:
-    response = patch(api, cancelled, "reactivate", SETTINGS | {"next_order_date": "2026-11-18"})
+    response = patch_subscription(api, cancelled, "reactivate", SETTINGS | {"next_order_date": "2026-11-18"})
     sentence = "The next order date lies in the past; choose today or a later day."
     assert (response.status_code, response.json()) == (400, {"next_order_date": [sentence]})
     assert response["X-Error-Code"] == "next_order_date_past"
@@ -123,7 +123,7 @@ def test_the_first_order_cannot_lie_in_the_past(api: Client, cancelled: Subscrip
 
 def test_a_live_subscription_cannot_be_reactivated(api: Client, merchant: Merchant) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
-    response = patch(api, row, "reactivate", SETTINGS)
+    response = patch_subscription(api, row, "reactivate", SETTINGS)
     assert response.status_code == 400
     assert response.json() == {"subscription": ["This subscription is active already."]}
     assert response["X-Error-Code"] == "subscription_already_active"
@@ -132,7 +132,7 @@ def test_a_live_subscription_cannot_be_reactivated(api: Client, merchant: Mercha
 
 def test_a_subscription_to_a_discontinued_product_stays_cancelled(api: Client, cancelled: Subscription) -> None:
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
-    response = patch(api, cancelled, "reactivate", SETTINGS)
+    response = patch_subscription(api, cancelled, "reactivate", SETTINGS)
     assert (response.status_code, response.json()) == (400, {"detail": "This product is discontinued."})
     assert response["X-Error-Code"] == "product_discontinued"
     assert nothing_happened()
@@ -140,7 +140,7 @@ def test_a_subscription_to_a_discontinued_product_stays_cancelled(api: Client, c
 
 def test_reactivate_names_each_field_that_is_missing(api: Client, cancelled: Subscription) -> None:
     required = ["This field is required."]
-    response = patch(api, cancelled, "reactivate", {})
+    response = patch_subscription(api, cancelled, "reactivate", {})
     assert response.status_code == 400
     assert response.json() == {"every": required, "every_period": required, "start_date": required}
 
@@ -166,7 +166,7 @@ def test_reactivate_names_each_field_that_is_missing(api: Client, cancelled: Sub
 def test_reactivate_refuses_a_bad_value_under_its_name(
     api: Client, cancelled: Subscription, field: str, value: object
 ) -> None:
-    response = patch(api, cancelled, "reactivate", SETTINGS | {field: value})
+    response = patch_subscription(api, cancelled, "reactivate", SETTINGS | {field: value})
     assert (response.status_code, list(response.json())) == (400, [field])
     assert all(isinstance(sentence, str) for sentence in response.json()[field])
     assert nothing_happened()
@@ -174,5 +174,5 @@ def test_reactivate_refuses_a_bad_value_under_its_name(
 
 @pytest.mark.parametrize("body", [[], "text", 1, [SETTINGS]])
 def test_a_body_must_be_an_object(api: Client, cancelled: Subscription, body: object) -> None:
-    response = patch(api, cancelled, "reactivate", body)
+    response = patch_subscription(api, cancelled, "reactivate", body)
     assert (response.status_code, list(response.json())) == (400, ["non_field_errors"])

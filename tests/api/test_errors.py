@@ -9,7 +9,7 @@ from django.test import Client
 from subscriptions.api.views import customers
 from subscriptions.models import Customer, Merchant, Subscription
 from tests.api.conftest import Connect
-from tests.api.test_acts import patch
+from tests.api.test_acts import patch_subscription
 from tests.factories import MerchantFactory, SubscriptionFactory
 from tests.races import holding_locks
 
@@ -78,7 +78,7 @@ def test_a_body_that_cannot_be_read_is_refused(api: Client, merchant: Merchant, 
 def test_a_body_that_is_too_large_is_refused(api: Client, merchant: Merchant, settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     row = SubscriptionFactory(customer__merchant=merchant)
-    response = patch(api, row, "cancel", {"cancel_reason": "long"}, **{"Idempotency-Key": "k"})
+    response = patch_subscription(api, row, "cancel", {"cancel_reason": "long"}, **{"Idempotency-Key": "k"})
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
@@ -97,12 +97,12 @@ def test_a_customer_held_by_another_write_is_busy(connect: Connect, headers: dic
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '100ms'")
     with holding_locks(Customer.objects.filter(pk=row.customer_id)):
-        response = patch(client, row, "cancel", **headers)
+        response = patch_subscription(client, row, "cancel", **headers)
     assert response.status_code == 423
     assert response.json() == {"details": "This customer is being changed elsewhere; try again in a moment."}
     assert (response["X-Error-Code"], response["Retry-After"]) == ("busy", "1")
     # Not kept: the same key acts once the customer is free.
-    assert patch(client, row, "cancel", **headers).status_code == 200
+    assert patch_subscription(client, row, "cancel", **headers).status_code == 200
 
 
 def test_a_server_error_shows_no_internals_and_is_logged(

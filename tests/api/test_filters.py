@@ -7,7 +7,7 @@ from subscriptions.models import Merchant, Order, Subscription
 from tests.factories import ItemFactory, OrderFactory, SubscriptionFactory, subscription_with_order
 
 
-def found(client: Client, name: str, query: str) -> list[str]:
+def find_ids(client: Client, name: str, query: str) -> list[str]:
     response = client.get(f"/api/{name}/?{query}")
     assert response.status_code == 200, response.content
     return [row.get("public_id") or row["merchant_user_id"] for row in response.json()["results"]]
@@ -45,7 +45,7 @@ def test_ranges_count_in_the_merchants_days_and_seconds(
         SubscriptionFactory(customer__merchant=merchant, created=at).public_id.hex: name
         for name, at in zip("abc", (BEFORE, EARLY, SPRING), strict=True)
     }
-    assert "".join(rows[row] for row in found(api, "subscriptions", query)) == expected
+    assert "".join(rows[row] for row in find_ids(api, "subscriptions", query)) == expected
 
 
 def test_a_day_without_midnight_ends_where_the_next_begins(api: Client, merchant: Merchant) -> None:
@@ -55,7 +55,7 @@ def test_a_day_without_midnight_ends_where_the_next_begins(api: Client, merchant
         SubscriptionFactory(customer__merchant=merchant, created=datetime(2026, 9, day, hour, tzinfo=UTC))
         for day, hour in ((6, 4), (7, 3))
     )
-    assert found(api, "subscriptions", "created=2026-09-06") == [first.public_id.hex]
+    assert find_ids(api, "subscriptions", "created=2026-09-06") == [first.public_id.hex]
 
 
 def test_a_repeated_hour_means_the_first(api: Client, merchant: Merchant) -> None:
@@ -63,7 +63,7 @@ def test_a_repeated_hour_means_the_first(api: Client, merchant: Merchant) -> Non
         customer__merchant=merchant, updated=datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     ).public_id.hex
     SubscriptionFactory(customer__merchant=merchant, updated=datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
-    assert found(api, "subscriptions", "updated=2026-11-01T01:30:00") == [first]
+    assert find_ids(api, "subscriptions", "updated=2026-11-01T01:30:00") == [first]
 
 
 @pytest.mark.parametrize(
@@ -121,39 +121,39 @@ def test_a_bad_boolean_or_status_is_refused_under_its_name(
 )
 def test_an_unknown_id_finds_nothing(api: Client, merchant: Merchant, name: str, parameter: str) -> None:
     subscription_with_order(customer__merchant=merchant)
-    assert len(found(api, name, "")) == 1
+    assert len(find_ids(api, name, "")) == 1
     for value in ("0" * 32, "unknown", "019A" * 8):
-        assert found(api, name, f"{parameter}={value}") == []
+        assert find_ids(api, name, f"{parameter}={value}") == []
 
 
 def test_unknown_parameters_are_ignored(api: Client, merchant: Merchant) -> None:
     SubscriptionFactory(customer__merchant=merchant)
-    assert len(found(api, "subscriptions", "colour=red&sort=up")) == 1
+    assert len(find_ids(api, "subscriptions", "colour=red&sort=up")) == 1
 
 
 @pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("True", "False"), ("1", "0")])
 def test_subscriptions_by_live(api: Client, merchant: Merchant, yes: str, no: str) -> None:
     live = SubscriptionFactory(customer__merchant=merchant)
     ended = SubscriptionFactory(customer__merchant=merchant, cancelled=EARLY)
-    assert found(api, "subscriptions", f"live={yes}") == [live.public_id.hex]
-    assert found(api, "subscriptions", f"live={no}") == [ended.public_id.hex]
-    assert len(found(api, "subscriptions", f"live={no}&live={yes}")) == 2
-    assert found(api, "customers", f"live={yes}") == [live.customer.merchant_user_id]
-    assert found(api, "customers", f"live={no}") == [ended.customer.merchant_user_id]
+    assert find_ids(api, "subscriptions", f"live={yes}") == [live.public_id.hex]
+    assert find_ids(api, "subscriptions", f"live={no}") == [ended.public_id.hex]
+    assert len(find_ids(api, "subscriptions", f"live={no}&live={yes}")) == 2
+    assert find_ids(api, "customers", f"live={yes}") == [live.customer.merchant_user_id]
+    assert find_ids(api, "customers", f"live={no}") == [ended.customer.merchant_user_id]
 
 
 def test_subscriptions_by_product_and_address(api: Client, merchant: Merchant) -> None:
     one, _ = SubscriptionFactory.create_batch(2, customer__merchant=merchant)
-    assert found(api, "subscriptions", f"product={one.product.external_product_id}") == [one.public_id.hex]
+    assert find_ids(api, "subscriptions", f"product={one.product.external_product_id}") == [one.public_id.hex]
     address = one.shipping_address.public_id.hex
-    assert found(api, "subscriptions", f"shipping_address={address}") == [one.public_id.hex]
+    assert find_ids(api, "subscriptions", f"shipping_address={address}") == [one.public_id.hex]
 
 
 def test_orders_by_status_which_may_be_repeated(api: Client, merchant: Merchant) -> None:
     rows = {status: OrderFactory(customer__merchant=merchant, status=status).public_id.hex for status in (1, 3, 5)}
-    assert found(api, "orders", "status=3") == [rows[3]]
-    assert set(found(api, "orders", "status=3&status=5")) == {rows[3], rows[5]}
-    assert found(api, "orders", "status=2") == []
+    assert find_ids(api, "orders", "status=3") == [rows[3]]
+    assert set(find_ids(api, "orders", "status=3&status=5")) == {rows[3], rows[5]}
+    assert find_ids(api, "orders", "status=2") == []
 
 
 def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(api: Client, merchant: Merchant) -> None:
@@ -162,7 +162,7 @@ def test_the_next_order_of_a_subscription_is_found_by_its_upcoming_item(api: Cli
     (item,) = api.get(f"/api/items/?subscription={row.public_id.hex}&status=1").json()["results"]
     assert item["public_id"] != past.public_id.hex
     assert api.get(f"/api/orders/{item['order']}/").json()["place"] == "2026-12-24 00:00:00"
-    assert set(found(api, "orders", f"subscription={row.public_id.hex}")) == {
+    assert set(find_ids(api, "orders", f"subscription={row.public_id.hex}")) == {
         item["order"],
         past.order.public_id.hex,
     }
@@ -176,11 +176,11 @@ def test_place_is_the_planned_day_until_the_first_attempt_and_then_the_real_time
     Order.objects.filter(pk=tried.order.pk).update(tried_at=EARLY, status=5)
     for name, rows in (("orders", [tried.order, planned.order]), ("items", [tried, planned])):
         both = {row.public_id.hex for row in rows}
-        assert set(found(api, name, "place=2026-03-08")) == both
-        assert set(found(api, name, "place_start=2026-03-08&place_end=2026-03-08")) == both
-        assert found(api, name, "place_start=2026-03-08T01:00:00") == [rows[0].public_id.hex]
-        assert found(api, name, "place_end=2026-03-08T00:00:00") == [rows[1].public_id.hex]
-        assert found(api, name, "place_end=2026-03-07") == []
+        assert set(find_ids(api, name, "place=2026-03-08")) == both
+        assert set(find_ids(api, name, "place_start=2026-03-08&place_end=2026-03-08")) == both
+        assert find_ids(api, name, "place_start=2026-03-08T01:00:00") == [rows[0].public_id.hex]
+        assert find_ids(api, name, "place_end=2026-03-08T00:00:00") == [rows[1].public_id.hex]
+        assert find_ids(api, name, "place_end=2026-03-07") == []
 
 
 def test_items_by_kind_and_by_the_change_of_their_order(api: Client, merchant: Merchant) -> None:
@@ -190,8 +190,8 @@ def test_items_by_kind_and_by_the_change_of_their_order(api: Client, merchant: M
         order=subscribed.order, subscription=None, product=row.product, quantity=1, one_time=True
     ).public_id.hex
     Order.objects.update(updated=EARLY)
-    assert found(api, "items", "one_time=true") == [once]
-    assert found(api, "items", "one_time=0") == [subscribed.public_id.hex]
-    assert len(found(api, "items", "order_updated_start=2026-03-08&order_updated_end=2026-03-08")) == 2
-    assert found(api, "items", "order_updated_start=2026-03-09") == []
+    assert find_ids(api, "items", "one_time=true") == [once]
+    assert find_ids(api, "items", "one_time=0") == [subscribed.public_id.hex]
+    assert len(find_ids(api, "items", "order_updated_start=2026-03-08&order_updated_end=2026-03-08")) == 2
+    assert find_ids(api, "items", "order_updated_start=2026-03-09") == []
     assert Subscription.objects.count() == 1

@@ -30,7 +30,7 @@ def hexes(rows: list) -> list[str]:
     return [row.public_id.hex for row in rows]
 
 
-def walk(client: Client, address: str, headers: dict[str, str], way: str = "next") -> list[list[str]]:
+def walk_pages(client: Client, address: str, headers: dict[str, str], way: str = "next") -> list[list[str]]:
     pages = []
     while address:
         answer = client.get(address, headers=headers).json()
@@ -75,7 +75,7 @@ def test_every_row_comes_once_in_order_forwards_and_backwards(
 ) -> None:
     settings.PUBLIC_URL = ""
     start = f"/api/subscriptions/?page_size=2&ordering={ordering}"
-    pages = walk(api, start, headers)
+    pages = walk_pages(api, start, headers)
     assert [len(page) for page in pages] == [2, 2, 2, 1]
     column = "updated" if "updated" in ordering else "created"
     expected = sorted(rows, key=lambda row: (-getattr(row, column).timestamp(), row.public_id))
@@ -83,7 +83,7 @@ def test_every_row_comes_once_in_order_forwards_and_backwards(
         expected.reverse()
     assert [row for page in pages for row in page] == hexes(expected)
     *_, last = [start, *_links(api, start, headers)]
-    assert walk(api, last, headers, "previous") == pages[::-1]
+    assert walk_pages(api, last, headers, "previous") == pages[::-1]
 
 
 def _links(client: Client, address: str, headers: dict[str, str]) -> list[str]:

@@ -25,11 +25,11 @@ def strict(merchant) -> None:
     OneClickSettings.objects.filter(merchant=merchant).update(replay_seconds=0)
 
 
-def added(orders) -> int:
+def added_items(orders) -> int:
     return Item.objects.filter(product=orders.product).count()
 
 
-def done(page: Page) -> None:
+def wait_for_success(page: Page) -> None:
     expect(page.locator(".alert-container--success")).to_contain_text("Honey was added to your order")
 
 
@@ -37,22 +37,22 @@ def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
     posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     page.get_by_role("button", name="Add to my order").dblclick()
-    done(page)
+    wait_for_success(page)
     assert [address.split("/")[4] for address in posts] == ["opened", "upsell"]
-    assert added(orders) == 1
+    assert added_items(orders) == 1
 
 
 def test_the_second_half_of_a_double_click_undoes_nothing(page, link, orders):
     """The answer may be quicker than a finger, and puts its own button under it."""
     posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
-    double(page, page.get_by_role("button", name="Add to my order"), page.get_by_role("button", name="Undo"))
+    double_click(page, page.get_by_role("button", name="Add to my order"), page.get_by_role("button", name="Undo"))
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".alert-container--success")).to_contain_text("taken off your order again")
     assert [address.split("/")[4] for address in posts] == ["opened", "upsell", "undo"]
 
 
-def double(page: Page, first: Locator, second: Locator) -> None:
+def double_click(page: Page, first: Locator, second: Locator) -> None:
     """One double click, whose second half comes when the second button is there."""
     for number, button in enumerate([first, second], 1):
         button.hover()
@@ -62,19 +62,19 @@ def double(page: Page, first: Locator, second: Locator) -> None:
 
 def test_undo_pressed_twice_is_sent_once(page, link, orders):
     page.goto(link)
-    done(page)
+    wait_for_success(page)
     posts = record_posts(page)
     page.get_by_role("button", name="Undo").dblclick()
     expect(page.locator(".alert-container--success")).to_contain_text("taken off your order again")
     assert len(posts) == 1
-    assert added(orders) == 0
+    assert added_items(orders) == 0
 
 
 @pytest.mark.parametrize("way", ["reload", "back", "back and forward"])
 def test_coming_back_to_the_page_acts_no_second_time(page, shop, link, orders, strict, way):
     posts = record_posts(page)
     page.goto(link)
-    done(page)
+    wait_for_success(page)
     if way == "reload":
         page.reload()
     else:
@@ -86,7 +86,7 @@ def test_coming_back_to_the_page_acts_no_second_time(page, shop, link, orders, s
     page.wait_for_timeout(500)
     assert "og_" not in page.url
     assert len(posts) == 1
-    assert added(orders) == 1
+    assert added_items(orders) == 1
 
 
 def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders, merchant):
@@ -94,9 +94,9 @@ def test_two_tabs_at_once_act_once_and_both_say_so(page, link, orders, merchant)
     other = page.context.new_page()
     page.goto(link)
     other.goto(link)
-    done(page)
-    done(other)
-    assert added(orders) == 1
+    wait_for_success(page)
+    wait_for_success(other)
+    assert added_items(orders) == 1
     assert sorted(Click.objects.values_list("replayed", flat=True)) == [False, True]
 
 
@@ -106,7 +106,7 @@ def test_a_slow_answer_is_waited_for_with_a_message(page, link, orders):
     page.goto(link)
     expect(page.locator(".alert-container--notice")).to_contain_text("One moment, please.")
     held[0].continue_()
-    done(page)
+    wait_for_success(page)
 
 
 def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link, orders):
@@ -122,8 +122,8 @@ def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link,
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
     page.clock.resume()
     page.get_by_role("button", name="Try again").click()
-    done(page)
-    assert added(orders) == 1
+    wait_for_success(page)
+    assert added_items(orders) == 1
 
 
 def test_a_retry_after_a_lost_answer_gets_the_first_result(page, link, orders, strict):
@@ -136,11 +136,11 @@ def test_a_retry_after_a_lost_answer_gets_the_first_result(page, link, orders, s
     page.route(ACT, lose, times=1)
     page.goto(link)
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
-    assert added(orders) == 1
+    assert added_items(orders) == 1
     page.get_by_role("button", name="Try again").click()
-    done(page)
+    wait_for_success(page)
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    assert added(orders) == 1
+    assert added_items(orders) == 1
 
 
 def test_an_undo_whose_answer_was_lost_is_reported_as_done_on_the_retry(page, link, orders, strict):
@@ -149,11 +149,11 @@ def test_an_undo_whose_answer_was_lost_is_reported_as_done_on_the_retry(page, li
         route.abort()
 
     page.goto(link)
-    done(page)
+    wait_for_success(page)
     page.route("**/one_click/undo/**", lose, times=1)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
-    assert added(orders) == 0
+    assert added_items(orders) == 0
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".alert-container--success")).to_contain_text("Honey was taken off your order again.")
 
@@ -164,13 +164,13 @@ def test_an_answer_of_a_proxy_counts_as_no_answer(page, link, orders, status, bo
     page.goto(link)
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
     page.get_by_role("button", name="Try again").click()
-    done(page)
+    wait_for_success(page)
 
 
 def test_closing_the_banner_restores_the_focus(page, shop, merchant, portal, link):
     shop.load(portal, merchant.public_id.hex, body='<label>Search <input id="search"></label>')
     page.goto(link)
-    done(page)
+    wait_for_success(page)
     page.locator("#search").focus()
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="Close")).to_be_focused()
@@ -187,7 +187,7 @@ def test_no_listener_of_the_shop_hears_a_link_opened_in_the_same_tab(page, shop,
     shop.load(portal, merchant.public_id.hex, head=f"<script>{listen}</script>", inline="script-src")
     page.goto(f"{shop.url}/")
     page.evaluate("hash => { location.hash = hash }", link.split("#", 1)[1])
-    done(page)
+    wait_for_success(page)
     heard = page.evaluate("heard")
     assert "hashchange" in heard
     assert not [text for text in heard if "og_quick" in text]

@@ -55,7 +55,7 @@ def token_for(action: str, orders) -> str:
     return encode_token(token)
 
 
-def state(orders) -> dict[str, list]:
+def order_state(orders) -> dict[str, list]:
     """What a click may change: the customer's open orders with their items, and subscriptions."""
     open_orders = Order.objects.filter(customer=orders.customer, status=OrderStatus.UNSENT)
     return {
@@ -74,25 +74,25 @@ def banner(page: Page, kind: str = "success"):
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_click_acts_at_once_and_undo_puts_everything_back(page, shop, orders, action):
     token = token_for(action, orders)
-    before = state(orders)
+    before = order_state(orders)
     page.goto(f"{shop.url}/{LINKS[action]}#og_quick_action_token={token}")
     expect(banner(page)).to_contain_text(SUCCESS[action])
     assert page.url == f"{shop.url}/"
-    assert state(orders) != before
+    assert order_state(orders) != before
     page.get_by_role("button", name="Undo").click()
     expect(banner(page)).to_contain_text(UNDONE[action])
-    assert state(orders) == before
+    assert order_state(orders) == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_with_confirmation_nothing_happens_before_the_press(page, shop, orders, action):
     question, button = ASKED[action]
-    before = state(orders) if action != "reactivate" else None
+    before = order_state(orders) if action != "reactivate" else None
     token = token_for(action, orders)
     page.goto(f"{shop.url}/{LINKS[action]}#og_mode=confirm#og_quick_action_token={token}")
     expect(banner(page, "notice")).to_contain_text(question)
     assert not ActionToken.objects.filter(used_at__isnull=False).exists()
-    assert before is None or state(orders) == before
+    assert before is None or order_state(orders) == before
     page.get_by_role("button", name=button, exact=True).click()
     expect(banner(page)).to_contain_text(SUCCESS[action])
     assert ActionToken.objects.filter(used_at__isnull=False).count() == 1

@@ -39,33 +39,33 @@ def link(table: str, token: ActionToken | str, **changed: str | None) -> str:
     return "/" + "".join(f"#{name}={value}" for name, value in fields.items() if value is not None)
 
 
-def good(orders: Orders, table: str) -> ActionToken:
+def usable_token(orders: Orders, table: str) -> ActionToken:
     return orders.subscription_token() if table == "reactivate" else orders.order_token()
 
 
-def having(**changed: str | None) -> Cause:
-    return lambda orders, table: link(table, good(orders, table), **changed)
+def link_with(**changed: str | None) -> Cause:
+    return lambda orders, table: link(table, usable_token(orders, table), **changed)
 
 
-def expired(orders: Orders, table: str) -> str:
-    token = good(orders, table)
+def expired_link(orders: Orders, table: str) -> str:
+    token = usable_token(orders, table)
     Order.objects.update(place_date="2020-01-01")
     ActionToken.objects.update(expires_at=timezone.now())
     return link(table, token)
 
 
-def used(orders: Orders, table: str) -> str:
-    token = good(orders, table)
+def used_link(orders: Orders, table: str) -> str:
+    token = usable_token(orders, table)
     ActionToken.objects.update(used_at=timezone.now(), used_action="another")
     return link(table, token)
 
 
-def of_another_context(orders: Orders, table: str) -> str:
+def link_of_another_context(orders: Orders, table: str) -> str:
     return link(table, orders.order_token() if table == "reactivate" else orders.subscription_token())
 
 
-def closed(orders: Orders, table: str) -> str:
-    token = good(orders, table)
+def link_to_closed_order(orders: Orders, table: str) -> str:
+    token = usable_token(orders, table)
     if table == "reactivate":
         reactivate(orders.subscriptions[0], actor=STAFF)
     else:
@@ -73,14 +73,14 @@ def closed(orders: Orders, table: str) -> str:
     return link(table, token)
 
 
-def discontinued(orders: Orders, table: str) -> str:
-    token = good(orders, table)
+def link_to_discontinued_product(orders: Orders, table: str) -> str:
+    token = usable_token(orders, table)
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
     return link(table, token)
 
 
 def tried_too_often(orders: Orders, table: str) -> str:
-    token = good(orders, table)
+    token = usable_token(orders, table)
     ActionToken.objects.update(revoked_at=timezone.now())
     for _ in range(30):
         orders.post(table, token)
@@ -89,22 +89,22 @@ def tried_too_often(orders: Orders, table: str) -> str:
 
 CAUSES: dict[str, Cause] = {
     "invalid_token": lambda orders, table: link(table, "forged"),
-    "expired_token": expired,
-    "token_already_used": used,
-    "token_wrong_context": of_another_context,
-    "subscription_already_active": closed,
-    "missing_og_product_id": having(og_product_id=None),
-    "missing_og_every": having(og_every=None),
-    "missing_og_every_period": having(og_every_period=None),
-    "invalid_og_product_id": having(og_product_id="HON-2"),
-    "invalid_og_offer_id": having(og_offer_id="HALF"),
+    "expired_token": expired_link,
+    "token_already_used": used_link,
+    "token_wrong_context": link_of_another_context,
+    "subscription_already_active": link_to_closed_order,
+    "missing_og_product_id": link_with(og_product_id=None),
+    "missing_og_every": link_with(og_every=None),
+    "missing_og_every_period": link_with(og_every_period=None),
+    "invalid_og_product_id": link_with(og_product_id="HON-2"),
+    "invalid_og_offer_id": link_with(og_offer_id="HALF"),
 }
 OTHERS: dict[str, Cause] = {
-    "delay": having(og_delay_by="0"),
+    "delay": link_with(og_delay_by="0"),
     "skip": tried_too_often,
-    "reactivate": discontinued,
-    "product_upsell": having(og_quantity="0"),
-    "subscription_upsell": having(og_every="0"),
+    "reactivate": link_to_discontinued_product,
+    "product_upsell": link_with(og_quantity="0"),
+    "subscription_upsell": link_with(og_every="0"),
 }
 
 

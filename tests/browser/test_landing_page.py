@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
-from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, state, token_for
+from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, order_state, token_for
 
 
 def with_query(merchant: Merchant, parameters: dict[str, str]) -> str:
@@ -43,17 +43,17 @@ def test_without_scripts_the_query_form_of_a_link_works_by_one_button(visit, mer
 @pytest.mark.parametrize("action", ACTIONS)
 def test_without_scripts_each_action_has_its_button_and_its_undo(visit, merchant, orders, action):
     token = token_for(action, orders)
-    before = state(orders)
+    before = order_state(orders)
     page = visit(java_script_enabled=False)
     page.goto(f"{landing_page_url(merchant)}?{query_of(action)}&token={token}")
     question, button = ASKED[action]
     expect(page.locator(".card__question")).to_have_text(question)
-    assert state(orders) == before
+    assert order_state(orders) == before
     page.get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".alert-container--success")).to_contain_text(SUCCESS[action])
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".alert-container--success")).to_contain_text(UNDONE[action])
-    assert state(orders) == before
+    assert order_state(orders) == before
 
 
 def test_without_scripts_the_keyboard_alone_is_enough(visit, merchant, orders):

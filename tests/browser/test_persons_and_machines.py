@@ -13,12 +13,12 @@ from tests.browser.conftest import PERSON, PHONE, launch_browser, record_posts
 SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
 
 
-def told(posts: list[str]) -> bool:
+def is_visit_reported(posts: list[str]) -> bool:
     """Whether the page has told of a visit, and done no more."""
     return len(posts) == 1 and "/one_click/opened/" in posts[0]
 
 
-def noted() -> list[tuple[str, bool, bool]]:
+def recorded_visits() -> list[tuple[str, bool, bool]]:
     """Outcome, whether it opens, whether it is a likely machine."""
     return list(Click.objects.order_by("pk").values_list("outcome", "opens", "likely_machine"))
 
@@ -43,13 +43,13 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
     expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
     page.evaluate("document.querySelectorAll('.alert-container button').forEach(button => button.click())")
     page.wait_for_timeout(300)
-    assert told(posts)
+    assert is_visit_reported(posts)
     button.click()
     expect(page.get_by_role("status")).to_contain_text("is active again")
     assert len(posts) == 2 and "/one_click/reactivate/" in posts[1] and "visit=told" in posts[1]
     subscription.refresh_from_db()
     assert subscription.live
-    assert noted() == [("opened", True, True), ("success", False, True)]
+    assert recorded_visits() == [("opened", True, True), ("success", False, True)]
 
 
 def test_a_driven_browser_is_offered_nothing_and_the_token_leaves_its_address(driven, link, shop):
@@ -61,8 +61,8 @@ def test_a_driven_browser_is_offered_nothing_and_the_token_leaves_its_address(dr
     assert page.evaluate("navigator.webdriver") is True
     assert page.url == f"{shop.url}/"
     assert page.locator(".alert-container").count() == 0
-    assert told(posts)
-    assert noted() == [("opened", True, True)]
+    assert is_visit_reported(posts)
+    assert recorded_visits() == [("opened", True, True)]
 
 
 @pytest.mark.parametrize("place", ["shop", "landing page", "api"])
@@ -75,7 +75,7 @@ def test_a_visit_without_javascript_changes_nothing(visit, shop, portal, merchan
     page.goto(address)
     assert page.locator("form").count() == 0
     assert not ActionToken.objects.filter(used_at__isnull=False).exists()
-    assert noted() == [("fetched", True, True)] * (2 if place == "api" else 0)
+    assert recorded_visits() == [("fetched", True, True)] * (2 if place == "api" else 0)
     if place == "api":
         assert page.url.startswith(f"{landing_page_url(merchant)}#og_quick_action=reactivate#")
 
@@ -128,7 +128,7 @@ def test_without_signs_of_a_person_the_button_asks_first(page, link, sign):
     posts = record_posts(page)
     page.goto(link)
     expect(page.get_by_role("status")).to_contain_text("Start your subscription again?")
-    assert told(posts)
+    assert is_visit_reported(posts)
 
 
 def test_a_phone_without_focus_before_the_first_touch_is_a_persons(visit, link):
@@ -171,7 +171,7 @@ def test_a_link_can_ask_for_the_button(page, link):
     posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     expect(page.get_by_role("button", name="Reactivate my subscription")).to_be_visible()
-    assert told(posts)
+    assert is_visit_reported(posts)
 
 
 def test_a_merchant_can_ask_for_the_button(page, shop, merchant):

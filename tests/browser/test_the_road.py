@@ -58,7 +58,7 @@ def api(demo: Facts, path: str, method: str = "GET", body: Facts | None = None) 
     return ask(f"{demo['base_url']}/api/{path}", method, body, **headers)
 
 
-def received(demo: Facts, subscription: str) -> list[Facts]:
+def received_events(demo: Facts, subscription: str) -> list[Facts]:
     """The properties of the cancel events the sandbox has of `subscription`, newest first."""
     headers = {"Authorization": f"Klaviyo-API-Key {demo['sandbox']['klaviyo_key']}", "revision": "2026-07-15"}
     page = ask(f"{demo['sandbox']['klaviyo_url']}/api/events?include=metric&page[size]=100", **headers)
@@ -95,8 +95,8 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
     staff.get_by_role("button", name="Cancel subscription").click()
     expect(card.get_by_text("Cancelled").first).to_be_visible()
 
-    wait_until(lambda: bool(received(demo, subscription)), seconds=30)
-    token = received(demo, subscription)[0]["action_token"]
+    wait_until(lambda: bool(received_events(demo, subscription)), seconds=30)
+    token = received_events(demo, subscription)[0]["action_token"]
 
     shopper = visit(viewport={"width": 390, "height": 844})
     link = f"{demo['landing_url']}#og_quick_action=reactivate#og_quick_action_token={token}"
@@ -131,7 +131,7 @@ def test_events_committed_before_the_workers_were_killed_are_delivered_by_new_wo
     api(demo, f"subscriptions/{subscription}/cancel/", "PATCH", {"cancel_reason": reason})
 
     def times() -> int:
-        return [event["cancel_reason"] for event in received(demo, subscription)].count(reason)
+        return [event["cancel_reason"] for event in received_events(demo, subscription)].count(reason)
 
     assert times() == 0
     for process in clusters:

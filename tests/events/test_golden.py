@@ -13,7 +13,7 @@ from tests.events.emitting import EMIT, create_rich_world
 from tests.events.shape import GOLDEN, find_mismatches, walk_lists
 
 
-def provoke(kind: str) -> Event:
+def emit_event(kind: str) -> Event:
     world = create_rich_world()
     EMIT[kind](world)
     return Event.objects.filter(kind=kind).latest("id")
@@ -39,14 +39,14 @@ def test_every_kind_has_its_golden_description_and_its_action():
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_action_emits_the_event_exactly_as_described(kind):
-    assert find_mismatches(provoke(kind).payload, GOLDEN[kind]["payload"]) == []
+    assert find_mismatches(emit_event(kind).payload, GOLDEN[kind]["payload"]) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compared_payload_has_entries_in_each_list_and_several_entitlements(kind):
     shape = GOLDEN[kind]["payload"]
-    found = dict(walk_lists(provoke(kind).payload, shape))
+    found = dict(walk_lists(emit_event(kind).payload, shape))
     assert all(found.values())
     assert bool(found) == (not kind.endswith("item.out_of_stock"))
     assert ("entitlement_summaries" in shape) == (len(found.get(".entitlement_summaries", [])) == 2)
@@ -55,7 +55,7 @@ def test_the_compared_payload_has_entries_in_each_list_and_several_entitlements(
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_carries_the_token_its_description_names(kind):
-    event = provoke(kind)
+    event = emit_event(kind)
     scopes = list(ActionToken.objects.filter(event=event).values_list("scope", flat=True))
     wanted = GOLDEN[kind]["carries_action_token"]
     assert scopes == ([wanted] if wanted else [])
@@ -81,6 +81,6 @@ def wrong_shapes(shape: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_name_or_type_or_an_extra_field_anywhere_is_noticed(kind):
-    payload = provoke(kind).payload
+    payload = emit_event(kind).payload
     tried = [find_mismatches(payload, wrong) for wrong in wrong_shapes(GOLDEN[kind]["payload"], payload)]
     assert len(tried) > 20 and all(tried)

@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[int]:
+def running_server() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server.server_port
@@ -56,7 +56,7 @@ def serving() -> Iterator[int]:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with serving() as number:
+    with running_server() as number:
         yield number
 
 
@@ -65,7 +65,7 @@ def private_allowed(settings) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
 
 
-def names(monkeypatch, *answers: list[str]) -> None:
+def resolve_to(monkeypatch, *answers: list[str]) -> None:
     """Make every name resolve to the next of `answers`, the last one for ever."""
     queue, real = list(answers), socket.getaddrinfo
 
@@ -108,7 +108,7 @@ def test_a_public_address_passes(address):
 
 
 def test_one_private_address_among_public_ones_is_refused(monkeypatch):
-    names(monkeypatch, ["93.184.216.34", "10.0.0.1"])
+    resolve_to(monkeypatch, ["93.184.216.34", "10.0.0.1"])
     with pytest.raises(http.AddressRefused):
         http.resolve_allowed_url(httpx.URL("https://shop.test/"))
 
@@ -128,13 +128,13 @@ def test_an_unknown_name_counts_as_no_answer():
 
 
 def test_a_request_goes_to_the_address_that_was_checked_under_its_own_name(monkeypatch, port, private_allowed):
-    names(monkeypatch, ["127.0.0.1"], ["192.0.2.1"])
+    resolve_to(monkeypatch, ["127.0.0.1"], ["192.0.2.1"])
     reply = http.send_request("GET", f"http://shop.test:{port}/", headers={})
     assert (reply.status, reply.body.split()[0]) == (200, f"shop.test:{port}".encode())
 
 
 def test_a_name_that_turns_private_is_refused_at_the_next_request(monkeypatch):
-    names(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
+    resolve_to(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
     url = httpx.URL("https://shop.test/")
     assert http.resolve_allowed_url(url) == ["93.184.216.34"]
     with pytest.raises(http.AddressRefused):
@@ -142,12 +142,12 @@ def test_a_name_that_turns_private_is_refused_at_the_next_request(monkeypatch):
 
 
 def test_the_next_address_is_tried_when_nothing_listens_at_the_first(monkeypatch, port, private_allowed):
-    names(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    resolve_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
     assert http.send_request("GET", f"http://shop.test:{port}/", headers={}).status == 200
 
 
 def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch, port, private_allowed):
-    names(monkeypatch, ["127.0.0.1"])
+    resolve_to(monkeypatch, ["127.0.0.1"])
     first, again, other = (
         http.send_request("GET", f"http://{name}:{port}/", headers={}).body.split()[1]
         for name in ("one.test", "one.test", "two.test")
@@ -156,7 +156,7 @@ def test_a_connection_is_used_again_for_its_name_but_not_for_another(monkeypatch
 
 
 def test_evicting_a_connection_does_not_cut_an_answer_off(monkeypatch, port, private_allowed):
-    names(monkeypatch, ["127.0.0.1"])
+    resolve_to(monkeypatch, ["127.0.0.1"])
     monkeypatch.setattr(http, "MAX_POOLS", 1)
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(http.send_request, "GET", f"http://one.test:{port}/trickle", headers={})
@@ -168,7 +168,7 @@ def test_evicting_a_connection_does_not_cut_an_answer_off(monkeypatch, port, pri
 def test_a_certificate_of_another_name_ends_the_request(monkeypatch, tmp_path, private_allowed):
     with tls_server(tmp_path, "shop.test") as (port, trusted):
         monkeypatch.setattr(http.httpx, "create_ssl_context", lambda **_: trusted)
-        names(monkeypatch, ["127.0.0.1"])
+        resolve_to(monkeypatch, ["127.0.0.1"])
         assert http.send_request("GET", f"https://shop.test:{port}/", headers={}).status == 200
         with pytest.raises(httpx.ConnectError, match="mismatch"):
             http.send_request("GET", f"https://other.test:{port}/", headers={})

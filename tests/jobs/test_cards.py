@@ -18,15 +18,15 @@ def ending(noon: object) -> Order:
     return made
 
 
-def warned() -> list[tuple[str, int]]:
+def announced_cards() -> list[tuple[str, int]]:
     return list(Event.objects.values_list("kind", "order"))
 
 
 def test_a_card_that_expires_before_its_order_is_announced_once_per_check(ending: Order) -> None:
     assert [run_job("cards", ending.merchant) for _ in range(2)] == [1, 0]
-    assert warned() == [(WARNING, ending.pk)]
+    assert announced_cards() == [(WARNING, ending.pk)]
     assert run_job("cards", ending.merchant, DAY + timedelta(days=14)) == 1
-    assert warned() == [(WARNING, ending.pk)] * 2
+    assert announced_cards() == [(WARNING, ending.pk)] * 2
 
 
 @pytest.mark.parametrize("expires_on", [None, DAY + timedelta(days=20), date(2099, 12, 31)])
@@ -60,7 +60,7 @@ def test_a_merchant_whose_platform_renews_cards_is_not_checked(ending: Order) ->
 def test_other_merchants_cards_are_not_checked(ending: Order) -> None:
     other = create_order(DAY + timedelta(days=20))
     assert run_job("cards", other.merchant) == 0
-    assert warned() == []
+    assert announced_cards() == []
 
 
 def test_cards_are_checked_on_the_first_and_the_fifteenth(ending: Order) -> None:

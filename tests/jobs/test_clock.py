@@ -39,21 +39,21 @@ def tester(noon: Any) -> Customer:
     return create_order(DUE, customer=f.CustomerFactory(merchant=merchant, is_test=True)).customer
 
 
-def advance(customer: Customer, **ahead: float) -> None:
+def advance_clock(customer: Customer, **ahead: float) -> None:
     customer.refresh_from_db()
     to = (customer.clock or NOON) + timedelta(**ahead)
     clock.advance_clocks(customer.merchant, [customer], to, actor=f.STAFF)
 
 
-def told() -> list[tuple[str, str]]:
+def emitted_events() -> list[tuple[str, str]]:
     """What was announced and when, in New York's winter time."""
     rows = Event.objects.order_by("pk").values_list("kind", "at")
     return [(kind.rpartition(".")[2], f"{at - timedelta(hours=5):%m-%d %H:%M}") for kind, at in rows]
 
 
 def test_reminders_and_placement_happen_at_their_hours(tester: Customer) -> None:
-    advance(tester, days=30)
-    assert told() == [
+    advance_clock(tester, days=30)
+    assert emitted_events() == [
         ("reminder", "11-29 10:00"),
         ("success", "12-04 05:00"),
         ("reminder", "12-13 10:00"),
@@ -71,9 +71,9 @@ def test_reminders_and_placement_happen_at_their_hours(tester: Customer) -> None
 
 def test_many_small_moves_equal_one_large_move(tester: Customer) -> None:
     for _ in range(60):
-        advance(tester, hours=12)
-    assert [what for what, _ in told()] == ["reminder", "success"] * 2
-    assert told()[1] == ("success", "12-04 05:00")
+        advance_clock(tester, hours=12)
+    assert [what for what, _ in emitted_events()] == ["reminder", "success"] * 2
+    assert emitted_events()[1] == ("success", "12-04 05:00")
 
 
 def test_a_move_reaches_neither_the_live_platform_nor_a_live_connection(tester: Customer, settings: Any) -> None:
@@ -82,7 +82,7 @@ def test_a_move_reaches_neither_the_live_platform_nor_a_live_connection(tester: 
     sandbox = f.ConnectionFactory(merchant=tester.merchant, name="Sandbox", base_url=private_keys.sandbox_url())
     with running_platform() as playing:
         GatewaySettings.objects.create(merchant=tester.merchant, url=playing.url)
-        advance(tester, days=30)
+        advance_clock(tester, days=30)
     assert playing.posts == []
     assert SimulatedPlacement.objects.count() == 2
     assert set(Delivery.objects.values_list("connection", flat=True)) == {sandbox.pk}
@@ -93,7 +93,7 @@ def test_other_customers_stay_where_they_are(tester: Customer) -> None:
     others = [f.CustomerFactory(merchant=tester.merchant, is_test=is_test) for is_test in (True, False)]
     for other in others:
         create_order(DUE, customer=other)
-    advance(tester, days=30)
+    advance_clock(tester, days=30)
     assert set(Event.objects.values_list("customer", flat=True)) == {tester.pk}
     assert Customer.objects.filter(clock=None).count() == 2
 
@@ -102,26 +102,26 @@ def test_a_retry_comes_at_its_time_between_the_runs(tester: Customer) -> None:
     SimulatedOutcome.objects.create(
         merchant=tester.merchant, payment=Order.objects.get().payment, outcome="140", times=1
     )
-    advance(tester, days=14.5)
+    advance_clock(tester, days=14.5)
     made = Order.objects.get(place_date=DUE)
     assert (made.status, made.retry_at) == (S.CREDIT_CARD_RETRY, datetime(2026, 12, 7, 10, tzinfo=UTC))
     Order.objects.filter(pk=made.pk).update(retry_at=datetime(2026, 12, 7, 12, 34, tzinfo=UTC))
-    advance(tester, days=3)
-    assert told()[1:] == [("retryable_placement_failure", "12-04 05:00"), ("success", "12-07 07:34")]
+    advance_clock(tester, days=3)
+    assert emitted_events()[1:] == [("retryable_placement_failure", "12-04 05:00"), ("success", "12-07 07:34")]
 
 
 def test_an_instruction_that_does_not_come_is_missed_after_a_day(tester: Customer) -> None:
     Merchant.objects.update(retry_plan="external")
     tester.merchant.refresh_from_db()
     SimulatedOutcome.objects.create(merchant=tester.merchant, payment=Order.objects.get().payment, outcome="140")
-    advance(tester, days=16)
-    assert told()[1:] == [("retryable_placement_failure", "12-04 05:00"), ("reject", "12-05 05:00")]
+    advance_clock(tester, days=16)
+    assert emitted_events()[1:] == [("retryable_placement_failure", "12-04 05:00"), ("reject", "12-05 05:00")]
 
 
 def test_an_order_sent_now_is_placed_as_soon_as_the_clock_moves(tester: Customer) -> None:
-    advance(tester, days=1)
+    advance_clock(tester, days=1)
     verbs.send_now(Order.objects.get(), actor=f.STAFF)
-    advance(tester, hours=1)
+    advance_clock(tester, hours=1)
     sent = Order.objects.get(status=S.SUCCESS)
     assert (sent.place_date, sent.tried_at) == (date(2026, 11, 21), NOON + timedelta(days=1))
 
@@ -129,15 +129,15 @@ def test_an_order_sent_now_is_placed_as_soon_as_the_clock_moves(tester: Customer
 def test_an_hourly_merchant_places_each_hour(tester: Customer) -> None:
     Merchant.objects.update(placed_hourly=True)
     tester.merchant.refresh_from_db()
-    advance(tester, days=1)
+    advance_clock(tester, days=1)
     verbs.change_date(Order.objects.get(), actor=f.STAFF, day=date(2026, 11, 21))
-    advance(tester, hours=1)
+    advance_clock(tester, hours=1)
     assert Order.objects.get(status=S.SUCCESS).tried_at == datetime(2026, 11, 21, 18, tzinfo=UTC)
 
 
 def test_a_move_is_refused_for_real_customers_backwards_too_far_and_for_differing_clocks(tester: Customer) -> None:
     real, other = f.CustomerFactory(merchant=tester.merchant), f.CustomerFactory(merchant=tester.merchant, is_test=True)
-    advance(tester, days=1)
+    advance_clock(tester, days=1)
     for customers, ahead, code in [
         ([real], 1, "not_a_test_customer"),
         ([tester], -1, "clock_out_of_range"),
@@ -147,13 +147,13 @@ def test_a_move_is_refused_for_real_customers_backwards_too_far_and_for_differin
         with pytest.raises(Refused) as refusal:
             clock.advance_clocks(tester.merchant, customers, NOON + timedelta(days=ahead), actor=f.STAFF)
         assert refusal.value.code == code
-    assert told() == []
+    assert emitted_events() == []
 
 
 def test_customers_of_another_merchant_are_not_moved(tester: Customer) -> None:
     clock.advance_clocks(f.MerchantFactory(), [tester], NOON + timedelta(days=30), actor=f.STAFF)
     tester.refresh_from_db()
-    assert (tester.clock, told()) == (None, [])
+    assert (tester.clock, emitted_events()) == (None, [])
 
 
 def test_daylight_saving_changes_do_no_harm(tester: Customer) -> None:
@@ -161,7 +161,7 @@ def test_daylight_saving_changes_do_no_harm(tester: Customer) -> None:
     tester.merchant.refresh_from_db()
     Subscription.objects.update(every=1, every_period=1)
     Order.objects.update(place_date=date(2027, 3, 12))
-    advance(tester, days=117)
+    advance_clock(tester, days=117)
     placed = Order.objects.filter(status=S.SUCCESS).order_by("place_date")
     assert list(placed.values_list("place_date", "tried_at")) == [
         (date(2027, 3, 12), datetime(2027, 3, 12, 7, tzinfo=UTC)),

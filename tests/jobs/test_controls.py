@@ -51,7 +51,7 @@ def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
 
 
 @contextmanager
-def without(model: Any, name: str) -> Iterator[None]:
+def without_constraint(model: Any, name: str) -> Iterator[None]:
     """The table without its unique key, and empty again afterwards."""
     (key,) = (each for each in model._meta.constraints if each.name == name)
     with connection.schema_editor() as editor:
@@ -64,11 +64,11 @@ def without(model: Any, name: str) -> Iterator[None]:
             editor.add_constraint(model, key)
 
 
-def times_done() -> int:
+def times_handled() -> int:
     return Merchant.objects.get().reminder_days - 5
 
 
-def overtake(run: JobRun) -> None:
+def overtake_run(run: JobRun) -> None:
     """A second worker comes to the run while the first is about to do its customer."""
     delays = iter([0, 0.2])
 
@@ -80,14 +80,14 @@ def overtake(run: JobRun) -> None:
 
 
 def test_with_lease_and_fencing_token_a_customer_is_handled_once(run: JobRun) -> None:
-    overtake(run)
-    assert times_done() == 1
+    overtake_run(run)
+    assert times_handled() == 1
 
 
 def test_with_the_fencing_token_alone_a_customer_is_handled_once(run: JobRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "unleased_rows", lambda rows: rows)
-    overtake(run)
-    assert times_done() == 1
+    overtake_run(run)
+    assert times_handled() == 1
 
 
 def test_without_lease_and_fencing_token_a_customer_is_handled_twice(
@@ -99,8 +99,8 @@ def test_without_lease_and_fencing_token_a_customer_is_handled_twice(
 
     monkeypatch.setattr(lease, "unleased_rows", lambda rows: rows)
     monkeypatch.setattr(JobRun, "advance", advance)
-    overtake(run)
-    assert times_done() == 2
+    overtake_run(run)
+    assert times_handled() == 2
 
 
 def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_without_its_unique_key_a_day_is_run_several_times(merchant: Merchant, m
     run_at_once(2, runs.begin_due_runs)
     once = JobRun.objects.count()
     JobRun.objects.all().delete()
-    with without(JobRun, "job_run_once_a_day"):
+    with without_constraint(JobRun, "job_run_once_a_day"):
         run_at_once(2, runs.begin_due_runs)
         assert JobRun.objects.count() == 2 * once
 
@@ -130,7 +130,7 @@ def test_without_its_unique_key_an_attempt_is_claimed_twice(merchant: Merchant) 
 
     run_at_once(2, claimed)
     assert PlacementAttempt.objects.count() == 1
-    with without(PlacementAttempt, "placement_attempt_once"):
+    with without_constraint(PlacementAttempt, "placement_attempt_once"):
         run_at_once(2, claimed)
         assert PlacementAttempt.objects.count() == 3
     assert Customer.objects.count() == 1

@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 S = OrderStatus
 
 
-def statuses() -> dict[int, int]:
+def statuses_by_order() -> dict[int, int]:
     return dict(Order.objects.filter(tries__gt=0).values_list("pk", "status"))
 
 
@@ -45,7 +45,7 @@ def test_a_due_order_is_queued_once_and_the_next_one_created(late: int) -> None:
 def test_an_order_that_is_not_due_stays(change: dict[str, object]) -> None:
     made = create_order(**change)
     assert run_job("placement", made.merchant) == 0
-    assert statuses() == {}
+    assert statuses_by_order() == {}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_order_that_is_not_due_stays(change: dict[str, object]) -> None:
 def test_a_failed_order_is_retried(change: dict[str, object]) -> None:
     made = create_order(DAY - timedelta(days=3), **change)
     assert run_job("placement", made.merchant) == 1
-    assert statuses() == {made.pk: S.PENDING_PLACEMENT}
+    assert statuses_by_order() == {made.pk: S.PENDING_PLACEMENT}
 
 
 def test_an_order_partly_out_of_stock_is_queued_without_the_missing_items() -> None:
@@ -71,7 +71,7 @@ def test_an_order_partly_out_of_stock_is_queued_without_the_missing_items() -> N
     same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address")}
     f.subscription_with_order(DAY, product=gone, **same)
     assert run_job("placement", due.merchant) == 1
-    assert statuses() == {due.pk: S.PENDING_PLACEMENT}
+    assert statuses_by_order() == {due.pk: S.PENDING_PLACEMENT}
     (waiting,) = Order.objects.filter(oos_free_shipping=True)
     assert [item.product for item in waiting.items.all()] == [gone]
 
@@ -80,7 +80,7 @@ def test_an_order_with_nothing_in_stock_waits_whole() -> None:
     due = create_order()
     Product.objects.update(live=False)
     assert run_job("placement", due.merchant) == 0
-    assert statuses() == {}
+    assert statuses_by_order() == {}
     assert Order.objects.get(oos_free_shipping=True) == due
     assert Event.objects.get().kind == "ordergroove.item.out_of_stock"
 
@@ -106,7 +106,7 @@ def test_a_prepaid_cycle_is_not_charged_while_an_earlier_order_may_still_charge_
     assert run_job("placement", second.merchant) == (1 if remaining else 0)
     Order.objects.filter(pk=first.pk).update(status=S.REJECTED)
     run_job("placement", second.merchant)
-    assert statuses() == {second.pk: S.PENDING_PLACEMENT}
+    assert statuses_by_order() == {second.pk: S.PENDING_PLACEMENT}
 
 
 def test_a_merchant_may_have_no_placement_or_one_each_hour() -> None:
@@ -124,6 +124,6 @@ def test_a_merchant_may_have_no_placement_or_one_each_hour() -> None:
 def test_other_merchants_orders_are_not_queued() -> None:
     due, foreign = create_order(), create_order()
     run_job("placement", due.merchant)
-    assert statuses() == {due.pk: S.PENDING_PLACEMENT}
+    assert statuses_by_order() == {due.pk: S.PENDING_PLACEMENT}
     assert Merchant.objects.count() == 2
     assert Order.objects.get(pk=foreign.pk).status == S.UNSENT

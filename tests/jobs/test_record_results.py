@@ -38,13 +38,13 @@ def merchant() -> Merchant:
     return made
 
 
-def answered(merchant: Merchant, number: int) -> list[record_results.Answered]:
+def answered_attempts(merchant: Merchant, number: int) -> list[record_results.Answered]:
     return [(create_attempt(each), PLACED) for each in create_queued_orders(merchant, number)]
 
 
 def test_recording_one_result_waits_for_the_database_six_times(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
-    ((attempt, answer),) = answered(merchant, 1)
+    ((attempt, answer),) = answered_attempts(merchant, 1)
     with round_trips() as counted:
         record_results.record_result(attempt, answer)
     assert (len(counted.waits), len(counted.statements)) == (6, 12)
@@ -53,7 +53,7 @@ def test_recording_one_result_waits_for_the_database_six_times(merchant: Merchan
 @pytest.mark.parametrize("number", [2, 12])
 def test_recording_many_results_together_costs_twelve_statements(merchant: Merchant, number: int) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
-    given = answered(merchant, number)
+    given = answered_attempts(merchant, number)
     with CaptureQueriesContext(connection) as context:
         assert record_results.record_placed_orders(given) == []
     assert len(sql_statements(context)) == 12
@@ -64,7 +64,7 @@ def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
     merchant: Merchant, noon: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     f.ConnectionFactory(merchant=merchant)
-    given = answered(merchant, 3)
+    given = answered_attempts(merchant, 3)
 
     def singly() -> None:
         for attempt, answer in given:
@@ -77,7 +77,7 @@ def test_results_recorded_together_leave_each_order_as_results_recorded_singly(
 
 
 def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merchant) -> None:
-    held, again, *_ = given = answered(merchant, 5)
+    held, again, *_ = given = answered_attempts(merchant, 5)
     Order.objects.filter(pk=again[0].order_id).update(customer=given[2][0].order.customer)
     given[1] = again = (PlacementAttempt.objects.get(pk=again[0].pk), PLACED)
     given[4] = declined = (given[4][0], DECLINED)
@@ -89,7 +89,7 @@ def test_a_result_that_cannot_be_recorded_with_the_others_is_left(merchant: Merc
 
 
 def test_results_recorded_together_count_once_and_not_for_orders_settled_by_hand(merchant: Merchant) -> None:
-    given = answered(merchant, 3)
+    given = answered_attempts(merchant, 3)
     placement_results.succeed(given[0][0].order, actor=f.STAFF, order_merchant_id="by hand")
     record_results.record_answers(given)
     record_results.record_answers(given)

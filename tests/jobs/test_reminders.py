@@ -25,7 +25,7 @@ def merchant() -> Merchant:
     return made
 
 
-def customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> list[Customer]:
+def create_customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> list[Customer]:
     """So many with one order each, to be placed in `days`."""
     return [
         f.subscription_with_order(
@@ -35,13 +35,13 @@ def customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> 
     ]
 
 
-def begin(merchant: Merchant, monkeypatch: pytest.MonkeyPatch | None = None, **changes: Any) -> JobRun:
+def begin_run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch | None = None, **changes: Any) -> JobRun:
     if monkeypatch:
         monkeypatch.setitem(JOBS, "reminders", replace(JOB, **changes))
     return runs.begin_run(merchant, JOB)
 
 
-def go_on(run: JobRun) -> JobRun:
+def continue_run(run: JobRun) -> JobRun:
     """A worker takes the run up, as if its rest were over."""
     JobRun.objects.filter(pk=run.pk).update(lease_until=None)
     runs.continue_run(run.pk)
@@ -49,38 +49,38 @@ def go_on(run: JobRun) -> JobRun:
     return run
 
 
-def reminded() -> list[Customer]:
+def reminded_customers() -> list[Customer]:
     return [event.customer for event in Event.objects.select_related("customer").order_by("customer", "pk")]
 
 
 def test_a_run_reminds_each_customer_once(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    due = customers(merchant, 5)
-    customers(merchant, 1, days=6)
-    run = begin(merchant, monkeypatch, at_once=2)
-    assert go_on(run).state == JobRun.State.DONE
+    due = create_customers(merchant, 5)
+    create_customers(merchant, 1, days=6)
+    run = begin_run(merchant, monkeypatch, at_once=2)
+    assert continue_run(run).state == JobRun.State.DONE
     assert (run.total, run.customers, run.done, run.failures) == (5, 5, 5, 0)
-    assert reminded() == due
-    again = go_on(runs.begin_run(merchant, JOB))
+    assert reminded_customers() == due
+    again = continue_run(runs.begin_run(merchant, JOB))
     assert (again.state, again.done) == (JobRun.State.DONE, 0)
 
 
 def test_the_longest_reminder_days_of_an_order_count(merchant: Merchant) -> None:
-    customers(merchant, 1, days=9, reminder_days=7)
-    (early,) = customers(merchant, 1, days=9, reminder_days=9)
-    assert go_on(begin(merchant)).done == 1
-    assert reminded() == [early]
+    create_customers(merchant, 1, days=9, reminder_days=7)
+    (early,) = create_customers(merchant, 1, days=9, reminder_days=9)
+    assert continue_run(begin_run(merchant)).done == 1
+    assert reminded_customers() == [early]
 
 
 def test_an_order_without_a_subscription_follows_the_merchants_default(merchant: Merchant) -> None:
     Merchant.objects.filter(pk=merchant.pk).update(reminder_days=9)
-    (mine, other) = customers(merchant, 2, days=9, reminder_days=7)
+    (mine, other) = create_customers(merchant, 2, days=9, reminder_days=7)
     Item.objects.filter(order__customer=mine).update(subscription=None, one_time=True)
-    assert go_on(begin(merchant)).done == 1
-    assert reminded() == [mine]
+    assert continue_run(begin_run(merchant)).done == 1
+    assert reminded_customers() == [mine]
 
 
 def test_the_reminder_days_of_a_cancelled_subscription_do_not_count(merchant: Merchant) -> None:
-    (mine,) = customers(merchant, 1)
+    (mine,) = create_customers(merchant, 1)
     old = f.SubscriptionFactory(customer=mine, reminder_days=300)
     Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
     assert list(reminders.affected_customers(merchant.customers.all(), DAY)) == [mine]
@@ -91,32 +91,32 @@ def test_the_reminder_days_of_a_cancelled_subscription_do_not_count(merchant: Me
 def test_a_busy_customer_delays_nobody_else_and_is_reminded_in_the_same_run(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    due = customers(merchant, 6)
-    run = begin(merchant, monkeypatch, at_once=at_once)
+    due = create_customers(merchant, 6)
+    run = begin_run(merchant, monkeypatch, at_once=at_once)
     with holding_locks(Customer.objects.filter(pk__in=[due[1].pk, due[4].pk])):
-        go_on(run)
-        assert reminded() == [due[0], *due[2:4], due[5]]
+        continue_run(run)
+        assert reminded_customers() == [due[0], *due[2:4], due[5]]
         assert (run.state, run.cursor, run.customers) == (JobRun.State.WAITING, due[0].pk, 4)
         assert run.lease_until == timezone.now() + runs.REST
-    assert go_on(run).state == JobRun.State.DONE
-    assert reminded() == due
+    assert continue_run(run).state == JobRun.State.DONE
+    assert reminded_customers() == due
     assert (run.customers, run.done) == (6, 6)
 
 
 def test_a_customer_that_fails_after_a_busy_one_counts_once(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, broken, whole = customers(merchant, 3)
+    held, broken, whole = create_customers(merchant, 3)
 
     def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
         if broken.pk in keys:
             raise ValueError("broken")
         return reminders.remind_due_customers(keys, merchant, day)
 
-    run = begin(merchant, monkeypatch, perform=perform)
+    run = begin_run(merchant, monkeypatch, perform=perform)
     with holding_locks(Customer.objects.filter(pk=held.pk)):
-        assert go_on(run).failures == 0
-        assert reminded() == [whole]
-    assert go_on(run).state == JobRun.State.DONE
+        assert continue_run(run).failures == 0
+        assert reminded_customers() == [whole]
+    assert continue_run(run).state == JobRun.State.DONE
     assert (run.failures, run.error) == (1, f"Customer {broken.pk}: ValueError('broken')")
-    assert reminded() == [held, whole]
+    assert reminded_customers() == [held, whole]

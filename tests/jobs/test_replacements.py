@@ -45,33 +45,33 @@ def substitute(merchant: Merchant) -> Product:
     return made
 
 
-def subscribe(product: Product, number: int, **fields: Any) -> list[Subscription]:
+def create_subscriptions(product: Product, number: int, **fields: Any) -> list[Subscription]:
     return [
         f.subscription_with_order(customer=f.CustomerFactory(merchant=product.merchant), product=product, **fields)
         for _ in range(number)
     ]
 
 
-def counts(run: Replacement) -> tuple[str, int, int, int]:
+def run_counts(run: Replacement) -> tuple[str, int, int, int]:
     run.refresh_from_db()
     return run.state, run.total, run.done, run.refused
 
 
-def products() -> list[Product]:
+def subscribed_products() -> list[Product]:
     return [row.product for row in Subscription.objects.select_related("product").order_by("pk")]
 
 
-def expire(run: Replacement) -> None:
+def expire_lease(run: Replacement) -> None:
     Replacement.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_all_are_swapped_with_one_activity_and_event_each(product: Product, substitute: Product) -> None:
-    subscribed = subscribe(product, 3)
+    subscribed = create_subscriptions(product, 3)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 3, 3, 0)
+    assert run_counts(run) == ("done", 3, 3, 0)
     assert run.finished is not None
-    assert products() == [substitute] * 3
+    assert subscribed_products() == [substitute] * 3
     assert [row.subscription for row in Activity.objects.order_by("pk")] == subscribed
     assert [(row.kind, row.subscription) for row in Event.objects.order_by("pk")] == [
         ("ordergroove.subscription.sku_swap", row) for row in subscribed
@@ -79,29 +79,33 @@ def test_all_are_swapped_with_one_activity_and_event_each(product: Product, subs
 
 
 def test_without_a_substitute_all_end(product: Product) -> None:
-    subscribe(product, 2)
+    create_subscriptions(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 2, 2, 0)
+    assert run_counts(run) == ("done", 2, 2, 0)
     assert not Subscription.objects.live().exists()
     assert not Item.objects.exists()
 
 
 def test_a_silent_run_announces_nothing(product: Product, substitute: Product) -> None:
-    subscribe(product, 2)
+    create_subscriptions(product, 2)
     replacements.continue_replacement(
         verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute, silent=True).pk
     )
-    assert products() == [substitute] * 2
+    assert subscribed_products() == [substitute] * 2
     assert (Activity.objects.count(), Event.objects.count()) == (2, 0)
 
 
 def test_a_refusal_is_recorded_and_the_run_goes_on(product: Product, substitute: Product) -> None:
-    first, prepaid, last = subscribe(product, 1) + subscribe(product, 1, **PREPAID) + subscribe(product, 1)
+    first, prepaid, last = (
+        create_subscriptions(product, 1)
+        + create_subscriptions(product, 1, **PREPAID)
+        + create_subscriptions(product, 1)
+    )
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 3, 2, 1)
-    assert products() == [substitute, product, substitute]
+    assert run_counts(run) == ("done", 3, 2, 1)
+    assert subscribed_products() == [substitute, product, substitute]
     assert list(run.refusals.values_list("subscription", "sentence")) == [(prepaid.pk, SENTENCES["price_differs"])]
     assert {row.subscription for row in Activity.objects.all()} == {first, last}
 
@@ -109,7 +113,7 @@ def test_a_refusal_is_recorded_and_the_run_goes_on(product: Product, substitute:
 def test_a_subscription_that_fails_does_not_stop_the_others(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken, _whole = subscribe(product, 2)
+    broken, _whole = create_subscriptions(product, 2)
     swap = replacing.verbs.change_product
 
     def break_one(subscription: Subscription, **inputs: Any) -> Any:
@@ -121,8 +125,8 @@ def test_a_subscription_that_fails_does_not_stop_the_others(
     monkeypatch.setattr(replacing.verbs, "change_product", break_one)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 2, 1, 1)
-    assert products() == [product, substitute]
+    assert run_counts(run) == ("done", 2, 1, 1)
+    assert subscribed_products() == [product, substitute]
     assert Refusal.objects.get().sentence == SENTENCES["replacement_failed"]
 
 
@@ -130,26 +134,26 @@ def test_a_subscription_that_fails_does_not_stop_the_others(
 def test_a_killed_run_resumes_where_it_was(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    _first, second, _third = subscribe(product, 3)
+    _first, second, _third = create_subscriptions(product, 3)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
-        kill(patch, second, when)
+        kill_step(patch, second, when)
         with pytest.raises(Killed):
             replacements.continue_replacement(run.pk)
     done = 2 if when == "after the step" else 1
-    assert counts(run) == ("running", 3, done, 0)
-    assert products() == [substitute] * done + [product] * (3 - done)
+    assert run_counts(run) == ("running", 3, done, 0)
+    assert subscribed_products() == [substitute] * done + [product] * (3 - done)
 
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("running", 3, done, 0)  # the lease of the dead worker still stands
-    expire(run)
+    assert run_counts(run) == ("running", 3, done, 0)  # the lease of the dead worker still stands
+    expire_lease(run)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 3, 3, 0)
-    assert products() == [substitute] * 3
+    assert run_counts(run) == ("done", 3, 3, 0)
+    assert subscribed_products() == [substitute] * 3
     assert (Activity.objects.count(), Event.objects.count()) == (3, 3)
 
 
-def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
+def kill_step(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
     replace, advance = replacing.replace_subscription, Replacement.advance
 
     def around(run: Replacement, subscription: Subscription) -> None:
@@ -174,15 +178,15 @@ def kill(patch: pytest.MonkeyPatch, victim: Subscription, when: str) -> None:
 def test_two_workers_of_one_run_handle_each_subscription_once(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscribe(product, 4)
+    create_subscriptions(product, 4)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     # As if the first one's lease had run out at once.
     monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
     run_at_once(2, lambda: replacements.continue_replacement(run.pk))
-    expire(run)
+    expire_lease(run)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 4, 4, 0)
-    assert products() == [substitute] * 4
+    assert run_counts(run) == ("done", 4, 4, 0)
+    assert subscribed_products() == [substitute] * 4
     assert (Activity.objects.count(), Event.objects.count()) == (4, 4)
 
 
@@ -190,14 +194,14 @@ def test_two_workers_of_one_run_handle_each_subscription_once(
 def test_a_worker_that_was_taken_for_dead_undoes_its_step(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscribe(product, 2)
+    create_subscriptions(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     replace = replacing.replace_subscription
     lost: list[str] = []
 
     def slow(current: Replacement, subscription: Subscription) -> None:
         monkeypatch.setattr(replacing, "replace_subscription", replace)
-        expire(current)
+        expire_lease(current)
         replacements.continue_replacement(run.pk)  # the other worker does it all meanwhile
         try:
             replace(current, subscription)
@@ -208,29 +212,29 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
     monkeypatch.setattr(replacing, "replace_subscription", slow)
     replacements.continue_replacement(run.pk)
     assert len(lost) == 1
-    assert counts(run) == ("done", 2, 2, 0)
+    assert run_counts(run) == ("done", 2, 2, 0)
     assert (Activity.objects.count(), Event.objects.count()) == (2, 2)
 
 
 def test_a_subscription_made_or_ended_meanwhile_does_no_harm(
     product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _first, second, _third = subscribe(product, 3)
+    _first, second, _third = create_subscriptions(product, 3)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     with monkeypatch.context() as patch:
         patch.setattr(turn, "TURN_SECONDS", -1)
         replacements.continue_replacement(run.pk)
     cancel(second, actor=f.STAFF)
-    subscribe(product, 2)
+    create_subscriptions(product, 2)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 4, 4, 0)
-    assert products() == [substitute, product, substitute, substitute, substitute]
+    assert run_counts(run) == ("done", 4, 4, 0)
+    assert subscribed_products() == [substitute, product, substitute, substitute, substitute]
 
 
 def test_other_products_and_merchants_stay_as_they_are(product: Product, substitute: Product) -> None:
-    subscribe(product, 1)
-    (bystander,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
-    (foreign,) = subscribe(f.ProductFactory(external_product_id=product.external_product_id), 1)
+    create_subscriptions(product, 1)
+    (bystander,) = create_subscriptions(f.ProductFactory(merchant=product.merchant), 1)
+    (foreign,) = create_subscriptions(f.ProductFactory(external_product_id=product.external_product_id), 1)
     replacements.continue_replacement(verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute).pk)
     untouched = Subscription.objects.filter(pk__in=[bystander.pk, foreign.pk]).order_by("pk")
     assert [row.product for row in untouched] == [bystander.product, foreign.product]
@@ -240,28 +244,28 @@ def test_other_products_and_merchants_stay_as_they_are(product: Product, substit
 def test_a_run_over_nothing_is_done_at_once(product: Product) -> None:
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("done", 0, 0, 0)
+    assert run_counts(run) == ("done", 0, 0, 0)
 
 
 def test_a_finished_run_is_not_run_again(product: Product) -> None:
-    subscribe(product, 1)
+    create_subscriptions(product, 1)
     run = verbs.discontinue_product(product, actor=f.STAFF)
     replacements.continue_replacement(run.pk)
-    expire(run)
+    expire_lease(run)
     before = read_all_rows()
     replacements.continue_replacement(run.pk)
     assert read_all_rows() == before
 
 
 def test_a_long_run_yields_its_turn(product: Product, substitute: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    subscribe(product, 2)
+    create_subscriptions(product, 2)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
     monkeypatch.setattr(turn, "TURN_SECONDS", -1)
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("running", 2, 1, 0)
+    assert run_counts(run) == ("running", 2, 1, 0)
     assert OrmQ.objects.count() == 1
     replacements.continue_replacement(run.pk)
-    assert counts(run) == ("running", 2, 2, 0)
+    assert run_counts(run) == ("running", 2, 2, 0)
 
 
 def test_the_sweep_wakes_runs_left_by_a_lost_task_or_a_dead_worker(product: Product, substitute: Product) -> None:
@@ -271,7 +275,7 @@ def test_the_sweep_wakes_runs_left_by_a_lost_task_or_a_dead_worker(product: Prod
     Replacement.objects.update(lease_until=timezone.now() + timedelta(seconds=20))
     replacements.sweep()
     assert OrmQ.objects.count() == 1
-    expire(run)
+    expire_lease(run)
     replacements.sweep()
     assert OrmQ.objects.count() == 2
 
@@ -279,13 +283,13 @@ def test_the_sweep_wakes_runs_left_by_a_lost_task_or_a_dead_worker(product: Prod
 def test_a_step_costs_the_action_and_two_more_queries(product: Product, substitute: Product) -> None:
     def queries(number: int) -> int:
         Replacement.objects.update(state="done")
-        subscribe(product, number)
+        create_subscriptions(product, number)
         run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
         with CaptureQueriesContext(connection) as captured:
             replacements.continue_replacement(run.pk)
         return len(captured)
 
-    (single,) = subscribe(f.ProductFactory(merchant=product.merchant), 1)
+    (single,) = create_subscriptions(f.ProductFactory(merchant=product.merchant), 1)
     with CaptureQueriesContext(connection) as act:
         replacing.verbs.change_product(single, actor=f.STAFF, product=substitute)
     assert queries(12) - queries(2) == 10 * (len(act) + 2)

@@ -16,15 +16,15 @@ SECOND = timedelta(seconds=1)
 S = OrderStatus
 
 
-def failing(status: OrderStatus, retry_at: datetime = NOON) -> Order:
+def create_failing_order(status: OrderStatus, retry_at: datetime = NOON) -> Order:
     return create_order(DAY - timedelta(days=3), status=status, retry_at=retry_at, tries=1)
 
 
-def status(of: Order) -> int:
+def order_status(of: Order) -> int:
     return Order.objects.get(pk=of.pk).status
 
 
-def held(grace_period: int | None = None, **fields: Any) -> Entitlement:
+def create_entitlement(grace_period: int | None = None, **fields: Any) -> Entitlement:
     create_order(DAY + timedelta(days=9))
     subscription = Subscription.objects.get()
     return Entitlement.objects.create(
@@ -46,37 +46,40 @@ def test_an_order_sent_now_is_handed_to_placement_within_a_minute() -> None:
 
 
 def test_a_declined_payment_is_retried_at_its_time() -> None:
-    early, due = failing(S.CREDIT_CARD_RETRY, NOON + SECOND), failing(S.CREDIT_CARD_RETRY)
+    early, due = create_failing_order(S.CREDIT_CARD_RETRY, NOON + SECOND), create_failing_order(S.CREDIT_CARD_RETRY)
     timed_tasks.do_timed_tasks()
-    assert (status(early), status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
+    assert (order_status(early), order_status(due)) == (S.CREDIT_CARD_RETRY, S.PENDING_PLACEMENT)
 
 
 def test_an_order_without_an_instruction_is_rejected() -> None:
-    waiting, overdue = failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND), failing(S.AWAITING_RETRY_INSTRUCTIONS)
+    waiting, overdue = (
+        create_failing_order(S.AWAITING_RETRY_INSTRUCTIONS, NOON + SECOND),
+        create_failing_order(S.AWAITING_RETRY_INSTRUCTIONS),
+    )
     timed_tasks.do_timed_tasks()
-    assert (status(waiting), status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
+    assert (order_status(waiting), order_status(overdue)) == (S.AWAITING_RETRY_INSTRUCTIONS, S.REJECTED)
     assert Event.objects.get().kind == "ordergroove.order.reject"
 
 
 @pytest.mark.parametrize("left", [S.CONNECTION_ERROR_DURING_PLACEMENT, S.GENERIC_ERROR_RESPONSE, S.REJECTED])
 def test_retries_of_the_daily_run_are_left_to_it(left: OrderStatus) -> None:
-    made = failing(left)
+    made = create_failing_order(left)
     timed_tasks.do_timed_tasks()
-    assert status(made) == left
+    assert order_status(made) == left
 
 
 @pytest.mark.parametrize(
     ("grace", "left", "live"), [(None, 0, False), (None, 1, True), (60, -60, False), (60, -59, True)]
 )
 def test_access_ends_with_its_grace_period(grace: int | None, left: int, live: bool) -> None:
-    entitlement = held(grace, expiration=NOON + left * SECOND)
+    entitlement = create_entitlement(grace, expiration=NOON + left * SECOND)
     timed_tasks.do_timed_tasks()
     entitlement.refresh_from_db()
     assert entitlement.live is live
 
 
 def test_one_failing_order_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, held_by_another, last = (failing(S.CREDIT_CARD_RETRY) for _ in range(3))
+    broken, held_by_another, last = (create_failing_order(S.CREDIT_CARD_RETRY) for _ in range(3))
     queue = upcoming_order.queue
 
     def fail(order: Order, *, actor: Actor) -> Any:
@@ -88,7 +91,7 @@ def test_one_failing_order_does_not_stop_the_others(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(upcoming_order, "queue", fail)
     timed_tasks.do_timed_tasks()
-    assert [status(each) for each in (broken, held_by_another, last)] == [
+    assert [order_status(each) for each in (broken, held_by_another, last)] == [
         S.CREDIT_CARD_RETRY,
         S.CREDIT_CARD_RETRY,
         S.PENDING_PLACEMENT,
@@ -99,21 +102,21 @@ def test_a_test_customer_with_a_clock_waits_for_it() -> None:
     sent = create_order(status=S.SEND_NOW, locked=True)
     Customer.objects.update(is_test=True, clock=NOON)
     timed_tasks.do_timed_tasks()
-    assert status(sent) == S.SEND_NOW
+    assert order_status(sent) == S.SEND_NOW
 
 
 def test_the_next_timed_task_is_the_first_after_the_given_moment() -> None:
     customers = Customer.objects.all()
     assert timed_tasks.next_moment(customers, NOON) is None
-    failing(S.CREDIT_CARD_RETRY, NOON)
-    failing(S.AWAITING_RETRY_INSTRUCTIONS, NOON + 90 * SECOND)
-    failing(S.CONNECTION_ERROR_DURING_PLACEMENT, NOON + SECOND)
+    create_failing_order(S.CREDIT_CARD_RETRY, NOON)
+    create_failing_order(S.AWAITING_RETRY_INSTRUCTIONS, NOON + 90 * SECOND)
+    create_failing_order(S.CONNECTION_ERROR_DURING_PLACEMENT, NOON + SECOND)
     assert timed_tasks.next_moment(customers, NOON) == NOON + 90 * SECOND
     assert timed_tasks.next_moment(customers, NOON - SECOND) == NOON
     Order.objects.all().update(retry_at=None)
 
 
 def test_the_end_of_access_is_a_timed_task() -> None:
-    held(60, expiration=NOON)
+    create_entitlement(60, expiration=NOON)
     assert timed_tasks.next_moment(Customer.objects.all(), NOON) == NOON + 60 * SECOND
     assert timed_tasks.next_moment(Customer.objects.all(), NOON + 60 * SECOND) is None

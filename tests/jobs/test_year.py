@@ -86,7 +86,7 @@ class Shop:
         for name, price in stage.prices.items():
             Product.objects.filter(pk=self.products[name].pk).update(price=Decimal(price))
         for verb, key in stage.acts:
-            _do(ACTS[verb], self.subscriptions[key])
+            _perform(ACTS[verb], self.subscriptions[key])
 
     def advance(self, to: datetime) -> None:
         clock.advance_clocks(self.merchant, self.customers, to, actor=f.STAFF)
@@ -159,14 +159,14 @@ ACTS: dict[str, Callable[[Subscription], object]] = {
 }
 
 
-def _do(act: Callable[[Subscription], object], subscription: Subscription) -> None:
+def _perform(act: Callable[[Subscription], object], subscription: Subscription) -> None:
     with suppress(DomainError, Order.DoesNotExist):  # nothing is left to do it to
         act(subscription)
 
 
-def became(customer: Customer) -> Counter[object]:
+def result_of_year(customer: Customer) -> Counter[object]:
     """The customer's year as the database has it, in the oracle's form."""
-    return Counter(_orders(customer) + _told(customer) + _attempts(customer))
+    return Counter(_orders(customer) + _announced(customer) + _attempts(customer))
 
 
 def _orders(customer: Customer) -> list[object]:
@@ -185,7 +185,7 @@ def _orders(customer: Customer) -> list[object]:
     ]
 
 
-def _told(customer: Customer) -> list[object]:
+def _announced(customer: Customer) -> list[object]:
     return [_event(event) for event in Event.objects.filter(customer=customer).select_related("subscription")]
 
 
@@ -203,15 +203,15 @@ def _attempts(customer: Customer) -> list[object]:
     return list(rows.values_list("order__place_date", "tries", "effect"))
 
 
-def expected(life: Life) -> Counter[object]:
+def expected_result(life: Life) -> Counter[object]:
     attempts = [(day, tries, ANSWERS[outcome].value) for day, tries, outcome in life.attempts]
     return Counter(life.orders_of() + life.told + attempts)
 
 
-def differing(shop: Shop, people: list[plan.Person], stages: list[plan.Stage]) -> Iterator[tuple[str, Any, Any]]:
+def find_differences(shop: Shop, people: list[plan.Person], stages: list[plan.Stage]) -> Iterator[tuple[str, Any, Any]]:
     """Whose year is not as the rules say, with what is too much and what is missing."""
     for customer, person in zip(shop.customers, people, strict=True):
-        is_so, should_be = shop.years[customer.pk], expected(live_through(person, stages))
+        is_so, should_be = shop.years[customer.pk], expected_result(live_through(person, stages))
         if is_so != should_be:
             yield person.key, is_so - should_be, should_be - is_so
 
@@ -224,8 +224,8 @@ def test_a_year_is_exactly_what_the_rules_say(monkeypatch: pytest.MonkeyPatch) -
         for stage, following in zip(stages, stages[1:], strict=False):
             shop.begin(stage)
             shop.advance(hour_of_day(following.day, 12))
-    shop.years = {customer.pk: became(customer) for customer in shop.customers}
-    assert list(differing(shop, people, stages)) == [], f"seed {plan.SEED}"
+    shop.years = {customer.pk: result_of_year(customer) for customer in shop.customers}
+    assert list(find_differences(shop, people, stages)) == [], f"seed {plan.SEED}"
     # The platform's own memory: what we call placed is placed there, and each order once at the most.
     there = SimulatedPlacement.objects.exclude(order_merchant_id="").values_list("order_public_id", flat=True)
     assert set(there) >= set(Order.objects.filter(status=OrderStatus.SUCCESS).values_list("public_id", flat=True))
@@ -233,4 +233,4 @@ def test_a_year_is_exactly_what_the_rules_say(monkeypatch: pytest.MonkeyPatch) -
     for name, value in OTHER_RULES.items():
         with monkeypatch.context() as patch:
             patch.setattr(order_book if hasattr(order_book, name) else oracle, name, value)
-            assert any(differing(shop, people, stages)), f"nobody's year shows {name}"
+            assert any(find_differences(shop, people, stages)), f"nobody's year shows {name}"

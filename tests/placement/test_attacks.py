@@ -50,7 +50,7 @@ statuses = st.integers(min_value=100, max_value=599)
 
 
 @contextmanager
-def quickly() -> Iterator[None]:
+def within_half_a_second() -> Iterator[None]:
     start = time.process_time()
     yield
     assert time.process_time() - start < 0.5
@@ -58,13 +58,13 @@ def quickly() -> Iterator[None]:
 
 @pytest.mark.parametrize("body", XML_ATTACKS.values(), ids=XML_ATTACKS)
 def test_an_attack_by_xml_is_refused_quickly(body):
-    with quickly():
+    with within_half_a_second():
         assert xml_reply.read_xml_reply(body).effect is Effect.UNREADABLE
 
 
 @pytest.mark.parametrize("body", JSON_ATTACKS.values(), ids=JSON_ATTACKS)
 def test_an_attack_by_json_is_refused_quickly(body):
-    with quickly():
+    with within_half_a_second():
         assert json_codec.read_json_reply(body).effect is Effect.UNREADABLE
 
 

@@ -22,7 +22,7 @@ dates = st.dates(date(2026, 1, 1), date(2030, 12, 31))
 plans = st.lists(st.integers(1, 90), unique=True, min_size=1, max_size=10).map(sorted)
 
 
-def tries(days: list[int], declined_on: date, late: list[int]) -> list[date]:
+def attempt_days(days: list[int], declined_on: date, late: list[int]) -> list[date]:
     """The days on which an order is tried that is always declined, each try so many days late."""
     found: list[date] = []
     today = declined_on
@@ -37,12 +37,12 @@ def tries(days: list[int], declined_on: date, late: list[int]) -> list[date]:
     [("classic", [3, 6]), ("optimizer", [1, 3, 6, 10, 15]), ("manual", [2, 9]), ("external", []), ("off", [])],
 )
 def test_a_plan_retries_on_its_days_after_the_first_decline(plan, after):
-    assert tries(retry_days(plan, [2, 9]), DAY, []) == [DAY + timedelta(days) for days in after]
+    assert attempt_days(retry_days(plan, [2, 9]), DAY, []) == [DAY + timedelta(days) for days in after]
 
 
 @given(plans, dates, st.lists(st.integers(0, 20), max_size=10))
 def test_a_plan_gives_one_attempt_per_day_each_later_than_the_last(days, start, late):
-    found = tries(days, start, late)
+    found = attempt_days(days, start, late)
     assert len(found) == len(days)
     assert all(earlier < later for earlier, later in zip([start, *found], found, strict=False))
     assert all(day >= start + timedelta(after) for day, after in zip(found, days, strict=True))
@@ -50,7 +50,7 @@ def test_a_plan_gives_one_attempt_per_day_each_later_than_the_last(days, start, 
 
 @given(plans, dates)
 def test_punctual_attempts_are_all_on_the_plans_days(days, start):
-    assert tries(days, start, []) == [start + timedelta(after) for after in days]
+    assert attempt_days(days, start, []) == [start + timedelta(after) for after in days]
 
 
 @given(plans, dates, st.integers(0, 200))
@@ -60,8 +60,8 @@ def test_the_next_attempt_is_never_today_or_earlier(days, start, later):
 
 
 def test_a_late_attempt_moves_the_next_only_if_necessary():
-    assert tries([3, 6], DAY, [1]) == [DAY + timedelta(4), DAY + timedelta(6)]
-    assert tries([3, 6], DAY, [5]) == [DAY + timedelta(8), DAY + timedelta(9)]
+    assert attempt_days([3, 6], DAY, [1]) == [DAY + timedelta(4), DAY + timedelta(6)]
+    assert attempt_days([3, 6], DAY, [5]) == [DAY + timedelta(8), DAY + timedelta(9)]
 
 
 @pytest.mark.parametrize("plan", RetryPlan.values)

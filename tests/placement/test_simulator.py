@@ -24,17 +24,17 @@ EXPECTED = {
 }
 
 
-def choose(request: PlacementRequest, outcome: str, **fields: object) -> SimulatedOutcome:
+def choose_outcome(request: PlacementRequest, outcome: str, **fields: object) -> SimulatedOutcome:
     """An outcome for the request's payment, unless `fields` name a product."""
     target = fields if "product" in fields else fields | {"payment": request.order.payment}
     return SimulatedOutcome.objects.create(merchant=request.merchant, outcome=outcome, **target)
 
 
-def place(request: PlacementRequest) -> PlacementResult:
+def place_order(request: PlacementRequest) -> PlacementResult:
     return Simulator().place(request)
 
 
-def memory(request: PlacementRequest) -> SimulatedPlacement:
+def simulated_order(request: PlacementRequest) -> SimulatedPlacement:
     return SimulatedPlacement.objects.get(merchant=request.merchant, order_public_id=request.order.public_id)
 
 
@@ -42,9 +42,9 @@ def memory(request: PlacementRequest) -> SimulatedPlacement:
 class TestOutcomes:
     def test_an_order_is_placed_unless_something_else_was_chosen(self):
         request = create_request()
-        answer = place(request)
+        answer = place_order(request)
         assert (answer.effect, answer.http_status) == (Effect.PLACED, 200)
-        assert memory(request).order_merchant_id == answer.order_id != ""
+        assert simulated_order(request).order_merchant_id == answer.order_id != ""
 
     @pytest.mark.parametrize("kind", ["xml", "json"])
     @pytest.mark.parametrize("outcome", Outcome)
@@ -52,10 +52,10 @@ class TestOutcomes:
         merchant = MerchantFactory()
         GatewaySettings.objects.create(merchant=merchant, kind=kind, url="https://platform.test/")
         request = create_request(merchant)
-        choose(request, outcome)
-        answer = place(request)
+        choose_outcome(request, outcome)
+        answer = place_order(request)
         expected = EXPECTED.get(outcome) or RESULT_CODES[outcome].effect.status
-        assert (answer.effect.status, memory(request).outcome) == (expected, outcome)
+        assert (answer.effect.status, simulated_order(request).outcome) == (expected, outcome)
         assert answer.request.startswith("<?xml" if kind == "xml" else '{"order"')
 
     def test_every_code_of_a_platform_can_be_simulated(self):
@@ -63,49 +63,49 @@ class TestOutcomes:
 
     def test_a_placed_order_is_not_placed_again(self):
         request = create_request()
-        first, again = place(request), place(request)
+        first, again = place_order(request), place_order(request)
         assert first.order_id == again.order_id
-        assert memory(request).times_asked == 2
+        assert simulated_order(request).times_asked == 2
 
     def test_an_order_whose_answer_was_lost_has_been_placed(self):
         request = create_request()
-        choose(request, Outcome.LOST)
-        assert place(request).effect is Effect.NO_ANSWER
-        assert place(request).order_id == memory(request).order_merchant_id != ""
+        choose_outcome(request, Outcome.LOST)
+        assert place_order(request).effect is Effect.NO_ANSWER
+        assert place_order(request).order_id == simulated_order(request).order_merchant_id != ""
 
     def test_an_order_that_timed_out_has_not_been_placed(self):
         request = create_request()
-        choose(request, Outcome.TIMEOUT)
-        assert [place(request).effect for _ in range(2)] == [Effect.NO_ANSWER] * 2
-        assert memory(request).order_merchant_id == ""
+        choose_outcome(request, Outcome.TIMEOUT)
+        assert [place_order(request).effect for _ in range(2)] == [Effect.NO_ANSWER] * 2
+        assert simulated_order(request).order_merchant_id == ""
 
     def test_an_outcome_may_apply_to_the_first_attempts_only(self):
         request = create_request()
-        choose(request, Outcome.DECLINE, times=2)
-        effects = [place(request).effect for _ in range(3)]
+        choose_outcome(request, Outcome.DECLINE, times=2)
+        effects = [place_order(request).effect for _ in range(3)]
         assert effects == [Effect.DECLINED, Effect.DECLINED, Effect.PLACED]
 
     def test_a_payments_outcome_overrides_a_products_and_the_first_item_the_next(self):
         request = take_snapshot(create_known_order(create_live_merchant()))
         first, second = request.items
-        choose(request, Outcome.CANCEL, product=second.product)
-        assert place(request).effect is Effect.CALLED_OFF
-        choose(request, Outcome.TEMPORARY, product=first.product)
-        assert place(request).effect is Effect.TEMPORARY
-        choose(request, Outcome.DECLINE)
-        assert place(request).effect is Effect.DECLINED
+        choose_outcome(request, Outcome.CANCEL, product=second.product)
+        assert place_order(request).effect is Effect.CALLED_OFF
+        choose_outcome(request, Outcome.TEMPORARY, product=first.product)
+        assert place_order(request).effect is Effect.TEMPORARY
+        choose_outcome(request, Outcome.DECLINE)
+        assert place_order(request).effect is Effect.DECLINED
 
     def test_another_merchants_choices_and_orders_are_its_own(self):
         request = create_request()
-        choose(create_request(), Outcome.DECLINE)
-        assert place(request).effect is Effect.PLACED
+        choose_outcome(create_request(), Outcome.DECLINE)
+        assert place_order(request).effect is Effect.PLACED
         assert SimulatedPlacement.objects.filter(merchant=request.merchant).count() == 1
 
     def test_a_slow_answer_takes_its_time(self):
         request = create_request()
-        choose(request, Outcome.APPROVE, milliseconds=60)
+        choose_outcome(request, Outcome.APPROVE, milliseconds=60)
         start = time.monotonic()
-        assert place(request).effect is Effect.PLACED
+        assert place_order(request).effect is Effect.PLACED
         assert time.monotonic() - start >= 0.06
 
 
@@ -115,11 +115,11 @@ def test_simultaneous_requests_for_one_order_place_it_once_and_are_all_counted()
 
     def post(_: int) -> PlacementResult:
         try:
-            return place(request)
+            return place_order(request)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(post, range(16)))
-    assert {answer.order_id for answer in answers} == {memory(request).order_merchant_id}
-    assert memory(request).times_asked == 16
+    assert {answer.order_id for answer in answers} == {simulated_order(request).order_merchant_id}
+    assert simulated_order(request).times_asked == 16

@@ -12,7 +12,7 @@ from tests.admin.discontinue_wizard.steps import create_relationship, create_sub
 from tests.admin.pages import visible_text
 
 
-def choices(answer: HttpResponse) -> list[str]:
+def offered_choices(answer: HttpResponse) -> list[str]:
     return re.findall(r'name="choice" form="choice" value="(\w+)"', answer.content.decode())
 
 
@@ -49,7 +49,7 @@ def test_the_related_product_is_proposed_first_and_its_group_next(
     f.ProductFactory(merchant=merchant, autoship_enabled=False, live=False, discontinued=True)
     f.ProductFactory()
     answer = staff.get(wizard_page(product))
-    assert choices(answer) == [str(dark.pk), "end", str(mate.pk), str(early.pk)]
+    assert offered_choices(answer) == [str(dark.pk), "end", str(mate.pk), str(early.pk)]
     assert re.search(rf'value="{dark.pk}" required checked', answer.content.decode())
 
 
@@ -58,17 +58,17 @@ def test_an_unusable_relationship_is_shown_with_the_reason(staff: Client, produc
     create_relationship(product, dark)
     Product.objects.filter(pk=dark.pk).update(autoship_enabled=False)
     answer = staff.get(wizard_page(product))
-    assert choices(answer) == ["end"]
+    assert offered_choices(answer) == ["end"]
     assert "names Dark roast as the replacement, but: The replacement cannot be subscribed to" in visible_text(answer)
 
 
 def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Product, dark: Product) -> None:
     create_subscriptions(product)
     for term in ("roast", "dark-1", dark.external_product_id, "dark roast"):
-        assert choices(staff.get(wizard_page(product), {"q": term})) == ["end", str(dark.pk)]
+        assert offered_choices(staff.get(wizard_page(product), {"q": term})) == ["end", str(dark.pk)]
     assert staff.get(wizard_page(product), {"q": "li\0ght", "page": "9" * 5000}).status_code == 200
     nothing = staff.get(wizard_page(product), {"q": "light"})
-    assert choices(nothing) == ["end"]
+    assert offered_choices(nothing) == ["end"]
     assert "No product that customers can subscribe to matches your search." in visible_text(nothing)
 
 

@@ -15,13 +15,13 @@ from tests.factories import STAFF
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
-def cut_off(bought: dict, merchant: Merchant) -> CheckoutRequest:
+def interrupt_checkout(bought: dict, merchant: Merchant) -> CheckoutRequest:
     """A request kept by a process that died before it did anything."""
     return purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
 
 
 def test_an_interrupted_checkout_is_pending_until_the_tick_has_done_it(api, merchant, bought):
-    request = cut_off(bought, merchant)
+    request = interrupt_checkout(bought, merchant)
     path = f"/api/subscription/{request.public_id.hex}/response/"
     pending = api.get(path)
     assert (pending.status_code, pending["Content-Type"]) == (202, "text/plain")
@@ -36,7 +36,7 @@ def test_an_interrupted_checkout_is_pending_until_the_tick_has_done_it(api, merc
 
 
 def test_an_impossible_checkout_is_closed_by_the_tick_with_the_reason(api, merchant, bought):
-    request = cut_off(bought, merchant)
+    request = interrupt_checkout(bought, merchant)
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
     CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     purchases.finish()
@@ -47,7 +47,7 @@ def test_an_impossible_checkout_is_closed_by_the_tick_with_the_reason(api, merch
 
 
 def test_a_checkout_that_always_fails_is_given_up_after_ten_attempts(merchant, bought):
-    cut_off(bought, merchant)
+    interrupt_checkout(bought, merchant)
     CheckoutRequest.objects.update(body={})
     for _ in range(10):
         CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))

@@ -153,11 +153,11 @@ def verdicts(spec: OpenAPI, body: Any, connection: Connection) -> tuple[bool, bo
     return schema_takes(spec, request), ask_sandbox(request).status_code == 202
 
 
-def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+def paths_in(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """The path of every value inside objects, outermost first; what is inside event properties is free."""
     if not isinstance(value, dict) or path[-1:] == ("properties",):
         return []
-    return [found for key, part in value.items() for found in ((*path, key), *places(part, (*path, key)))]
+    return [found for key, part in value.items() for found in ((*path, key), *paths_in(part, (*path, key)))]
 
 
 FULL = event_body(
@@ -174,12 +174,12 @@ FULL = event_body(
 )
 REMOVED = object()
 MUTATIONS = st.tuples(
-    st.sampled_from(places(FULL)),
+    st.sampled_from(paths_in(FULL)),
     st.sampled_from([REMOVED, None, True, 0, -1.5, "", "x", "2026-11-20T12:00:00Z", [], {}, {"surprise": 1}]),
 )
 
 
-def mutated(body: dict, path: tuple[str, ...], value: Any) -> None:
+def put_value(body: dict, path: tuple[str, ...], value: Any) -> None:
     *parents, key = path
     for parent in parents:
         body = body.get(parent) if isinstance(body, dict) else None
@@ -200,7 +200,7 @@ def mutated(body: dict, path: tuple[str, ...], value: Any) -> None:
 def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
     body = copy.deepcopy(FULL)
     for path, value in mutations:
-        mutated(body, path, value)
+        put_value(body, path, value)
     connection = Connection.objects.first() or create_sandbox_connection(MerchantFactory())
     by_schema, by_sandbox = verdicts(spec, body, connection)
     if no_identifier_but_null(body):

@@ -11,13 +11,13 @@ from tests.integrations.sandbox.account import API, NOON, Account, event_body
 pytestmark = pytest.mark.django_db
 
 
-def ids(answer: Any) -> list[str]:
+def event_ids(answer: Any) -> list[str]:
     return [row["attributes"]["event_properties"]["$event_id"] for row in answer.json()["data"]]
 
 
 def test_events_are_listed_newest_first_or_as_asked(three):
-    assert ids(three.get("/events")) == ["u2", "u1", "u0"]
-    assert ids(three.get("/events", sort="datetime")) == ["u0", "u1", "u2"]
+    assert event_ids(three.get("/events")) == ["u2", "u1", "u0"]
+    assert event_ids(three.get("/events", sort="datetime")) == ["u0", "u1", "u2"]
     assert three.get("/events", sort="name").json()["errors"][0]["source"] == {"parameter": "sort"}
 
 
@@ -27,7 +27,7 @@ def test_events_are_found_by_metric_profile_and_time(three):
     one = "2026-11-20T13:00:00Z"
     stamp = int((NOON + timedelta(hours=1)).timestamp())
     found = {
-        text: ids(three.get("/events", filter=text))
+        text: event_ids(three.get("/events", filter=text))
         for text in (
             f'equals(metric_id,"{metrics["first"]}")',
             f"equals(profile_id,'{ana}')",
@@ -89,7 +89,7 @@ def test_pages_lose_and_repeat_nothing_at_equal_times(account):
         account.post("/events", event_body(unique_id=f"u{number}"))
     first = account.get("/events", page_size="2")
     second = account.http.get(first.json()["links"]["next"], headers=account.headers)
-    assert ids(first) + ids(second) == ["u4", "u3", "u2", "u1"]
+    assert event_ids(first) + event_ids(second) == ["u4", "u3", "u2", "u1"]
 
 
 @pytest.mark.parametrize("query", [{"page_size": "0"}, {"page_size": "1001"}, {"page_size": "x"}, {"page_cursor": "x"}])

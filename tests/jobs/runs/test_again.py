@@ -39,7 +39,7 @@ def test_run_now_creates_the_days_run_and_leaves_a_running_one_alone(work: Count
     assert (again.pk, again.cursor, again.state) == (made.pk, 7, "running")
 
 
-def hours_run(clock: Any, hours: int) -> Iterator[int]:
+def hours_of_runs(clock: Any, hours: int) -> Iterator[int]:
     """The local hours at which a run begins, looked at four times an hour."""
     for _ in range(hours * 4):
         runs.begin_due_runs()
@@ -55,7 +55,7 @@ def test_an_hourly_job_runs_from_its_hour_until_the_day_ends(
     use_only_job(monkeypatch, work, hourly=lambda merchant: merchant.placed_hourly)
     Merchant.objects.update(placed_hourly=True, created=datetime(2026, 11, 20, 6, tzinfo=UTC))
     noon.move_to(datetime(2026, 11, 20, 13, 0, 30, tzinfo=UTC))
-    assert list(hours_run(noon, 28)) == [*range(10, 24), 10, 11]
+    assert list(hours_of_runs(noon, 28)) == [*range(10, 24), 10, 11]
     assert JobRun.objects.count() == 2
 
 

@@ -16,7 +16,7 @@ from tests.races import run_at_once
 pytestmark = pytest.mark.django_db
 
 
-def rows() -> list[tuple[Any, ...]]:
+def run_rows() -> list[tuple[Any, ...]]:
     return list(JobRun.objects.order_by("local_date", "merchant").values_list("local_date", "state"))
 
 
@@ -25,7 +25,7 @@ def test_a_day_is_run_once_however_many_ticks_there_are(work: CountingWork, merc
     JobRun.objects.create(merchant=merchant, job="count", local_date=DAY - timedelta(2), state="done")
     for _ in range(3):
         runs.begin_due_runs()
-    assert rows()[2:] == [(DAY, "waiting")]
+    assert run_rows()[2:] == [(DAY, "waiting")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -38,10 +38,10 @@ def test_nothing_is_run_before_its_hour_nor_for_days_before_the_merchant(work: C
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
     f.MerchantFactory(created=datetime(2026, 11, 20, 3, tzinfo=UTC))
     runs.begin_due_runs()
-    assert rows() == []
+    assert run_rows() == []
     noon.move_to(datetime(2026, 11, 20, 15, tzinfo=UTC))
     runs.begin_due_runs()
-    assert rows() == [(DAY, "waiting")]
+    assert run_rows() == [(DAY, "waiting")]
 
 
 def test_a_late_start_catches_up_until_the_deadline_and_reports_the_rest_as_missed(
@@ -51,11 +51,11 @@ def test_a_late_start_catches_up_until_the_deadline_and_reports_the_rest_as_miss
     noon.move_to(datetime(2026, 11, 21, 0, 59, 59, tzinfo=UTC))  # 19:59 in New York
     runs.begin_due_runs()
     before = [(DAY - timedelta(2), "missed"), (DAY - timedelta(1), "missed")]
-    assert rows() == [*before, (DAY, "waiting")]
+    assert run_rows() == [*before, (DAY, "waiting")]
     JobRun.objects.all().delete()
     noon.move_to(datetime(2026, 11, 21, 1, tzinfo=UTC))
     runs.begin_due_runs()
-    assert rows() == [*before, (DAY, "missed")]
+    assert run_rows() == [*before, (DAY, "missed")]
 
 
 def test_a_check_may_come_two_days_late(
@@ -64,11 +64,11 @@ def test_a_check_may_come_two_days_late(
     use_only_job(monkeypatch, work, days=(18,), lasts=timedelta(days=2))
     noon.move_to(datetime(2026, 11, 20, 14, 59, tzinfo=UTC))
     runs.begin_due_runs()
-    assert rows() == [(date(2026, 11, 18), "waiting")]
+    assert run_rows() == [(date(2026, 11, 18), "waiting")]
     JobRun.objects.all().delete()
     noon.move_to(datetime(2026, 11, 20, 15, tzinfo=UTC))
     runs.begin_due_runs()
-    assert rows() == [(date(2026, 11, 18), "missed")]
+    assert run_rows() == [(date(2026, 11, 18), "missed")]
 
 
 def test_reminders_at_a_late_hour_still_have_an_hour_to_begin(merchant: Merchant, noon: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_merchant_without_the_hour_has_no_run(
 ) -> None:
     use_only_job(monkeypatch, work, hour=lambda merchant: None)
     runs.begin_due_runs()
-    assert rows() == []
+    assert run_rows() == []
 
 
 CHANGES = [  # what the clocks do, and the hour of the job

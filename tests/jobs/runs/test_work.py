@@ -23,7 +23,7 @@ class Killed(BaseException):
     """The worker dies."""
 
 
-def expire() -> None:
+def expire_leases() -> None:
     JobRun.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
@@ -88,7 +88,7 @@ def test_a_customer_held_by_another_write_is_handled_later(
     work.faults.clear()
     runs.continue_run(run.pk)
     assert work.seen == customers[:2]  # it rests
-    expire()
+    expire_leases()
     runs.continue_run(run.pk)
     assert work.seen == customers
     assert run_counts() == ("done", 4, 4, 4, 0, 0)
@@ -105,7 +105,7 @@ def test_a_dead_workers_run_resumes_after_its_last_customer(
     work.faults.clear()
     runs.continue_run(run.pk)
     assert work.seen == customers[:2]  # the dead worker's lease still stands
-    expire()
+    expire_leases()
     runs.continue_run(run.pk)
     assert work.seen == customers
     assert run_counts() == ("done", 4, 4, 4, 0, 1)
@@ -116,7 +116,7 @@ def test_after_ten_dead_workers_a_run_has_failed(work: CountingWork, run: JobRun
     for _ in range(10):
         with pytest.raises(Killed):
             runs.continue_run(run.pk)
-        expire()
+        expire_leases()
     runs.continue_run(run.pk)
     assert run_counts() == ("failed", 4, 1, 1, 0, 10)
     assert JobRun.objects.get().error == "The worker died over it each time."
@@ -131,7 +131,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
     seen_by_slow: list[int] = []
 
     def overtake() -> None:
-        expire()
+        expire_leases()
         runs.continue_run(run.pk)
 
     def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
@@ -149,7 +149,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
     assert work.seen == customers[1:]  # the other left the customer who was held for later
     assert run_counts() == ("waiting", 4, 3, 3, 0, 1)
     monkeypatch.setitem(JOBS, "count", other)
-    expire()
+    expire_leases()
     runs.continue_run(run.pk)
     assert work.seen[3] == customers[0]
     assert JobRun.objects.get(pk=run.pk).state == "done"

@@ -33,15 +33,15 @@ def wanted() -> Selection:
     return Selection(TODAY - timedelta(days=6), TODAY)
 
 
-def redeem(token: ActionToken, action: str, visit: Visit = DIRECT, **fields: str) -> Success:
+def click_token(token: ActionToken, action: str, visit: Visit = DIRECT, **fields: str) -> Success:
     return redeem_token(encode_token(token), action, fields, visit=visit)
 
 
-def figures(merchant: Merchant, wanted: Selection) -> Figures:
+def count_figures(merchant: Merchant, wanted: Selection) -> Figures:
     return sum_figures(click_figures(merchant, wanted))
 
 
-def place(order: Order, day: date) -> None:
+def place_order(order: Order, day: date) -> None:
     """The order is sent on its day, and the platform takes it."""
     with calendar.fixed_clock(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
         upcoming_order.queue(order, actor=STAFF)
@@ -50,15 +50,15 @@ def place(order: Order, day: date) -> None:
 
 def test_without_clicks_all_figures_are_zero(shop: Shop, wanted: Selection) -> None:
     assert click_figures(shop.merchant, wanted) == []
-    assert figures(shop.merchant, wanted) == Figures()
+    assert count_figures(shop.merchant, wanted) == Figures()
 
 
 def test_clicks_replays_refusals_and_undos_are_counted_apart(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
-    done = redeem(token, "delay", days="7")
-    redeem(token, "delay", days="7")
+    done = click_token(token, "delay", days="7")
+    click_token(token, "delay", days="7")
     with pytest.raises(Refused, match="previously used"):
-        redeem(token, "skip")
+        click_token(token, "skip")
     assert done.undo
     undo_redemption(done.undo[0])
     with pytest.raises(Refused):
@@ -70,7 +70,7 @@ def test_clicks_replays_refusals_and_undos_are_counted_apart(shop: Shop, wanted:
         replayed=1,
         refused=Counter({"token_already_used": 1, "undo_already_done": 1}),
     )
-    assert figures(shop.merchant, wanted) == expected
+    assert count_figures(shop.merchant, wanted) == expected
     by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert {name: (row.opened, row.acted, row.refusals) for name, row in by_action.items()} == {
         "delay": (2, 1, 0),
@@ -90,12 +90,12 @@ def test_clicks_are_counted_by_link_and_landing_page_of_their_own_merchant(shop:
         Visit(link="rubbish"),
     ]
     for visit in visits:
-        redeem(shop.order_token(), "delay", visit, days="1")
+        click_token(shop.order_token(), "delay", visit, days="1")
     found = click_figures(shop.merchant, wanted)
     assert {key: row.acted for key, row in group_figures(found, "link").items()} == {link.pk: 2, None: 2}
     assert {key: row.acted for key, row in group_figures(found, "landing_page").items()} == {page.pk: 2, None: 2}
     chosen = Selection(wanted.first, wanted.last, Q(link=link))
-    assert figures(shop.merchant, chosen).acted == 2
+    assert count_figures(shop.merchant, chosen).acted == 2
     assert click_figures(foreign.merchant, wanted) == []
 
 
@@ -104,22 +104,22 @@ def test_a_day_is_one_of_the_merchants_zone(shop: Shop, noon: time_machine.Trave
     shop.merchant.refresh_from_db()
     for hour in (10, 11):  # midnight there is at 11:00 UTC
         noon.move_to(datetime(2026, 11, 19, hour, 30, tzinfo=UTC))
-        redeem(shop.order_token(), "delay", days="1")
+        click_token(shop.order_token(), "delay", days="1")
     by_day = group_figures(click_figures(shop.merchant, wanted), "day")
     assert {day: row.acted for day, row in by_day.items()} == {date(2026, 11, 19): 1, date(2026, 11, 20): 1}
-    assert figures(shop.merchant, Selection(TODAY, TODAY)).acted == 1
-    assert figures(shop.merchant, Selection(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
+    assert count_figures(shop.merchant, Selection(TODAY, TODAY)).acted == 1
+    assert count_figures(shop.merchant, Selection(TODAY - timedelta(days=3), TODAY - timedelta(days=1))).acted == 1
 
 
 def test_a_fetched_page_counts_as_a_likely_machines_until_a_person_is_seen(shop: Shop, wanted: Selection) -> None:
     token = shop.order_token()
     clicks.record_fetch(token, "delay", Visit())
     clicks.record_fetch(token, "delay", Visit())
-    assert figures(shop.merchant, wanted) == Figures(machines=2)
+    assert count_figures(shop.merchant, wanted) == Figures(machines=2)
     clicks.record_opening(token, "delay", Visit(opens=False, fetched=True))
-    assert figures(shop.merchant, wanted) == Figures(opened=1, machines=1)
-    redeem(token, "delay", Visit(opens=False), days="7")
-    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, machines=1)
+    assert count_figures(shop.merchant, wanted) == Figures(opened=1, machines=1)
+    click_token(token, "delay", Visit(opens=False), days="7")
+    assert count_figures(shop.merchant, wanted) == Figures(opened=1, acted=1, machines=1)
 
 
 def test_a_machine_that_runs_the_script_stays_a_machine(shop: Shop, wanted: Selection) -> None:
@@ -127,34 +127,34 @@ def test_a_machine_that_runs_the_script_stays_a_machine(shop: Shop, wanted: Sele
     clicks.record_fetch(token, "delay", Visit())
     clicks.record_opening(token, "delay", Visit(opens=False, fetched=True, likely_machine=True))
     clicks.record_opening(token, "delay", Visit(likely_machine=True))
-    assert figures(shop.merchant, wanted) == Figures(machines=2)
+    assert count_figures(shop.merchant, wanted) == Figures(machines=2)
 
 
 def test_orders_of_a_reactivated_subscription_count_as_revenue_for_90_days(shop: Shop, wanted: Selection) -> None:
-    redeem(shop.subscription_token(), "reactivate")
-    assert figures(shop.merchant, wanted).orders == 0
+    click_token(shop.subscription_token(), "reactivate")
+    assert count_figures(shop.merchant, wanted).orders == 0
     order = shop.subscriptions[0].items.get(upcoming=True).order
-    place(order, TODAY + timedelta(days=1))
-    gained = figures(shop.merchant, wanted)
+    place_order(order, TODAY + timedelta(days=1))
+    gained = count_figures(shop.merchant, wanted)
     assert (gained.orders, gained.value) == (1, Decimal("12.50"))
     following = shop.subscriptions[0].items.get(upcoming=True).order
-    place(following, TODAY + timedelta(days=89))
-    gained = figures(shop.merchant, wanted)
+    place_order(following, TODAY + timedelta(days=89))
+    gained = count_figures(shop.merchant, wanted)
     assert (gained.orders, gained.value) == (2, Decimal("25.00"))
     late = shop.subscriptions[0].items.get(upcoming=True).order
-    place(late, TODAY + timedelta(days=91))
-    assert figures(shop.merchant, wanted) == gained
+    place_order(late, TODAY + timedelta(days=91))
+    assert count_figures(shop.merchant, wanted) == gained
 
 
 def test_an_order_counts_for_the_last_click_before_it(
     shop: Shop, noon: time_machine.Traveller, wanted: Selection
 ) -> None:
-    redeem(shop.subscription_token(), "reactivate")
+    click_token(shop.subscription_token(), "reactivate")
     noon.shift(timedelta(hours=1))
     again = shop.subscription_token()
     noon.move_to(datetime(2026, 11, 21, 17, tzinfo=UTC))
-    redeem(again, "reactivate")
-    place(shop.subscriptions[0].items.get(upcoming=True).order, TODAY + timedelta(days=2))
+    click_token(again, "reactivate")
+    place_order(shop.subscriptions[0].items.get(upcoming=True).order, TODAY + timedelta(days=2))
     both = Selection(wanted.first, TODAY + timedelta(days=1))
     by_day = group_figures(click_figures(shop.merchant, both), "day")
     assert {day: (row.acted, row.orders) for day, row in by_day.items()} == {
@@ -164,25 +164,25 @@ def test_an_order_counts_for_the_last_click_before_it(
 
 
 def test_an_undone_click_counts_no_revenue(shop: Shop, wanted: Selection) -> None:
-    done = redeem(shop.order_token(), "product_upsell", og_product_id="HON-1")
+    done = click_token(shop.order_token(), "product_upsell", og_product_id="HON-1")
     assert done.undo
     undo_redemption(done.undo[0])
-    place(shop.order, shop.order.place_date)
-    assert (figures(shop.merchant, wanted).acted, figures(shop.merchant, wanted).orders) == (1, 0)
+    place_order(shop.order, shop.order.place_date)
+    assert (count_figures(shop.merchant, wanted).acted, count_figures(shop.merchant, wanted).orders) == (1, 0)
 
 
 def test_an_upsell_counts_its_own_item_and_a_subscription_each_of_its_items(shop: Shop, wanted: Selection) -> None:
-    redeem(shop.order_token(), "product_upsell", og_product_id="HON-1", og_quantity="2")
+    click_token(shop.order_token(), "product_upsell", og_product_id="HON-1", og_quantity="2")
     often = {"og_product_id": "HON-1", "og_every": "4", "og_every_period": "1"}
-    redeem(shop.order_token(), "subscription_upsell", **often)
-    place(shop.order, shop.order.place_date)
+    click_token(shop.order_token(), "subscription_upsell", **often)
+    place_order(shop.order, shop.order.place_date)
     by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert {name: (row.orders, row.value) for name, row in by_action.items()} == {
         "product_upsell": (1, Decimal("16.00")),
         "subscription_upsell": (1, Decimal("8.00")),
     }
     following = Order.objects.open().filter(items__product=shop.product).get()
-    place(following, following.place_date)
+    place_order(following, following.place_date)
     by_action = group_figures(click_figures(shop.merchant, wanted), "action")
     assert by_action["subscription_upsell"].value == Decimal("16.00")
 
@@ -191,16 +191,16 @@ def test_an_upsell_counts_its_own_item_and_a_subscription_each_of_its_items(shop
 def test_a_delayed_order_or_the_one_after_a_skip_counts_as_retained_once_placed(
     shop: Shop, wanted: Selection, action: str
 ) -> None:
-    redeem(shop.order_token(), action)
-    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1)
-    place(shop.order, shop.order.place_date)
-    assert figures(shop.merchant, wanted) == Figures(opened=1, acted=1, kept=1)
+    click_token(shop.order_token(), action)
+    assert count_figures(shop.merchant, wanted) == Figures(opened=1, acted=1)
+    place_order(shop.order, shop.order.place_date)
+    assert count_figures(shop.merchant, wanted) == Figures(opened=1, acted=1, kept=1)
 
 
 def test_the_clicks_of_test_customers_count_for_a_test_merchant_only(shop: Shop, wanted: Selection) -> None:
     Customer.objects.update(is_test=True)
-    redeem(shop.order_token(), "delay")
-    assert figures(shop.merchant, wanted).acted == 1
+    click_token(shop.order_token(), "delay")
+    assert count_figures(shop.merchant, wanted).acted == 1
     shop.merchant.is_test = False
     assert click_figures(shop.merchant, wanted) == []
 
@@ -218,7 +218,7 @@ def test_the_figures_take_five_queries_in_a_transaction_however_many_clicks(
 ) -> None:
     OneClickSettings.objects.update(replay_seconds=0)
     for _ in range(5):
-        redeem(shop.order_token(), "delay", days="1")
+        click_token(shop.order_token(), "delay", days="1")
     with django_assert_num_queries(5 + 3):  # it begins, has them planned afresh, and ends
         click_figures(shop.merchant, wanted)
 

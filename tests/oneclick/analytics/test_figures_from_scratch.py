@@ -85,7 +85,7 @@ class Past:
         )
 
 
-def counted(merchant: Merchant, wanted: Selection) -> dict[tuple[object, ...], Figures]:
+def count_by_hand(merchant: Merchant, wanted: Selection) -> dict[tuple[object, ...], Figures]:
     """By day, action, link and landing page."""
     clicks = [
         click
@@ -97,11 +97,11 @@ def counted(merchant: Merchant, wanted: Selection) -> dict[tuple[object, ...], F
         day = click.at.astimezone(ZoneInfo(merchant.time_zone)).date()
         if wanted.first <= day <= wanted.last and click.outcome != "undone":
             key = (day, click.action, click.link_id, click.landing_page_id)
-            found.setdefault(key, Figures()).add(of_one(click, clicks))
+            found.setdefault(key, Figures()).add(figures_of_click(click, clicks))
     return found
 
 
-def of_one(click: Click, clicks: list[Click]) -> Figures:
+def figures_of_click(click: Click, clicks: list[Click]) -> Figures:
     acted = click.outcome == "success" and not click.replayed
     figures = Figures(
         opened=int(click.opens and not click.likely_machine),
@@ -112,24 +112,24 @@ def of_one(click: Click, clicks: list[Click]) -> Figures:
     )
     if click.outcome in ("expired_token", "token_already_used"):
         figures.refused = Counter([click.outcome])
-    if stands(click):
+    if is_not_undone(click):
         figures.kept = int(click.order is not None and click.order.status == OrderStatus.SUCCESS)
-        gained = [line.total_price for line in Item.objects.all() if came_of(line, click, clicks)]
+        gained = [line.total_price for line in Item.objects.all() if is_result_of(line, click, clicks)]
         figures.orders, figures.value = len(gained), sum(gained, Decimal(0))
     return figures
 
 
-def stands(click: Click) -> bool:
+def is_not_undone(click: Click) -> bool:
     return click.outcome == "success" and not click.replayed and click.token.undone_at is None
 
 
-def came_of(line: Item, click: Click, clicks: list[Click]) -> bool:
+def is_result_of(line: Item, click: Click, clicks: list[Click]) -> bool:
     placed = line.first_placed
     if placed is None or not click.at <= placed < click.at + timedelta(days=90):
         return False
     if click.item_id:
         return bool(click.item_id == line.pk)
-    acts = [other for other in clicks if stands(other) and other.subscription_id == line.subscription_id]
+    acts = [other for other in clicks if is_not_undone(other) and other.subscription_id == line.subscription_id]
     before = [other for other in acts if other.subscription_id and other.at <= placed]
     return bool(before) and max(before, key=lambda other: other.at) == click
 
@@ -142,7 +142,7 @@ def test_the_figures_agree_with_a_count_by_hand(noon: object, seed: int, is_test
     past = Past(merchant, seed)
     Past(MerchantFactory(is_test=is_test), seed + 10)
     found = by_key(click_figures(merchant, WEEKS))
-    expected = counted(merchant, WEEKS)
+    expected = count_by_hand(merchant, WEEKS)
     assert found == expected
     sums = sum_figures(click_figures(merchant, WEEKS))
     assert min(sums.undone, sums.replayed, sums.machines, sums.refusals, sums.kept, sums.orders) > 0

@@ -16,7 +16,7 @@ SHOP = "https://shop.test"
 Noted = list[tuple[str, str, bool, bool]]
 
 
-def noted() -> Noted:
+def recorded_visits() -> Noted:
     """Action, outcome, whether it opens, whether it is a likely machine."""
     return list(Click.objects.order_by("pk").values_list("action", "outcome", "opens", "likely_machine"))
 
@@ -41,26 +41,26 @@ def script(shop: Shop, token: ActionToken) -> Callable[..., HttpResponse]:
 
 def test_an_immediate_click_counts_as_opening_and_action(script: Callable[..., HttpResponse]) -> None:
     script("delay")
-    assert noted() == [("delay", "success", True, False)]
+    assert recorded_visits() == [("delay", "success", True, False)]
 
 
 def test_a_shown_button_counts_as_an_opening_and_its_press_does_not(script: Callable[..., HttpResponse]) -> None:
     answer = script("opened", page="welcome")
     assert (answer.status_code, answer.content, answer["Access-Control-Allow-Origin"]) == (204, b"", SHOP)
     script("delay", visit="told", page="welcome")
-    assert noted() == [("delay", "opened", True, False), ("delay", "success", False, False)]
+    assert recorded_visits() == [("delay", "opened", True, False), ("delay", "success", False, False)]
     assert set(Click.objects.values_list("landing_page", flat=True)) == {LandingPage.objects.get().pk}
 
 
 def test_a_browser_driven_by_a_program_is_a_likely_machine(script: Callable[..., HttpResponse]) -> None:
     script("opened", {"machine": "yes"})
-    assert noted() == [("delay", "opened", True, True)]
+    assert recorded_visits() == [("delay", "opened", True, True)]
 
 
 def test_a_browser_that_calls_itself_a_bot_is_a_likely_machine(shop: Shop, token: ActionToken) -> None:
     body = {"token": encode_token(token)}
     shop.client.post("/one_click/delay/", body, headers={"User-Agent": "HeadlessChrome/140"})
-    assert noted() == [("delay", "success", True, True)]
+    assert recorded_visits() == [("delay", "success", True, True)]
 
 
 @pytest.mark.parametrize("address", ["/one_click/delay/?", "/l/{}/?action=delay&", "/l/{}/welcome/?action=delay&"])
@@ -68,7 +68,7 @@ def test_head_and_get_are_likely_machines(shop: Shop, token: ActionToken, addres
     address = address.format(shop.merchant.public_id.hex) + f"token={encode_token(token)}"
     shop.client.head(address)
     shop.client.get(address, headers=HTML)
-    assert noted() == [("delay", "fetched", True, True)] * 2
+    assert recorded_visits() == [("delay", "fetched", True, True)] * 2
     assert Click.objects.filter(landing_page__slug="welcome").count() == 2
 
 
@@ -78,7 +78,7 @@ def test_the_person_behind_a_get_is_counted_once(
     answer = shop.client.get(f"/one_click/delay/?token={encode_token(token)}", headers=HTML)
     assert "#og_visit=fetched" in answer["Location"]
     script("delay", visit="fetched", page="welcome")
-    assert noted() == [("delay", "fetched", True, False), ("delay", "success", False, False)]
+    assert recorded_visits() == [("delay", "fetched", True, False), ("delay", "success", False, False)]
 
 
 def test_a_page_with_a_link_says_that_its_visit_was_recorded(shop: Shop, token: ActionToken) -> None:
@@ -93,9 +93,9 @@ def test_a_form_sent_by_a_fetcher_is_distinguished_from_a_pressed_one(shop: Shop
     fields = {"token": encode_token(token), "on_page": "yes"}
     shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={encode_token(token)}", headers=HTML)
     shop.client.post("/one_click/delay/", fields, headers=HTML)
-    assert noted() == [("delay", "fetched", True, True), ("delay", "unpressed", False, True)]
+    assert recorded_visits() == [("delay", "fetched", True, True), ("delay", "unpressed", False, True)]
     shop.client.post("/one_click/delay/", fields, headers=HTML | {"Sec-Fetch-User": "?1"})
-    assert noted() == [
+    assert recorded_visits() == [
         ("delay", "fetched", True, False),
         ("delay", "unpressed", False, True),
         ("delay", "success", False, False),
@@ -110,7 +110,7 @@ def test_a_forged_token_costs_no_query(
         assert script("opened", text="forged").status_code == 204
         shop.client.head("/one_click/delay/?token=forged")
         shop.client.get("/one_click/delay/?token=forged")
-    assert len(noted()) == 1
+    assert len(recorded_visits()) == 1
 
 
 def test_no_visit_is_recorded_for_other_merchants_origins_and_unknown_actions(
@@ -125,13 +125,13 @@ def test_no_visit_is_recorded_for_other_merchants_origins_and_unknown_actions(
     body = json.dumps({"token": text, "action": "delay"})
     shop.client.post(address, body, "application/json", headers={"Origin": "https://evil.test"})
     assert shop.client.get(address).status_code == 405
-    assert noted() == []
+    assert recorded_visits() == []
 
 
 def test_more_than_thirty_visits_of_a_token_in_a_minute_are_not_recorded(shop: Shop, token: ActionToken) -> None:
     for _ in range(32):
         assert shop.client.head(f"/one_click/delay/?token={encode_token(token)}").status_code == 200
-    assert len(noted()) == 30
+    assert len(recorded_visits()) == 30
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"], ids=["NUL", "half a character"])

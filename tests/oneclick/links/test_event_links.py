@@ -17,7 +17,9 @@ from tests.integrations.events import create_event
 pytestmark = pytest.mark.django_db
 
 
-def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_REMINDER, **fields: Any) -> SavedLink:
+def attach_link(
+    event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_REMINDER, **fields: Any
+) -> SavedLink:
     link: SavedLink = SavedLink.objects.create(
         merchant=event.merchant, name=name, action="delay", event_kinds=[kind], property_name=name, **fields
     )
@@ -27,10 +29,10 @@ def attach(event: Event, name: str = "delay_url", kind: str = catalogue.ORDER_RE
 def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> None:
     event = create_event(catalogue.ORDER_REMINDER)
     text = encode_token(event.action_tokens.get())
-    link = attach(event, parameters={"days": "7"})
-    attach(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
-    attach(event, "old_url", archived=True)
-    attach(create_event(catalogue.ORDER_REMINDER), "foreign_url")
+    link = attach_link(event, parameters={"days": "7"})
+    attach_link(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
+    attach_link(event, "old_url", archived=True)
+    attach_link(create_event(catalogue.ORDER_REMINDER), "foreign_url")
     assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
     body = bodies.event_body(
         event, bodies.Profile.from_event(event), status=None, one_click=one_click_properties(event), now=timezone.now()
@@ -43,5 +45,5 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
 
 def test_an_event_without_a_token_carries_no_link() -> None:
     event = create_event(catalogue.ORDER_CANCEL)
-    attach(event, kind=catalogue.ORDER_CANCEL)
+    attach_link(event, kind=catalogue.ORDER_CANCEL)
     assert one_click_properties(event) == {}

@@ -25,89 +25,89 @@ def merchant(db: None) -> Iterator[Merchant]:
     cache.clear()
 
 
-def on(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
+def warnings_of(merchant: Merchant, action: str = "delay", **fields: Any) -> list[str]:
     link = SavedLink(merchant=merchant, action=action, **fields)
     return link_warnings.find_link_warnings(link, OneClickSettings.objects.get(merchant=merchant))
 
 
 def test_a_sound_link_has_no_warning(merchant: Merchant) -> None:
-    assert on(merchant) == []
-    assert on(merchant, page_url="https://shop.test/pages/one-click?utm_source=x") == []
+    assert warnings_of(merchant) == []
+    assert warnings_of(merchant, page_url="https://shop.test/pages/one-click?utm_source=x") == []
 
 
 @pytest.mark.parametrize(
     "path", ["account", "account/orders", "accounts/", "my-account/", "Customer/Account", "login", "sign_in?next=/"]
 )
 def test_a_page_in_the_account_area_is_warned_about(merchant: Merchant, path: str) -> None:
-    (sentence,) = on(merchant, page_url=f"https://shop.test/{path}")
+    (sentence,) = warnings_of(merchant, page_url=f"https://shop.test/{path}")
     assert sentence.startswith("This page looks like part of the account area.")
 
 
 @pytest.mark.parametrize("path", ["", "accounting", "pages/accountability", "blog/login-free"])
 def test_other_pages_are_not_warned_about(merchant: Merchant, path: str) -> None:
-    assert on(merchant, page_url=f"https://shop.test/{path}") == []
+    assert warnings_of(merchant, page_url=f"https://shop.test/{path}") == []
 
 
 def test_a_page_of_an_unregistered_origin_is_warned_about(merchant: Merchant) -> None:
-    (sentence,) = on(merchant, page_url="https://www.shop.test/")
+    (sentence,) = warnings_of(merchant, page_url="https://www.shop.test/")
     assert sentence.startswith("https://www.shop.test is not among the shop's origins")
 
 
 @pytest.mark.parametrize("page", ["https://SHOP.test/", "https://shop.test:443/a"])
 def test_spellings_of_one_origin_are_equal(merchant: Merchant, page: str) -> None:
-    assert on(merchant, page_url=page) == []
+    assert warnings_of(merchant, page_url=page) == []
 
 
 def test_an_unavailable_product_is_warned_about(merchant: Merchant) -> None:
     product = ProductFactory(merchant=merchant, name="Honey", autoship_enabled=False)
     once = {"og_product_id": product.external_product_id}
     often = {**once, "og_every": "1", "og_every_period": "3"}
-    assert on(merchant, "upsell", parameters=once) == []
-    assert on(merchant, "upsell", parameters=often) == ["Honey cannot be subscribed to; the link is refused."]
+    assert warnings_of(merchant, "upsell", parameters=once) == []
+    assert warnings_of(merchant, "upsell", parameters=often) == ["Honey cannot be subscribed to; the link is refused."]
     Product.objects.update(live=False, upsell_eligible=False)
-    assert on(merchant, "upsell", parameters=once) == [
+    assert warnings_of(merchant, "upsell", parameters=once) == [
         "Honey is out of stock; the link is refused until it is back.",
         "Honey may not be added to orders; the link is refused.",
     ]
     Product.objects.update(discontinued=True)
-    assert on(merchant, "upsell", parameters=once) == ["Honey is discontinued; the link is refused."]
+    assert warnings_of(merchant, "upsell", parameters=once) == ["Honey is discontinued; the link is refused."]
     foreign = ProductFactory(external_product_id="X-1")
     gone = "Product X-1 no longer exists; the link is refused."
-    assert on(merchant, "upsell", parameters={"og_product_id": foreign.external_product_id}) == [gone]
+    assert warnings_of(merchant, "upsell", parameters={"og_product_id": foreign.external_product_id}) == [gone]
 
 
 def test_a_discount_not_usable_in_links_is_warned_about(merchant: Merchant) -> None:
     profile = OfferProfile.objects.create(merchant=merchant, name="Back")
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="15 %", usable_in_links=True)
     parameters = {"winback_id": offer.public_id.hex}
-    assert on(merchant, "reactivate", parameters=parameters) == []
+    assert warnings_of(merchant, "reactivate", parameters=parameters) == []
     Offer.objects.update(live=False)
-    assert len(on(merchant, "reactivate", parameters=parameters)) == 1
+    assert len(warnings_of(merchant, "reactivate", parameters=parameters)) == 1
 
 
 def test_settings_that_let_no_link_act_are_warned_about(merchant: Merchant) -> None:
     OneClickSettings.objects.update(enabled=False, require_signed_links=True)
-    off, unsigned = on(merchant)
+    off, unsigned = warnings_of(merchant)
     assert off.startswith("1-Click is off")
     assert unsigned.startswith("Your settings allow signed links only.")
 
 
 def test_a_connection_that_sends_no_token_is_warned_about(merchant: Merchant) -> None:
-    assert on(merchant, esp="attentive") == [
+    assert warnings_of(merchant, esp="attentive") == [
         "The connection to Attentive is not set up, so no message will have a token."
     ]
-    assert on(merchant, esp="other") == []
+    assert warnings_of(merchant, esp="other") == []
     Connection.objects.update(switched_off_kinds=[REMINDER])
-    assert on(merchant) == ["Main does not send Order Reminder, which would carry the token."]
-    assert on(merchant, "reactivate") == []
+    assert warnings_of(merchant) == ["Main does not send Order Reminder, which would carry the token."]
+    assert warnings_of(merchant, "reactivate") == []
     Connection.objects.update(switched_off_kinds=["ordergroove.subscription.create"])
-    assert on(merchant, "reactivate") == []
+    assert warnings_of(merchant, "reactivate") == []
     kinds = ["ordergroove.subscription.create"]
-    assert len(on(merchant, "reactivate", event_kinds=kinds)) == 1
+    assert len(warnings_of(merchant, "reactivate", event_kinds=kinds)) == 1
     Connection.objects.update(switched_off_kinds=[], paused_reason="The key is wrong.")
-    assert on(merchant) == ["Main is paused: The key is wrong."]
+    assert warnings_of(merchant) == ["Main is paused: The key is wrong."]
     Connection.objects.update(enabled=False)
-    assert on(merchant) == ["The connection to Klaviyo is switched off, so no message will have a token."]
+    assert warnings_of(merchant) == ["The connection to Klaviyo is switched off, so no message will have a token."]
 
 
 class Door:

@@ -12,20 +12,20 @@ NO_DISCOUNT = "The discount associated with your link is invalid. The product wa
 NOT_ADDED = "The product was not added to your order."
 
 
-def signed(shop: Shop, action: str = "upsell", **parameters: str) -> dict[str, str]:
+def signed_fields(shop: Shop, action: str = "upsell", **parameters: str) -> dict[str, str]:
     link = SavedLink.objects.create(merchant=shop.merchant, name="Link", action=action, parameters=parameters)
     return {**parameters, "og_link": link.public_id.hex, "og_sig": signed_links.sign_link(link)}
 
 
 def test_a_link_acts_as_it_was_saved(shop: Shop) -> None:
-    fields = signed(shop, og_product_id="HON-1", og_offer_id=shop.offer().public_id.hex)
+    fields = signed_fields(shop, og_product_id="HON-1", og_offer_id=shop.offer().public_id.hex)
     assert result_of(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
     assert Item.objects.filter(product=shop.product).count() == 1
 
 
 def test_a_changed_product_discount_or_frequency_is_refused_and_leaves_the_token(shop: Shop) -> None:
     offer = shop.offer()
-    fields = signed(shop, og_product_id="HON-1")
+    fields = signed_fields(shop, og_product_id="HON-1")
     token = shop.order_token()
     other = shop.subscriptions[0].product.external_product_id
 
@@ -47,7 +47,7 @@ def test_a_changed_product_discount_or_frequency_is_refused_and_leaves_the_token
 
 
 def test_the_parameters_of_a_link_are_signed_whatever_their_spelling(shop: Shop) -> None:
-    fields = signed(shop, "delay", days="21")
+    fields = signed_fields(shop, "delay", days="21")
     spelled = {"og_delay_by": "21", "og_link": fields["og_link"], "og_sig": fields["og_sig"]}
     assert result_of(shop.post("delay", shop.order_token(), **spelled))[:2] == (200, "success")
 
@@ -59,7 +59,7 @@ def test_an_unsigned_link_is_refused_where_signatures_are_required(shop: Shop) -
         "missing_og_sig",
         NOT_ADDED,
     )
-    fields = signed(shop, og_product_id="HON-1")
+    fields = signed_fields(shop, og_product_id="HON-1")
     assert result_of(shop.post("upsell", shop.order_token(), **fields))[:2] == (200, "success")
 
 

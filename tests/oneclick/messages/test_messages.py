@@ -26,81 +26,81 @@ REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
 Cause = Callable[[Shop, str], HttpResponse]
 
 
-def ask(shop: Shop, table: str, token: ActionToken | str | None = None, **changed: Any) -> HttpResponse:
+def post_action(shop: Shop, table: str, token: ActionToken | str | None = None, **changed: Any) -> HttpResponse:
     action, fields = REQUESTS[table]
-    return shop.post(action, token or good(shop, table), **{**fields, **changed})
+    return shop.post(action, token or usable_token(shop, table), **{**fields, **changed})
 
 
-def good(shop: Shop, table: str) -> ActionToken:
+def usable_token(shop: Shop, table: str) -> ActionToken:
     return shop.subscription_token() if table == "reactivate" else shop.order_token()
 
 
-def expired(shop: Shop, table: str) -> HttpResponse:
-    token = good(shop, table)
+def post_expired(shop: Shop, table: str) -> HttpResponse:
+    token = usable_token(shop, table)
     Order.objects.update(place_date="2026-11-20")
     ActionToken.objects.update(expires_at="2026-11-20T05:00:00Z")
-    return ask(shop, table, token)
+    return post_action(shop, table, token)
 
 
-def used(shop: Shop, table: str) -> HttpResponse:
+def post_used(shop: Shop, table: str) -> HttpResponse:
     OneClickSettings.objects.update(replay_seconds=0)
-    token = good(shop, table)
-    assert ask(shop, table, token).status_code == 200
-    return ask(shop, table, token)
+    token = usable_token(shop, table)
+    assert post_action(shop, table, token).status_code == 200
+    return post_action(shop, table, token)
 
 
-def of_another_context(shop: Shop, table: str) -> HttpResponse:
-    return ask(shop, table, shop.order_token() if table == "reactivate" else shop.subscription_token())
+def post_of_another_context(shop: Shop, table: str) -> HttpResponse:
+    return post_action(shop, table, shop.order_token() if table == "reactivate" else shop.subscription_token())
 
 
-def closed(shop: Shop, table: str) -> HttpResponse:
-    token = good(shop, table)
+def post_to_closed_order(shop: Shop, table: str) -> HttpResponse:
+    token = usable_token(shop, table)
     if table == "reactivate":
-        assert ask(shop, table, token).status_code == 200
-        return ask(shop, table, ActionToken.objects.latest("id"))
+        assert post_action(shop, table, token).status_code == 200
+        return post_action(shop, table, ActionToken.objects.latest("id"))
     Order.objects.update(locked=True)
-    return ask(shop, table, token)
+    return post_action(shop, table, token)
 
 
-def without(name: str) -> Cause:
-    return lambda shop, table: ask(shop, table, **{name: None})
+def post_without(name: str) -> Cause:
+    return lambda shop, table: post_action(shop, table, **{name: None})
 
 
-def having(**changed: Any) -> Cause:
-    return lambda shop, table: ask(shop, table, **changed)
+def post_with(**changed: Any) -> Cause:
+    return lambda shop, table: post_action(shop, table, **changed)
 
 
-def discontinued(shop: Shop, table: str) -> HttpResponse:
-    token = good(shop, table)
+def post_discontinued(shop: Shop, table: str) -> HttpResponse:
+    token = usable_token(shop, table)
     Product.objects.update(discontinued=True, live=False, autoship_enabled=False)
-    return ask(shop, table, token)
+    return post_action(shop, table, token)
 
 
-def too_often(shop: Shop, table: str) -> HttpResponse:
-    token = good(shop, table)
-    answers = [ask(shop, table, token) for _ in range(31)]
+def post_too_often(shop: Shop, table: str) -> HttpResponse:
+    token = usable_token(shop, table)
+    answers = [post_action(shop, table, token) for _ in range(31)]
     assert answers[-1].status_code == 429
     return answers[-1]
 
 
 CAUSES: dict[str, Cause] = {
-    "invalid_token": lambda shop, table: ask(shop, table, "forged"),
-    "expired_token": expired,
-    "token_already_used": used,
-    "token_wrong_context": of_another_context,
-    "subscription_already_active": closed,
-    "missing_og_product_id": without("og_product_id"),
-    "missing_og_every": without("og_every"),
-    "missing_og_every_period": without("og_every_period"),
-    "invalid_og_product_id": having(og_product_id="HON-2"),
-    "invalid_og_offer_id": having(og_offer_id="HALF"),
+    "invalid_token": lambda shop, table: post_action(shop, table, "forged"),
+    "expired_token": post_expired,
+    "token_already_used": post_used,
+    "token_wrong_context": post_of_another_context,
+    "subscription_already_active": post_to_closed_order,
+    "missing_og_product_id": post_without("og_product_id"),
+    "missing_og_every": post_without("og_every"),
+    "missing_og_every_period": post_without("og_every_period"),
+    "invalid_og_product_id": post_with(og_product_id="HON-2"),
+    "invalid_og_offer_id": post_with(og_offer_id="HALF"),
 }
 OTHERS: dict[str, Cause] = {
-    "delay": having(days=0),
-    "skip": too_often,
-    "reactivate": discontinued,
-    "product_upsell": having(og_quantity=0),
-    "subscription_upsell": having(og_every=0),
+    "delay": post_with(days=0),
+    "skip": post_too_often,
+    "reactivate": post_discontinued,
+    "product_upsell": post_with(og_quantity=0),
+    "subscription_upsell": post_with(og_every=0),
 }
 ERRORS = [
     (table, code)
@@ -111,7 +111,7 @@ ERRORS = [
 CORRECTED = [(table, code) for table, texts in default_messages.CORRECTED_MESSAGES.items() for code in texts]
 
 
-def caused(shop: Shop, table: str, code: str) -> str:
+def message_of_refusal(shop: Shop, table: str, code: str) -> str:
     answer = (OTHERS[table] if code == "other" else CAUSES[code])(shop, table)
     body = answer.json()
     assert (body["status"], set(body)) == ("error", {"status", "error", "message"})
@@ -121,7 +121,7 @@ def caused(shop: Shop, table: str, code: str) -> str:
 
 @pytest.mark.parametrize(("table", "code"), ERRORS)
 def test_each_refusal_over_http_has_the_message_of_the_table(shop: Shop, table: str, code: str) -> None:
-    assert caused(shop, table, code) == default_messages.DEFAULT_MESSAGES[table][code]
+    assert message_of_refusal(shop, table, code) == default_messages.DEFAULT_MESSAGES[table][code]
 
 
 @pytest.mark.parametrize(("table", "code"), CORRECTED)
@@ -134,7 +134,7 @@ def test_a_merchant_can_choose_the_corrected_messages(shop: Shop, table: str, co
             == default_messages.CORRECTED_MESSAGES[table][code]
         )
     else:
-        assert caused(shop, table, code) == default_messages.CORRECTED_MESSAGES[table][code]
+        assert message_of_refusal(shop, table, code) == default_messages.CORRECTED_MESSAGES[table][code]
 
 
 @pytest.mark.contract
@@ -196,7 +196,7 @@ SUCCESSES = {
 @pytest.mark.parametrize(("language", "table"), [(lang, table) for lang, texts in SUCCESSES.items() for table in texts])
 def test_a_success_message_is_in_the_customers_language(shop: Shop, language: str, table: str) -> None:
     Customer.objects.update(locale=f"{language}-xx")
-    assert ask(shop, table).json()["message"] == SUCCESSES[language][table]
+    assert post_action(shop, table).json()["message"] == SUCCESSES[language][table]
 
 
 @pytest.mark.parametrize(
@@ -204,19 +204,19 @@ def test_a_success_message_is_in_the_customers_language(shop: Shop, language: st
 )
 def test_the_first_of_a_month_is_written_1er_in_french(shop: Shop, days: int, written: str) -> None:
     Customer.objects.update(locale="fr-fr")
-    assert ask(shop, "delay", days=days).json()["message"].endswith(f"est le {written}.")
+    assert post_action(shop, "delay", days=days).json()["message"].endswith(f"est le {written}.")
 
 
 @pytest.mark.parametrize("table", REQUESTS)
 def test_a_replay_has_the_same_message(shop: Shop, table: str) -> None:
-    token = good(shop, table)
-    first, again = (ask(shop, table, token).json() for _ in range(2))
+    token = usable_token(shop, table)
+    first, again = (post_action(shop, table, token).json() for _ in range(2))
     assert again == {**first, "replayed": True}
     assert Click.objects.filter(outcome="success", replayed=True).count() == 1
 
 
-def refused(shop: Shop) -> str:
-    return ask(shop, "delay", days=0).json()["message"]
+def message_of_bad_delay(shop: Shop) -> str:
+    return post_action(shop, "delay", days=0).json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_the_customers_locale_comes_first_then_the_merchants_then_english(
 ) -> None:
     Customer.objects.update(locale=customer)
     Merchant.objects.update(locale=merchant)
-    assert refused(shop) == text
+    assert message_of_bad_delay(shop) == text
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_own_messages_win_by_exact_locale_and_then_by_language(shop: Shop, own: 
     Customer.objects.update(locale="es-mx")
     for locale, wording_ in own.items():
         MessageText.objects.create(merchant=shop.merchant, locale=locale, table="delay", code="other", text=wording_)
-    assert refused(shop) == text
+    assert message_of_bad_delay(shop) == text
 
 
 def test_own_messages_in_further_languages_are_formatted_in_that_language(shop: Shop) -> None:
@@ -257,7 +257,7 @@ def test_own_messages_in_further_languages_are_formatted_in_that_language(shop: 
     MessageText.objects.create(
         merchant=shop.merchant, locale="pt", table="delay", code="success", text="Nova data: {date} {x}"
     )
-    assert ask(shop, "delay").json()["message"] == "Nova data: 15 de Dezembro de 2026 {x}"
+    assert post_action(shop, "delay").json()["message"] == "Nova data: 15 de Dezembro de 2026 {x}"
 
 
 def test_a_forged_token_gets_the_message_of_the_merchant_whose_script_sent_it(shop: Shop) -> None:
@@ -270,7 +270,7 @@ def test_a_forged_token_gets_the_message_of_the_merchant_whose_script_sent_it(sh
 def test_another_merchants_messages_are_not_used(shop: Shop) -> None:
     other = Merchant.objects.create(name="Other", shop_url="https://other.test")
     MessageText.objects.create(merchant=other, locale="en-us", table="delay", code="other", text="Theirs")
-    assert refused(shop) == "Your subscription was not reactivated."
+    assert message_of_bad_delay(shop) == "Your subscription was not reactivated."
 
 
 @pytest.mark.parametrize("language", ["es", "fr", "de"])

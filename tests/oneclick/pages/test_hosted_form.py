@@ -64,7 +64,7 @@ def page_of(shop, action: str, slug: str = "") -> str:
     return Client().get(address, headers=HTML).text
 
 
-def used() -> bool:
+def is_token_used() -> bool:
     return ActionToken.objects.filter(used_at__isnull=False).exists()
 
 
@@ -78,7 +78,7 @@ def test_a_press_in_a_browser_acts_and_offers_undo_on_the_same_page(shop, client
     assert answer.status_code == 200
     assert "alert-container--success" in answer.text
     assert "Summer" in answer.text
-    assert used()
+    assert is_token_used()
     undo = Form(answer.text)
     undone = client.post(undo.address, undo.fields, headers=PRESSED)
     assert "alert-container--success" in undone.text
@@ -93,14 +93,14 @@ def test_a_scanner_that_submits_forms_is_asked_to_tick_a_box_and_changes_nothing
     answer = client.post(form.address, form.fields, headers=headers)
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
-    assert not used()
+    assert not is_token_used()
     again = Form(answer.text)
     assert client.post(again.address, again.fields, headers=headers).status_code == 200
-    assert not used()
+    assert not is_token_used()
     assert again.ticks == {"sure": "yes"}
     ticked = client.post(again.address, again.fields | again.ticks, headers=HTML)
     assert "alert-container--success" in ticked.text
-    assert used()
+    assert is_token_used()
 
 
 @pytest.mark.parametrize("action", FIELDS)
@@ -122,7 +122,7 @@ def test_a_get_of_the_api_leads_to_the_landing_page_with_all_parameters_in_the_f
     }
     assert found == expected
     assert answer["Referrer-Policy"] == "no-referrer"
-    assert not used()
+    assert not is_token_used()
 
 
 def test_a_forged_token_in_a_browser_is_refused_on_a_page(shop, client):

@@ -24,13 +24,13 @@ def first(shop, token):
     return shop.post("upsell", token, **UPSELL, attempt="a1")
 
 
-def again(shop, token, **fields):
+def post_again(shop, token, **fields):
     with time_machine.travel(timezone.now() + LATER, tick=False):
         return shop.post("upsell", token, **fields)
 
 
 def test_the_same_attempt_is_answered_like_the_first_however_late(shop, token, first):
-    answer = again(shop, token, **UPSELL, attempt="a1")
+    answer = post_again(shop, token, **UPSELL, attempt="a1")
     assert result_of(answer) == result_of(first)
     assert answer.json()["replayed"] is True
     assert answer.json()["undo"] is None
@@ -39,24 +39,24 @@ def test_the_same_attempt_is_answered_like_the_first_however_late(shop, token, f
 
 @pytest.mark.parametrize("fields", [{**UPSELL, "attempt": "a2"}, {**UPSELL, "attempt": ""}, UPSELL])
 def test_another_attempt_is_another_click(shop, token, first, fields):
-    assert result_of(again(shop, token, **fields))[1] == "token_already_used"
+    assert result_of(post_again(shop, token, **fields))[1] == "token_already_used"
 
 
 def test_the_same_attempt_name_for_another_request_is_another_click(shop, token, first):
-    answer = again(shop, token, **UPSELL, og_quantity="2", attempt="a1")
+    answer = post_again(shop, token, **UPSELL, og_quantity="2", attempt="a1")
     assert result_of(answer)[1] == "token_already_used"
 
 
 def test_an_attempt_undone_meanwhile_is_not_reported_as_done(shop, token, first):
     shop.undo(first)
-    assert result_of(again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
+    assert result_of(post_again(shop, token, **UPSELL, attempt="a1"))[1] == "token_already_used"
 
 
 def test_a_click_without_an_attempt_name_is_never_replayed(shop, token):
     shop.post("upsell", token, **UPSELL)
-    assert result_of(again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
+    assert result_of(post_again(shop, token, **UPSELL, attempt=""))[1] == "token_already_used"
 
 
 def test_a_long_attempt_name_counts_by_its_beginning(shop, token):
     shop.post("upsell", token, **UPSELL, attempt="x" * 500)
-    assert again(shop, token, **UPSELL, attempt="x" * 32).json()["replayed"] is True
+    assert post_again(shop, token, **UPSELL, attempt="x" * 32).json()["replayed"] is True

@@ -18,7 +18,7 @@ def last_activity() -> tuple[str, str, str]:
     return row.verb, row.actor_kind, row.actor_name
 
 
-def kinds() -> list[str]:
+def emitted_kinds() -> list[str]:
     """The events of the latest activity, in their order."""
     return list(
         Event.objects.filter(activity=Activity.objects.latest("id")).order_by("id").values_list("kind", flat=True)
@@ -33,7 +33,7 @@ def test_a_delay_moves_the_whole_order_from_its_own_date(shop: Shop) -> None:
     order = reload_row(order)
     assert (order.place_date, order.items.count(), order.total) == (date(2026, 12, 22), 2, Decimal("25.00"))
     assert last_activity() == ("order.change_date", "link", "1-Click delay")
-    assert kinds() == [catalogue.ORDER_CHANGE_DATE, catalogue.ORDER_REFRESH]
+    assert emitted_kinds() == [catalogue.ORDER_CHANGE_DATE, catalogue.ORDER_REFRESH]
 
 
 def test_a_delay_without_days_is_the_merchants_default(shop: Shop) -> None:
@@ -60,7 +60,7 @@ def test_a_skip_cancels_the_order_and_each_subscription_gets_its_next(shop: Shop
     days = Item.objects.filter(upcoming=True).order_by("id").values_list("order__place_date", flat=True)
     assert list(days) == [date(2026, 12, 8), date(2026, 12, 15)]
     assert last_activity() == ("order.skip", "link", "1-Click skip")
-    assert kinds() == [catalogue.ORDER_SKIP, catalogue.ORDER_REFRESH]
+    assert emitted_kinds() == [catalogue.ORDER_SKIP, catalogue.ORDER_REFRESH]
 
 
 def test_a_product_upsell_adds_it_once_with_the_offers_discount(shop: Shop) -> None:
@@ -73,7 +73,7 @@ def test_a_product_upsell_adds_it_once_with_the_offers_discount(shop: Shop) -> N
     assert (item.order, item.one_time, item.quantity, item.total_price) == (shop.order, True, 3, Decimal("12.00"))
     assert shop.order.total == Decimal("37.00")
     assert last_activity() == ("item.add", "link", "1-Click upsell")
-    assert kinds() == [catalogue.ORDER_REFRESH]
+    assert emitted_kinds() == [catalogue.ORDER_REFRESH]
 
 
 @pytest.mark.parametrize("action", ["upsell", "product_upsell", "subscription_upsell"])
@@ -96,7 +96,7 @@ def test_a_frequency_makes_an_upsell_a_subscription_on_the_same_order(shop: Shop
     item = made.items.get()
     assert (item.order, item.one_time, item.total_price) == (order, False, Decimal("4.00"))
     assert last_activity() == ("item.add_with_subscription", "link", "1-Click upsell")
-    assert kinds() == [catalogue.SUBSCRIPTION_CREATE, catalogue.ORDER_REFRESH]
+    assert emitted_kinds() == [catalogue.SUBSCRIPTION_CREATE, catalogue.ORDER_REFRESH]
 
 
 @pytest.mark.parametrize("use", Coupon.Use.values)

@@ -141,13 +141,13 @@ def test_products_of_another_merchant_are_invalid(shop: Shop) -> None:
 def test_the_token_is_checked_first_then_the_parameters_then_the_action(shop: Shop) -> None:
     Order.objects.update(locked=True)
     wrong = {"days": "0"}
-    token = hand_made(shop)
+    token = create_order_token(shop)
     assert result_of(shop.post("delay", token, **wrong))[1] == "invalid_og_delay_by"
     assert result_of(shop.post("reactivate", token, winback_id="x"))[1] == "token_wrong_context"
     assert result_of(shop.post("delay", token, days="7"))[1] == "subscription_already_active"
 
 
-def hand_made(shop: Shop) -> ActionToken:
+def create_order_token(shop: Shop) -> ActionToken:
     order = Order.objects.get()
     return ActionToken.objects.create(
         merchant=shop.merchant, customer=shop.customer, scope="order", order=order, expires_at="2026-12-01T05:00:00Z"

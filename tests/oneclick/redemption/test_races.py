@@ -139,7 +139,7 @@ def assert_consistent(shop: Shop) -> None:
 
 
 @contextmanager
-def a_click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Any]]:
+def click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Any]]:
     """A delay that has read its order and not yet moved it; it goes on when the block ends."""
     reached, go_on = threading.Event(), threading.Event()
     check = checks.require_today_or_later
@@ -173,7 +173,7 @@ def cancel_in_a_thread(pool: ThreadPoolExecutor, subscription: Subscription) -> 
     return pool.submit(run)
 
 
-def somebody_waits() -> bool:
+def is_lock_awaited() -> bool:
     ends = time.monotonic() + 5
     while time.monotonic() < ends:
         with connection.cursor() as cursor:
@@ -187,9 +187,9 @@ def test_staff_wait_for_a_click_in_progress(monkeypatch: pytest.MonkeyPatch) -> 
     shop = make_shop(subscriptions=1)
     token = shop.order_token()
     with ThreadPoolExecutor(1) as pool:
-        with a_click_stopped_half_way(token, monkeypatch) as clicked:
+        with click_stopped_half_way(token, monkeypatch) as clicked:
             cancelled = cancel_in_a_thread(pool, shop.subscriptions[0])
-            assert somebody_waits()
+            assert is_lock_awaited()
             assert not cancelled.done()
         assert clicked.result(10).message == "Your order was delayed. Its new date is December 8, 2026."
         cancelled.result(10)
@@ -211,7 +211,7 @@ def test_without_the_lock_a_click_acts_on_an_order_that_is_gone(monkeypatch: pyt
     token = shop.order_token()
     monkeypatch.setattr(TOKEN, "get", read_token)
     monkeypatch.setattr(core.CUSTOMER_BY_KEY, "get", read_customer)
-    with a_click_stopped_half_way(token, monkeypatch) as clicked, ThreadPoolExecutor(1) as pool:
+    with click_stopped_half_way(token, monkeypatch) as clicked, ThreadPoolExecutor(1) as pool:
         cancel_in_a_thread(pool, shop.subscriptions[0]).result(10)
         assert not Order.objects.filter(place_date=DAY).exists()
     with pytest.raises(IntegrityError):

@@ -48,7 +48,7 @@ def test_a_used_and_expired_token_counts_as_expired(token, clock):
     assert refusal_of(lambda: click_token(token))[0] == "expired_token"
 
 
-def order_token(token: ActionToken, **fields) -> ActionToken:
+def create_order_token(token: ActionToken, **fields) -> ActionToken:
     """A token for an order of the same customer, in `fields` as given."""
     return ActionToken.objects.create(
         merchant=token.merchant,
@@ -59,7 +59,7 @@ def order_token(token: ActionToken, **fields) -> ActionToken:
 
 
 def test_an_orders_token_is_not_valid_for_a_reactivation(token):
-    assert refusal_of(lambda: click_token(order_token(token))) == (
+    assert refusal_of(lambda: click_token(create_order_token(token))) == (
         "token_wrong_context",
         "This link is not valid for this action. Your subscription was not reactivated.",
     )
@@ -68,8 +68,8 @@ def test_an_orders_token_is_not_valid_for_a_reactivation(token):
 @pytest.mark.parametrize("removed", [False, True])
 def test_an_orders_token_expires_with_the_order_unless_it_was_used(token, removed):
     order = None if removed else OrderFactory(customer=token.customer, status=OrderStatus.SUCCESS)
-    assert refusal_of(lambda: click_token(order_token(token, order=order)))[0] == "expired_token"
-    used = order_token(token, order=order, used_at=timezone.now())
+    assert refusal_of(lambda: click_token(create_order_token(token, order=order)))[0] == "expired_token"
+    used = create_order_token(token, order=order, used_at=timezone.now())
     assert refusal_of(lambda: click_token(used))[0] == "token_already_used"
 
 

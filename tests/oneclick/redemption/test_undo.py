@@ -23,7 +23,7 @@ CLICKS: list[tuple[str, dict[str, Any]]] = [("delay", {"days": 7}), ("skip", {})
 TIMES = {"updated", "created", "id", "public_id"}
 
 
-def orders_now() -> list[dict[str, Any]]:
+def order_rows() -> list[dict[str, Any]]:
     """The customer's open orders with their items, times aside."""
     return [
         {
@@ -35,7 +35,7 @@ def orders_now() -> list[dict[str, Any]]:
     ]
 
 
-def promise(order: Order) -> OneTimeIncentive:
+def create_incentive(order: Order) -> OneTimeIncentive:
     return OneTimeIncentive.objects.create(
         merchant=order.merchant,
         customer=order.customer,
@@ -49,22 +49,22 @@ def promise(order: Order) -> OneTimeIncentive:
     )
 
 
-def told() -> list[str]:
+def emitted_kinds() -> list[str]:
     last = Activity.objects.latest("id")
     return list(Event.objects.filter(activity=last).order_by("id").values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize(("action", "fields"), CLICKS)
 def test_undo_restores_the_open_orders(shop: Shop, action: str, fields: dict[str, Any]) -> None:
-    promise(shop.order)
+    create_incentive(shop.order)
     items.add(shop.order, actor=STAFF, product=shop.product, quantity=2)
-    before, token = orders_now(), shop.order_token()
+    before, token = order_rows(), shop.order_token()
     assert before[0]["total"] == Decimal("39.00")
     answer = shop.post(action, token, **fields)
-    assert orders_now() != before
+    assert order_rows() != before
     undone = shop.undo(answer)
     assert (undone.status_code, undone.json()["action"], undone.json()["undo"]) == (200, "undo", None)
-    assert orders_now() == before
+    assert order_rows() == before
     token = reload_row(token)
     assert (token.state, token.undone_at is not None) == ("undone", True)
     last = Activity.objects.latest("id")
@@ -75,15 +75,15 @@ def test_undo_restores_the_open_orders(shop: Shop, action: str, fields: dict[str
 def test_undo_of_a_merge_restores_both_orders_with_their_incentives(shop: Shop) -> None:
     order, token = shop.order, shop.order_token()
     there = orders.skip_subscription(order, actor=STAFF, subscription=shop.subscriptions[0]).result.order
-    promise(order)
+    create_incentive(order)
     items.change_quantity(order.items.get(), actor=STAFF, quantity=2)
-    before = orders_now()
+    before = order_rows()
     answer = shop.post("delay", token, days=7)
     merged = reload_row(order)
     assert (merged.status, merged.extra_data) == (OrderStatus.MERGED, {"merged_order_id": there.public_id.hex})
     assert result_of(shop.undo(answer))[2] == "Your order is planned for December 1, 2026 again."
-    assert orders_now() == before
-    assert told() == [catalogue.ORDER_CHANGE_DATE]
+    assert order_rows() == before
+    assert emitted_kinds() == [catalogue.ORDER_CHANGE_DATE]
     assert Event.objects.latest("id").order == order
 
 
@@ -93,7 +93,7 @@ def test_an_undone_skip_announces_the_order_and_removes_its_substitute(shop: Sho
     assert Order.objects.count() == 3
     assert result_of(shop.undo(answer)) == (200, "success", "Your order is planned for December 1, 2026 again.")
     assert list(Order.objects.all()) == [order]
-    assert (told(), Activity.objects.latest("id").verb) == ([catalogue.ORDER_CHANGE_DATE], "order.unskip")
+    assert (emitted_kinds(), Activity.objects.latest("id").verb) == ([catalogue.ORDER_CHANGE_DATE], "order.unskip")
 
 
 def test_an_undone_skip_keeps_the_order_its_next_item_had_joined(shop: Shop) -> None:
@@ -101,11 +101,11 @@ def test_an_undone_skip_keeps_the_order_its_next_item_had_joined(shop: Shop) -> 
     there = subscription_with_order(
         DAY + timedelta(days=7), customer=shop.customer, payment=order.payment, shipping_address=order.shipping_address
     )
-    before = orders_now()
+    before = order_rows()
     answer = shop.post("skip", token)
     assert reload_row(there.items.get().order).items.count() == 2
     shop.undo(answer)
-    assert orders_now() == before
+    assert order_rows() == before
 
 
 def test_an_undone_subscription_stays_as_a_cancelled_one(shop: Shop) -> None:
@@ -113,7 +113,7 @@ def test_an_undone_subscription_stays_as_a_cancelled_one(shop: Shop) -> None:
     assert result_of(shop.undo(answer)) == (200, "success", "Your subscription to Honey is cancelled again.")
     made = Subscription.objects.get(product=shop.product)
     assert (made.live, made.items.count()) == (False, 0)
-    assert told() == [catalogue.SUBSCRIPTION_CANCEL]
+    assert emitted_kinds() == [catalogue.SUBSCRIPTION_CANCEL]
 
 
 def test_an_undone_upsell_names_the_removed_product(shop: Shop) -> None:
@@ -123,20 +123,20 @@ def test_an_undone_upsell_names_the_removed_product(shop: Shop) -> None:
 
 def test_an_undone_reactivation_removes_its_win_back_offer(shop: Shop) -> None:
     token, offer = shop.subscription_token(), shop.offer()
-    before = orders_now()
+    before = order_rows()
     answer = shop.post("reactivate", token, winback_id=offer.public_id.hex)
     shop.undo(answer)
     back = reload_row(shop.subscriptions[0])
-    assert (back.live, back.cancel_reason, orders_now()) == (False, "4|too much", before)
+    assert (back.live, back.cancel_reason, order_rows()) == (False, "4|too much", before)
 
 
 @pytest.mark.parametrize("fields", [ONCE, OFTEN])
 def test_an_undone_upsell_removes_its_discount(shop: Shop, fields: dict[str, Any]) -> None:
-    offer, before = shop.offer().public_id.hex, orders_now()
+    offer, before = shop.offer().public_id.hex, order_rows()
     answer = shop.post("upsell", shop.order_token(), **fields, og_offer_id=offer)
     assert shop.order.items.get(product=shop.product).total_price == Decimal(4)
     assert shop.undo(answer).status_code == 200
-    assert orders_now() == before
+    assert order_rows() == before
 
 
 UNDO_EVENTS = {
@@ -151,7 +151,7 @@ UNDO_EVENTS = {
 def test_an_undo_emits_events_like_any_other_change(shop: Shop, action: str) -> None:
     token = shop.subscription_token() if action == "reactivate" else shop.order_token()
     shop.undo(shop.post(action, token, **(ONCE if action == "upsell" else {})))
-    assert told() == UNDO_EVENTS[action]
+    assert emitted_kinds() == UNDO_EVENTS[action]
 
 
 CHANGES = {
@@ -171,10 +171,10 @@ def test_undo_is_refused_after_another_change_of_the_order(
 ) -> None:
     answer = shop.post(action, shop.order_token(), **fields)
     CHANGES[change](shop)
-    before = orders_now()
+    before = order_rows()
     text = "Something was changed since, so this can no longer be undone."
     assert result_of(shop.undo(answer)) == (400, "undo_superseded", text)
-    assert orders_now() == before
+    assert order_rows() == before
     assert Click.objects.latest("id").outcome == "undo_superseded"
 
 
@@ -193,9 +193,9 @@ def test_a_skip_cannot_be_undone_while_another_order_has_its_date(shop: Shop) ->
     )
     answer = shop.post("skip", token)
     orders.change_date(other.items.get().order, actor=STAFF, day=DAY)
-    before = orders_now()
+    before = order_rows()
     assert result_of(shop.undo(answer))[1] == "undo_superseded"
-    assert orders_now() == before
+    assert order_rows() == before
 
 
 def test_a_change_of_the_customers_name_prevents_undo(shop: Shop) -> None:
