@@ -58,6 +58,16 @@ def test_a_checkout_that_always_fails_is_given_up_after_ten_attempts(merchant, b
     assert purchases.finish() == 0
 
 
+def test_a_checkout_that_fails_rests_longer_each_time(merchant, bought, noon):
+    interrupt_checkout(bought, merchant)
+    CheckoutRequest.objects.update(body={})
+    for rest in (90, 30, 60, 90):
+        noon.shift(rest - 1)
+        assert purchases.finish() == 0
+        noon.shift(1)
+        assert purchases.finish() == 1
+
+
 @pytest.mark.parametrize("name", ["0" * 32, "none"])
 def test_an_unknown_request_is_not_found(api, name):
     answer = api.get(f"/api/subscription/{name}/response/")
