@@ -15,7 +15,7 @@ from tests import migrated, surfaces
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that no worker begins one when the other has nothing left."""
+    """Files with slow tests run first, so that no worker begins one when the others are finished."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

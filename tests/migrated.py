@@ -1,6 +1,6 @@
-"""A migrated database, made once and copied: a worker of the tests and a portal that starts need not migrate anew.
+"""Copies of a database that was migrated once, for the workers of the tests and for portals they start.
 
-What is made stays in REPRISE_HOME for the next run, until a migration changes.
+The migrated database stays in REPRISE_HOME for the next run, until a migration changes.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ PREFIX = "migrated_"
 
 
 def ensure_template() -> str:
-    """The name of a migrated database to copy, which nobody else uses."""
+    """The name of a migrated database to copy, to which nobody connects."""
     name = PREFIX + _fingerprint()
     with _only_one(), connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
@@ -55,12 +55,12 @@ def copy_server(home: Path) -> None:
                 check=True,
             )
             draft.rename(folder)
-    # With their owner, which shutil does not keep.
+    # shutil would not keep the owner.
     subprocess.run(["cp", "-a", folder / "postgres", home], check=True)
 
 
 def _fingerprint() -> str:
-    """Changes with whatever `migrate` would make."""
+    """Changes with everything `migrate` reads."""
     files = [Path(schedules.__file__)]
     for app in apps.get_app_configs():
         files += sorted(Path(app.path).glob("migrations/*.py"))
@@ -83,7 +83,7 @@ def _migrate(database: str) -> None:
 
 @contextmanager
 def _only_one() -> Iterator[None]:
-    """Workers start at the same time; one of them makes it."""
+    """Workers start at the same time; one of them migrates, the others wait."""
     with (settings.HOME / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

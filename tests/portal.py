@@ -21,7 +21,7 @@ RUN = [sys.executable, "manage.py", "run", "--no-demo"]
 
 
 class Portal:
-    """One folder and port to run the portal from, time after time."""
+    """One folder and one port, from which the portal can be started repeatedly."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -75,21 +75,21 @@ class Portal:
         return body.decode()
 
     def answers(self, path: str, words: str = "") -> bool:
-        """Whether it is answered with success, and with these words in it."""
+        """Whether `path` answers with success and contains `words`."""
         try:
             return words in self.get(path)
         except OSError:
             return False
 
     def processes(self, word: str) -> list[psutil.Process]:
-        """The children, and theirs, with `word` in the command line, as far as they can be seen this moment.
+        """The descendants with `word` in the command line that are visible at this moment.
 
         A process that is just replacing its program shows neither its command line nor the mark.
         """
         return [process for process in marked_processes(self.home) if word in _command_line(process)]
 
     def main_process(self, word: str) -> psutil.Process:
-        """The first child seen that leads its own group; waited for, as the portal is up before its clusters."""
+        """The first child that leads its own group; waits, because the portal is up before its clusters."""
         wait_until(lambda: bool(self._leaders(word)))
         return self._leaders(word)[0]
 
@@ -106,7 +106,7 @@ class Portal:
         return psutil.Process(int(self.pid_file.read_text().split()[0]))
 
     def has_other_database(self, killed: psutil.Process) -> bool:
-        """Whether it was started again. The file of the killed one stays for a moment, and goes before the new one."""
+        """Whether PostgreSQL was restarted. The killed one's file stays a moment and goes before the new one."""
         try:
             return self.postmaster() != killed
         except (OSError, IndexError, psutil.Error):
@@ -128,7 +128,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def _heed_interrupts() -> None:
-    # A shell lets what it runs in the background ignore Ctrl-C, and everything started from there would too.
+    # Background processes of a shell ignore Ctrl-C, and everything they start inherits that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

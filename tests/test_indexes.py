@@ -1,4 +1,4 @@
-"""That what is read from tables that only grow goes by an index."""
+"""Queries of tables that only grow use an index."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""README's map leads to what is there."""
+"""Everything README's map names exists."""
 
 import re
 import subprocess

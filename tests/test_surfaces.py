@@ -1,4 +1,4 @@
-"""The watch over all tests sees a surface that writes by itself, and lets acts and factories write."""
+"""The watch over all tests reports a surface that writes by itself, and lets actions and factories write."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is done for many subscriptions at once comes to the same rows as what is done for each."""
+"""Bulk work on subscriptions writes the same rows as one action for each."""
 
 from collections.abc import Callable
 from datetime import date

@@ -29,7 +29,7 @@ def customer(noon):
 
 @pytest.fixture
 def bought(customer):
-    """What every checkout of the customer has."""
+    """The arguments every checkout of the customer shares."""
     return {
         "actor": STAFF,
         "merchant_order_id": "1224",

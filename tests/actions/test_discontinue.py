@@ -1,4 +1,4 @@
-"""Taking a product out of sale, and what begins with it."""
+"""Discontinuing a product, and the replacement that begins with it."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -36,7 +36,7 @@ def hold_order(order: Order, status: int):
 
 
 def queue_again(order: Order, noon, day: int) -> None:
-    """It is tried again at noon of that day of December."""
+    """Queue the order again at noon of that day of December."""
     noon.move_to(datetime(2026, 12, day, 17, tzinfo=UTC))
     upcoming_order.queue(order, actor=STAFF)
 

@@ -1,4 +1,4 @@
-"""Two different acts on one customer at once end as if one came after the other."""
+"""Two different simultaneous actions on one customer end as if one followed the other."""
 
 import contextlib
 import itertools
@@ -27,7 +27,7 @@ def try_action(world: random_actions.World, act: verbs.Verb) -> None:
 
 
 def world_state(world: random_actions.World) -> dict[str, Any]:
-    """All that counts afterwards, without keys and moments."""
+    """Everything that must agree afterwards, without keys and times."""
     found = world.customer.orders.prefetch_related("items")
     held = world.customer.entitlements.order_by("id")
     records = [world.customer.payments, world.customer.addresses]
@@ -52,7 +52,7 @@ COMMONEST = [
     pytest.param(verbs.numbered_action(first), verbs.numbered_action(second), id=f"{first.__name__}-{second.__name__}")
     for first, second in itertools.combinations(random_actions.COMMONEST, 2)
 ]
-# Others that reach for the same rows.
+# Further pairs that change the same rows.
 RIVALS = [
     ("payment.retire", "subscription.change_payment"),
     ("payment.retire", "order.change_payment"),

@@ -35,7 +35,7 @@ def eligible():
 
 
 def place_order() -> Decimal:
-    """Place the one upcoming order; what it charged."""
+    """Place the only upcoming order. Returns the amount it charged."""
     order = Order.objects.get(status=OrderStatus.UNSENT)
     upcoming_order.queue(order, actor=STAFF)
     placement_results.succeed(order, actor=STAFF, order_merchant_id=f"M-{order.pk}")

@@ -1,4 +1,4 @@
-"""What each act costs: the table in the documentation, measured."""
+"""The statements each action costs: the table in the documentation, measured."""
 
 import re
 
@@ -19,13 +19,13 @@ ROWS = ROW.findall((settings.BASE_DIR / "docs" / "actions.md").read_text())
 TABLE = {verb + case: (int(alone), int(shared), int(more)) for verb, case, alone, shared, more in ROWS}
 ACTION = re.compile(r'^@action\(\s*"([\w.]+)"', re.MULTILINE)
 CANCEL, CHECKOUT = "subscription.cancel", "checkout"
-# Cases that differ from their verb's own row in what is done.
+# Cases in which a verb does something else than in its own row.
 OTHERWISE: dict[str, verbs.Verb] = {
     CHECKOUT + " of two": lambda w: verbs.check_out(w, 2),
     CHECKOUT + " of three": lambda w: verbs.check_out(w, 3),
     CANCEL + " for a reason without words": lambda w: subscription.cancel(w.subscription(0), actor=STAFF, reason="4"),
 }
-# What goes before, unmeasured.
+# What happens before the measurement.
 BEFORE: dict[str, situations.Situation] = {
     CANCEL + " for a reason without words": situations.labelled,
     CANCEL + " with entitlements": situations.entitled,
@@ -72,7 +72,7 @@ def verb_of(case: str) -> str:
 
 
 class Fetched(random_actions.World):
-    """Hands out what was looked up before the measuring began, as a surface does."""
+    """Returns rows that were read before the measurement began, as a surface reads them."""
 
     def __init__(self, world: random_actions.World) -> None:
         super().__init__(**vars(world))
@@ -103,7 +103,7 @@ class Fetched(random_actions.World):
 
 
 def count_statements(case: str, subscriptions: int) -> int:
-    """How many statements it sends for a customer with that many subscriptions."""
+    """How many statements the case sends for a customer with that many subscriptions."""
     world = random_actions.create_world(subscriptions)
     ConnectionFactory(merchant=world.customer.merchant)
     situations.resource(world)
@@ -135,7 +135,7 @@ def test_the_table_has_every_verb_and_every_case_that_is_measured_once():
 
 
 def test_cancel_and_reactivate_cost_at_most_twelve_statements():
-    """But where an order goes with the subscription that was being tried again, which has an event of its own."""
+    """Except where an order being retried is cancelled with its subscription, which emits an event of its own."""
     rows = {case: most for case, most in TABLE.items() if verb_of(case) in (CANCEL, "subscription.reactivate")}
     above = [case for case, (alone, shared, _) in rows.items() if max(alone, shared) > 12]
     assert above == [CANCEL + " with an order tried again"]

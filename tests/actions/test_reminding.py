@@ -1,4 +1,4 @@
-"""Reminders of many orders: row for row what as many single acts write, at the cost of a few statements."""
+"""Reminders of many orders write the rows of single actions, at the cost of a few statements."""
 
 from collections.abc import Callable
 from datetime import date
@@ -51,7 +51,7 @@ def merchant(db: None) -> Merchant:
 
 
 def create_customer(merchant: Merchant, *changes: Situation) -> World:
-    """Another customer, with two subscriptions in one order, to whom `changes` happened."""
+    """Another customer with two subscriptions in one order, changed by `changes`."""
     world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in changes:
         change(world)

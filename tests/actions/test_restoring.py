@@ -77,7 +77,7 @@ def test_a_skip_stays_once_its_date_has_passed(subscription, order, noon):
 
 @pytest.fixture
 def merged(subscription, order):
-    """The order has gone into one of a later day. Returns the keys of its items."""
+    """The order was merged into one of a later date. Returns the keys of its items."""
     create_second_subscription(subscription, LATER)
     Order.objects.filter(pk=order.pk).update(extra_data={"gift": "yes"})
     items = list(order.items.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, a customer's things stay in order."""
+"""Random sequences of actions, which must keep a customer's data consistent."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from subscriptions.models import Activity, Event, Item, Order, OrderStatus
 from tests.actions import random_actions
 
 S = OrderStatus
-# From each status to those an order may have after one act; the rest are final.
+# The statuses an order may have after one action, by its present one; the rest are final.
 PATHS = {
     S.UNSENT: {S.CANCELLED, S.SEND_NOW, S.MERGED, S.PENDING_PLACEMENT},
     S.SEND_NOW: {S.PENDING_PLACEMENT},

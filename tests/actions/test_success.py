@@ -1,4 +1,4 @@
-"""Orders placed together: row for row what as many single acts write, at the cost of a few statements."""
+"""Orders placed together write the rows of single actions, at the cost of a few statements."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def merchant(db: None) -> Merchant:
 
 
 def queue_order(merchant: Merchant, *changes: Situation) -> None:
-    """Another customer, with two subscriptions, to whom `changes` happened, and an order on its way."""
+    """Another customer with two subscriptions, changed by `changes`, and an order in placement."""
     world = random_actions.create_world(customer=f.CustomerFactory(merchant=merchant))
     for change in (*changes, situations.queued):
         change(world)

@@ -62,7 +62,7 @@ def create_incentive(order, *, value, item=None, kind=PERCENT, field="sub_total"
 
 
 def order_amounts_with(subscription, offer=None) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    """Discounts, subtotal, shipping and total of the order its next item makes."""
+    """Discounts, subtotal, shipping and total of the order that its next item creates."""
     subscription.offer = offer
     order = orders.add_subscription_item(subscription, DAY).order
     return order_amounts(order)

@@ -1,4 +1,4 @@
-"""Reading pages of the staff as a person does."""
+"""Reads staff pages as a person does."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 
 def visible_text(answer: HttpResponse) -> str:
-    """What a person reads on the page."""
+    """The text a person reads on the page."""
     assert answer.status_code == 200
     main = answer.content.decode().split('id="content"')[-1]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())

@@ -1,4 +1,4 @@
-"""How many queries a page makes does not depend on how much there is."""
+"""The number of queries of a page does not depend on the amount of data."""
 
 from collections.abc import Callable
 

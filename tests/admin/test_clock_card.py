@@ -56,7 +56,7 @@ def move_clock(staff: Client, customer: Customer, **answers: str) -> HttpRespons
 
 
 def work_queue() -> None:
-    """Do what is queued, as the workers would."""
+    """Perform the queued tasks, as the workers would."""
     while queued := OrmQ.objects.order_by("pk").first():
         task = queued.task
         queued.delete()

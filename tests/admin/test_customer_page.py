@@ -39,7 +39,7 @@ def page(customer: Customer) -> str:
 
 
 def press_button(client: Client, subscription: Subscription, verb: str, **answers: Any) -> str:
-    """What the page says afterwards."""
+    """Press a button; returns its message."""
     answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/{verb}/", answers)
     assert answer.status_code == 302
     assert answer["Location"] == page(subscription.customer)
@@ -192,7 +192,7 @@ def test_many_clicks_of_one_link_do_not_make_the_page_long(merchant: Merchant, c
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/").content.decode()
     assert html.count("token_already_used: the link had already been used") == 49
     assert "Subscription upsell" in html
-    # What columns of the database hold is not for staff.
+    # Raw column values are not for staff.
     assert "NON_REFUSALS" not in html
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/?clicks-page=2").content.decode()
     assert html.count("token_already_used: the link had already been used") == 11

@@ -1,4 +1,4 @@
-"""Where orders go: the gateway's form and its test, the merchant's settings of the engine, the simulator's answers."""
+"""The gateway's form and its test, the automation settings, and the simulator's outcomes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The sandbox inbox: each event with its token and the links a mail for it can hold, finished."""
+"""The sandbox inbox: each event with its token and the finished links for its e-mail."""
 
 import html
 import re
@@ -44,7 +44,7 @@ def receive_event(shop: Shop, kind: str, **properties: str) -> None:
 
 
 def copied_texts(client: Client) -> dict[str, str]:
-    """What can be copied of the events, by its label."""
+    """The texts that can be copied from the events, by label."""
     page = client.get("/admin/inbox/").content.decode()
     found = re.findall(r'data-copy="([^"]*)" aria-label="Copy ([^"]*)"', page)
     return {html.unescape(label): html.unescape(text) for text, label in found}

@@ -1,4 +1,4 @@
-"""The page of the jobs: next and last run, progress, what was missed or failed, and "Run now"."""
+"""The jobs page: next and last run, progress, missed and failed runs, and "Run now"."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""The page of an order: its tries, what comes next, and the buttons that change it."""
+"""The page of an order: its attempts, its next step, and the buttons that change it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""The placement log: search, filters, and what one try sent and got."""
+"""The placement log: search, filters, and the request and reply of an attempt."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ def staff(merchant: Merchant, login: Login) -> Client:
 
 
 def create_attempt(merchant: Merchant, name: str, days: int = 0, **fields: Any) -> Order:
-    """An order of a customer of that name, tried so many days ago."""
+    """An order of a customer called `name`, attempted `days` days ago."""
     order: Order = f.OrderFactory(customer__merchant=merchant, customer__first_name=name, customer__last_name="Lee")
     started = timezone.now() - timedelta(days=days, hours=1)
     PlacementAttempt.objects.create(merchant=merchant, order=order, tries=1, started=started, **fields)

@@ -86,7 +86,7 @@ def update_row(row: Model, **fields: object) -> Model:
     return row
 
 
-# What makes a button one that is offered; gives the row to press it on.
+# Puts a row into the state in which the button is offered, and returns it.
 BEFORE: dict[str, Callable[[Any], Model]] = {
     "reactivate": lambda row: verbs.cancel(row, actor=f.STAFF).subject,
     "move-clock": lambda row: update_row(row, is_test=True),

@@ -26,7 +26,7 @@ def client(merchant: Merchant, login: Login) -> Client:
 
 
 def fill(client: Client, address: str, **changes: object) -> str:
-    """Post the page's own form with `changes`; the answer's page, or nothing when it was saved."""
+    """Post the page's own form with `changes`; returns the page with its errors, or "" when it was saved."""
     form = client.get(address).context["adminform"].form
     values = {name: form[name].value() for name in form.fields} | changes
     answer = client.post(address, {k: v for k, v in values.items() if v is not None and v is not False})
@@ -152,7 +152,7 @@ def test_of_two_simultaneous_saves_of_a_new_page_one_is_refused_with_a_message(l
 
     def save() -> tuple[int, bool]:
         answer = staff.post("/admin/oneclick/landingpage/add/", values)
-        # Which of the form's two looks finds it is up to the moment.
+        # Either of the form's two checks may find it.
         told = b"Another page has this name" in answer.content or b"Slug already exists" in answer.content
         return answer.status_code, told
 

@@ -20,7 +20,7 @@ def merchant(db: None) -> Merchant:
 
 @pytest.fixture
 def connect(merchant: Merchant) -> Connect:
-    """Makes a client with a fresh API key: of `merchant`, with all rights of the REST API, unless told."""
+    """Makes a client with a fresh API key, by default of `merchant` and with all rights of the REST API."""
 
     def make(*scopes: str, of: Merchant = merchant, **options: Any) -> Client:
         _, text = api_keys.create_api_key(of, "Test", scopes or ("read", "write", "bulk"), **options)

@@ -1,4 +1,4 @@
-"""What a shop sends after a checkout."""
+"""The request a shop sends after a checkout."""
 
 import json
 from typing import Any

@@ -92,7 +92,7 @@ def test_a_pin_shows_one_customer_and_nobody_else(connect: Connect, merchant: Me
 
 
 def test_each_pin_is_a_filter_of_each_list() -> None:
-    # A pin that a list does not know would open the whole list.
+    # A list that did not know a pin would show all its rows.
     for filters in (CustomerFilters, SubscriptionFilters, OrderFilters, ItemFilters):
         assert set(MayListAll.SCOPING_FILTERS) <= set(filters.base_filters)
 

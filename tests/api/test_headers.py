@@ -1,4 +1,4 @@
-"""What every answer carries, whoever gives it."""
+"""Headers that every answer of the API has."""
 
 import re
 import uuid

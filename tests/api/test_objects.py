@@ -1,4 +1,4 @@
-"""What the objects look like: exactly these keys, in these forms."""
+"""The objects have exactly these keys, in these forms."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Purchases that come at the same time."""
+"""Simultaneous checkouts."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Real answers against our own description of them."""
+"""Real answers, compared with our own schema."""
 
 from collections.abc import Iterator
 from typing import Any

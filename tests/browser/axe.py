@@ -1,10 +1,10 @@
-"""What an accessibility checker finds on a page."""
+"""The faults an accessibility checker finds on a page."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 CHECKER = Axe()
-# A colour on its way to another is neither.
+# A colour in transition is neither the old nor the new one.
 STILL = """
     Promise.allSettled(
         document.getAnimations()
@@ -15,7 +15,7 @@ STILL = """
 
 
 def find_violations(page: Page) -> list[str]:
-    """Each rule broken with the places that break it, once nothing moves on the page; frames are looked into."""
+    """Each broken rule with the elements that break it, once nothing moves on the page; frames are checked too."""
     page.evaluate(STILL)
     found = CHECKER.run(page).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

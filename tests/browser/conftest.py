@@ -1,4 +1,4 @@
-"""A real browser before a real server: `portal` is ours, `shop` another origin under a strict policy."""
+"""A real browser and a real server: `portal` is ours, `shop` another origin under a strict policy."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ from tests.portal import wait_until
 # Playwright keeps an event loop in this thread, and Django would refuse the factories' queries beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# The first one found. The headless shell has no window nobody would see, and works half as much.
+# The first one found. The headless shell is the same engine without windows and needs half the CPU.
 CHROMIUMS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 SWITCHES = [
     "--no-sandbox",
@@ -35,7 +35,7 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Each window would else load two pages for an address bar that nobody sees.
+    # Otherwise each window loads two pages for an address bar that nobody sees.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -45,7 +45,7 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
-# Nothing is asked to be quick: a busy machine only takes longer.
+# Generous, because a busy machine only takes longer.
 PATIENCE = 30_000  # milliseconds
 
 AT_WORK = """
@@ -71,7 +71,7 @@ def launch_browser(playwright: Playwright, *switches: str) -> Iterator[Browser]:
 
 
 def record_posts(page: Page) -> list[str]:
-    """The addresses the page posts to from now on."""
+    """A list that collects the addresses the page posts to from now on."""
     posts: list[str] = []
     page.on("request", lambda request: request.method == "POST" and posts.append(request.url))
     return posts
@@ -86,13 +86,13 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser that does not say it is driven by a program."""
+    """A browser that does not reveal that a program drives it."""
     yield from launch_browser(playwright, "--disable-blink-features=AutomationControlled")
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """visit(**options of the context) gives a fresh page, of a person at a desk unless told otherwise."""
+    """visit(**options of the context) gives a fresh page, by default of a person at a desk."""
     contexts = []
 
     def fresh(**options: object) -> Page:
@@ -113,7 +113,7 @@ def page(visit: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def portal(live_server, settings) -> Iterator[str]:
-    """The address of our own server, which has no request at work when the test's rows are deleted."""
+    """The address of our own server; no request is running when the test's rows are deleted."""
     cache.clear()
     settings.PUBLIC_URL = live_server.url
     yield live_server.url

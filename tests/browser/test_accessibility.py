@@ -1,4 +1,4 @@
-"""What an accessibility checker says of the banner, the landing page and its editor, in both schemes and sizes."""
+"""Accessibility of the banner, the landing page and its editor, in both colour schemes and sizes."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,7 @@ from tests.browser.axe import find_violations
 from tests.browser.conftest import PHONE
 from tests.factories import MembershipFactory
 
-# Of the editor's drawings the newest that is ready.
+# The newest finished preview of the editor.
 FRAME = ".landing-preview iframe:not([data-drawing])"
 DESK = {"viewport": {"width": 1280, "height": 800}}
 SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
@@ -50,7 +50,7 @@ def test_a_landing_page_has_no_accessibility_faults(visit, merchant, orders, scr
 def test_the_form_without_scripts_has_no_accessibility_faults(visit, merchant, orders, scheme):
     plain = visit(**PHONE, color_scheme=scheme, java_script_enabled=False)
     plain.goto(f"{landing_page_url(merchant)}?action=skip&token={encode_token(orders.order_token())}")
-    # The checker needs scripts: it is shown what a browser without them has shown.
+    # The checker needs scripts, so it gets the page that a browser without them has shown.
     html = plain.content().replace("<noscript>", "<div>").replace("</noscript>", "</div>")
     assert "Skip my order" in html
     page = visit(**PHONE, color_scheme=scheme)
@@ -62,14 +62,14 @@ def test_the_form_without_scripts_has_no_accessibility_faults(visit, merchant, o
 @SCHEMES
 @SCREENS
 def test_the_editor_has_no_accessibility_faults(visit, portal, merchant, screen, scheme):
-    # No script can be asked whether the drawing stands still: none runs in it.
+    # Scripts do not run in the preview, so none can be asked whether it stands still.
     page = editor(visit(**screen, color_scheme=scheme, reduced_motion="reduce"), portal, merchant)
     expect(page.frame_locator(FRAME).get_by_role("status")).to_contain_text("Your order was delayed.")
     assert find_violations(page) == []
 
 
 def editor(page: Page, portal: str, merchant) -> Page:
-    """The editor of the merchant's landing page, before a member of its staff."""
+    """The editor of the merchant's landing page, opened by its staff."""
     user = MembershipFactory(merchant=merchant).user
     user.set_password("correct horse")
     user.save()

@@ -1,4 +1,4 @@
-"""Staff read the numbers in a browser: what an accessibility checker says, and by keyboard alone."""
+"""The analytics page in a browser: accessibility, and use by keyboard alone."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,7 +23,7 @@ OUTCOMES = ["success", "opened", "success", "token_already_used", "fetched", "ex
 
 @pytest.fixture
 def clicks(merchant: Merchant, token: str) -> None:
-    """Of the last 80 days, each third one's by a saved link to a landing page."""
+    """Clicks on each of the last 80 days, every third by a saved link to a landing page."""
     link = SavedLink.objects.create(merchant=merchant, name="Come back for 15 % off", action="reactivate")
     way = {"link": link, "landing_page": LandingPage.objects.get(merchant=merchant)}
     common = {"merchant": merchant, "token": ActionToken.objects.get(), "opens": True}
@@ -42,7 +42,7 @@ def clicks(merchant: Merchant, token: str) -> None:
 
 @pytest.fixture
 def staff(portal: str, merchant: Merchant, visit: Callable[..., Page]) -> Callable[..., Page]:
-    """staff(query, **options of the context) is a member of staff before the page."""
+    """staff(query, **options of the context) opens the page as a member of staff."""
 
     def before(query: str = "", **options: object) -> Page:
         page = visit(**{**DESK, **options})
@@ -132,7 +132,7 @@ def test_the_chart_describes_its_figures_and_each_day(clicks, staff, merchant):
 
 
 def reach(page: Page, target) -> None:
-    """Tab until it has the focus."""
+    """Tab until `target` has the focus."""
     for _ in range(100):
         if target.evaluate("node => node === document.activeElement"):
             return

@@ -1,4 +1,4 @@
-"""What customers do besides clicking once: twice, back, reload, in two tabs, on a train."""
+"""Customers click twice, go back, reload, use two tabs, or lose the network."""
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -14,14 +14,14 @@ ACT = "**/one_click/upsell/**"
 
 @pytest.fixture
 def link(shop, orders) -> str:
-    """Adds a product: acting twice would show."""
+    """A link that adds a product, so that acting twice would show."""
     token = encode_token(orders.order_token())
     return f"{shop.url}/#og_quick_action=upsell#og_product_id=HON-1#og_quick_action_token={token}"
 
 
 @pytest.fixture
 def strict(merchant) -> None:
-    """No click counts as the same one again."""
+    """Without a window for replays, so that each click counts by itself."""
     OneClickSettings.objects.filter(merchant=merchant).update(replay_seconds=0)
 
 
@@ -43,7 +43,7 @@ def test_a_button_pressed_twice_acts_once(page, link, orders, strict):
 
 
 def test_the_second_half_of_a_double_click_undoes_nothing(page, link, orders):
-    """The answer may be quicker than a finger, and puts its own button under it."""
+    """The answer may arrive within a double click and put its own button under the pointer."""
     posts = record_posts(page)
     page.goto(f"{link}#og_mode=confirm")
     double_click(page, page.get_by_role("button", name="Add to my order"), page.get_by_role("button", name="Undo"))
@@ -53,7 +53,7 @@ def test_the_second_half_of_a_double_click_undoes_nothing(page, link, orders):
 
 
 def double_click(page: Page, first: Locator, second: Locator) -> None:
-    """One double click, whose second half comes when the second button is there."""
+    """A double click whose second half hits the second button."""
     for number, button in enumerate([first, second], 1):
         button.hover()
         page.mouse.down(click_count=number)
@@ -127,7 +127,7 @@ def test_an_answer_that_never_comes_is_given_up_after_twenty_seconds(page, link,
 
 
 def test_a_retry_after_a_lost_answer_gets_the_first_result(page, link, orders, strict):
-    """The request arrived and its answer did not; however late, the same wish is no second one."""
+    """The request arrived and its answer did not: a later retry must not act again."""
 
     def lose(route: Route) -> None:
         route.fetch()

@@ -1,4 +1,4 @@
-"""Staff's dialogs by keyboard alone."""
+"""Staff use the dialogs by keyboard alone."""
 
 import pytest
 from django.test import Client
@@ -10,7 +10,7 @@ from tests import factories as f
 
 @pytest.fixture
 def subscription(page: Page, portal: str, merchant: Merchant) -> Subscription:
-    """A live one, on whose customer's page a member of staff is."""
+    """A live subscription whose customer's page is open."""
     client = Client()
     client.force_login(f.MembershipFactory(merchant=merchant).user, backend="django.contrib.auth.backends.ModelBackend")
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])

@@ -11,7 +11,7 @@ from tests import factories as f
 
 @pytest.fixture
 def product(page: Page, portal: str, merchant: Merchant) -> Product:
-    """One with three subscriptions, one of them prepaid, on whose page a member of staff is."""
+    """A product with three subscriptions, one of them prepaid, whose page is open."""
     client = Client()
     client.force_login(f.MembershipFactory(merchant=merchant).user, backend="django.contrib.auth.backends.ModelBackend")
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])

@@ -1,4 +1,4 @@
-"""Each action from the customer's click on the shop's page to its undo, and what the customer reads of an error."""
+"""Each action from the click on the shop's page to its undo, and the customer's messages for errors."""
 
 from datetime import timedelta
 
@@ -56,7 +56,7 @@ def token_for(action: str, orders) -> str:
 
 
 def order_state(orders) -> dict[str, list]:
-    """What a click may change: the customer's open orders with their items, and subscriptions."""
+    """Everything a click may change: the customer's open orders with their items, and subscriptions."""
     open_orders = Order.objects.filter(customer=orders.customer, status=OrderStatus.UNSENT)
     return {
         "orders": list(open_orders.order_by("place_date", "pk").values_list("pk", "place_date", "total")),

@@ -29,7 +29,7 @@ Cause = Callable[[Orders, str], str]
 
 @pytest.fixture(autouse=True)
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries are counted by the minute, and none begins anew amid a test."""
+    """Requests are counted per minute; the test stays within one."""
     monkeypatch.setattr(rate_limit, "WINDOW", 10**9)
 
 

@@ -69,7 +69,7 @@ def test_without_scripts_the_keyboard_alone_is_enough(visit, merchant, orders):
 
 
 def query_of(action: str) -> str:
-    """A link's fragment in the query form."""
+    """The parameters of a link's fragment, as a query."""
     return LINKS[action].lstrip("#").replace("#", "&")
 
 
@@ -115,7 +115,7 @@ def test_the_banner_uses_the_language_of_its_page(page, merchant, orders):
 
 def test_on_the_merchants_own_domain_a_click_stays_there(page, portal, merchant, token):
     port = portal.rpartition(":")[2]
-    # Chromium takes every name under localhost to this machine.
+    # Chromium resolves every name under localhost to this machine.
     OneClickSettings.objects.filter(merchant=merchant).update(landing_host="links.shop.localhost")
     asked = []
     page.on("request", lambda request: asked.append(request.url))

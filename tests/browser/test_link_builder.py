@@ -101,7 +101,7 @@ def test_copies_are_what_the_page_shows(staff: Page) -> None:
 
 
 def test_a_copy_is_made_without_https_too(staff: Page) -> None:
-    # What browsers do there, where the portal is not on the same machine.
+    # As browsers behave where the portal is on another machine.
     staff.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     button = staff.get_by_role("button", name="Copy the link for e-mail")
     button.click()
@@ -126,7 +126,7 @@ def test_testing_a_link_moves_a_test_customers_order(staff: Page, merchant: Merc
 
 def test_the_keyboard_alone_is_enough(staff: Page) -> None:
     def to(name: str, role: Any = "radio") -> None:
-        """Tab until the focus is there."""
+        """Tab until `target` has the focus."""
         wanted = staff.get_by_role(role, name=name).first
         for _ in range(80):
             staff.keyboard.press("Tab")
@@ -142,7 +142,7 @@ def test_the_keyboard_alone_is_enough(staff: Page) -> None:
     to("Search for a product", "searchbox")
     staff.keyboard.type("honey")
     expect(staff.get_by_text("Green tea")).to_be_hidden()
-    # The first of a group without a choice.
+    # In a group without a choice, Tab reaches the first.
     to("Heather honey")
     staff.keyboard.press("Space")
     expect(staff.locator("[data-url]")).to_contain_text("#og_product_id=HON-1#")

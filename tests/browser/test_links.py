@@ -1,4 +1,4 @@
-"""What the script takes out of an address, what it leaves there, and what it sends."""
+"""The parameters the script takes out of an address, those it leaves, and those it sends."""
 
 from urllib.parse import urlsplit
 

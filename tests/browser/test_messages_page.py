@@ -1,4 +1,4 @@
-"""The page where staff word a customer's text anew."""
+"""The page where staff write their own message."""
 
 import re
 

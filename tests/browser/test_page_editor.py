@@ -1,4 +1,4 @@
-"""The editor of landing pages: what is typed is seen at once, with each outcome, and no token is spent."""
+"""The editor of landing pages previews typed text at once, with each outcome, and uses no token."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -1,4 +1,4 @@
-"""The script acts at once for a person, after a press where it cannot tell, never for a driven browser."""
+"""The script acts at once for a person, after a press when in doubt, and never for a driven browser."""
 
 from collections.abc import Iterator
 
@@ -14,12 +14,12 @@ SCANNER = PERSON.replace("Chrome/", "HeadlessChrome/")
 
 
 def is_visit_reported(posts: list[str]) -> bool:
-    """Whether the page has told of a visit, and done no more."""
+    """Whether the page has only reported a visit."""
     return len(posts) == 1 and "/one_click/opened/" in posts[0]
 
 
 def recorded_visits() -> list[tuple[str, bool, bool]]:
-    """Outcome, whether it opens, whether it is a likely machine."""
+    """(outcome, whether it is an opening, whether it is a likely machine) of each click."""
     return list(Click.objects.order_by("pk").values_list("outcome", "opens", "likely_machine"))
 
 
@@ -30,7 +30,7 @@ def link(shop, token) -> str:
 
 @pytest.fixture
 def driven(playwright) -> Iterator[Browser]:
-    """A browser that says it is driven by a program."""
+    """A browser that reveals that a program drives it."""
     yield from launch_browser(playwright)
 
 
@@ -105,7 +105,7 @@ def test_a_prerendered_page_waits(page, link):
     expect(page.get_by_role("status")).to_contain_text("is active again")
 
 
-# To look at a page from a test counts as a touch.
+# Reading a page from a test counts as a touch.
 UNTOUCHED = "Object.defineProperty(Navigator.prototype, 'userActivation', { get: () => undefined });"
 WITHOUT_FOCUS = f"{UNTOUCHED} Document.prototype.hasFocus = () => false"
 
@@ -139,7 +139,7 @@ def test_a_phone_without_focus_before_the_first_touch_is_a_persons(visit, link):
 
 
 def test_a_window_may_report_its_size_with_the_first_frame(page, link):
-    """As Chromium does with a fresh page of a busy machine."""
+    """As Chromium does with a fresh page on a busy machine."""
     page.add_init_script(
         "document.addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => { window.drawn = true }));"
         "Object.defineProperty(window, 'outerWidth', { get: () => window.drawn ? 1280 : 0 })"
@@ -149,7 +149,7 @@ def test_a_window_may_report_its_size_with_the_first_frame(page, link):
 
 
 def test_a_page_that_is_busy_for_long_still_counts_as_seen(page, link, portal, shop, merchant):
-    """As a shop's with many scripts is on a cheap phone: its frames come late."""
+    """As on a cheap phone with a script-heavy shop: frames come late."""
     busy = "setTimeout(() => { const end = Date.now() + 4500; while (Date.now() < end); })"
     head = f"<script>document.addEventListener('DOMContentLoaded', () => {busy})</script>"
     shop.load(portal, merchant.public_id.hex, head=head, inline="script-src")
@@ -158,7 +158,7 @@ def test_a_page_that_is_busy_for_long_still_counts_as_seen(page, link, portal, s
 
 
 def test_a_window_may_come_to_the_front_after_its_page_is_drawn(page, link):
-    """As that of a browser does which another program opens."""
+    """As in a browser that another program opens."""
     page.add_init_script(
         f"{UNTOUCHED} Document.prototype.hasFocus = () => window.front;"
         "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { window.front = true }, 200)))"

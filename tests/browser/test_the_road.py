@@ -1,4 +1,4 @@
-"""The main road on the whole portal, with its real workers: cancelled by staff, back with one click."""
+"""The main path through the whole portal with real workers: cancelled by staff, back with one click."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 @pytest.fixture(scope="module")
 def demo(running: Portal) -> Facts:
-    """What a program is told of the running demo."""
+    """The facts `demo_json` prints about the running demo."""
     printed = subprocess.run(
         [sys.executable, "manage.py", "demo_json"],
         cwd=settings.BASE_DIR,
@@ -59,7 +59,7 @@ def api(demo: Facts, path: str, method: str = "GET", body: Facts | None = None) 
 
 
 def received_events(demo: Facts, subscription: str) -> list[Facts]:
-    """The properties of the cancel events the sandbox has of `subscription`, newest first."""
+    """The properties of the sandbox's cancel events of `subscription`, newest first."""
     headers = {"Authorization": f"Klaviyo-API-Key {demo['sandbox']['klaviyo_key']}", "revision": "2026-07-15"}
     page = ask(f"{demo['sandbox']['klaviyo_url']}/api/events?include=metric&page[size]=100", **headers)
     metrics = {row["id"]: row["attributes"]["name"] for row in page["included"]}
@@ -72,7 +72,7 @@ def received_events(demo: Facts, subscription: str) -> list[Facts]:
 
 
 def customer_page(page: Page, demo: Facts, merchant_user_id: str) -> None:
-    """Logged in, on the page of a customer found by the search."""
+    """Log in if needed, and open the page of a customer found by the search."""
     page.goto(demo["admin"]["url"])
     if page.get_by_label("Password").is_visible():
         page.get_by_label("Username").fill(demo["admin"]["username"])

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def kept():
-    """A connection besides the test's own."""
+    """A second connection beside the test's own."""
     copied = connections["default"].copy()
     copied.connect()
     yield copied

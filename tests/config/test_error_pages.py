@@ -1,4 +1,4 @@
-"""The pages for what cannot be shown: whole pages, in need of nothing else."""
+"""Error pages are complete and load nothing else."""
 
 import pytest
 from django.core.exceptions import PermissionDenied

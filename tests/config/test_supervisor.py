@@ -1,4 +1,4 @@
-"""The whole portal as a process tree: it comes up, heals, and leaves nothing behind."""
+"""The whole portal as a process tree: it starts, recovers, and leaves nothing behind."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
 
 @pytest.fixture(scope="module")
 def supervisor(portal: Portal) -> Iterator[subprocess.Popen[bytes]]:
-    """One run for all tests about a portal that goes on; the last of them ends it."""
+    """One run for all tests of a running portal; the last of them ends it."""
     with portal.running() as process:
         yield process
 

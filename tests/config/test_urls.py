@@ -1,4 +1,4 @@
-"""Machines open links with GET and HEAD: a walk over every address there is, as every kind of visitor."""
+"""GET and HEAD change nothing: every address, opened by every kind of visitor."""
 
 import re
 from collections.abc import Iterator
@@ -64,12 +64,12 @@ def visitors(subscription) -> dict[str, Client]:
 
 
 def besides_visits() -> dict[str, list[Any]]:
-    """All rows but the notes that a link was fetched, of which staff's numbers are made."""
+    """All rows except the recorded visits, from which the analytics are counted."""
     return {name: rows for name, rows in read_all_rows().items() if name != "Click"}
 
 
 def addresses(route: str, subscription: Subscription) -> list[str]:
-    """`route` with the ids of real rows of each sort in its places."""
+    """`route` with its parameters filled by ids of real rows."""
     public = subscription.merchant.public_id.hex
     token = ActionToken.objects.get()
     ids = [subscription.public_id.hex, subscription.customer.merchant_user_id, subscription.items.get().public_id.hex]

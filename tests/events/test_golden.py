@@ -1,4 +1,4 @@
-"""Every kind of event, provoked by the act that makes it, against its golden description."""
+"""Every kind of event, emitted by its action, against its golden description."""
 
 import json
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_an_event_carries_the_token_its_description_names(kind):
 
 
 def wrong_shapes(shape: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
-    """`shape` with one thing wrong: a name, a type, or a field too much, wherever `value` has something."""
+    """`shape` with one fault each: a wrong name, a wrong type, or an extra field, at every place of `value`."""
     if set(shape) == {"list_of"}:
         for inner in wrong_shapes(shape["list_of"], value[0]) if value else ():
             yield {"list_of": inner}

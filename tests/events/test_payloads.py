@@ -1,4 +1,4 @@
-"""Real payloads, walked against the description of each base payload: no key more or less, every leaf of its type."""
+"""Real payloads against the description of each base payload: no key more or less, every value of its type."""
 
 import json
 from datetime import datetime, timedelta

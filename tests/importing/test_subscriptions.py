@@ -167,7 +167,7 @@ def test_a_changed_quantity_product_and_price_reach_the_upcoming_item(load: Load
 
 
 def test_an_item_that_earns_a_discount_by_a_joining_item_is_saved_with_it(load: Load, merchant: Merchant) -> None:
-    """Half off a line once the order has 30.00; the file brings the second of two lines of 25.00."""
+    """Half off an item once the order has 30.00; the file brings the second of two items of 25.00."""
     profile = OfferProfile.objects.create(merchant=merchant, name="Half")
     offer = Offer.objects.create(merchant=merchant, profile=profile, name="Half")
     coupon = Coupon.objects.create(merchant=merchant, profile=profile, use=Coupon.Use.RECURRING, name="Half")

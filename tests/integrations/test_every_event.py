@@ -1,4 +1,4 @@
-"""Each kind of event, from the act that makes it to what the sandbox has of it."""
+"""Each kind of event, from its action to the sandbox."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def receive(settings, live_server) -> Callable[..., SandboxEvent]:
-    """Provokes an event and returns it as the sandbox has it, after everything the connection wants is sent."""
+    """Emits an event, sends all deliveries, and returns the event as the sandbox has it."""
     settings.PUBLIC_URL = live_server.url
     world = create_rich_world()
 
@@ -38,7 +38,7 @@ def receive(settings, live_server) -> Callable[..., SandboxEvent]:
 def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, receive):
     received = receive(kind).properties
     shape = GOLDEN[kind]["payload"] | ({"action_token": "string"} if KINDS[kind].token_scope else {})
-    # What begins with a dollar is Klaviyo's own: the value of an order and its currency.
+    # Names with a dollar are Klaviyo's own: the value of an order and its currency.
     assert find_mismatches({key: value for key, value in received.items() if key[0] != "$"}, shape) == []
 
 
@@ -47,7 +47,7 @@ def test_an_event_leaves_the_customers_profile_with_the_status_described(kind, r
     customer = Customer.objects.get()
     before = {STATUS_PROPERTY: "as it was", "Favourite": "Espresso"}
     SandboxProfile.objects.create(merchant=customer.merchant, email=customer.email, properties=before)
-    # Alone: other events of the same act set the status as well.
+    # Alone, because other events of the same action set the status as well.
     profile = receive(kind, switched_off_kinds=[other for other in KINDS if other != kind]).profile
     status = GOLDEN[kind]["profile_update"]
     expected = before if profile.email == customer.email else {}

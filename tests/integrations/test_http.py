@@ -1,4 +1,4 @@
-"""The outbound door, against real sockets on this machine."""
+"""Outbound HTTP against real sockets on this machine."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The engine in the whole portal, while workers are killed at random and the database goes away."""
+"""The automation of the whole portal, while workers are killed at random and the database stops."""
 
 import fcntl
 import json
@@ -29,7 +29,7 @@ DUE = 150
 
 
 class Shop:
-    """A platform that counts posts by their keys, and gives each key one order."""
+    """A platform that counts requests by their keys and creates one order per key."""
 
     def __init__(self) -> None:
         self.posts: Counter[str] = Counter()
@@ -54,7 +54,7 @@ def url(shop: Shop) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """The portal with its two clusters, in haste, free to call the platform on this machine."""
+    """The portal with its two clusters and shortened waits, allowed to call the platform on this machine."""
     made = Portal(tmp_path_factory.mktemp("chaos"))
     migrated.copy_server(made.home)
     made.environment |= {
@@ -67,7 +67,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 
 def inside(portal: Portal, *calls: str) -> str:
-    """Let functions of `chaos.inside` run in the portal's own database; what they print."""
+    """Run functions of `chaos.inside` in the portal's own database; returns their output."""
     code = "from tests.jobs.chaos import inside as chaos; " + "; ".join(f"chaos.{call}" for call in calls)
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
@@ -82,13 +82,13 @@ def inside(portal: Portal, *calls: str) -> str:
 
 
 def report(portal: Portal, *calls: str) -> dict[str, Any]:
-    """How things stand after `calls`."""
+    """The report after `calls`."""
     found: dict[str, Any] = json.loads(inside(portal, *calls, "report()").splitlines()[-1])
     return found
 
 
 class Killer(threading.Thread):
-    """Kills a worker that is busy, now and then, with -9; `killed` counts them."""
+    """Kills a busy worker with -9 now and then; `killed` counts them."""
 
     def __init__(self, portal: Portal, chance: random.Random) -> None:
         super().__init__(daemon=True)
@@ -103,7 +103,7 @@ class Killer(threading.Thread):
                 self.killed += 1
 
     def busy(self) -> list[psutil.Process]:
-        """Workers are the first children of a cluster's sentinel; one at work uses the processor."""
+        """Workers are children of a cluster's sentinel; a busy one uses the processor."""
         before = {worker: _used(worker) for worker in self.workers()}
         time.sleep(0.05)
         return [worker for worker, used in before.items() if _used(worker) > used]
@@ -158,7 +158,7 @@ def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: S
 
 
 def assert_posted_once(shop: Shop, came: dict[str, Any], why: str) -> None:
-    """Each live order is at the platform, under one key; it was asked anew only for tries whose worker had died."""
+    """Each live order is at the platform under one key; it was sent again only where a worker had died."""
     assert sorted(shop.posts) == sorted(came["live"]), why
     assert all(posts <= came["tries"][key] for key, posts in shop.posts.items()), why
     assert set(came["attempts"]) <= {"placed", "no_answer"}, why
@@ -188,7 +188,7 @@ def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single
 
 @contextmanager
 def away(portal: Portal, seconds: float) -> Iterator[None]:
-    """PostgreSQL is stopped; whoever would start it again has to wait so long."""
+    """PostgreSQL is stopped and cannot be started again for `seconds` after the block."""
     with Path(portal.home, "run", "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server = portal.postmaster()
@@ -196,5 +196,5 @@ def away(portal: Portal, seconds: float) -> Iterator[None]:
         server.wait(10)
         yield
         time.sleep(seconds)
-    # It is healthy once its workers, which the outage may have cost their lives, are seen again.
+    # Healthy again once new workers, in place of those the outage killed, are seen.
     wait_until(lambda: portal.answers("/readyz"), 180)

@@ -1,4 +1,4 @@
-"""The clock of test customers: what the engine would have done, and nothing that leaves the house."""
+"""The clock of test customers does what automation would have done, and sends nothing out."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ S = OrderStatus
 
 @pytest.fixture
 def tester(noon: Any) -> Customer:
-    """A test customer of a live merchant, every two weeks from December 4 on."""
+    """A test customer of a live merchant, with an order every two weeks from December 4 on."""
     merchant = f.MerchantFactory(is_test=False, storefront_key="0123456789abcdef0123456789abcdef")
     return create_order(DUE, customer=f.CustomerFactory(merchant=merchant, is_test=True)).customer
 
@@ -46,7 +46,7 @@ def advance_clock(customer: Customer, **ahead: float) -> None:
 
 
 def emitted_events() -> list[tuple[str, str]]:
-    """What was announced and when, in New York's winter time."""
+    """The emitted events with their times, in New York's winter time."""
     rows = Event.objects.order_by("pk").values_list("kind", "at")
     return [(kind.rpartition(".")[2], f"{at - timedelta(hours=5):%m-%d %H:%M}") for kind, at in rows]
 

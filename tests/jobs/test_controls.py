@@ -1,4 +1,4 @@
-"""What would happen without the unique keys, the lease and the fence: each race shown to be real."""
+"""Controls: without the unique keys, the lease and the fencing token, each race is real."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def merchant(noon: Any) -> Merchant:
 
 @pytest.fixture
 def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
-    """Of a job that adds one to the merchant's `reminder_days` for its only customer, a while after it was found."""
+    """A run of a slow job that adds one to the merchant's `reminder_days` for its only customer."""
 
     step = runs._step
 
@@ -52,7 +52,7 @@ def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
 
 @contextmanager
 def without_constraint(model: Any, name: str) -> Iterator[None]:
-    """The table without its unique key, and empty again afterwards."""
+    """The table without its unique key within the block; empty afterwards."""
     (key,) = (each for each in model._meta.constraints if each.name == name)
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, key)
@@ -69,7 +69,7 @@ def times_handled() -> int:
 
 
 def overtake_run(run: JobRun) -> None:
-    """A second worker comes to the run while the first is about to do its customer."""
+    """A second worker takes the run over while the first is about to handle its customer."""
     delays = iter([0, 0.2])
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""What came of a post counts once, whoever notes it and with how many others."""
+"""A placement result counts once, whoever records it and with how many others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The daily run of reminders: each customer in their turn, whoever is held meanwhile."""
+"""The daily run of reminders reaches each customer, even while some are busy."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ def merchant() -> Merchant:
 
 
 def create_customers(merchant: Merchant, number: int, days: int = 5, **fields: Any) -> list[Customer]:
-    """So many with one order each, to be placed in `days`."""
+    """`number` customers with one order each, to be placed in `days` days."""
     return [
         f.subscription_with_order(
             DAY + timedelta(days=days), customer=f.CustomerFactory(merchant=merchant), **fields
@@ -42,7 +42,7 @@ def begin_run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch | None = None,
 
 
 def continue_run(run: JobRun) -> JobRun:
-    """A worker takes the run up, as if its rest were over."""
+    """Continue the run as if its pause were over."""
     JobRun.objects.filter(pk=run.pk).update(lease_until=None)
     runs.continue_run(run.pk)
     run.refresh_from_db()

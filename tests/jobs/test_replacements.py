@@ -1,4 +1,4 @@
-"""Replacements in the background: all of them, each once, whatever dies meanwhile."""
+"""Background replacements reach every subscription once, whatever dies meanwhile."""
 
 from datetime import timedelta
 from typing import Any
@@ -145,7 +145,7 @@ def test_a_killed_run_resumes_where_it_was(
     assert subscribed_products() == [substitute] * done + [product] * (3 - done)
 
     replacements.continue_replacement(run.pk)
-    assert run_counts(run) == ("running", 3, done, 0)  # the lease of the dead worker still stands
+    assert run_counts(run) == ("running", 3, done, 0)  # the dead worker's lease has not ended
     expire_lease(run)
     replacements.continue_replacement(run.pk)
     assert run_counts(run) == ("done", 3, 3, 0)
@@ -180,7 +180,7 @@ def test_two_workers_of_one_run_handle_each_subscription_once(
 ) -> None:
     create_subscriptions(product, 4)
     run = verbs.discontinue_product(product, actor=f.STAFF, substitute=substitute)
-    # As if the first one's lease had run out at once.
+    # As if the first worker's lease had ended at once.
     monkeypatch.setattr(Replacement, "lease_length", timedelta(seconds=-1))
     run_at_once(2, lambda: replacements.continue_replacement(run.pk))
     expire_lease(run)
@@ -202,7 +202,7 @@ def test_a_worker_that_was_taken_for_dead_undoes_its_step(
     def slow(current: Replacement, subscription: Subscription) -> None:
         monkeypatch.setattr(replacing, "replace_subscription", replace)
         expire_lease(current)
-        replacements.continue_replacement(run.pk)  # the other worker does it all meanwhile
+        replacements.continue_replacement(run.pk)  # the other worker does everything meanwhile
         try:
             replace(current, subscription)
         except LeaseLost:

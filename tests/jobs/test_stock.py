@@ -26,7 +26,7 @@ def let_days_pass(noon: Any, number: int) -> None:
 
 
 def look_for_stock(noon: Any, order: Order, number: int) -> int:
-    """The job on the day so many days after the order's."""
+    """Run the job `number` days after the order's date."""
     let_days_pass(noon, number)
     return run_job("stock", order.merchant, DAY + timedelta(days=number))
 
@@ -45,7 +45,7 @@ def test_an_order_out_of_stock_is_checked_daily_for_thirty_days_and_then_removed
 @pytest.mark.parametrize("day", [1, 29])
 def test_an_order_back_in_stock_is_handed_to_placement(noon: Any, waiting: Order, day: int) -> None:
     Product.objects.update(live=True)
-    assert look_for_stock(noon, waiting, 0) == 0  # that day's try was the placement's
+    assert look_for_stock(noon, waiting, 0) == 0  # on that day placement tried
     assert look_for_stock(noon, waiting, day) == 1
     waiting.refresh_from_db()
     assert (waiting.status, waiting.tries) == (OrderStatus.PENDING_PLACEMENT, 1)

@@ -1,4 +1,4 @@
-"""A year of two hundred test customers by their clock, against what the rules say in plain Python."""
+"""A year of two hundred test customers by their clocks, against the rules in plain Python."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ from tests.jobs.year.oracle import Life, live_through
 from tests.jobs.year.order_book import hour_of_day
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-# Each changed alone must show in somebody's year, or the year would not test it.
+# Changing any one of these must change a customer's year, or the year would not test it.
 OTHER_RULES = {
     "PLANS": {"classic": (3, 7), "optimizer": (1, 3, 6, 10, 15), "off": ()},
     "STOCK_DAYS": 29,
@@ -160,7 +160,7 @@ ACTS: dict[str, Callable[[Subscription], object]] = {
 
 
 def _perform(act: Callable[[Subscription], object], subscription: Subscription) -> None:
-    with suppress(DomainError, Order.DoesNotExist):  # nothing is left to do it to
+    with suppress(DomainError, Order.DoesNotExist):  # nothing is left to act on
         act(subscription)
 
 
@@ -205,11 +205,11 @@ def _attempts(customer: Customer) -> list[object]:
 
 def expected_result(life: Life) -> Counter[object]:
     attempts = [(day, tries, ANSWERS[outcome].value) for day, tries, outcome in life.attempts]
-    return Counter(life.orders_of() + life.told + attempts)
+    return Counter(life.orders_of() + life.emitted + attempts)
 
 
 def find_differences(shop: Shop, people: list[plan.Person], stages: list[plan.Stage]) -> Iterator[tuple[str, Any, Any]]:
-    """Whose year is not as the rules say, with what is too much and what is missing."""
+    """The people whose year differs from the rules, with what is too much and what is missing."""
     for customer, person in zip(shop.customers, people, strict=True):
         is_so, should_be = shop.years[customer.pk], expected_result(live_through(person, stages))
         if is_so != should_be:
@@ -226,7 +226,7 @@ def test_a_year_is_exactly_what_the_rules_say(monkeypatch: pytest.MonkeyPatch) -
             shop.advance(hour_of_day(following.day, 12))
     shop.years = {customer.pk: result_of_year(customer) for customer in shop.customers}
     assert list(find_differences(shop, people, stages)) == [], f"seed {plan.SEED}"
-    # The platform's own memory: what we call placed is placed there, and each order once at the most.
+    # The platform's own record: orders we call placed are placed there, each at most once.
     there = SimulatedPlacement.objects.exclude(order_merchant_id="").values_list("order_public_id", flat=True)
     assert set(there) >= set(Order.objects.filter(status=OrderStatus.SUCCESS).values_list("public_id", flat=True))
     assert Event.objects.filter(kind="ordergroove.order.success").count() == len(there)

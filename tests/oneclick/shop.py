@@ -69,7 +69,7 @@ class Shop:
         return self.post("undo", answer.json()["undo"]["token"])
 
     def offer(self, use: str = Coupon.Use.INITIAL, **fields: Any) -> Offer:
-        """Half off the item; links may give it away."""
+        """Half off the item, usable in links."""
         profile = OfferProfile.objects.create(merchant=self.merchant, name="Half")
         coupon = Coupon.objects.create(merchant=self.merchant, profile=profile, use=use, name="Half", code="HALF")
         Discount.objects.create(

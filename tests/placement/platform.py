@@ -32,7 +32,7 @@ class Handler(BaseHTTPRequestHandler):
         self.platform.posts.append(Post(dict(self.headers), body))
         try:
             self.platform.respond(self)
-        except OSError:  # the portal has hung up
+        except OSError:  # the portal closed the connection
             self.close_connection = True
 
     def answer(self, body: bytes = PLACED, status: int = 200, **headers: str) -> None:

@@ -1,4 +1,4 @@
-"""Answers made to harm: nothing crashes, nothing takes long, and only a clear SUCCESS places an order."""
+"""Malicious answers: nothing crashes, nothing takes long, and only a clear SUCCESS places an order."""
 
 import json
 import time
@@ -93,7 +93,7 @@ def test_arbitrary_bytes_for_json_are_handled(status, body):
 
 
 def check(answer: PlacementResult, status: int) -> None:
-    """What holds of every answer; what is not understood is 14, and 13 only where nothing was said."""
+    """Holds for every answer: unreadable ones give status 14, and only missing ones 13."""
     assert isinstance(answer.effect, Effect) and answer.effect is not Effect.NOT_SENT
     assert (answer.effect is Effect.PLACED) == bool(answer.order_id)
     assert answer.effect is not Effect.PLACED or 200 <= status < 300

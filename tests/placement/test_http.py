@@ -1,4 +1,4 @@
-"""Order posts to a real server, which answers well, badly or not at all."""
+"""Orders sent to a real server, which answers well, badly or not at all."""
 
 import json
 import socket

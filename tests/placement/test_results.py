@@ -1,4 +1,4 @@
-"""What each answer comes to, in both forms."""
+"""The placement result of each answer, in XML and JSON."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""When failed orders are tried again."""
+"""When failed orders are retried."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +23,7 @@ plans = st.lists(st.integers(1, 90), unique=True, min_size=1, max_size=10).map(s
 
 
 def attempt_days(days: list[int], declined_on: date, late: list[int]) -> list[date]:
-    """The days on which an order is tried that is always declined, each try so many days late."""
+    """The days of the attempts of an order that is always declined, each attempt `late` days late."""
     found: list[date] = []
     today = declined_on
     while (planned := next_retry_day(days, declined_on, len(found) + 1, today)) is not None:

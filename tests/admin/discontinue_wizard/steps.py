@@ -1,4 +1,4 @@
-"""Addresses of the wizard, products to discontinue, and what a person reads on its pages."""
+"""Addresses of the wizard, and products with subscriptions to discontinue."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may use the wizard, and that its pages cost the same however much there is."""
+"""Who may use the wizard, and that its queries do not grow with the data."""
 
 import pytest
 from django.db import connection

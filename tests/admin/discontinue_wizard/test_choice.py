@@ -1,4 +1,4 @@
-"""The first step lists whom it concerns and proposes what may replace the product."""
+"""The first step lists the subscriptions and proposes replacements for the product."""
 
 import re
 

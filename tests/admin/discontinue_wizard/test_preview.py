@@ -1,4 +1,4 @@
-"""The second step says what will happen, and the confirmation begins it."""
+"""The second step previews the change, and its confirmation begins the run."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The progress is followed to its end, and what stayed is listed with the reason."""
+"""The progress page refreshes until the end and lists refused subscriptions with the reason."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A merchant with links, and its staff before the builder."""
+"""A merchant with links, and its staff at the link builder."""
 
 import html
 import re

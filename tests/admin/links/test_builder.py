@@ -162,7 +162,7 @@ def test_a_saved_link_is_signed_and_its_page_shows_every_choice(
         "og_every_period": "2",
         "og_offer_id": offer.public_id.hex,
     }
-    # Of the events only the one whose token is good for it.
+    # Only the event whose token the link can use.
     assert (link.event_kinds, link.property_name) == ([REMINDER], "subscription_upsell_url")
     page = staff.get(link_page(link))
     assert shown_url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))

@@ -1,4 +1,4 @@
-"""Saved links: the list, copies, the archive, and that they are for those who may."""
+"""Saved links: the list, copies, the archive, and who may change them."""
 
 import html
 

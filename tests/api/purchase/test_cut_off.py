@@ -1,4 +1,4 @@
-"""A checkout whose process died is finished later, once."""
+"""A checkout whose process died is finished later, exactly once."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def interrupt_checkout(bought: dict, merchant: Merchant) -> CheckoutRequest:
-    """A request kept by a process that died before it did anything."""
+    """A request saved by a process that died before doing anything else."""
     return purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
 
 

@@ -1,4 +1,4 @@
-"""What the lines of a checkout may say, and what becomes of the wrong ones."""
+"""What the items of a checkout may contain, and how wrong ones are reported."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A checkout that is wrong is refused with the reason, and nothing of it is kept."""
+"""A wrong checkout is refused with the reason and leaves no rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One worker at a time: claims, the fence, and what a killed worker leaves."""
+"""One worker at a time: claims, the fencing token, and the work of a killed worker."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ def claimed(row: JobRun) -> JobRun:
 
 
 def elsewhere(row: JobRun) -> JobRun | None:
-    """What another worker gets that claims the row now."""
+    """The result of another worker's claim of the row."""
     (found,) = run_at_once(1, lambda: claim(row))
     return found
 
@@ -200,7 +200,7 @@ def effect(row: JobRun, name: str) -> None:
 
 
 def state(row: JobRun) -> tuple[str, int]:
-    """The effect, and how far the cursor says that the work is."""
+    """The effect, and the cursor of the work."""
     return Merchant.objects.get(pk=row.merchant_id).name, columns(row, "cursor")[0]
 
 

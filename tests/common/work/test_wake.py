@@ -1,4 +1,4 @@
-"""Turns and wake-ups: no task is queued twice for a queue, and no lost one leaves work behind."""
+"""Turns and wake-ups: no queue has two tasks, and a lost task leaves no work behind."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ TASK = "tests.common.work.test_wake.look"
 
 
 class Work:
-    """What there is to do for a queue, as another table would say it."""
+    """The pending work of a queue, as another table would hold it."""
 
     def __init__(self) -> None:
         self.waiting: list[str] = []
@@ -112,7 +112,7 @@ def test_a_wake_up_and_its_task_are_one_transaction(queue: Connection) -> None:
 
 
 def drain(queue: Connection, work: Work, release: Any) -> None:
-    """A worker empties a queue; something new comes in between its last look and its release."""
+    """A worker empties a queue; new work arrives between its last query and its release."""
     held = claimed(queue)
     rounds = 0
     while True:
@@ -136,7 +136,7 @@ def test_a_wake_up_during_work_is_not_lost(queue: Connection) -> None:
 
 
 def test_released_blindly_the_queue_would_keep_work_though_its_task_had_come(queue: Connection) -> None:
-    """The control: the task of the late wake-up finds the queue leased, and after it nobody comes."""
+    """The control: the task of the late wake-up finds the queue leased, and no other task follows."""
     work = Work()
     work.waiting.append("early")
 

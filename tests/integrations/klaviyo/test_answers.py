@@ -1,4 +1,4 @@
-"""What the client makes of Klaviyo's answers, and of a want of them."""
+"""How the client handles Klaviyo's answers and missing answers."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.integrations.events import create_delivery, create_event
 
 @pytest.fixture
 def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
-    """Make the door give this answer, or raise this error; returns the requests that came."""
+    """Let outbound requests get this answer, or raise this error; returns the list of requests."""
 
     def install(answer: httpx.Response | Exception) -> list[httpx.Request]:
         requests: list[httpx.Request] = []
@@ -26,7 +26,7 @@ def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
             requests.append(request)
             if isinstance(answer, Exception):
                 raise answer
-            stream = httpx.ByteStream(answer.content)  # the door reads answers as they come in
+            stream = httpx.ByteStream(answer.content)  # answers are read as a stream
             return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
         monkeypatch.setattr(http, "get_transport", lambda: httpx.MockTransport(handle))

@@ -1,4 +1,4 @@
-"""What becomes of an event in the body for Klaviyo."""
+"""The body for Klaviyo that an event becomes."""
 
 from datetime import UTC, datetime, timedelta
 

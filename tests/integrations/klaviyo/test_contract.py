@@ -1,4 +1,4 @@
-"""Client and sandbox, held against the official description of Klaviyo's API."""
+"""Client and sandbox against the official description of Klaviyo's API."""
 
 import copy
 import json
@@ -92,7 +92,7 @@ def ask_sandbox(request: httpx.Request) -> Any:
 
 @pytest.fixture
 def checked_sandbox(monkeypatch, spec) -> Callable[[], None]:
-    """Let the door lead to the sandbox, past the official description."""
+    """Lead outbound requests to the sandbox, and check both sides by the official description."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         assert request.headers["Authorization"].startswith("Klaviyo-API-Key ")
@@ -210,7 +210,7 @@ def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
 
 
 def no_identifier_but_null(body: dict) -> bool:
-    """Passes the description, which asks for the key alone; Klaviyo finds no profile by it."""
+    """Whether the description accepts the body, which Klaviyo refuses: an identifier is there but null."""
     try:
         profile = profile_attributes(body)
         return not (profile.get("email") or profile.get("phone_number"))
@@ -243,7 +243,7 @@ def test_the_reads_answer_in_klaviyos_form(spec):
 
 
 def drop_null_links(response: Any) -> None:
-    """Klaviyo gives `next` and `prev` as null where there is none; its description knows strings only."""
+    """Klaviyo gives missing `next` and `prev` as null; its description allows strings only."""
     body = response.json()
     body["links"] = {name: link for name, link in body["links"].items() if link}
     response.content = json.dumps(body)

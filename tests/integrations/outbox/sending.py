@@ -1,4 +1,4 @@
-"""Sends what waits for a connection to a server, and looks at what became of it."""
+"""Sends a connection's pending deliveries to a server, and reads their states."""
 
 from common.work import claim_lease
 from integrations import outbox

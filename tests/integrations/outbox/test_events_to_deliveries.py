@@ -1,4 +1,4 @@
-"""An event becomes a delivery for each connection that wants it, in the transaction of the event."""
+"""An event creates a delivery for each connection that wants it, in its own transaction."""
 
 import pytest
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""What each kind of failure does to a delivery and to its connection, and how staff mend it."""
+"""The effect of each kind of failure on a delivery and its connection, and how staff recover from it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""One worker at a time sends for a connection, and no worker that dies takes a delivery with it."""
+"""One worker at a time sends for a connection, and a dead worker loses no delivery."""
 
 import threading
 
@@ -109,7 +109,7 @@ def test_actions_being_committed_do_not_block_sending(subscription, connection):
     def act() -> None:
         with transaction.atomic():
             cancel(other, actor=STAFF)
-            # What a commit does first, and holds until it is on the disk.
+            # A commit does this first, and holds the locks until it is on the disk.
             with database.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             under_way.set()

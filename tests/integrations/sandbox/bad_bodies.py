@@ -1,4 +1,4 @@
-"""Bodies that are wrong in one place, with a pointer to it."""
+"""Bodies with one fault each, and the pointer to it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The sandbox's lists: order, filters, pages and what comes along."""
+"""The sandbox's lists: order, filters, pages and included rows."""
 
 from datetime import timedelta
 from typing import Any

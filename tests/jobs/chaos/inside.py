@@ -1,4 +1,4 @@
-"""What the chaos tests do inside the portal's own database; run by `manage.py shell`, as the tests have another.
+"""Calls of the chaos tests in the portal's own database, run by `manage.py shell`.
 
 It is about noon where the merchants live. A customer has one order due today, one of a card that ends before it,
 four days ahead, and one that waits for stock that is back.
@@ -50,7 +50,7 @@ def seed_days(url: str, merchants: int, customers: int) -> None:
 
 
 def seed_due(url: str, number: int) -> None:
-    """One live merchant with so many orders due, one customer each."""
+    """One live merchant with `number` orders due, one customer each."""
     merchant = _merchant(url)
     product = f.ProductFactory(merchant=merchant)
     for _ in range(number):
@@ -58,7 +58,7 @@ def seed_due(url: str, number: int) -> None:
 
 
 def tick_until_done(seconds: float) -> None:
-    """Let the automation tick, as both clusters' schedulers would, but often, until all is done or time is up."""
+    """Queue the ticks of both clusters' schedulers often, until everything is done or the time is up."""
     ends = time.monotonic() + seconds
     begun = False
     while time.monotonic() < ends:
@@ -75,12 +75,12 @@ def tick_until_done(seconds: float) -> None:
 
 def _begin() -> bool:
     for merchant in Merchant.objects.all():
-        runs.begin_run(merchant, JOBS["cards"])  # today is hardly a day of its own
+        runs.begin_run(merchant, JOBS["cards"])  # today is rarely a day on which cards are checked
     return True
 
 
 def report() -> None:
-    """Print what came of it, as JSON."""
+    """Print the results as JSON."""
     customers = Customer.objects.annotate(
         placed=Count("orders", filter=Q(orders__status=OrderStatus.SUCCESS)),
     )

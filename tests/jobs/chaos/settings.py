@@ -1,4 +1,4 @@
-"""The portal's settings in haste."""
+"""The portal's settings with shortened waits."""
 
 from config.settings import *  # noqa: F403  # the portal's own, and one app more
 

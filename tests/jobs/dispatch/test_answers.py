@@ -1,4 +1,4 @@
-"""No answer in hand is lost, whatever happens while it is noted."""
+"""A received reply is never lost, whatever happens while it is recorded."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Each try of an order is claimed once, before its post leaves."""
+"""Each attempt of an order is claimed once, before it is sent."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The sweep takes up what a dead worker left, once."""
+"""The sweep continues what a dead worker left, once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A job that counts its customers, and looks at the rows of its runs."""
+"""A job that counts its customers, and the rows of its runs."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -41,7 +41,7 @@ def use_only_job(monkeypatch: pytest.MonkeyPatch, work: CountingWork, **fields: 
         "perform": work.perform,
         **fields,
     }
-    for name in reversed(list(JOBS)):  # undone from the last to the first, which keeps their order
+    for name in reversed(list(JOBS)):  # monkeypatch restores them in reverse, which keeps their order
         monkeypatch.delitem(JOBS, name)
     monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
 

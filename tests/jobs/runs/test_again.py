@@ -1,4 +1,4 @@
-"""Runs that staff begin by hand, and jobs that come round each hour."""
+"""Runs that staff begin by hand, and hourly jobs."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def test_run_now_creates_the_days_run_and_leaves_a_running_one_alone(work: Count
 
 
 def hours_of_runs(clock: Any, hours: int) -> Iterator[int]:
-    """The local hours at which a run begins, looked at four times an hour."""
+    """The local hours at which a run begins, with four ticks an hour."""
     for _ in range(hours * 4):
         runs.begin_due_runs()
         if JobRun.objects.filter(state="waiting").exists():

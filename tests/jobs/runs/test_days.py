@@ -1,4 +1,4 @@
-"""Each merchant's day is run once, whatever the clocks do and however late the worker comes."""
+"""Each merchant's day is run once, across daylight saving changes and late starts."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A run comes to each customer once, whatever dies or breaks meanwhile."""
+"""A run handles each customer once, whatever dies or fails meanwhile."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +30,7 @@ def expire_leases() -> None:
 def test_a_run_handles_each_customer_of_its_merchant_once(
     work: CountingWork, run: JobRun, customers: list[int]
 ) -> None:
-    f.CustomerFactory()  # somebody else's
+    f.CustomerFactory()  # of another merchant
     runs.continue_run(run.pk)
     assert work.seen == customers
     assert run_counts() == ("done", 4, 4, 4, 0, 0)
@@ -104,7 +104,7 @@ def test_a_dead_workers_run_resumes_after_its_last_customer(
     assert run_counts() == ("running", 4, 2, 2, 0, 0)
     work.faults.clear()
     runs.continue_run(run.pk)
-    assert work.seen == customers[:2]  # the dead worker's lease still stands
+    assert work.seen == customers[:2]  # the dead worker's lease has not ended
     expire_leases()
     runs.continue_run(run.pk)
     assert work.seen == customers
@@ -146,7 +146,7 @@ def test_a_worker_taken_for_dead_undoes_its_step(
     runs.continue_run(run.pk)
     assert seen_by_slow == [customers[0]]
     assert Merchant.objects.get().name != "Changed"
-    assert work.seen == customers[1:]  # the other left the customer who was held for later
+    assert work.seen == customers[1:]  # the other worker left the busy customer for later
     assert run_counts() == ("waiting", 4, 3, 3, 0, 1)
     monkeypatch.setitem(JOBS, "count", other)
     expire_leases()

@@ -1,4 +1,4 @@
-"""What the rules say becomes of the people in the year, worked out day by day; it calls nothing of the product.
+"""The people's year by the rules, worked out day by day; it calls nothing of the product.
 
 Times are UTC. Days, hours and dates are New York's.
 """
@@ -40,7 +40,7 @@ EARLIER_REMINDER_DAYS = 21
 
 
 def live_through(person: Person, stages: list[Stage]) -> "Life":
-    """Orders are placed at 5 and reminded of at 10 o'clock."""
+    """Orders are placed at 5 and reminders sent at 10 o'clock."""
     life = Life(person, stages[0])
     for stage, following in zip(stages, stages[1:], strict=False):
         life.begin(stage)
@@ -88,11 +88,11 @@ class Life(OrderBook):
                     line.price = self.present_price(line)
                 self.add_up(order)
                 order.reminded_for = order.day
-                self.tell("reminder", order)
+                self.emit("reminder", order)
         for order in self.dated(lambda order: order.is_open and order.day >= today) if today.day in CARD_CHECKS else []:
             expires_on = order.lines[0].standing.sub.card.expires_on
             if expires_on and expires_on < order.day:
-                self.tell("credit_card_expiration_warning", order)
+                self.emit("credit_card_expiration_warning", order)
 
     def instructions_run_out(self, moment: datetime) -> None:
         waiting = [order for order in self.orders if order.status == INSTRUCTION and order.retry_at <= moment]
@@ -148,7 +148,7 @@ class Life(OrderBook):
                 order.status = TEMPORARY
         elif outcome == "030":
             order.status = CANCELLED
-            self.tell("cancel", order)
+            self.emit("cancel", order)
         elif outcome in ("garbage", "777", "010"):
             order.status = VERIFYING if outcome == "010" else UNREADABLE
         else:
@@ -156,7 +156,7 @@ class Life(OrderBook):
 
     def place(self, order: Order) -> None:
         order.status = PLACED
-        self.tell("success", order)
+        self.emit("success", order)
         for standing in [line.standing for line in order.lines if line.standing.cycle]:
             per_billing, remaining, renewal = standing.cycle
             standing.cycle[1] = remaining - 1 if remaining else per_billing - 1
@@ -179,7 +179,7 @@ class Life(OrderBook):
                 return self.reject(order, "140")
             day = max(order.declined_on + timedelta(days=days[order.declines - 1]), today + timedelta(days=1))
             order.status, order.retry_at = RETRY, hour_of_day(day, 5)
-        self.tell("retryable_placement_failure", order, code="140")
+        self.emit("retryable_placement_failure", order, code="140")
 
     def hear_nothing(self, order: Order) -> None:
         again = [
@@ -192,7 +192,7 @@ class Life(OrderBook):
 
     def reject(self, order: Order, code: str) -> None:
         order.status, order.retry_at = REJECTED, None
-        self.tell("reject", order, code=code)
+        self.emit("reject", order, code=code)
 
     # Stock
 
@@ -211,10 +211,10 @@ class Life(OrderBook):
         apart.waits_for_stock = True
         self.add_up(apart)
         for line in missing:
-            self.told.append((self.now, "out_of_stock", line.standing.sub.key, None, ""))
+            self.emitted.append((self.now, "out_of_stock", line.standing.sub.key, None, ""))
 
     def look_for_stock(self, order: Order) -> None:
-        """It waits for so many days, or until its subscription's next order is due."""
+        """An order waits STOCK_DAYS days, or until its subscription's next order is due."""
         today = local_day(self.now)
         all_over = today >= order.day + timedelta(days=STOCK_DAYS)
         over = [line for line in order.lines if all_over or self.is_due_again(line, today)]
@@ -237,7 +237,7 @@ class Life(OrderBook):
 
     def end(self, standing: Standing) -> None:
         standing.live = False
-        self.told.append((self.now, "subscription.cancel", standing.sub.key, None, ""))
+        self.emitted.append((self.now, "subscription.cancel", standing.sub.key, None, ""))
         for order in [order for order in self.orders if order.status in (OPEN, RETRY, TEMPORARY)]:
             mine = [line for line in order.lines if line.standing is standing]
             others = [line for line in order.lines if line not in mine]
@@ -249,19 +249,19 @@ class Life(OrderBook):
                     self.orders.remove(order)
             elif mine and not others:
                 order.status = CANCELLED
-                self.tell("cancel", order)
+                self.emit("cancel", order)
         if not any(each.live for each in self.standings.values()):
-            self.told.append((self.now, "subscriber.cancel", "", None, ""))
+            self.emitted.append((self.now, "subscriber.cancel", "", None, ""))
 
     def skip(self, standing: Standing) -> None:
         order, _ = self.coming(standing)
         if order:
             order.status = CANCELLED
             self.follow_up(order.lines, order.day)
-            self.tell("skip_order", order)
+            self.emit("skip_order", order)
 
     def move(self, standing: Standing) -> None:
-        """Its whole order, ten days further; what is there already takes it in."""
+        """Move its whole order by ten days; an order of that date takes its items."""
         order, _ = self.coming(standing)
         if not order:
             return
@@ -274,7 +274,7 @@ class Life(OrderBook):
             self.add_up(target)
         else:
             order.day = day
-        self.tell("change_next_order_date", target or order)
+        self.emit("change_next_order_date", target or order)
 
     def remind_earlier(self, standing: Standing) -> None:
         standing.reminder_days = EARLIER_REMINDER_DAYS

@@ -1,4 +1,4 @@
-"""A person's orders as the rules have them, and what was announced of them; it calls nothing of the product.
+"""A person's orders and events by the rules; it calls nothing of the product.
 
 Times are UTC. Days, hours and dates are New York's.
 """
@@ -27,7 +27,7 @@ def local_day(moment: datetime) -> date:
 
 
 def add_periods(day: date, number: int, period: int) -> date:
-    """Month ends are the last day of shorter months."""
+    """`number` frequencies later; the end of a month is the last day of a shorter one."""
     if period in (1, 2):
         return day + timedelta(days=number * (1, 7)[period - 1])
     year, month = divmod(day.month - 1 + number, 12)
@@ -37,7 +37,7 @@ def add_periods(day: date, number: int, period: int) -> date:
 
 @dataclass(eq=False)
 class Standing:
-    """A subscription as it stands."""
+    """The present state of a subscription."""
 
     sub: Sub
     live: bool = True
@@ -66,7 +66,7 @@ class Order:
     declined_on: date | None = None
     retry_at: datetime | None = None
     reminded_for: date | None = None
-    is_placed_there: bool = False  # the platform has it, whatever we know
+    is_placed_there: bool = False  # at the platform, whatever we know
 
     @property
     def is_open(self) -> bool:
@@ -74,11 +74,11 @@ class Order:
 
 
 class OrderBook:
-    """The orders of one person: `orders`, and `told` with (when, what, about what, tries, code)."""
+    """The orders of one person: `orders`, and `emitted` with (when, what, about what, tries, code)."""
 
     def __init__(self, person: Person, stage: Stage) -> None:
         self.orders: list[Order] = []
-        self.told: list[tuple[datetime, str, str, int | None, str]] = []
+        self.emitted: list[tuple[datetime, str, str, int | None, str]] = []
         self.attempts: list[tuple[date, int, str]] = []
         self.prices = {name: Decimal(price) for name, price in PRICES.items()}
         self.in_stock = dict.fromkeys(PRICES, True)
@@ -138,8 +138,8 @@ class OrderBook:
         shipping = ZERO if order.waits_for_stock or not order.lines else SHIPPING
         order.total = sum((line.total for line in order.lines), ZERO) + shipping
 
-    def tell(self, what: str, order: Order, code: str = "") -> None:
-        self.told.append((self.now, what, order.day.isoformat(), order.tries, code))
+    def emit(self, what: str, order: Order, code: str = "") -> None:
+        self.emitted.append((self.now, what, order.day.isoformat(), order.tries, code))
 
     def orders_of(self) -> list[object]:
         return [

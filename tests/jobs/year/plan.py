@@ -16,7 +16,7 @@ ERROR_LIMIT = 3
 
 FREQUENCIES = [(45, DAYS), (10, WEEKS), *[(number, MONTHS) for number in (1, 2, 3, 3, 4, 4, 5, 6)]]
 OFTEN = [(9, DAYS), (2, WEEKS), (20, DAYS)]
-# What the simulator does to a card: an outcome, and how many tries of an order end so (None: all).
+# What the simulator does to a card: an outcome, and for how many attempts of an order (None: all).
 CARDS = [
     ("timeout", None),
     *[
@@ -123,7 +123,7 @@ def _person(key: str, number: int, chance: random.Random) -> Person:
 def _sub(key: str, card: Card, first: date, chance: random.Random) -> Sub:
     every, every_period = chance.choice(OFTEN if chance.random() < 0.03 else FREQUENCIES)
     if card.outcome == "timeout" and card.times is None:
-        every, every_period = 5, MONTHS  # longer than an unknown outcome is asked for
+        every, every_period = 5, MONTHS  # longer than unknown results are retried
     shared = chance.random() < 0.6
     prepaid = chance.choice(PREPAID) if chance.random() < 0.15 else None
     return Sub(

@@ -1,4 +1,4 @@
-"""What the numbers count: each figure from clicks that were made, to the last one."""
+"""Every figure of the analytics, from clicks made in the test."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def count_figures(merchant: Merchant, wanted: Selection) -> Figures:
 
 
 def place_order(order: Order, day: date) -> None:
-    """The order is sent on its day, and the platform takes it."""
+    """Send the order on its day; the platform accepts it."""
     with calendar.fixed_clock(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
         upcoming_order.queue(order, actor=STAFF)
         placement_results.succeed(order, actor=STAFF, order_merchant_id="M-1")
@@ -219,7 +219,7 @@ def test_the_figures_take_five_queries_in_a_transaction_however_many_clicks(
     OneClickSettings.objects.update(replay_seconds=0)
     for _ in range(5):
         click_token(shop.order_token(), "delay", days="1")
-    with django_assert_num_queries(5 + 3):  # it begins, has them planned afresh, and ends
+    with django_assert_num_queries(5 + 3):  # begin, plan afresh, and end
         click_figures(shop.merchant, wanted)
 
 

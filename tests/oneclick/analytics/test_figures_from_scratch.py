@@ -1,4 +1,4 @@
-"""The numbers beside a count that reads every row and knows no SQL."""
+"""The figures against a count in plain Python that reads every row."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ WEEKS = Selection(TODAY - timedelta(days=40), TODAY - timedelta(days=3))
 
 
 class Past:
-    """Six customers of a merchant, one of them a test's, who clicked and were sent orders at random."""
+    """Six customers of a merchant, one of them a test customer, with random clicks and orders."""
 
     def __init__(self, merchant: Merchant, seed: int) -> None:
         self.merchant, self.chance = merchant, Random(seed)

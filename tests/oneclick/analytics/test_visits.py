@@ -1,4 +1,4 @@
-"""Visits that ask for nothing yet, over HTTP: who is counted as a person, who as a likely machine."""
+"""Visits before any action, over HTTP: who counts as a person and who as a likely machine."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Noted = list[tuple[str, str, bool, bool]]
 
 
 def recorded_visits() -> Noted:
-    """Action, outcome, whether it opens, whether it is a likely machine."""
+    """(action, outcome, whether it is an opening, whether it is a likely machine) of each click."""
     return list(Click.objects.order_by("pk").values_list("action", "outcome", "opens", "likely_machine"))
 
 
@@ -28,7 +28,7 @@ def token(shop: Shop) -> ActionToken:
 
 @pytest.fixture
 def script(shop: Shop, token: ActionToken) -> Callable[..., HttpResponse]:
-    """What main.js sends: to `name`, with what it says of the visit and the page in the query."""
+    """Post to `name` as main.js does, with what it says about visit and page in the query."""
 
     def send(name: str, body: dict[str, str] | None = None, text: str = "", **query: str) -> HttpResponse:
         told = {"merchant": shop.merchant.public_id.hex, "attempt": "a1", "visit": "", **query}

@@ -1,4 +1,4 @@
-"""Saved links that events carry finished."""
+"""Events carry the finished saved links attached to their kind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How a link is written, and that a signed one cannot be changed."""
+"""The spelling of links, and that signed ones cannot be changed."""
 
 from typing import Any
 

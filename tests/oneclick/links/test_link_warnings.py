@@ -1,4 +1,4 @@
-"""What staff are told of a link before customers get it."""
+"""Warnings for staff before customers get a link."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -111,7 +111,7 @@ def test_a_connection_that_sends_no_token_is_warned_about(merchant: Merchant) ->
 
 
 class Door:
-    """Answers with this page, and counts how often it was asked."""
+    """Answers with this page, and counts its requests."""
 
     def __init__(self, page: shop_page.Page | Exception) -> None:
         self.page, self.asked = page, 0

@@ -1,4 +1,4 @@
-"""Clicks of signed links over HTTP: as they were saved they act, changed they are refused in the customer's words."""
+"""Clicks of signed links over HTTP: unchanged links act, changed ones are refused with a message."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The compiled catalogues of texts, which a clone brings along, are those of their sources."""
+"""The compiled message catalogues in the repository match their sources."""
 
 import ast
 import gettext
@@ -16,7 +16,7 @@ ENTRY = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[(\d)\])?) ((?:".*"\n?)+)', 
 
 
 def source(folder: Path) -> dict[str | tuple[str, int], str]:
-    """Text → translation, as compiled; of a plural by its singular and number."""
+    """Text → translation, as compiled; plurals by singular and number."""
     found: dict[str | tuple[str, int], str] = {}
     key = ""
     for keyword, number, lines in ENTRY.findall((folder / "django.po").read_text()):

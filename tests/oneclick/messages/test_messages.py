@@ -1,4 +1,4 @@
-"""Every message of the tables, word for word, by what causes it over HTTP."""
+"""Every message of the tables, word for word, caused over HTTP."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The form of a hosted page, sent by browsers, by scanners that submit forms, and by browsers that say little."""
+"""The form of a hosted page, sent by browsers, by scanners that submit forms, and by browsers with few headers."""
 
 from html.parser import HTMLParser
 
@@ -29,7 +29,7 @@ PRESSED = {**HTML, "Sec-Fetch-User": "?1"}
 
 
 class Form(HTMLParser):
-    """A page's first form as a scanner reads it: its address, and all that goes with it unasked."""
+    """A page's first form as a scanner reads it: its address and the preset fields."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

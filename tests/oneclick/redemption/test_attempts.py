@@ -1,4 +1,4 @@
-"""A client that had no answer asks again under the same name, and hears what its first try did."""
+"""A client without an answer retries under the same attempt name and gets the first result."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def token(shop):
 
 @pytest.fixture
 def first(shop, token):
-    """The answer that got lost."""
+    """The first answer, which the client did not get."""
     return shop.post("upsell", token, **UPSELL, attempt="a1")
 
 

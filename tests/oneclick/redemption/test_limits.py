@@ -24,7 +24,7 @@ def test_a_forged_token_costs_no_query(shop: Shop, django_assert_num_queries, ac
 
 def test_a_forged_token_at_a_known_merchants_script_costs_no_query(shop: Shop, django_assert_num_queries) -> None:
     url = f"/one_click/delay/?merchant={shop.merchant.public_id.hex}"
-    for queries in (2, 0):  # the merchant with its origins, and its own wording
+    for queries in (2, 0):  # the merchant with its origins, and its own messages
         with django_assert_num_queries(queries):
             answer = shop.client.post(url, {"token": "forged"}, headers={"Origin": "https://shop.test"})
         assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (400, "https://shop.test")

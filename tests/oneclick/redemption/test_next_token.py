@@ -1,4 +1,4 @@
-"""Which token a click uses up, and which one comes next."""
+"""The token a click uses up, and the next one."""
 
 from datetime import date
 

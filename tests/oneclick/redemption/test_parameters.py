@@ -1,4 +1,4 @@
-"""How a link's parameters may be spelled, what they must be, and in which order they are judged."""
+"""Spelling, validity and order of checks of a link's parameters."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from tests.oneclick.shop import DAY, Shop, reload_row, result_of
 FORM = "application/x-www-form-urlencoded"
 
 
-# --- spellings -------------------------------------------------------------------------------------
+# Spelling
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_unfilled_merge_tag_counts_as_absent(shop: Shop) -> None:
     assert shop.order.place_date == date(2026, 12, 15)
 
 
-# --- what a parameter must be ----------------------------------------------------------------------
+# Validity
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "x", "٣", "9" * 30, [1], {"a": 1}, True])
@@ -135,7 +135,7 @@ def test_products_of_another_merchant_are_invalid(shop: Shop) -> None:
     assert result_of(answer)[:2] == (400, "invalid_og_product_id")
 
 
-# --- the order of the checks -----------------------------------------------------------------------
+# Order of the checks
 
 
 def test_the_token_is_checked_first_then_the_parameters_then_the_action(shop: Shop) -> None:

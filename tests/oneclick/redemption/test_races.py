@@ -1,4 +1,4 @@
-"""Clicks at once with each other and with staff, on connections of their own."""
+"""Simultaneous clicks and actions of staff, each on its own connection."""
 
 import random
 import threading
@@ -71,7 +71,7 @@ def test_of_two_hundred_simultaneous_clicks_on_twenty_tokens_twenty_act() -> Non
 
 
 def answer_to(client: Client, text: str, action: str, fields: dict[str, str]) -> tuple[int, str]:
-    """Status and error's code, once the customer is not held by another click any more."""
+    """Status and error code, once no other click locks the customer."""
     while True:
         answer = client.post(f"/one_click/{action}/", {"token": text, **fields})
         if answer.status_code != 503:
@@ -104,7 +104,7 @@ def test_a_simultaneous_reactivation_and_cancellation_end_consistently() -> None
     ]
     told = sorted(run_at_once(2, lambda: pending.pop()()))
     assert_consistent(shop)
-    # Whichever came first, the click acted; staff either found nothing to cancel or cancelled what had come back.
+    # The click acted in either order; staff found nothing to cancel or cancelled the reactivated subscription.
     assert told == (["done", "subscription_not_active"] if reload_row(subscription).live else ["done", "done"])
 
 
@@ -135,12 +135,12 @@ def assert_consistent(shop: Shop) -> None:
     assert all(order.items.exists() for order in Order.objects.open())
 
 
-# --- one after the other, step by step -------------------------------------------------------------
+# One after the other, step by step
 
 
 @contextmanager
 def click_stopped_half_way(token: ActionToken, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Any]]:
-    """A delay that has read its order and not yet moved it; it goes on when the block ends."""
+    """A delay that has read its order and not yet moved it; it continues when the block ends."""
     reached, go_on = threading.Event(), threading.Event()
     check = checks.require_today_or_later
 
@@ -199,7 +199,7 @@ def test_staff_wait_for_a_click_in_progress(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_without_the_lock_a_click_acts_on_an_order_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: the race above is real. Only the database's own constraint stops the click here."""
+    """The control: the race above is real. Here only the database's constraint stops the click."""
 
     def read_token(**given: Any) -> ActionToken:
         return ActionToken.objects.select_related("customer__merchant__one_click").get(**given)

@@ -1,4 +1,4 @@
-"""A click brings the subscription back once, and the same click again is answered like the first."""
+"""A click reactivates the subscription once, and the same click again replays the result."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Which links are refused, and with which words."""
+"""Refused links and their messages."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def test_a_used_and_expired_token_counts_as_expired(token, clock):
 
 
 def create_order_token(token: ActionToken, **fields) -> ActionToken:
-    """A token for an order of the same customer, in `fields` as given."""
+    """A token for an order of the same customer, with these `fields`."""
     return ActionToken.objects.create(
         merchant=token.merchant,
         customer=token.customer,

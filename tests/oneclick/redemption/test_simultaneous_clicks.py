@@ -1,4 +1,4 @@
-"""Of many clicks at once one acts."""
+"""Of many simultaneous clicks one acts."""
 
 import threading
 
@@ -19,7 +19,7 @@ from tests.races import holding_locks, run_at_once
 
 
 def redeem_at_once(token: ActionToken, number: int) -> list[str]:
-    """`number` threads redeem the same token together; what each was told: `acted`, `replayed` or the code."""
+    """`number` threads redeem the same token together; the sorted results: `acted`, `replayed` or the code."""
     text = encode_token(token)
 
     def run() -> str:
@@ -63,7 +63,7 @@ def test_of_fifty_simultaneous_clicks_without_a_window_forty_nine_are_refused(co
 
 
 def test_without_the_lock_two_clicks_both_pass_their_checks(committed_token, monkeypatch):
-    """The control: the races above are real. Only the database's own constraint stops the second act here."""
+    """The control: the races above are real. Here only the database's constraint stops the second action."""
     both_read, reread = threading.Barrier(2), core.reload_subject
 
     def lock_nothing(nonce):

@@ -1,4 +1,4 @@
-"""Undo puts everything back, once, and only while nothing else has changed."""
+"""Undo restores everything, once, and only while nothing else has changed."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A reactivation can be taken back for a while, once."""
+"""A reactivation can be undone once, within the merchant's window."""
 
 from datetime import date, timedelta
 

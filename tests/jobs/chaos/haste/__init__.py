@@ -1,1 +1,1 @@
-"""An app that shortens the times after which a silent worker counts as dead, so that a test need not wait for them."""
+"""An app that shortens leases and waits, so that the chaos tests need not wait for them."""
