@@ -1,6 +1,5 @@
-"""What the staff pages show around every page: the sidebar, the merchant's name, the figures of the home page."""
+"""What the admin site shows around its pages: the sidebar, the merchant's name and the home page."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,12 +11,13 @@ from subscriptions.staff.current_merchant import membership_of, memberships_of, 
 from subscriptions.staff.roles import Right, may
 
 
-def permission_for(right: Right) -> Callable[[HttpRequest], bool]:
-    return lambda request: may(request, right)
-
-
 def menu_item(title: str, icon: str, page: str, right: Right = Right.VIEW) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}"), "permission": permission_for(right)}
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}"),
+        "permission": lambda request: may(request, right),
+    }
 
 
 def inbox_allowed(request: HttpRequest) -> bool:

@@ -23,8 +23,8 @@ from subscriptions.models import Merchant
 from subscriptions.staff.base import MerchantAdmin, MerchantForm
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.fields import SecretField
 from subscriptions.staff.roles import Right
-from subscriptions.staff.secrets import SecretField
 from subscriptions.staff.site import site
 
 LABELS = {"Sending": "success", "Waiting": "warning", "Paused": "danger", "Off": "default"}

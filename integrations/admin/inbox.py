@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -35,7 +35,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     rows = SandboxEvent.objects.filter(merchant=merchant_of(request))
     metrics = rows.values("metric").annotate(n=Count("pk"), latest=Max("pk")).order_by("-latest")
     metric = request.GET.get("metric", "")
-    page = Paginator(chosen(rows, metric), PER_PAGE).get_page(request.GET.get("page"))
+    shown = rows.filter(metric=metric) if metric else rows
+    page = Paginator(shown.select_related("profile").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     saved = SavedLink.objects.filter(merchant=merchant_of(request), archived=False).order_by("-pk")
     own_links = list(saved.select_related("merchant", "landing_page")[:MOST_SAVED_LINKS])
     context = {
@@ -50,11 +51,6 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/inbox.html", context)
 
 
-def chosen(rows: QuerySet[SandboxEvent], metric: str) -> QuerySet[SandboxEvent]:
-    found = rows.filter(metric=metric) if metric else rows
-    return found.select_related("profile").order_by("-pk")
-
-
 def inbox_entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLink]) -> dict[str, Any]:
     token = event.properties.get("action_token", "")
     carried = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
@@ -63,12 +59,12 @@ def inbox_entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLi
         "properties": json.dumps(event.properties, indent=2, ensure_ascii=False),
         "profile": json.dumps(event.profile.properties, indent=2, ensure_ascii=False),
         "token": token,
-        "links": carried + finished_links(merchant, event.metric, token, own_links),
+        "links": carried + complete_links(merchant, event.metric, token, own_links),
     }
 
 
-def finished_links(merchant: Merchant, metric: str, token: str, own_links: list[SavedLink]) -> list[tuple[str, str]]:
-    """Name and address of the links a mail for this event can hold, with the customer's own token."""
+def complete_links(merchant: Merchant, metric: str, token: str, own_links: list[SavedLink]) -> list[tuple[str, str]]:
+    """Name and address of the links that a message for this event can hold, with the customer's own token."""
     kind = KINDS.get(metric)
     if not token or kind is None or kind.token_scope is None:
         return []

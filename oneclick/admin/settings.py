@@ -1,7 +1,6 @@
 """The 1-Click settings of a merchant."""
 
 import re
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -11,23 +10,12 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from oneclick.models import Action, OneClickSettings
 from oneclick.pages import domains, origins
 from subscriptions.staff.base import MerchantForm, OneRowAdmin
+from subscriptions.staff.fields import LinesField
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
 ORIGIN = "https://shop.example"
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-
-
-class LinesField(forms.Field):
-    """A list of texts, one on each line."""
-
-    widget = UnfoldAdminTextareaWidget
-
-    def prepare_value(self, value: Any) -> str:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[str]:
-        return (value or "").split()
 
 
 class SettingsForm(MerchantForm):

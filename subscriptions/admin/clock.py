@@ -1,4 +1,4 @@
-"""The clock of a test customer: where it stands, what moves it, and what came of that."""
+"""The clock of a test customer: its time, the buttons that move it, and what happened since."""
 
 from collections import Counter
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The wizard that discontinues a product: choose what becomes of its subscriptions, check, begin."""
+"""The wizard that discontinues a product: choose what happens to its subscriptions, check, start."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ PER_PAGE = 10
 
 
 def discontinue_wizard(request: HttpRequest, product: Product, context: dict[str, Any]) -> HttpResponse:
-    """The page that the request asks for: the choice, for a choice its preview; a POST begins.
+    """The page that the request asks for: the choice, or the preview of a choice; a POST starts the replacement.
 
     `context` is what every page of the product shows.
     """

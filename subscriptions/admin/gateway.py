@@ -17,9 +17,9 @@ from subscriptions.placement.probe import EMPTY_POSTS, probe_gateway
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.fields import SecretField
 from subscriptions.staff.roles import Right
 from subscriptions.staff.search import CustomerSearch
-from subscriptions.staff.secrets import SecretField
 from subscriptions.staff.site import site
 
 LONGEST_ANSWER = 60_000

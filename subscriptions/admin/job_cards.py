@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
@@ -19,7 +18,7 @@ from subscriptions.staff.display import percent_done
 LABELS = {"Done": "success", "Running": "info", "Waiting": "info", "Missed": "warning", "Late": "warning"}
 LABELS |= {"Failed": "danger", "Off": "default", "Not run yet": "default"}
 LATE_AFTER = timedelta(minutes=10)
-FARTHEST_DAYS = 32  # a job of one day in the month has its next one by then
+FARTHEST_DAYS = 32  # by then a monthly job is due again
 MISSED_DAYS = 30
 
 
@@ -83,8 +82,10 @@ def next_run(job: Job, merchant: Merchant) -> datetime | None:
 
 def all_cards(merchant: Merchant) -> list[dict[str, Any]]:
     """What the page shows of each job; one query for each and one for what was missed."""
+    since = timezone.now() - timedelta(days=MISSED_DAYS)
+    runs = JobRun.objects.filter(merchant=merchant, state=JobRun.State.MISSED, created__gte=since)
     missed = defaultdict(list)
-    for job, day in find_missed_runs(merchant):
+    for job, day in runs.order_by("-local_date").values_list("job", "local_date"):
         missed[job].append(day)
     return [{**job_card(job, merchant), "missed": missed[job.name]} for job in JOBS.values()]
 
@@ -126,13 +127,6 @@ def run_summary(run: JobRun) -> str:
 
 def find_last_run(merchant: Merchant, job: Job) -> JobRun | None:
     return JobRun.objects.filter(merchant=merchant, job=job.name).order_by("-local_date").first()
-
-
-def find_missed_runs(merchant: Merchant) -> QuerySet[JobRun, tuple[str, date]]:
-    """Job and day of the runs lately missed, latest first."""
-    since = timezone.now() - timedelta(days=MISSED_DAYS)
-    found = JobRun.objects.filter(merchant=merchant, state=JobRun.State.MISSED, created__gte=since)
-    return found.order_by("-local_date").values_list("job", "local_date")
 
 
 def job_card(job: Job, merchant: Merchant) -> dict[str, Any]:

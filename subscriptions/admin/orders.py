@@ -1,4 +1,4 @@
-"""Orders: a list, and a page that shows how each is getting on."""
+"""Orders: a list, and a page with the placement of each."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Replacements of discontinued products: how far they are, and what was left as it was."""
+"""Replacements of discontinued products: their progress, and the subscriptions they did not change."""
 
 from typing import Any
 

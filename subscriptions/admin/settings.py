@@ -15,8 +15,8 @@ from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, Ret
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.fields import SecretField
 from subscriptions.staff.roles import Right
-from subscriptions.staff.secrets import SecretField
 from subscriptions.staff.site import site
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions: a list, a page to look at, and the buttons that cancel and reactivate."""
+"""Subscriptions: a list, a read-only page, and the buttons that cancel and reactivate."""
 
 from datetime import timedelta
 from typing import Any
@@ -62,15 +62,15 @@ def cancel_reasons(merchant: Merchant) -> QuerySet[CancelReason]:
     return CancelReason.objects.filter(merchant=merchant, application="msi")
 
 
-def cancel_reason_text(reason: CancelReason | None, text: str) -> str:
-    """`code|text`: without words of the customer the reason's label, without a reason the code of "other"."""
+def encode_cancel_reason(reason: CancelReason | None, text: str) -> str:
+    """The reason as `code|text`: the label stands for a missing comment, the code of "other" for a missing reason."""
     if reason is None:
         return f"{OTHER_REASON}|{text}" if text else ""
     return f"{reason.code}|{text or reason.label}"
 
 
 def cancel_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
-    verbs.cancel(subscription, actor=actor_of(request), reason=cancel_reason_text(answers["reason"], answers["text"]))
+    verbs.cancel(subscription, actor=actor_of(request), reason=encode_cancel_reason(answers["reason"], answers["text"]))
     return f"The subscription to {subscription.product} is cancelled."
 
 

@@ -1,4 +1,4 @@
-"""What all staff pages share: one merchant's rows only, and rights by role."""
+"""The base classes of staff pages: they show the rows of one merchant only, and check rights by role."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,8 +18,8 @@ from unfold.paginator import InfinitePaginator
 from subscriptions.models import Merchant
 from subscriptions.staff.buttons import ButtonsAdmin
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.fields import keep_stored_secrets
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.secrets import keep_stored_secrets
 
 P = ParamSpec("P")
 
@@ -40,7 +40,7 @@ def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, Htt
 
 
 class MerchantForm(forms.ModelForm):
-    """The form of a row whose merchant is the current one, never a field."""
+    """The form of a row of the current merchant, which is never a field of the form."""
 
     merchant: Merchant
 
@@ -154,7 +154,7 @@ class OneRowAdmin(MerchantAdmin):
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows under a row, to look at."""
+    """Rows below a row, read-only."""
 
     extra = 0
     can_delete = False

@@ -55,7 +55,7 @@ class Button:
 
 
 class ButtonsAdmin(ModelAdmin):
-    """Rows with `buttons`, and with `pages`, methods of that name; `view_right` is needed to see the rows at all."""
+    """Rows with `buttons` and further `pages`, the names of methods; `view_right` is needed to see the rows at all."""
 
     view_right: Right = Right.VIEW
     buttons: tuple[Button, ...] = ()

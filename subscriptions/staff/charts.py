@@ -1,4 +1,4 @@
-"""A chart of days, drawn by the server as plain SVG: it needs no script, and a table beside it says the same."""
+"""A chart of days, drawn by the server as plain SVG: it needs no script, and a table below it has the same figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_TICKS = 7
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`x`, `width` and `height` are per cent of the day's place; `series` counts from 1."""
+    """`x`, `width` and `height` are per cent of the day's width and height; `series` counts from 1."""
 
     series: int
     x: float
@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`x` is where the day's place begins, in per cent of the chart; `title` is what the pointer shows."""
+    """`x` is where the day begins, in per cent of the chart; `title` is what a pointer over it shows."""
 
     day: date
     x: float
@@ -44,40 +44,41 @@ def build_daily_chart(
     `figures` are what the table shows besides the bars. Both are counts by day under their headings.
     """
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    columns = {**bars, **(figures or {})}
-    top = round_up(max(counts.get(day, 0) for counts in bars.values() for day in days))
-    totals = {title: sum(counts.get(day, 0) for day in days) for title, counts in bars.items()}
-    step = ceil(len(days) / MOST_TICKS)
+    headings, columns = [*bars, *(figures or {})], [*bars.values(), *(figures or {}).values()]
+    rows = [[counts.get(day, 0) for counts in columns] for day in days]
+    series = list(bars)
+    top = find_scale_end(max(number for row in rows for number in row[: len(series)]))
     width = 100 / len(days)
+    step = ceil(len(days) / MOST_TICKS)
     return {
         "days": [
             Day(
                 day=day,
                 x=round(n * width, 4),
-                title=sum_up({title: counts.get(day, 0) for title, counts in bars.items()}, ", "),
-                bars=draw_bars([counts.get(day, 0) for counts in bars.values()], top),
-                figures=[counts.get(day, 0) for counts in columns.values()],
+                title=sum_up(series, row, ", "),
+                bars=draw_bars(row[: len(series)], top),
+                figures=row,
             )
-            for n, day in enumerate(days)
+            for n, (day, row) in enumerate(zip(days, rows, strict=True))
         ],
         "width": round(width, 4),
-        "headings": list(columns),
-        "series": list(bars),
-        "summary": sum_up(totals, " and "),
+        "headings": headings,
+        "series": series,
+        "summary": sum_up(series, [sum(numbers) for numbers in zip(*rows, strict=True)], " and "),
         "top": top,
         "middle": top // 2,
-        # Ticks are counted from the last day back, which is the one people look for.
+        # Counted from the last day back, which is the one that people look for.
         "ticks": [(day, round((n + 0.5) * width, 4)) for n, day in enumerate(days) if (len(days) - 1 - n) % step == 0],
     }
 
 
-def sum_up(counts: Mapping[str, int], joint: str) -> str:
-    """`9 cancelled, 4 reactivated`."""
-    return joint.join(f"{number:,} {title.lower()}" for title, number in counts.items())
+def sum_up(series: list[str], numbers: list[int], joint: str) -> str:
+    """`9 cancelled, 4 reactivated`; further numbers are left out."""
+    return joint.join(f"{number:,} {title.lower()}" for title, number in zip(series, numbers, strict=False))
 
 
 def draw_bars(numbers: list[int], top: int) -> list[Bar]:
-    """The bars of one day, side by side, with a tenth of its place left free on either side."""
+    """The bars of one day side by side, with a tenth of its width left free on either side."""
     width = 80 / len(numbers)
     return [
         Bar(series=n + 1, x=round(10 + n * width, 2), width=round(width, 2), height=round(100 * number / top, 2))
@@ -86,7 +87,7 @@ def draw_bars(numbers: list[int], top: int) -> list[Bar]:
     ]
 
 
-def round_up(most: int) -> int:
-    """The end of the scale: an even number, so that its middle is one that can be counted."""
+def find_scale_end(most: int) -> int:
+    """The end of a scale for numbers up to `most`; it is even, so that its middle is a whole number too."""
     ends = (step * 10**zeros for zeros in count() for step in (2, 4, 6, 8, 10))
     return next(end for end in ends if end >= max(most, 4))

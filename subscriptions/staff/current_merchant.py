@@ -1,4 +1,4 @@
-"""Whom a request of the staff pages is for. `PortalSite` sets it before any page runs."""
+"""The merchant that a request of the staff pages is for. `PortalSite` sets it before any page runs."""
 
 from django.http import HttpRequest
 

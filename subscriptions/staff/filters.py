@@ -1,4 +1,4 @@
-"""Filters that lists of several rooms have."""
+"""Filters that several lists have."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,7 +14,7 @@ class CatalogueFilter(SimpleListFilter):
     """By a column of names from a catalogue; the column is `parameter_name`."""
 
     titles: Mapping[str, str]
-    """The names with what staff call them."""
+    """Names with their titles for staff."""
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         return list(self.titles.items())

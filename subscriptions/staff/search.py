@@ -21,7 +21,7 @@ PHONE_DIGITS = 6
 class CustomerSearch:
     """Mixin of an admin whose rows are searched by their customer; `customer_path` leads from a row to it.
 
-    A term that is an id finds the rows which have it in one of `id_paths` instead.
+    A term that is a public id finds the rows with that id in one of `id_paths` instead.
     """
 
     customer_path = "customer"
@@ -41,7 +41,7 @@ class CustomerSearch:
 
 
 def clean_search_term(text: str) -> str:
-    """A search without what nobody types and PostgreSQL does not take: NUL."""
+    """The text without NUL characters, which PostgreSQL rejects, and without space around it."""
     return text.replace("\0", "").strip()
 
 

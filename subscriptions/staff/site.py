@@ -1,4 +1,4 @@
-"""The admin site: every page is shown for one merchant, the one the member of staff works for now."""
+"""The admin site: every page shows one merchant, the one that the member of staff works for at the moment."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -54,7 +54,7 @@ class PortalSite(UnfoldAdminSite):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.pages: list[URLPattern] = []
-        """Pages that are no table; the apps above add theirs, wrapped by `admin_view`."""
+        """Pages that are not the admin of a model; each app adds its own, wrapped by `admin_view`."""
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]

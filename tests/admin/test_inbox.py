@@ -65,10 +65,10 @@ def test_an_event_has_its_token_and_each_link_good_for_it(shop: Shop, client: Cl
     page = link_urls.landing_page_url(shop.merchant)
     assert copied_texts(client) == {
         "action_token": token,
-        "delay_url link, finished": "https://shop.test/?action=delay",
-        "Honey link, finished": link_urls.email_url(honey, token),
-        "Delay link, finished": link_urls.fragment_url(page, "delay", token),
-        "Skip link, finished": link_urls.fragment_url(page, "skip", token),
+        "delay_url link, with token": "https://shop.test/?action=delay",
+        "Honey link, with token": link_urls.email_url(honey, token),
+        "Delay link, with token": link_urls.fragment_url(page, "delay", token),
+        "Skip link, with token": link_urls.fragment_url(page, "skip", token),
     }
     assert f"#og_quick_action_token={token}" in link_urls.email_url(honey, token)
 
@@ -78,4 +78,4 @@ def test_an_event_without_a_token_has_no_link(shop: Shop, client: Client) -> Non
     receive_event(shop, catalogue.ORDER_CANCEL)
     assert copied_texts(client) == {}
     receive_event(shop, catalogue.SUBSCRIPTION_CANCEL, action_token="T")
-    assert set(copied_texts(client)) == {"action_token", "Come back link, finished", "Reactivate link, finished"}
+    assert set(copied_texts(client)) == {"action_token", "Come back link, with token", "Reactivate link, with token"}

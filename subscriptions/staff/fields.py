@@ -1,13 +1,13 @@
-"""Secrets in forms: written, never shown."""
+"""Form fields that Django lacks: secrets that are written but never shown, and lists of lines."""
 
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 
 class SecretField(forms.CharField):
-    """A secret that is stored already stays when nothing is typed; `kept` sees to it."""
+    """A secret. Where nothing is typed, `keep_stored_secrets` keeps the stored one."""
 
     def __init__(self, **options: Any) -> None:
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "placeholder": "••••••••"})
@@ -26,3 +26,15 @@ def keep_stored_secrets(form: forms.ModelForm, answers: dict[str, Any]) -> dict[
         if isinstance(field, SecretField) and not answers.get(name):
             answers[name] = getattr(form.instance, name, "")
     return answers
+
+
+class LinesField(forms.Field):
+    """A list of texts, one on each line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> str:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        return (value or "").split()
