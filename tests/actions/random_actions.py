@@ -227,3 +227,13 @@ ALL: list[Perform] = [
     unskip,
     unmerge,
 ]
+S = OrderStatus
+# The statuses an order may have after one action, by its present one; the rest are final.
+PATHS = {
+    S.UNSENT: {S.CANCELLED, S.SEND_NOW, S.MERGED, S.PENDING_PLACEMENT},
+    S.SEND_NOW: {S.PENDING_PLACEMENT},
+    S.PENDING_PLACEMENT: {S.SUCCESS, S.REJECTED, S.GENERIC_ERROR_RESPONSE},
+    S.CANCELLED: {S.UNSENT},
+    S.MERGED: {S.UNSENT},
+    S.GENERIC_ERROR_RESPONSE: {S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED},
+}

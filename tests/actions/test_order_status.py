@@ -5,7 +5,7 @@ import pytest
 from subscriptions.actions.orders import set_status
 from subscriptions.models import Effect, Order, OrderStatus, statuses_where
 from subscriptions.models.order_status import HISTORIC_STATUSES, STATUS_ROWS
-from tests.actions.test_sequences import PATHS
+from tests.actions.random_actions import PATHS
 
 S = OrderStatus
 RESULTS = {3, 4, 5, 10, 12, 13, 14, 15, 18, 19}

@@ -9,7 +9,7 @@ from django.test import Client
 
 from subscriptions.models import GatewaySettings, Merchant, RetryPlan, Role, SimulatedOutcome
 from tests import factories as f
-from tests.admin.test_settings_pages import fill
+from tests.admin.pages import fill
 from tests.placement.platform import PLACED, Handler, running_platform
 
 Login = Callable[..., Client]

@@ -11,7 +11,7 @@ from oneclick.admin.landing_preview import list_outcomes
 from oneclick.models import LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.models import Merchant, Role
 from tests import factories as f
-from tests.admin.test_settings_pages import fill
+from tests.admin.pages import fill
 
 PREVIEW = "/admin/oneclick/landingpage/preview/"
 FIELDS = {"name": "New", "slug": "new", "title": "New", "heading": "Hello <you>", "accent_color": "#112233"}

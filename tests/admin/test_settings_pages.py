@@ -10,6 +10,7 @@ from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import CancelReason, Membership, Merchant, Role
 from tests import factories as f
+from tests.admin.pages import fill
 from tests.races import run_at_once
 
 Login = Callable[..., Client]
@@ -23,14 +24,6 @@ def merchant(db: None) -> Merchant:
 @pytest.fixture
 def client(merchant: Merchant, login: Login) -> Client:
     return login(merchant)
-
-
-def fill(client: Client, address: str, **changes: object) -> str:
-    """Post the page's own form with `changes`; returns the page with its errors, or "" when it was saved."""
-    form = client.get(address).context["adminform"].form
-    values = {name: form[name].value() for name in form.fields} | changes
-    answer = client.post(address, {k: v for k, v in values.items() if v is not None and v is not False})
-    return "" if answer.status_code == 302 else str(answer.context["errors"])
 
 
 def test_secrets_are_written_and_never_shown(merchant: Merchant, client: Client) -> None:

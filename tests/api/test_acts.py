@@ -1,4 +1,3 @@
-import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -6,22 +5,16 @@ import time_machine
 from django.test import Client
 
 from subscriptions.models import Activity, Event, Merchant, Order, Product, Subscription
+from tests.api.patches import SETTINGS, patch_subscription
 from tests.factories import SubscriptionFactory, subscription_with_order
 
 # The evening of the 19th in New York.
 NOW = datetime(2026, 11, 20, 3, 0, 0, tzinfo=UTC)
-SETTINGS = {"every": 1, "every_period": 3, "start_date": "2026-11-19"}
 
 
 @pytest.fixture
 def cancelled(merchant: Merchant) -> Subscription:
     return SubscriptionFactory(customer__merchant=merchant, cancelled=NOW, cancel_reason="4|Overstocked")
-
-
-def patch_subscription(client: Client, row: Subscription, verb: str, body: object = None, **headers: str):
-    address = f"/api/subscriptions/{row.public_id.hex}/{verb}/"
-    text = "" if body is None else json.dumps(body)
-    return client.patch(address, text, content_type="application/json", headers=headers)
 
 
 def nothing_happened() -> bool:

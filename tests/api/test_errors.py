@@ -9,7 +9,7 @@ from django.test import Client
 from subscriptions.api.views import customers
 from subscriptions.models import Customer, Merchant, Subscription
 from tests.api.conftest import Connect
-from tests.api.test_acts import patch_subscription
+from tests.api.patches import patch_subscription
 from tests.factories import MerchantFactory, SubscriptionFactory
 from tests.races import holding_locks
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from subscriptions.api.views import subscriptions as views
 from subscriptions.models import Activity, Customer, Event, IdempotencyKey, Merchant, Subscription
 from tests.api.conftest import Connect
-from tests.api.test_acts import SETTINGS, patch_subscription
+from tests.api.patches import SETTINGS, patch_subscription
 from tests.factories import MerchantFactory, SubscriptionFactory
 from tests.races import holding_locks, run_at_once
 

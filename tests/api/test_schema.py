@@ -14,7 +14,7 @@ from subscriptions.actions import purchase
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Merchant
 from tests.api import shop
-from tests.api.test_acts import SETTINGS
+from tests.api.patches import SETTINGS
 from tests.factories import STAFF, CancelReasonFactory, SubscriptionFactory, subscription_with_order
 
 WRITE = {"400", "409", "422", "423"}

@@ -1,17 +1,15 @@
 """Accessibility of the banner, the landing page and its editor, in both colour schemes and sizes."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage
 from oneclick.tokens.token_text import encode_token
 from tests.browser.axe import find_violations
 from tests.browser.conftest import PHONE
-from tests.factories import MembershipFactory
+from tests.browser.page_editor import FRAME, editor
 
-# The newest finished preview of the editor.
-FRAME = ".landing-preview iframe:not([data-drawing])"
 DESK = {"viewport": {"width": 1280, "height": 800}}
 SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -66,16 +64,3 @@ def test_the_editor_has_no_accessibility_faults(visit, portal, merchant, screen,
     page = editor(visit(**screen, color_scheme=scheme, reduced_motion="reduce"), portal, merchant)
     expect(page.frame_locator(FRAME).get_by_role("status")).to_contain_text("Your order was delayed.")
     assert find_violations(page) == []
-
-
-def editor(page: Page, portal: str, merchant) -> Page:
-    """The editor of the merchant's landing page, opened by its staff."""
-    user = MembershipFactory(merchant=merchant).user
-    user.set_password("correct horse")
-    user.save()
-    page.goto(f"{portal}/admin/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password").fill("correct horse")
-    page.get_by_role("button", name="Log in").click()
-    page.goto(f"{portal}/admin/oneclick/landingpage/{merchant.landing_pages.get().pk}/change/")
-    return page

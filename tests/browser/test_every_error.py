@@ -13,7 +13,7 @@ from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import reactivate
 from subscriptions.models import Order, Product
 from tests.factories import STAFF
-from tests.oneclick.messages.test_messages import ERRORS
+from tests.oneclick.messages.refusals import ERRORS
 from tests.oneclick.shop import Shop as Orders
 
 ONCE = {"og_product_id": "HON-1"}

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
-from tests.browser.test_every_action import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, order_state, token_for
+from tests.browser.links import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, order_state, token_for
 
 
 def with_query(merchant: Merchant, parameters: dict[str, str]) -> str:

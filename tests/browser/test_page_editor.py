@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from oneclick.admin.landing_preview import list_outcomes
 from oneclick.models import ActionToken, Click, LandingPage
-from tests.browser.test_accessibility import FRAME, editor
+from tests.browser.page_editor import FRAME, editor
 
 OUTCOMES = [value for _, choices in list_outcomes() for value, _ in choices]
 

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from oneclick.messages import customer_messages, default_messages, own_messages
 from oneclick.models import ActionToken, Click, MessageText, OneClickSettings
 from subscriptions.models import Customer, Merchant, Order, Product
+from tests.oneclick.messages.refusals import ERRORS
 from tests.oneclick.shop import Shop
 
 ONCE = {"og_product_id": "HON-1"}
@@ -102,12 +103,6 @@ OTHERS: dict[str, Cause] = {
     "product_upsell": post_with(og_quantity=0),
     "subscription_upsell": post_with(og_every=0),
 }
-ERRORS = [
-    (table, code)
-    for table, texts in default_messages.DEFAULT_MESSAGES.items()
-    for code in texts
-    if table != "undo" and not code.startswith("success")
-]
 CORRECTED = [(table, code) for table, texts in default_messages.CORRECTED_MESSAGES.items() for code in texts]
 
 
