@@ -73,3 +73,13 @@ document.addEventListener("alpine:initialized", () => {
 
 // unfold's pages have no landmark beside the navigation.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
+
+// Each scrolled region needs a name of its own, and the keyboard must reach a long body of JSON or XML.
+window.addEventListener("load", () => {
+  document.querySelector("#nav-sidebar-apps .simplebar-content-wrapper")?.setAttribute("aria-label", "Menu");
+  document.querySelectorAll("fieldset .simplebar-content-wrapper").forEach((region) => {
+    const heading = document.getElementById(region.closest("fieldset").getAttribute("aria-labelledby"));
+    if (heading) region.setAttribute("aria-label", heading.textContent.trim());
+  });
+  document.querySelectorAll(".readonly .staff-json").forEach((body) => { body.tabIndex = 0; });
+});
