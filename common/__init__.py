@@ -1,1 +1,1 @@
-"""The ground floor: what every app stands on. It has no models and knows nothing of the domain."""
+"""The lowest layer, which every app may use. It has no models and knows nothing of the domain."""

@@ -1,4 +1,4 @@
-"""The app of the shared machinery. It has no models; it is an app for the sake of its system check."""
+"""The app of the shared machinery. It has no models and is an app only for its system check."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ class Common(AppConfig):
 
 
 def check_models(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Models of the project's own apps, which lie beside `manage.py`, that `common.db` would read or write wrongly."""
+    """Errors for models of the project's own apps (beside `manage.py`) that `common.db` would read or write wrongly."""
     own = [app for app in app_configs or apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
     return [
         Error(f"common.db does not support {model.__name__}: {reason}.", hint=HINT, obj=model, id="common.E001")

@@ -1,9 +1,9 @@
 """Fast reads and writes, for the code that runs all the time: actions, and jobs over many customers.
 
-To build the SQL of a wide statement and the objects around it takes Django several times as long as PostgreSQL needs
-to answer. Here the SQL is built once, and later only its values change. Everywhere else use the ORM, which does more.
+Django takes several times as long to build a wide statement's SQL, and the objects around it, as PostgreSQL takes to
+answer. Here the SQL is built once, and later only its values change. Everywhere else use the ORM, which does more.
 
-Read: a `Query` compiles a queryset at its first run. `Param` and `AnyOf` stand for the values that each run brings.
+Read: a `Query` compiles a queryset at its first run. `Param` and `AnyOf` stand for the values that each run passes.
 
     ORDERS = Query(lambda: Order.objects.select_related("payment").filter(customer=Param("customer"), status=1))
     orders = ORDERS.all(customer=7)
@@ -15,21 +15,21 @@ more than that, such as a default of the database, are left to Django.
 
 Make: `new_row(Order, status=1)` is `Order(status=1)` for values that fit their fields.
 
-Do not wait: inside a `pipeline` only rows that are read are waited for. `reserve_ids` fetches the keys of new rows
+Do not wait: inside a `pipeline`, only statements whose rows are read wait. `reserve_ids` fetches the keys of new rows
 beforehand, so that no `insert` has to read one.
 
     with transaction.atomic(), reserve_ids({Activity: 1, Event: 2}), pipeline():
         ...
 
-SQL of your own: `fetch_rows` and `execute` keep a cursor for each text they run.
+SQL of your own: `fetch_rows` and `execute` keep a cursor for each SQL text.
 
-Rules, and what is not done:
+Rules and limits:
 - There are no signals, and an overridden `save()` is not called.
-- All of it works on the default database.
-- A row is written after the rows it points at.
-- An update of a row that is gone changes nothing and raises nothing.
+- Everything uses the default database.
+- Write a row after the rows it refers to.
+- Updating a deleted row changes nothing and raises nothing.
 - An expression can be given to a new row, but not to a changed one.
-- Some models are refused, by a system check (`common.E001`) and at their first use: see `columns.refusals`.
+- A system check (`common.E001`) and the first use refuse some models: see `columns.refusals`.
 """
 
 from common.db.query import AnyOf, Param, Query

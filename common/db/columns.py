@@ -10,14 +10,14 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.utils import timezone
 
-# A field of exactly this class writes a value of exactly this type as it is. All else is converted.
+# A field of exactly this class writes a value of exactly this type as it is. Everything else is converted.
 PLAIN: dict[Any, type] = {
     **dict.fromkeys((models.BigAutoField, models.BigIntegerField, models.IntegerField, models.SmallIntegerField), int),
     **dict.fromkeys((models.PositiveIntegerField, models.PositiveSmallIntegerField), int),
     **{models.CharField: str, models.TextField: str, models.BooleanField: bool, models.UUIDField: UUID},
     **{models.DecimalField: Decimal, models.DateField: date, models.DateTimeField: datetime},
 }
-# But Django refuses a number that is none, and gives a time without a zone its zone.
+# But Django refuses numbers that are not finite, and adds a zone to a naive time.
 CONDITIONS: dict[type, Any] = {Decimal: Decimal.is_finite, datetime: timezone.is_aware}
 ABSENT = object()
 
@@ -30,13 +30,13 @@ class Columns:
     def __init__(self, model: type[models.Model], fields: Sequence[Any]) -> None:
         require_supported(model)
         self.fields = [(field, field.name, field.attname, plain_type(field)) for field in fields]
-        # Of any thread, for it is asked about types alone, and to find one's own costs more than to convert a value.
+        # Any thread's connection will do for types, and finding the thread's own costs more than converting a value.
         self.connection = connections[DEFAULT_DB_ALIAS]
         quote = self.connection.ops.quote_name
         self.table, self.names = quote(model._meta.db_table), [quote(field.column) for field in fields]
 
     def values(self, rows: Sequence[models.Model], add: bool) -> list[Any]:
-        """What one row writes, or one list for each column."""
+        """The values of a single row, or else one list for each column."""
         if len(rows) == 1:
             return self._values(rows[0], add)
         return [list(column) for column in zip(*(self._values(row, add) for row in rows), strict=True)]
@@ -48,7 +48,7 @@ class Columns:
             if type(value) is kind:
                 plain = kind not in CONDITIONS or CONDITIONS[kind](value)
             else:
-                # But a related row may have had no key when it was assigned.
+                # A related row may have had no key when it was assigned.
                 plain = value is None and kind is not None and related.get(name) is None
             values.append(value if plain else self._converted(field, kind, row, add))
         return values
@@ -65,22 +65,22 @@ class Columns:
         return value if value is None or kind in (None, type(value)) else kind(value)
 
     def unnested(self) -> str:
-        """Arrays as rows, without the limits of the columns: a value too long is refused, not cut."""
+        """SQL that turns arrays into rows. Its types have no length, so that a long value is refused, not cut."""
         targets = [field.target_field if field.is_relation else field for field, *_ in self.fields]
         if any(field.get_internal_type() not in self.connection.data_types for field in targets):
-            # Django's own rule for its bulk inserts: a column of arrays, for one, would come apart.
+            # Django's own rule for its bulk inserts: a column of arrays, for example, would be unnested too.
             raise NeedsOrm("Not every column fits an array.")
         types = [field.db_type(self.connection).partition("(")[0] for field, *_ in self.fields]
-        # Binary, for in text each quote of a payload would be escaped.
+        # Binary, because in text each quote of a payload would be escaped.
         return f"unnest({', '.join(f'%b::{name}[]' for name in types)})"
 
 
 def plain_type(field: Any) -> type | None:
-    """The type whose values `field` writes as they are; None where it converts or makes each value itself."""
+    """The type whose values `field` writes as they are; None if it converts or generates values."""
     if field.is_relation:
         return plain_type(field.target_field)
     for each in type(field).__mro__:
-        # Besides its constructor a subclass may have nothing of its own, for that may be a conversion.
+        # A subclass may add nothing but a constructor: anything else may be a conversion.
         if each in PLAIN or any(not name.startswith("__") for name in vars(each)):
             made = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
             return None if made else PLAIN.get(each)
@@ -93,7 +93,7 @@ def require_supported(model: type[models.Model]) -> None:
 
 
 def refusals(model: type[models.Model]) -> Iterator[str]:
-    """Why rows of the model would not be read or written as Django does it."""
+    """The reasons why `common.db` would not read or write the model's rows as Django does."""
     options: Any = model._meta
     if options.concrete_model._meta.parents or len(options.pk_fields) > 1:
         yield "it needs one table, and a primary key of one column"
@@ -103,7 +103,7 @@ def refusals(model: type[models.Model]) -> Iterator[str]:
     if "__init__" in own or "from_db" in own:
         yield "rows are made without its own __init__() or from_db()"
     for field in options.concrete_fields:
-        # The placeholders of Django itself are at most a cast to the type of the column.
+        # Django's own placeholders at most cast to the column's type.
         is_django = type(field).__module__.startswith(("django.db.", "django.contrib.postgres."))
         if not is_django and (hasattr(field, "get_placeholder") or hasattr(field, "get_placeholder_sql")):
             yield f"the SQL that writes {field.name} depends on the value"

@@ -17,9 +17,9 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class Param(Value):
-    """A value in a filter that each run of a `Query` brings by this name.
+    """A value in a filter that each run of a `Query` passes under this name.
 
-    It is not converted: bring what the column holds. None finds nothing, as in SQL.
+    The value is not converted: pass what the column holds. None finds nothing, as in SQL.
     """
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
@@ -27,7 +27,7 @@ class Param(Value):
 
 
 class AnyOf(Param):
-    """A list of bigint keys of which any will do: `filter(pk=AnyOf("keys"))`."""
+    """A list of bigint keys, any of which matches: `filter(pk=AnyOf("keys"))`."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "ANY(%s::bigint[])", [self]
@@ -64,7 +64,7 @@ class Query(Generic[Row]):
         return [self.hydrator.hydrate(columns) for columns in rows]
 
     def _compile(self, queryset: Any) -> None:
-        """Work out what Django's own iteration over a queryset works out each time."""
+        """Compute once what Django computes each time it iterates over a queryset."""
         if queryset._iterable_class is not ModelIterable or queryset._prefetch_related_lookups:
             raise TypeError("A Query returns rows of a model; it knows no values() and no prefetch_related().")
         self.compiler = compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -76,7 +76,7 @@ class Query(Generic[Row]):
         self.params = [value.value for value in values if isinstance(value, Param)]
         self.hydrator = _Hydrator(compiler.klass_info, compiler.select, compiler.annotation_col_map or {})
         self.converters = compiler.get_converters([column[0] for column in compiler.select])
-        # Fixed values are written into the SQL: a partial index is of no use where its condition is a parameter.
+        # Fixed values are written into the SQL: PostgreSQL uses no partial index whose condition is a parameter.
         fixed = ("%s" if isinstance(value, Param) else as_string(value).replace("%", "%%") for value in values)
         self.sql = template.replace("%%", "%%%%") % tuple(fixed)
 

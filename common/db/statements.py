@@ -1,4 +1,4 @@
-"""Statements that run again and again, and how they are sent."""
+"""Runs repeated statements on cursors that are kept, and sends them through pipelines."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +15,7 @@ MOST_CURSORS = 300
 
 
 def fetch_rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run the statement and return its rows. Keep its text constant: what varies belongs to the values."""
+    """Run the statement and return its rows. Keep its text constant, and pass what varies as values."""
     rows: list[tuple[Any, ...]] = execute(sql, values).fetchall()
     if len(rows) > MOST_ROWS:
         _kept_cursors(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
@@ -35,7 +35,7 @@ def execute(sql: str, values: Sequence[Any] = ()) -> Any:
 
 
 def _kept_cursors(connection: Any) -> Any:
-    # To make one, and to find out again how its values are converted, costs as much as the rest of a small statement.
+    # Making a cursor, and finding its values' converters again, costs as much as the rest of a small statement.
     if not connection.in_atomic_block:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
@@ -50,15 +50,15 @@ def _kept_cursors(connection: Any) -> Any:
 def pipeline() -> Iterator[None]:
     """Send the statements inside one after the other, and wait for PostgreSQL only where rows are read.
 
-    Only inside a transaction, because errors come late: with a later statement, at an `atomic` block inside, or at
-    the end. They are the usual ones of Django.
+    Call it only inside a transaction, because errors are raised late: by a later statement, at an inner `atomic`
+    block, or at the end. They are Django's usual errors.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if not connection.in_atomic_block:
         raise TransactionManagementError("A pipeline needs a transaction.")
 
     def wait_at_savepoints(execute: Callable[..., Any], sql: Any, *statement: Any) -> Any:
-        # An error comes inside the block it was made in, and none is left when that block is rolled back.
+        # An error is raised inside the block that caused it, and none is left when that block is rolled back.
         if str(sql).startswith(("SAVEPOINT ", "RELEASE SAVEPOINT ")):
             with connection.wrap_database_errors:
                 sent.sync()
@@ -73,6 +73,6 @@ def pipeline() -> Iterator[None]:
             with connection.connection.pipeline() as sent, connection.execute_wrapper(wait_at_savepoints):
                 yield
         except psycopg.errors.PipelineAborted as passed_over:
-            # At the end psycopg may raise this for a statement behind the one that failed.
+            # At the end psycopg may raise this for a statement after the one that failed.
             reason = passed_over.__context__
             raise (reason if isinstance(reason, psycopg.Error) else passed_over) from None

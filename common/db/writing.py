@@ -1,4 +1,4 @@
-"""Rows made and written, by statements whose SQL is built once for each model and choice of fields."""
+"""Makes and writes rows. The SQL is built once for each model and set of fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,14 +35,14 @@ def new_row(model: type[Row], **values: Any) -> Row:
 
 
 def insert(row: models.Model) -> None:
-    """Write a new row. A pipeline does not wait for it when it has its key, or takes one from `reserve_ids`."""
+    """Write a new row. A pipeline does not wait if the row has a key or takes one from `reserve_ids`."""
     insert_many([row])
 
 
 def insert_many(rows: Sequence[models.Model], *, fetch_ids: bool = True) -> None:
     """`insert` for any number of rows of one model, in one statement.
 
-    Without `fetch_ids` the rows do not learn keys that the database gives them, and a pipeline does not wait for it.
+    Without `fetch_ids` the rows do not get keys that the database assigns, and a pipeline does not wait for them.
     """
     if not rows:
         return
@@ -85,10 +85,10 @@ def update_many(rows: Sequence[models.Model], *names: str) -> None:
 
 @contextmanager
 def reserve_ids(numbers: Mapping[Model, int], times: int = 1) -> Iterator[None]:
-    """Fetch keys of new rows ahead, that many of each model and `times` over; inserts inside take them.
+    """Fetch keys for new rows, `times` times the number of each model; inserts inside the block take them.
 
-    Call it in a transaction that holds what all writers of these rows lock first, such as their customer: the keys
-    then rise in the order of the transactions. Keys left over are lost.
+    Call it in a transaction that holds the lock which all writers of these rows take first, such as their customer's:
+    the keys then rise in the order of the transactions. Keys left over are lost.
     """
     found: dict[Model, list[int]] = {model: [] for model in numbers}
     columns = [found[model] for model, number in numbers.items() for _ in range(number)]
@@ -106,7 +106,7 @@ def reserve_ids(numbers: Mapping[Model, int], times: int = 1) -> Iterator[None]:
 def take_reserved_ids(rows: Sequence[models.Model]) -> Sequence[models.Model]:
     """Give keys to the rows that have none, and return those that still have none.
 
-    All or none: the database then gives keys above those that were reserved, which must not be used afterwards.
+    All of them get keys, or none: keys from the database are above the reserved ones, which must not be used later.
     """
     keyless = [row for row in rows if row.pk is None]
     reserved = (_reserved.get() or {}).get(type(rows[0]), [])
@@ -145,7 +145,7 @@ def _reservation(numbers: tuple[tuple[Model, int], ...], database: str) -> str:
     connection, values = connections[DEFAULT_DB_ALIAS], []
     for model, number in numbers:
         column = [connection.ops.quote_name(model._meta.db_table), model._meta.pk.column]
-        # Past Django, so that no count of statements depends on who comes first.
+        # Bypasses Django, so that counts of statements do not depend on which caller is first.
         ((name,),) = connection.connection.execute("SELECT pg_get_serial_sequence(%s, %s)", column)
         if name is None:
             raise TypeError(f"No sequence numbers the rows of {model.__name__}.")

@@ -1,4 +1,4 @@
-"""The address of the client: the only place that reads it, for rate limits and for the throttling of logins.
+"""The client's address, for rate limits and login throttling. No other module reads it.
 
 Without a proxy it is the peer of the connection. With one (`BEHIND_HTTPS`), the peer is the proxy, and the client is
 the last entry of `X-Forwarded-For`: the proxy itself appended it, whereas the entries before it came from the client,

@@ -17,7 +17,7 @@ def new_public_id() -> UUID:
 
 
 def parse_public_id(text: str, *, any_spelling: bool = False) -> UUID | None:
-    """The id that `text` is, or None.
+    """The id written in `text`, or None.
 
     `any_spelling` also takes capitals and dashes, as people and other systems write UUIDs.
     """

@@ -1,4 +1,4 @@
-"""The id of the current request: on its response, and on every log line written meanwhile."""
+"""The id of the current request: on its response, and on every log line written during it."""
 
 import logging
 import re
@@ -15,9 +15,9 @@ current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class RequestIdMiddleware:
-    """Takes the caller's `X-Request-Id` where it is well-formed, else makes one.
+    """Takes the caller's `X-Request-Id` if it is well-formed, or else makes one.
 
-    It is the outermost middleware, so that the response of any other has the header too.
+    It is the outermost middleware, so that every other middleware's response has the header too.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""HMAC-SHA256, and the comparison of secrets in constant time: the only place that imports `hmac`."""
+"""HMAC-SHA256, and the comparison of secrets in constant time. No other module imports `hmac`."""
 
 import hmac
 
@@ -14,5 +14,5 @@ def is_same_secret(given: str | bytes, expected: str | bytes) -> bool:
 
 
 def _to_bytes(secret: str | bytes) -> bytes:
-    # compare_digest takes only ASCII text, and strict UTF-8 has no half of a surrogate pair.
+    # compare_digest takes only ASCII text, and strict UTF-8 cannot encode half a surrogate pair.
     return secret if isinstance(secret, bytes) else secret.encode(errors="surrogatepass")

@@ -14,7 +14,7 @@ class LeaseLost(Exception):
 
 
 class Leased(models.Model):
-    """A row that one worker at a time works at.
+    """A row that one worker at a time works on.
 
     Each write below takes `changes`, further columns of the same statement. They are not set on the instance.
     """
@@ -31,29 +31,29 @@ class Leased(models.Model):
 
     @classmethod
     def new_lease(cls) -> dict[str, Any]:
-        """The columns of a lease that begins now, for a row that is made by the worker itself."""
+        """The columns of a lease that begins now, for a row that the worker itself makes."""
         return {"lease_token": uuid4(), "lease_until": timezone.now() + cls.lease_length}
 
     def held(self) -> QuerySet[Self]:
-        """This row while the lease is good; nothing once it is lost."""
+        """This row while the lease is valid; nothing once it is lost."""
         return type(self)._base_manager.filter(pk=self.pk, lease_token=self.lease_token)
 
     def renew(self, **changes: Any) -> None:
         """Hold the row for another lease. Raises `LeaseLost`.
 
-        Inside a transaction it keeps the row locked as well, so that nobody can claim it before the commit.
+        Inside a transaction the row also stays locked, so that no worker can claim it before the commit.
         """
         until = timezone.now() + self.lease_length
         _write(self.held(), lease_until=until, **changes)
         self.lease_until = until
 
     def keep(self) -> None:
-        """`renew` if half of the lease is over: for loops that come by often. Raises `LeaseLost`."""
+        """`renew` if half of the lease is over: for loops that call it often. Raises `LeaseLost`."""
         if self.lease_until is None or timezone.now() > self.lease_until - self.lease_length / 2:
             self.renew()
 
     def release(self, rest: timedelta | None = None, **changes: Any) -> None:
-        """Give the row back; nobody may claim it while it rests. Raises `LeaseLost`."""
+        """Give the row back; no worker may claim it while it rests. Raises `LeaseLost`."""
         until = timezone.now() + rest if rest else None
         _write(self.held(), lease_token=None, lease_until=until, **changes)
 
@@ -82,14 +82,14 @@ class LeasedQueue(Leased):
         abstract = True
 
     def begin_round(self) -> None:
-        """Renew the lease before reading what is there; a wake-up from now on means that there may be more.
+        """Renew the lease before reading the work that waits; a wake-up from now on means that there may be more.
 
         Raises `LeaseLost`.
         """
         self.renew(wake_requested=False)
 
     def release(self, rest: timedelta | None = None, **changes: Any) -> None:
-        # Whoever releases a queue for another reason than a wake-up must leave the next one a task of its own.
+        # Unless `changes` says otherwise, the next wake-up must queue a task of its own.
         super().release(rest, **{"wake_requested": False} | changes)
 
     def release_if_idle(self) -> bool:
@@ -107,12 +107,12 @@ def unleased_rows(rows: QuerySet[L]) -> QuerySet[L]:
 
 
 def claim_lease(rows: QuerySet[L], pk: int, **changes: Any) -> L | None:
-    """Claim the row `pk` and set `changes` on it; None if it is not among `rows`, is leased, or is just being written.
+    """Claim the row `pk` and set `changes` on it; None if it is not among `rows`, is leased, or is locked.
 
-    A lease found unreleased counts in `attempts`.
+    A lease that ended without a release counts in `attempts`.
     """
     with transaction.atomic():
-        # No key update: whoever inserts a row that refers to this one locks its key, and it would look claimed.
+        # no_key, because an insert that refers to this row locks its key, and the row would look claimed.
         free = unleased_rows(rows).select_for_update(skip_locked=True, no_key=True, of=("self",))
         row = free.filter(pk=pk).first()
         if row is None:

@@ -1,6 +1,6 @@
 import time
 
-# Short enough that a newcomer in the task queue hardly waits, and long enough that tasks cost nothing beside the work.
+# Short enough that a new task hardly waits, and long enough that queueing costs little compared with the work.
 TURN_SECONDS = 15.0
 
 

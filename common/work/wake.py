@@ -1,4 +1,4 @@
-"""Wake-ups: tasks that make a worker look at a row. The next sweep makes good for a lost one."""
+"""Wake-ups: tasks that make a worker look at a row. The next sweep makes up for a lost one."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ def notify_worker(task: str, *args: Any, timeout: int | None = None) -> None:
 
 
 def notify_after_commit(task: str, *args: Any) -> None:
-    """`notify_worker` once this transaction is committed. If that fails, the sweep makes it good."""
+    """`notify_worker` once this transaction is committed. If that fails, the sweep makes up for it."""
     transaction.on_commit(lambda: notify_worker(task, *args), robust=True)
 
 
 def request_wake(rows: QuerySet[LeasedQueue], pk: int, task: str) -> None:
     """Notify a worker of the queue `pk`, unless a task for it is on its way already.
 
-    Call it after the commit of the new work. Inside that transaction, its request could make the request of another
-    one look needless, and a worker that comes for the first to commit would not see what the second has written.
+    Call it after the new work is committed. If two transactions both requested the wake-up before their commits, the
+    second request would look needless, and the worker woken by the first would not see what the second wrote.
     """
     with transaction.atomic():
         if rows.filter(pk=pk, wake_requested=False).update(wake_requested=True):
