@@ -1,4 +1,4 @@
-"""What a load balancer or a monitor asks."""
+"""Health checks for load balancers and monitors."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +52,7 @@ def _workers() -> Check:
 
 
 def _deliveries() -> Check:
-    """Only connections that could send count: one held back by its receiver or merchant is theirs to mend."""
+    """Counts only connections that could send; a receiver or merchant who holds one back must correct that."""
     now = timezone.now()
     late = _late_connections(now)
     alarm = any(each["due"] < now - LAG_ALARM for each in late)

@@ -64,7 +64,7 @@ def longest_silence() -> float:
 
 
 def pulse() -> None:
-    """The task: to have come this far is all it does."""
+    """Task that does nothing: its acknowledgement writes the heartbeat."""
 
 
 def _task() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How long rows are kept that nobody needs any more, and their removal."""
+"""Removes rows that nobody needs any more, each kind after a period of its own."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,18 +16,18 @@ from subscriptions.api import idempotency
 from subscriptions.models import IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
 
 TASK = "config.retention.clean"
-CHUNK = 1000  # rows of one transaction, which is short enough to be in nobody's way
+CHUNK = 1000  # rows of one transaction, few enough that no other write waits long
 
 
 def expired_rows(now: datetime) -> Iterator[QuerySet]:
-    """What may go. Attempts go with their deliveries; a link that was used stays, without its clicks in the end."""
+    """Rows that may be deleted. Attempts go with their deliveries; a used link stays after its clicks are deleted."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield Session.objects.filter(expire_date__lt=now)
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
     yield Click.objects.filter(at__lt=now - timedelta(days=figures.KEPT_DAYS))
     unopened = ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
-    # An order that was moved to a later day takes its token along.
+    # The order may have been moved to a later day, and its token still works then.
     yield unopened.exclude(order__status=OrderStatus.UNSENT)
     yield PlacementAttempt.objects.filter(started__lt=now - timedelta(days=180)).exclude(effect="")
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
@@ -36,7 +36,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
 
 
 def clean() -> int:
-    """Task of each hour: remove what may go; returns how many rows. What is left at the end of the turn goes next."""
+    """Hourly task: delete expired rows and return their number. A new task continues after the end of the turn."""
     turn, removed = Turn(), 0
     for rows in expired_rows(timezone.now()):
         while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):

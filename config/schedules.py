@@ -1,6 +1,6 @@
-"""The schedule rows of django-q2: made here; no others are allowed.
+"""Makes the schedule rows of django-q2; no others are allowed.
 
-One row with bad arguments stops all schedules, so rows take none.
+One row with bad arguments stops all schedules, so these rows have none.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def ensure_schedules(using: str = "default", **kwargs: Any) -> None:
     rows = apps.get_model("django_q", "Schedule").objects.using(using)
     with transaction.atomic(using=using):
         with connections[using].cursor() as cursor:
-            # Excludes the scheduler too, which locks rows first: a weaker lock could wait for it while it waits for us.
+            # Excludes the scheduler too. It locks rows first, so a weaker lock could deadlock with it.
             cursor.execute("LOCK TABLE django_q_schedule IN EXCLUSIVE MODE")
         for name, function in SCHEDULES.items():
             row = PLAIN | {"minutes": EVERY.get(name, 1)}

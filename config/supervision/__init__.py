@@ -1,1 +1,1 @@
-"""One foreground process that keeps the web server and the worker clusters alive and ends with them all."""
+"""One foreground process that keeps the web server and the worker clusters alive, and stops them when it ends."""
