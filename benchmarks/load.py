@@ -29,8 +29,8 @@ def run_load(
 ) -> LoadResult:
     """Send `requests` for `seconds` over kept-alive connections, each of which waits for its response.
 
-    `pace` is the number of requests per second in all; without it, each connection sends as fast as it can. With it,
-    a response's time counts from when its request was due, which includes the wait for a free connection.
+    `pace` is the number of requests per second in all; without it, each connection sends as fast as it can. With
+    `pace`, a response's time counts from when its request was due, which includes the wait for a free connection.
     """
     return asyncio.run(_run_connections(port, requests, connections, seconds, pace))
 

@@ -31,7 +31,7 @@ UPDATE subscriptions_item SET frozen = false;
 
 def measure_figures() -> Iterator[Figure]:
     """Needs an empty database."""
-    merchant = seed.create_cancelled_subscribers(ORDERS * 4 // 5)  # which adds a quarter as many others
+    merchant = seed.create_cancelled_subscribers(ORDERS * 4 // 5)  # plus a quarter as many others
     with run_platform() as port:
         _make_orders_due(merchant, port)
         began = time.monotonic()
@@ -56,7 +56,7 @@ def _make_orders_due(merchant: Merchant, port: int) -> None:
 
 @contextmanager
 def run_platform() -> Iterator[int]:
-    """Run a platform in its own process, which accepts each order after 20 ms; yield its port."""
+    """Run, in its own process, a platform that accepts each order after 20 ms; yield its port."""
     ours, theirs = Pipe()
     process = Process(target=_serve_platform, args=[theirs], daemon=True)
     process.start()

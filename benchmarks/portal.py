@@ -1,4 +1,4 @@
-"""Runs the project's web server and PostgreSQL's load generator for the time of a measurement."""
+"""Runs the project's web server and PostgreSQL's load generator during a measurement."""
 
 import os
 import re

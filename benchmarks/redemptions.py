@@ -16,7 +16,7 @@ SECONDS = 2
 TURNS = 8
 SUBSCRIBERS = 120_000
 MAX_P99 = 50.0  # ms
-# Customers per pgbench client and turn; the redemptions have as many.
+# Customers per pgbench client and turn. pgbench takes one half of the customers, the redemptions the other.
 NUMBERS_A_TURN = SUBSCRIBERS // 2 // CONNECTIONS // TURNS
 PATH = "/one_click/reactivate/?merchant={}"
 
@@ -69,7 +69,7 @@ COMMIT;
 def measure_figures() -> Iterator[Figure]:
     merchant = seed.create_cancelled_subscribers(SUBSCRIBERS)
     path = PATH.format(merchant.public_id.hex)
-    # All made before: the load generator shares the cores with what it measures.
+    # All made beforehand: the load generator shares the cores with what it measures.
     genuine = iter([_redemption_request(path, encode_token(token)) for token in seed.find_tokens(1, SUBSCRIBERS // 2)])
     with run_web_server() as port:
         yield from _measure_redemptions(port, genuine, merchant)

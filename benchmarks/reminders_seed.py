@@ -46,7 +46,7 @@ FROM generate_series({first}, {last}) n;
 
 
 def create_subscribers(number: int) -> Merchant:
-    """A new merchant with `number` of them, whose orders are due in five days."""
+    """A new merchant with `number` subscribers, whose orders are due in five days."""
     merchant = Merchant.objects.create(name=f"{number} orders", shop_url="https://shop.test")
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
     Connection.objects.create(

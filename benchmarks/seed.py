@@ -63,7 +63,7 @@ NUMBERED = [
 
 
 def create_cancelled_subscribers(number: int) -> Merchant:
-    """A new merchant with `number` of them, and a quarter as many who did not cancel. Needs an empty database."""
+    """A new merchant with `number` cancelled subscribers and a quarter as many live ones. Needs an empty database."""
     everybody = number + number // 4
     merchant = Merchant.objects.create(name="Benchmark", shop_url="https://shop.test", is_test=True)
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
