@@ -1,4 +1,4 @@
-"""What the outbox asks of an integration: a class that sends one delivery and returns what came of it."""
+"""What the outbox requires of an integration: a class that sends one delivery and returns the outcome."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -10,7 +10,7 @@ from integrations.models import Delivery
 class Outcome(Enum):
     DONE = auto()
     SKIPPED = auto()
-    """Nobody has to hear of this event; `detail` says why."""
+    """This event is not sent to the receiver; `detail` says why."""
     RETRY = auto()
     """A temporary fault: server error, time-out, broken connection."""
     THROTTLED = auto()
@@ -33,7 +33,7 @@ class Answer:
 
 class Integration(Protocol):
     per_minute: int
-    """The most requests that are sent for one connection in a minute."""
+    """The most requests per minute for one connection."""
     first_wait: int
     longest_wait: int
     """Seconds to wait after the first temporary fault in a row; doubled each time up to the longest."""
@@ -41,7 +41,7 @@ class Integration(Protocol):
     """Seconds after which a delivery that met only temporary faults becomes a dead letter."""
 
     def send(self, delivery: Delivery) -> Answer:
-        """Send one delivery, outside any transaction; it raises nothing for what the receiver does.
+        """Send one delivery, outside any transaction; it never raises for what the receiver does.
 
         `delivery.event`, its customer and merchant, and `delivery.connection` are loaded.
         """

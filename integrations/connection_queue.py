@@ -42,9 +42,9 @@ def count_request(connection: Connection, integration: Integration) -> bool:
 
 
 def record_answer(connection: Connection, integration: Integration, answer: Answer) -> bool:
-    """Write down what an answer means for its connection; whether the connection may go on sending.
+    """Record what an answer means for its connection; True if the connection may go on sending.
 
-    If not, the lease is released. Whatever the answer is, its worker has lived to see it, so `attempts` begins anew.
+    If not, the lease is released. Any answer shows that the worker survived the request, so `attempts` is reset.
     The row stays locked until the transaction ends. Raises `LeaseLost`.
     """
     error = answer.detail[:500]
@@ -55,7 +55,7 @@ def record_answer(connection: Connection, integration: Integration, answer: Answ
             connection.failures = 0
             connection.renew(attempts=0, failures=0, not_before=None, last_error="", last_success_at=timezone.now())
         case Outcome.DEAD:
-            # The receiver is well; only this delivery is refused.
+            # The receiver works; it refuses only this delivery.
             connection.failures = 0
             connection.renew(attempts=0, failures=0, not_before=None, last_error=error)
         case Outcome.RETRY:

@@ -22,7 +22,7 @@ class AddressRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to connect, between two pieces of the response, and in all. A longer body is cut off.
+    """Seconds to connect, between two pieces of the response, and in all. A body over `body_bytes` is cut off.
 
     httpx limits each phase only, so a response that trickles in would never end.
     """
@@ -83,7 +83,7 @@ def resolve_allowed_url(url: httpx.URL, *, own_sandbox: bool = False) -> list[st
 
 def is_own_sandbox(url: httpx.URL) -> bool:
     """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the only private address open to test merchants."""
-    # As httpx reads the URL, for httpx connects: another parser could see another host in it.
+    # Parsed by httpx, because httpx connects: another parser could see another host in the URL.
     portal = httpx.URL(settings.PUBLIC_URL)
     same_place = (url.scheme, url.netloc) == (portal.scheme, portal.netloc)
     return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")
@@ -100,7 +100,7 @@ def resolve_host(url: httpx.URL) -> list[str]:
 
 
 def is_public_address(text: str) -> bool:
-    """Whether the IP address is on the public internet. An IPv6 address that embeds an IPv4 one counts as that one."""
+    """Whether the IP address is on the public internet. An IPv6 address counts as the IPv4 one it embeds."""
     address = _unwrap_ipv4(ip_address(text))
     return address.is_global and not address.is_multicast
 
@@ -155,7 +155,7 @@ def get_transport() -> CheckedTransport:
     return CheckedTransport()
 
 
-# Two processes that share a socket read each other's responses.
+# Two processes that share a socket would read each other's responses.
 os.register_at_fork(after_in_child=get_transport.cache_clear)
 
 

@@ -1,4 +1,4 @@
-"""What the link builder asks about connections: do customers get the token that a link needs?"""
+"""Checks for the link builder whether customers get the token that a link needs."""
 
 from integrations.models import Connection
 from oneclick.links.event_links import kinds_for_link
@@ -7,7 +7,7 @@ from subscriptions.events.catalogue import KINDS
 
 
 def find_token_obstacles(link: SavedLink) -> list[str]:
-    """Sentences on why the link's ESP would send no token for it, or its events would not carry it."""
+    """Sentences that say why the link's ESP gets no token for the link."""
     if link.esp not in (Esp.KLAVIYO, Esp.ATTENTIVE):
         return []
     name = Esp(link.esp).label

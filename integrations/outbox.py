@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 DRAIN = "integrations.outbox.drain_connection"
 BATCH = 50
 FORGOTTEN_AFTER = timedelta(seconds=5)
-# A delivery that was being sent each time its worker died is taken for the cause.
+# A delivery that was being sent each time its worker died is taken to be the cause.
 DEATHS_TO_GIVE_UP = 3
 
 FINAL = {
@@ -60,7 +60,7 @@ WHERE merchant_id = %s AND NOT wake_requested
 
 
 def enqueue(events: list[Event]) -> None:
-    """Event sink: one delivery for each event and connection that wants it; their workers are notified on commit."""
+    """Event sink: create a delivery for each event and connection that wants it, and notify workers on commit."""
     # The other kinds are for webhooks.
     events = [event for event in events if event.kind in KINDS]
     if not events:
@@ -72,13 +72,13 @@ def enqueue(events: list[Event]) -> None:
 
 def notify_connections(merchant_id: int) -> None:
     """Wake a worker for each connection of the merchant that has something to send and no task on its way."""
-    # Read first: in a rush, nearly every call finds that the wake-ups were requested, and needs no transaction.
+    # Read first: under load, nearly every call finds that the wake-ups were requested, and needs no transaction.
     for (connection_id,) in fetch_rows(ASLEEP, [merchant_id, timezone.now()]):
         request_wake(Connection.objects.all(), connection_id, DRAIN)
 
 
 def drain_connection(connection_id: int) -> None:
-    """Task: send what waits for a connection until there is nothing left, it has to rest, or the turn is over."""
+    """Task: send a connection's deliveries until none is left, the connection has to rest, or the turn is over."""
     connection = claim_lease(sendable_connections(), connection_id)
     if connection is not None:
         with suppress(LeaseLost):  # another worker goes on with it
@@ -93,10 +93,10 @@ def sweep() -> None:
 
 
 def replay_delivery(delivery: Delivery) -> bool:
-    """Send a delivery that failed for good once more, as the same event; False if it did not fail for good."""
+    """Queue a dead delivery again, as the same event; False if the delivery is not dead."""
     dead = Delivery.objects.filter(pk=delivery.pk, merchant=delivery.merchant, state=Delivery.State.DEAD)
     with transaction.atomic():
-        # The integration's patience starts anew: attempts before `created` do not count.
+        # The time to give up starts again: attempts before `created` do not count.
         again = dead.update(state=Delivery.State.PENDING, error="", finished=None, created=timezone.now())
         if again:
             _notify_after_commit(delivery.merchant_id)
@@ -104,7 +104,7 @@ def replay_delivery(delivery: Delivery) -> bool:
 
 
 def resume_connection(connection: Connection) -> None:
-    """End a pause, once staff have mended the connection."""
+    """End a pause, once staff have corrected the connection."""
     Connection.objects.filter(pk=connection.pk, merchant=connection.merchant).update(
         paused_reason="", not_before=None, failures=0
     )
@@ -129,7 +129,7 @@ def _facts(events: list[Event]) -> list[Any]:
 
 
 def _array(values: Iterable[object]) -> str:
-    """As PostgreSQL reads an array of plain words and numbers: psycopg would look at each to find out their type."""
+    """PostgreSQL's text for an array of plain words and numbers; psycopg would inspect each value for its type."""
     return f"{{{','.join(map(str, values))}}}"
 
 
@@ -154,7 +154,7 @@ def _pending_batch(connection: Connection) -> list[Delivery]:
 
 
 def _send(connection: Connection, integration: Integration, delivery: Delivery) -> bool:
-    """Send one; whether the connection may go on sending. Raises `LeaseLost`."""
+    """Send one delivery; True if the connection may go on sending. Raises `LeaseLost`."""
     attempt = _begin_attempt(delivery)
     started = time.monotonic()
     answer = integration.send(delivery)
@@ -168,7 +168,7 @@ def _send(connection: Connection, integration: Integration, delivery: Delivery) 
 
 
 def _begin_attempt(delivery: Delivery) -> Attempt:
-    """Committed before the request leaves: whatever happens to this worker, the attempt is on record."""
+    """Commit the attempt before the request leaves, so that it is on record even if this worker dies."""
     with transaction.atomic():
         Delivery.objects.filter(pk=delivery.pk).update(attempts_made=F("attempts_made") + 1)
         return Attempt.objects.create(delivery=delivery)
@@ -188,7 +188,7 @@ def _finish_attempt(attempt: Attempt, delivery: Delivery, answer: Answer, give_u
 
 
 def _patience_is_over(delivery: Delivery, integration: Integration) -> bool:
-    # Counted from the first attempt on: days of waiting behind a pause or another delivery do not count.
+    # Counted from the first attempt: days of waiting behind a pause or another delivery do not count.
     tries = delivery.attempts.filter(at__gte=delivery.created).order_by("at")
     first = tries.values_list("at", flat=True).first()
     return first is not None and timezone.now() > first + timedelta(seconds=integration.give_up_after)

@@ -1,4 +1,4 @@
-"""The integrations there are, by `Connection.integration`."""
+"""The available integrations, by `Connection.integration`."""
 
 from integrations.base import Integration
 from integrations.klaviyo.integration import Klaviyo

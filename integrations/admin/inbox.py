@@ -70,7 +70,7 @@ def complete_links(merchant: Merchant, metric: str, token: str, own_links: list[
         return []
     own = [(link.name, link_urls.email_url(link, token)) for link in own_links if kind in kinds_for_link(link)]
     page = link_urls.landing_page_url(merchant)
-    # Those that a link can ask for without any parameter.
+    # Only link actions that need no parameter.
     plain = [row for row in link_actions_of_scope(kind.token_scope) if not row.required]
     return own + [(row.label, link_urls.fragment_url(page, row.action, token)) for row in plain]
 

@@ -19,7 +19,7 @@ OUTCOMES = {
 
 
 def read_reply(reply: Reply) -> Answer:
-    """What came of an event."""
+    """The outcome of sending an event."""
     return Answer(outcome_of_status(reply.status), reply.status, describe_errors(reply), parse_retry_after(reply))
 
 

@@ -37,7 +37,7 @@ class Klaviyo:
         return Answer(answer.outcome, answer.status, " ".join(filter(None, notes)), answer.retry_after)
 
     def test(self, connection: Connection) -> Answer:
-        """DONE with the account's name and id where key and address work, else what is wrong."""
+        """DONE with the account's name and id if key and address work, or else what is wrong."""
         return _call_client(lambda: client.get_accounts(connection), _read_account_reply)
 
 

@@ -51,7 +51,7 @@ PROFILE = document(check_profile)
 
 
 class InvalidBody(Exception):
-    """The body has faults, at least one."""
+    """The body has at least one fault."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(faults[0].detail)

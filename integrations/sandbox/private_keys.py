@@ -1,4 +1,4 @@
-"""The API keys of the sandbox: the secrets of those Klaviyo connections of test merchants that lead to it."""
+"""The sandbox's API keys: the secrets of test merchants' Klaviyo connections that lead to it."""
 
 import re
 import secrets
