@@ -9,7 +9,7 @@ urlpatterns = [
     path("one_click/undo/", views.undo, name="undo"),
     path("one_click/opened/", views.opened, name="opened"),
     path("one_click/<str:action>/", views.link_action, name="link_action"),
-    # Answered, not redirected: that would lose the body of a POST.
+    # Answered without a redirect, which would lose the body of a POST.
     path("one_click/undo", views.undo),
     path("one_click/<str:action>", views.link_action),
     path(f"{PUBLIC_ID_PART}/main.js", pages.script, name="script"),

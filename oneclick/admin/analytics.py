@@ -73,7 +73,7 @@ def analytics_csv(request: HttpRequest) -> HttpResponse:
 
 
 def figure_tiles(sums: Figures, merchant: Merchant) -> list[tuple[str, str, str, str]]:
-    """Icon, title, figure and note of each."""
+    """Each tile as icon, title, figure and note."""
     share = f"{sums.acted / sums.opened:.0%} of those opened" if sums.opened else ""
     return [
         ("visibility", "Opened", f"{sums.opened:,}", "by people, as far as we can tell"),
@@ -104,12 +104,12 @@ def daily_chart(rows: list[Row], selection: Selection) -> dict[str, Any]:
 
 
 def count_refusals(sums: Figures) -> list[tuple[str, int]]:
-    """Reason and number, the most frequent first."""
+    """Each reason with its count, the most frequent first."""
     return [(describe_refusal(code), n) for code, n in sums.refused.most_common()]
 
 
 def figure_tables(rows: list[Row], merchant: Merchant) -> list[tuple[str, str, list[Line]]]:
-    """Heading, name of the first column and lines of each; a line has a name, its figures and the value gained."""
+    """Each table as heading, title of its first column and lines of name, figures and value gained."""
 
     def lines(key: str, names: Mapping[str, str]) -> list[Line]:
         sums = sorted(group_figures(rows, key).items(), key=lambda pair: (-pair[1].acted, -pair[1].opened))
@@ -123,7 +123,7 @@ def figure_tables(rows: list[Row], merchant: Merchant) -> list[tuple[str, str, l
 
 
 def saved_link_analytics(link: SavedLink) -> dict[str, Any]:
-    """The part of the analytics that a saved link's page shows."""
+    """The analytics on a saved link's page."""
     merchant = link.merchant
     selection = Selection(*last_days(calendar.today(merchant.time_zone), DEFAULT_DAYS), Q(link=link))
     sums = sum_figures(click_figures(merchant, selection))

@@ -10,12 +10,12 @@ from oneclick.admin.analytics_form import NONE, landing_page_names, link_names
 from oneclick.analytics.figures import Row, Selection, click_figures, sum_figures
 from subscriptions.models import Merchant
 
-# A spreadsheet would take what begins so for a formula.
+# A spreadsheet takes text that begins with one of these for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_response(merchant: Merchant, selection: Selection) -> HttpResponse:
-    """A line for each day, action, link and landing page, with a column for each reason of refusals."""
+    """One line per day, action, link and landing page, with a column for each refusal reason."""
     # Without a byte order mark Excel reads UTF-8 as another encoding.
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     name = f"one-click-{selection.first}-{selection.last}.csv"

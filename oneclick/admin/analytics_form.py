@@ -1,4 +1,4 @@
-"""What the analytics page can be narrowed to."""
+"""The filters of the analytics page."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -54,7 +54,7 @@ class SelectionForm(forms.Form):
         return cleaned
 
     def selection(self) -> Selection:
-        """The chosen days and clicks; all clicks of the last 30 days where the choice is not valid."""
+        """The chosen days and clicks; all clicks of the last 30 days if the choice is not valid."""
         chosen = self.cleaned_data if self.is_valid() else {}
         conditions = {name: None if chosen[name] == NONE else chosen[name] for name in FILTERS if chosen.get(name)}
         if chosen.get("period") == "own":

@@ -1,7 +1,7 @@
-"""The link builder: one page that shows, while staff choose, the link and everything made of it.
+"""The link builder: one page that shows the link, and everything made from it, while staff choose.
 
-The page asks the server for each part again (`_part`) as staff type; without JavaScript the button Preview does the
-same for the whole page.
+As staff type, the page reloads each part from the server (`_part`). Without JavaScript, the Preview button reloads the
+whole page.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ SECTIONS = {
     "og_offer_id": "discount",
     "winback_id": "discount",
 }
-# As long as a customer's own token.
+# Has the length of a real token.
 SAMPLE_TOKEN = "AR8mX2q0ZkTtYv3nLw7RjPc1Hs5GdKe9Uo4NbFiQxVg4"
 SaveLink = Callable[[HttpRequest, SavedLink, list[str]], HttpResponse]
 Context = dict[str, Any]
 
 
 def builder_page(request: HttpRequest, link: SavedLink, context: Context, save: SaveLink) -> HttpResponse:
-    """The page, or the part of it that is asked for. `_save` saves the link, `_test` opens it with a test token."""
+    """The page, or the part that the request names. `_save` saves the link, `_test` opens it with a test token."""
     form = bind_form(request, link)
     is_valid = form.is_valid()
     if part := PARTS.get(request.POST.get("_part", "")):
@@ -54,7 +54,7 @@ def builder_page(request: HttpRequest, link: SavedLink, context: Context, save: 
     if "_test" in request.POST and (response := open_test_link(request, form)):
         return response
     context = {**context, **form_context(form)}
-    # Before anybody has filled in anything, nothing is wrong yet.
+    # Errors show after an attempt to save, and when a saved link is opened.
     shows_errors = "_save" in request.POST if request.method == "POST" else link.pk
     if not shows_errors:
         form.errors.clear()
@@ -67,7 +67,7 @@ def builder_page(request: HttpRequest, link: SavedLink, context: Context, save: 
 
 
 def bind_form(request: HttpRequest, link: SavedLink) -> LinkForm:
-    """The form with what was posted, else with what the untouched page would post: the link shows from the start."""
+    """The form bound to the posted values, else to its initial ones, so that the link shows from the start."""
     form_class = type("MerchantLinkForm", (LinkForm,), {"merchant": link.merchant})
     if request.method == "POST":
         return form_class(request.POST, instance=link)
@@ -77,7 +77,7 @@ def bind_form(request: HttpRequest, link: SavedLink) -> LinkForm:
 
 
 def form_context(form: LinkForm) -> Context:
-    """What the whole page shows of the link."""
+    """The context of the whole page."""
     merchant = form.merchant
     pages = pickers.landing_page_choices(merchant)
     form.fields["days"].widget.attrs["placeholder"] = find_settings(form).delay_days
@@ -116,7 +116,7 @@ def event_choices(form: LinkForm) -> list[dict[str, Any]]:
 
 
 def link_context(form: LinkForm) -> Context:
-    """The link as it now is, what is made of it, and what staff should know about it."""
+    """The link as it stands, what is made from it, and its warnings."""
     link, name = form.instance, form.cleaned_data.get("link_action")
     unfinished = [error for name, errors in form.errors.items() if name not in SAVE_ERRORS for error in errors]
     if not name:

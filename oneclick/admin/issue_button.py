@@ -1,4 +1,4 @@
-"""A button on subscriptions and upcoming orders: staff issue a token, which is shown to them."""
+"""A button on subscriptions and upcoming orders that issues a token and shows it to staff."""
 
 from typing import Any
 

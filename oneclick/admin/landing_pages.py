@@ -30,7 +30,7 @@ COLORS = ("accent_color", "success_color", "error_color")
 
 
 def linking_names(page: LandingPage) -> list[str]:
-    """The names of the saved links that lead to the page, archived ones too."""
+    """The names of the saved links that lead to the page, including archived ones."""
     return [f"{link} (archived)" if link.archived else str(link) for link in page.links.order_by("name", "pk")]
 
 
@@ -79,7 +79,7 @@ class LandingPageForm(MerchantForm):
         return slug
 
     def _get_validation_exclusions(self) -> set[str]:
-        # The new default takes the old one's place.
+        # A new default replaces the old one on saving.
         return super()._get_validation_exclusions() | {"is_default"}
 
 
@@ -110,7 +110,7 @@ class LandingPageAdmin(MerchantAdmin):
         return [path("preview/", view, name=self.url_name("preview")), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """The page with what the form's fields hold, saved or not; fields with errors are left out."""
+        """The page with the form's values, saved or not; values with errors are left out."""
         if not may(request, self.edit_right):
             raise PermissionDenied
         form = self.get_form(request)(request.POST)
@@ -129,7 +129,7 @@ class LandingPageAdmin(MerchantAdmin):
 
     def save_model(self, request: HttpRequest, obj: LandingPage, form: forms.ModelForm, change: bool) -> None:
         if obj.is_default:
-            # Two new defaults saved at once must wait for each other, or neither would see that the other is one.
+            # Without the lock, two new defaults saved at once would not see each other.
             Merchant.objects.select_for_update(no_key=True).get(pk=obj.merchant_id)
             defaults = LandingPage.objects.filter(merchant=obj.merchant_id, is_default=True)
             defaults.exclude(pk=obj.pk).update(is_default=False)
@@ -138,7 +138,7 @@ class LandingPageAdmin(MerchantAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Saved links are never deleted, so a page that links lead to is kept, too."""
+        """Saved links are never deleted, so a page they lead to is kept as well."""
         page = self.get_object(request, object_id)
         if page and self.has_delete_permission(request, page) and (names := ", ".join(linking_names(page))):
             reason = f"{page} was not deleted because links lead to it. Choose another page for {names} first."

@@ -1,4 +1,4 @@
-"""What the editor of landing pages shows of a page before it is saved: every outcome, without spending a token."""
+"""The landing page editor's preview of an unsaved page: every outcome, without spending a token."""
 
 from oneclick.messages.customer_messages import result_message
 from oneclick.messages.default_messages import DEFAULT_MESSAGES
@@ -15,7 +15,7 @@ CONFIRM = "confirm"
 
 
 def list_outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a preview can show, in groups: `<table>.<code>` and `confirm.<interface code>`, with a title each."""
+    """The outcomes a preview can show, in groups: `<table>.<code>` or `confirm.<interface code>`, each with a title."""
     messages = [
         (TABLE_TITLES[table], [(f"{table}.{code}", code.replace("_", " ").capitalize()) for code in texts])
         for table, texts in DEFAULT_MESSAGES.items()

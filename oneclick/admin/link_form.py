@@ -1,4 +1,4 @@
-"""The form of a saved link. Staff choose by pictures and words; the row holds the parameters of a request."""
+"""The form of a saved link. It turns what staff choose into the parameters of a request."""
 
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -25,15 +25,15 @@ from subscriptions.staff.base import MerchantForm
 from subscriptions.staff.search import clean_search_term
 
 SHOP_PAGE, DEFAULT_PAGE = "shop", "default"
-# The messages of the row's unique constraints, with the field that each is about: the one beside the merchant.
+# The message of each unique constraint, with the field that it is about: the one besides the merchant.
 UNIQUE_FIELDS = {
     str(rule.violation_error_message): rule.fields[-1]
     for rule in SavedLink._meta.constraints
     if isinstance(rule, UniqueConstraint)
 }
-# Errors that do not matter as long as the link is not saved.
+# Errors that matter only when the link is saved.
 SAVE_ERRORS = {"name", NON_FIELD_ERRORS}
-# The parameters of a request by the form's names.
+# Form fields and the request parameters they set.
 PARAMETERS = {
     "days": "days",
     "product": "og_product_id",
@@ -44,7 +44,7 @@ PARAMETERS = {
 
 
 class NumberField(forms.IntegerField):
-    """A whole number from 1, which may be left out."""
+    """An optional whole number, at least 1."""
 
     def __init__(self, max_value: int, **options: Any) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class NumberField(forms.IntegerField):
 
 
 class UrlInput(UnfoldAdminTextInputWidget):
-    """Without the link to the present value that unfold's own has."""
+    """A URL input without the link to the current value that unfold's widget shows."""
 
     input_type = "url"
 
@@ -103,7 +103,7 @@ class LinkForm(MerchantForm):
             self.initial = {**self.initial, **initial_choices(self.instance)}
 
     def posted_text(self, name: str) -> str:
-        """What the page sent under a name that need not be a field, such as a search."""
+        """The posted value of `name`, which need not be a form field: a search term, for example."""
         return clean_search_term(str(self.data.get(name, "")))
 
     def clean(self) -> dict[str, Any]:
@@ -120,12 +120,12 @@ class LinkForm(MerchantForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # private, so not in the stubs
-        # Constraints with a condition report errors of the row; each of these is about one field.
+        # Conditional constraints report row errors, but each of these is about one field.
         for sentence in self.errors.pop(NON_FIELD_ERRORS, []):
             self.add_error(UNIQUE_FIELDS.get(str(sentence)), sentence)
 
     def _get_validation_exclusions(self) -> set[str]:
-        # The conditions of the unique constraints need it.
+        # The conditions of the unique constraints use this field.
         return super()._get_validation_exclusions() - {"archived"}
 
     def _clean_parameters(self, link_action: LinkAction) -> dict[str, str]:
@@ -135,7 +135,7 @@ class LinkForm(MerchantForm):
         if offer in names:
             found[offer] = self.cleaned_data.get("offer", "")
         self._check_parameters(found)
-        # A link without a quantity means one.
+        # One is a link's default quantity.
         return {name: value for name, value in found.items() if value and (name, value) != ("og_quantity", "1")}
 
     def _check_parameters(self, found: dict[str, str]) -> None:
@@ -176,7 +176,7 @@ class LinkForm(MerchantForm):
             self.add_error("page_url", "Leave out # and everything after it; the link adds its own.")
 
     def _clean_events(self, link_action: LinkAction) -> None:
-        """Keep the events that carry a token for this action; a link in events needs a name for its property."""
+        """Keep the events that carry a token for this action, and make sure that the property in them has a name."""
         fitting = {kind.name for kind in kinds_with_token(link_action.scope)}
         kinds = [kind for kind in self.cleaned_data.get("event_kinds", []) if kind in fitting]
         self.cleaned_data["event_kinds"] = kinds
@@ -188,7 +188,7 @@ class LinkForm(MerchantForm):
 
 
 def initial_choices(link: SavedLink) -> dict[str, Any]:
-    """What the form shows of a link besides the row's own fields."""
+    """Initial values of the form fields that are not model fields."""
     chosen = {field: link.parameters.get(name) for field, name in PARAMETERS.items()}
     chosen["quantity"] = chosen["quantity"] or 1
     return chosen | {

@@ -1,4 +1,4 @@
-"""Test link: staff open the link they build with a token for a test customer."""
+"""Test link: staff open the link they are building with a token for a test customer."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from subscriptions.staff.roles import Right, may
 
 
 def open_test_link(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
-    """Open the link with a token for the chosen test customer; None, with a message to staff, where that fails."""
+    """Open the link with a token for the chosen test customer; None, with a message to staff, if that fails."""
     if not may(request, Right.USE_TOKENS):
         raise PermissionDenied
     try:
@@ -34,7 +34,7 @@ def open_test_link(request: HttpRequest, form: LinkForm) -> HttpResponse | None:
 
 
 def find_test_target(form: LinkForm) -> Order | Subscription:
-    """The order or subscription of a test customer that staff chose to test the link on. Raises Refused."""
+    """The test customer's order or subscription that staff chose for the test. Raises Refused."""
     targets: list[Any]
     if LINK_ACTIONS[form.cleaned_data["link_action"]].scope == ActionToken.Scope.ORDER:
         targets, chosen = pickers.find_test_orders(form.merchant), form.posted_text("test_order")

@@ -1,4 +1,4 @@
-"""What customers read after a click: every message in a language, and the merchant's own wording of it."""
+"""The Messages page: every customer message in one language, and the merchant's own wording of it."""
 
 import json
 import re
@@ -96,7 +96,7 @@ class MessageTextAdmin(MerchantAdmin):
         js = ["staff/message_preview.js"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Every message there is, not only those with a row."""
+        """All messages, including those without a row."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         merchant = merchant_of(request)
@@ -120,14 +120,14 @@ class MessageTextAdmin(MerchantAdmin):
         return TemplateResponse(request, "admin/messages.html", context)
 
     def edit_url(self, text: message_previews.MessagePreview, locale: str, row: MessageText | None) -> str:
-        """Where the merchant's wording of `text` is edited, or written for the first time."""
+        """The address of the page that edits the merchant's wording of `text`, or adds it."""
         if row:
             return self.url("change", row)
         query = urlencode({"locale": locale, "message": f"{text.table}.{text.code}"})
         return f"{reverse('admin:oneclick_messagetext_add')}?{query}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A link from the list names locale and message; the text starts as customers read it now."""
+        """The list's links name locale and message; the text starts with the current wording."""
         locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
         table, _, code = message.partition(".")
         if not LOCALE.fullmatch(locale) or code not in message_previews.ALL_MESSAGES.get(table, {}):
@@ -169,7 +169,7 @@ class MessageTextAdmin(MerchantAdmin):
 
 
 def offered_locales(merchant: Merchant) -> dict[str, str]:
-    """Those the merchant can choose from, by name: its own language first, ours, and those it has words for."""
+    """Locales with their names: the merchant's language, the built-in ones, and those with own messages."""
     mine = sorted({locale for locale, _, _ in get_own_messages(merchant)})
     first = language_of_locale(merchant.locale)
     return {locale: LANGUAGES.get(locale, locale) for locale in [first, *LANGUAGES, *mine]}

@@ -1,4 +1,4 @@
-"""What the link builder offers to choose from: products, discounts, pages, and what to test a link on."""
+"""The choices in the link builder: products, discounts, pages and test targets."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ MAX_TARGETS = 20
 
 
 def product_candidates(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
-    """The chosen product, by the shop's id, and available others that `term` finds."""
+    """The product with the shop's id `chosen`, and other available products that match `term`."""
     own = Product.objects.filter(merchant=merchant, external_product_id=chosen).select_related("merchant")
     found = products_matching(merchant, term).filter(**AVAILABLE_PRODUCT).exclude(external_product_id=chosen)
     others = found.select_related("merchant").order_by("name", "pk")[:MAX_CANDIDATES]
@@ -32,7 +32,7 @@ def product_candidates(merchant: Merchant, term: str, chosen: str) -> dict[str, 
 
 
 def offer_candidates(merchant: Merchant, term: str, chosen: str) -> dict[str, Any]:
-    """The chosen discount, by its public id, and others that links may give."""
+    """The offer with the public id `chosen`, and others that match `term` and that links may give."""
     usable = Q(**USABLE_OFFER)
     for word in term.split()[:MOST_WORDS]:
         usable &= Q(name__icontains=word) | Q(profile__name__icontains=word)

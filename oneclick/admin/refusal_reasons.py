@@ -1,4 +1,4 @@
-"""Why clicks were refused, in the words of staff."""
+"""Why clicks were refused, in words for staff."""
 
 REASONS = {
     "token_already_used": "the link had already been used",
@@ -16,7 +16,7 @@ REASONS = {
 
 
 def find_reason(code: str) -> str:
-    """Empty where the code says it all, or is none of a refusal."""
+    """The reason in words; empty if the code explains itself or is not a refusal's."""
     return REASONS.get(code, "")
 
 

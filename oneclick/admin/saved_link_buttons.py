@@ -1,4 +1,4 @@
-"""What staff can do with a saved link besides changing it: duplicate, archive, restore."""
+"""The buttons of a saved link: duplicate, archive, restore."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def archive_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any])
 def restore_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any]) -> str:
     taken = SavedLink.objects.filter(merchant=link.merchant_id, archived=False)
     link.name = find_free_name(link.name, set(taken.values_list("name", flat=True)))
-    # Another link may carry its name in the events by now.
+    # Another link may use its property name in events by now.
     if taken.exclude(property_name="").filter(property_name=link.property_name).exists():
         link.event_kinds, link.property_name = [], ""
     link.archived = False
@@ -40,7 +40,7 @@ def duplicate_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any
     copied.pk, copied.public_id = None, SavedLink._meta.get_field("public_id").get_default()
     copied._state.adding = True
     copied.name, copied.archived = find_free_name(f"{link.name[:90]} copy", names), False
-    # A name in events belongs to one link.
+    # A property name in events belongs to one link.
     copied.event_kinds, copied.property_name = [], ""
     copied.save()
     link_admin = site.get_model_admin(SavedLink)
@@ -50,7 +50,7 @@ def duplicate_link(request: HttpRequest, link: SavedLink, answers: dict[str, Any
 
 
 def find_free_name(name: str, taken: set[str]) -> str:
-    """`name`, with the first number that makes it new where it is taken."""
+    """`name`; if it is taken, with the first number that makes it unique."""
     if name not in taken:
         return name
     candidates = (f"{name[:95]} {n}" for n in range(2, len(taken) + 3))

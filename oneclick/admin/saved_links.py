@@ -31,7 +31,7 @@ MAX_ADDRESS_LENGTH = 40
 
 
 def describe_parameters(link: Any) -> str:
-    """What a link of the list does besides its action, such as its product and frequency."""
+    """The details of a link's action for the list, such as product and frequency."""
     given = link.parameters
     if "days" in find_link_action(link.action, given).parameters:
         return f"By {given['days']} days" if "days" in given else "By your usual number of days"
@@ -117,7 +117,7 @@ class SavedLinkAdmin(MerchantAdmin):
         if not (editable or (link and self.has_view_permission(request, link) and request.method in ("GET", "HEAD"))):
             raise PermissionDenied
         merchant = merchant_of(request)
-        # The form changes this copy; the rest of the page shows the link as it is stored.
+        # The form changes this copy; the rest of the page shows the stored link.
         subject = copy(link) if link else SavedLink(merchant=merchant)
         subject.merchant = merchant
         context = {

@@ -52,7 +52,7 @@ class SettingsForm(MerchantForm):
         }
 
     def clean_shop_origins(self) -> list[str]:
-        # Stored as browsers spell them, or none would ever match.
+        # Stored in browsers' spelling; any other would never match.
         return list(dict.fromkeys(parse_shop_origin(text) for text in self.cleaned_data["shop_origins"]))
 
     def clean_landing_host(self) -> str | None:
@@ -65,7 +65,7 @@ class SettingsForm(MerchantForm):
 
 
 def parse_shop_origin(text: str) -> str:
-    """The origin that `text` is, with nothing before or after it. Raises ValidationError."""
+    """`text` as an origin. Raises ValidationError if it is anything else or anything more."""
     address = text.lower().removesuffix("/")
     origin = origins.parse_origin(address)
     if not origin or re.search("[/?#@]", address.partition("://")[2]):

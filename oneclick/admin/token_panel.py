@@ -1,4 +1,4 @@
-"""The part of the customer's page about 1-Click: the latest tokens and the clicks on them."""
+"""The 1-Click panel of the customer's page: the latest tokens and their clicks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Action tokens: their state and clicks. The usable text is shown only by a button, which is recorded."""
+"""Action tokens: their state and clicks. Only a button shows the usable text, and its use is recorded."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""Recording clicks: each visit with a genuine token, by which link, to which page and with what outcome.
+"""Recording clicks: each visit with a genuine token, with its link, page and outcome.
 
-No address and no browser name is kept; of the visitor only whether it looks like a machine.
+No address or browser name is kept, only whether the visitor looks like a machine.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,17 +18,17 @@ from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import decode_nonce
 
-# Of one token; further visits are not recorded.
+# Per token; further visits are not recorded.
 VISITS_PER_MINUTE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """How a click came.
+    """Where a click came from.
 
     `link` is a saved link's id. `page` is the slug of a landing page, empty for the default page and None for a page of
-    the shop. `opens` is False where an earlier request has reported that the link was opened. `fetched` says that a
-    visit was recorded when the page was fetched.
+    the shop. `opens` is False if an earlier request reported that the link was opened. `fetched` says that a visit was
+    recorded when the page was fetched.
     """
 
     link: str = ""
@@ -41,8 +41,8 @@ class Visit:
 def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
     """The visit of a request with these `fields`.
 
-    The script names the page and the state of the visit in the query: `fetched` with the page, `told` by an earlier
-    request of the script, or empty. A landing page's form has `on_page`.
+    The script sends the page and the state of the visit in the query: `fetched` if the visit was recorded with the
+    page, `told` if the script has reported it before, else empty. A landing page's form sends `on_page`.
     """
     on_form = "on_page" in request.POST
     state = request.GET.get("visit", "fetched" if on_form else "")
@@ -61,9 +61,9 @@ def record_visit(
     record: Callable[[ActionToken, str, Visit], None],
     public_id: UUID | None = None,
 ) -> None:
-    """Record a visit that does not act yet, with the function `record`. A forged token costs no query.
+    """Record a visit that does not act yet by calling `record`. A forged token costs no query.
 
-    `fields` are the request's, with its action. With `public_id` only that merchant's tokens count.
+    `fields` are the request's, including its action. With `public_id`, only that merchant's tokens count.
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
     nonce = decode_nonce(fields.get("token", ""))
@@ -95,24 +95,24 @@ def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **
 
 
 def record_undo(token: ActionToken, outcome: str) -> None:
-    """The undo counts for the link and the page of the click that acted."""
+    """Record an undo for the link and the page of the click that acted."""
     undone = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
     source = {"link_id": undone.link_id, "landing_page_id": undone.landing_page_id} if undone else {}
     insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **source))
 
 
 def record_fetch(token: ActionToken, action: str, visit: Visit) -> None:
-    """A page was fetched. Scanners do that, too; only a later request can show that it was a person."""
+    """Record that a page was fetched. Scanners fetch pages too; only a later request can show a person."""
     record_click(token, action, "fetched", replace(visit, opens=True, fetched=False, likely_machine=True))
 
 
 def record_unpressed_form(token: ActionToken, action: str, visit: Visit) -> None:
-    """A form was sent without a press of its button."""
+    """Record that a form was sent without a press of its button."""
     record_click(token, action, "unpressed", replace(visit, opens=False, fetched=False, likely_machine=True))
 
 
 def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
-    """The script runs and waits for a press. Where the fetch of its page was recorded, that click is kept instead."""
+    """Record that the script waits for a press. If the page's fetch was recorded, that click is kept instead."""
     if visit.opens:
         record_click(token, action, "opened", visit)
     elif visit.fetched and not visit.likely_machine:

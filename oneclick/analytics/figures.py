@@ -1,4 +1,4 @@
-"""The figures of links: what the clicks of a range of days led to, by day, action, link and landing page."""
+"""The figures of links: what clicks in a range of days led to, by day, action, link and landing page."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ KeyedFigures = tuple[tuple[Any, ...], "Figures"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Days of the merchant, both included; `only` are conditions on the clicks, by their columns."""
+    """A range of days in the merchant's zone, both ends included; `only` filters the clicks."""
 
     first: date
     last: date
@@ -39,7 +39,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Figures:
-    """`refused` counts by code. `kept` are orders that were delayed, or followed a skipped one, and then placed.
+    """`refused` counts by code. `kept` counts placed orders that were delayed or that followed a skipped one.
 
     `orders` and `value` are gained by clicks that were not undone.
     """
@@ -95,9 +95,9 @@ def click_figures(merchant: Merchant, selection: Selection) -> list[Row]:
 
 @contextmanager
 def use_custom_plans() -> Iterator[None]:
-    """Plan each statement in the block for its own days, even where the connection has prepared it.
+    """Plan each statement in the block for its own days, even if the connection has prepared it.
 
-    A generic plan looks up item by item what a plan for 90 days reads at once, which takes seconds instead of one.
+    For 90 days, a generic plan looks items up one by one, which takes seconds; a custom plan reads them all in one.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -154,7 +154,7 @@ def _count_kept_orders(lasting: QuerySet[Click]) -> Iterator[KeyedFigures]:
 
 
 def _subscription_gains(lasting: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
-    """Each placed item of a subscription that was reactivated or created, with the last such click before it."""
+    """Each placed item of a reactivated or created subscription, with the last such click before it."""
     # Items placed before the first click cannot be gained; the condition keeps the database from reading them.
     items = lasting.filter(
         Q(subscription__isnull=False, subscription__items__first_placed__gte=begins),
@@ -171,7 +171,7 @@ def _subscription_gains(lasting: QuerySet[Click], merchant: Merchant, begins: da
 
 
 def _item_gains(lasting: QuerySet[Click]) -> QuerySet[Click]:
-    """The items that product upsells added to orders, once these are placed."""
+    """The placed items that product upsells added to orders."""
     window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
     return lasting.filter(window).annotate(amount=F("item__total_price"))
 

@@ -5,7 +5,7 @@ import re
 from django.http import HttpRequest
 
 ROBOT_SIGNS = r"headless|bot\b|crawl|spider|scan|preview|phantom|lighthouse"
-"""In the name a browser gives itself, in any case. The script is built with it: JavaScript must understand it too."""
+"""Matches robots' User-Agent, in any case. The script uses it too, so JavaScript must understand it."""
 ROBOT = re.compile(ROBOT_SIGNS, re.IGNORECASE | re.ASCII)
 
 
@@ -14,9 +14,9 @@ def is_robot(request: HttpRequest) -> bool:
 
 
 def is_unpressed_form(request: HttpRequest) -> bool:
-    """Whether a page's form was sent by something that does not say, as browsers do, that somebody pressed.
+    """Whether a page's form was sent without the report of a press that browsers add.
 
-    Mail scanners that submit forms send what they found in them; a browser too old to say it asks for a tick.
+    Mail scanners submit forms as they find them. In a browser too old to report the press, the customer ticks a box.
     """
     pressed = request.headers.get("Sec-Fetch-User") == "?1" or request.POST.get("sure") == "yes"
     return "on_page" in request.POST and not pressed

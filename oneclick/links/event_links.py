@@ -19,7 +19,7 @@ def kinds_for_link(link: SavedLink) -> list[Kind]:
 
 
 def link_properties(event: Event, token: ActionToken) -> dict[str, str]:
-    """The finished links attached to the event's kind, by the name of their property; as the links are now."""
+    """The finished links attached to the event's kind, by property name, made from the links' current state."""
     text = encode_token(token)
     attached = (
         SavedLink.objects.filter(merchant=event.merchant_id, archived=False, event_kinds__contains=[event.kind])

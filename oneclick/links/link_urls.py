@@ -1,7 +1,7 @@
 """The addresses of 1-click links: on a page, in a query, at the API.
 
-On a page each parameter has its own `#`, so that it never reaches a server. A query survives link shorteners, so text
-messages and events use it. The API's form names the endpoint itself.
+On a page, each parameter follows its own `#`, so it never reaches a server. Text messages and events use the query,
+because it survives link shorteners. The API's form names the endpoint itself.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def target_url(link: SavedLink) -> str:
 
 
 def merge_tag_of(link: SavedLink) -> str:
-    """What stands in the link until the ESP replaces it with a customer's token."""
+    """The placeholder in the link that the ESP replaces with a customer's token."""
     return MERGE_TAGS.get(Esp(link.esp)) or link.merge_tag or DEFAULT_MERGE_TAG
 
 

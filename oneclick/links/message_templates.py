@@ -1,4 +1,4 @@
-"""What merchants paste into their messages: the button of an e-mail and a text message, both with the link."""
+"""What merchants paste into their messages: an e-mail button and a text message, both with the link."""
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -9,7 +9,7 @@ from oneclick.models import LandingPage, SavedLink
 from oneclick.pages.page_policy import page_color, text_color_on
 from oneclick.redemption.link_actions.link_action import LinkAction
 
-# A table, because every mail program draws tables.
+# A table, because every mail program renders tables.
 BUTTON = (
     '<table role="presentation" border="0" cellpadding="0" cellspacing="0"><tr>'
     '<td align="center" bgcolor="{color}" style="border-radius:6px">'
@@ -20,7 +20,7 @@ BUTTON = (
 
 
 def email_button_html(link: SavedLink, link_action: LinkAction, token: str) -> SafeString:
-    """HTML in the colour of the landing page. A merge tag is not escaped: ESPs replace it before HTML is read."""
+    """HTML in the colour of the landing page. A merge tag is not escaped: ESPs replace it before the HTML is parsed."""
     color = page_color(link.landing_page or LandingPage(), "accent_color")
     url = mark_safe(token.join(conditional_escape(part) for part in link_urls.email_url(link, token).split(token)))
     label = link.button_label or link_action.button

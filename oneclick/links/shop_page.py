@@ -32,7 +32,7 @@ class Finding:
 
 
 def check_shop_page(link: SavedLink) -> Finding:
-    """Read the page the link leads to; the same page at most once a minute. It takes as long as the shop does."""
+    """Read the page the link leads to, at most once a minute. The call takes as long as the shop needs to respond."""
     digest = hashlib.sha256(link.page_url.encode()).hexdigest()
     key = f"shop-page:{link.merchant_id}:{digest}"
     found: Finding | None = cache.get(key)

@@ -9,7 +9,7 @@ from oneclick.models import SavedLink
 from oneclick.redemption.parameters import LINK_NAMES
 from subscriptions.models import Merchant
 
-# In the order in which links are written and a change is looked for.
+# In the order in which links list them and `_changed_parameter` compares them.
 SIGNED_PARAMETERS = ("og_product_id", "og_offer_id", "winback_id", "og_every", "og_every_period", "og_quantity", "days")
 
 
@@ -19,11 +19,11 @@ def sign_link(link: SavedLink) -> str:
 
 
 def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fields: Mapping[str, str]) -> str | None:
-    """The code that a click's link is refused with; None when it may act.
+    """The code with which a click's link is refused; None if the link may act.
 
-    `given` are the parameters that the action understands, `fields` all fields of the request. A link with an id must
-    be as it was signed, or the code is `invalid_` and the name of what was changed, at least `invalid_og_sig`. A link
-    without an id is refused where the merchant requires signatures. A genuine link costs no query.
+    `given` are the parameters that the action understands, `fields` all fields of the request. The code for a changed
+    link is `invalid_` and the name of the changed parameter, or `invalid_og_sig` if none differs. An unsigned link is
+    refused if the merchant requires signatures. A genuine link costs no query.
     """
     link_id, sig = fields.get("og_link", ""), fields.get("og_sig", "")
     if not link_id and not sig:

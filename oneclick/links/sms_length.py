@@ -1,4 +1,4 @@
-"""How long a text message is, as carriers count it (3GPP TS 23.038 and 23.040)."""
+"""The length of a text message as carriers count it (3GPP TS 23.038 and 23.040)."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ EXTENDED = frozenset("^{}\\[~]|€\f")  # each counts as two
 
 
 class SmsSize(NamedTuple):
-    """`characters` as carriers count them. `stray` are those outside their alphabet, which make the text Unicode."""
+    """`characters` is the carriers' count. `stray` are characters outside their alphabet, which force Unicode."""
 
     characters: int
     segments: int

@@ -1,4 +1,4 @@
-"""What a customer reads: the merchant's own wording or ours, in the customer's language, else the merchant's."""
+"""Customers' messages: the merchant's own wording or ours, in the customer's language, else the merchant's."""
 
 from datetime import date
 from functools import cache
@@ -17,13 +17,13 @@ from subscriptions.models import Merchant
 
 
 def error_message(table: str, code: str, merchant: Merchant | None = None, locale: str = "") -> str:
-    """The text for a refusal; a code the table does not name reads as its `other`."""
+    """The text for a refusal; a code missing from the table gets the table's `other`."""
     code = code if code in DEFAULT_MESSAGES[table] else "other"
     return _find_message(table, code, merchant, locale)[0]
 
 
 def result_message(table: str, code: str, facts: Facts, merchant: Merchant, locale: str) -> str:
-    """The text for what was done, with `facts` such as product_name and date filled in."""
+    """The text for a result, with `facts` such as product_name and date filled in."""
     text, language = _find_message(table, code, merchant, locale)
     return fill_placeholders(text, {name: format_fact(fact, language) for name, fact in facts.items()})
 
@@ -40,20 +40,20 @@ def format_fact(fact: str | date | Frequency, language: str) -> str:
 
 def _format_local_date(day: date, language: str) -> str:
     text = formats.date_format(day, "DATE_FORMAT")
-    # French has an ordinal for the first of a month alone, which Django's formats cannot express.
+    # French uses an ordinal only for the first of a month, which Django's formats cannot express.
     return text.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else text
 
 
 @cache
 def default_message(table: str, code: str, language: str, *, corrected: bool = False) -> str:
-    """Our own wording in one of the languages, unfilled."""
+    """Our own wording in one of the languages, with its placeholders."""
     tables = CORRECTED_MESSAGES if corrected and code in CORRECTED_MESSAGES.get(table, {}) else DEFAULT_MESSAGES
     with override(language):
         return gettext(tables[table][code])
 
 
 def _find_message(table: str, code: str, merchant: Merchant | None, locale: str) -> tuple[str, str]:
-    """The text, and the language it is in."""
+    """The text and its language."""
     if merchant is None:
         return DEFAULT_MESSAGES[table][code], DEFAULT_LANGUAGE
     own, corrected = get_own_messages(merchant), merchant.one_click.corrected_delay_wording

@@ -1,6 +1,6 @@
-"""The tables of what customers read after a click, in English; `oneclick/locale` has the other languages.
+"""The tables of messages after a click, in English; `oneclick/locale` has the other languages.
 
-The texts of each link action are in its row; here are those of undo.
+Each link action's row has its own texts; this module adds those of undo.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The words of the script and of our own pages; the outcome of a click comes with the server's answer."""
+"""The texts of the script and of our own pages; the server's answer brings the message about a click."""
 
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as _
@@ -25,7 +25,7 @@ INTERFACE_MESSAGES = {
 
 
 def get_interface_messages(merchant: Merchant, locale: str = "") -> dict[str, str]:
-    """The texts by code, in `locale` or the merchant's, with the merchant's own wording over ours."""
+    """The texts by code, in `locale` or else the merchant's; the merchant's own wording replaces ours."""
     locale = locale or merchant.locale
     own = get_own_messages(merchant)
     with override(find_language(locale)):

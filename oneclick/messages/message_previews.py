@@ -1,4 +1,4 @@
-"""Every message a customer may read, filled with sample facts for staff to see."""
+"""Every message a customer may read, filled with sample facts for staff."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class MessagePreview:
 
 
 def preview_messages(merchant: Merchant, locale: str) -> Iterator[tuple[str, list[MessagePreview]]]:
-    """Every message as customers of `locale` read it, in tables with a title."""
+    """Every message as customers read it in `locale`, in titled tables."""
     own, given = get_own_messages(merchant), sample_facts(merchant, locale)
     for table, texts in ALL_MESSAGES.items():
         rows = []
@@ -54,13 +54,13 @@ def preview_messages(merchant: Merchant, locale: str) -> Iterator[tuple[str, lis
 
 
 def current_message(merchant: Merchant, table: str, code: str, locale: str) -> str:
-    """What customers of `locale` read, with its placeholders."""
+    """The wording that customers read in `locale`, with its placeholders."""
     own = find_own_message(get_own_messages(merchant), table, code, locale)
     return own or default_message_for(merchant, table, code, locale)
 
 
 def banner_kind(table: str, code: str) -> str:
-    """The banner that shows the message: `success`, `error`, or `notice` for all other words."""
+    """The banner that shows the message: `success`, `error`, or `notice` for everything else."""
     if table == INTERFACE_TABLE:
         return "error" if code in ("network", "broken") else "notice"
     return "success" if code.startswith("success") or (table == "undo" and code in LINK_ACTIONS) else "error"

@@ -1,4 +1,4 @@
-"""The question that a page asks before it acts, with its facts filled in as the script fills them."""
+"""The question that a page asks before it acts, filled in the same way as by the script."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ UNITS = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Perio
 
 
 def fill_question(merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str) -> str:
-    """`text` with the parameters `given` by a link, by the names of the API, as people write them in `locale`."""
+    """`text`, filled with the link's parameters `given` (by API name) as people write them in `locale`."""
     rules = getattr(merchant, "one_click", None) or OneClickSettings()
     period = given.get("og_every_period", "")
     unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
@@ -27,7 +27,7 @@ def fill_question(merchant: Merchant | None, text: str, given: Mapping[str, str]
 
 
 def format_amount(count: str, unit: str, locale: str) -> str:
-    """Such as "2 weeks", in the language of `locale`; a count that is not a number stays as written."""
+    """For example "2 weeks", in the language of `locale`; a count that is not a number stays as written."""
     if not (count.isascii() and count.isdecimal() and len(count) < 10):
         return count
     with override(locale.replace("_", "-").lower()):

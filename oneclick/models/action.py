@@ -1,10 +1,10 @@
-"""What links ask for, and when they act."""
+"""The actions and the modes of links."""
 
 from django.db import models
 
 
 class Action(models.TextChoices):
-    """What links call an action; two upsells share a name. `link_actions` has a row for each thing a link can do."""
+    """The names of actions in links; both upsells share one. `link_actions` has a row for each thing a link can do."""
 
     DELAY = "delay"
     SKIP = "skip"

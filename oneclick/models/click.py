@@ -1,4 +1,4 @@
-"""Clicks: visits by links."""
+"""Clicks: visits through links."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,12 +13,12 @@ NON_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
 
 
 class Click(models.Model):
-    """One visit with a genuine token: what it asked for, how it ended and what came of it. No personal data.
+    """One visit with a genuine token: its action, its outcome and its effect. No personal data.
 
     A click that acted has the outcome `success` and is not `replayed`; its `subscription`, `item` or `order` is what it
-    gained or kept. A refusal has its code. A page that was fetched is `fetched`, and a likely machine until its script
-    runs or its form is pressed. A page whose script waits for a press is `opened`. A form sent without a press is
-    `unpressed`.
+    gained or kept. The outcome of a refusal is its code. A fetched page is `fetched`, and a likely machine until its
+    script runs or its button is pressed. A page whose script waits for a press is `opened`. A form sent without a
+    press is `unpressed`.
     """
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
@@ -50,6 +50,6 @@ class Click(models.Model):
     @staticmethod
     def not_undone(merchant: Merchant) -> Q:
         """Selects the merchant's clicks that acted and were not undone."""
-        # Excludes the few that were undone, so that no token of the others needs to be read.
+        # Excluding the few undone tokens spares the database from reading all the others.
         undone = ActionToken.objects.filter(merchant=merchant, undone_at__isnull=False)
         return Q(merchant=merchant, outcome="success", replayed=False) & ~Q(token__in=undone)

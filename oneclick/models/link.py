@@ -23,8 +23,8 @@ class Esp(models.TextChoices):
 class SavedLink(models.Model):
     """A link that staff built, with its signed action and parameters and the page it leads to.
 
-    `parameters` are texts by the API's names. A link without page and landing page leads to the merchant's default
-    landing page. `merge_tag` stands for the token where we do not know the tag of the ESP.
+    `parameters` are texts by API name. A link with neither `page_url` nor `landing_page` leads to the merchant's
+    default landing page. `merge_tag` is the tag of an ESP that is not in `MERGE_TAGS`.
     """
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="saved_links")

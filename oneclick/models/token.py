@@ -15,7 +15,7 @@ ATTEMPT_LENGTH = 32
 
 
 def unexpired_tokens(today: date) -> Q:
-    """Selects tokens that have not expired on that day of the merchant; the rule of `ActionToken.expired`."""
+    """Selects tokens that have not expired on the merchant's day `today`, by the rule of `ActionToken.expired`."""
     order = Q(scope="order", order__status=OrderStatus.UNSENT, order__place_date__gt=today)
     return order | Q(scope="subscription", expires_at__gt=calendar.now())
 
@@ -58,7 +58,7 @@ class ActionToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                # The order is empty once an emptied order was removed; its token is then an expired one.
+                # The order is null once an emptied order has been removed; the token then counts as expired.
                 condition=Q(scope="order", subscription__isnull=True)
                 | Q(scope="subscription", subscription__isnull=False, order__isnull=True),
                 name="action_token_scope",
@@ -90,7 +90,7 @@ class ActionToken(models.Model):
 
     @property
     def expired(self) -> bool:
-        """An order's token ends with its order or when the place date comes, whatever date it has been moved to."""
+        """An order's token ends with its order or on the order's current place date."""
         if self.scope == self.Scope.SUBSCRIPTION:
             return self.expires_at <= calendar.now()
         if self.order is None or self.order.status != OrderStatus.UNSENT:
