@@ -18,7 +18,7 @@ PATTERNS = (".", "*")
 
 
 class OwnDomain:
-    """Runs before all middleware that asks for the host, because these hosts are not in ALLOWED_HOSTS."""
+    """Runs before all middleware that reads the host, because these hosts are not in ALLOWED_HOSTS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -33,17 +33,17 @@ class OwnDomain:
         return self.get_response(request)
 
 
-# No header of a client can set it: those begin with HTTP_.
+# No client header can set this key, because theirs begin with HTTP_.
 OWNER = "reprise.own_domain"
 
 
 def domain_owner(request: HttpRequest) -> UUID | None:
-    """The public id of the merchant whose own domain this is; None on the portal's."""
+    """The public id of the merchant whose own domain the request is for; None on the portal's host."""
     return request.META.get(OWNER)
 
 
 def require_domain_owner(request: HttpRequest, public_id: UUID) -> None:
-    """Raises Http404 on the own domain of another merchant than `public_id`."""
+    """Raises Http404 on another merchant's own domain."""
     if domain_owner(request) not in (None, public_id):
         raise Http404("Another merchant has this domain.")
 
@@ -74,7 +74,7 @@ def own_domain_url(merchant: Merchant) -> str:
 
 
 def script_base_url(request: HttpRequest) -> str:
-    """Where the script sends clicks: to the portal, or to the own domain that it is loaded from."""
+    """Where the script sends clicks: to the portal, or to the merchant's own domain if it was loaded from there."""
     return f"{request.scheme}://{request.get_host()}" if domain_owner(request) else settings.PUBLIC_URL
 
 

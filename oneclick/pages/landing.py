@@ -1,4 +1,4 @@
-"""A landing page as HTML: the merchant's words and look, the banner of an outcome, a form for lack of JavaScript."""
+"""A landing page as HTML: the merchant's words and look, an outcome's banner, a form for use without JavaScript."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ PASSED_ON = ("token", "og_link", "og_sig")
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """`kind` is success, error or notice. With a token in `undo` its button undoes the click."""
+    """`kind` is success, error or notice. With a token in `undo`, the banner's button undoes the click."""
 
     kind: str
     message: str
@@ -33,7 +33,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class PlainForm:
-    """A link's form for browsers without JavaScript. `needs_tick` asks for a tick, which only a person sets."""
+    """A link's form for browsers without JavaScript. `needs_tick` adds a checkbox that only a person ticks."""
 
     address: str
     fields: dict[str, str]
@@ -58,7 +58,7 @@ def render_landing_page(
     form: PlainForm | None = None,
     preview: bool = False,
 ) -> RenderedPage:
-    """Without a merchant, whom a forged token cannot name, the page is of no shop. A preview runs no script."""
+    """A forged token names no merchant; the page then belongs to no shop. A preview runs no script."""
     texts = page_texts(merchant, page)
     locale = page_locale(merchant, page).replace("_", "-")
     style = page_policy.page_style(page)
@@ -94,13 +94,13 @@ def page_locale(merchant: Merchant | None, page: LandingPage) -> str:
 
 
 def plain_page(merchant: Merchant | None) -> LandingPage:
-    """The page of a merchant that has none."""
+    """The page for a merchant without landing pages."""
     heading = (get_interface_messages(merchant) if merchant else INTERFACE_MESSAGES)["page_heading"]
     return LandingPage(title=merchant.name if merchant else heading, heading=heading)
 
 
 def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> str:
-    """Where a form of the page is sent to; the answer is the same page with a banner."""
+    """The address to which the page sends a form; the answer is the same page with a banner."""
     slug = "" if page.is_default else page.slug
     names = {"merchant": merchant.public_id.hex if merchant else "", "page": slug}
     address = reverse("oneclick:undo") if action == "undo" else reverse("oneclick:link_action", args=[action])
@@ -110,7 +110,7 @@ def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> s
 def plain_form(
     merchant: Merchant | None, page: LandingPage, action: str, given: Mapping[str, str], *, needs_tick: bool = False
 ) -> PlainForm | None:
-    """The form of a link with the parameters `given` by the names of the API; None for an incomplete link."""
+    """The form of a link with the parameters `given` (by API name); None for an incomplete link."""
     if action not in link_actions.ACTION_NAMES or not given.get("token"):
         return None
     link_action = link_actions.find_link_action(action, given)

@@ -20,7 +20,7 @@ HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 def parse_origin(address: str) -> str:
     """The origin of an address as browsers spell it: the host in lower case and ASCII, without a default port.
 
-    Empty where the address has none: its scheme is not http or https, or it has no host name.
+    Empty if the scheme is not http or https, or if there is no host name.
     """
     try:
         parts = urlsplit(address)
@@ -40,7 +40,7 @@ def find_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
 
 
 def _load_script_merchant(public_id: UUID) -> tuple[Merchant | None, list[str]]:
-    # What is cached may leave this process, so the merchant's secret is left out.
+    # Cached data may leave this process, so the merchant's secret is left out.
     rows = OneClickSettings.objects.select_related("merchant").defer("merchant__storefront_key")
     rules = rows.filter(merchant__public_id=public_id).first()
     return (rules.merchant, rules.shop_origins) if rules else (None, [])

@@ -1,4 +1,4 @@
-"""How a merchant's own values get into a page and its headers, without harm."""
+"""Puts a merchant's own values into a page and its headers safely."""
 
 import base64
 import hashlib
@@ -66,7 +66,7 @@ def web_address(text: str) -> str:
 
 
 def support_address(contact: str) -> str:
-    """The link of an e-mail address or phone number; empty for other words."""
+    """The link of an e-mail address or phone number; empty for any other text."""
     try:
         validate_email(contact)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What a customer's browser loads: the script of a merchant and its landing pages."""
+"""What a customer's browser loads: a merchant's script and landing pages."""
 
 from uuid import UUID
 
@@ -38,9 +38,9 @@ def script(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_safe
 def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpResponse:
-    """The page of this slug, or the default one; a link in the query becomes a form on it.
+    """The page with this slug, or the default one; a link in the query becomes a form on it.
 
-    Links to a page that was deleted or renamed stay in mailboxes: they get the default page, with the status 404.
+    Links to a deleted or renamed page stay in mailboxes; they get the default page with status 404.
     """
     domains.require_domain_owner(request, public_id)
     if request.GET:
@@ -71,13 +71,13 @@ def own_landing(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def outcome_page(request: HttpRequest, merchant: Merchant | None, banner: Banner, status: int = 200) -> HttpResponse:
-    """The answer to a plain form: the page it was on, with the outcome at its top."""
+    """The answer to a plain form: the form's page with the outcome at the top."""
     page = _requested_page(request, merchant)
     return _page_response(render_landing_page(merchant, page, banner=banner), status=status)
 
 
 def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: str) -> HttpResponse:
-    """The form once more, with a tick, which only a person sets."""
+    """The form again, with a checkbox that only a person ticks."""
     page = _requested_page(request, merchant)
     given = parameters.normalize_fields(request.POST.dict())
     form = plain_form(merchant, page, action, given, needs_tick=True)
@@ -98,7 +98,7 @@ def _requested_page(request: HttpRequest, merchant: Merchant | None) -> LandingP
 
 
 def _find_page(merchant: Merchant | None, slug: str) -> LandingPage:
-    """The page of this slug, else the default one, else a plain one."""
+    """The page with this slug, else the default one, else a plain one."""
     pages = LandingPage.objects.filter(merchant=merchant) if merchant else LandingPage.objects.none()
     own = pages.filter(slug=slug).first() if slug else None
     return own or pages.filter(is_default=True).first() or plain_page(merchant)

@@ -1,4 +1,4 @@
-"""The lock that makes clicks on one token, and all changes of its customer, happen one after the other."""
+"""The lock that serializes clicks on one token and all changes to its customer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from subscriptions.actions.core import lock_customer
 from subscriptions.errors import NotFound
 from subscriptions.models import Merchant
 
-# Both rows are locked, for only a locked row is read as the click before has left it.
+# Both rows are locked, because only a locked row is read as the previous click left it.
 TOKEN = Query(
     lambda: (
         ActionToken.objects.select_for_update(of=("customer", "self"), no_key=True)

@@ -14,7 +14,7 @@ MAX_DELAY_DAYS = 365
 MAX_QUANTITY = 99
 MAX_EVERY = 999
 
-# What a fragment calls otherwise than a request.
+# Parameters with one name in requests and another in fragments.
 LINK_NAMES = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
 REQUEST_NAMES = {link: request for request, link in LINK_NAMES.items()}
 
@@ -29,12 +29,12 @@ USABLE_OFFER = {
 
 
 def normalize_fields(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a request as text, by the names of the API; names of a link are understood, too. Null is absent."""
+    """A request's fields as text, by API name; link names are understood, too. Null counts as absent."""
     return {REQUEST_NAMES.get(name, name): _text(value) for name, value in fields.items() if value is not None}
 
 
 def _text(value: Any) -> str:
-    """Without what a text column cannot hold: NUL, and halves of characters, which JSON can spell."""
+    """The value as text, without what a text column cannot hold: NUL and lone surrogates, which JSON can contain."""
     return str(value).strip().replace("\0", "\ufffd").encode(errors="replace").decode()
 
 

@@ -28,7 +28,7 @@ from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
 from subscriptions.models import Activity, Event, Item, Merchant, Order
 
-# The new rows of nearly every click.
+# The number of new rows in nearly every click.
 WRITTEN = {Order: 1, Item: 1, Activity: 1, Event: 2, ActionToken: 2, Click: 1}
 
 DIRECT = Visit()
@@ -37,10 +37,10 @@ DIRECT = Visit()
 def redeem_token(
     text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None, visit: Visit = DIRECT
 ) -> Success:
-    """Perform the link action that the token allows. Raises Refused with the customer's own sentence, and Busy.
+    """Perform the link action that the token allows. Raises Busy, or Refused with the sentence for the customer.
 
-    `action` is one of `link_actions.ACTION_NAMES`. `fields` are the request's by the API's names; those the action does
-    not know are ignored. A token of another than the given `merchant` counts as invalid. `visit` is recorded with the
+    `action` is one of `link_actions.ACTION_NAMES`. `fields` are the request's by API name; those the action does not
+    know are ignored. If `merchant` is given, another merchant's token counts as invalid. `visit` is recorded with the
     click.
     """
     link_action = find_link_action(action, fields)
@@ -76,7 +76,7 @@ def redeem_token(
 def _is_replay(token: ActionToken, link_action: LinkAction, given: Parameters, attempt: str) -> bool:
     """Whether this click was answered before.
 
-    It may be the second half of a double click, a mail program that fetches a link again, or the script, which got no
+    It may be the second half of a double click, a mail program that fetches the link again, or the script that got no
     answer to this attempt.
     """
     if token.used_at is None or token.undone_at or token.revoked_at:
@@ -90,7 +90,7 @@ def _is_replay(token: ActionToken, link_action: LinkAction, given: Parameters, a
 def _check_token(token: ActionToken, link_action: LinkAction) -> None:
     if token.revoked_at or not token.merchant.one_click.enabled:
         raise Refused("invalid_token", "This token was revoked.")
-    # Its own use may have ended or moved the order; a used token is refused as used, not as expired.
+    # The token's use may have ended or moved the order; a used token is refused as used, not as expired.
     expired = token.expires_at <= calendar.now() if token.used_at else token.expired
     if expired:
         raise Refused("expired_token", "This token is expired.")

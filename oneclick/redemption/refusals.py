@@ -1,4 +1,4 @@
-"""What a refused click is answered with."""
+"""The answers to refused clicks."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ def customer_refusal(table: str, code: str, merchant: Merchant | None = None, lo
 
 
 def record_refusal(nonce: UUID, table: str, code: str, visit: Visit | None = None) -> Refused:
-    """Record the click once the transaction has undone everything; `visit` is None for an undo."""
+    """Record the click after the transaction's rollback; `visit` is None for an undo."""
     token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
     if visit is None:
         clicks.record_undo(token, code)

@@ -1,4 +1,4 @@
-"""What a request to the endpoints of a click holds, and who sends it."""
+"""The contents and the sender of a request to the click endpoints."""
 
 import json
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`merchant` is the one whose script calls, where it says so; `origin` is set when a shop's page calls."""
+    """`merchant` is the one that the request names, if any; `origin` is set if a shop's page sent the request."""
 
     merchant: Merchant | None
     origin: str
 
 
 def find_caller(request: HttpRequest) -> Caller | None:
-    """Who calls; None for a page of an origin the merchant has not registered."""
+    """Who sent the request; None for a page on an origin that the merchant has not registered."""
     public_id = domains.domain_owner(request) or parse_public_id(request.GET.get("merchant", ""))
     merchant, registered = origins.find_script_merchant(public_id) if public_id else (None, [])
     origin = request.headers.get("Origin", "")
@@ -34,7 +34,7 @@ def find_caller(request: HttpRequest) -> Caller | None:
 
 
 def read_fields(request: HttpRequest) -> Fields:
-    """The fields of the body, and those of the query beside them; a body that is not a JSON object has none."""
+    """The fields of the query, overridden by the body's; a JSON body that is not an object has none."""
     query = normalize_fields(request.GET.dict())
     if request.content_type != "application/json":
         return query | normalize_fields(request.POST.dict())
@@ -46,7 +46,7 @@ def read_fields(request: HttpRequest) -> Fields:
 
 
 def find_token(request: HttpRequest, text: str) -> ActionToken | None:
-    """The token of this text, or of this undo token's text; on a merchant's own domain only that merchant's."""
+    """The token with this text or undo text; on a merchant's own domain, only that merchant's."""
     nonce = decode_nonce(text) or decode_nonce(text, "undo")
     if nonce is None:
         return None
@@ -57,7 +57,7 @@ def find_token(request: HttpRequest, text: str) -> ActionToken | None:
 
 
 def find_page_merchant(request: HttpRequest) -> Merchant | None:
-    """Whose page a browser is to see: of the script or form that calls, else of the token."""
+    """The merchant whose page the browser gets: the one that the script or form names, else the token's."""
     caller = find_caller(request)
     if caller and caller.merchant:
         return caller.merchant
@@ -66,10 +66,10 @@ def find_page_merchant(request: HttpRequest) -> Merchant | None:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether JSON is named in full: the wildcard of every browser and mail scanner asks for nothing in particular."""
+    """Whether `Accept` names JSON in full; the wildcard that every browser and mail scanner sends does not count."""
     return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
 
 
 def wants_page(request: HttpRequest) -> bool:
-    """Whether a plain form asks, of a browser without JavaScript."""
+    """Whether a browser without JavaScript sent a plain form."""
     return request.content_type != "application/json" and "text/html" in request.headers.get("Accept", "")

@@ -1,4 +1,4 @@
-"""What the endpoints of a click answer: JSON for scripts and programs, a page for plain forms."""
+"""The responses of the click endpoints: JSON for scripts and programs, a page for plain forms."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -54,10 +54,10 @@ def unavailable_response(
 def rate_limit_response(
     request: HttpRequest, text: str, table: str, merchant: Merchant | None = None
 ) -> HttpResponse | None:
-    """The refusal of a client or token that has sent too many requests; None within the limits."""
+    """The refusal for a client or token with too many requests; None within the limits."""
     quotas = [rate_limit.count_request("one-click", client_address(request), settings.ONE_CLICK_RATE)]
-    # A forged token gets no counter of its own: anybody can make up any number of them.
-    # Counted by its nonce, so that no usable token is kept anywhere, the cache being no exception.
+    # A forged token gets no counter, because anybody can make up any number of them.
+    # A genuine one is counted by its nonce, so that no usable token is stored, not even in the cache.
     if nonce := decode_nonce(text) or decode_nonce(text, "undo"):
         quotas.append(rate_limit.count_request("token", nonce.hex, REQUESTS_PER_TOKEN))
     exceeded = [quota for quota in quotas if quota.exceeded]
@@ -82,7 +82,7 @@ def preflight_response(request: HttpRequest, allowed: str) -> HttpResponse:
 
 
 def with_headers(response: HttpResponse, origin: str = "") -> HttpResponse:
-    """The response, which no cache keeps and which a page of `origin` may read."""
+    """The response, with headers that forbid caching and let a page of `origin` read it."""
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Origin"])

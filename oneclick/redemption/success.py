@@ -1,4 +1,4 @@
-"""What a successful click is answered with."""
+"""The answer to a successful click."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,5 +37,5 @@ def write_message(token: ActionToken, table: str, message: Message) -> str:
     """The message as this customer reads it."""
     customer = token.customer
     text = result_message(table, message.code, message.facts, customer.merchant, customer.locale)
-    # A merchant's text may name a long product many times; the column holds no more.
+    # A merchant's text may name a long product many times, beyond what the column holds.
     return text[:MESSAGE_LENGTH]

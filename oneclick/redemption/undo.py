@@ -17,7 +17,7 @@ from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Merchant
 
-# To the customer it is the same whether the domain finds the change or the activities show it.
+# For the customer it makes no difference whether the domain or the activities reveal the change.
 CODES = {
     "order_not_restorable": "undo_superseded",
     "order_not_open": "undo_superseded",
@@ -26,9 +26,9 @@ CODES = {
 
 
 def undo_redemption(text: str, merchant: Merchant | None = None, attempt: str = "") -> Success:
-    """Take a change back within the merchant's window, once, if nothing else changed since. Raises as `redeem_token`.
+    """Undo a click within the merchant's window, once, if nothing else changed since. Raises like `redeem_token`.
 
-    `attempt` is the script's own name for the press: sent again under it, it is answered as the first time.
+    `attempt` is the script's own name for the press; a repeat under this name gets the first answer.
     """
     attempt = attempt[:ATTEMPT_LENGTH]
     nonce = decode_nonce(text, "undo")

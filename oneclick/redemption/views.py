@@ -39,11 +39,11 @@ from oneclick.redemption.undo import undo_redemption
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
 
-# Where a fetched link leads.
+# A fetched link leads to the default page.
 DEFAULT_PAGE = {"page": ""}
 
 
-# A token is the only credential: there is no cookie a foreign page could ride on.
+# The token is the only credential: there is no cookie that a foreign page could exploit.
 @csrf_exempt
 def link_action(request: HttpRequest, action: str) -> HttpResponse:
     """POST acts; so does a GET that names JSON. Any other GET leads to the merchant's page."""
@@ -68,7 +68,7 @@ def link_action(request: HttpRequest, action: str) -> HttpResponse:
 
 @csrf_exempt
 def undo(request: HttpRequest) -> HttpResponse:
-    """POST takes a change back."""
+    """POST undoes a click."""
     if request.method != "POST":
         return preflight_response(request, CORS_METHODS)
     fields = read_fields(request)
@@ -78,7 +78,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def opened(request: HttpRequest) -> HttpResponse:
-    """POST says that a page shows a link's button, or that a program drives the browser: the visit is counted."""
+    """POST reports that a page shows a link's button, or that a program drives the browser; the visit is recorded."""
     if request.method != "POST":
         return preflight_response(request, CORS_METHODS)
     caller = find_caller(request)
@@ -88,7 +88,7 @@ def opened(request: HttpRequest) -> HttpResponse:
 
 
 def _post(request: HttpRequest, table: str, text: str, perform: Callable[[Merchant | None], Success]) -> HttpResponse:
-    """What `perform` gives or raises, as the answer to a token of this text; messages come from `table`."""
+    """Turn what `perform` gives or raises into the response for the token `text`; messages come from `table`."""
     caller = find_caller(request)
     if caller is None:
         return with_headers(error_response(request, 403, "other", error_message(table, "other")))
@@ -122,7 +122,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
 
 
 def _fragment(action: str, text: str, fields: Fields) -> str:
-    """The link's parameters as the script reads them; what a request calls the same as ours cannot replace ours."""
+    """The link's parameters as the script reads them; fields of the request cannot replace our own."""
     own = {"og_quick_action": action, "og_quick_action_token": text, "og_visit": "fetched"}
     pairs = own | {LINK_NAMES.get(name, name): value for name, value in fields.items()} | own
     return "#".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())

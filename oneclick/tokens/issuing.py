@@ -45,7 +45,7 @@ def new_token(target: Order | Subscription, rules: OneClickSettings, event: Even
 
 
 def _expiry(target: Order | Subscription, merchant: Merchant, rules: OneClickSettings) -> datetime:
-    """An order's token ends when its place date comes, a subscription's after the merchant's number of days."""
+    """An order's token ends on the place date, a subscription's after the merchant's number of days."""
     if isinstance(target, Order):
         return calendar.local_midnight(target.place_date, merchant.time_zone)
     return calendar.now() + timedelta(days=rules.token_days)

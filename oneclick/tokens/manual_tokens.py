@@ -1,4 +1,4 @@
-"""Tokens that staff issue and revoke by hand; each is an action with its own activity."""
+"""Tokens that staff issue and revoke manually; both are actions with their own activities."""
 
 from typing import Any
 

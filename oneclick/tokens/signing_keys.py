@@ -1,6 +1,6 @@
 """The server's keys for action tokens and saved links: `ONE_CLICK_KEYS` maps versions to keys in hex.
 
-The first key signs, and all of them verify. What is signed carries the version of its key as its first byte.
+The first key signs, and all keys verify. Tokens and signatures begin with a byte for the version of their key.
 """
 
 from django.conf import settings

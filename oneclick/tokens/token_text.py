@@ -19,7 +19,7 @@ Purpose = Literal["act", "undo"]
 
 
 def encode_token(token: ActionToken, purpose: Purpose = "act") -> str:
-    """The text in a customer's link or, for `undo`, the text that takes the change back."""
+    """The text in a customer's link or, for `undo`, the text that undoes the click."""
     version = current_version()
     signed = bytes([int(version)]) + token.nonce.bytes
     return base64.urlsafe_b64encode(signed + compute_mac(version, purpose.encode() + signed)).decode()

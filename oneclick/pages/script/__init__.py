@@ -21,7 +21,7 @@ from subscriptions.models import Merchant
 SOURCE = Path(__file__).with_name("main.js")
 BANNER_CSS = settings.BASE_DIR / "static" / "oneclick" / "banner.css"
 FRESH_SECONDS = 60
-# The fields of a link by their names in a fragment: those that a request calls otherwise, and those with one name.
+# A link's fields by their names in a fragment: those with another name in requests, and those with the same name.
 RENAMED_FIELDS = {"og_quick_action": "action", **REQUEST_NAMES}
 PARAMETERS = [name for row in LINK_ACTIONS.values() for name in row.parameters if name not in LINK_NAMES]
 LINK_FIELDS = list(dict.fromkeys(["og_link", "og_sig", "og_mode", "og_visit", *PARAMETERS]))

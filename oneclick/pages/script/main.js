@@ -11,7 +11,7 @@
   const IN_QUERY = new RegExp(`[?&](${Object.values(RENAMED_FIELDS).join("|")})=([^&]*)`, "g");
   const TIMEOUT = 20000;
 
-  // A page may have its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted one its own language.
+  // A page may set its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted page its own language.
   const own = document.currentScript ? document.currentScript.dataset : {};
   const autoHide = Number(own.autoHide || settings.autoHide);
   const texts = own.texts ? JSON.parse(own.texts) : settings.texts;
@@ -72,8 +72,8 @@
     });
   }
 
-  // A customer who comes from a message has not touched the page yet, so these are the signs of a window that
-  // someone looks at. Without them the button asks, and only a real press counts.
+  // A customer who comes from a message has not touched the page yet. These signs show that someone looks at the
+  // window. Without them the page shows the button, and only a real press counts.
   function isWindowVisible() {
     if (!(outerWidth && outerHeight && innerWidth && screen.width && navigator.languages.length)) return false;
     const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
@@ -81,7 +81,7 @@
     return document.hasFocus() || touched || navigator.maxTouchPoints > 0;
   }
 
-  /** Resolves to false after `turns` checks. It counts turns, not seconds, because a busy page takes longer. */
+  /** Resolves to false after `turns` checks: turns, not seconds, because a busy page takes longer. */
   function becomesTrue(check, turns) {
     return new Promise((resolve) => {
       const look = (left) => (check() ? resolve(true) : left ? setTimeout(look, 50, left - 1) : resolve(false));
@@ -99,7 +99,7 @@
 
   // --- the request -------------------------------------------------------------------------------
 
-  /** A name for one press or click: the same request with the same name gets the answer of the first. */
+  /** A name for one press or click: a repeated request with the same name gets the first answer. */
   function newAttempt() {
     return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -131,7 +131,7 @@
   }
 
   async function send(name, body, attempt = newAttempt()) {
-    // At once after a press, so that nobody presses twice; otherwise only where the answer takes long.
+    // Shown at once after a press, so that nobody presses twice; otherwise only if the answer is slow.
     const slow = setTimeout(show, banner ? 0 : 400, "notice", texts.working);
     const answer = await post(name, body, attempt);
     if (!answer.retryable) visit = "told";
@@ -231,7 +231,7 @@
     });
     document.body.prepend(shown);
     banner = shown;
-    // Screen readers speak what changes in a region that is already there, so the words come a moment later.
+    // Screen readers announce changes in a region that already exists, so the text follows a moment later.
     setTimeout(() => (message.textContent = text), 60);
     if (focused) shown.focus();
     if (kind === "success" && autoHide > 0) hideLater(shown);
@@ -245,7 +245,7 @@
     });
     node.textContent = label;
     shown.append(node);
-    // The offer is new. Where no time seems left, or more than a timer can count, the customer's clock is wrong.
+    // The offer is new. If no time seems left, or more than a timer can count, the customer's clock is wrong.
     if (left !== undefined) setTimeout(() => node.remove(), left > 0 && left < 2 ** 31 ? left : 60000);
   }
 
@@ -284,7 +284,7 @@
     try {
       return format(locale);
     } catch {
-      // The merchant has typed the locale, which may be none.
+      // The merchant typed the locale, so it may be invalid.
       return format("en");
     }
   }
@@ -326,8 +326,8 @@
     return !asks && (await isPersonThere()) ? go() : ask(link, kind, go);
   }
 
-  // A link to the page that is already open loads nothing. Of the two events popstate is the first, so that the
-  // address is clean before a script of the shop reads it.
+  // A link to the page that is already open loads nothing. popstate fires before hashchange, so the address is
+  // clean before a script of the shop reads it.
   addEventListener("popstate", run);
   addEventListener("hashchange", (event) => {
     run();

@@ -13,11 +13,11 @@ from oneclick.redemption.link_actions.subscription_upsell import FREQUENCY_PARAM
 LINK_ACTIONS = {row.name: row for row in (DELAY, SKIP, REACTIVATE, PRODUCT_UPSELL, SUBSCRIPTION_UPSELL)}
 """By name, in the order in which staff see them."""
 ACTION_NAMES = frozenset({*Action.values, *LINK_ACTIONS})
-"""What a link may call an action."""
+"""The action names that links may use."""
 
 
 def find_link_action(action: str, fields: Mapping[str, str]) -> LinkAction:
-    """The row that one of ACTION_NAMES means: an upsell with any part of a frequency is a subscription upsell."""
+    """The row for one of ACTION_NAMES: an upsell with any part of a frequency is a subscription upsell."""
     if action in LINK_ACTIONS and LINK_ACTIONS[action].action != Action.UPSELL:
         return LINK_ACTIONS[action]
     subscribes = action == SUBSCRIPTION_UPSELL.name or any(name in fields for name in FREQUENCY_PARAMETERS)
@@ -25,5 +25,5 @@ def find_link_action(action: str, fields: Mapping[str, str]) -> LinkAction:
 
 
 def link_actions_of_scope(scope: str) -> list[LinkAction]:
-    """Those that a token of this scope allows; the first is what a link does unless staff choose another."""
+    """The link actions that a token of this scope allows; the first is the default."""
     return [row for row in LINK_ACTIONS.values() if row.scope == scope]

@@ -16,7 +16,7 @@ from subscriptions.models import OrderStatus
 
 
 def delay_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
-    """Move the order by `days` from its own date; it merges with an order that is there already."""
+    """Move the order by `days` from its own date; it merges with an order that already has the resulting order key."""
     days = parameters.read_whole_number(given, "days", parameters.MAX_DELAY_DAYS, token.merchant.one_click.delay_days)
     order = token_order(token)
     affected = affected_rows(order)
@@ -44,7 +44,7 @@ DELAY = LinkAction(
     parameters=("days",),
     perform=delay_order,
     undo=undo_delay,
-    # The tables of messages have one code for what can no longer be changed.
+    # The message tables have one code for everything that can no longer be changed.
     codes={"order_not_open": "subscription_already_active"},
     label="Delay",
     about="Moves the next order to a later day",
@@ -55,8 +55,7 @@ DELAY = LinkAction(
     question=_("Delay your order by {days}?"),
     button=_("Delay my order"),
     undone=_("Your order is planned for {date} again."),
-    # The errors repeat the wording of reactivation, as the product text has it; the corrected ones are a merchant's
-    # choice.
+    # The product text gives delay the errors of reactivation; a merchant may choose the corrected ones.
     messages={"success": _("Your order was delayed. Its new date is {date}."), **REACTIVATE_ERRORS},
     corrected_messages={
         "invalid_token": _("The link is invalid. Your order was not delayed."),

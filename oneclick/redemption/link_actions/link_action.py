@@ -30,10 +30,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What performing a link action gave.
+    """What a link action gave.
 
-    `undo_facts` is what undoing needs, with the keys of `affected_rows`, whose later change forbids undoing.
-    `next_target` is what the token was good for, as it now is: the customer's next token is for it.
+    `undo_facts` is what undoing needs, including `affected_rows`; a later change to those rows forbids undoing.
+    `next_target` is the order or subscription that the customer's next token is for.
     """
 
     context: ActionContext[Any]
@@ -44,22 +44,22 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkAction:
-    """One thing a 1-click link can do, with everything that is said about it.
+    """One thing a 1-click link can do, with all its texts.
 
-    `name` is the name of its table of messages, `action` what links call it; two upsells share one action.
+    `name` also names its message table. `action` is its name in links; both upsells share one.
     """
 
     name: str
     action: Action
     scope: str
-    # The names of the API that the action understands. They and the token make a click the same click.
+    # The API names that the action understands. A click that repeats their values and the token is the same click.
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
 
     perform: Callable[[ActionToken, Parameters, Actor], Result]
     # Gives the facts for `undone`.
     undo: Callable[[ActionToken, Actor], Facts]
-    # Codes of the domain's refusals that customers know by another code here.
+    # The domain's refusal codes that have another code here.
     codes: Mapping[str, str] = field(default_factory=dict)
 
     # For staff: `icon` is a Material symbol, `badge` one of unfold's label types.
@@ -78,17 +78,17 @@ class LinkAction:
     undone: str
     # By code: `success` and each refusal that has a text of its own, with `other` for the rest.
     messages: Mapping[str, str]
-    # What replaces some of `messages` where the merchant chose the corrected wording.
+    # These replace some of `messages` if the merchant chose the corrected wording.
     corrected_messages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def interface_messages(self) -> dict[str, str]:
-        """What a page asks before it acts, and the words on its button."""
+        """The question that a page asks before it acts, and the label of its button."""
         return {f"confirm_{self.interface_code}": self.question, f"button_{self.interface_code}": self.button}
 
 
 def token_order(token: ActionToken) -> Order:
-    """The order of an order's token that is good, or was when it was used."""
+    """The order of an order token that is valid, or was valid when it was used."""
     order = token.order
     assert order is not None
     order.customer, order.merchant = token.customer, token.merchant

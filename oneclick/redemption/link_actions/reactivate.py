@@ -15,7 +15,7 @@ from subscriptions.models import Subscription
 
 
 def reactivate_subscription(token: ActionToken, given: Parameters, actor: Actor) -> Result:
-    """Live again as it was; the next order is tomorrow in the merchant's zone, with the win-back offer on it."""
+    """Reactivate the subscription as it was; its next order is tomorrow in the merchant's zone, with the offer."""
     winback = parameters.find_offer(token.merchant, given, "winback_id")
     tomorrow = calendar.today(token.merchant.time_zone) + timedelta(days=1)
     context = subscription_actions.reactivate(

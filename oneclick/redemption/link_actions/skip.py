@@ -1,4 +1,4 @@
-"""Skip: cancels the token's order; its subscriptions go on with their next one."""
+"""Skip: cancels the token's order; its subscriptions continue with their next orders."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -11,7 +11,7 @@ from subscriptions.actors import Actor
 
 
 def skip_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
-    """Cancel the order; each subscription on it gets its next one."""
+    """Cancel the order; each subscription on it gets its next order."""
     order = token_order(token)
     affected = affected_rows(order)
     context = order_actions.skip(order, actor=actor)
@@ -33,7 +33,7 @@ SKIP = LinkAction(
     scope=ActionToken.Scope.ORDER,
     perform=skip_order,
     undo=undo_skip,
-    # The tables of messages have one code for what can no longer be changed.
+    # The message tables have one code for everything that can no longer be changed.
     codes={"order_not_open": "subscription_already_active"},
     label="Skip",
     about="Cancels the next order; the one after it stays as planned",

@@ -25,7 +25,7 @@ FREQUENCY_PARAMETERS = ("og_every", "og_every_period")
 
 
 def add_subscription(token: ActionToken, given: Parameters, actor: Actor) -> Result:
-    """With the order's payment and address; the first item joins the order."""
+    """Create a subscription with the order's payment and address; its first item joins the order."""
     upsell = read_upsell(token, given, autoship_enabled=True)
     frequency = Frequency(
         parameters.read_whole_number(given, "og_every", parameters.MAX_EVERY),

@@ -1,4 +1,4 @@
-"""What undoing needs to know of the rows that a link action touched."""
+"""What undoing needs to know about the rows that a link action touched."""
 
 from collections.abc import Mapping
 from typing import Any
