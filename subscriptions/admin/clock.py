@@ -145,7 +145,7 @@ BUTTONS = (
 
 
 def clock_card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What the customer's page shows of the clock; `from`, `to` and `after` of the address follow a move."""
+    """The clock on the customer's page; `from`, `to` and `after` in the query follow a move."""
     begin, aim = parse_moment(request, "from"), parse_moment(request, "to")
     shown = clock_time(customer)
     after = request.GET.get("after", "")
@@ -162,20 +162,20 @@ def clock_card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 
 def activities_since(customer: Customer, after: int) -> list[Activity]:
-    """What was done to the customer since that activity, oldest first."""
+    """The customer's activities after the one with the key `after`, oldest first."""
     lines = customer.activities.filter(merchant=customer.merchant_id, pk__gt=after)
     return list(lines.exclude(verb="customer.move_clock").order_by("pk")[:MOST_LINES])
 
 
 def event_counts_since(customer: Customer, after: int) -> list[str]:
-    """The events since that activity, as `Order reminder × 2`."""
+    """The customer's events since the activity `after`, such as `Order reminder × 2`."""
     events = Event.objects.filter(merchant=customer.merchant_id, customer=customer, activity__gt=after).order_by()
     found = Counter(dict(events.values_list("kind").annotate(n=Count("pk"))))
     return [f"{KINDS[kind].title if kind in KINDS else kind} × {number}" for kind, number in found.most_common()]
 
 
 def simulated_payments(customer: Customer) -> list[dict[str, Any]]:
-    """The customer's payments, each with what the simulator answers to it."""
+    """The customer's payments, each with the simulator's outcome for it."""
     rows = list(customer.payments.filter(live=True).order_by("-created")[:MOST_PAYMENTS])
     chosen = SimulatedOutcome.objects.filter(merchant=customer.merchant_id, payment__in=rows)
     outcomes = {outcome.payment_id: outcome for outcome in chosen}

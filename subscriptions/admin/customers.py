@@ -56,7 +56,7 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
         return row.next_day
 
     def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:
-        """A fixed number of queries, whatever the customer has."""
+        """Takes a fixed number of queries, however much the customer has."""
         panels = [import_string(path)(request, row) for path in settings.CUSTOMER_PANELS]
         subscriptions = subscription_cards(request, row)
         return {
@@ -99,7 +99,7 @@ def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[st
 
 
 def cancel_reason(row: Subscription, reasons: dict[int, str]) -> str:
-    """`Overstocked` or `Overstocked (cupboard is full)`: the reason's label and what was written beside it."""
+    """`Overstocked` or `Overstocked (cupboard is full)`: the reason's label and the comment."""
     label, text = reasons.get(row.cancel_reason_code or 0, ""), row.cancel_reason_text
     return f"{label} ({text})" if label and text and text != label else label or text
 
@@ -131,7 +131,7 @@ def earlier_orders(customer: Customer) -> list[tuple[Order, str]]:
 
 
 def activity_lines(customer: Customer, panels: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Newest first, each with its events and what the panels know of them (`event_notes`: event → labels)."""
+    """The activities, newest first, each with its events and the panels' labels for them (`event_notes`)."""
     notes: dict[int, list[Any]] = defaultdict(list)
     for _template, context in panels:
         for event, labels in context.get("event_notes", {}).items():

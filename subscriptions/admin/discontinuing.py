@@ -24,7 +24,7 @@ PER_PAGE = 10
 
 
 def discontinue_wizard(request: HttpRequest, product: Product, context: dict[str, Any]) -> HttpResponse:
-    """The page that the request asks for: the choice, or the preview of a choice; a POST starts the replacement.
+    """The requested page: the choice, or the preview of a choice; a POST starts the replacement.
 
     `context` is what every page of the product shows.
     """

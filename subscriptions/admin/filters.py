@@ -1,4 +1,4 @@
-"""Filters by whether a subscription is live; each is one condition an index or a short sub-query answers."""
+"""Filters by live subscriptions; each is one condition that an index or a short subquery answers."""
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
@@ -38,5 +38,5 @@ class SubscriberFilter(SimpleListFilter):
 
 
 def live_subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
-    """Of the customer in the outer query."""
+    """The live subscriptions of the customer in the outer query."""
     return Subscription.objects.live().filter(merchant=merchant_of(request), customer=OuterRef("pk")).order_by()

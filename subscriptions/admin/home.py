@@ -1,4 +1,4 @@
-"""The figures of the home page: how many there are now, and the last 30 days."""
+"""The figures of the home page: current counts, and the last 30 days."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ LATEST = 8
 
 
 def home_context(merchant: Merchant) -> dict[str, Any]:
-    """The context of the home page; four queries, each by an index that begins with the merchant."""
+    """The context of the home page; it takes four queries, each by an index that begins with the merchant."""
     today = calendar.today(merchant.time_zone)
     changes = changes_by_day(merchant, today)
     live = Subscription.objects.live().filter(merchant=merchant)

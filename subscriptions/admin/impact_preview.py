@@ -25,12 +25,12 @@ def with_next_order(live: QuerySet[Subscription]) -> QuerySet[Subscription]:
 
 
 def subscription_table(product: Product, subscriptions: Iterable[Any]) -> dict[str, Any]:
-    """Rows of `with_next_order` as unfold's table shows them."""
+    """Rows of `with_next_order` in the form that unfold's table takes."""
     return {"headers": HEADERS, "rows": [subscription_cells(product, row) for row in subscriptions]}
 
 
 def find_candidates(product: Product, proposed: Product | None, term: str) -> QuerySet[Product]:
-    """What else the subscriptions may be swapped for; those that share a swap group with `product` come first."""
+    """Other products to swap the subscriptions for; those in a swap group with `product` come first."""
     groups = product.groups.filter(group_type=ProductGroup.Type.SKU_SWAP)
     mates = Product.groups.through.objects.filter(product=OuterRef("pk"), productgroup__in=groups)
     others = products_matching(product.merchant, term).filter(discontinued=False, autoship_enabled=True)
@@ -41,7 +41,7 @@ def find_candidates(product: Product, proposed: Product | None, term: str) -> Qu
 
 @dataclass(frozen=True, slots=True)
 class ImpactPreview:
-    """Of `total` subscriptions `locked` keep a price of their own; `prepaid` and `placing` will be refused."""
+    """Of `total` subscriptions, `locked` keep their own price; `prepaid` and `placing` will be refused."""
 
     total: int
     locked: int
@@ -54,7 +54,7 @@ class ImpactPreview:
 
 
 def preview_impact(product: Product, substitute: Product | None) -> ImpactPreview:
-    """As things stand; what customers do meanwhile may change it."""
+    """The current impact; customers' actions may still change it."""
     prepaid = Q(prepaid_orders_remaining__gt=0)
     placing = Q(pk=None)
     if substitute:

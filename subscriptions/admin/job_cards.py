@@ -62,8 +62,8 @@ WORDS = {
 def next_moment(job: Job, merchant: Merchant, now: datetime, ran_on: date | None = None) -> datetime | None:
     """When `job` is due next after `now`, in the merchant's zone; None if it is switched off.
 
-    `ran_on` is the day of its last run: a run begun by hand before its hour is that day's run, though an hourly job
-    comes round again.
+    `ran_on` is the day of its last run. A run started manually before the job's hour counts as that day's run; an
+    hourly job still repeats.
     """
     today = calendar.local_time(now, merchant.time_zone).date()
     for day in (today + timedelta(days=ahead) for ahead in range(FARTHEST_DAYS)):
@@ -81,7 +81,7 @@ def next_run(job: Job, merchant: Merchant) -> datetime | None:
 
 
 def all_cards(merchant: Merchant) -> list[dict[str, Any]]:
-    """What the page shows of each job; one query for each and one for what was missed."""
+    """The cards of all jobs; they take one query per job and one for missed runs."""
     since = timezone.now() - timedelta(days=MISSED_DAYS)
     runs = JobRun.objects.filter(merchant=merchant, state=JobRun.State.MISSED, created__gte=since)
     missed = defaultdict(list)
@@ -91,7 +91,7 @@ def all_cards(merchant: Merchant) -> list[dict[str, Any]]:
 
 
 def describe_run(run: JobRun) -> dict[str, Any]:
-    """What the pages show of a run."""
+    """A run as the pages show it."""
     return {
         "row": run,
         "state": run.get_state_display(),

@@ -77,7 +77,7 @@ def run_dialog(request: HttpRequest, job: Job) -> dict[str, Any]:
 
 
 def orders_in_placement(merchant: Merchant) -> list[dict[str, Any]]:
-    """How many orders are in each status between due and settled."""
+    """The number of orders in each status between due and settled."""
     in_placement = statuses_where(lambda row: row.in_placement)
     found = Order.objects.filter(merchant=merchant, status__in=in_placement).order_by()
     counts = dict(found.values_list("status").annotate(n=Count("pk")))

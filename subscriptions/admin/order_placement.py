@@ -176,7 +176,7 @@ BUTTONS = (
 
 
 def placement_context(order: Order) -> dict[str, Any]:
-    """What the order's page shows of its placement."""
+    """The placement as the order's page shows it."""
     attempts = PlacementAttempt.objects.filter(merchant=order.merchant_id, order=order).order_by("-tries")
     return {
         "order": order,

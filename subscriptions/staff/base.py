@@ -25,8 +25,8 @@ P = ParamSpec("P")
 
 
 def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Decorates the view of a form. When the same row was saved at the same moment, for example by a double click, the
-    database refuses this one; run again, the form's own checks find the other row and say so.
+    """Decorates a form view. If the same row is saved twice at once, for example by a double click, the database
+    refuses the second. The view then runs again, and the form's own checks find and report the first.
     """
 
     @wraps(view)
@@ -40,7 +40,7 @@ def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, Htt
 
 
 class MerchantForm(forms.ModelForm):
-    """The form of a row of the current merchant, which is never a field of the form."""
+    """The form of a row of the current merchant; the merchant is never a field of the form."""
 
     merchant: Merchant
 
@@ -53,13 +53,13 @@ class MerchantForm(forms.ModelForm):
         return keep_stored_secrets(self, super().clean() or self.cleaned_data)
 
     def _get_validation_exclusions(self) -> set[str]:
-        # Unique constraints with the merchant are checked here, not first by the database.
+        # The form checks unique constraints with the merchant, before the database does.
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # private, so not in the stubs
         return excluded - {"merchant"}
 
 
 class MerchantAdmin(ButtonsAdmin):
-    """Rows of the current merchant. `edit_right` allows changing them by form; with None only actions change them."""
+    """Rows of the current merchant. `edit_right` allows changing them by form; with None, only actions change them."""
 
     view_right: Right = Right.VIEW
     edit_right: Right | None = None
@@ -94,7 +94,7 @@ class MerchantAdmin(ButtonsAdmin):
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def option_label(self, row: Any) -> str:
-        """The name of `row` in fields that suggest rows while one types."""
+        """The name of `row` in autocomplete fields."""
         return str(row)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -119,7 +119,7 @@ class PageAdmin(MerchantAdmin):
     page_template: str
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the template shows, with the `title` where that is not the row's name."""
+        """What the template shows, with a `title` if that is not the row's name."""
         raise NotImplementedError
 
     def change_view(
@@ -139,7 +139,7 @@ class PageAdmin(MerchantAdmin):
 
 
 class OneRowAdmin(MerchantAdmin):
-    """A merchant has one such row: its list leads straight to it."""
+    """A model with one row per merchant: its list redirects to that row."""
 
     addable = deletable = False
 
@@ -148,13 +148,13 @@ class OneRowAdmin(MerchantAdmin):
         return redirect(self.url("change", row)) if row else super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # The page of the one row has no button that adds another; asking the database would cost every page a query.
+        # The row's own page never offers to add another; asking the database would cost every page a query.
         is_row_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
         return super().has_add_permission(request) and not is_row_page
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows below a row, read-only."""
+    """Related rows below a row, read-only."""
 
     extra = 0
     can_delete = False

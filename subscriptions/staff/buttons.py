@@ -1,4 +1,4 @@
-"""Buttons: each asks first, checks the role, calls an action on one row and says how it went."""
+"""Buttons: each asks first, checks the role, calls an action on one row and reports the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class ButtonsAdmin(ModelAdmin):
         return reverse(f"admin:{self.url_name(page)}", args=[subject.pk])
 
     def return_url(self, subject: Any) -> str:
-        """The page that follows a button."""
+        """The page that staff see after a button."""
         return self.url("change", subject)
 
     def offered_buttons(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A chart of days, drawn by the server as plain SVG: it needs no script, and a table below it has the same figures."""
+"""A daily chart that the server draws as plain SVG: it needs no script, and a table below has the same figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`x` is where the day begins, in per cent of the chart; `title` is what a pointer over it shows."""
+    """`x` is where the day begins, in per cent of the chart; `title` is the tooltip."""
 
     day: date
     x: float
@@ -67,7 +67,7 @@ def build_daily_chart(
         "summary": sum_up(series, [sum(numbers) for numbers in zip(*rows, strict=True)], " and "),
         "top": top,
         "middle": top // 2,
-        # Counted from the last day back, which is the one that people look for.
+        # Counted back from the last day, because people look for that one.
         "ticks": [(day, round((n + 0.5) * width, 4)) for n, day in enumerate(days) if (len(days) - 1 - n) % step == 0],
     }
 

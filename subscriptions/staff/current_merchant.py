@@ -12,12 +12,12 @@ def set_memberships(request: HttpRequest, memberships: list[Membership], current
 
 
 def memberships_of(request: HttpRequest) -> list[Membership]:
-    """All of them; empty before the login."""
+    """All memberships of the user; empty before the login."""
     return getattr(request, "memberships", [])
 
 
 def membership_of(request: HttpRequest) -> Membership | None:
-    """The current one; None before the login and for staff of no merchant."""
+    """The current membership; None before the login and for staff without a merchant."""
     return getattr(request, "membership", None)
 
 

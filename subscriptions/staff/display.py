@@ -12,14 +12,14 @@ from unfold.decorators import display
 
 from subscriptions.models import Product
 
-# Between an element and the next, not between one and its text.
+# Between two tags, not between a tag and its text.
 BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
 OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
 SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "GBP": "£", "EUR": "€"}
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """`$1,250.00`; a currency without a sign of its own leads with its code."""
+    """`$1,250.00`; a currency without a symbol shows its code."""
     return f"{SYMBOLS.get(currency, currency + ' ')}{amount:,.2f}"
 
 
@@ -49,7 +49,7 @@ def pretty_json(value: Any) -> SafeString:
 
 
 def pretty_body(text: str) -> SafeString:
-    """A body of JSON or XML, whole or only its beginning, with a line for each value."""
+    """A JSON or XML body, complete or cut off, with a line for each value."""
     if not text:
         return format_html("{}", "-")
     try:

@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 
 class SecretField(forms.CharField):
-    """A secret. Where nothing is typed, `keep_stored_secrets` keeps the stored one."""
+    """A secret. If nothing is typed, `keep_stored_secrets` keeps the stored one."""
 
     def __init__(self, **options: Any) -> None:
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "placeholder": "••••••••"})

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 
 class CatalogueFilter(SimpleListFilter):
-    """By a column of names from a catalogue; the column is `parameter_name`."""
+    """Filters by a column of names from a catalogue; the column is `parameter_name`."""
 
     titles: Mapping[str, str]
     """Names with their titles for staff."""
@@ -25,7 +25,7 @@ class CatalogueFilter(SimpleListFilter):
 
 
 class PeriodFilter(SimpleListFilter):
-    """By the moment in the column `column`, counted back from now."""
+    """Filters by the time in `column`, counted back from now."""
 
     title = "period"
     parameter_name = "period"

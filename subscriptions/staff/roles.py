@@ -23,7 +23,7 @@ class Right(StrEnum):
     CONNECTIONS = "connections"
     """See, change, test and resume connections."""
     JOBS = "jobs"
-    """Run a job out of its turn: it writes to customers or places orders."""
+    """Run a job now, which writes to customers or places orders."""
     TEST = "test"
     """Make test customers, move their clocks, choose what the simulator answers."""
     SETTINGS = "settings"

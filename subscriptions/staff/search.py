@@ -19,7 +19,7 @@ PHONE_DIGITS = 6
 
 
 class CustomerSearch:
-    """Mixin of an admin whose rows are searched by their customer; `customer_path` leads from a row to it.
+    """Mixin for an admin that searches its rows by customer; `customer_path` leads from a row to its customer.
 
     A term that is a public id finds the rows with that id in one of `id_paths` instead.
     """
@@ -41,13 +41,13 @@ class CustomerSearch:
 
 
 def clean_search_term(text: str) -> str:
-    """The text without NUL characters, which PostgreSQL rejects, and without space around it."""
+    """The text without NUL characters, which PostgreSQL rejects, and without surrounding spaces."""
     return text.replace("\0", "").strip()
 
 
 def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
-    """Customers for whom every word of `term` begins their email, a name or an ID, or ends their phone number."""
-    # Lower() as in the indexes.
+    """Customers whose email, names or ID begin with every word of `term`, or whose phone number ends with `term`."""
+    # The indexes use Lower().
     lowered = {f"lower_{name}": Lower(name) for name in CUSTOMER_COLUMNS}
     found = Customer.objects.filter(merchant=merchant).alias(**lowered)
     if re.fullmatch(r"[\d\s()+.-]+", term):
@@ -64,7 +64,7 @@ def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
 
 
 def products_matching(merchant: Merchant, term: str) -> QuerySet[Product]:
-    """Products whose name has every word of `term` in it, or whose SKU or id begins with it."""
+    """Products that match every word of `term`, in the name or at the start of the SKU or id."""
     found = Product.objects.filter(merchant=merchant)
     for word in term.split()[:MOST_WORDS]:
         found = found.filter(Q(*((lookup, word) for lookup in PRODUCT_LOOKUPS), _connector=Q.OR))

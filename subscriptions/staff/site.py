@@ -1,4 +1,4 @@
-"""The admin site: every page shows one merchant, the one that the member of staff works for at the moment."""
+"""The admin site: every page shows one merchant, the staff member's current one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +24,7 @@ PAGES_WITHOUT_MERCHANT = {"admin:password_change", "admin:password_change_done",
 
 class SuggestionsView(AutocompleteJsonView):
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """The row under the name that `option_label` of its admin gives it."""
+        """The row, with the name from its admin's `option_label`."""
         shown: dict[str, str] = super().serialize_result(obj, to_field_name)  # type: ignore[misc]  # not in the stubs
         return {**shown, "text": self.model_admin.option_label(obj)}  # type: ignore[attr-defined]  # each is a MerchantAdmin
 
@@ -44,7 +44,7 @@ class PortalSite(UnfoldAdminSite):
             find_current_membership(request)
             if membership_of(request) is None:
                 return view(request, *args, **kwargs) if needs_no_merchant(request) else self.no_merchant(request)
-            # Rendered in here, so that the whole page shows times in the merchant's zone.
+            # Rendered here, so that the whole page shows times in the merchant's zone.
             with timezone.override(merchant_of(request).time_zone):
                 response = view(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
@@ -72,7 +72,7 @@ class PortalSite(UnfoldAdminSite):
 
 
 def find_current_membership(request: HttpRequest) -> None:
-    """The current one is the session's choice, else the first."""
+    """Set the current membership: the session's choice, else the first."""
     found = Membership.objects.filter(user=request.user.pk).select_related("merchant").order_by("pk")
     memberships = list(found)
     chosen = request.session.get(MERCHANT_KEY)
