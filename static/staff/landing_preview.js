@@ -1,7 +1,7 @@
 "use strict";
 
-// The page as the form stands, drawn by the server. Each drawing gets a frame of its own, which takes the place of the
-// last one when it is ready: nothing flickers, and no drawing becomes a step of the back button.
+// The server draws the page from the form's current values. Each drawing gets its own frame, which replaces the last
+// one when it is ready: nothing flickers, and no drawing becomes a step of the back button.
 document.addEventListener("DOMContentLoaded", () => {
   const preview = document.querySelector(".landing-preview");
   if (!preview) return;

@@ -1,17 +1,17 @@
 "use strict";
 
-// An open entry, a selection or an open dialog would be lost by a refresh.
+// A refresh would close an open entry and clear a selection.
 function inboxMayRefresh() {
   const reading = document.querySelector("#inbox details[open]") || String(document.getSelection());
   return !document.hidden && !reading;
 }
 
-// A refresh behind an open dialog would take the button away that the keyboard goes back to.
+// A refresh behind an open dialog would remove the button that the focus returns to.
 function pageMayRefresh() {
   return !document.hidden && !Alpine.$data(document.documentElement).openModal && !String(document.getSelection());
 }
 
-// Browsers have a clipboard for pages of https and of their own machine only; elsewhere a selection can be copied.
+// Browsers offer the clipboard only to pages on https or localhost; elsewhere we copy a selection.
 function copySelected(text, opener) {
   const field = Object.assign(document.createElement("textarea"), { value: text });
   document.body.append(field);
@@ -40,7 +40,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// unfold's modal leaves the keyboard on the page behind it.
+// unfold's modal leaves the focus on the page behind it.
 const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea";
 let opener = null;
 
@@ -71,7 +71,7 @@ document.addEventListener("alpine:initialized", () => {
   });
 });
 
-// unfold's pages have no landmark beside the navigation.
+// unfold's pages have no landmark besides the navigation.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 
 // Each scrolled region needs a name of its own, and the keyboard must reach a long body of JSON or XML.
