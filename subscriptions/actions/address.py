@@ -1,4 +1,4 @@
-"""The verbs of an address. The content of an address never changes; a corrected one is a new row."""
+"""The verbs of an address. The content of an address never changes; a corrected address is a new row."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from subscriptions.models import Address, Customer
 
 @action("address.create")
 def create(context: ActionContext[Customer], /, **fields: Any) -> str:
-    """Add an address with these columns; it is `context.result`."""
+    """Add an address with these columns. `context.result` is the new address."""
     context.result = Address(merchant=context.customer.merchant, customer=context.customer, **fields)
     insert(context.result)
     return f"Added the address {context.result}."
@@ -21,7 +21,7 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
 
 @action("address.retire")
 def retire(context: ActionContext[Address]) -> str:
-    """Make the address unavailable for anything new; subscriptions and orders that have it keep it."""
+    """Retire the address: nothing new can use it, but existing subscriptions and orders keep it."""
     if not context.subject.live:
         raise refused("record_inactive")
     context.subject.live, context.subject.updated = False, calendar.now()

@@ -1,4 +1,4 @@
-"""Items and totals of many orders at once, each in a few statements: the bulk siblings of `order_items`."""
+"""Items and totals of many orders at once, each in a few statements: the bulk variants of `order_items`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ SUBSCRIBED = (
     *("public_id", "raw_subscription_type", "offer", "price", "every", "every_period", "first_placed"),
     *("prepaid_orders_per_billing", "prepaid_orders_remaining", "renewal_behavior"),
 )
-# What prices and payloads need of an item; reading all columns would take twice as long.
+# The item columns that prices and payloads need; reading all columns would take twice as long.
 NEEDED = (
     *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
     *(f"subscription__{name}" for name in SUBSCRIBED),
@@ -26,12 +26,12 @@ ITEMS = Query(
         .order_by("id")
     )
 )
-# Fetched apart from the items, because many items share a few products.
+# Fetched separately from the items, because many items share a few products.
 PRODUCTS = Query(lambda: Product.objects.filter(pk=AnyOf("keys")))
 
 
 def load_items_of_orders(orders: Sequence[Order]) -> list[tuple[Order, list[Item]]]:
-    """Each of these orders of one merchant with its items, which have only what prices and payloads need."""
+    """The orders, all of one merchant, each with its items. Loads only the columns that prices and payloads need."""
     if not orders:
         return []
     items = ITEMS.all(merchant=orders[0].merchant_id, orders=[order.pk for order in orders])
@@ -42,7 +42,7 @@ def load_items_of_orders(orders: Sequence[Order]) -> list[tuple[Order, list[Item
 
 
 def group_items_by_order(orders: Sequence[Order], items: Iterable[Item]) -> list[tuple[Order, list[Item]]]:
-    """Each order with those of `items` that are on it; the items then point at these instances of their orders."""
+    """Each order with its items from `items`; the items then point at these instances of their orders."""
     by_key: dict[int, tuple[Order, list[Item]]] = {order.pk: (order, []) for order in orders}
     for item in items:
         item.order, on_order = by_key[item.order_id]
@@ -61,7 +61,7 @@ def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> No
 
 
 def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
-    """`order_items.save_totals` for orders of one merchant with their items; saves the orders' columns `names` too."""
+    """Like `order_items.save_totals`, for several orders of one merchant; also saves the orders' columns `names`."""
     changed = totals.recount_orders(found)
     update_many(changed, "total_price")
     update_many([order for order, _ in found], *order_items.AMOUNTS, *names)

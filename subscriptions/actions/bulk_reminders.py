@@ -1,4 +1,4 @@
-"""Order reminders in bulk: one body for one order and for thousands, with a few statements for all of them."""
+"""Order reminders in bulk: the same code for one order or thousands, in a few statements."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from subscriptions.models import Activity, Customer, Event, Item, Merchant, Orde
 DueOrders = Callable[[QuerySet[Customer]], QuerySet[Order]]
 VERB = "order.remind"
 PART = 100  # orders; PostgreSQL writes one part while Python prepares the next
-# What payloads and totals need of an order, its payment and its address.
+# The columns of an order, its payment and its address that payloads and totals need.
 NEEDED = (
     *("merchant", "public_id", "customer", "status", "place_date", "reminded_for", "locked", "oos_free_shipping"),
     *("sub_total", "shipping_total", "discount_total", "total", "currency_code", "tries"),
@@ -33,11 +33,11 @@ NEEDED = (
 def remind_customers(
     merchant: Merchant, customers: Sequence[int], due: DueOrders, *, actor: Actor
 ) -> list[ActionContext[Order]]:
-    """`upcoming_order.remind` for all orders that are due a reminder, of these customers by their keys.
+    """`upcoming_order.remind` for all orders of these customers, given by key, that are due a reminder.
 
-    `due` gets the customers once they are locked and returns their orders that are due. Orders that are no longer open,
-    or of which the customer was reminded before, are left out. Returns the contexts of the others. Raises `Busy` when
-    another write holds one of the customers.
+    `due` gets the locked customers and returns their orders that are due. Orders that are no longer open or already
+    had their reminder are left out. Returns the contexts of the others. Raises `Busy` when another write holds one of
+    the customers.
     """
     with _no_garbage_collection(), lock_customers(merchant, customers) as locked:
         if not locked:
@@ -46,13 +46,13 @@ def remind_customers(
         found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
         contexts = [
             ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
-            # A `Query`, although it runs once, because it makes rows faster than a queryset does.
+            # Even for a single run, a `Query` builds rows faster than a queryset does.
             for order in Query(lambda: found.only(*NEEDED)).all()
             if order.is_open and needs_reminder(order)
         ]
         items = bulk_orders.load_items_of_orders([context.subject for context in contexts])
         with reserve_ids({Activity: 1, Event: 1}, times=len(contexts)), pipeline():
-            # With each write, while the next is worked out, instead of all of them at the commit.
+            # Check constraints with each write, while the next part is prepared, instead of all at the commit.
             execute("SET CONSTRAINTS ALL IMMEDIATE")
             for begin in range(0, len(contexts), PART):
                 part = contexts[begin : begin + PART]
@@ -63,19 +63,19 @@ def remind_customers(
 
 
 def needs_reminder(order: Order) -> bool:
-    """Whether the customer has not been reminded of the order for its present date."""
+    """Whether the customer still needs a reminder of the order for its current date."""
     return order.reminded_for != order.place_date
 
 
 def remind_of_orders(contexts: Sequence[ActionContext[Order]]) -> list[str]:
-    """Remind of orders of one merchant, with their prices as they are now. Returns the sentence for each."""
+    """Remind customers of orders of one merchant, at current prices. Returns the sentence for each order."""
     return _emit_reminders(contexts, bulk_orders.load_items_of_orders([context.subject for context in contexts]))
 
 
 def _emit_reminders(
     contexts: Sequence[ActionContext[Order]], orders: Sequence[tuple[Order, Sequence[Item]]]
 ) -> list[str]:
-    """As `remind_of_orders`; `orders` are the subjects of `contexts` with their items."""
+    """Like `remind_of_orders`; `orders` are the subjects of `contexts` with their items."""
     bulk_orders.reprice_items((item for _, items in orders for item in items), totals.current_price)
     for order, _ in orders:
         order.reminded_for = order.place_date
@@ -87,7 +87,7 @@ def _emit_reminders(
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """All that a chunk makes lives until its end; collections in between find nothing and take a third longer."""
+    """All objects of a chunk live until its end. Collections in between find nothing and take a third longer."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

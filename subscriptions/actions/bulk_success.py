@@ -1,4 +1,4 @@
-"""Placed orders in bulk: one body for one order and for many, with a few statements for all of them."""
+"""Placed orders in bulk: the same code for one order or many, in a few statements."""
 
 from collections.abc import Sequence
 
@@ -26,8 +26,8 @@ OrdersWithItems = Sequence[tuple[Order, Sequence[Item]]]
 def succeed_orders(placed: Sequence[tuple[Order, str]], locked: Sequence[Customer], *, actor: Actor) -> None:
     """`placement_results.succeed` for orders of one merchant, each with its id on the platform.
 
-    The orders await a placement result, and each belongs to another of the customers `locked`. They were read with
-    payment and shipping address after these customers were locked.
+    The orders must await a placement result and belong to different customers, all in `locked`. Read them with payment
+    and shipping address after locking the customers.
     """
     if not placed:
         return
@@ -41,7 +41,7 @@ def succeed_orders(placed: Sequence[tuple[Order, str]], locked: Sequence[Custome
 
 
 def mark_orders_placed(contexts: Sequence[ActionContext[Order]], order_merchant_ids: Sequence[str]) -> list[str]:
-    """Mark orders of one merchant, no two of one customer, as placed; returns the sentence for each.
+    """Mark orders of one merchant as placed, at most one per customer. Returns the sentence for each.
 
     Prepaid cycles advance, and plans extend their entitlements.
     """

@@ -1,6 +1,6 @@
 """The upcoming items of many subscriptions at once, by the rules of `orders` and `totals`.
 
-Neither activities nor events come of it. Call it in a transaction that holds the customers.
+These functions write no activities or events. Call them in a transaction that holds the customers.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from subscriptions.models import Item, Merchant, Order, OrderKey, OrderStatus, S
 
 
 def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscription, date]]) -> None:
-    """As `orders.add_subscription_item`, for subscriptions of one merchant that have no upcoming item yet."""
+    """Like `orders.add_subscription_item`, for subscriptions of one merchant that have no upcoming item yet."""
     customers = {subscription.customer_id for subscription, _ in planned}
     found = merchant.orders.open().filter(customer__in=customers)
     by_place = {(order.customer_id, order.order_key): order for order in found}
@@ -27,7 +27,7 @@ def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscript
 
 
 def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
-    """As `orders.add_items`, for any number of orders, some of them new."""
+    """Like `orders.add_items`, for any number of orders, some of them new."""
     known = [order for order, _ in joining if order.pk]
     earlier = {order.pk: lines for order, lines in bulk_orders.load_items_of_orders(known)}
     changed = totals.recount_orders([(order, [*earlier.get(order.pk, ()), *items]) for order, items in joining])
@@ -41,9 +41,9 @@ def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
 
 
 def update_upcoming_items(merchant: Merchant, changed: Sequence[Subscription]) -> None:
-    """Give the upcoming items of these subscriptions their product, quantity and price; a price set by hand stays."""
+    """Give the upcoming items of these subscriptions their product, quantity and price; a manually set price stays."""
     subscriptions: dict[int | None, Subscription] = {subscription.pk: subscription for subscription in changed}
-    # Orders that wait for stock are not open, but will be charged once it comes.
+    # Orders that wait for stock are not open, but will be charged once stock arrives.
     waiting = merchant.orders.filter(status=OrderStatus.UNSENT, locked=False)
     touched = waiting.filter(items__upcoming=True, items__subscription__in=subscriptions).distinct()
     found = bulk_orders.load_items_of_orders(list(touched))

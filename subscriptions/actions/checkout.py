@@ -1,6 +1,6 @@
 """The verbs that start subscriptions: after a checkout in the shop, and by staff.
 
-A checkout was itself the first order of each subscription bought in it, so the first order here is the next one.
+The checkout itself was the first order of its subscriptions, so the first order created here is the next one.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from subscriptions.models import Address, Customer, Offer, Payment, Product, Sub
 class Line:
     """One subscription to start.
 
-    `price` locks the unit price. `first_date` is the date of the first order here; without it that is today plus the
-    frequency. `orders_per_billing` makes the subscription prepaid: the checkout has charged that many orders and
-    delivered the first. `grantees`, pairs of a name and the shop's id, share the access that a plan grants.
+    `price` locks the unit price. `first_date` is the date of the first order created here; the default is today plus
+    the frequency. `orders_per_billing` makes the subscription prepaid: the checkout has charged that many orders and
+    delivered the first. `grantees` (pairs of name and shop ID) share the access that a plan grants.
     """
 
     product: Product
@@ -40,7 +40,7 @@ class Line:
 
 
 class NothingSubscribed(Refused):
-    """None of the lines could start; `refusals` are theirs, in the order of the lines."""
+    """No line could start. `refusals` has one refusal for each line, in the same order."""
 
     def __init__(self, refusals: Sequence[Refused]) -> None:
         sentences = " ".join(each.sentence for each in refusals)
@@ -79,7 +79,7 @@ def checkout(
 
 @action("subscription.create")
 def create(context: ActionContext[Customer], *, line: Line, payment: Payment, address: Address) -> str:
-    """Start one subscription without a checkout, as staff do. It is `context.result`."""
+    """Start one subscription without a checkout, as staff do. `context.result` is the subscription."""
     payment, address = checks.require_current_record(context, payment), checks.require_current_record(context, address)
     context.result = _start_line(context, line, payment, address, origin=Subscription.Origin.STAFF)
     first = calendar.human_date(_first_day(context, line))
@@ -98,7 +98,7 @@ def _start_line_or_refuse(
 def _start_line(
     context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any
 ) -> Subscription:
-    """Start the subscription of `line` and create its first item. Raises before anything is written."""
+    """Start the subscription of `line` and create its first item. Raises before it writes anything."""
     day = _first_day(context, line)
     subscription = start_subscription(
         context,

@@ -38,21 +38,21 @@ def must_have_no_paid_orders_left(context: ActionContext[Subscription]) -> None:
 
 
 def must_not_be_prepaid(context: ActionContext[Any]) -> None:
-    """The subject is a subscription, or an item whose subscription counts."""
+    """The subject is a subscription or an item; for an item, its subscription is checked."""
     subscription = context.subject.subscription if isinstance(context.subject, Item) else context.subject
     if subscription is not None and subscription.has_prepaid:
         raise refused("prepaid_fixed")
 
 
 def must_be_open(context: ActionContext[Any]) -> None:
-    """The subject is an order, or an item whose order counts."""
+    """The subject is an order or an item; for an item, its order is checked."""
     order = context.subject.order if isinstance(context.subject, Item) else context.subject
     if not order.is_open:
         raise refused("order_not_open")
 
 
 def must_have_status(*allowed: OrderStatus, code: str = "order_not_open") -> Any:
-    """A guard for orders that have one of these statuses and are not locked; `code` is that of its refusal."""
+    """A guard that requires an unlocked order with one of these statuses; `code` is the code of its refusal."""
 
     def guard(context: ActionContext[Order]) -> None:
         if context.subject.status not in allowed or context.subject.locked:
@@ -84,7 +84,7 @@ def require_usable_record(context: ActionContext[Any], record: Record) -> Record
 
 
 def require_current_record(context: ActionContext[Any], record: Record) -> Record:
-    """As `require_usable_record`, read again: the record may have been retired after the caller read it."""
+    """Like `require_usable_record`, but reads the record again: it may have been retired since the caller read it."""
     require_usable_record(context, record)
     return require_usable_record(context, reload_subject(record, context.customer))
 

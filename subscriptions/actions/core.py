@@ -1,6 +1,6 @@
 """Actions: the only way to change the domain.
 
-An action is one verb on a customer's things. It is a plain function under the decorator `action`:
+An action is one verb on a customer or their data. It is a plain function under the decorator `action`:
 
     @action("subscription.change_quantity", guards=[must_not_be_prepaid])
     def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> str:
@@ -9,19 +9,19 @@ An action is one verb on a customer's things. It is a plain function under the d
         context.emit(catalogue.CHANGE_QUANTITY, context.subject)
         return f"Changed the quantity to {quantity}."
 
-Every surface calls it the same way, and differs only in the actor: `change_quantity(subscription, actor=actor,
+Every caller calls an action the same way; only the actor differs: `change_quantity(subscription, actor=actor,
 quantity=2)`. Each call is one transaction:
 
-1. It locks the customer's row. Every action on anything of a customer takes this one lock, so actions on the same
-   customer run one after the other, and no two can deadlock.
+1. It locks the customer's row. Every action on a customer or their data takes this one lock, so actions on the
+   same customer run one after the other, and no two can deadlock.
 2. It reads the subject again, because the caller's copy may be out of date.
-3. The guards check it. A guard or the body raises `Refused`, and nothing has changed.
+3. The guards check the subject. If a guard or the body raises `Refused`, nothing changes.
 4. The body changes rows, emits events and returns the sentence that staff read in the customer's activity.
 5. One `Activity` and the emitted `Event` rows are written. Then every sink of `EVENT_SINKS` is called with the events;
    sinks issue link tokens and queue deliveries, so no event is lost between the commit and the queue.
 
-Bulk siblings, such as `bulk_reminders`, do the same for many customers in one transaction. They hold the customers
-with `lock_customers`, make an `ActionContext` for each subject and write them all with `record_actions`.
+Bulk variants, such as `bulk_reminders`, do the same for many customers in one transaction. They hold the customers
+with `lock_customers`, create an `ActionContext` for each subject and write them all with `record_actions`.
 """
 
 import copy
@@ -60,7 +60,7 @@ Sink = Callable[[list[Event]], None]
 EventSubject = Customer | Subscription | Order | Item
 
 
-# `no_key`: other transactions may go on inserting rows that point at the customer.
+# `no_key` lets other transactions insert rows that point at the customer.
 CUSTOMER_BY_KEY = Query(
     lambda: (
         Customer.objects.select_for_update(of=("self",), no_key=True)
@@ -78,9 +78,9 @@ _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 class ActionContext(Generic[Subject]):
     """One run of an action: what its body gets, and what the caller gets back.
 
-    `subject` is the locked customer or a thing of theirs, read under the lock. `before` is a copy of it from before
-    the body changed it. The body may set `result` to what the caller wants to know; the verb's docstring says what
-    that is. `activity` is there once the action is finished, and `events` are then saved.
+    `subject` is the locked customer or one of their rows, read under the lock. `before` is a copy of the subject from
+    before the body changed it. The body may set `result`; the verb's docstring says what it holds. Once the action is
+    finished, `activity` is set and `events` are saved.
     """
 
     verb: str
@@ -96,11 +96,11 @@ class ActionContext(Generic[Subject]):
         self.before = copy.copy(self.subject)
 
     def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
-        """Add an event of this `kind` of the catalogue about `subject`.
+        """Add an event about `subject`, of a `kind` from the catalogue.
 
-        Call it after the rows are changed, because the payload is built at once from the subject as it is. `added`
-        are the fields that only this kind has, such as `rejected_code`. `facts` is the part of the payload that
-        describes the subject, for bulk callers that have built it already.
+        Call it after changing the rows, because the payload is built at once from the current subject. `added` are the
+        fields that only this kind has, such as `rejected_code`. `facts` is the part of the payload that describes the
+        subject, for bulk callers that have already built it.
         """
         self.events.append(
             new_row(
@@ -127,8 +127,8 @@ class Wrap(Protocol):
 def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
     """Make `body(context, **inputs)` an action, which callers run as `f(subject, *, actor, **inputs)`.
 
-    `verb` names it in the activity, as `noun.verb`. The given subject only says which row is meant: the body gets
-    that row as it is under the lock. The call returns the finished `ActionContext`. It raises what guards and body
+    `verb` names the action in the activity, as `noun.verb`. The given subject only identifies the row: the body gets
+    that row as read under the lock. The call returns the finished `ActionContext`. It raises what guards and body
     raise, `Busy` when another write holds the customer, and `NotFound` when the subject is gone.
     """
 
@@ -151,12 +151,12 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 @contextmanager
 def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]:
-    """A transaction that holds one customer, for work around several actions that must succeed or fail together.
+    """A transaction that holds one customer, for several actions that must succeed or fail together.
 
-    `query` locks a row and finds it by `params`: the customer's own, as `CUSTOMER_BY_KEY` does, or one that has a
+    `query` finds a row by `params` and locks it: the customer's own row, as `CUSTOMER_BY_KEY` does, or a row with a
     `customer`. The block gets that row. Actions on the customer inside the block join its transaction, so a refusal
-    must leave the whole block, or half of the work would stay. Raises `Busy` after two seconds behind another write
-    (`lock_timeout` of the database session), and `NotFound`.
+    must leave the whole block, or half of the work would stay. Raises `Busy` after waiting two seconds for another
+    write (`lock_timeout` of the database session), and `NotFound`.
     """
     _must_hold_no_customer()
     with transaction.atomic():
@@ -172,11 +172,11 @@ def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]
 
 @contextmanager
 def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
-    """As `lock_customer`, for several customers of one merchant; the block gets those it holds.
+    """Like `lock_customer`, for several customers of one merchant; the block gets the locked customers.
 
-    With `only_free` it leaves out those that another write holds. Rows are locked in the order of their keys, so that
-    two such blocks never wait for each other in a circle. Refused when the customers' test clocks differ. Inside
-    another block of this kind it gives the customers that block holds, and locks no others.
+    `only_free` leaves out customers that another write holds. Rows are locked in key order, so two such blocks cannot
+    deadlock. Refused when the customers' test clocks differ. A nested block gets those of its customers that the outer
+    block holds, and locks no others.
     """
     wanted = set(keys)
     if held := [customer for customer in _held.get() if customer.pk in wanted]:
@@ -195,7 +195,7 @@ def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool =
 
 @contextmanager
 def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
-    """As `lock_customer`, with a new customer of these columns. Refused when the merchant's id for it is taken."""
+    """Like `lock_customer`, for a new customer with these columns. Refused when its `merchant_user_id` is taken."""
     _must_hold_no_customer()
     customer = Customer(merchant=merchant, **fields)
     with transaction.atomic(), _holding([customer]):
@@ -208,7 +208,7 @@ def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Custom
 
 
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
-    """Write the activity of each context with its sentence, and all their events; each sink is called once for all."""
+    """Write each context's activity with its sentence, and all events. Each sink is called once for all events."""
     for context, sentence in finished:
         context.activity = new_row(
             Activity,
@@ -274,7 +274,7 @@ def _must_hold_no_customer() -> None:
 
 @contextmanager
 def _holding(customers: Sequence[Customer]) -> Iterator[None]:
-    """Inside, actions on these customers join the transaction, and the time is that of their test clock."""
+    """Inside the block, actions on these customers join the transaction and use the time of their test clock."""
     clocks = {customer.clock for customer in customers} or {None}
     if len(clocks) > 1:
         raise refused("clocks_differ")

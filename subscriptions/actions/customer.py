@@ -1,4 +1,4 @@
-"""The verbs of a customer's own record: contact details, locale and what test customers have."""
+"""The verbs of a customer's own record: contact details, locale and test mode."""
 
 import re
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
 
 @action("customer.mark_as_test")
 def mark_as_test(context: ActionContext[Customer]) -> str:
-    """From now on this customer's orders go to the simulator, and events to the sandbox only.
+    """Send this customer's orders to the simulator, and events to the sandbox only, from now on.
 
     Refused once one of their orders was handed to placement or an event was emitted: those may have reached real
     systems.
@@ -71,9 +71,9 @@ def mark_as_test(context: ActionContext[Customer]) -> str:
 
 @action("customer.move_clock")
 def move_clock(context: ActionContext[Customer], *, to: datetime | None) -> str:
-    """Set the clock of a test customer to `to`, at most a year after their present time; None ends the test time.
+    """Set the clock of a test customer to `to`, at most a year after their current time; None returns to real time.
 
-    The caller does what falls due until then.
+    The caller runs what falls due until then.
     """
     customer = context.subject
     if not customer.is_test:

@@ -1,4 +1,4 @@
-"""The verbs of entitlements: access to digital goods, granted by plans with each placed order or by hand."""
+"""The verbs of entitlements: access to digital goods, granted by plans with each placed order or manually."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,10 +34,10 @@ def grant(
 
 @action("entitlement.modify_expiration")
 def modify_expiration(context: ActionContext[Entitlement], *, day: date, correct_renewal: bool = True) -> str:
-    """Let access end with `day` (23:59:59 UTC), today or later in the merchant's zone.
+    """End access on `day` (23:59:59 UTC), today or later in the merchant's zone.
 
-    With `correct_renewal` the upcoming item of a live subscription moves to that day too. `context.result` is the order
-    it is on then, or None.
+    With `correct_renewal` the upcoming item of a live subscription moves to that day too. `context.result` is then the
+    item's order, or else None.
     """
     entitlement = context.subject
     checks.require_today_or_later(context, day)
@@ -74,7 +74,7 @@ def void(context: ActionContext[Entitlement]) -> str:
 
 
 def grant_plans(context: ActionContext[Any], items: Iterable[Item]) -> None:
-    """Grant what the plans among the items of a placed order add, as part of an action."""
+    """Grant the access that plans among a placed order's items add, as part of an action."""
     for item in items:
         subscription = item.subscription
         if subscription is None or item.product.product_type != Product.Type.PLAN:
@@ -85,9 +85,9 @@ def grant_plans(context: ActionContext[Any], items: Iterable[Item]) -> None:
 
 
 def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tuple[str, str]] = ()) -> None:
-    """Grant what one order of `plan` adds, as part of an action.
+    """Grant the access that one order of `plan` adds, as part of an action.
 
-    `grantees`, pairs of a name and the shop's id, share that access.
+    `grantees` (pairs of name and shop ID) share that access.
     """
     for each in ResourceGrant.objects.filter(product=plan).select_related("resource").order_by("id"):
         entitlement = _extend_entitlement(subscription, plan, each.resource, each.time_amount, each.grace_period)

@@ -36,7 +36,7 @@ def add_with_subscription(
     address: Address | None = None,
     price: Decimal | None = None,
 ) -> str:
-    """Add a product to this order and subscribe to it. `context.result` is its item.
+    """Add a product to this order and subscribe to it. `context.result` is the new item.
 
     Without `payment` or `address` the subscription gets those of the order.
     """
@@ -96,7 +96,7 @@ def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
 
 @action("item.change_price", guards=OPEN_NOT_PREPAID)
 def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
-    """Set the unit price by hand, in this order only; later changes of the product's price do not touch it."""
+    """Set the unit price manually, in this order only; later changes of the product's price do not affect it."""
     item = context.subject
     item.price, item.frozen = checks.require_amount("price", price), True
     _save_item(item, "price", "frozen")

@@ -1,4 +1,4 @@
-"""The verbs of an order that people ask for; `upcoming_order` has those that jobs run when an order is due."""
+"""The verbs of an order that people trigger; `upcoming_order` has those that jobs run when an order is due."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ must_be_changeable = checks.must_have_status(*statuses_where(lambda row: row.cha
 
 @action("order.skip", guards=[must_be_changeable])
 def skip(context: ActionContext[Order]) -> str:
-    """Cancel this order and plan the next: its date plus the frequency, or plus as many as lead past today.
+    """Cancel this order and plan the next one, at least one frequency later and after today.
 
     Its items stay as history. `context.result` is the list of new items. An order that failed gets none, because its
     subscriptions got their next items when it was first handed to placement.
@@ -64,8 +64,8 @@ def send_now(context: ActionContext[Order]) -> str:
 def change_date(context: ActionContext[Order], *, day: date) -> str:
     """Move the whole order to `day`, today or later in the merchant's zone.
 
-    `context.result` is the order that has the items then: another one, if that one has the same date, payment and
-    address and this one was merged into it.
+    `context.result` is the order that then has the items: a different order if one with the same date, payment and
+    address exists, because this one is merged into it.
     """
     checks.require_today_or_later(context, day)
     _change_order_key(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
@@ -84,7 +84,7 @@ def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
 
 @action("order.change_shipping_address", guards=[must_be_changeable])
 def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
-    """Of this order; its subscriptions keep theirs. `context.result` as for a change of date."""
+    """Change the address of this order alone; its subscriptions keep theirs. `context.result` as in `change_date`."""
     _change_order_key(
         context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.require_current_record(context, address).pk
     )
@@ -105,7 +105,7 @@ def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, An
 
 @action("order.rescue")
 def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
-    """Try a rejected order again, at once or `at` that later time."""
+    """Try a rejected order again, now or later (`at`)."""
     if why := why_not_rescuable(context.subject):
         raise refused("order_not_rescuable", why=why)
     return f"Rescued the rejected order. {_try_again(context, at)}"
@@ -113,7 +113,7 @@ def rescue(context: ActionContext[Order], *, at: datetime | None = None) -> str:
 
 @action("order.retry", guards=[must_await_instruction])
 def retry(context: ActionContext[Order], *, at: datetime) -> str:
-    """One of the two instructions an order waits for: try it again `at` that time, now or later."""
+    """One of the two instructions an order waits for: try again `at` this time, now or later."""
     return f"Scheduled another try of the order. {_try_again(context, at)}"
 
 
@@ -165,7 +165,7 @@ def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -
 
 
 def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
-    """Give the order a try at that time, or at once; the sentence that says when."""
+    """Schedule a try of the order for `at`, or for now. Returns the sentence that says when."""
     now = calendar.now()
     if at and at < now - timedelta(minutes=1):
         raise refused("place_date_past")

@@ -29,9 +29,9 @@ UPCOMING_ITEM = Query(
 
 
 def items_with_incentive_flag() -> QuerySet[Item]:
-    """Items with `has_incentives`: whether they or their orders have one-time incentives not yet used.
+    """Items with `has_incentives`: whether the item or its order has unused one-time incentives.
 
-    Most have none, and the totals then need not look for them.
+    Most have none, and the flag saves the totals a query.
     """
     unused = OneTimeIncentive.objects.filter(applied_at__isnull=True)
     return Item.objects.annotate(
@@ -40,7 +40,7 @@ def items_with_incentive_flag() -> QuerySet[Item]:
 
 
 def load_items(order: Order) -> list[Item]:
-    """The items of `order`, oldest first, with what prices and payloads need of them."""
+    """The items of `order`, oldest first, with the related rows that prices and payloads need."""
     if order.pk is None:
         return []
     items = ITEMS.all(merchant=order.merchant_id, order=order.pk)
@@ -61,7 +61,7 @@ def upcoming_item(subscription: Subscription) -> Item:
 
 
 def new_item(subscription: Subscription) -> Item:
-    """The next item of `subscription` by its present settings; not saved, and on no order yet."""
+    """The next item of `subscription` with its current settings; unsaved, and on no order yet."""
     return new_row(
         Item,
         merchant=subscription.merchant,
@@ -81,5 +81,5 @@ def save_totals(order: Order, items: Iterable[Item]) -> None:
 
 
 def save_totals_around_item(item: Item) -> None:
-    """As `save_totals`, for the order of an item that was changed and saved."""
+    """Like `save_totals`, for the order of an item that was changed and saved."""
     save_totals(item.order, load_items(item.order))

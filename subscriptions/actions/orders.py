@@ -1,7 +1,7 @@
 """Which order an item is on, and which status an order has.
 
-The open orders of one customer all differ in date, payment or address, their `OrderKey`. A change that would make two
-of them equal merges them. An order that loses its last item is deleted. The totals of orders follow each change.
+No two open orders of a customer have the same date, payment and address, their `OrderKey`. A change that would give
+two of them the same key merges them. An order that loses its last item is deleted. Each change updates the totals.
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ CHANGEABLE_ITEMS = Query(
 
 
 def add_subscription_item(subscription: Subscription, day: date, offer: Offer | None = None) -> Item:
-    """Create the upcoming item of `subscription`, which has none, on `day`; `offer` counts for this item alone."""
+    """Create the upcoming item of a subscription that has none, on `day`; `offer` applies to this item alone."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
     add_items_by_key(subscription.customer, [item], next_order_key(subscription, day))
@@ -68,12 +68,12 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
 
 
 def next_order_key(subscription: Subscription, day: date) -> OrderKey:
-    """The key of the order that the next item of `subscription` belongs on if it comes on `day`."""
+    """The key of the order for the next item of `subscription` if that item is due on `day`."""
     return OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
 
 
 def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
-    """Save new items on the open order with this key; where there is none, on a new order."""
+    """Save new items on the open order with this key, or on a new order if there is none."""
     order = find_open_order(customer, order_key) or new_order(customer, items, order_key)
     add_items(order, *items)
     return order
@@ -101,9 +101,9 @@ def add_items(order: Order, *items: Item) -> None:
 
 
 def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
-    """Move this one item to the open order with that key, which is created where there is none.
+    """Move one item to the open order with this key, which is created if there is none.
 
-    The only item of an order takes the order along, unless the other order exists. Returns the order it is on then.
+    If the item is alone on its order and no order has this key, its order gets the key. Returns the item's order.
     """
     order = item.order
     if order.order_key == order_key:
@@ -127,9 +127,9 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
 
 
 def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
-    """Give the order that key. Where another open order has the key already, `order` is merged into that one.
+    """Give `order` this key, or merge it into the open order that already has the key.
 
-    Returns the order that has the items then. A merged order stays as history and names the other in `extra_data`.
+    Returns the order that then has the items. A merged order stays as history and names its target in `extra_data`.
     """
     if order.order_key == order_key:
         return order
@@ -153,9 +153,9 @@ def remove_item(customer: Customer, item: Item) -> None:
 
 
 def shrink_order(order: Order, remaining: list[Item], removed: Iterable[Item] = ()) -> None:
-    """Bring an order in line after items have left it: it keeps the `remaining` ones, or is deleted without any.
+    """Update an order after items have left it: it keeps the `remaining` items, or is deleted if there are none.
 
-    `removed` are the items to delete; those that moved to another order are in neither list.
+    `removed` are the items to delete; items that moved to another order are in neither list.
     """
     if not remaining:
         order.delete()  # the database deletes its items along with it
@@ -166,9 +166,9 @@ def shrink_order(order: Order, remaining: list[Item], removed: Iterable[Item] = 
 
 
 def create_next_items(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
-    """Mark the upcoming ones of `items` as past, and create the next item of their subscriptions.
+    """Mark the upcoming items among `items` as past, and create the next item of each subscription.
 
-    Its date is `start` plus one frequency in calendar units, or plus as many as lead past today. Returns the new items.
+    Its date is `start` plus as many frequencies, at least one, as it takes to pass today. Returns the new items.
     """
     today = calendar.today(customer.merchant.time_zone)
     closing = [item for item in items if item.upcoming]
@@ -187,7 +187,7 @@ def create_next_items(customer: Customer, items: Iterable[Item], start: date) ->
 
 
 def withdraw_subscription(subscription: Subscription) -> list[Order]:
-    """Remove the upcoming item of a cancelled subscription, and cancel the orders that are retried for it alone.
+    """Remove the upcoming item of a cancelled subscription, and cancel the orders being retried for it alone.
 
     Returns the orders that were cancelled.
     """
@@ -210,9 +210,9 @@ def withdraw_subscription(subscription: Subscription) -> list[Order]:
 
 
 def set_status(order: Order, status: OrderStatus) -> None:
-    """Give `order` another status. Nothing else in the code does; the caller saves `status` and `updated`.
+    """Give `order` another status. No other code does this; the caller saves `status` and `updated`.
 
-    Raises ValueError where the table of statuses does not have this step: then a guard of the action is missing.
+    Raises ValueError if the status table does not allow this step: the action then lacks a guard.
     """
     if status not in order.status_row.leads_to:
         raise ValueError(f"an order cannot go from {order.get_status_display()} to {status.label} in one action")
@@ -220,7 +220,7 @@ def set_status(order: Order, status: OrderStatus) -> None:
 
 
 def change_status(order: Order, status: OrderStatus, *names: str) -> None:
-    """As `set_status`, and save the order with its columns `names`."""
+    """Like `set_status`, but also saves the order, with the columns `names`."""
     set_status(order, status)
     update(order, "status", *names, "updated")
 
@@ -239,7 +239,7 @@ def find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:
 
 
 def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
-    """A new order of the same customer, unsaved, that knows payment and address where `order` has the same."""
+    """A new, unsaved order of the same customer. It reuses the payment and address that `order` has loaded."""
     made = new_row(
         Order,
         merchant=customer.merchant,
@@ -254,7 +254,7 @@ def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> 
 
 
 def _move_incentives(order: Order, target: Order) -> None:
-    """Give the incentives of an order whose last item leaves to the order that the item goes to."""
+    """Move the incentives of an order that loses its last items to the order that gets them."""
     incentives = OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=order)
     if incentives.update(order=target):
         save_totals(target, load_items(target))

@@ -13,7 +13,7 @@ from subscriptions.models import Customer, Payment
 
 @action("payment.create")
 def create(context: ActionContext[Customer], /, **fields: Any) -> str:
-    """Add a payment with these columns; it is `context.result`. A card's number may have its last four digits only."""
+    """Add a payment with these columns, as `context.result`. Accepts only the last four digits of a card number."""
     ending = fields.get("cc_number_ending")
     if ending and not (len(ending) == 4 and ending.isascii() and ending.isdecimal()):
         raise refused("invalid_value", name="cc_number_ending", rule="the last four digits of the card, never more")
@@ -24,7 +24,7 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
 
 @action("payment.retire")
 def retire(context: ActionContext[Payment]) -> str:
-    """Make the payment unavailable for anything new; subscriptions and orders that have it keep it."""
+    """Retire the payment: nothing new can use it, but existing subscriptions and orders keep it."""
     if not context.subject.live:
         raise refused("record_inactive")
     context.subject.live, context.subject.last_updated = False, calendar.now()

@@ -27,23 +27,23 @@ def must_await_result(context: ActionContext[Order]) -> None:
 
 @action("order.succeed", guards=[must_await_result])
 def succeed(context: ActionContext[Order], *, order_merchant_id: str) -> str:
-    """The platform has placed the order. Prepaid cycles advance, and plans extend their entitlements."""
+    """Record that the platform placed the order. Prepaid cycles advance, and plans extend their entitlements."""
     (sentence,) = bulk_success.mark_orders_placed([context], [order_merchant_id])
     return sentence
 
 
 @action("order.reject", guards=[must_await_result])
 def reject(context: ActionContext[Order], *, code: str, message: str) -> str:
-    """The platform refuses the order for good. Its subscriptions stay live, and their next orders keep their dates.
+    """Reject the order for good. Its subscriptions stay live, and their next orders keep their dates.
 
-    A subscription whose last orders were all rejected is cancelled if the merchant's `disengaged_after` says so.
+    After the merchant's `disengaged_after` rejected orders in a row, a subscription is cancelled.
     """
     return _reject_and_disengage(context, code, message)
 
 
 @action("order.decline", guards=[must_await_result])
 def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
-    """The payment was declined. The merchant's retry plan says when the next try is; without one the order is rejected.
+    """Record a declined payment. The merchant's retry plan sets the next try; if there is none, the order is rejected.
 
     Under the external plan the order waits for an instruction until `retry_at`.
     """
@@ -67,7 +67,7 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
 
 @action("order.hold", guards=[must_await_result])
 def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, message: str) -> str:
-    """The order is neither placed nor refused: it is being verified, or a try failed, or its result is unknown.
+    """Record an order that is neither placed nor refused: it is being verified, a try failed, or the result is unknown.
 
     An order that has failed too often or for too long is rejected.
     """
@@ -85,7 +85,7 @@ def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, messa
 
 @action("order.call_off", guards=[must_await_result])
 def call_off(context: ActionContext[Order]) -> str:
-    """The platform cancels the order."""
+    """Record that the platform cancelled the order."""
     orders.cancel_order(context.subject)
     context.emit(catalogue.ORDER_CANCEL, context.subject)
     return f"The platform cancelled the order of {calendar.human_date(context.subject.place_date)}."
@@ -136,7 +136,7 @@ def _is_given_up(order: Order, status: OrderStatus, merchant: Merchant) -> bool:
 
 
 def _reject_and_disengage(context: ActionContext[Order], code: str, message: str) -> str:
-    """Reject the order, and cancel the disengaged ones of its subscriptions; the sentence of the activity."""
+    """Reject the order and cancel its disengaged subscriptions. Returns the sentence of the activity."""
     order = context.subject
     reject_order(context, order, code, message)
     _cancel_disengaged(context, order)

@@ -68,7 +68,7 @@ def change_context(
     orders_remaining: int | None = None,
     renewal_behavior: str | None = None,
 ) -> str:
-    """Correct the cycle; what is not given stays.
+    """Correct the cycle; None keeps a value as it is.
 
     The subscription is cancelled at once if no order is left and its renewal behaviour is `cancel`.
     """
@@ -92,7 +92,7 @@ def advance_cycles(context: ActionContext[Any], items: Iterable[Item]) -> None:
     """Count the items of a placed order in their prepaid cycles, as part of an action.
 
     A cycle that ends is renewed or dropped, or its subscription is cancelled, as its renewal behaviour says. The next
-    items were created before this order was placed, so their prices are brought in line here.
+    items were created before this order was placed, so their prices are updated here.
     """
     for item in items:
         subscription = item.subscription

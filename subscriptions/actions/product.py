@@ -1,7 +1,7 @@
-"""Discontinuing a product, and starting the replacement of it in its subscriptions.
+"""Discontinuing a product, and starting its replacement in subscriptions.
 
 A product belongs to no customer, so the product's row is locked here instead. `replacing.py` then changes one
-subscription after the other in the background.
+subscription at a time in the background.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from subscriptions.errors import refused
 from subscriptions.models import Merchant, Product, ProductRelationship, Replacement, Subscription
 
 RUN_TASK = "subscriptions.jobs.replacements.continue_replacement"  # jobs are above the actions
-# Where a product has both, the later one counts: the one with a mail.
+# If a product has both, the last one here applies: the one with a mail.
 REPLACING_TYPES = [ProductRelationship.Type.SILENT_REPLACEMENT, ProductRelationship.Type.REPLACEMENT]
 
 
@@ -27,8 +27,8 @@ def discontinue_product(
 ) -> Replacement:
     """Take `product` out of sale and start to swap it for `substitute` in its live subscriptions, or to cancel those.
 
-    `silent` swaps emit no event. The product may be discontinued already: this then deals with the subscriptions that
-    are left. Refused while a replacement of it runs, and for a substitute that cannot be subscribed to.
+    `silent` swaps emit no event. If the product is already discontinued, this handles the remaining subscriptions.
+    Refused while a replacement of the product runs, and for a substitute that cannot be subscribed to.
     """
     with transaction.atomic():
         rows = _lock_products(product, substitute)
@@ -48,11 +48,11 @@ def discontinue_product(
 def follow_relationships(
     merchant: Merchant, products: Sequence[Product], *, actor: Actor
 ) -> tuple[list[Replacement], list[Product]]:
-    """Start what their relationships say of `products`, which a feed has just discontinued.
+    """Start the replacements that relationships define for `products`, which a feed has just discontinued.
 
     Subscriptions to a product without a relationship are cancelled. Call it in the transaction that discontinued the
-    products. Returns the runs it started, and the products whose replacement cannot be subscribed to: these are left
-    to staff.
+    products. Returns the runs it started, and the products whose replacement cannot be subscribed to: staff decide
+    about these.
     """
     live = Subscription.objects.live().filter(merchant=merchant, product__in=products)
     unhandled = live.exclude(product__replacements__state=Replacement.State.RUNNING).order_by()
@@ -74,7 +74,7 @@ def follow_relationships(
 
 
 def find_replacing_relationships(merchant: Merchant, products: Iterable[int]) -> dict[int, ProductRelationship]:
-    """The relationships that say what replaces products when they are discontinued, by the products' keys."""
+    """The relationships that define what replaces products when they are discontinued, by product key."""
     rows = ProductRelationship.objects.filter(
         merchant=merchant, from_product__in=list(products), relationship_type__in=REPLACING_TYPES
     ).select_related("to_product")
@@ -99,7 +99,7 @@ def require_substitute(product: Product, substitute: Product | None) -> None:
 
 
 def why_not_substitutable(substitute: Product) -> str:
-    """The code of the refusal to swap any product for this one; empty if that is possible."""
+    """The refusal code if no product can be swapped for `substitute`; empty if the swap is possible."""
     if substitute.discontinued:
         return "substitute_discontinued"
     return "" if substitute.autoship_enabled else "substitute_not_subscribable"
@@ -108,7 +108,7 @@ def why_not_substitutable(substitute: Product) -> str:
 def _lock_products(*products: Product | None) -> dict[int, Product]:
     keys = [product.pk for product in products if product is not None]
     merchant = next(product.merchant_id for product in products if product is not None)
-    # In the order of keys, so that two calls with the same products in exchanged roles do not deadlock.
+    # In key order, so that two calls with the same products in swapped roles do not deadlock.
     rows = Product.objects.select_for_update(no_key=True).filter(merchant=merchant, pk__in=keys).order_by("pk")
     try:
         return {row.pk: row for row in rows}

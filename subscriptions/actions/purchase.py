@@ -1,6 +1,6 @@
 """Turns a checkout in the shop, as the Purchase POST sends it, into a customer with subscriptions.
 
-The request is stored before anything is done. If its process dies, a job finishes it, once.
+The request is stored before it is carried out. If its process dies, a job finishes it, once.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from subscriptions.errors import DomainError, Refused, refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
 
 JsonObject = dict[str, Any]
-# Two addresses with the same values here are one.
+# Two addresses with the same values in these columns are the same address.
 SAME_ADDRESS = [
     *("first_name", "last_name", "company_name", "address", "address2", "city"),
     *("state_province_code", "zip_postal_code", "country_code", "phone", "fax"),
@@ -29,7 +29,7 @@ ERROR_FIELDS = {"product_discontinued": "product", "place_date_past": "first_ord
 
 
 class PurchaseRefused(DomainError):
-    """Nothing of the purchase could be done. `errors` are the reasons, by what they are about."""
+    """No part of the purchase succeeded. `errors` are the reasons, by the part they concern."""
 
     def __init__(self, errors: JsonObject) -> None:
         super().__init__("purchase_unfit", "Nothing of this purchase could be done.")
@@ -37,7 +37,7 @@ class PurchaseRefused(DomainError):
 
 
 def store_request(merchant: Merchant, body: JsonObject, *, actor: Actor) -> CheckoutRequest:
-    """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if the shop's order came before."""
+    """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if this shop order was received before."""
     request = CheckoutRequest(
         merchant=merchant,
         merchant_order_id=body["merchant_order_id"],
@@ -54,12 +54,12 @@ def store_request(merchant: Merchant, body: JsonObject, *, actor: Actor) -> Chec
 
 
 def fulfil_request(key: int) -> JsonObject:
-    """Do what the request `key` asks for, unless it is done; returns the answer of the status call.
+    """Carry out the request `key`, unless that is already done. Returns the answer of the status call.
 
-    Raises `PurchaseRefused`, and `Busy` while another write holds the customer; nothing has happened then.
+    Raises `PurchaseRefused`, and `Busy` while another write holds the customer; nothing has changed then.
     """
     with transaction.atomic():
-        # The row's lock is the fence here: of two processes, the second one finds the answer of the first.
+        # The row lock is the fence here: a second process finds the answer of the first.
         request = CheckoutRequest.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key)
         if request.answer is None:
             close_request(request, _buy(request))
@@ -67,7 +67,7 @@ def fulfil_request(key: int) -> JsonObject:
 
 
 def close_request(request: CheckoutRequest, answer: JsonObject) -> None:
-    """Close `request`, whose body is not needed any more. Raises `LeaseLost`."""
+    """Close `request` and clear its body, which is no longer needed. Raises `LeaseLost`."""
     request.answer, request.body = answer, {}
     request.release(answer=answer, body={})
 
@@ -107,7 +107,7 @@ def _customer(merchant: Merchant, body: JsonObject, actor: Actor) -> Customer:
 
 
 def _address(customer: Customer, columns: JsonObject | None, kind: Address.Type, actor: Actor) -> Address | None:
-    """The customer's address with these contents, made if there is none."""
+    """The customer's address with these contents, created if there is none."""
     if columns is None:
         return None
     same = {name: columns[name] for name in SAME_ADDRESS}
@@ -116,7 +116,7 @@ def _address(customer: Customer, columns: JsonObject | None, kind: Address.Type,
 
 
 def _payment(customer: Customer, columns: JsonObject | None, billing: Address | None, actor: Actor) -> Payment | None:
-    """The customer's payment with this token, ending and expiry, made if there is none."""
+    """The customer's payment with this token, ending and expiry, created if there is none."""
     if columns is None:
         return None
     columns = columns | {"expires_on": _day(columns["expires_on"])}
@@ -128,7 +128,7 @@ def _payment(customer: Customer, columns: JsonObject | None, billing: Address | 
 def _subscribe(
     customer: Customer, body: JsonObject, payment: Payment | None, address: Address | None, actor: Actor
 ) -> tuple[list[JsonObject], list[JsonObject]]:
-    """The subscriptions that the lines became, and the errors of the other lines."""
+    """The subscriptions started from the lines, and the errors of the other lines."""
     if payment is None or address is None or not body["lines"]:
         return [], []
     lines = [_line(customer.merchant, each) for each in body["lines"]]

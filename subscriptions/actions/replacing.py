@@ -1,4 +1,4 @@
-"""One step of a replacement: what becomes of one subscription to a discontinued product."""
+"""One step of a replacement: swap or cancel one subscription to a discontinued product."""
 
 from django.db import transaction
 from django.db.models import F
@@ -22,8 +22,8 @@ def affected_subscriptions(product: Product) -> SubscriptionQuerySet:
 def replace_subscription(run: Replacement, subscription: Subscription) -> None:
     """Swap or end one subscription and move the cursor of `run` to it, in one transaction.
 
-    A subscription stays as it is if the change is refused or its customer stays busy; the run keeps the reason. A
-    subscription that has ended or has another product by now is passed by. Raises `LeaseLost`.
+    A subscription stays as it is if the change is refused or its customer stays busy; the run records the
+    reason. A subscription that has ended or has another product by now is skipped. Raises `LeaseLost`.
     """
     for is_last in (*[False] * (TRIES - 1), True):
         try:
@@ -42,7 +42,7 @@ def keep_subscription(run: Replacement, subscription: Subscription, sentence: st
 
 def _replace(run: Replacement, subscription: Subscription) -> None:
     with lock_customer(CUSTOMER_BY_KEY, pk=subscription.customer_id, merchant=run.merchant_id):
-        # Asked again now that nobody else can change it.
+        # Checked again, now that nothing else can change the subscription.
         if not affected_subscriptions(run.product).filter(pk=subscription.pk).exists():
             return run.advance(subscription.pk)
         actor = Actor.from_json(run.actor)

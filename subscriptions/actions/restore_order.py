@@ -26,8 +26,8 @@ def must_have_been_merged(context: ActionContext[Order]) -> None:
 def unskip(context: ActionContext[Order]) -> str:
     """Plan a skipped order again, and remove the items that were planned in its place.
 
-    Refused when the upcoming item of one of its subscriptions can no longer be removed, when its date is in the past
-    and when another open order has taken its place.
+    Refused when the upcoming item of one of its subscriptions can no longer be removed, when its date is in the past,
+    or when another open order has taken its place.
     """
     order = context.subject
     for subscription in [item.subscription for item in order_items.load_items(order) if item.subscription]:
@@ -44,8 +44,8 @@ def unskip(context: ActionContext[Order]) -> str:
 def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: Sequence[int] = ()) -> str:
     """Take a merged order out of the order it went into, and plan it for its old date.
 
-    `items` and `incentives` are the keys of what it had. Refused when an item has left the order that the merge took it
-    to, when the old date is in the past and when another open order has taken its place.
+    `items` and `incentives` are the keys of those it had. Refused when an item has left the order that it was merged
+    into, when the old date is in the past, or when another open order has taken its place.
     """
     order = context.subject
     target = _merged_into(order)
@@ -63,7 +63,7 @@ def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: 
 
 
 def _merged_into(order: Order) -> Order:
-    """The open order that `order` was merged into. Refused when there is none any more."""
+    """The open order that `order` was merged into. Refused when there is no such order any more."""
     open_orders = Order.objects.open().filter(merchant=order.merchant_id, customer=order.customer_id)
     found = open_orders.filter(public_id=(order.extra_data or {})[orders.MERGED_INTO]).first()
     if found is None:
@@ -72,7 +72,7 @@ def _merged_into(order: Order) -> Order:
 
 
 def _reopen(context: ActionContext[Order], *names: str) -> None:
-    """Make the order an open one again, and save the columns `names` with it."""
+    """Reopen the order, and save the columns `names` with it."""
     order = context.subject
     checks.require_today_or_later(context, order.place_date)
     if orders.find_open_order(order.customer, order.order_key):

@@ -11,7 +11,7 @@ from subscriptions.models import Address, Customer, Entitlement, Item, Order, Pa
 
 Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
 OWN = {"pk": Param("pk"), "merchant": Param("merchant"), "customer": Param("customer")}
-# Each query brings along what bodies and payloads need of the subject.
+# Each query also loads the related rows that bodies and payloads need.
 SUBJECTS: dict[type[models.Model], Query[Any]] = {
     Subscription: Query(lambda: Subscription.objects.with_flags().select_related("product").filter(**OWN)),
     Order: Query(lambda: Order.objects.select_related("payment", "shipping_address").filter(**OWN)),
@@ -40,7 +40,7 @@ def reload_subject(subject: Subject, customer: Customer) -> Subject:
 def attach_customer(found: Subject, customer: Customer) -> Subject:
     """`found`, with its order or subscription, pointing at these instances of customer and merchant.
 
-    Whoever reads a customer's row inside an action calls this, or payloads would fetch the customer again.
+    Call it for every row read inside an action; otherwise payloads fetch the customer again.
     """
     rows: list[Any] = [found, *(getattr(found, name, None) for name in ("order", "subscription"))]
     for row in rows:

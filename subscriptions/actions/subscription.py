@@ -45,8 +45,8 @@ def reactivate(
     """Make a cancelled subscription live again; what is not given stays as it was.
 
     The next order is planned for `next_order_date`, today or later in the merchant's zone. Without it the date is
-    `start_date`, or else today, plus as many whole frequencies as lead past today. The offer `winback` counts for that
-    order in place of the subscription's own. `context.result` is the new upcoming item.
+    `start_date`, or else today, plus as many frequencies as it takes to pass today. The offer `winback` replaces the
+    subscription's own for that order. `context.result` is the new upcoming item.
     """
     subscription = context.subject
     today = calendar.today(context.customer.merchant.time_zone)
@@ -63,7 +63,7 @@ def reactivate(
     context.result = orders.add_subscription_item(
         subscription, day, winback and checks.require_own_row(context, winback)
     )
-    # After the reads that the item needs, so that this write can share a round trip with those that follow.
+    # After the reads that the item needs, so that this write can share a round trip with the next writes.
     update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
     context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
@@ -97,7 +97,7 @@ def change_frequency(context: ActionContext[Subscription], *, every: int, every_
 
 @action("subscription.change_payment")
 def change_payment(context: ActionContext[Subscription], *, payment: Payment) -> str:
-    """Change the payment of the subscription and its upcoming item, which leaves an order it shares with others."""
+    """Change the payment of the subscription and its upcoming item; the item leaves an order it shares with others."""
     subscription = context.subject
     subscription.payment = checks.require_current_record(context, payment)
     _save_subscription(subscription, "payment")
@@ -109,7 +109,7 @@ def change_payment(context: ActionContext[Subscription], *, payment: Payment) ->
 
 @action("subscription.change_shipping_address")
 def change_shipping_address(context: ActionContext[Subscription], *, address: Address) -> str:
-    """Change the address of the subscription and its upcoming item, which leaves an order it shares with others."""
+    """Change the address of the subscription and its upcoming item; the item leaves an order it shares with others."""
     subscription = context.subject
     subscription.shipping_address = checks.require_current_record(context, address)
     _save_subscription(subscription, "shipping_address")
@@ -123,7 +123,7 @@ def change_shipping_address(context: ActionContext[Subscription], *, address: Ad
 def change_next_order_date(context: ActionContext[Subscription], *, day: date) -> str:
     """Move the upcoming item alone to `day`, tomorrow or later in the merchant's zone.
 
-    `context.result` is the order it is on then.
+    `context.result` is the order that then has the item.
     """
     if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
@@ -174,7 +174,7 @@ def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -
 
 @action("subscription.change_price", guards=[checks.must_not_be_prepaid])
 def change_price(context: ActionContext[Subscription], *, price: Decimal | None) -> str:
-    """Lock the unit price; None unlocks it, so that the product's price counts again."""
+    """Lock the unit price; None unlocks it, so that the product's price applies again."""
     subscription = context.subject
     subscription.price = None if price is None else checks.require_amount("price", price)
     _save_subscription(subscription, "price")
@@ -186,7 +186,7 @@ def change_price(context: ActionContext[Subscription], *, price: Decimal | None)
 
 
 def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
-    """Cancel `subscription` as part of an action, and emit the events of all that ends with it."""
+    """Cancel `subscription` as part of an action, and emit the events of everything that ends with it."""
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save_subscription(subscription, "cancelled", "cancel_reason")
@@ -217,7 +217,7 @@ def _save_subscription(subscription: Subscription, *names: str) -> None:
 
 
 def _upcoming_item(subscription: Subscription) -> Item | None:
-    """The upcoming item, which a change of the subscription changes too; a cancelled subscription has none."""
+    """The upcoming item, which changes along with the subscription; a cancelled subscription has none."""
     return order_items.upcoming_item(subscription) if subscription.live else None
 
 

@@ -24,14 +24,14 @@ def unit_price(subscription: Subscription) -> Decimal:
 
 
 def current_price(item: Item) -> Decimal:
-    """The unit price now: the one set by hand (`frozen`), else the subscription's locked one, else the product's."""
+    """The current unit price: the manually set one (`frozen`), else the subscription's locked one or the product's."""
     locked = item.subscription.price if item.subscription else None
     price: Decimal = item.price if item.frozen else item.product.price if locked is None else locked
     return price
 
 
 def full_price(item: Item) -> Decimal:
-    """The item before discounts. The first order of a prepaid cycle charges all of its orders, the others nothing."""
+    """The price before discounts. The first order of a prepaid cycle charges all of its orders, the others nothing."""
     price: Decimal = item.price * item.quantity
     subscription = item.subscription
     if subscription is None or subscription.prepaid_orders_per_billing is None:
@@ -53,7 +53,7 @@ def recount_orders(orders: Sequence[tuple[Order, Sequence[Item]]]) -> list[Item]
 
     Discounts on items come off each item, those on the order off the sum of its items, and those on shipping off the
     merchant's flat rate. None takes more than there is. Of an offer's discounts and a `base` incentive the larger
-    counts; an `additional` incentive comes on top. An item whose price was set by hand gets no discount of an offer.
+    applies; an `additional` incentive comes on top. An item with a manually set price gets no offer discount.
     """
     discounts = _discounts_by_offer(item for _, items in orders for item in items)
     incentives = _usable_incentives(orders)
@@ -75,7 +75,7 @@ def recount_orders(orders: Sequence[tuple[Order, Sequence[Item]]]) -> list[Item]
 def _set_order_totals(
     order: Order, items: Sequence[Item], listed: Decimal, discounts: Discounts, incentives: Incentives
 ) -> None:
-    """`items` have their totals already; `listed` is their sum before discounts."""
+    """`items` already have their totals; `listed` is their sum before discounts."""
     net = sum((item.total_price for item in items), ZERO)
     shipping = ZERO if order.oos_free_shipping or not items else order.merchant.shipping_rate
     # A discount on the order counts once, even if several items have its offer.
@@ -106,11 +106,11 @@ def _discounts_by_offer(items: Iterable[Item]) -> Discounts:
 
 
 def _usable_incentives(orders: Sequence[tuple[Order, Sequence[Item]]]) -> Incentives:
-    """The discounts given once to these orders and items; an item may be about to move here from another order."""
+    """The unused one-time discounts of these orders and items; an item may be about to move here from another order."""
     order_keys, item_keys = [], []
     for order, items in orders:
         saved = [item for item in items if item.pk]
-        # Only items that `order_items` and its bulk sibling have read know whether there are any.
+        # Only items loaded by `order_items` and its bulk variant have the flag.
         if any(getattr(item, "has_incentives", True) for item in saved):
             order_keys.append(order.pk)
             item_keys += [item.pk for item in saved]
@@ -138,9 +138,9 @@ def _applies_to_item(discount: Discount, item: Item, price: Decimal, listed: Dec
 
 
 def _due_discounts(item: Item, discounts: Discounts) -> list[Discount]:
-    """The discounts of the item's offer that count now: those of a first order, or those of later orders.
+    """The discounts of the item's offer that apply now: those of a first order, or those of later orders.
 
-    An offer for this order alone gives the discounts it has, if it has none for a first order.
+    An offer for this order alone gives all its discounts if it has none for a first order.
     """
     subscription = item.subscription
     offered = discounts[item.offer_id]
@@ -157,7 +157,7 @@ def _reaches_threshold(discount: Discount, net: Decimal, shipping: Decimal) -> b
 
 
 def _reduction(base: Decimal, discounts: Sequence[Discount], incentives: Sequence[OneTimeIncentive]) -> Decimal:
-    """What the discounts of an offer and the incentives take off `base` together."""
+    """What an offer's discounts and the incentives together take off `base`."""
     basic = [each for each in incentives if each.stacking_type == OneTimeIncentive.Stacking.BASE]
     additional = [each for each in incentives if each not in basic]
     first = max(_sum_of_discounts(base, discounts), _sum_of_discounts(base, basic))
@@ -165,7 +165,7 @@ def _reduction(base: Decimal, discounts: Sequence[Discount], incentives: Sequenc
 
 
 def _sum_of_discounts(base: Decimal, discounts: Iterable[Discount | OneTimeIncentive]) -> Decimal:
-    """What they take off `base` one after the other; never more than `base`."""
+    """What `discounts` take off `base`, one after the other; never more than `base`."""
     left = base
     for each in discounts:
         value = each.value or ZERO

@@ -25,7 +25,7 @@ def must_be_upcoming(context: ActionContext[Order]) -> None:
 
 @action("order.remind", guards=[checks.must_be_open])
 def remind(context: ActionContext[Order], *, again: bool = False) -> str:
-    """Remind the customer of this order, with its prices as they are now; once for each date unless `again`."""
+    """Remind the customer of this order, at current prices; once for each date unless `again`."""
     if not again and not bulk_reminders.needs_reminder(context.subject):
         raise refused("order_reminded")
     (sentence,) = bulk_reminders.remind_of_orders([context])
@@ -49,10 +49,10 @@ def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
 
 @action("order.queue")
 def queue(context: ActionContext[Order]) -> str:
-    """Hand a due order to placement, or one to be tried again. `context.result` is the list of new upcoming items.
+    """Hand an order that is due, or due for a retry, to placement. `context.result` is the list of new upcoming items.
 
     They are created now, so that a failing placement never stops the cycle. An item costs the lower of its last price
-    and the current one; a price that is locked or set by hand stays.
+    and the current one; a locked or manually set price stays.
     """
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
@@ -69,10 +69,10 @@ def queue(context: ActionContext[Order]) -> str:
 
 @action("order.set_aside", guards=[must_be_upcoming])
 def set_aside(context: ActionContext[Order]) -> str:
-    """Move the items that are out of stock to an order of their own, which waits for them.
+    """Move the items that are out of stock to an order of their own, which waits for stock.
 
-    One-time items are dropped. Subscriptions go on: their next items are created now. `context.result` is the order
-    that waits, or None. In an order that waits already, the items still missing are split off to wait longer.
+    One-time items are dropped. Subscriptions go on: their next items are created now. `context.result` is the
+    waiting order, or None. If this order was waiting already, the items still missing are split off to wait longer.
     """
     order = context.subject
     items = order_items.load_items(order)
@@ -118,7 +118,7 @@ def _is_due_again(item: Item, today: date) -> bool:
 
 
 def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
-    """Make an order of `items` that waits for stock and ships free; `order` itself if they are all it has."""
+    """Put `items` on an order that waits for stock and ships free; `order` itself if it has no others."""
     if alone:
         target = order
         target.oos_free_shipping = True

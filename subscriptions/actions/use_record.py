@@ -14,7 +14,7 @@ def use_record_for_all(
 ) -> None:
     """Put the action's subject, a payment or address, on all live subscriptions and open orders.
 
-    `name` is the column it goes to. Each subscription and order that changes emits an event of its kind.
+    `name` is the column to set. Each subscription and order that changes emits an event of its kind.
     """
     record = checks.require_usable_record(context, context.subject)
     others = context.customer.subscriptions.live().with_flags().exclude(**{name: record})
