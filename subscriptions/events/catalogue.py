@@ -12,8 +12,8 @@ Status = Literal["active", "inactive"]
 class Kind:
     """`name` is the name of the metric at an ESP, verbatim; `title` is for staff.
 
-    `base` says which builder makes the payload. `adds` and `omits` are the fields that this kind has besides or does
-    not have; with `shopify_only` the added fields are sent for merchants on Shopify only.
+    `base` says which builder makes the payload. `adds` and `omits` are the fields that this kind has in addition, or
+    lacks. With `shopify_only` the added fields are sent only for merchants on Shopify.
     `token_scope`: the event carries an action token of that scope.
     `profile_status`: the event sets the customer property `Ordergroove Subscriber Status`.
     """

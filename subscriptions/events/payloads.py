@@ -1,7 +1,7 @@
 """The payloads of events: plain JSON that holds what was true at the moment of the action.
 
-`build_payload` is for one event. A base of the catalogue (subscriber, subscription, order, item) has one builder, and
-a kind adds fields to it or leaves some out. The shapes are those of the contract `events.json`.
+`build_payload` is for one event. Each base of the catalogue (subscriber, subscription, order, item) has one builder;
+a kind adds fields to its payload or leaves some out. The shapes are those of the contract `events.json`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from subscriptions.models import Customer, Entitlement, Item, Order, Product, Su
 
 Payload = dict[str, Any]
 EntitlementsBySubscription = Mapping[int, Sequence[Entitlement]]
-SUBSET = 10  # entries of a list in a payload, which has the full count beside it
+SUBSET = 10  # entries of a list in a payload; the full count stands beside the list
 ENTITLEMENTS = Query(
     lambda: (
         Entitlement.objects.select_related("resource", "product")
@@ -50,7 +50,7 @@ def build_payload(
 
 
 def build_recipient(customer: Customer) -> Payload:
-    """Whom an event is about. Stored with it, so that a retry after a change of e-mail still means the same person."""
+    """The person an event is about. Stored with the event: after an e-mail change, a retry still means that person."""
     return {
         "email": customer.email.strip().lower(),
         "phone_number": customer.phone_number,
@@ -101,7 +101,7 @@ def subscription_payload(subscription: Subscription) -> Payload:
 
 
 def with_entitlement_flag(items: QuerySet[Item]) -> QuerySet[Item]:
-    """`items` with `has_entitlements`. Most have none, and payloads then need not look for them."""
+    """`items` with `has_entitlements`. Most have none, and the flag saves payloads a query."""
     entitlements = Entitlement.objects.filter(subscription=OuterRef("subscription"))
     return items.annotate(has_entitlements=Exists(entitlements))
 
@@ -121,7 +121,7 @@ def order_payload(order: Order) -> Payload:
 
 
 def order_payloads(orders: Sequence[tuple[Order, Sequence[Item]]]) -> list[Payload]:
-    """As `order_payload`, for many orders with their items; items are sorted by id and have `has_entitlements`."""
+    """Like `order_payload`, for many orders with their items; items are sorted by id and have `has_entitlements`."""
     entitlements = _load_entitlements_of_items(item for _, items in orders for item in items)
     return [_one_order_payload(order, items, entitlements) for order, items in orders]
 
@@ -183,7 +183,7 @@ BUILDERS: dict[str, Any] = {
 
 
 def _as_number(amount: Decimal) -> float:
-    # Two decimals at most survive the way through a float unchanged.
+    # An amount with two decimals survives the conversion to a float unchanged.
     return float(amount)
 
 
@@ -231,7 +231,7 @@ def _item_summary(item: Item) -> Payload:
 
 
 def _load_entitlements(subscription: Subscription) -> list[Entitlement]:
-    # Rows that were not read with `with_flags()` do not know whether there are any.
+    # Rows that were not read with `with_flags()` lack the flag.
     may_have_some = getattr(subscription, "has_entitlements", True)
     return ENTITLEMENTS.all(subscription=subscription.pk) if may_have_some else []
 
@@ -241,7 +241,7 @@ def _load_entitlements_of_items(items: Iterable[Any]) -> EntitlementsBySubscript
     found: dict[int, list[Entitlement]] = {}
     if subscriptions:
         for row in Entitlement.objects.select_related("resource", "product").filter(subscription__in=subscriptions):
-            assert row.subscription_id is not None  # the filter asks for it
+            assert row.subscription_id is not None  # because of the filter
             found.setdefault(row.subscription_id, []).append(row)
     return found
 

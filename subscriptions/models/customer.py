@@ -10,7 +10,7 @@ from subscriptions.models.merchant import Merchant
 
 
 def prefix_index(column: str) -> models.Index:
-    """An index on `column` in lower case that finds prefixes as well, in every locale of the database."""
+    """An index on `column` in lower case that also finds prefixes, in any locale of the database."""
     return models.Index("merchant", OpClass(Lower(column), name="text_pattern_ops"), name=f"customer_by_{column}")
 
 
@@ -112,7 +112,7 @@ class Address(models.Model):
 
 
 class Payment(models.Model):
-    """A means of payment: the platform's token for it, and what a customer recognises it by."""
+    """A means of payment: the platform's token for it, and the details by which a customer recognises it."""
 
     class CardType(models.IntegerChoices):
         VISA = 1, "Visa"

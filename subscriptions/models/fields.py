@@ -32,7 +32,7 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-# Each action reads the merchant, which has the same few secrets every time.
+# Each action reads the merchant, and with it the same few secrets.
 @lru_cache(maxsize=1000)
 def _decrypted(cipher: MultiFernet, value: str) -> str:
     return cipher.decrypt(value.encode()).decode()

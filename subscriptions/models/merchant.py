@@ -124,7 +124,7 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A member of the merchant's staff and the role that says what they may do there."""
+    """A member of the merchant's staff, with the role that says what they may do."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

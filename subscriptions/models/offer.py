@@ -30,7 +30,7 @@ class OfferProfile(models.Model):
 
 
 class Offer(models.Model):
-    """What gives a subscription or item its discounts: those of the offer's profile."""
+    """Gives a subscription or item the discounts of the offer's profile."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="offers")
     public_id = PublicIdField()

@@ -20,7 +20,7 @@ OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
 class OrderKey(NamedTuple):
-    """Date, payment and address: together they differ between all open orders of one customer."""
+    """Date, payment and address: together they are unique among the open orders of one customer."""
 
     place_date: date
     payment_id: int
@@ -29,7 +29,7 @@ class OrderKey(NamedTuple):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
-        """Orders that can still be changed, and that take in others with the same `OrderKey`."""
+        """Orders that can still be changed, and into which others with the same `OrderKey` are merged."""
         return self.filter(OPEN)
 
 
@@ -125,7 +125,7 @@ class Order(models.Model):
 
 
 class Item(models.Model):
-    """A product on an order. `price` is for one unit before discounts, `total_price` for all of them after."""
+    """A product on an order. `price` is for one unit before discounts, `total_price` for all units after them."""
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     public_id = PublicIdField()

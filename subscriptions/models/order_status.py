@@ -1,7 +1,7 @@
-"""The table of order statuses: one row each says what may happen to an order that has it.
+"""The table of order statuses: each row says what may happen to an order with that status.
 
-Guards of actions, jobs, indexes, staff pages and REST filters derive from these rows what they do with a status. The
-rules behind them are those of section 7 of the REST contract.
+Guards of actions, jobs, indexes, staff pages and REST filters all derive from these rows. The rules behind the rows
+are those of section 7 of the REST contract.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.db import models
 
-HISTORIC_STATUSES = (2, 7, 8, 16)  # clients of the REST API may filter by them; no order has one
+HISTORIC_STATUSES = (2, 7, 8, 16)  # clients of the REST API may filter by them; no order has them
 
 
 class OrderStatus(models.IntegerChoices):
@@ -35,7 +35,7 @@ class OrderStatus(models.IntegerChoices):
 
 
 class Effect(models.TextChoices):
-    """What an attempt to place an order came to."""
+    """The result of an attempt to place an order."""
 
     PLACED = "placed", "Placed"
     VERIFY = "verify", "Being processed"
@@ -49,7 +49,7 @@ class Effect(models.TextChoices):
 
     @property
     def status(self) -> OrderStatus:
-        """The status the order comes to; a declined payment that nothing tries again ends as rejected."""
+        """The status that the order gets. After a declined payment without a retry, it is rejected instead."""
         (status,) = statuses_where(lambda row: row.effect is self)
         return status
 
@@ -59,23 +59,23 @@ Color = Literal["info", "success", "warning", "danger", "default"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRow:
-    """What may happen to an order that has the status.
+    """What may happen to an order with this status.
 
     `leads_to`: the statuses that one action may give it.
-    `effect`: the result of a placement attempt that brings it here.
-    `color`: that of its label on staff pages.
-    `changeable`: it may be skipped and have its payment and address changed, unless it is locked, and a cancel of its
+    `effect`: the result of a placement attempt that leads to this status.
+    `color`: the color of the label on staff pages.
+    `changeable`: unless the order is locked, it can be skipped, and its payment and address changed. Cancelling its
     last subscription cancels it.
-    `gives_way`: it is rejected when a later order of the same subscription is sent now. An order of unknown outcome
-    is not: it may have been placed.
-    `awaits_result`: a placement result settles it.
-    `held`: a result may leave it here that neither places nor rejects it.
-    `each_run`: each placement run tries it, whatever its date.
-    `timed`: `retry_at` says when it goes on by itself.
-    `each_minute`: tasks of every minute look for it, by the index `order_prompt`; a change here needs a migration.
-    `trying`: nothing that it charges may be charged by a later order.
-    `in_placement`: it is between due and settled.
-    `settled_by_staff`: nothing here finds out what came of it, so staff may say.
+    `gives_way`: the order is rejected when a later order of the same subscription is sent now. An order of unknown
+    outcome is not: it may have been placed.
+    `awaits_result`: a placement result settles the order.
+    `held`: a result that neither places nor rejects the order may give it this status.
+    `each_run`: each placement run tries the order, whatever its date.
+    `timed`: `retry_at` says when the order goes on by itself.
+    `each_minute`: the tasks of every minute look for it, by the index `order_prompt`; a change needs a migration.
+    `trying`: a later order must not charge for what this order charges.
+    `in_placement`: the order is due, but not settled.
+    `settled_by_staff`: Reprise cannot find out the result, so staff may enter it.
     """
 
     leads_to: frozenset[OrderStatus] = frozenset()
@@ -194,7 +194,7 @@ STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
     S.REJECTED: StatusRow(leads_to=frozenset({S.CREDIT_CARD_RETRY}), effect=Effect.REFUSED, color="danger"),
     S.CANCELLED: StatusRow(leads_to=frozenset({S.UNSENT}), effect=Effect.CALLED_OFF, color="default"),
     S.MERGED: StatusRow(leads_to=frozenset({S.UNSENT}), color="default"),
-    # The API has these two; no action gives them, as no gateway here places orders by files or classifies answers.
+    # The API has these two. No action sets them, because no gateway here places orders by files or classifies answers.
     S.PENDING_BATCH_RESPONSE: StatusRow(leads_to=RESULTS, awaits_result=True),
     S.AWAITING_RESPONSE_CLASSIFICATION: StatusRow(),
 }

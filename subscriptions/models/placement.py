@@ -43,9 +43,9 @@ class GatewaySettings(models.Model):
 
 
 class OrderDispatch(Leased):
-    """Who posts a merchant's orders: one worker at a time, so that the platform gets only so many posts at once."""
+    """The lease for posting a merchant's orders: one worker at a time, to limit concurrent posts to the platform."""
 
-    lease_length = timedelta(seconds=60)  # answers that came together may wait for a customer who is held
+    lease_length = timedelta(seconds=60)  # answers that came together may wait for a locked customer
 
     merchant = models.OneToOneField(Merchant, models.CASCADE, primary_key=True, related_name="+")
 
@@ -90,7 +90,7 @@ class SimulatedOutcome(models.Model):
     """What the simulator answers for orders with this payment or product; the payment's outcome has precedence."""
 
     class Outcome(models.TextChoices):
-        """A placement code stands for the answer that has it."""
+        """A placement code stands for the answer with that code."""
 
         APPROVE = "000", "Approve"
         PROCESSING = "010", "Processing (010)"
@@ -142,7 +142,7 @@ class SimulatedOutcome(models.Model):
 
 
 class SimulatedPlacement(models.Model):
-    """What the simulator knows of an order. It stands for the platform's database, apart from the domain's own rows."""
+    """What the simulator knows about an order. It stands for the platform's database, apart from the domain's rows."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
     order_public_id = models.UUIDField(help_text="The idempotency key of its posts.")

@@ -64,7 +64,7 @@ class Event(models.Model):
 
 
 class JobRun(LeasedRun):
-    """One run of a job for one merchant and local day, once by the unique key. Its cursor is the key of a customer."""
+    """The run of a job for a merchant and local day; the unique key allows only one. Its cursor is a customer's key."""
 
     lease_length = timedelta(seconds=60)  # a chunk of 500 customers takes seconds on a busy machine
 

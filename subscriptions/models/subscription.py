@@ -38,7 +38,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
 
 class Subscription(models.Model):
-    """Live until it has a `cancelled` time. `price` is set only when it is locked; else the product's price counts."""
+    """Live until it has a `cancelled` time. `price` is set only when it is locked; else the product's price applies."""
 
     class Origin(models.TextChoices):
         CHECKOUT = "replenishment", "Checkout"
@@ -127,7 +127,7 @@ class Subscription(models.Model):
 
     @property
     def awaits_first_order(self) -> bool:
-        """Whether its first order is yet to be placed. What was bought in a checkout had its first order there."""
+        """Whether the first order is yet to be placed. A subscription from a checkout had its first order there."""
         return self.first_placed is None and self.raw_subscription_type != self.Origin.CHECKOUT
 
     @property

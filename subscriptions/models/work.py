@@ -13,7 +13,7 @@ from subscriptions.models.subscription import Subscription
 
 
 class CheckoutRequest(Leased):
-    """A checkout as a shop posted it, held at first by the request that brought it. It counts once per order id."""
+    """A checkout as a shop posted it, leased at first by the request that stored it. Each order ID is accepted once."""
 
     lease_length = timedelta(seconds=90)  # longer than any request may take
 
@@ -38,7 +38,7 @@ class CheckoutRequest(Leased):
 
 
 class Replacement(LeasedRun):
-    """A run that swaps a discontinued product for another, or cancels, on all live subscriptions to it.
+    """A run that swaps a discontinued product for another in all live subscriptions to it, or cancels them.
 
     Its cursor is the key of a subscription.
     """
