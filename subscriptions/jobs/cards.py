@@ -1,4 +1,4 @@
-"""Warns customers whose card expires before the order it is to pay."""
+"""Warns customers whose card expires before the order that it pays for."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""The daily jobs, each a row."""
+"""The daily jobs, one row each."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The clock of test customers. When it is moved forward, the jobs do for them what they would have done by then."""
+"""The clock of test customers. When it moves forward, the jobs do what they would have done by then."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,15 +19,15 @@ from subscriptions.models import Customer, Merchant, Order
 
 STEP_TASK = "subscriptions.jobs.clock.move_step"
 STEP = timedelta(days=7)
-SECONDS = 300  # one step may take
-# A lock of the worker's database session, for `is_moving`: it ends with the session, also when the worker dies.
+SECONDS = 300  # the limit for one step
+# A lock of the worker's database session, for `is_moving`: it ends with the session, even if the worker dies.
 CLOCK_LOCK = "hashtextextended('test clock of customer ' || %s, 0)"
 
 
 def advance_clocks(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
     """Move the clocks of these test customers of `merchant` to `to`, and do everything that is due until then.
 
-    Refused for customers who are no test customers, for clocks that differ, and whenever `move_clock` is.
+    Refused for customers who are no test customers, for clocks that differ, and when `move_clock` refuses.
     """
     rows = merchant.customers.filter(pk__in=[customer.pk for customer in customers])
     begins = set(rows.values_list("clock", flat=True))
@@ -46,14 +46,14 @@ def begin_move(customer: Customer, to: datetime, *, actor: Actor) -> None:
     """Let workers move the clock of this test customer to `to`, a week per task. Refused for other customers."""
     _must_be_test(customer)
     seen = customer.clock.isoformat() if customer.clock else None
-    # The queue's own time-out would end posts whose answers are slow.
+    # The queue's own time-out would cut off posts with slow answers.
     notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.as_json(), timeout=SECONDS)
 
 
 def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
-    """Task: move the clock by a week or to its aim, and go on in a new task.
+    """Task: move the clock by a week or to its target, and go on in a new task.
 
-    `seen` is what the clock showed. If it shows something else, another move has come in between, and this one ends.
+    `seen` is the time the clock showed. If it now shows another, a different move came in between, and this one ends.
     """
     customer = Customer.objects.select_related("merchant").get(pk=customer_id)
     if customer.clock != (datetime.fromisoformat(seen) if seen else None):
@@ -70,7 +70,7 @@ def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]
 
 
 def is_moving(customer: Customer) -> bool:
-    """Whether a worker is moving this customer's clock. The clock shows the end of a step from its start on."""
+    """Whether a worker is moving this customer's clock. The clock shows the end of a step once the step starts."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_xact_lock_shared({CLOCK_LOCK})", [str(customer.pk)])
         (is_free,) = cursor.fetchone()
@@ -78,7 +78,7 @@ def is_moving(customer: Customer) -> bool:
 
 
 def remind_test_customer(customer: Customer) -> int:
-    """Do for this test customer now what the reminder job does at its hour; returns how many reminders it made.
+    """Run the reminder job for this test customer now. Returns the number of reminders.
 
     Refused for other customers.
     """
@@ -111,7 +111,7 @@ def _must_be_test(customer: Customer) -> None:
 def _due_moments(
     merchant: Merchant, rows: QuerySet[Customer], start: datetime, to: datetime
 ) -> Iterator[tuple[datetime, list[Job]]]:
-    """When something may be due from `start` until `to`: the hours of the jobs, and the moments between them."""
+    """When something may be due from `start` until `to`: the hours of the jobs, and moments of timed tasks between."""
     yield start, []
     now, day = start, calendar.local_time(start, merchant.time_zone).date()
     while day <= calendar.local_time(to, merchant.time_zone).date():

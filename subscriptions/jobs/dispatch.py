@@ -1,9 +1,9 @@
 """Posts the orders in placement to the merchant's platform.
 
-The row of an attempt is committed before its post leaves. Its unique key claims the order's try: nobody else sends it.
-The lease of a merchant's dispatch only limits how many posts the platform gets at once. What a dead worker left has an
-unknown outcome, and is posted again under the same idempotency key. One thread claims orders and records results, the
-others send.
+The row of an attempt is committed before its post leaves. Its unique key claims the order's try: no other worker sends
+it. The lease of a merchant's dispatch only limits how many posts the platform gets at once. An attempt that a dead
+worker left has an unknown outcome, and is posted again under the same idempotency key. One thread claims orders and
+records results, the others send.
 """
 
 import logging
@@ -31,15 +31,15 @@ log = logging.getLogger(__name__)
 
 TASK = "subscriptions.jobs.dispatch.dispatch_orders"
 TOGETHER_SECONDS = 0.02  # an answer waits this long for others to be recorded with it
-LOOK_SECONDS = 10  # how often the lease is looked after while no answer comes
-# Longer than any order may be on its way: up to three posts of 65 seconds one behind the other, and the 60 seconds for
-# which an answer is kept that cannot be recorded.
+LOOK_SECONDS = 10  # how often the lease is checked while no answer comes
+# Longer than any order may be under way: up to three consecutive posts of 65 seconds, and the 60 seconds for which an
+# answer that cannot be recorded is kept.
 LOST_AFTER = timedelta(seconds=300)
-MOST_SECONDS = 300  # of a task, likewise; the queue's own limit would end posts whose answers are slow
+MOST_SECONDS = 300  # of a task, likewise; the queue's own limit would cut off posts with slow answers
 
 
 def sweep() -> None:
-    """Each minute: post again what dead workers left, and wake workers for merchants whose orders wait."""
+    """Each minute: requeue attempts that dead workers left, and wake workers for merchants whose orders wait."""
     lost = PlacementAttempt.objects.filter(effect="", started__lt=timezone.now() - LOST_AFTER)
     for attempt in lost.select_related("order"):
         try:
@@ -53,7 +53,7 @@ def sweep() -> None:
 
 
 def dispatch_orders(merchant_id: int) -> None:
-    """Task: post the merchant's orders until there are none or the turn is over. One worker at a time does."""
+    """Task: post the merchant's orders until none is left or the turn is over. Only one worker at a time does this."""
     dispatch = claim_lease(_dispatch_rows([merchant_id]), merchant_id)
     if dispatch is None:
         return
@@ -62,7 +62,7 @@ def dispatch_orders(merchant_id: int) -> None:
     def may_go_on() -> bool:
         try:
             dispatch.keep()
-        except LeaseLost:  # another worker goes on; this one records the results of what it has posted
+        except LeaseLost:  # another worker takes over; this one records the results of its posts
             return False
         return not turn.is_over
 
@@ -75,9 +75,9 @@ def dispatch_orders(merchant_id: int) -> None:
 
 
 def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda: True) -> bool:
-    """Post those of `orders`, one merchant's, that wait, several at a time; whether all were posted.
+    """Post the waiting ones of `orders`, all of one merchant, several at a time. Returns whether all were posted.
 
-    `may_go_on` is asked in every round. Once it says no, those under way are the last.
+    `may_go_on` is called in every round. Once it returns False, the posts under way are the last.
     """
     width = settings.PLACEMENT_CONCURRENCY
     queue = _Queue(orders, 2 * width)
@@ -87,7 +87,7 @@ def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda:
         while True:
             with _outage_tolerated(bool(under_way)):
                 goes_on = may_go_on()
-                # Up to three for each sender, who would else be out of work while answers are recorded.
+                # Up to three for each sender, so that none is idle while answers are recorded.
                 room = 3 * width - sum(not sent.done() for sent in under_way)
                 if goes_on and room >= width:
                     for attempt, request in _claim(queue, room):
@@ -101,7 +101,7 @@ def post_orders(orders: QuerySet[Order], may_go_on: Callable[[], bool] = lambda:
 
 
 def _dispatch_rows(merchants: Iterable[int]) -> QuerySet[OrderDispatch]:
-    """The rows whose leases say who posts for these merchants, made where there are none yet."""
+    """The rows whose leases say who posts for these merchants; missing rows are created."""
     keys = list(merchants)
     OrderDispatch.objects.bulk_create([OrderDispatch(merchant_id=key) for key in keys], ignore_conflicts=True)
     return OrderDispatch.objects.filter(pk__in=keys)
@@ -121,9 +121,9 @@ HELD = Query(lambda: _waiting(Order.objects.filter(pk=AnyOf("keys"))).only("pk")
 
 
 class _Queue:
-    """Those of `orders` that wait, `most` at a time in the order of their keys, and then from the first again.
+    """The waiting ones of `orders`, `most` at a time in key order, and then from the first again.
 
-    Each look begins behind the last one, so that it does not go through all orders that were placed since the first.
+    Each query starts after the last order found, to avoid scanning all orders that were placed in the meantime.
     """
 
     def __init__(self, orders: QuerySet[Order], most: int) -> None:
@@ -132,7 +132,7 @@ class _Queue:
         self.rows = Query(lambda: found.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
 
     def hold(self, room: int) -> list[Order]:
-        """The next orders that nobody else holds, `room` at the most, locked. Call it in a transaction."""
+        """Lock and return up to `room` of the next orders that no other worker holds. Call it in a transaction."""
         found = self.rows.all(after=self.after)
         if not found and self.after:
             found = self.rows.all(after=0)
@@ -143,7 +143,7 @@ class _Queue:
 
 @contextmanager
 def _outage_tolerated(is_busy: bool) -> Iterator[None]:
-    """While orders are under way, a database that is away must not keep their answers from being recorded."""
+    """While orders are under way, a database outage must not prevent their answers from being recorded."""
     try:
         yield
     except (OperationalError, InterfaceError):
@@ -153,10 +153,10 @@ def _outage_tolerated(is_busy: bool) -> Iterator[None]:
 
 
 def _claim(queue: _Queue, room: int) -> list[tuple[PlacementAttempt, PlacementRequest]]:
-    """Begin attempts for the next orders, `room` at the most; returns them with the orders as they are sent."""
+    """Begin attempts for up to `room` of the next orders. Returns each with the order as it is sent."""
     with transaction.atomic():
         held = [row.pk for row in queue.hold(room)]
-        # Read again under the lock: another worker may have claimed an order between the look and the lock.
+        # Read again under the lock: another worker may have claimed an order between the query and the lock.
         found = HELD.all(keys=held) if held else []
         requests = take_snapshots(found) if found else []
         orders = [request.order for request in requests]
@@ -171,7 +171,7 @@ def _send(request: PlacementRequest) -> PlacementResult:
     try:
         return gateway_of(request.order).place(request)
     except Exception:
-        # The post may have left before the fault.
+        # The post may have left before the error.
         log.exception("order %s could not be sent", request.key)
         return no_answer_result("Something went wrong on our side; the log of the task workers says what.")
 
@@ -180,7 +180,7 @@ def _send(request: PlacementRequest) -> PlacementResult:
 def _senders(width: int) -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(width, thread_name_prefix="post") as pool:
         yield pool
-        # The simulator opened a database connection in each thread, which would outlive the thread.
+        # The simulator opens a database connection in each thread, which would outlive the thread.
         together = Barrier(width)
         wait([pool.submit(_hang_up, together) for _ in range(width)])
 

@@ -8,9 +8,9 @@ log = logging.getLogger(__name__)
 
 
 def tick() -> None:
-    """Begin the runs that are due, do what is due at this minute, and post the orders that wait.
+    """Begin the runs that are due, do the timed tasks of this minute, and post the orders that wait.
 
-    A fault in one of the three does not keep the others from being done.
+    An error in one of the three does not stop the others.
     """
     for part in (runs.begin_due_runs, timed_tasks.do_timed_tasks, dispatch.sweep):
         try:

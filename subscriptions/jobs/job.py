@@ -1,4 +1,4 @@
-"""What a daily job is."""
+"""The definition of a daily job."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class Job:
     """A job is due once on each of its days, at an hour of the merchant's day.
 
     `hour` gives that hour (0 to 23), or None for a merchant without this job. `days` are days of the month; empty
-    means all. For merchants that `hourly` names, the job is due again at each later full hour of the day. A late run
+    means all. For merchants where `hourly` is true, the job is due again at each later full hour of the day. A late run
     may begin until the hour `ends` of the day, or for `lasts` after the job's moment; after that it is missed.
 
-    `affected_customers(customers, day)` narrows customers of one merchant down to those with something to do.
-    `perform(keys, merchant, day)` does it for at most `at_once` of them, inside the caller's transaction, and returns
-    how much it did. It finds nothing to do for a customer whom it was done for.
+    `affected_customers(customers, day)` narrows the customers of one merchant to those for whom work is due.
+    `perform(keys, merchant, day)` does the work for at most `at_once` of them, inside the caller's transaction, and
+    returns how much it did. Running it again for the same customer does nothing.
     """
 
     name: str
@@ -36,23 +36,23 @@ class Job:
     at_once: int = 1
 
     def moment(self, merchant: Merchant, day: date) -> datetime | None:
-        """When it is due on that day of the merchant's; None if it is not."""
+        """When the job is due on `day` in the merchant's zone; None if it is not."""
         hour = self.hour(merchant)
         if hour is None or (self.days and day.day not in self.days):
             return None
         return calendar.local_hour(day, hour, merchant.time_zone)
 
     def repeats(self, merchant: Merchant, day: date) -> list[datetime]:
-        """When it is due again later on that day, if it is hourly for this merchant."""
+        """When the job is due again later on `day`, if it is hourly for this merchant."""
         moment = self.moment(merchant, day)
         if moment is None or self.hourly is None or not self.hourly(merchant):
             return []
-        # An hour that the clocks skip is the one after it.
+        # An hour that the clocks skip becomes the one after it.
         hours = {calendar.local_hour(day, hour, merchant.time_zone) for hour in range(24)}
         return sorted(hour for hour in hours if hour > moment)
 
     def deadline(self, merchant: Merchant, day: date) -> datetime:
-        """Until when the run of that day may begin: an hour after its moment at the earliest."""
+        """Until when the run of `day` may begin: at least an hour after its moment."""
         moment = self.moment(merchant, day)
         assert moment is not None
         if self.ends is None:
@@ -61,7 +61,7 @@ class Job:
 
 
 def try_action(action: Callable[[], object]) -> bool:
-    """Whether `action` could be done. If it is refused, somebody was quicker or things have changed."""
+    """Run `action`; False if it is refused, because the data changed or another process did it first."""
     try:
         action()
     except Refused:

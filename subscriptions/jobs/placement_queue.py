@@ -1,4 +1,4 @@
-"""Hands orders to placement that are due or to be tried again."""
+"""Hands to placement the orders that are due or to be tried again."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,7 +27,7 @@ def queue_due_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
 
 
 def queue_order(order: Order, actor: Actor) -> bool:
-    """Hand over what is in stock of `order`; whether that was anything."""
+    """Hand the items of `order` that are in stock to placement. Returns whether anything was handed over."""
     if order.is_open and order.items.filter(product__live=False).exists():
         try_action(partial(upcoming_order.set_aside, order, actor=actor))
         if not Order.objects.open().filter(pk=order.pk).exists():

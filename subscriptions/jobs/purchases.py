@@ -1,4 +1,4 @@
-"""Purchases whose request was cut off before it was answered."""
+"""Finishes purchases whose request was cut off before it was answered."""
 
 import logging
 from contextlib import suppress
@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 
 
 def finish() -> int:
-    """Each minute: do what was left undone, oldest first; returns how many were looked at.
+    """Each minute: finish open purchases, oldest first. Returns how many were found.
 
-    What is refused is closed with the reason; what fails is tried ten times, after longer and longer rests.
+    A refused purchase is closed with the reason. One that fails is tried ten times, at growing intervals.
     """
     open_requests = CheckoutRequest.objects.filter(answer__isnull=True)
     left = list(unleased_rows(open_requests).order_by("id").values_list("pk", flat=True)[:AT_ONCE])
     for pk in left:
         request = claim_lease(open_requests, pk)
         if request is not None:
-            with suppress(LeaseLost):  # its own process has answered it after all
+            with suppress(LeaseLost):  # its own process answered it after all
                 _finish(request)
     return len(left)
 

@@ -1,4 +1,4 @@
-"""Records what came of posts: the answer goes into the placement log, and its order follows, in one transaction."""
+"""Records the results of posts: one transaction writes the answer into the placement log and updates the order."""
 
 import logging
 import time
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 Answered = tuple[PlacementAttempt, PlacementResult]
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
-PATIENCE_SECONDS = 60  # an answer is not dropped because the database is away or the customer is held
-# The customer is locked first, as by every action. The others are locked because only a locked row is read as the write
-# before has left it.
+PATIENCE_SECONDS = 60  # an answer is not dropped because the database is down or the customer is locked
+# The customer is locked first, as by every action. The others are locked because only a locked row is sure to show the
+# latest write.
 ANSWERED = Query(
     lambda: (
         PlacementAttempt.objects.select_for_update(of=("order__customer", "order", "self"), no_key=True)
@@ -37,16 +37,16 @@ TRIED = Query(
     )
 )
 LOGGED = ("finished", "request", "http_status", "answer", "code", "message", "order_merchant_id", "effect")
-# The new rows of nearly every result.
+# The new rows that nearly every result writes.
 WRITTEN = {Activity: 1, Event: 1}
 
 
 def record_answers(answered: Sequence[Answered]) -> None:
-    """`record_result` for answers that came together, of orders of one merchant; waits for customers who are held."""
+    """`record_result` for answers that came together, of orders of one merchant. Waits for locked customers."""
     try:
         rest = record_placed_orders(answered)
     except Exception:
-        # One answer that breaks must not keep the others waiting.
+        # One faulty answer must not hold up the others.
         log.exception("%d answers could not be recorded together", len(answered))
         connection.close_if_unusable_or_obsolete()
         rest = answered
@@ -55,9 +55,9 @@ def record_answers(answered: Sequence[Answered]) -> None:
 
 
 def record_placed_orders(answered: Sequence[Answered]) -> Sequence[Answered]:
-    """`record_result` for those orders of one merchant that were placed, in one transaction and a few statements.
+    """`record_result` for the placed orders of one merchant, in one transaction and a few statements.
 
-    Returns what is left: other answers, orders of customers held by another write, and further orders of one customer.
+    Returns the rest: other answers, orders of customers held by another write, and further orders of one customer.
     """
     chosen = {attempt.order.customer_id: attempt.pk for attempt, answer in answered if answer.effect is Effect.PLACED}
     if len(chosen) < 2:
@@ -75,9 +75,9 @@ def record_placed_orders(answered: Sequence[Answered]) -> Sequence[Answered]:
 
 
 def record_result(attempt: PlacementAttempt, answer: PlacementResult) -> None:
-    """Record what came of `attempt` and let its order follow, in one transaction. Raises `Busy`.
+    """Record the answer to `attempt` and update its order, in one transaction. Raises `Busy`.
 
-    A success always counts. Any other answer counts only if the order was not tried again since.
+    A success always counts. Any other answer counts only if the order has not been tried again since.
     """
     with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), pipeline():
         _conclude(now, answer)
@@ -94,7 +94,7 @@ def requeue_lost_attempt(attempt: PlacementAttempt) -> None:
 
 
 def _conclude(attempt: PlacementAttempt, answer: PlacementResult) -> None:
-    """Let the order follow the answer and write it into the log, unless the log has an answer already."""
+    """Update the order by the answer and write the answer into the log, unless the log already has one."""
     if attempt.effect:
         return
     if _counts(attempt, answer):

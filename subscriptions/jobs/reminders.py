@@ -16,15 +16,15 @@ ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
 def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
     wishes = Max("subscriptions__reminder_days", filter=Q(subscriptions__cancelled=None))
     longest = customers.aggregate(most=Greatest(wishes, Max("merchant__reminder_days")))["most"]
-    # Which orders are due is up to their own wishes; this is a bound by which an index finds the few to look at.
+    # Each order's own lead time decides whether it is due; this upper bound lets an index find the few candidates.
     soon = orders_to_remind(customers, day).filter(place_date__lte=day + timedelta(days=longest or 0))
     return customers.filter(pk__in=soon.values("customer"))
 
 
 def orders_to_remind(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
-    """The open orders to remind `customers` of on `day`: once for each place date, from so many days before it on.
+    """The open orders to remind `customers` of on `day`, once for each place date.
 
-    How many is the longest wish of the subscriptions in the order; where there are none, the merchant's default.
+    The lead time is the longest among the subscriptions in the order; without any, it is the merchant's default.
     """
     wishes = Item.objects.filter(order=OuterRef("pk")).order_by().values("order")
     lead = Coalesce(Subquery(wishes.values(most=Max("subscription__reminder_days"))), F("merchant__reminder_days"))

@@ -19,11 +19,11 @@ RUNNING = Q(state=Replacement.State.RUNNING)
 
 
 def continue_replacement(replacement_id: int) -> None:
-    """Task: go on with a replacement until it is done or the turn is over."""
+    """Task: continue a replacement until it is done or the turn is over."""
     rows = Replacement.objects.filter(RUNNING).select_related("product", "substitute")
     replacement = claim_lease(rows, replacement_id)
     if replacement is not None:
-        with suppress(LeaseLost):  # another worker goes on with it
+        with suppress(LeaseLost):  # another worker continues it
             _replace_all(replacement, Turn())
 
 
@@ -52,6 +52,6 @@ def _replace(replacement: Replacement, subscription: Subscription) -> None:
     except LeaseLost:
         raise
     except Exception:
-        # One subscription that breaks must not keep those behind it waiting for ever.
+        # One faulty subscription must not block those behind it for ever.
         log.exception("replacement %s: subscription %s", replacement.pk, subscription.pk)
         replacing.keep_subscription(replacement, subscription, SENTENCES["replacement_failed"])

@@ -1,8 +1,8 @@
-"""Runs of the daily jobs: once per merchant and local day, whatever dies meanwhile.
+"""Runs of the daily jobs: once per merchant and local day, even if a worker dies.
 
-The minute tick makes the rows of the runs that are due; their unique key makes a day happen once. What a run does to
-customers is one transaction with its cursor. Customers who are held by another write are left for later; meanwhile the
-cursor stays before the first of them.
+The minute tick creates the rows of the runs that are due; their unique key ensures one run per day. A run changes
+customers and moves its cursor in one transaction. Customers who are held by another write are left for later; until
+then the cursor stays before the first of them.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 TASK = "subscriptions.jobs.runs.continue_run"
 BATCH = 50_000
-REST = timedelta(seconds=10)  # before it looks again after customers who were held by another write
+REST = timedelta(seconds=10)  # before it tries customers who were held by another write again
 MOST_ATTEMPTS = 10
 UNFINISHED = [JobRun.State.WAITING, JobRun.State.RUNNING]
 ANEW = {
@@ -46,7 +46,7 @@ LOOKS_BACK = 3  # days; no job may begin later than that
 
 
 def begin_due_runs() -> None:
-    """Each minute: make the runs that are due, repeat the hourly ones, and wake workers for those nobody works at."""
+    """Each minute: create the runs that are due, repeat the hourly ones, and wake workers for unleased runs."""
     now = timezone.now()
     JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
     _repeat(now)
@@ -54,7 +54,7 @@ def begin_due_runs() -> None:
 
 
 def begin_run(merchant: Merchant, job: Job) -> JobRun:
-    """Run `job` now for today, once more if it ran; it finds nothing to do where it was done."""
+    """Run `job` now for today, again if it already ran; what is done is not repeated."""
     today = calendar.today(merchant.time_zone)
     run, _ = JobRun.objects.get_or_create(merchant=merchant, job=job.name, local_date=today)
     JobRun.objects.filter(pk=run.pk).exclude(state__in=UNFINISHED).update(**ANEW)
@@ -64,12 +64,12 @@ def begin_run(merchant: Merchant, job: Job) -> JobRun:
 
 
 def continue_run(run_id: int) -> None:
-    """Task: go on with a run until it is done or the turn is over. After ten workers that died over it, it fails."""
+    """Task: continue a run until it is done or the turn is over. After ten workers have died over it, the run fails."""
     rows = JobRun.objects.filter(state__in=UNFINISHED).select_related("merchant")
     run = claim_lease(rows, run_id, state=JobRun.State.RUNNING)
     if run is None:
         return
-    with suppress(LeaseLost):  # another worker goes on with it
+    with suppress(LeaseLost):  # another worker continues it
         if run.attempts < MOST_ATTEMPTS:
             return _work(run, JOBS[run.job], Turn())
         error = run.error or "The worker died over it each time."
@@ -96,9 +96,9 @@ def _due(now: datetime) -> list[JobRun]:
 
 
 def _repeat(now: datetime) -> None:
-    """Begin the finished runs of hourly jobs anew where a full hour has struck since."""
+    """Restart the finished runs of hourly jobs if a full hour has struck since."""
     hourly = [job.name for job in JOBS.values() if job.hourly]
-    since = now.date() - timedelta(days=1)  # the date it still is somewhere
+    since = now.date() - timedelta(days=1)  # still today in some time zone
     finished = JobRun.objects.filter(state=JobRun.State.DONE, job__in=hourly, local_date__gte=since)
     for run in finished.select_related("merchant"):
         struck = [moment for moment in JOBS[run.job].repeats(run.merchant, run.local_date) if moment <= now]
@@ -111,7 +111,7 @@ def _days(today: date) -> list[date]:
 
 
 def _state(job: Job, merchant: Merchant, day: date, now: datetime) -> JobRun.State | None:
-    """How the run of `day` begins now, if at all. One that should have been before there was a merchant is none."""
+    """The state in which the run of `day` begins now; None if it is not due, or was due before the merchant existed."""
     moment = job.moment(merchant, day)
     if moment is None or not merchant.created <= moment <= now:
         return None
@@ -140,7 +140,7 @@ def _affected(run: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
 
 
 def _chunks(run: JobRun, job: Job) -> Iterator[Sequence[int]]:
-    """The customers behind the cursor, as many at a time as the job takes at once."""
+    """The customers after the cursor, in chunks of `job.at_once`."""
     reached = run.cursor
     while keys := list(_affected(run, job, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         reached = keys[-1]
@@ -157,11 +157,11 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
             done = job.perform(free, run.merchant, run.local_date)
             _advance(run, free, waiting, done=F("done") + done)
     except (Busy, LeaseLost, OperationalError, InterfaceError):
-        raise  # nothing is the matter with these customers
+        raise  # the customers are not at fault
     except Exception as error:
         if len(keys) == 1:
             return _pass_over(run, job, keys[0], later, error)
-        # A customer that breaks must not keep the others of the chunk from their turn.
+        # One faulty customer must not hold up the rest of the chunk.
         for key in keys:
             _step(run, job, [key], later)
     else:
@@ -171,13 +171,13 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
 def _pass_over(run: JobRun, job: Job, key: int, later: list[int], error: Exception) -> None:
     log.exception("%s of merchant %s: customer %s", job.name, run.merchant_id, key)
     if later:
-        # The cursor cannot pass it yet; it comes up once more, and counts then.
+        # The cursor cannot pass this customer yet; they come up again, and the failure counts then.
         later.append(key)
     else:
         _advance(run, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error!r}"[:1000])
 
 
 def _advance(run: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
-    """Count `keys` as looked at. The cursor goes as far as none of `later` lies before it."""
+    """Count `keys` as processed. The cursor moves as far as it can without passing any of `later`."""
     cursor = max([run.cursor, *(key for key in keys if not later or key < later[0])])
     run.advance(cursor, customers=F("customers") + len(keys), **changes)

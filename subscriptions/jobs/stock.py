@@ -19,7 +19,7 @@ def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Cus
 
 
 def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    """Hand orders to placement whose items are in stock again, and remove those that have waited for too long."""
+    """Hand orders to placement once their items are in stock again, and remove items that have waited too long."""
     orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
     return sum(_retry_order(order) for order in orders)
 

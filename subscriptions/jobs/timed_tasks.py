@@ -1,4 +1,4 @@
-"""What does not wait for a daily run: orders sent now, retries at their hour, retry instructions, ends of access."""
+"""Work that does not wait for a daily run: orders sent now, timed retries, retry instructions, ends of access."""
 
 import logging
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from subscriptions.models import Customer, Entitlement, Order, OrderStatus, stat
 log = logging.getLogger(__name__)
 
 ACTOR = Actor(ActorKind.JOB, "prompt", "Automation")
-MOST = 500  # of each kind in one go; the next minute takes the rest
+MOST = 500  # of each kind per run; the next minute takes the rest
 
 
 def do_timed_tasks(customers: QuerySet[Customer] | None = None) -> None:
-    """Do what is due for `customers` at this moment; each minute it is done for all without a clock of their own."""
+    """Do what is due now for `customers`; by default, as in the minute tick, for all without a test clock."""
     customers = Customer.objects.filter(clock=None) if customers is None else customers
     now = calendar.now()
     for order in _timed_orders(customers).filter(retry_at__lte=now)[:MOST]:
@@ -37,7 +37,7 @@ def do_timed_tasks(customers: QuerySet[Customer] | None = None) -> None:
 
 
 def next_moment(customers: QuerySet[Customer], after: datetime) -> datetime | None:
-    """When one of these tasks is due for `customers` next after that moment; orders to be sent now do not count."""
+    """When the next of these tasks after `after` is due for `customers`; orders to be sent now do not count."""
     retry = _timed_orders(customers).filter(retry_at__gt=after).order_by().aggregate(at=Min("retry_at"))["at"]
     end = _ending_access(customers).filter(ends__gt=after).order_by().aggregate(at=Min("ends"))["at"]
     return min((moment for moment in (retry, end) if moment), default=None)
