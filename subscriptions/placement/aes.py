@@ -1,7 +1,7 @@
-"""The encryption of card data in order posts and checkouts, as the platforms at the other end expect it.
+"""The encryption of card data in order posts and checkouts, as the merchants' platforms expect it.
 
-AES in ECB mode without authentication is here for compatibility alone; do not use it for anything else. Equal texts
-give equal results, and a changed result goes unnoticed.
+AES in ECB mode without authentication is here for compatibility only; do not use it for anything else. Equal texts
+give equal results, and tampering goes unnoticed.
 """
 
 import base64
@@ -15,9 +15,9 @@ PAD = b"{"
 
 
 def encrypt_text(text: str, key: str) -> str:
-    """The encrypted text in Base64. Before, `text` is padded with `{`: at least one, up to a multiple of 32 bytes.
+    """Pad `text` with at least one `{` to a multiple of 32 bytes, and encrypt it; the result is in Base64.
 
-    Raises ValueError for a key that has not 16, 24 or 32 bytes.
+    Raises ValueError unless the key has 16, 24 or 32 bytes.
     """
     data = text.encode()
     padded = data + PAD * (BLOCK - len(data) % BLOCK)
@@ -26,7 +26,7 @@ def encrypt_text(text: str, key: str) -> str:
 
 
 def decrypt_text(text: str, key: str) -> str:
-    """The text that `encrypt_text` got, without any `{` at its end. Raises ValueError for other texts."""
+    """The text given to `encrypt_text`, without any `{` at its end. Raises ValueError for other texts."""
     data = base64.b64decode(text, validate=True)
     decryptor = _cipher(key).decryptor()
     return (decryptor.update(data) + decryptor.finalize()).rstrip(PAD).decode()

@@ -1,4 +1,4 @@
-"""What a gateway is: it gets a snapshot of one order, tries to place it, and returns the placement result."""
+"""The gateway interface: a gateway gets a snapshot of one order, tries to place it, and returns the result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from subscriptions.placement.results import PlacementResult
 
 @dataclass(frozen=True, slots=True)
 class PlacementRequest:
-    """A snapshot of an order, in rows that nothing else changes, with everything that a gateway reads of them.
+    """A snapshot of an order, in row objects that nothing else changes, with everything that a gateway reads.
 
-    Its customer has the attribute `live`, as the customers that the REST API reads.
+    Its customer has the attribute `live`, like customers read for the REST API.
     """
 
     order: Order
@@ -37,9 +37,9 @@ class PlacementRequest:
 
 class Gateway(Protocol):
     def place(self, request: PlacementRequest) -> PlacementResult:
-        """Make one attempt. Call it with no transaction open, for a reply may take a minute.
+        """Make one attempt. Call it outside any transaction, because a reply may take a minute.
 
-        Whatever the platform does, it ends in a result and raises nothing.
+        It raises nothing: whatever the platform does becomes a result.
         """
         ...
 
@@ -61,12 +61,12 @@ ITEMS = Query(
 
 
 def take_snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
-    """Snapshots of `orders`, in the same sequence, by two queries for all of them. Call it in a transaction."""
+    """Snapshots of `orders`, in the same sequence, from two queries in all. Call it in a transaction."""
     keys = [order.pk for order in orders]
     rows: dict[int, Any] = {row.pk: row for row in ORDERS.all(orders=keys)}
     for row in rows.values():
         row.customer.live = row.customer_is_live
-        # The objects of these name their customer, who would otherwise be read again for each.
+        # Their REST objects name the customer, who would otherwise be read again for each.
         for record in (row.shipping_address, row.payment, row.payment.billing_address):
             if record:
                 record.customer = row.customer
@@ -78,5 +78,5 @@ def take_snapshots(orders: Iterable[Order]) -> list[PlacementRequest]:
 
 
 def take_snapshot(order: Order) -> PlacementRequest:
-    """As `take_snapshots`, of one order."""
+    """`take_snapshots` for one order."""
     return take_snapshots([order])[0]

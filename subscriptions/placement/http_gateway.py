@@ -23,7 +23,7 @@ from subscriptions.placement.signature import authorization_header
 
 
 class NotSent(Exception):
-    """Nothing has left; the sentence says why."""
+    """Nothing was sent; the sentence says why."""
 
 
 class NoAnswer(Exception):
@@ -34,22 +34,22 @@ class HttpSender(Protocol):
     """Outbound HTTP, `ORDER_POST_SENDER` in the settings."""
 
     def __call__(self, url: str, headers: dict[str, str], content: bytes) -> PlatformReply:
-        """Post `content`, within 5 s to connect and 60 s to reply. Raises NotSent or NoAnswer.
+        """Post `content`, with 5 s to connect and 60 s to reply. Raises NotSent or NoAnswer.
 
-        It follows no redirect, and cuts the reply's body one byte after 1 MiB.
+        It follows no redirects, and cuts the reply's body one byte after 1 MiB.
         """
         ...
 
 
 class EncodeOrder(Protocol):
     def __call__(self, request: PlacementRequest, *, with_card: bool) -> bytes:
-        """The body of the post. Raises ValueError where card data cannot be encrypted."""
+        """The body of the post. Raises ValueError if card data cannot be encrypted."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How an order is encoded and the reply read."""
+    """How an order is encoded and its reply read."""
 
     media_type: str
     encode: EncodeOrder
@@ -79,7 +79,7 @@ class HttpGateway:
 
 
 class NoGateway:
-    """Stands in where no platform is set up: orders wait until one is."""
+    """Stands in while no platform is set up: orders wait until one is."""
 
     def place(self, request: PlacementRequest) -> PlacementResult:
         return not_sent_result("No gateway is set up; say where orders go in the settings.")

@@ -21,7 +21,7 @@ CARD_DATA = ("cc_holder", "cc_number_ending", "cc_exp_date")
 
 
 def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
-    """The order and what belongs to it, as objects of the REST API; without card data, CARD_DATA are null."""
+    """The order and its related rows, as objects of the REST API; without card data, CARD_DATA are null."""
     order, merchant = request.order, request.merchant
     billing = order.payment.billing_address
     payment = PAYMENT.write(order.payment, merchant)
@@ -37,7 +37,7 @@ def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
 
 
 def read_json_reply(body: bytes) -> PlacementResult:
-    """The result that `body` means. It may be any bytes: what cannot be read is a result, too."""
+    """The result that `body` means. `body` may be any bytes: an unreadable reply is a result, too."""
     try:
         return result_of_fields(json_reply_fields(body))
     except UnreadableReply as error:
@@ -60,7 +60,7 @@ JSON_CODEC = Codec("application/json", encode_json_order, read_json_reply)
 
 
 def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Where a key comes twice, nobody knows which value is meant.
+    # With a duplicate key, it is unclear which value is meant.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise UnreadableReply("The answer has a key twice.")
@@ -68,7 +68,7 @@ def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _field_text(name: str, value: object) -> str:
-    """Platforms also send numbers: an error code then gets back the zeros before its three digits."""
+    """Platforms also send numbers; an error code is then padded to three digits again."""
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The test of a gateway: an order post that is signed like a real one and has no content, so that nothing is placed."""
+"""The test of a gateway: an order post that is signed like a real one but empty, so that nothing is placed."""
 
 from subscriptions.models import GatewaySettings
 from subscriptions.placement.http_gateway import Codec, post_headers, result_of_post, send_post
@@ -10,11 +10,11 @@ EMPTY_POSTS: dict[str, tuple[Codec, bytes]] = {
     GatewaySettings.Kind.XML: (XML_CODEC, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
     GatewaySettings.Kind.JSON: (JSON_CODEC, b"{}"),
 }
-TEST_ID = "test"  # of the customer, and as idempotency key
+TEST_ID = "test"  # the customer's ID and the idempotency key
 
 
 def probe_gateway(gateway: GatewaySettings) -> PlacementResult:
-    """What the platform replies to an empty order, which it should refuse. Takes up to 65 s."""
+    """The result of posting an empty order, which the platform should refuse. Takes up to 65 s."""
     merchant = gateway.merchant
     if not merchant.storefront_key:
         return not_sent_result("There is no key to sign with; set one first.")

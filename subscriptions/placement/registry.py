@@ -15,7 +15,7 @@ GATEWAYS: dict[str, Gateway] = {
 
 
 def gateway_of(order: Order) -> Gateway:
-    """The gateway that the merchant has set up; for a test merchant or a test customer always the simulator."""
+    """The gateway that the merchant has set up; always the simulator for a test merchant or test customer."""
     if order.merchant.is_test or order.customer.is_test:
         return GATEWAYS[GatewaySettings.Kind.SIMULATOR]
     settings: GatewaySettings | None = getattr(order.merchant, "gateway", None)

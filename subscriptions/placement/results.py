@@ -14,13 +14,13 @@ EXCERPT = 4096
 LONGEST_MESSAGE = 1000
 LONGEST_ORDER_ID = 255
 REPLY_FIELDS = ("code", "orderId", "errorCode", "errorMsg")
-# Request time-out, too early, too many requests: they do not tell whether the platform has dealt with the order.
+# Request time-out, too early, too many requests: these do not say whether the platform has processed the order.
 NO_ANSWER_STATUSES = {408, 425, 429}
 
 
 @dataclass(frozen=True, slots=True)
 class ResultCode:
-    """`replied` is false for a code that only Reprise itself sets."""
+    """`replied` is false for a code that only Reprise sets."""
 
     text: str
     meaning: str
@@ -64,7 +64,7 @@ class PlatformReply:
 
 @dataclass(frozen=True, slots=True)
 class PlacementResult:
-    """What one attempt to place an order came to.
+    """The result of one attempt to place an order.
 
     `code`: a key of RESULT_CODES, or what the platform sent in place of one, or empty.
     `order_id`: the order's id on the platform, set if and only if the order is placed.
@@ -87,13 +87,13 @@ ReadReply = Callable[[bytes], PlacementResult]
 def result_of_reply(reply: PlatformReply, read_body: ReadReply) -> PlacementResult:
     """The result that the HTTP status and the body mean together.
 
-    An error in the body counts with every status below 500. A success beside a 4xx contradicts itself.
+    An error in the body counts with every status below 500. A success with a 4xx status is a contradiction.
     """
     status = reply.status
     if status >= 500 or status in NO_ANSWER_STATUSES or not reply.body.strip():
         result = no_answer_result(f"The platform gave no answer (HTTP status {status}).")
     elif status < 200 or 300 <= status < 400:
-        # Redirects are not followed: they would take the order to an address that nobody has checked.
+        # Redirects are not followed: they would take the order to an unchecked address.
         message = f"The platform's address leads elsewhere (HTTP status {status}); correct the address."
         result = unreadable_result(message)
     else:
@@ -121,7 +121,7 @@ def result_of_fields(fields: Mapping[str, str]) -> PlacementResult:
 
 
 def _success_result(order_id: str, error: str) -> PlacementResult:
-    # Without a usable id the order may have been placed. It is no success, and must not be sent again either.
+    # Without a usable ID, the order may still have been placed: it is no success, but must not be sent again.
     if not order_id or len(order_id) > LONGEST_ORDER_ID or not order_id.isprintable():
         return unreadable_result("The answer is SUCCESS without a usable orderId.")
     if error not in ("", "000"):

@@ -19,7 +19,7 @@ def retry_days(plan: str, manual: Sequence[int] = ()) -> Sequence[int]:
 def next_retry_day(days: Sequence[int], declined_on: date, declines: int, today: date) -> date | None:
     """The day of the next try after `declines` declines, the first of which was on `declined_on`.
 
-    After a late try the next one keeps its day if that is still to come; otherwise it is tomorrow. None when all tries
+    After a late try, the next one keeps its day if that is still to come; otherwise it is tomorrow. None once all tries
     are used up.
     """
     if declines > len(days):
@@ -28,12 +28,12 @@ def next_retry_day(days: Sequence[int], declined_on: date, declines: int, today:
 
 
 def waits_for_instruction(plan: str) -> bool:
-    """Whether a system outside says what happens to a declined order."""
+    """Whether an external system decides what happens to a declined order."""
     return plan == RetryPlan.EXTERNAL
 
 
 def instruction_deadline(declined_at: datetime) -> datetime:
-    """When an order that was declined at that moment is rejected for want of an instruction."""
+    """When an order declined at `declined_at` is rejected if no instruction comes."""
     return declined_at + INSTRUCTION_TIME
 
 

@@ -1,4 +1,4 @@
-"""The storefront signature, by which a sender shows that they hold the merchant's storefront key."""
+"""The storefront signature, which proves that the sender holds the merchant's storefront key."""
 
 import base64
 import json

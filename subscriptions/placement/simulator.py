@@ -27,7 +27,7 @@ RETURNING *
 
 
 class Simulator:
-    """Counts the posts of each order; one that it has placed gets the same reply to every later post."""
+    """Counts the posts of each order. Once an order is placed, every later post gets the same reply."""
 
     def place(self, request: PlacementRequest) -> PlacementResult:
         settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)

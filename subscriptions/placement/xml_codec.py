@@ -1,9 +1,9 @@
 """The order post in XML: text in CDATA, empty elements self-closed, no white space between elements.
 
-`orderSubtotalValue` is after discounts, as the REST API's `sub_total`. `orderSubtotalDiscount` is what discounts on the
-whole order took off it, `orderDiscount` what all discounts took off items, order and shipping. The total is without
-tax. An item's `finalPrice` is `price` × `qty` − `discount`, and more where the item has an extra cost or pays for
-later orders.
+`orderSubtotalValue` is after discounts, like the REST API's `sub_total`. `orderSubtotalDiscount` is what discounts on
+the whole order took off it, `orderDiscount` what all discounts took off items, order and shipping. The total excludes
+tax. An item's `finalPrice` is `price` × `qty` − `discount`, and more if the item has an extra cost or pays for later
+orders.
 """
 
 import json
@@ -30,7 +30,7 @@ ELEMENT_NAME = re.compile(r"(?!xml)[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
 def encode_xml_order(request: PlacementRequest, *, with_card: bool) -> bytes:
-    """The document. Raises ValueError where the storefront key cannot encrypt card data."""
+    """The document. Raises ValueError if the storefront key cannot encrypt card data."""
     order = request.order
     card_key = order.merchant.storefront_key if with_card else None
     document = xml_element(
@@ -181,7 +181,7 @@ def _subscription_parts(subscription: Subscription) -> str:
     extra_data = {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in subscription.extra_data.items()
-        # Other keys cannot be names of elements.
+        # Other keys cannot be element names.
         if ELEMENT_NAME.fullmatch(key)
     }
     return xml_leaves(columns) + xml_element("extraData", xml_leaves(extra_data))

@@ -1,7 +1,7 @@
 """The platform's reply in XML: `<order><code>…</code><orderId>…</orderId></order>`.
 
-Everything that a reply does not need, and that an attack would, is refused: document types, and so all entities but
-XML's own five; deep nesting; more than 1 MiB.
+What only an attack would need is refused: document types, and so all entities but XML's own five; deep nesting; more
+than 1 MiB.
 """
 
 from typing import NoReturn
@@ -20,7 +20,7 @@ DEEPEST = 16
 
 
 def read_xml_reply(body: bytes) -> PlacementResult:
-    """The result that `body` means. It may be any bytes: what cannot be read is a result, too."""
+    """The result that `body` means. `body` may be any bytes: an unreadable reply is a result, too."""
     try:
         return result_of_fields(xml_reply_fields(body))
     except UnreadableReply as error:
@@ -28,7 +28,7 @@ def read_xml_reply(body: bytes) -> PlacementResult:
 
 
 def xml_reply_fields(body: bytes) -> dict[str, str]:
-    """The texts of REPLY_FIELDS right under `<order>`; other elements are ignored. Raises UnreadableReply."""
+    """The texts of REPLY_FIELDS directly under `<order>`; other elements are ignored. Raises UnreadableReply."""
     check_reply_length(body)
     parser, fields = expat.ParserCreate(), _FieldCollector()
     parser.buffer_text = True
@@ -38,7 +38,7 @@ def xml_reply_fields(body: bytes) -> dict[str, str]:
     parser.CharacterDataHandler = fields.text
     try:
         parser.Parse(body, True)
-    # The parser also raises the errors of Python's codecs, for the encoding that the body names.
+    # The parser also raises the errors of Python's codecs for the encoding that the body declares.
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise UnreadableReply(f"The answer is not XML: {error}.") from error
     return {name: "".join(parts) for name, parts in fields.parts.items()}
@@ -53,7 +53,7 @@ class _FieldCollector:
 
     def __init__(self) -> None:
         self.depth = 0
-        self.field = ""  # that the parser is in
+        self.field = ""  # the field that the parser is in
         self.parts: dict[str, list[str]] = {}
 
     def start(self, name: str, _: object) -> None:
