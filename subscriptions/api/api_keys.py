@@ -19,7 +19,7 @@ ACTIVE_PER_MERCHANT = 10
 def create_api_key(
     merchant: Merchant, name: str, scopes: Sequence[str], *, expires: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which cannot be read again later.
+    """A new key and its text, which cannot be shown again.
 
     `scopes` are some of `ApiKey.SCOPES`. Refused for an unknown scope and for an eleventh active key.
     """
@@ -30,7 +30,7 @@ def create_api_key(
     prefix = secrets.token_hex(4)
     text = f"rpk_{prefix}_{secrets.token_hex(20)}"
     with transaction.atomic():
-        # Of two keys created at once, not both can be the tenth.
+        # Locked, so that two keys created at once cannot both be the tenth.
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
         active = merchant.api_keys.filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()), revoked=None)
         if active.count() >= ACTIVE_PER_MERCHANT:

@@ -1,7 +1,7 @@
-"""Who calls. Each authenticator yields a `Credential`, and views know nothing else about the caller.
+"""Authenticates callers. Each authenticator yields a `Credential`, and views know nothing else about the caller.
 
-Another kind of credential is one more class with `authenticate` in `AUTHENTICATORS`. Where a request has several
-headers, the first authenticator that knows one decides.
+To add a kind of credential, add a class with `authenticate` to `AUTHENTICATORS`. If a request has several headers,
+the first authenticator that knows one decides.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Row = TypeVar("Row", bound=Model)
 class Credential:
     """`scope` is the letter that views name: A for an API key. `rights` are the scopes of the key itself.
 
-    `name` is unique among the credentials of a merchant; idempotency keys are kept by it.
+    `name` is unique among the credentials of a merchant; idempotency keys are stored under it.
     """
 
     merchant: Merchant
@@ -37,7 +37,7 @@ class Credential:
     actor: Actor
 
     def visible_rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """The ones of `rows` that this caller may see."""
+        """Those of `rows` that this caller may see."""
         return rows.filter(merchant=self.merchant)
 
 
@@ -67,12 +67,12 @@ AUTHENTICATORS = [ApiKeyAuthentication]
 
 
 def credential_of(request: Request) -> Credential | None:
-    """Who calls; None where the request has no header that an authenticator knows."""
+    """The caller; None if the request has no header that an authenticator knows."""
     return cast(Credential | None, request.auth)
 
 
 class MayCall(BasePermission):
-    """Whether the view's `scopes` include the caller's. An API key also needs `read` or `write`, by the method."""
+    """Whether the view's `scopes` include the caller's. For an API key, the method also requires `read` or `write`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         credential = credential_of(request)
@@ -85,7 +85,7 @@ class MayCall(BasePermission):
 
 
 class MayListAll(BasePermission):
-    """Without the right `bulk`, an API key must filter a list across customers by something that belongs to one."""
+    """Without the right `bulk`, an API key must limit a list across customers to one customer's rows by a filter."""
 
     SCOPING_FILTERS = ("customer", "email", "merchant_user_id", "subscription", "order", "item")
 

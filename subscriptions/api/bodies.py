@@ -1,4 +1,4 @@
-"""The bodies that writes accept. Keys that they do not know are ignored."""
+"""The bodies that writes accept. Unknown keys are ignored."""
 
 from datetime import date
 from typing import Any

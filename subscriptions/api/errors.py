@@ -1,4 +1,4 @@
-"""Translates what views and actions raise into the bodies and headers that clients get; nothing else does."""
+"""The one place that translates what views and actions raise into the bodies and headers that clients get."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class Conflict(APIException):
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. None for an error that is a fault of ours; `ApiGate` answers those."""
+    """DRF's exception handler. Returns None for internal errors, which `ApiGate` answers."""
     if isinstance(error, DomainError):
         return _response_of_refusal(error)
     if isinstance(error, Http404):

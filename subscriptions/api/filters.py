@@ -1,4 +1,4 @@
-"""The kinds of filters. A bad value is refused under the filter's name; an unknown id finds nothing."""
+"""The kinds of filters. A bad value is refused under the filter's name; an unknown ID finds nothing."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ DATE_HINT = "Give a date as YYYY-MM-DD or a time as YYYY-MM-DDThh:mm:ss."
 
 
 class MomentField(forms.Field):
-    """A date, or a time without a zone: both are the merchant's local ones."""
+    """A date, or a time without a zone; both are in the merchant's local time."""
 
     def to_python(self, value: Any) -> date | datetime | None:
         if not value:
@@ -38,7 +38,7 @@ class MomentField(forms.Field):
 
 
 def _check_year(moment: datetime) -> datetime:
-    # In some zone, the first and the last year of Python's calendar have no day before or after.
+    # In some zones, conversion would leave Python's calendar from its first or last year.
     if not date.min.year < moment.year < date.max.year:
         raise ValueError(moment)
     return moment
@@ -66,9 +66,9 @@ class MomentFilter(django_filters.Filter):
 
 
 def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The moments at which the day or second begins, and at which the next one does.
+    """The moments at which the day or second begins, and at which the next one begins.
 
-    A time that the clocks skip counts as an hour later; of one that comes twice, the first counts.
+    A time that the clocks skip counts as an hour later; for one that comes twice, the first counts.
     """
     if isinstance(value, datetime):
         first = value.replace(tzinfo=zone)
@@ -91,7 +91,7 @@ class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
 
 
 class PublicIdFilter(django_filters.CharFilter):
-    """The public id of a row. A text that is not an id finds nothing, as an unknown id does."""
+    """The public id of a row. Text that is not an ID finds nothing, like an unknown ID."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
@@ -104,7 +104,7 @@ class PublicIdFilter(django_filters.CharFilter):
 
 
 class ThroughItemsFilter(PublicIdFilter):
-    """Rows that items refer to by their foreign key `key`, by the public id at `path` of the item."""
+    """Rows that items refer to by their foreign key `key`, found by the public ID at `path` of the item."""
 
     def __init__(self, key: str, path: str) -> None:
         super().__init__(field_name="pk__in")
@@ -122,7 +122,7 @@ class EmailFilter(django_filters.CharFilter):
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return rows
-        # With lower() on both sides, as in the index; iexact would compare upper().
+        # lower() on both sides, as in the index; iexact would compare upper().
         return rows.alias(lowered=Lower(self.field_name)).filter(lowered=Lower(Value(value)))
 
 

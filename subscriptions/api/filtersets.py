@@ -1,4 +1,4 @@
-"""The filters of each list. Every list across customers has all the scoping filters of `MayListAll`."""
+"""The filters of each list. Every list across customers has all scoping filters of `MayListAll`."""
 
 import django_filters
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repeated write gets the answer of the first and is not performed again."""
+"""`Idempotency-Key`: a repeated write gets the answer of the first one and is not performed again."""
 
 import hashlib
 import re
@@ -31,8 +31,8 @@ def answer_once(
 ) -> Response | HttpResponse:
     """The answer of `perform`, or the stored answer of the first request with the same key.
 
-    `refuse` turns what `perform` raises into an answer, or raises it again. Raises `Conflict` while the first request
-    is running (409), and for another body under the same key (422).
+    `refuse` turns an exception from `perform` into an answer, or raises it again. Raises `Conflict` while the first
+    request is running (409), and for another body under the same key (422).
     """
     text = request.headers.get("idempotency-key")
     if text is None:
@@ -67,8 +67,8 @@ def _claim_key(request: Request, text: str) -> IdempotencyKey | HttpResponse:
     )
     if is_new:
         return row
-    # Rows that are too old count as new. So do those of processes that died: an answer is committed together with what
-    # it answers for, so nothing has happened under a key without one.
+    # Expired rows count as new. So do rows of dead processes: an answer is committed together with its changes, so
+    # nothing has happened under a key without an answer.
     free = IdempotencyKey.objects.filter(Q(created__lt=now - KEPT) | Q(status=None))
     if claimed := claim_lease(free, row.pk, body_hash=body_hash, created=now, status=None, answer=None):
         return claimed
@@ -82,7 +82,7 @@ def _claim_key(request: Request, text: str) -> IdempotencyKey | HttpResponse:
 
 
 def _answer_error(row: IdempotencyKey, error: Exception, refuse: Callable[[Exception], Response]) -> Response:
-    """The answer to what `perform` raised. A fault is not stored, nor an answer that may differ at the next try."""
+    """The answer to what `perform` raised. Internal errors and answers that may differ on a retry are not stored."""
     try:
         response = refuse(error)
     except Exception:

@@ -1,4 +1,4 @@
-"""What every response under `/api/` carries: the rate and the CORS headers."""
+"""The rate limit and the CORS headers of every response under `/api/`."""
 
 import logging
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class ApiGate:
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"
         response = _too_many(quota) if quota.exceeded else self.get_response(request)
-        # A request refused for its rate has not found its view yet; pages of any origin may read the refusal.
+        # A request refused for its rate has not reached URL resolution; pages of any origin may read the refusal.
         readable = quota.exceeded or _is_rest(request)
         for name, value in (quota.headers | (CORS if readable else {})).items():
             response[name] = value
@@ -58,7 +58,7 @@ class ApiGate:
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The answer to an error that no view handles; it gives away nothing of our internals."""
+        """The answer to an error that no view handles; it reveals no internals."""
         if not request.path_info.startswith(PREFIX) or isinstance(error, Http404):
             return None
         if isinstance(error, SuspiciousOperation):

@@ -151,7 +151,7 @@ def decode_cursor(text: str) -> tuple[bool, list[str]]:
 
 
 def page_link(request: Request, **place: object) -> str:
-    """The address of the same list at another page or cursor, absolute and with all filters."""
+    """The absolute URL of the same list at another page or cursor, with all filters."""
     query: QueryDict = request.query_params.copy()
     for name, value in place.items():
         query[name] = str(value)

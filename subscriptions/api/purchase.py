@@ -60,11 +60,10 @@ def _refuse_constant(name: str) -> None:
 
 
 def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
-    """The purchase in the form in which `actions.purchase.store_request` stores it; `data` is JSON.
+    """The purchase in the form that `actions.purchase.store_request` stores; `data` is JSON.
 
-    Raises `PurchaseRejected` for what is wrong with the request as a whole, and `ValidationError` by object for the
-    rest. What is wrong with single lines stands under `errors`, and raises only when no other line is left that would
-    have become a subscription.
+    Raises `PurchaseRejected` for errors of the request as a whole, and `ValidationError` by object for the rest. Errors
+    of single lines are returned under `errors`, and raise only if they leave no line for a subscription.
     """
     body = PurchaseBody(data=data, context={"merchant": merchant})
     if not body.is_valid():
@@ -84,7 +83,7 @@ def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
 
 
 def _error_of_body(errors: dict[str, Any]) -> APIException:
-    """The exception for these errors: about the request as a whole if one is, otherwise about its objects."""
+    """The exception for `errors`: about the request as a whole if any of them is, otherwise about its objects."""
     for name, messages in errors.items():
         if name not in ("user", "payment") or not isinstance(messages, dict) or "non_field_errors" in messages:
             return PurchaseRejected(f"{name}: {_first_sentence(messages)}")
@@ -107,7 +106,7 @@ def _require_parts(parts: dict[str, Any]) -> None:
 
 
 def _parse_lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[JsonObject], JsonObject]:
-    """The lines that ask for a subscription, and the errors of lines that are wrong."""
+    """The lines that ask for a subscription, and the errors of invalid lines."""
     lines: list[JsonObject] = []
     errors: JsonObject = {"products": [], "subscriptions": []}
     for product in products:
@@ -125,7 +124,7 @@ def _parse_lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[li
 
 
 def _parse_line(merchant: Merchant, given: dict[str, Any]) -> JsonObject | None:
-    """None for a line without a frequency: it was bought once, and nobody shall subscribe by accident."""
+    """None for a line without a frequency: it was bought once, and must not start a subscription by accident."""
     body = ProductBody(data=given)
     if not body.is_valid():
         raise ValidationError(dict(_flatten_errors(body.errors)))

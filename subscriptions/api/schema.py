@@ -1,4 +1,4 @@
-"""The OpenAPI description: what drf-spectacular cannot find out from the views, above all how each call can fail."""
+"""The OpenAPI description: what drf-spectacular cannot derive from the views, above all how each call can fail."""
 
 from collections.abc import Container
 from typing import Any
@@ -115,7 +115,7 @@ class Schema(AutoSchema):
 
 
 class ObjectDescription(OpenApiSerializerExtension):
-    """The schema of an object of the API: what its `ObjectType` says."""
+    """The schema of an object of the API, from its `ObjectType`."""
 
     target_class = "subscriptions.api.serializers.ObjectSerializer"
     match_subclasses = True
@@ -133,7 +133,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 def keep_api_endpoints(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """A hook of drf-spectacular: the description leaves out the other parts of the site."""
+    """A hook for drf-spectacular that leaves the rest of the site out of the description."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 

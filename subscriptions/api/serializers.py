@@ -1,4 +1,4 @@
-"""The objects of the API as DRF's views want them: serializers that read only."""
+"""The objects of the API as read-only serializers for DRF's views."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -17,13 +17,13 @@ class ObjectSerializer(serializers.BaseSerializer[Any]):
     """Writes rows as `object_type`; `schema.ObjectDescription` describes it."""
 
     object_type: ClassVar[ObjectType]
-    # Keys that come or go by a query boolean: its name, and the value of it that shows the key.
+    # Keys that a query boolean shows or hides: the boolean's name, and the value that shows the key.
     optional: ClassVar[dict[str, tuple[str, bool]]] = {}
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         return self._shown.write(row, self._merchant)
 
-    # Both once per answer, which may have a hundred rows.
+    # Both are computed once per answer, which may have a hundred rows.
     @cached_property
     def _merchant(self) -> Merchant:
         merchant: Merchant = self.context["merchant"]

@@ -1,4 +1,4 @@
-"""The paths below `/api/`. `ApiGate` adds the slash at the end where a request leaves it out."""
+"""The paths below `/api/`. `ApiGate` adds a missing slash at the end of a request's path."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path

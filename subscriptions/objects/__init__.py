@@ -1,4 +1,4 @@
-"""The objects of the REST API, as section 5 of its contract has them: a table for each says how rows give its values.
+"""The objects of the REST API, as in section 5 of its contract: one table each says how to get the values from rows.
 
-The API's answers, its schema and the order post in JSON are all written by these tables.
+The API's answers, its schema and the order post in JSON all come from these tables.
 """

@@ -1,4 +1,4 @@
-"""A type of object: its keys in their order, and for each key how a row gives the value, and the value's schema."""
+"""A type of object: its keys in order, and for each key how to get the value from a row, and the value's schema."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ class Value:
     """The value of a key.
 
     `source`: the path of the row's attribute that holds it, by default the key, or a function of row and merchant.
-    `convert`: what turns that into JSON, unless it is None.
+    `convert`: turns that into JSON, unless the value is None.
     `schema`: its JSON Schema; `nested` is the type of object that the schema refers to.
     """
 
@@ -34,7 +34,7 @@ class Value:
         return replace(self, nullable=True)
 
     def steps(self, key: str) -> tuple[Get | None, Read | None]:
-        """How to write the value of `key`: read it off the row, if the first is given; then turn it into JSON."""
+        """How to write the value of `key`: read it from the row, if the first is given; then turn it into JSON."""
         source, convert = self.source, self.convert
         if not callable(source):
             return attrgetter(source or key), convert
@@ -56,7 +56,7 @@ class ObjectType:
         self._steps = [(key, *value.steps(key)) for key, value in values.items()]
 
     def write(self, row: Any, merchant: Merchant) -> dict[str, Any]:
-        """The object of `row`, one of the merchant, in types of JSON. Rows that it refers to must be loaded already."""
+        """The object of `row`, which belongs to `merchant`, in JSON types. Rows it refers to must already be loaded."""
         written = {}
         for key, get, convert in self._steps:
             value = row if get is None else get(row)

@@ -24,7 +24,7 @@ from subscriptions.objects.values import (
 
 
 def _place_time(order: Order, merchant: Merchant) -> datetime:
-    """Midnight of the planned day; after the first attempt, the time of the latest."""
+    """Midnight of the planned day; after the first attempt, the time of the latest attempt."""
     return order.tried_at or calendar.local_midnight(order.place_date, merchant.time_zone)
 
 

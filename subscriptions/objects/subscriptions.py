@@ -26,7 +26,7 @@ def _prepaid_subscription(subscription: Subscription, _: Merchant) -> Subscripti
 
 
 def _grantees(subscription: Subscription, _: Merchant) -> list[Grantee]:
-    """Each person once, though they may share several entitlements of the subscription."""
+    """Each person once, even if they share several entitlements of the subscription."""
     entitlements = subscription.entitlements.all()
     by_id = {grantee.external_id: grantee for each in entitlements for grantee in each.grantees.all()}
     return list(by_id.values())

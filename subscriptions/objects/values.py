@@ -1,4 +1,4 @@
-"""The kinds of values: ids in hex, times in the merchant's time zone, amounts as texts, and so on."""
+"""The kinds of values: IDs in hex, times in the merchant's time zone, amounts as text, and so on."""
 
 import json
 from datetime import datetime
@@ -20,13 +20,13 @@ INTEGER: Schema = {"type": "integer"}
 
 
 def fixed_value(value: Any, schema: Schema) -> Value:
-    """The same on every row."""
+    """The same value for every row."""
     return Value(schema, source=lambda *_: value)
 
 
 def write_time(moment: datetime, zone: str) -> str:
     """`2026-11-20 09:30:00`, in that time zone."""
-    # Several times as fast as strftime, and a page of orders has hundreds of times.
+    # Several times as fast as strftime, and a page of orders has hundreds of values.
     return moment.astimezone(ZoneInfo(zone)).isoformat(" ", "seconds")[:19]
 
 
@@ -42,12 +42,12 @@ MONEY = Value(DECIMAL, lambda amount, _: f"{amount:.2f}")
 DAY = Value({"type": "string", "format": "date"}, lambda day, _: day.isoformat())
 TIME = Value(LOCAL_TIME, lambda moment, merchant: write_time(moment, merchant.time_zone))
 ID = Value(HEX, lambda public_id, _: public_id.hex)
-# The id of the row that an attribute points at.
+# The ID of the row that an attribute points at.
 REFERENCE = Value(HEX, lambda row, _: row.public_id.hex)
 MERCHANT_ID = ID.of(lambda _, merchant: merchant.public_id)
 JSON_OBJECT = Value({"type": "object", "additionalProperties": True})
-# An object as a text of JSON.
+# An object as JSON text.
 JSON_TEXT = Value(STRING, lambda value, _: write_json(value))
-# Keys that clients expect and that have no use here.
+# Keys that clients expect, but that are unused here.
 ALWAYS_NULL = fixed_value(None, {"const": None})
 ALWAYS_EMPTY = fixed_value([], {"type": "array", "items": {}})

@@ -1,4 +1,4 @@
-"""What the views share: the caller and the rows they may see, lists, single objects, and writes that happen once."""
+"""What the views share: the caller and the rows they may see, lists, single objects and idempotent writes."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -60,12 +60,12 @@ class View(GenericAPIView[Any]):
 
     @property
     def credential(self) -> authentication.Credential | None:
-        """Who calls; None while drf-spectacular describes the view."""
+        """The caller; None while drf-spectacular describes the view."""
         return authentication.credential_of(self.request) if getattr(self, "request", None) else None
 
     @property
     def caller(self) -> authentication.Credential:
-        """Who calls, once the permissions are checked."""
+        """The caller, once the permissions are checked."""
         return cast(authentication.Credential, self.credential)
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.T
 
 
 def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
-    """`rows` with `place_at`: the `place` of an order, computed in the database. `path` leads to the order."""
+    """`rows` with `place_at`: the `place` of an order, computed in the database. `path` is the lookup of the order."""
     midnight = Func(
         Value(zone),
         F(f"{path}place_date"),

@@ -78,7 +78,7 @@ class PurchaseCreate(View):
         try:
             answer = purchase.fulfil_request(stored.pk)
         except DomainError as error:
-            # Nothing was done, so the shop may send the order again.
+            # Nothing has changed, so the shop may send the order again.
             stored.delete()
             raise ValidationError(error.errors) if isinstance(error, purchase.PurchaseRefused) else error from error
         if any(answer["errors"].values()):
