@@ -1,4 +1,4 @@
-"""The shipping address and the payment in a row of customers.csv, and those that are stored."""
+"""The shipping address and the payment in a row of customers.csv, and the stored ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ PAYMENT_FIELDS = {
     "cc_exp_date": "expires_on",
     "cc_holder": "cc_holder",
 }
-# Two payments that agree in these are the same; the other fields only describe it.
+# Payments that agree in these fields are the same; the other fields only describe the payment.
 PAYMENT_KEY = ("token_id", "cc_number_ending", "expires_on")
 
 
@@ -90,5 +90,5 @@ def _by_customer(records: QuerySet[Record], customers: Iterable[Customer]) -> di
 
 
 def is_known(records: Sequence[Address | Payment], values: dict[str, Any], fields: Iterable[str]) -> bool:
-    """Whether one of `records` has the same as `values` in all of `fields`."""
+    """Whether one of `records` matches `values` in all of `fields`."""
     return any(all(getattr(record, field) == values[field] for field in fields) for record in records)

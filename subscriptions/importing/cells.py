@@ -1,4 +1,4 @@
-"""Readers of cells: each turns a text into a value, or raises ValueError with a sentence on what to write instead."""
+"""Readers of cells: each turns text into a value, or raises ValueError with a sentence on what to write instead."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def text_reader(longest: int | None) -> ReadCell:
 
 
 def read_identifier(value: str) -> str:
-    """The merchant's own id of something. It becomes part of paths of the REST API."""
+    """The merchant's own ID of a record. The ID becomes part of paths of the REST API."""
     if "/" in value:
         raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
     return str(text_reader(255)(value))
@@ -128,7 +128,7 @@ def read_last_four(value: str) -> str:
 
 
 def cardless_text_reader(longest: int) -> ReadCell:
-    """Reads text about a payment. A cell of nothing but thirteen digits or more counts as a card number."""
+    """Reads text about a payment. A cell that consists of 13 to 19 digits counts as a card number."""
 
     def read(value: str) -> str:
         if CARD_NUMBER.fullmatch(value.strip()):
@@ -155,7 +155,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def choice_reader(kinds: type[models.Choices], also: Mapping[str, Any] | None = None) -> ReadCell:
-    """Reads a value of `kinds` or its label, without regard to case; `also` has more spellings, in lower case."""
+    """Reads a value of `kinds` or its label, without regard to case; `also` adds spellings, in lower case."""
     spellings = {str(each).lower(): value for value, label in kinds.choices for each in (value, label)}
 
     def read(value: str) -> Any:

@@ -1,4 +1,4 @@
-"""The base of the three import commands."""
+"""The base class of the three import commands."""
 
 import sys
 from argparse import ArgumentParser
@@ -21,7 +21,7 @@ MOST_SHOWN = 100
 
 
 class ImportCommand(BaseCommand):
-    """A subclass says which table it imports."""
+    """A subclass sets the table that it imports."""
 
     table: ClassVar[Table]
 
@@ -61,7 +61,7 @@ class ImportCommand(BaseCommand):
 
 
 def find_merchant(wanted: str) -> Merchant:
-    """The merchant with that public id or name. Raises CommandError, which lists the merchants there are."""
+    """The merchant with this public ID or name. Raises CommandError, which lists the existing merchants."""
     condition = Q(name__iexact=wanted)
     if public_id := parse_public_id(wanted, any_spelling=True):
         condition |= Q(public_id=public_id)

@@ -13,7 +13,7 @@ DELIMITERS = ",;\t"
 
 
 def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
-    """The rows of `path` without problems; the problems of the others are in `report`. Raises OSError."""
+    """The rows of `path` that have no problems; the problems of the others go into `report`. Raises OSError."""
     content = _decode(path, report)
     if content is None:
         return []
@@ -47,7 +47,7 @@ def _decode(path: Path, report: Report) -> str | None:
 
 
 def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
-    """Each record's cells, with the line that it begins on. A quoted cell may hold line breaks."""
+    """Each record's cells, with the line on which the record begins. A quoted cell may hold line breaks."""
     first = content.lstrip().split("\n", 1)[0]
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True)
     begins = 1
@@ -61,7 +61,7 @@ def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str
 
 
 def _match_header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
-    """The column of each name in the header; None for a name that is not known."""
+    """The column of each name in the header; None for an unknown name."""
     known = {column.name: column for column in columns}
     given = [name.strip().lower().replace(" ", "_") for name in names]
     for name in sorted({name for name in given if name in known and given.count(name) > 1}):

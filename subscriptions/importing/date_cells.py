@@ -27,7 +27,7 @@ def past_moment_reader(zone: str) -> ReadCell:
         if found is None:
             raise ValueError(f"{quote_cell(value)} is not a date and time; write it like 2026-01-31 14:30:00.")
         whole = found if isinstance(found, datetime) else datetime.combine(found, time())
-        # Through UTC, so that a time the clocks skip becomes one that exists.
+        # Converted through UTC, so that a time the clocks skip becomes one that exists.
         moment = (whole if whole.tzinfo else whole.replace(tzinfo=ZoneInfo(zone))).astimezone(ZoneInfo("UTC"))
         if moment > timezone.now():
             raise ValueError(f"{quote_cell(value)} is in the future; only what has happened can be imported.")

@@ -1,4 +1,4 @@
-"""The import of one file, whole or not at all."""
+"""Imports one file, all or nothing."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ def import_file(
         return report
     try:
         with transaction.atomic():
-            # One import of a merchant at a time: two at once would both create the rows that neither has found.
+            # One import per merchant at a time: two at once would both create the rows that neither found.
             Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
             table.save(merchant, rows, report, progress)
             if dry_run or report.problems:

@@ -12,7 +12,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row cannot be imported. `line` is where its record begins; the header is line 1."""
+    """Why a row cannot be imported. `line` is the line on which its record begins; the header is line 1."""
 
     line: int
     column: str
@@ -25,7 +25,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """With any problem nothing is written; `notices` are for people to read and stop nothing."""
+    """If there is any problem, nothing is written; `notices` only inform people."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     problems: list[Problem] = field(default_factory=list)

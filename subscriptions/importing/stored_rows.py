@@ -19,7 +19,7 @@ def find_rows(rows: models.QuerySet[M], field: str, keys: Iterable[Any]) -> list
 
 
 def change_row(row: models.Model, values: Mapping[str, Any]) -> Outcome:
-    """Set `values` on `row`, without saving it, and say whether that changes it."""
+    """Set `values` on `row` without saving it. Returns whether the row is new, changed or neither."""
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in differing.items():
         setattr(row, name, value)
@@ -29,7 +29,7 @@ def change_row(row: models.Model, values: Mapping[str, Any]) -> Outcome:
 
 
 def write_rows(rows: Sequence[M], progress: Progress, title: str = "writing") -> None:
-    """Insert the rows that are new, and write the others with all their columns. All are of one model."""
+    """Insert the new rows, and write the others with all their columns. All rows are of one model."""
     new = [row for row in rows if row.pk is None]
     changed = [row for row in rows if row.pk is not None]
     for chunk in progress([*split_in_chunks(new), *split_in_chunks(changed)], title):

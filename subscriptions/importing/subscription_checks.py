@@ -1,4 +1,4 @@
-"""The checks of a row of subscriptions.csv, against its own cells and against what is stored."""
+"""Checks a row of subscriptions.csv against its own cells and against the stored rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Status(models.TextChoices):
 
 @dataclass(init=False)
 class References:
-    """What the rows of a file refer to, by the merchant's own ids; addresses and payments by customer, newest first."""
+    """What the rows of a file refer to, by the merchant's own IDs; addresses and payments by customer, newest first."""
 
     customers: dict[Any, Customer]
     products: dict[str, Product]
@@ -45,7 +45,7 @@ class References:
 
 
 def is_cancelled(row: Row) -> bool:
-    """By the status; without one, by whether there is a cancel date."""
+    """Whether the status says so; without a status, whether there is a cancel date."""
     status = row.values.get("status")
     return status == Status.CANCELLED if status else bool(row.values.get("cancelled"))
 

@@ -16,7 +16,7 @@ from subscriptions.importing.subscription_checks import PREPAID, References, Sta
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Customer, Merchant, Subscription
 
-# A later import may change these. The columns of HISTORY count once; from then on Reprise knows them best.
+# A later import may change these. It ignores the columns of HISTORY, which Reprise itself keeps after the first import.
 TERMS = (
     "quantity",
     "every",
@@ -116,7 +116,7 @@ def _new_subscription(merchant: Merchant, row: Row, references: References) -> S
 
 
 def _next_order_date(merchant: Merchant, row: Row) -> date:
-    """The day in the row; without one, the first day after today that is whole frequencies after the start."""
+    """The day in the row; without one, the first day after today that is some whole frequencies after the start."""
     day: date | None = row.values.get("next_order_date")
     if day:
         return day
@@ -125,7 +125,7 @@ def _next_order_date(merchant: Merchant, row: Row) -> date:
 
 
 def _set_first_subscribed(merchant: Merchant, customers: Iterable[int]) -> None:
-    """A customer became a subscriber when their first subscription was created, wherever that was."""
+    """Set `first_subscribed` to when the customer's first subscription was created, here or at the shop."""
     own = Subscription.objects.filter(merchant=merchant, customer=OuterRef("pk")).order_by().values("customer")
     earliest = Subquery(own.annotate(earliest=Min("created")).values("earliest"))
     for chunk in split_in_chunks(sorted(set(customers))):

@@ -1,4 +1,4 @@
-"""What a kind of file is: its columns, and how its rows are saved."""
+"""The definition of a kind of file: its columns, and how its rows are saved."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(slots=True)
 class Row:
-    """One record: the line that it begins on, and values by column for the cells that set or clear something."""
+    """One record: the line on which it begins, and the values by column of the cells that set or clear a field."""
 
     line: int
     values: dict[str, Any]
