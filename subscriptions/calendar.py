@@ -51,7 +51,7 @@ def add_frequency(day: date, every: int, period: int) -> date:
 
 def next_date(start: date, every: int, period: int, today: date) -> date:
     """The first day after `today` that is one or more whole frequencies after `start`."""
-    # Start from a lower bound: a daily subscription of many years would else take thousands of steps.
+    # Start from a lower bound: a daily subscription of many years would otherwise take thousands of steps.
     steps = max(1, (today - start).days // (every * LONGEST_PERIOD[Period(period)]))
     while (day := add_frequency(start, every * steps, period)) <= today:
         steps += 1
@@ -59,13 +59,13 @@ def next_date(start: date, every: int, period: int, today: date) -> date:
 
 
 def now() -> datetime:
-    """The present time; inside `fixed_clock` the time of that clock."""
+    """The current time; inside `fixed_clock`, the time of that clock."""
     return _fixed.get() or timezone.now()
 
 
 @contextmanager
 def fixed_clock(moment: datetime | None) -> Iterator[None]:
-    """Inside, `now()` is `moment`. None changes nothing, and neither does a second clock inside the first."""
+    """Inside the block, `now()` is `moment`. None changes nothing, and neither does a nested clock."""
     token = _fixed.set(_fixed.get() or moment)
     try:
         yield
@@ -74,7 +74,7 @@ def fixed_clock(moment: datetime | None) -> Iterator[None]:
 
 
 def today(zone: str) -> date:
-    """The present date in `zone`, an IANA name."""
+    """The current date in `zone`, an IANA name."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 
@@ -90,8 +90,8 @@ def local_midnight(day: date, zone: str) -> datetime:
 
 @lru_cache
 def local_hour(day: date, hour: int, zone: str) -> datetime:
-    """That full hour of `day` in `zone`: the next one if the clocks skip it, the first one if they repeat it."""
-    # The way through UTC and back turns a wall time that the clocks skip into one that exists.
+    """The full hour `hour` of `day` in `zone`: the next one if the clocks skip it, the first one if they repeat it."""
+    # Converting to UTC and back turns a wall time that the clocks skip into one that exists.
     return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
 
 

@@ -1,8 +1,8 @@
-"""The family of errors that the domain raises. Each surface translates them in one place."""
+"""The errors that the domain raises. Each interface translates them in one place."""
 
 
 class DomainError(Exception):
-    """`code` is for programs, `sentence` for people. Where one is raised in an action, nothing has changed."""
+    """`code` is for programs, `sentence` for people. If an action raises one, nothing has changed."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -11,7 +11,7 @@ class DomainError(Exception):
 
 
 class Refused(DomainError):
-    """The action is not possible in the present state, or its input is invalid."""
+    """The action is not possible in the current state, or its input is invalid."""
 
 
 class NotFound(DomainError):
@@ -23,7 +23,7 @@ class Forbidden(DomainError):
 
 
 class Busy(DomainError):
-    """Another write holds the customer's row; trying again in a moment helps."""
+    """Another write holds the customer's row; try again in a moment."""
 
     def __init__(self) -> None:
         super().__init__("busy", SENTENCES["busy"])

@@ -1,7 +1,7 @@
-"""Foreign keys whose rows the database itself deletes or empties.
+"""Foreign keys whose rows the database itself deletes or sets to null.
 
 Django would fetch and update all rows that point at an order, one statement per table, each time an empty order is
-deleted. Such keys are `DO_NOTHING` in the model, and a migration gives them their rule with `on_delete`.
+deleted. Such keys are `DO_NOTHING` in the model, and a migration sets their rule with `on_delete`.
 """
 
 from typing import Literal
@@ -25,5 +25,5 @@ END $$
 
 
 def on_delete(table: str, column: str, rule: Literal["CASCADE", "SET NULL"]) -> RunSQL:
-    """The migration operation that gives the foreign key `column` of `table` its rule."""
+    """The migration operation that sets the rule of the foreign key `column` of `table`."""
     return RunSQL(REPLACE.format(table=table, column=column, rule=rule), RunSQL.noop)
