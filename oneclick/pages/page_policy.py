@@ -24,7 +24,7 @@ def page_style(page: LandingPage) -> str:
 
 
 def page_color(page: LandingPage, field: str) -> str:
-    """The page's colour; the default where the stored text is not a colour."""
+    """The page's colour; the default if the stored text is not a colour."""
     color: str = getattr(page, field)
     return color if re.fullmatch("#[0-9a-fA-F]{6}", color) else str(getattr(LandingPage(), field))
 
