@@ -24,7 +24,7 @@ class Line:
 
     `price` locks the unit price. `first_date` is the date of the first order created here; the default is today plus
     the frequency. `orders_per_billing` makes the subscription prepaid: the checkout has charged that many orders and
-    delivered the first. `grantees` (pairs of name and shop ID) share the access that a plan grants.
+    delivered the first. `grantees` (pairs of name and shop id) share the access that a plan grants.
     """
 
     product: Product

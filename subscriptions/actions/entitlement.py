@@ -87,7 +87,7 @@ def grant_plans(context: ActionContext[Any], items: Iterable[Item]) -> None:
 def grant_plan(subscription: Subscription, plan: Product, grantees: Iterable[tuple[str, str]] = ()) -> None:
     """Grant the access that one order of `plan` adds, as part of an action.
 
-    `grantees` (pairs of name and shop ID) share that access.
+    `grantees` (pairs of name and shop id) share that access.
     """
     for each in ResourceGrant.objects.filter(product=plan).select_related("resource").order_by("id"):
         entitlement = _extend_entitlement(subscription, plan, each.resource, each.time_amount, each.grace_period)

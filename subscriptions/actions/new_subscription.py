@@ -32,7 +32,7 @@ def start_subscription(
     """Create a subscription as part of an action and emit its event; the caller creates its first item.
 
     `price` locks the unit price. A plan bought in a checkout grants access at once; `grantees` (pairs of name and
-    shop ID) share that access. The customer's very first subscription emits `subscriber.create` too.
+    shop id) share that access. The customer's very first subscription emits `subscriber.create` too.
     """
     customer = context.customer
     checks.require_frequency(every, every_period)

@@ -1,4 +1,4 @@
-"""The kinds of filters. A bad value is refused under the filter's name; an unknown ID finds nothing."""
+"""The kinds of filters. A bad value is refused under the filter's name; an unknown id finds nothing."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
 
 
 class PublicIdFilter(django_filters.CharFilter):
-    """The public id of a row. Text that is not an ID finds nothing, like an unknown ID."""
+    """The public id of a row. Text that is not an id finds nothing, like an unknown id."""
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
@@ -104,7 +104,7 @@ class PublicIdFilter(django_filters.CharFilter):
 
 
 class ThroughItemsFilter(PublicIdFilter):
-    """Rows that items refer to by their foreign key `key`, found by the public ID at `path` of the item."""
+    """Rows that items refer to by their foreign key `key`, found by the public id at `path` of the item."""
 
     def __init__(self, key: str, path: str) -> None:
         super().__init__(field_name="pk__in")

@@ -37,7 +37,7 @@ def text_reader(longest: int | None) -> ReadCell:
 
 
 def read_identifier(value: str) -> str:
-    """The merchant's own ID of a record. The ID becomes part of paths of the REST API."""
+    """The merchant's own id of a record. The id becomes part of paths of the REST API."""
     if "/" in value:
         raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
     return str(text_reader(255)(value))

@@ -61,7 +61,7 @@ class ImportCommand(BaseCommand):
 
 
 def find_merchant(wanted: str) -> Merchant:
-    """The merchant with this public ID or name. Raises CommandError, which lists the existing merchants."""
+    """The merchant with this public id or name. Raises CommandError, which lists the existing merchants."""
     condition = Q(name__iexact=wanted)
     if public_id := parse_public_id(wanted, any_spelling=True):
         condition |= Q(public_id=public_id)

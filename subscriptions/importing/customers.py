@@ -79,7 +79,7 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
 
 
 def load_customers(merchant: Merchant, rows: Sequence[Row]) -> dict[Any, Customer]:
-    """The stored customers of `rows` by the merchant's own ID, locked until the transaction ends."""
+    """The stored customers of `rows` by the merchant's own id, locked until the transaction ends."""
     customers = merchant.customers.select_for_update(no_key=True).order_by("pk")
     user_ids = [row.values["merchant_user_id"] for row in rows]
     return {customer.merchant_user_id: customer for customer in find_rows(customers, "merchant_user_id", user_ids)}

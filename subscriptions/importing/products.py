@@ -116,7 +116,7 @@ def _without_sale(product: Product, values: dict[str, object]) -> dict[str, obje
 
 
 def load_products(products: QuerySet[Product], rows: Sequence[Row]) -> dict[str, Product]:
-    """Those of `products` that `rows` name, by the merchant's own ID."""
+    """Those of `products` that `rows` name, by the merchant's own id."""
     ids = [row.values["external_product_id"] for row in rows]
     return {product.external_product_id: product for product in find_rows(products, "external_product_id", ids)}
 

@@ -25,7 +25,7 @@ class Status(models.TextChoices):
 
 @dataclass(init=False)
 class References:
-    """What the rows of a file refer to, by the merchant's own IDs; addresses and payments by customer, newest first."""
+    """What the rows of a file refer to, by the merchant's own ids; addresses and payments by customer, newest first."""
 
     customers: dict[Any, Customer]
     products: dict[str, Product]

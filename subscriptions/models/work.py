@@ -13,7 +13,7 @@ from subscriptions.models.subscription import Subscription
 
 
 class CheckoutRequest(Leased):
-    """A checkout as a shop posted it, leased at first by the request that stored it. Each order ID is accepted once."""
+    """A checkout as a shop posted it, leased at first by the request that stored it. Each order id is accepted once."""
 
     lease_length = timedelta(seconds=90)  # longer than any request may take
 

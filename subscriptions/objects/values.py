@@ -1,4 +1,4 @@
-"""The kinds of values: IDs in hex, times in the merchant's time zone, amounts as text, and so on."""
+"""The kinds of values: ids in hex, times in the merchant's time zone, amounts as text, and so on."""
 
 import json
 from datetime import datetime
@@ -42,7 +42,7 @@ MONEY = Value(DECIMAL, lambda amount, _: f"{amount:.2f}")
 DAY = Value({"type": "string", "format": "date"}, lambda day, _: day.isoformat())
 TIME = Value(LOCAL_TIME, lambda moment, merchant: write_time(moment, merchant.time_zone))
 ID = Value(HEX, lambda public_id, _: public_id.hex)
-# The ID of the row that an attribute points at.
+# The id of the row that an attribute points at.
 REFERENCE = Value(HEX, lambda row, _: row.public_id.hex)
 MERCHANT_ID = ID.of(lambda _, merchant: merchant.public_id)
 JSON_OBJECT = Value({"type": "object", "additionalProperties": True})

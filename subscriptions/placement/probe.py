@@ -10,7 +10,7 @@ EMPTY_POSTS: dict[str, tuple[Codec, bytes]] = {
     GatewaySettings.Kind.XML: (XML_CODEC, b'<?xml version="1.0" encoding="UTF-8"?><order/>'),
     GatewaySettings.Kind.JSON: (JSON_CODEC, b"{}"),
 }
-TEST_ID = "test"  # the customer's ID and the idempotency key
+TEST_ID = "test"  # the customer's id and the idempotency key
 
 
 def probe_gateway(gateway: GatewaySettings) -> PlacementResult:

@@ -121,7 +121,7 @@ def result_of_fields(fields: Mapping[str, str]) -> PlacementResult:
 
 
 def _success_result(order_id: str, error: str) -> PlacementResult:
-    # Without a usable ID, the order may still have been placed: it is no success, but must not be sent again.
+    # Without a usable id, the order may still have been placed: it is no success, but must not be sent again.
     if not order_id or len(order_id) > LONGEST_ORDER_ID or not order_id.isprintable():
         return unreadable_result("The answer is SUCCESS without a usable orderId.")
     if error not in ("", "000"):
