@@ -19,7 +19,6 @@ PLAIN: dict[Any, type] = {
 }
 # But Django refuses numbers that are not finite, and adds a zone to a naive time.
 CONDITIONS: dict[type, Any] = {Decimal: Decimal.is_finite, datetime: timezone.is_aware}
-ABSENT = object()
 
 
 class NeedsOrm(TypeError):
@@ -31,20 +30,29 @@ class Columns:
         require_supported(model)
         self.fields = [(field, field.name, field.attname, plain_type(field)) for field in fields]
         # Any thread's connection will do for types, and finding the thread's own costs more than converting a value.
-        self.connection = connections[DEFAULT_DB_ALIAS]
-        quote = self.connection.ops.quote_name
+        self.connection, quote = connections[DEFAULT_DB_ALIAS], connections[DEFAULT_DB_ALIAS].ops.quote_name
         self.table, self.names = quote(model._meta.db_table), [quote(field.column) for field in fields]
 
     def values(self, rows: Sequence[models.Model], add: bool) -> list[Any]:
         """The values of a single row, or else one list for each column."""
         if len(rows) == 1:
-            return self._values(rows[0], add)
-        return [list(column) for column in zip(*(self._values(row, add) for row in rows), strict=True)]
+            return self._values(rows[0], self.fields, add)
+        return [self._column(rows, field, add) for field in self.fields]
 
-    def _values(self, row: models.Model, add: bool) -> list[Any]:
+    def _column(self, rows: Sequence[models.Model], field: tuple[Any, ...], add: bool) -> list[Any]:
+        _, name, attname, kind = field
+        column = [row.__dict__.get(attname, ...) for row in rows]
+        # Most columns need no conversion, and that is found out faster for all rows at once.
+        if (types := {*map(type, column)}) == {kind}:
+            plain = kind not in CONDITIONS or all(map(CONDITIONS[kind], column))
+        else:
+            plain = types == {type(None)} and kind and not any(name in row._state.fields_cache for row in rows)
+        return column if plain else [value for row in rows for value in self._values(row, [field], add)]
+
+    def _values(self, row: models.Model, fields: Sequence[tuple[Any, ...]], add: bool) -> list[Any]:
         held, related, values = row.__dict__, row._state.fields_cache, []
-        for field, name, attname, kind in self.fields:
-            value = held.get(attname, ABSENT)
+        for field, name, attname, kind in fields:
+            value = held.get(attname, ...)
             if type(value) is kind:
                 plain = kind not in CONDITIONS or CONDITIONS[kind](value)
             else:

@@ -59,8 +59,7 @@ class Query(Generic[Row]):
         if values.keys() != set(self.params):
             raise TypeError(f"The query takes {self.params}, not {[*values]}.")
         rows: Any = fetch_rows(self.sql, [values[name] for name in self.params])
-        if self.converters:
-            rows = self.compiler.apply_converters(rows, self.converters)
+        rows = self.compiler.apply_converters(rows, self.converters) if self.converters else rows
         return [self.hydrator.hydrate(columns) for columns in rows]
 
     def _compile(self, queryset: Any) -> None:

@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg.sql import as_string
 
 from common.db.columns import Columns, NeedsOrm, require_supported
-from common.db.query import bare_row
+from common.db.query import Row, bare_row
 from common.db.statements import execute, fetch_rows
 
 Model = type[models.Model]
-Row = TypeVar("Row", bound=models.Model)
 
 _reserved: ContextVar[Mapping[Model, list[int]] | None] = ContextVar("reserved_ids", default=None)
 
@@ -122,8 +121,7 @@ def take_reserved_ids(rows: Sequence[models.Model]) -> Sequence[models.Model]:
 def _insertion(model: Model, with_keys: bool, returns_keys: bool, many: bool) -> tuple[str, Columns]:
     key, fields = model._meta.pk, model._meta.concrete_fields
     columns = Columns(model, [each for each in fields if not each.generated and (with_keys or each != key)])
-    one_row = f"VALUES ({', '.join('%s' for _ in columns.names)})"
-    source = f"SELECT * FROM {columns.unnested()}" if many else one_row
+    source = f"SELECT * FROM {columns.unnested()}" if many else f"VALUES ({', '.join(['%s'] * len(columns.names))})"
     returning = f' RETURNING "{key.column}"' if returns_keys else ""
     return f"INSERT INTO {columns.table} ({', '.join(columns.names)}) {source}{returning}", columns
 

@@ -11,18 +11,20 @@ from subscriptions.models import Event, Merchant, Order, Subscription
 
 def issue_for_events(events: list[Event]) -> None:
     """Event sink: one token for each event whose kind carries one, at merchants that have 1-Click on."""
+    targets = [(event, event.order or event.subscription) for event in events if ALL_KINDS[event.kind].token_scope]
+    # Read once for each merchant, as thousands of events may share one.
+    samples = {event.merchant_id: event for event, target in targets if target}
+    settings = {merchant_id: _enabled_settings(event.merchant) for merchant_id, event in samples.items()}
     tokens = [
         new_token(target, rules, event)
-        for event in events
-        if ALL_KINDS[event.kind].token_scope
-        and (target := event.order or event.subscription)
-        and (rules := _enabled_settings(event.merchant))
+        for event, target in targets
+        if target and (rules := settings[event.merchant_id])
     ]
     insert_many(tokens, fetch_ids=False)
 
 
 def _enabled_settings(merchant: Merchant) -> OneClickSettings | None:
-    """The settings of a merchant that has 1-Click on; read once for all events that share their merchant."""
+    """The settings of a merchant that has 1-Click on."""
     rules: OneClickSettings | None = getattr(merchant, "one_click", None)
     return rules if rules and rules.enabled else None
 

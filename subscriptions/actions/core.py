@@ -209,6 +209,7 @@ def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Custom
 
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write each context's activity with its sentence, and all events. Each sink is called once for all events."""
+    at = calendar.now()
     for context, sentence in finished:
         context.activity = new_row(
             Activity,
@@ -220,7 +221,7 @@ def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
             actor_kind=context.actor.kind,
             actor_id=context.actor.id,
             actor_name=context.actor.name,
-            at=calendar.now(),
+            at=at,
         )
     insert_many([context.activity for context, _ in finished])
     # Only now do the activities have the keys that events point at.

@@ -14,7 +14,7 @@ JOBS = {
             hour=lambda merchant: merchant.reminder_hour,
             affected_customers=reminders.affected_customers,
             perform=reminders.remind_due_customers,
-            at_once=500,
+            at_once=1500,
             ends=20,  # no mail at night; the next morning's run sends the reminders that this one missed
         ),
         Job(
