@@ -105,15 +105,18 @@ def daily_chart(rows: list[Row], selection: Selection) -> dict[str, Any]:
 
 def count_refusals(sums: Figures) -> list[tuple[str, int]]:
     """Each reason with its count, the most frequent first."""
-    return [(describe_refusal(code), n) for code, n in sums.refused.most_common()]
+    return sorted(
+        ((describe_refusal(code), n) for code, n in sums.refused.items()), key=lambda line: (-line[1], line[0])
+    )
 
 
 def figure_tables(rows: list[Row], merchant: Merchant) -> list[tuple[str, str, list[Line]]]:
     """Each table as heading, title of its first column and lines of name, figures and value gained."""
 
     def lines(key: str, names: Mapping[str, str]) -> list[Line]:
-        sums = sorted(group_figures(rows, key).items(), key=lambda pair: (-pair[1].acted, -pair[1].opened))
-        return [(names[str(pk or NONE)], each, money(each.value, merchant.currency_code)) for pk, each in sums]
+        sums = [(names[str(pk or NONE)], each) for pk, each in group_figures(rows, key).items()]
+        sums.sort(key=lambda pair: (-pair[1].acted, -pair[1].opened, pair[0]))
+        return [(name, each, money(each.value, merchant.currency_code)) for name, each in sums]
 
     return [
         ("By link", "Link", lines("link", link_names(merchant))),

@@ -26,7 +26,7 @@ def csv_response(merchant: Merchant, selection: Selection) -> HttpResponse:
 
 
 def csv_rows(rows: list[Row], merchant: Merchant) -> Iterator[list[Any]]:
-    codes = list(sum_figures(rows).refused)
+    codes = sorted(sum_figures(rows).refused)
     yield [
         *("day", "action", "link", "landing page", "opened", "acted", "refused", "undone", "replayed"),
         *("likely machines", "orders kept", "orders gained", f"value gained {merchant.currency_code}"),

@@ -23,7 +23,7 @@ class StartedFilter(PeriodFilter):
 
 @admin.register(PlacementAttempt, site=site)
 class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
-    list_display = ["order_of", "started", "number", "outcome", "code", "message", "took"]
+    list_display = ["order_of", "started", "number", "outcome", "code_of", "message", "took"]
     list_filter = ["effect", StartedFilter]
     list_select_related = ["order__customer"]
     ordering = ["-started", "-public_id"]
@@ -57,6 +57,11 @@ class PlacementAttemptAdmin(CustomerSearch, MerchantAdmin):
     @display(description="Attempt")
     def number(self, row: PlacementAttempt) -> int:
         return row.tries
+
+    @display(description="Code", empty_value="-")
+    def code_of(self, row: PlacementAttempt) -> str:
+        # Codes are texts of digits, so the column itself would sort 140 before 20.
+        return row.code
 
     @display(description="HTTP status")
     def status(self, row: PlacementAttempt) -> str:
