@@ -12,6 +12,7 @@ from subscriptions.placement.results import (
     PlacementResult,
     UnreadableReply,
     check_reply_length,
+    document_in,
     result_of_fields,
     unreadable_result,
 )
@@ -48,7 +49,7 @@ def json_reply_fields(body: bytes) -> dict[str, str]:
     """The texts of REPLY_FIELDS; other keys are ignored. Raises UnreadableReply."""
     check_reply_length(body)
     try:
-        reply = json.loads(body, object_pairs_hook=_object_of_pairs)
+        reply = json.loads(document_in(body), object_pairs_hook=_object_of_pairs)
     except (ValueError, RecursionError) as error:
         raise UnreadableReply("The answer is not JSON.") from error
     if not isinstance(reply, dict):
@@ -68,9 +69,9 @@ def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _field_text(name: str, value: object) -> str:
-    """Platforms also send numbers; an error code is then padded to three digits again."""
+    """Platforms also send numbers."""
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:03}" if name == "errorCode" else str(value)
+        return str(value)
     raise UnreadableReply(f"{name} in the answer is not a text.")

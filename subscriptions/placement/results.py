@@ -4,6 +4,8 @@ Two rules stand behind the table. An order counts as placed only after a clear S
 unknown never counts as failed, because the next order would then charge the customer a second time.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +18,8 @@ LONGEST_ORDER_ID = 255
 REPLY_FIELDS = ("code", "orderId", "errorCode", "errorMsg")
 # Request time-out, too early, too many requests: these do not say whether the platform has processed the order.
 NO_ANSWER_STATUSES = {408, 425, 429}
+BEFORE_DOCUMENT = re.compile(rb"\A(?:\s|\xef\xbb\xbf)+")
+BLANKS_BEFORE_UTF_16 = re.compile(rb"\A\s+(?=\xff\xfe|\xfe\xff)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def result_of_reply(reply: PlatformReply, read_body: ReadReply) -> PlacementResu
     An error in the body counts with every status below 500. A success with a 4xx status is a contradiction.
     """
     status = reply.status
-    if status >= 500 or status in NO_ANSWER_STATUSES or not reply.body.strip():
+    if status >= 500 or status in NO_ANSWER_STATUSES or not document_in(reply.body):
         result = no_answer_result(f"The platform gave no answer (HTTP status {status}).")
     elif status < 200 or 300 <= status < 400:
         # Redirects are not followed: they would take the order to an unchecked address.
@@ -108,6 +112,8 @@ def result_of_reply(reply: PlatformReply, read_body: ReadReply) -> PlacementResu
 def result_of_fields(fields: Mapping[str, str]) -> PlacementResult:
     """The result that a reply with these texts for REPLY_FIELDS means; a field may be absent."""
     code, order_id, error, message = (fields.get(name, "").strip() for name in REPLY_FIELDS)
+    if error.isascii() and error.isdigit():
+        error = error.zfill(3)
     if code == "SUCCESS":
         return _success_result(order_id, error)
     if code == "PROCESSING":
@@ -150,6 +156,18 @@ def printable_line(text: str) -> str:
     """`text` as one line of at most 1000 characters that PostgreSQL accepts."""
     cut = text[:LONGEST_MESSAGE]
     return "".join(char if char.isprintable() else " " for char in cut).strip()
+
+
+def document_in(body: bytes) -> bytes | str:
+    """`body` without the blanks and byte order marks before its document; a text if it is in UTF-16 or UTF-32.
+
+    Other encodings stay bytes, because an XML document declares its own.
+    """
+    body = BLANKS_BEFORE_UTF_16.sub(b"", body)
+    encoding = json.detect_encoding(body)
+    if encoding.startswith("utf-8"):
+        return BEFORE_DOCUMENT.sub(b"", body)
+    return body.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
 
 
 def check_reply_length(body: bytes) -> None:

@@ -12,6 +12,7 @@ from subscriptions.placement.results import (
     PlacementResult,
     UnreadableReply,
     check_reply_length,
+    document_in,
     result_of_fields,
     unreadable_result,
 )
@@ -37,7 +38,7 @@ def xml_reply_fields(body: bytes) -> dict[str, str]:
     parser.EndElementHandler = fields.end
     parser.CharacterDataHandler = fields.text
     try:
-        parser.Parse(body, True)
+        parser.Parse(document_in(body), True)
     # The parser also raises the errors of Python's codecs for the encoding that the body declares.
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise UnreadableReply(f"The answer is not XML: {error}.") from error

@@ -63,6 +63,45 @@ def test_the_table_is_the_published_one(contracts):
 
 
 @FORMS
+@pytest.mark.parametrize(
+    ("sent", "code"), [("20", "020"), (" 20\n", "020"), ("10", "010"), ("30", "030"), ("999", "999")]
+)
+def test_an_error_code_with_fewer_than_three_digits_is_filled_with_zeros(body, read, sent, code):
+    assert read(body(code="ERROR", errorCode=sent)).code == code
+
+
+@FORMS
+@pytest.mark.parametrize("error", ["", "0", "00", "000"])
+def test_success_may_say_that_there_is_no_error(body, read, error):
+    assert read(body(code="SUCCESS", orderId="1224", errorCode=error)).effect is Effect.PLACED
+
+
+BEFORE = ["", "\n", "\ufeff", "\r\n \t", "\ufeff\n", "\n\ufeff", "\n\ufeff \ufeff\n"]
+
+
+@FORMS
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16", "utf-32"])
+@pytest.mark.parametrize("before", BEFORE)
+def test_blanks_and_byte_order_marks_before_the_document_are_skipped(body, read, before, encoding):
+    document = body(code="SUCCESS", orderId="1224").decode()
+    declared = '<?xml version="1.0" encoding="' + encoding[:6] + '"?>' if body is xml else ""
+    assert read((before + declared + document).encode(encoding)).order_id == "1224"
+
+
+@FORMS
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_blanks_in_another_encoding_than_the_document_are_skipped(body, read, encoding):
+    assert read(b" \r\n" + body(code="SUCCESS", orderId="1224").decode().encode(encoding)).order_id == "1224"
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"\xef\xbb\xbf\n"])
+def test_the_encoding_that_xml_declares_counts_whatever_is_before_it(before):
+    document = '<?xml version="1.0" encoding="ISO-8859-1"?><order><code>ERROR</code><errorCode>110</errorCode>'
+    document += "<errorMsg>Numéro faux</errorMsg></order>"
+    assert xml_reply.read_xml_reply(before + document.encode("latin-1")).message == "Numéro faux"
+
+
+@FORMS
 def test_success_with_an_order_id_is_placed(body, read):
     answer = read(body(code="SUCCESS", orderId="1224"))
     assert answer == PlacementResult(Effect.PLACED, "000", "Placed.", "1224")
@@ -94,6 +133,11 @@ def test_an_error_without_a_message_says_what_its_code_means(body, read):
         {"code": "ERROR"},
         {"code": "ERROR", "errorCode": "777"},
         {"code": "ERROR", "errorCode": "000"},
+        {"code": "ERROR", "errorCode": "0"},
+        {"code": "ERROR", "errorCode": "5"},
+        {"code": "ERROR", "errorCode": "-20"},
+        {"code": "ERROR", "errorCode": "²0"},
+        {"code": "ERROR", "errorCode": "0020"},
         {"code": "ERROR", "errorCode": "810"},
         {"code": "ERROR", "errorCode": "14"},
         {"code": "140"},
@@ -129,6 +173,7 @@ def test_other_xml_is_not_understood(body):
     "body",
     [
         b'<?xml version="1.0"?>\n<order>\n <code> SUCCESS </code>\n <orderId><![CDATA[1224]]></orderId>\n</order>\n',
+        b'<order xmlns="urn:shop"><!-- ok --><code><![CDATA[ SUC]]>CESS</code><orderId>\n1224\n</orderId></order>',
         b"<order><code>SUCCESS</code><orderId>12&#50;4</orderId><more><a>1</a></more></order>",
         '<?xml version="1.0" encoding="utf-16"?><order><code>SUCCESS</code><orderId>1224</orderId></order>'.encode(
             "utf-16"
@@ -170,7 +215,15 @@ def test_a_server_error_leaves_the_result_unknown_even_with_a_success_body(statu
 
 
 @pytest.mark.parametrize(
-    "reply", [PlatformReply(200, b""), PlatformReply(204, b""), PlatformReply(200, b" \r\n"), PlatformReply(404, b"")]
+    "reply",
+    [
+        PlatformReply(200, b""),
+        PlatformReply(204, b""),
+        PlatformReply(200, b" \r\n"),
+        PlatformReply(200, b"\xef\xbb\xbf"),
+        PlatformReply(200, b"\xff\xfe\n\0"),
+        PlatformReply(404, b""),
+    ],
 )
 def test_an_empty_answer_leaves_the_result_unknown(reply):
     assert result_of_reply(reply, xml_reply.read_xml_reply).effect is Effect.NO_ANSWER
