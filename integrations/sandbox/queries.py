@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
+from common.web.whole_numbers import parse_whole_number
 from integrations.sandbox.faults import invalid_parameter
 
 Row = TypeVar("Row", bound=Model)
@@ -119,9 +120,10 @@ class Paging:
         return self.sorts[name], sort != name
 
     def _size(self, text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= self.largest_size):
+        size = parse_whole_number(text) or 0
+        if not 1 <= size <= self.largest_size:
             raise invalid_parameter("page[size]", f"Page size must be between 1 and {self.largest_size}.")
-        return int(text)
+        return size
 
 
 EVENT_PAGING = Paging({"datetime": "time", "timestamp": "time"}, "-datetime", 200, 1000)

@@ -6,6 +6,7 @@ from django.utils.timesince import TIME_STRINGS
 from django.utils.translation import override
 
 from common.web.placeholders import fill_placeholders
+from common.web.whole_numbers import parse_whole_number
 from oneclick.models import OneClickSettings
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -28,7 +29,8 @@ def fill_question(merchant: Merchant | None, text: str, given: Mapping[str, str]
 
 def format_amount(count: str, unit: str, locale: str) -> str:
     """For example "2 weeks", in the language of `locale`; a count that is not a number stays as written."""
-    if not (count.isascii() and count.isdecimal() and len(count) < 10):
+    number = parse_whole_number(count)
+    if number is None:
         return count
     with override(locale.replace("_", "-").lower()):
-        return str(TIME_STRINGS[unit] % {"num": int(count)}).replace("\xa0", " ")
+        return str(TIME_STRINGS[unit] % {"num": number}).replace("\xa0", " ")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.web.public_ids import parse_public_id
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.errors import Refused
 from subscriptions.models import Merchant, Offer, OfferProfile, Product
 
@@ -53,9 +54,7 @@ def read_whole_number(given: Mapping[str, str], name: str, most: int, default: i
     """A whole number from 1 to `most`."""
     if name not in given:
         return default
-    text = given[name]
-    # int() refuses very long numbers with an error of its own.
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    number = parse_whole_number(given[name]) or 0
     if not 1 <= number <= most:
         raise invalid_parameter(name, f"a whole number from 1 to {most}")
     return number
