@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 
+from common.web.json_body import decode_json, remove_unstorable_characters
 from subscriptions import calendar
 from subscriptions.actions.purchase import JsonObject, line_error
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
@@ -34,29 +35,19 @@ class PurchaseParser(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body: bytes = parser_context["request"]._request.body  # unlike the stream, bounded in size
+        # Unlike the stream, the request's own body is limited in size.
+        body: bytes = parser_context["request"]._request.body
         try:
             if body.startswith(FORM_PREFIX):
                 body = unquote_plus(
                     body[len(FORM_PREFIX) :].partition(b"&")[0].decode("ascii"), errors="strict"
                 ).encode()
-            return _check_storable(json.loads(body, parse_constant=_refuse_constant))
-        except (ValueError, RecursionError):
+            # A shopper has paid: a character that cannot be stored is left out rather than refused.
+            return remove_unstorable_characters(decode_json(body))
+        except ValueError:
             raise PurchaseRejected(
                 "The body is neither JSON nor create_request= followed by URL-encoded JSON."
             ) from None
-
-
-def _check_storable(value: Any) -> Any:
-    text = json.dumps(value, ensure_ascii=False)
-    text.encode()  # fails for half of a surrogate pair
-    if "\\u0000" in text:
-        raise ValueError("the database cannot hold this character")
-    return value
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:

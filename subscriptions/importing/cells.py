@@ -1,6 +1,5 @@
 """Readers of cells: each turns text into a value, or raises ValueError with a sentence on what to write instead."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.db import models
 
+from common.web.json_body import decode_json, remove_unstorable_characters
 from subscriptions.calendar import SINGULAR, Period
 
 ReadCell = Callable[[str], Any]
@@ -141,17 +141,12 @@ def cardless_text_reader(longest: int) -> ReadCell:
 def read_json_object(value: str) -> dict[str, Any]:
     """A JSON object."""
     try:
-        found = json.loads(value, parse_constant=_refuse_constant)
+        found = decode_json(value.encode())
     except ValueError:
         found = None
-    # PostgreSQL's jsonb cannot hold the NUL character.
-    if not isinstance(found, dict) or "\\u0000" in json.dumps(found):
+    if not isinstance(found, dict) or remove_unstorable_characters(found) != found:
         raise ValueError(f'{quote_cell(value)} is not a JSON object; write it like {{"roast": "light"}}.')
     return found
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def choice_reader(kinds: type[models.Choices], also: Mapping[str, Any] | None = None) -> ReadCell:

@@ -75,10 +75,31 @@ def test_a_body_that_cannot_be_read_is_refused(api: Client, merchant: Merchant, 
     assert response.json()["detail"].startswith("JSON parse error")
 
 
-def test_a_body_that_is_too_large_is_refused(api: Client, merchant: Merchant, settings) -> None:
+@pytest.mark.parametrize(
+    "body", [b'\xef\xbb\xbf{"cancel_reason": "4|Ende \xc3\xa4"}', '{"cancel_reason": "4|Ende ä"}'.encode("utf-16")]
+)
+def test_a_byte_order_mark_before_json_is_skipped(api: Client, merchant: Merchant, body: bytes) -> None:
+    row = SubscriptionFactory(customer__merchant=merchant)
+    response = api.patch(f"/api/subscriptions/{row.public_id.hex}/cancel/", body, content_type="application/json")
+    assert (response.status_code, response.json()["cancel_reason"]) == (200, "4|Ende ä")
+
+
+def test_a_character_that_cannot_be_stored_is_refused_under_its_name(api: Client, merchant: Merchant) -> None:
+    row = SubscriptionFactory(customer__merchant=merchant)
+    for text in ("4|a\0", "4|\ud800"):
+        response = patch_subscription(api, row, "cancel", {"cancel_reason": text})
+        assert (response.status_code, list(response.json())) == (400, ["cancel_reason"])
+    written_out = patch_subscription(api, row, "cancel", {"cancel_reason": "4|\\u0000"})
+    assert (written_out.status_code, written_out.json()["cancel_reason"]) == (200, "4|\\u0000")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_a_body_that_is_too_large_is_refused(
+    api: Client, merchant: Merchant, settings, headers: dict[str, str]
+) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     row = SubscriptionFactory(customer__merchant=merchant)
-    response = patch_subscription(api, row, "cancel", {"cancel_reason": "long"}, **{"Idempotency-Key": "k"})
+    response = patch_subscription(api, row, "cancel", {"cancel_reason": "long"}, **headers)
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 

@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
 from subscriptions.actions.core import ActionContext
 from subscriptions.api import authentication, errors, idempotency, pagination
@@ -31,11 +32,12 @@ class OnlyJson(DefaultContentNegotiation):
 
 
 class JsonParser(JSONParser):
-    def parse(self, *args: Any, **options: Any) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            return super().parse(*args, **options)
-        except RecursionError:
-            raise ParseError("JSON parse error - nested too deeply") from None
+            # Unlike the stream, the request's own body is limited in size.
+            return decode_json(parser_context["request"]._request.body)
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from None
 
 
 class View(GenericAPIView[Any]):
@@ -107,7 +109,8 @@ class ListView(View, ListAPIView[Any]):
     @property
     def paginator(self) -> pagination.Pages | pagination.Cursors:
         if not hasattr(self, "_paginator"):
-            by_cursor = self.request.headers.get("x-og-api-version") == "2"
+            # The links of cursor mode work without the header, too.
+            by_cursor = self.request.headers.get("x-og-api-version") == "2" or "cursor" in self.request.query_params
             self._paginator = pagination.Cursors() if by_cursor else pagination.Pages()
         return self._paginator
 

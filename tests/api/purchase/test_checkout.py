@@ -118,6 +118,13 @@ def test_the_form_spelling_is_read_under_any_content_type(api, bought, content_t
     assert Customer.objects.get().first_name == "Åna & Co + 100%"
 
 
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b""])
+def test_a_character_that_cannot_be_stored_is_left_out_and_loses_no_checkout(api, bought, mark):
+    bought["user"] |= {"first_name": "A\0na\ud800", "last_name": "\\u0000"}
+    assert api.post(PATH, mark + json.dumps(bought).encode(), content_type="application/json").status_code == 200
+    assert (Customer.objects.get().first_name, Customer.objects.get().last_name) == ("Ana", "\\u0000")
+
+
 def test_without_cart_tracking_no_session_is_needed(api, bought):
     del bought["session_id"]
     assert send_checkout(api, bought | {"og_cart_tracking": False}).status_code == 200

@@ -17,8 +17,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
         b"create_request=%7B",
         b"create_request=\xff",
         b'{"a": NaN}',
-        b'{"a": "\\u0000"}',
-        b'{"a": "\\ud800"}',
         b"[" * 100_000,
         b"\xff\xfe",
     ],

@@ -1,0 +1,37 @@
+"""JSON bodies as clients send them."""
+
+import json
+import re
+from typing import Any
+
+# PostgreSQL stores neither NUL nor half of a surrogate pair.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text, which may begin with a byte order mark.
+
+    Raises ValueError, with a reason a client can read, for anything else. NaN and infinity count as no JSON, and so
+    does what is nested too deeply to be read.
+    """
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise ValueError("the text is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def remove_unstorable_characters(value: Any) -> Any:
+    """A decoded JSON value without the characters that the database refuses, in keys and texts."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("", value)
+    if isinstance(value, list):
+        return [remove_unstorable_characters(entry) for entry in value]
+    if isinstance(value, dict):
+        return {UNSTORABLE.sub("", key): remove_unstorable_characters(entry) for key, entry in value.items()}
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
