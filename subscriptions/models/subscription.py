@@ -19,6 +19,8 @@ PREPAID_NONE = Q(
 )
 PREPAID_WHOLE = Q(prepaid_orders_per_billing__gte=2, prepaid_orders_remaining__gte=0, renewal_behavior__isnull=False)
 
+LONGEST_CANCEL_CODE = 6
+
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
@@ -140,9 +142,9 @@ class Subscription(models.Model):
 
     @property
     def cancel_reason_code(self) -> int | None:
-        """The leading number of `cancel_reason`, which is kept verbatim as `code|text`."""
+        """The leading number of `cancel_reason`, which is kept verbatim as `code|text`; a code has at most 6 digits."""
         code = (self.cancel_reason or "").split("|")[0].strip()
-        return int(code) if code.isdecimal() else None
+        return int(code) if code.isdecimal() and len(code) <= LONGEST_CANCEL_CODE else None
 
     @property
     def cancel_reason_text(self) -> str:

@@ -49,9 +49,23 @@ def test_cancel_needs_no_reason(api: Client, merchant: Merchant, body: object) -
     assert response.json()["cancel_reason_code"] is None
 
 
-def test_a_bare_code_is_a_reason(api: Client, merchant: Merchant) -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("1", 1),
+        ("2 | text", 2),
+        ("999999|six digits", 999999),
+        ("1000000|seven digits", None),
+        ("9" * 900, None),
+        ("12a|text", None),
+    ],
+)
+def test_the_code_of_a_reason_is_a_number_of_at_most_six_digits(
+    api: Client, merchant: Merchant, reason: str, code: int | None
+) -> None:
     row = SubscriptionFactory(customer__merchant=merchant)
-    assert patch_subscription(api, row, "cancel", {"cancel_reason": "1"}).json()["cancel_reason_code"] == 1
+    answer = patch_subscription(api, row, "cancel", {"cancel_reason": reason}).json()
+    assert (answer["cancel_reason"], answer["cancel_reason_code"]) == (reason, code)
 
 
 def test_a_cancelled_subscription_cannot_be_cancelled_again(api: Client, cancelled: Subscription) -> None:
