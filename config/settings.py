@@ -208,6 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "TITLE": "Reprise",
     "VERSION": "1",
     "DESCRIPTION": "Customers, subscriptions, orders and items of the merchant that the API key belongs to.",

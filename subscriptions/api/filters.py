@@ -1,5 +1,6 @@
 """The kinds of filters. A bad value is refused under the filter's name; an unknown id finds nothing."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,20 +20,29 @@ from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 YES = ("true", "True", "1")
 NO = ("false", "False", "0")
 BOOLEANS = [(word, word) for word in YES + NO]
-DATE_HINT = "Give a date as YYYY-MM-DD or a time as YYYY-MM-DDThh:mm:ss."
+DATE_HINT = "Give a date as YYYY-MM-DD, or a time as YYYY-MM-DDThh:mm:ss with or without a zone such as Z."
+# A time may come without a zone, and with fractions of a second, which do not count. A blank before the offset is the
+# plus sign that URL decoding has eaten.
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
+)
+
+FRACTION = re.compile(r"\.[0-9]+")
 
 
 class MomentField(forms.Field):
-    """A date, or a time without a zone; both are in the merchant's local time."""
+    """A date, or a time to the second; one without a zone is in the merchant's local time."""
 
     def to_python(self, value: Any) -> date | datetime | None:
         if not value:
             return None
         text = str(value).strip()
         try:
+            if not MOMENT.fullmatch(text):
+                raise ValueError(text)
             if len(text) == 10:
-                return _check_year(datetime.strptime(text, "%Y-%m-%d")).date()
-            return _check_year(datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M:%S"))
+                return _check_year(datetime.fromisoformat(text)).date()
+            return _check_year(datetime.fromisoformat(f"{text[:10]}T{FRACTION.sub('', text[11:]).replace(' ', '+')}"))
         except ValueError:
             raise forms.ValidationError(DATE_HINT) from None
 
@@ -44,7 +54,7 @@ def _check_year(moment: datetime) -> datetime:
     return moment
 
 
-@extend_schema_field({"type": "string", "description": DATE_HINT})
+@extend_schema_field({"type": "string", "pattern": f"^({MOMENT.pattern})?$", "description": DATE_HINT})
 class MomentFilter(django_filters.Filter):
     """The given day or second as a lower bound (`start`), as an upper bound (`end`), or, with both, exactly."""
 
@@ -71,7 +81,7 @@ def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, dat
     A time that the clocks skip counts as an hour later; for one that comes twice, the first counts.
     """
     if isinstance(value, datetime):
-        first = value.replace(tzinfo=zone)
+        first = value if value.tzinfo else value.replace(tzinfo=zone)
         # In UTC, because local time may jump in between.
         return first, first.astimezone(ZoneInfo("UTC")) + timedelta(seconds=1)
     return calendar.local_midnight(value, zone.key), calendar.local_midnight(value + timedelta(days=1), zone.key)
@@ -126,13 +136,15 @@ class EmailFilter(django_filters.CharFilter):
         return rows.alias(lowered=Lower(self.field_name)).filter(lowered=Lower(Value(value)))
 
 
-@extend_schema_field({"type": "integer"})
+STATUS_NUMBERS = sorted([*OrderStatus.values, *HISTORIC_STATUSES])
+
+
+@extend_schema_field({"type": "integer", "enum": STATUS_NUMBERS})
 class StatusFilter(django_filters.TypedMultipleChoiceFilter):
     """An order status. It may be repeated; any of those given will do."""
 
     def __init__(self, field_name: str) -> None:
-        numbers = sorted([*OrderStatus.values, *HISTORIC_STATUSES])
-        super().__init__(field_name=field_name, choices=[(number, number) for number in numbers], coerce=int)
+        super().__init__(field_name=field_name, choices=[(number, number) for number in STATUS_NUMBERS], coerce=int)
 
     def filter(self, rows: QuerySet[Any], value: list[int]) -> QuerySet[Any]:
         return rows.filter(**{f"{self.field_name}__in": value}) if value else rows

@@ -7,16 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError as InvalidValue
 from django.core.paginator import Page
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from common.web.whole_numbers import parse_whole_number
 
 PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
 INVALID = "Invalid cursor"
@@ -51,12 +53,22 @@ def reversed_term(term: str) -> str:
     return term.removeprefix("-") if term.startswith("-") else f"-{term}"
 
 
+def read_page_size(request: Request) -> int:
+    """How many rows the client wants on a page, cut to the maximum. Raises `ValidationError`."""
+    text = request.query_params.get("page_size", "").strip()
+    size = parse_whole_number(text) if text else PAGE_SIZE
+    if not size:
+        raise ValidationError({"page_size": [f"Give a whole number from 1 to {MAX_PAGE_SIZE}."]})
+    return min(size, MAX_PAGE_SIZE)
+
+
 class Pages(PageNumberPagination):
     page_size = PAGE_SIZE
     page: Page[Any]
     request: Request
-    page_size_query_param = "page_size"
-    max_page_size = MAX_PAGE_SIZE
+
+    def get_page_size(self, request: Request) -> int:
+        return read_page_size(request)
 
     def get_next_link(self) -> str | None:
         return page_link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
@@ -75,13 +87,9 @@ class Pages(PageNumberPagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
-            _parameter("page", "integer", "From 1; not in cursor mode."),
-            _parameter(
-                "page_size",
-                "integer",
-                f"{PAGE_SIZE} by default, {MAX_PAGE_SIZE} at most.",
-            ),
-            _parameter("cursor", "string", "From `next` or `previous`; only with `X-OG-API-VERSION: 2`."),
+            _parameter("page", "integer", "From 1; not in cursor mode.", minimum=1),
+            _parameter("page_size", "integer", f"{PAGE_SIZE} by default; more than {MAX_PAGE_SIZE} is cut.", minimum=1),
+            _parameter("cursor", "string", "From `next` or `previous`; it means cursor mode."),
         ]
 
 
@@ -91,12 +99,12 @@ class Cursors(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         self.terms: tuple[str, str] = queryset.query.order_by
-        size = Pages().get_page_size(request) or PAGE_SIZE
+        size = read_page_size(request)
         cursor = request.query_params.get("cursor")
         backwards, after = decode_cursor(cursor) if cursor else (False, None)
         try:
             rows = list(self._rows_after(queryset, backwards, after)[: size + 1])
-        except (ValidationError, ValueError):
+        except (InvalidValue, ValueError):
             raise NotFound(INVALID) from None
         more, rows = len(rows) > size, rows[:size]
         if backwards:
@@ -159,5 +167,5 @@ def page_link(request: Request, **place: object) -> str:
     return f"{root}{request._request.path}?{query.urlencode()}"
 
 
-def _parameter(name: str, kind: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": {"type": kind}}
+def _parameter(name: str, kind: str, description: str, **rules: int) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": kind, **rules}}

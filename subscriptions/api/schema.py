@@ -7,6 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, append_meta, build_object_type
 
+from subscriptions.api.idempotency import KEY_PATTERN
 from subscriptions.objects.object_type import ObjectType
 
 DETAIL = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
@@ -105,9 +106,9 @@ class Schema(AutoSchema):
         if self._is_list_view():
             own.append(_parameter("header", "X-OG-API-VERSION", "`2`: cursor mode, without a count."))
         if self.method != "GET":
-            own.append(
-                _parameter("header", "Idempotency-Key", "For 24 hours a repeat gets the first request's answer.")
-            )
+            key = _parameter("header", "Idempotency-Key", "For 24 hours a repeat gets the first request's answer.")
+            key["schema"]["pattern"] = f"^{KEY_PATTERN.pattern}$"
+            own.append(key)
         return [
             *own,
             _parameter("header", "X-Request-Id", "Returned with the answer, and written to our logs."),

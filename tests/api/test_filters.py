@@ -36,6 +36,19 @@ SPRING = datetime(2026, 3, 8, 7, 0, 0, tzinfo=UTC)
         ("created_end=2026-03-07T23:59:58", ""),
         ("created_start=2026-03-08&created_end=2026-03-08T01:59:59", "b"),
         ("created_start=&created_end=", "cba"),
+        # With a zone of its own, a time does not depend on the merchant's; a blank is a plus sign that was decoded.
+        ("created=2026-03-08T06:59:59Z", "b"),
+        ("created=2026-03-08T08:59:59%2B02:00", "b"),
+        ("created=2026-03-08T08:59:59+02:00", "b"),
+        ("created=2026-03-08T08:59:59%2B0200", "b"),
+        ("created_start=2026-03-08T06:59:59Z", "cb"),
+        ("created_start=2026-03-08T07:00:00Z", "c"),
+        ("created_start=2026-03-08T07:00:01Z", ""),
+        ("created_end=2026-03-08T06:59:59Z", "ba"),
+        ("created_end=2026-03-08T06:59:58Z", "a"),
+        # Fractions do not count, because answers give times to the second.
+        ("created=2026-03-08T06:59:59.999Z", "b"),
+        ("created_end=2026-03-08T01:59:59.000", "ba"),
     ],
 )
 def test_ranges_count_in_the_merchants_days_and_seconds(
@@ -75,10 +88,24 @@ def test_a_repeated_hour_means_the_first(api: Client, merchant: Merchant) -> Non
         *[("items", name) for name in ("place", "place_start", "order_updated_start", "order_updated_end")],
     ],
 )
-@pytest.mark.parametrize("value", ["x", "2026-02-30", "20260101", "2026-01-01T25:00:00", "9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x",
+        "2026-02-30",
+        "20260101",
+        "2026-01-01T25:00:00",
+        "9999-12-31",
+        "0001-01-01",
+        "2026-01-01Z",
+        "2026-01-01T12:00:00+25:00",
+        "2026-01-01T12:00:00 EST",
+        "2026-W01-1T12:00:00",
+    ],
+)
 def test_a_bad_date_is_refused_under_its_name(api: Client, name: str, parameter: str, value: str) -> None:
     response = api.get(f"/api/{name}/", {parameter: value})
-    sentence = "Give a date as YYYY-MM-DD or a time as YYYY-MM-DDThh:mm:ss."
+    sentence = "Give a date as YYYY-MM-DD, or a time as YYYY-MM-DDThh:mm:ss with or without a zone such as Z."
     assert (response.status_code, response.json()) == (400, {parameter: [sentence]})
 
 

@@ -49,11 +49,32 @@ def test_a_page_has_ten_rows_newest_first(api: Client, rows: list[Subscription])
 
 def test_page_size_is_ten_unless_given_and_cut_at_a_hundred(api: Client, merchant: Merchant) -> None:
     CustomerFactory.create_batch(103, merchant=merchant)
-    for given, size in ((None, 10), ("5", 5), ("100", 100), ("101", 100), ("0", 10), ("-1", 10), ("x", 10)):
+    for given, size in ((None, 10), ("1", 1), ("5", 5), ("100", 100), ("101", 100), ("9" * 18, 100)):
         answer = api.get("/api/customers/", {"page_size": given} if given else {}).json()
         assert (len(answer["results"]), answer["count"]) == (size, 103), given
         answer = api.get("/api/customers/", {"page_size": given} if given else {}, headers=V2).json()
         assert len(answer["results"]) == size, given
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "x", "null", "1.5", "9" * 5000, "²", "٣"])
+@pytest.mark.parametrize("headers", [{}, V2])
+def test_a_bad_page_size_is_refused_under_its_name(api: Client, given: str, headers: dict[str, str]) -> None:
+    response = api.get("/api/customers/", {"page_size": given}, headers=headers)
+    expected = {"page_size": ["Give a whole number from 1 to 100."]}
+    assert (response.status_code, response.json()) == (400, expected)
+
+
+def test_a_cursor_link_works_without_the_version_header(api: Client, rows: list[Subscription]) -> None:
+    first = api.get("/api/subscriptions/?page_size=3", headers=V2).json()
+    second = api.get(first["next"]).json()
+    assert ids(second) == hexes(rows[3:6])
+    assert set(second) == {"next", "previous", "results"}
+    assert ids(api.get(second["previous"]).json()) == hexes(rows[:3])
+
+
+def test_an_empty_cursor_is_the_first_page_of_cursor_mode(api: Client, rows: list[Subscription]) -> None:
+    answer = api.get("/api/subscriptions/?page_size=3&cursor=").json()
+    assert (ids(answer), set(answer)) == (hexes(rows[:3]), {"next", "previous", "results"})
 
 
 def test_links_are_absolute_and_keep_the_filters(api: Client, rows: list[Subscription], settings) -> None:

@@ -14,7 +14,7 @@ from subscriptions.actions import purchase
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Merchant
 from tests.api import shop
-from tests.api.patches import SETTINGS
+from tests.api.patches import SETTINGS, patch_subscription
 from tests.factories import STAFF, CancelReasonFactory, SubscriptionFactory, subscription_with_order
 
 WRITE = {"400", "409", "422", "423"}
@@ -140,3 +140,42 @@ def test_real_purchases_are_as_described(
     for response, status in answers:
         assert response.status_code == status
         contract.validate_response(DjangoOpenAPIRequest(response.wsgi_request), DjangoOpenAPIResponse(response))
+
+
+def find_parameter(described: dict[str, Any], path: str, method: str, name: str) -> dict[str, Any]:
+    parameters = described["paths"][path][method]["parameters"]
+    return next(parameter for parameter in parameters if parameter["name"] == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("page_size", [1, 101], [0, -1, "null"]),
+        ("page", [1], [0, "x"]),
+        ("created_start", ["2026-11-30", "2026-11-30T12:00:00Z", "2026-11-30 12:00:00.5+02:00", ""], ["1", "20261130"]),
+        ("status", [[1], [1, 5]], [[0], [99], ["x"]]),
+    ],
+)
+def test_the_schema_of_a_parameter_is_as_strict_as_the_server(
+    described: dict[str, Any], api: Client, name: str, good: list[Any], bad: list[Any]
+) -> None:
+    validator = Draft202012Validator(find_parameter(described, "/api/orders/", "get", name)["schema"])
+    for value in good + bad:
+        accepted = api.get("/api/orders/", {name: value}).status_code == 200
+        assert (validator.is_valid(value), accepted) == (value in good, value in good), value
+
+
+@pytest.mark.parametrize("key", ["k", "x" * 255, "", "x" * 256, "ä"])
+def test_the_schema_of_an_idempotency_key_is_as_strict_as_the_server(
+    described: dict[str, Any], api: Client, merchant: Merchant, key: str
+) -> None:
+    header = find_parameter(described, "/api/subscriptions/{id}/cancel/", "patch", "Idempotency-Key")
+    row = SubscriptionFactory(customer__merchant=merchant)
+    accepted = patch_subscription(api, row, "cancel", **{"Idempotency-Key": key}).status_code == 200
+    is_good = key in ("k", "x" * 255)
+    assert (Draft202012Validator(header["schema"]).is_valid(key), accepted) == (is_good, is_good)
+
+
+def test_required_texts_of_a_checkout_may_not_be_blank_in_the_schema(described: dict[str, Any]) -> None:
+    properties = described["components"]["schemas"]["PurchaseBody"]["properties"]
+    assert [name for name in ("merchant_id", "merchant_order_id") if properties[name].get("minLength") != 1] == []
