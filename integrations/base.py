@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from common.web.printable import printable_line
 from integrations.models import Delivery
+
+DETAIL_LENGTH = 2048  # of the column of an attempt
 
 
 class Outcome(Enum):
@@ -23,12 +26,19 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is the HTTP status, None if no answer came; `retry_after` is in seconds."""
+    """`status` is the HTTP status, None if no answer came; `retry_after` is in seconds.
+
+    `detail` becomes one line of at most 2048 characters: the receiver's own words may be of any length, and hold
+    characters that PostgreSQL refuses.
+    """
 
     outcome: Outcome
     status: int | None = None
     detail: str = ""
     retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", printable_line(self.detail, DETAIL_LENGTH))
 
 
 class Integration(Protocol):

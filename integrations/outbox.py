@@ -175,7 +175,7 @@ def _begin_attempt(delivery: Delivery) -> Attempt:
 
 
 def _finish_attempt(attempt: Attempt, delivery: Delivery, answer: Answer, give_up: bool) -> None:
-    attempt.status, attempt.detail = answer.status, answer.detail[:2048]
+    attempt.status, attempt.detail = answer.status, answer.detail
     attempt.save(update_fields=["status", "detail", "milliseconds"])
     row = Delivery.objects.filter(pk=delivery.pk)
     state = FINAL.get(answer.outcome) or (Delivery.State.DEAD if give_up else None)

@@ -6,7 +6,6 @@ from typing import Any
 from integrations.base import Answer, Outcome
 from integrations.http import Reply
 
-DETAIL_LENGTH = 2048
 OUTCOMES = {
     202: Outcome.DONE,
     401: Outcome.PAUSE,
@@ -44,14 +43,14 @@ def describe_errors(reply: Reply) -> str:
     lines = [_describe_error(error) for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     if not lines and outcome_of_status(reply.status) is not Outcome.DONE:
         lines = [f"HTTP {reply.status}, without a reason from Klaviyo."]
-    return "; ".join(lines)[:DETAIL_LENGTH]
+    return "; ".join(lines)
 
 
 def parse_body(reply: Reply) -> dict[str, Any]:
     """The JSON object in the body; empty where there is none."""
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

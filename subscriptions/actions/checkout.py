@@ -13,6 +13,7 @@ from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription
+from subscriptions.actions.sentences import name_first
 from subscriptions.errors import SENTENCES, Refused, refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer, Offer, Payment, Product, Subscription
@@ -70,11 +71,11 @@ def checkout(
         )
         for line in lines
     ]
-    started = [str(each) for each in context.result if isinstance(each, Subscription)]
+    started = [each for each in context.result if isinstance(each, Subscription)]
     if not started:
         raise NothingSubscribed(context.result)
     context.emit(catalogue.SUBSCRIPTIONS_CREATED, context.customer)
-    return f"Checked out as order {merchant_order_id} and subscribed to {', '.join(started)}."
+    return f"Checked out as order {merchant_order_id} and subscribed to {name_first(started)}."
 
 
 @action("subscription.create")

@@ -8,6 +8,7 @@ from subscriptions import calendar
 from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.sentences import name_first
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
@@ -91,7 +92,7 @@ def set_aside(context: ActionContext[Order]) -> str:
         orders.shrink_order(order, rest)
     for item in waiting:
         context.emit(catalogue.OUT_OF_STOCK, item)
-    names = ", ".join(str(item.product) for item in missing)
+    names = name_first(item.product for item in missing)
     return f"Out of stock for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
@@ -108,7 +109,7 @@ def stop_waiting(context: ActionContext[Order]) -> str:
     if not removed:
         raise refused("order_waits_on")
     orders.shrink_order(order, [item for item in items if item not in removed], removed)
-    names = ", ".join(str(item.product) for item in removed)
+    names = name_first(item.product for item in removed)
     return f"Out of stock for too long for the order of {calendar.human_date(order.place_date)}: {names}."
 
 

@@ -21,10 +21,10 @@ class Activity(models.Model):
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="activities")
     order = models.ForeignKey(Order, models.DO_NOTHING, null=True, related_name="activities")
     verb = models.CharField(max_length=64, help_text="The action, such as subscription.cancel.")
-    sentence = models.CharField(max_length=1500)
+    sentence = models.TextField()
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64)
-    actor_name = models.CharField(max_length=255)
+    actor_name = models.TextField()
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -82,7 +82,7 @@ class Refusal(models.Model):
 
     replacement = models.ForeignKey(Replacement, models.CASCADE, related_name="refusals")
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="+")
-    sentence = models.CharField(max_length=500)
+    sentence = models.TextField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["replacement", "subscription"], name="refusal_once")]

@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from common.web.printable import printable_line
 from subscriptions.models import Effect
 
 LONGEST_REPLY = 1024 * 1024
 EXCERPT = 4096
 LONGEST_MESSAGE = 1000
+LONGEST_CODE = 16
 LONGEST_ORDER_ID = 255
 REPLY_FIELDS = ("code", "orderId", "errorCode", "errorMsg")
 # Request time-out, too early, too many requests: these do not say whether the platform has processed the order.
@@ -105,7 +107,9 @@ def result_of_reply(reply: PlatformReply, read_body: ReadReply) -> PlacementResu
         if status >= 400 and result.effect in (Effect.PLACED, Effect.VERIFY):
             result = unreadable_result(f"The answer contradicts its HTTP status {status}.", result.code)
         elif status >= 400:
-            result = replace(result, message=printable_line(f"{result.message} (HTTP status {status})"))
+            result = replace(
+                result, message=printable_line(f"{result.message} (HTTP status {status})", LONGEST_MESSAGE)
+            )
     return replace(result, http_status=status, answer=body_excerpt(reply.body))
 
 
@@ -123,7 +127,7 @@ def result_of_fields(fields: Mapping[str, str]) -> PlacementResult:
     known = RESULT_CODES.get(error)
     if known is None or not known.replied or known.effect is Effect.PLACED:
         return unreadable_result(f"The platform gave an unknown error code. {message}", error)
-    return PlacementResult(known.effect, known.text, printable_line(message) or known.meaning)
+    return PlacementResult(known.effect, known.text, printable_line(message, LONGEST_MESSAGE) or known.meaning)
 
 
 def _success_result(order_id: str, error: str) -> PlacementResult:
@@ -136,26 +140,22 @@ def _success_result(order_id: str, error: str) -> PlacementResult:
 
 
 def unreadable_result(message: str, code: str = "") -> PlacementResult:
-    return PlacementResult(Effect.UNREADABLE, printable_line(code)[:16], printable_line(message))
+    return PlacementResult(
+        Effect.UNREADABLE, printable_line(code, LONGEST_CODE), printable_line(message, LONGEST_MESSAGE)
+    )
 
 
 def no_answer_result(message: str) -> PlacementResult:
-    return PlacementResult(Effect.NO_ANSWER, message=printable_line(message))
+    return PlacementResult(Effect.NO_ANSWER, message=printable_line(message, LONGEST_MESSAGE))
 
 
 def not_sent_result(message: str) -> PlacementResult:
-    return PlacementResult(Effect.NOT_SENT, message=printable_line(message))
+    return PlacementResult(Effect.NOT_SENT, message=printable_line(message, LONGEST_MESSAGE))
 
 
 def body_excerpt(body: bytes) -> str:
     """The first 4 KB of `body` as text that PostgreSQL accepts."""
     return body[:EXCERPT].decode("utf-8", "ignore").replace("\0", "")
-
-
-def printable_line(text: str) -> str:
-    """`text` as one line of at most 1000 characters that PostgreSQL accepts."""
-    cut = text[:LONGEST_MESSAGE]
-    return "".join(char if char.isprintable() else " " for char in cut).strip()
 
 
 def document_in(body: bytes) -> bytes | str:

@@ -108,3 +108,13 @@ def test_a_checkout_without_a_startable_subscription_leaves_nothing_and_can_be_s
     assert (answer.status_code, answer.json()) == (400, {"products": [], "subscriptions": [errors]})
     assert read_all_rows() == before
     assert send_checkout(api, bought).status_code == 200
+
+
+@pytest.mark.parametrize(("number", "letters"), [(50, 12), (6, 251), (50, 255)])
+def test_a_checkout_of_many_lines_or_long_names_is_received(api, merchant, bought, number, letters):
+    ids = [f"P-{each}" for each in range(number)]
+    for each in ids:
+        ProductFactory(merchant=merchant, external_product_id=each, name="n" * letters)
+    bought["products"] = [checkout_line(each) for each in ids]
+    assert send_checkout(api, bought).status_code == 200
+    assert Subscription.objects.count() == number

@@ -1,5 +1,6 @@
 """How the client handles Klaviyo's answers and missing answers."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -94,7 +95,24 @@ def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
     assert Klaviyo().send(delivery).detail == "Invalid email. (/data/attributes/profile) [e1]"
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"errors": ["x"]}', b"\xff"])
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("No\x00 such\ud800 list\n", "No  such  list  [e1]"),
+        ("x" * 5000, "x" * 2048),
+        ("x" * 2043, "x" * 2043 + " [e1]"),
+    ],
+)
+def test_a_reason_of_any_length_and_characters_can_be_stored(answering, delivery, sent, kept):
+    answering(httpx.Response(400, content=json.dumps({"errors": [{"id": "e1", "detail": sent}]}).encode()))
+    attempt = delivery.attempts.create(detail=Klaviyo().send(delivery).detail)
+    attempt.refresh_from_db()
+    assert attempt.detail == kept
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"errors": ["x"]}', b"\xff", b"[" * 100_000]
+)
 def test_a_refusal_without_klaviyos_reason_is_described_by_its_status(answering, delivery, body):
     answering(httpx.Response(503, content=body))
     assert Klaviyo().send(delivery).detail == "HTTP 503, without a reason from Klaviyo."
