@@ -2,22 +2,19 @@
 
 import os
 import socket
+import ssl
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
-from django.conf import settings
+
+from common.web.outbound_address import resolve_allowed_url
 
 MAX_POOLS = 100
 HEADERS = {"User-Agent": "Reprise", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
-NAT64 = IPv6Network("64:ff9b::/96")
-
-
-class AddressRefused(Exception):
-    """The URL breaks an address rule, which the sentence names. A retry does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,49 +65,20 @@ def send_request(
         return Reply(response.status_code, response.headers, _read_body(response, deadline, limits.body_bytes))
 
 
-def resolve_allowed_url(url: httpx.URL, *, own_sandbox: bool = False) -> list[str]:
-    """The IP addresses at which `url` may be called. Raises AddressRefused, httpx.ConnectError (unknown host)."""
-    if url.userinfo:
-        raise AddressRefused("The address must not contain a user name or password.")
-    private_allowed = settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES or (own_sandbox and is_own_sandbox(url))
-    if url.scheme not in (("https", "http") if private_allowed else ("https",)):
-        raise AddressRefused("The address must begin with https://.")
-    addresses = resolve_host(url)
-    if not private_allowed and not all(is_public_address(address) for address in addresses):
-        raise AddressRefused(f"{url.host} is at a private address; only public ones may be called.")
-    return addresses
-
-
-def is_own_sandbox(url: httpx.URL) -> bool:
-    """Whether `url` lies under `PUBLIC_URL`'s `/sandbox/`, the only private address open to test merchants."""
-    # Parsed by httpx, because httpx connects: another parser could see another host in the URL.
-    portal = httpx.URL(settings.PUBLIC_URL)
-    same_place = (url.scheme, url.netloc) == (portal.scheme, portal.netloc)
-    return same_place and url.path.startswith(portal.path.rstrip("/") + "/sandbox/")
-
-
-def resolve_host(url: httpx.URL) -> list[str]:
-    name = url.raw_host.decode("ascii")
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
-    try:
-        answers = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpx.ConnectError(f"{url.host} has no address") from error
-    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-
-
-def is_public_address(text: str) -> bool:
-    """Whether the IP address is on the public internet. An IPv6 address counts as the IPv4 one it embeds."""
-    address = _unwrap_ipv4(ip_address(text))
-    return address.is_global and not address.is_multicast
-
-
-def _unwrap_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    if isinstance(address, IPv4Address):
-        return address
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+def describe_failure(error: httpx.TransportError) -> str:
+    """For staff: why no complete response came."""
+    causes = [error, *_causes_of(error)]
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return "The certificate of the other side is not valid for this address."
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return "No secure connection could be made."
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "The host name has no address; check its spelling."
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "Nothing answers at this address."
+    if isinstance(error, httpx.TimeoutException):
+        return "The answer did not come in time."
+    return "The connection ended before the answer was complete."
 
 
 class CheckedTransport(httpx.BaseTransport):
@@ -157,6 +125,12 @@ def get_transport() -> CheckedTransport:
 
 # Two processes that share a socket would read each other's responses.
 os.register_at_fork(after_in_child=get_transport.cache_clear)
+
+
+def _causes_of(error: BaseException) -> Iterator[BaseException]:
+    while cause := error.__cause__ or error.__context__:
+        yield cause
+        error = cause
 
 
 # Most requests go to a few URLs.

@@ -2,6 +2,7 @@
 
 import httpx
 
+from common.web.outbound_address import AddressRefused
 from integrations import http
 from oneclick.links.shop_page import Page, Unreadable
 
@@ -13,7 +14,7 @@ def fetch_page(url: str) -> Page:
     """The first megabyte of the page as a visitor gets it. Raises Unreadable."""
     try:
         reply = http.send_request("GET", url, headers=HEADERS, limits=LIMITS)
-    except http.AddressRefused as error:
+    except AddressRefused as error:
         raise Unreadable(str(error)) from error
     except httpx.InvalidURL as error:
         raise Unreadable("its address is not a valid URL.") from error

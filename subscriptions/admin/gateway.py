@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.validators import MaxValueValidator
 from django.db.models import ForeignKey, QuerySet
@@ -11,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
 
+from common.web.outbound_address import AddressRefused, check_outbound_url
 from subscriptions.errors import Refused
 from subscriptions.models import Effect, GatewaySettings, Payment, SimulatedOutcome
 from subscriptions.placement.probe import EMPTY_POSTS, probe_gateway
@@ -43,8 +43,11 @@ class GatewayForm(MerchantForm):
         url = answers.get("url") or ""
         if answers.get("kind") in EMPTY_POSTS and not url and "url" not in self.errors:
             self.add_error("url", "Enter the address that orders are sent to.")
-        if url.startswith("http:") and not settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES:
-            self.add_error("url", "The address must begin with https://, because orders contain personal data.")
+        try:
+            if url:
+                check_outbound_url(url)
+        except AddressRefused as refusal:
+            self.add_error("url", str(refusal))
         return answers
 
 

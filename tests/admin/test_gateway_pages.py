@@ -58,6 +58,7 @@ def test_the_key_is_written_and_never_shown(merchant: Merchant, client: Client) 
         ({"kind": "xml", "url": ""}, "Enter the address that orders are sent to."),
         ({"kind": "json", "url": "http://shop.test/orders"}, "The address must begin with https://"),
         ({"kind": "json", "url": "nonsense at all"}, "Enter a valid URL."),
+        ({"kind": "xml", "url": "https://169.254.169.254/"}, "169.254.169.254 is at a private address;"),
     ],
 )
 def test_a_wrong_address_is_refused(answers: dict[str, Any], error: str, merchant: Merchant, client: Client) -> None:
