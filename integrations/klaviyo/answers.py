@@ -1,7 +1,10 @@
 """What Klaviyo's response means for the delivery."""
 
 import json
+import time
 from typing import Any
+
+from django.utils.http import parse_http_date_safe
 
 from integrations.base import Answer, Outcome
 from integrations.http import Reply
@@ -32,9 +35,12 @@ def outcome_of_status(status: int) -> Outcome:
 
 
 def parse_retry_after(reply: Reply) -> float | None:
-    """Seconds, where the response names them."""
-    text = reply.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None
+    """Seconds from now, where the response names them or an HTTP date."""
+    text = reply.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    date = parse_http_date_safe(text)
+    return None if date is None else max(0.0, date - time.time())
 
 
 def describe_errors(reply: Reply) -> str:

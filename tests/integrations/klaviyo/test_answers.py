@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import time_machine
 from django.utils import timezone
 
 from integrations import http
@@ -84,6 +85,25 @@ def test_a_throttled_answer_says_how_long_to_wait(answering, delivery):
     assert Klaviyo().send(delivery).retry_after == 7
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Fri, 20 Nov 2026 12:02:00 GMT", 120),
+        ("Friday, 20-Nov-26 12:02:00 GMT", 120),
+        ("Fri, 20 Nov 2026 12:00:00 GMT", 0),
+        ("Fri, 20 Nov 2026 11:00:00 GMT", 0),
+        (" 7 ", 7),
+        ("soon", None),
+        ("-1", None),
+        ("", None),
+    ],
+)
+def test_a_wait_is_seconds_or_a_date(answering, delivery, text, seconds):
+    answering(httpx.Response(429, headers={"Retry-After": text}))
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
+        assert Klaviyo().send(delivery).retry_after == seconds
+
+
 def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
     error = {
         "id": "e1",
@@ -131,7 +151,7 @@ def test_an_address_that_may_not_be_called_pauses_the_connection(delivery):
     assert (answer.outcome, "private address" in answer.detail) == (Outcome.PAUSE, True)
 
 
-@pytest.mark.parametrize("secret", ["pk_\u2026", "pk_a\nb: c"])
+@pytest.mark.parametrize("secret", ["pk_\u2026", "pk_a\nb: c", "", " "])
 def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
     delivery.connection.secret = secret
     delivery.connection.base_url = "https://93.184.216.34"

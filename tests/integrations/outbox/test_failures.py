@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.http import http_date
 from django_q.models import OrmQ
 
 from integrations import outbox
@@ -54,6 +55,14 @@ def test_a_fault_with_retry_after_is_waited_for_that_long(subscription, connecti
     assert timedelta(seconds=7) <= connection.not_before - timezone.now() <= timedelta(seconds=8.4)
 
 
+def test_a_throttled_connection_obeys_a_date_as_well(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    until = http_date((timezone.now() + timedelta(minutes=5)).timestamp())
+    with running_receiver(lambda number, body: (429, {"Retry-After": until})) as server:
+        send_pending(connection, server)
+    assert timedelta(minutes=5) <= connection.not_before - timezone.now() <= timedelta(minutes=6)
+
+
 def test_a_throttled_connection_obeys_retry_after_and_counts_no_attempt(subscription, connection):
     cancel(subscription, actor=STAFF)
     with running_receiver(lambda number, body: (429, {"Retry-After": "7"})) as server:
@@ -84,7 +93,8 @@ def test_a_resumed_connection_is_woken_at_once_though_events_came_meanwhile(
     with django_capture_on_commit_callbacks(execute=True):
         cancel(subscription, actor=STAFF)
     assert OrmQ.objects.count() == 0
-    outbox.resume_connection(connection)
+    with django_capture_on_commit_callbacks(execute=True):
+        outbox.resume_connection(connection)
     assert OrmQ.objects.count() == 1
 
 
