@@ -3,16 +3,24 @@
 from collections.abc import Callable
 
 import httpx
+from django.db.models.functions import Lower
 from django.utils import timezone
 
+from common.web.outbound_address import AddressRefused
 from integrations import http
 from integrations.base import Answer, Outcome
 from integrations.klaviyo import answers, bodies, client
 from integrations.models import Connection, Delivery
+from integrations.sandbox import private_keys as sandbox
 from oneclick.links import event_links
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
+
+REFUSED_KEYS = {
+    401: "Klaviyo does not know this key. Copy the private key from Klaviyo's settings, under API keys.",
+    403: "The key may not do what is needed: give it read access to accounts and full access to events.",
+}
 
 
 class Klaviyo:
@@ -28,9 +36,10 @@ class Klaviyo:
         profile = bodies.Profile.from_event(event)
         if not profile.is_identified:
             return Answer(Outcome.SKIPPED, detail="The customer has no valid e-mail address or phone number.")
-        body = bodies.event_body(
-            event, profile, status=subscriber_status(event), one_click=one_click_properties(event), now=now
-        )
+        # Events of test customers reach only the sandbox.
+        with_tests = delivery.connection.base_url.endswith(sandbox.PATH)
+        status = subscriber_status(event, profile.email, with_tests=with_tests)
+        body = bodies.event_body(event, profile, status=status, one_click=one_click_properties(event), now=now)
         content = bodies.encode_body(body)
         answer = _call_client(lambda: client.create_event(delivery.connection, content), answers.read_reply)
         notes = [answer.detail, *bodies.event_warnings(event, profile, now)]
@@ -41,12 +50,20 @@ class Klaviyo:
         return _call_client(lambda: client.get_accounts(connection), _read_account_reply)
 
 
-def subscriber_status(event: Event) -> str | None:
-    """`active` or `inactive` as of now: an event sent late must not set the profile back to an old status."""
+def subscriber_status(event: Event, email: str | None, *, with_tests: bool) -> str | None:
+    """`active` or `inactive` as of now: an event sent late must not set the profile back to an old status.
+
+    Klaviyo has one profile for an e-mail address, which several customers may share: the profile is active if any of
+    them has a live subscription. Without `with_tests` no test customer counts.
+    """
     if KINDS[event.kind].profile_status is None:
         return None
-    subscriptions = event.merchant.subscriptions.filter(customer=event.customer_id)
-    return "active" if subscriptions.live().exists() else "inactive"
+    customers = event.merchant.customers.alias(lowered=Lower("email"))
+    customers = customers.filter(lowered=email) if email else customers.filter(pk=event.customer_id)
+    if not with_tests:
+        customers = customers.filter(is_test=False)
+    is_active = event.merchant.subscriptions.live().filter(customer__in=customers).exists()
+    return "active" if is_active else "inactive"
 
 
 def one_click_properties(event: Event) -> dict[str, str]:
@@ -58,13 +75,15 @@ def one_click_properties(event: Event) -> dict[str, str]:
 def _call_client(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
     try:
         return read(call())
-    except (client.InvalidSetup, http.AddressRefused) as error:
+    except (client.InvalidSetup, AddressRefused) as error:
         return Answer(Outcome.PAUSE, detail=str(error))
     except httpx.TransportError as error:
-        return Answer(Outcome.RETRY, detail=f"No answer: {type(error).__name__}.")
+        return Answer(Outcome.RETRY, detail=http.describe_failure(error))
 
 
 def _read_account_reply(reply: http.Reply) -> Answer:
+    if sentence := REFUSED_KEYS.get(reply.status):
+        return Answer(Outcome.PAUSE, reply.status, sentence)
     if reply.status != 200:
         return answers.read_reply(reply)
     try:

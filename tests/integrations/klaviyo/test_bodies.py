@@ -19,10 +19,11 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def attributes_of(event: Event, now: datetime | None = None) -> dict:
+    profile = Profile.from_event(event)
     body = bodies.event_body(
         event,
-        Profile.from_event(event),
-        status=subscriber_status(event),
+        profile,
+        status=subscriber_status(event, profile.email, with_tests=False),
         one_click=one_click_properties(event),
         now=now or event.at,
     )
