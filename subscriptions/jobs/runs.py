@@ -158,9 +158,9 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
             _advance(run, free, waiting, done=F("done") + done)
     except (Busy, LeaseLost, OperationalError, InterfaceError):
         raise  # the customers are not at fault
-    except Exception as error:
+    except Exception:
         if len(keys) == 1:
-            return _pass_over(run, job, keys[0], later, error)
+            return _pass_over(run, job, keys[0], later)
         # One faulty customer must not hold up the rest of the chunk.
         for key in keys:
             _step(run, job, [key], later)
@@ -168,13 +168,15 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
         later[:] = waiting
 
 
-def _pass_over(run: JobRun, job: Job, key: int, later: list[int], error: Exception) -> None:
+def _pass_over(run: JobRun, job: Job, key: int, later: list[int]) -> None:
     log.exception("%s of merchant %s: customer %s", job.name, run.merchant_id, key)
     if later:
         # The cursor cannot pass this customer yet; they come up again, and the failure counts then.
         later.append(key)
     else:
-        _advance(run, [key], [], failures=F("failures") + 1, error=f"Customer {key}: {error!r}"[:1000])
+        name = Customer.objects.values_list("merchant_user_id", flat=True).get(pk=key)
+        error = f"Customer {name}: something went wrong; the log of the task workers says what."
+        _advance(run, [key], [], failures=F("failures") + 1, error=error)
 
 
 def _advance(run: JobRun, keys: Sequence[int], later: Sequence[int], **changes: object) -> None:
