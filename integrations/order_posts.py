@@ -2,6 +2,7 @@
 
 import httpx
 
+from common.web.outbound_address import AddressRefused
 from integrations import http
 from subscriptions.placement.http_gateway import NoAnswer, NotSent
 from subscriptions.placement.results import LONGEST_REPLY, PlatformReply
@@ -14,10 +15,10 @@ def send_order_post(url: str, headers: dict[str, str], content: bytes) -> Platfo
     """Raises NotSent where nothing was sent, and NoAnswer where the order may have arrived."""
     try:
         reply = http.send_request("POST", url, headers=headers, content=content, limits=LIMITS)
-    except http.AddressRefused as error:
+    except AddressRefused as error:
         raise NotSent(f"The platform's address is refused: {error}") from error
     except httpx.InvalidURL as error:
         raise NotSent("The platform's address is not a valid URL.") from error
     except httpx.TransportError as error:
-        raise NoAnswer(f"No answer came: {error or type(error).__name__}") from error
+        raise NoAnswer(http.describe_failure(error)) from error
     return PlatformReply(reply.status, reply.body)

@@ -108,7 +108,7 @@ def resume_connection(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk, merchant=connection.merchant).update(
         paused_reason="", not_before=None, failures=0
     )
-    notify_connections(connection.merchant_id)
+    _notify_after_commit(connection.merchant_id)
 
 
 def _notify_after_commit(merchant_id: int) -> None:

@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from httpx import URL
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from common.web.outbound_address import AddressRefused, check_outbound_url, is_own_sandbox
 from integrations import outbox, registry
 from integrations.base import Answer, Outcome
 from integrations.models import Connection, Delivery
@@ -29,6 +31,9 @@ from subscriptions.staff.site import site
 
 LABELS = {"Sending": "success", "Waiting": "warning", "Paused": "danger", "Off": "default"}
 RECENT = 1000
+# The other side cannot be reached just now, which says nothing about the key and must not keep anybody from saving it.
+NOT_TESTED = (Outcome.RETRY, Outcome.THROTTLED)
+ABOUT_THE_KEY = (401, 403, None)
 
 
 @runtime_checkable
@@ -77,16 +82,29 @@ def test_connection(request: HttpRequest, connection: Connection, answers: dict[
     integration = find_integration(connection)
     if not isinstance(integration, Testable):
         raise Refused("no_test", f"{connection.get_integration_display()} connections cannot be tested.")
-    answer = integration.test(connection)
-    works = answer.outcome is Outcome.DONE
-    sentence = f"{connection} works: {answer.detail}" if works else f"{connection} does not work: {answer.detail}"
-    messages.add_message(request, messages.SUCCESS if works else messages.ERROR, sentence)
+    report_test(request, connection, integration.test(connection))
     return redirect("admin:integrations_connection_change", connection.pk)
+
+
+def report_test(request: HttpRequest, connection: Connection, answer: Answer) -> None:
+    """Say how the test went. A test that passes also ends the pause of a connection that was refused before."""
+    if answer.outcome in NOT_TESTED:
+        messages.warning(request, f"{connection} could not be tested: {answer.detail} Press Test in a while.")
+    elif answer.outcome is not Outcome.DONE:
+        messages.error(request, f"{connection} does not work: {answer.detail}")
+    else:
+        messages.success(request, f"{connection} works: {answer.detail}.")
+        if connection.paused_reason:
+            messages.success(request, resume_connection(request, connection, {}))
 
 
 class ConnectionForm(MerchantForm):
     secret = SecretField(
-        label="Private key", help_text="Stored encrypted and never shown. Leave empty to keep the stored one."
+        label="Private key",
+        help_text=(
+            "In Klaviyo under Settings, API keys, with read access to accounts and full access to events. "
+            "Stored encrypted and never shown. Leave empty to keep the stored one."
+        ),
     )
     switched_off_kinds = forms.MultipleChoiceField(
         label="Events not sent",
@@ -94,6 +112,35 @@ class ConnectionForm(MerchantForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
+
+    test_answer: Answer | None = None
+    """What the other side says to a new key or address; None where nothing was tested."""
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        if not answers.get("secret"):
+            self.add_error("secret", "Enter the private key.")
+        if not self.errors and {"secret", "base_url", "integration"} & set(self.changed_data):
+            self._check_setup(answers)
+        return answers
+
+    def _check_setup(self, answers: dict[str, Any]) -> None:
+        url = answers["base_url"]
+        if url:
+            try:
+                check_outbound_url(url, own_sandbox=self.merchant.is_test)
+            except AddressRefused as refusal:
+                return self.add_error("base_url", str(refusal))
+        if url and self.merchant.is_test and is_own_sandbox(URL(url)):
+            return None  # the sandbox knows a key only once it is stored
+        kind = answers.get("integration", self.instance.integration)
+        connection = Connection(merchant=self.merchant, integration=kind, base_url=url, secret=answers["secret"])
+        integration = find_integration(connection)
+        if not isinstance(integration, Testable):
+            return None
+        self.test_answer = answer = integration.test(connection)
+        if answer.outcome not in (Outcome.DONE, *NOT_TESTED):
+            self.add_error("secret" if answer.status in ABOUT_THE_KEY else "base_url", answer.detail)
 
 
 @admin.register(Connection, site=site)
@@ -115,7 +162,10 @@ class ConnectionAdmin(MerchantAdmin):
             title="Test",
             icon="network_check",
             right=Right.CONNECTIONS,
-            question="Checks with the other side that the key and the address are correct. No event is sent.",
+            question=(
+                "Checks with the other side that the key and the address are correct. No event is sent. "
+                "A paused connection sends again if they are."
+            ),
             run=test_connection,
             offered=lambda connection: isinstance(find_integration(connection), Testable),
         ),
@@ -133,6 +183,12 @@ class ConnectionAdmin(MerchantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return connections_with_pending(merchant_of(request))
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:
+        # A changed row keeps its other columns, which a worker may have written while the form was open.
+        obj.save(update_fields=form.changed_data if change else None)
+        if form.test_answer:
+            report_test(request, obj, form.test_answer)
 
     def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "integration":

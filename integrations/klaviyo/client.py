@@ -26,10 +26,13 @@ def get_accounts(connection: Connection) -> http.Reply:
 
 def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
     base_url = (connection.base_url or settings.KLAVIYO_BASE_URL).rstrip("/")
-    if not (connection.secret.isascii() and connection.secret.isprintable()):
+    key = connection.secret.strip()
+    if not key:
+        raise InvalidSetup("The connection has no private key; enter one.")
+    if not (key.isascii() and key.isprintable()):
         raise InvalidSetup("The key contains characters that a key cannot have.")
     headers = {
-        "Authorization": f"Klaviyo-API-Key {connection.secret}",
+        "Authorization": f"Klaviyo-API-Key {key}",
         "revision": REVISION,
         "Accept": MEDIA_TYPE,
         "Content-Type": MEDIA_TYPE,

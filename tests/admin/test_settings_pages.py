@@ -2,10 +2,9 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from django.contrib.messages import get_messages
 from django.test import Client
 
-from integrations.models import Connection, Delivery
+from integrations.models import Delivery
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import CancelReason, Membership, Merchant, Role
@@ -176,19 +175,3 @@ def test_a_dead_delivery_is_sent_again_and_a_paused_connection_resumed(merchant:
     connection.refresh_from_db()
     assert (delivery.state, delivery.error) == (Delivery.State.PENDING, "")
     assert (connection.paused_reason, connection.failures) == ("", 0)
-
-
-@pytest.mark.parametrize(("kind", "made"), [("klaviyo", True), ("attentive", False), ("nonsense", False)])
-def test_a_connection_can_be_created_only_for_an_installed_integration(
-    merchant: Merchant, client: Client, kind: str, made: bool
-) -> None:
-    client.post("/admin/integrations/connection/add/", {"name": "New", "integration": kind, "secret": "pk_1"})
-    assert Connection.objects.filter(merchant=merchant, integration=kind).exists() is made
-
-
-def test_a_connection_that_does_not_answer_says_so(merchant: Merchant, client: Client) -> None:
-    connection = f.ConnectionFactory(merchant=merchant, base_url="http://127.0.0.1:9")
-    answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
-    said = " ".join(str(message) for message in get_messages(answer.wsgi_request))
-    assert said.startswith("Klaviyo does not work: ")
-    assert Connection.objects.get().paused_reason == ""

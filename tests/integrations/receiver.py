@@ -10,13 +10,29 @@ from typing import Any
 Script = Callable[[int, dict[str, Any]], tuple[int, dict[str, str]]]
 
 
+ACCOUNT = {
+    "data": [
+        {
+            "type": "account",
+            "id": "XyZ123",
+            "attributes": {"test_account": False, "contact_information": {"organization_name": "Bean & Co"}},
+        }
+    ]
+}
+
+
 class Receiver(ThreadingHTTPServer):
-    """`bodies` holds the requests' bodies, in order; `script(number, body)` gives each answer's status and headers."""
+    """`bodies` holds the requests' bodies, in order; `script(number, body)` gives each answer's status and headers.
+
+    A GET gets `account`, a status and a body; `keys` holds the credentials it came with.
+    """
 
     def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script
         self.bodies: list[dict[str, Any]] = []
+        self.account: tuple[int, Any] = (200, ACCOUNT)
+        self.keys: list[str] = []
 
     @property
     def url(self) -> str:
@@ -39,6 +55,15 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.keys.append(self.headers["Authorization"])
+        status, body = self.server.account
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -1,0 +1,181 @@
+"""Connections: a new key is tried on the other side before it is stored."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from integrations.models import Connection
+from subscriptions.models import Merchant
+from tests import factories as f
+from tests.admin.pages import fill
+from tests.integrations.receiver import Receiver, running_receiver
+
+Login = Callable[..., Client]
+ADD = "/admin/integrations/connection/add/"
+NEW = {"name": "Shop", "integration": "klaviyo", "secret": "pk_1", "enabled": "on"}
+UNKNOWN_KEY = "Klaviyo does not know this key. Copy the private key from Klaviyo's settings, under API keys."
+WEAK_KEY = "The key may not do what is needed: give it read access to accounts and full access to events."
+NOT_KLAVIYO = "Something answers at this address, but it is not Klaviyo."
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    made: Merchant = f.MerchantFactory()
+    return made
+
+
+@pytest.fixture
+def client(merchant: Merchant, login: Login) -> Client:
+    return login(merchant)
+
+
+@pytest.fixture
+def klaviyo(settings: Any) -> Iterator[Receiver]:
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+    with running_receiver() as server:
+        settings.KLAVIYO_BASE_URL = server.url
+        yield server
+
+
+def page_of(connection: Connection) -> str:
+    return f"/admin/integrations/connection/{connection.pk}/change/"
+
+
+def told(answer: Any) -> list[str]:
+    return [f"{message.level_tag}: {message}" for message in get_messages(answer.wsgi_request)]
+
+
+def errors_of(answer: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = answer.context["adminform"].form.errors
+    return found
+
+
+def test_a_new_key_is_tried_and_the_account_is_shown(merchant: Merchant, client: Client, klaviyo: Receiver) -> None:
+    answer = client.post(ADD, NEW | {"secret": " pk_1 "})
+    assert told(answer)[0] == "success: Shop works: Bean & Co (XyZ123)."
+    assert klaviyo.keys == ["Klaviyo-API-Key pk_1"]
+    connection = Connection.objects.get()
+    assert (connection.merchant, connection.secret) == (merchant, "pk_1")
+
+
+def test_a_connection_needs_a_key(client: Client, klaviyo: Receiver) -> None:
+    assert errors_of(client.post(ADD, NEW | {"secret": " "})) == {"secret": ["Enter the private key."]}
+    assert (Connection.objects.count(), klaviyo.keys) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "errors"),
+    [
+        (401, {}, {"secret": [UNKNOWN_KEY]}),
+        (403, {}, {"secret": [WEAK_KEY]}),
+        (200, {"hello": "world"}, {"base_url": [NOT_KLAVIYO]}),
+        (404, {}, {"base_url": ["HTTP 404, without a reason from Klaviyo."]}),
+        (302, {}, {"base_url": ["HTTP 302, without a reason from Klaviyo."]}),
+    ],
+)
+def test_what_klaviyo_refuses_is_not_stored(
+    client: Client, klaviyo: Receiver, status: int, body: Any, errors: dict[str, list[str]]
+) -> None:
+    klaviyo.account = (status, body)
+    assert errors_of(client.post(ADD, NEW)) == errors
+    assert Connection.objects.count() == 0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_key_is_stored_with_a_warning_while_klaviyo_cannot_say(
+    client: Client, klaviyo: Receiver, status: int
+) -> None:
+    klaviyo.account = (status, {})
+    warning = f"warning: Shop could not be tested: HTTP {status}, without a reason from Klaviyo. Press Test in a while."
+    assert told(client.post(ADD, NEW))[0] == warning
+    assert Connection.objects.get().secret == "pk_1"
+
+
+def test_a_key_is_stored_with_a_warning_while_nothing_answers(client: Client, klaviyo: Receiver, settings: Any) -> None:
+    settings.KLAVIYO_BASE_URL = "http://127.0.0.1:9"
+    warning = "warning: Shop could not be tested: Nothing answers at this address. Press Test in a while."
+    assert told(client.post(ADD, NEW))[0] == warning
+    assert Connection.objects.get().secret == "pk_1"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://169.254.169.254/", "169.254.169.254 is at a private address; only public ones may be called."),
+        ("http://93.184.216.34/", "The address must begin with https://."),
+        ("http://127.0.0.1:8000/sandbox/../admin/", "The address must begin with https://."),
+    ],
+)
+def test_an_address_that_may_not_be_called_is_not_stored(
+    client: Client, settings: Any, url: str, sentence: str
+) -> None:
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    assert errors_of(client.post(ADD, NEW | {"base_url": url})) == {"base_url": [sentence]}
+    assert Connection.objects.count() == 0
+
+
+def test_the_own_sandbox_needs_no_test(client: Client, settings: Any) -> None:
+    settings.PUBLIC_URL = "http://127.0.0.1:9"
+    assert client.post(ADD, NEW | {"base_url": "http://127.0.0.1:9/sandbox/klaviyo"}).status_code == 302
+    assert Connection.objects.count() == 1
+
+
+def test_a_change_that_is_not_about_key_or_address_tests_nothing(
+    merchant: Merchant, client: Client, klaviyo: Receiver
+) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, failures=3)
+    assert fill(client, page_of(connection), name="New name") == ""
+    connection.refresh_from_db()
+    assert (connection.name, connection.secret, klaviyo.keys) == ("New name", "pk_test", [])
+
+
+def test_saving_a_connection_keeps_what_a_worker_wrote_meanwhile(
+    merchant: Merchant, client: Client, klaviyo: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = f.ConnectionFactory(merchant=merchant)
+
+    def pause(*_: Any) -> None:  # as a worker does while the key is tried
+        Connection.objects.update(paused_reason="The key is wrong.", failures=2)
+
+    monkeypatch.setattr("integrations.admin.connections.ConnectionForm._check_setup", pause)
+    assert fill(client, page_of(connection), secret="pk_2") == ""
+    connection.refresh_from_db()
+    assert (connection.secret, connection.paused_reason, connection.failures) == ("pk_2", "The key is wrong.", 2)
+
+
+@pytest.mark.parametrize("by", ["test", "a new key"])
+def test_a_test_that_passes_ends_a_pause(merchant: Merchant, client: Client, klaviyo: Receiver, by: str) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, paused_reason="The key is wrong.")
+    if by == "test":
+        answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
+        passed = ["success: Klaviyo works: Bean & Co (XyZ123).", "success: Klaviyo is sending again."]
+        assert told(answer) == passed
+    else:
+        assert fill(client, page_of(connection), secret="pk_2") == ""
+    connection.refresh_from_db()
+    assert connection.paused_reason == ""
+
+
+def test_a_test_that_fails_leaves_a_pause(merchant: Merchant, client: Client, klaviyo: Receiver) -> None:
+    klaviyo.account = (401, {})
+    connection = f.ConnectionFactory(merchant=merchant, paused_reason="The key is wrong.")
+    answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
+    assert told(answer) == [f"error: Klaviyo does not work: {UNKNOWN_KEY}"]
+    connection.refresh_from_db()
+    assert connection.paused_reason == "The key is wrong."
+
+
+def test_a_test_without_an_answer_says_so_in_words(merchant: Merchant, client: Client, klaviyo: Receiver) -> None:
+    connection = f.ConnectionFactory(merchant=merchant, base_url="http://127.0.0.1:9")
+    answer = client.post(f"/admin/integrations/connection/{connection.pk}/test/")
+    sentence = "Klaviyo could not be tested: Nothing answers at this address. Press Test in a while."
+    assert told(answer) == [f"warning: {sentence}"]
+
+
+@pytest.mark.parametrize("kind", ["attentive", "nonsense"])
+def test_a_connection_can_be_created_only_for_an_installed_integration(client: Client, kind: str) -> None:
+    assert "integration" in errors_of(client.post(ADD, NEW | {"integration": kind}))
+    assert Connection.objects.count() == 0
