@@ -30,7 +30,7 @@ def outcome_banner(merchant: Merchant, outcome: str, locale: str) -> Banner | No
     texts = get_interface_messages(merchant, locale)
     if table == CONFIRM and f"confirm_{code}" in texts:
         given = {"og_every": "2", "og_every_period": str(Period.WEEKS.value)}
-        question = fill_question(merchant, texts[f"confirm_{code}"], given, locale)
+        question = fill_question(merchant, texts[f"confirm_{code}"], given, locale, sample_facts(merchant, locale))
         return Banner("notice", question, button=texts[f"button_{code}"])
     if code not in DEFAULT_MESSAGES.get(table, {}):
         return None

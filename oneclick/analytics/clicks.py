@@ -60,21 +60,22 @@ def record_visit(
     fields: Mapping[str, str],
     record: Callable[[ActionToken, str, Visit], None],
     public_id: UUID | None = None,
-) -> None:
-    """Record a visit that does not act yet by calling `record`. A forged token costs no query.
+) -> ActionToken | None:
+    """Record a visit that does not act yet by calling `record`; gives its token. A forged token costs no query.
 
     `fields` are the request's, including its action. With `public_id`, only that merchant's tokens count.
     """
     action = fields.get("action") or fields.get("og_quick_action", "")
     nonce = decode_nonce(fields.get("token", ""))
     if nonce is None or action not in link_actions.ACTION_NAMES:
-        return
+        return None
     if rate_limit.count_request("visit", nonce.hex, VISITS_PER_MINUTE).exceeded:
-        return
+        return None
     rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
         record(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
+    return token
 
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:

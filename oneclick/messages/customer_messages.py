@@ -10,7 +10,7 @@ from common.web.placeholders import fill_placeholders
 from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES, FREQUENCIES
 from oneclick.messages.locales import DEFAULT_LANGUAGE, LANGUAGES, language_of_locale, locale_fallbacks
 from oneclick.messages.own_messages import get_own_messages
-from oneclick.redemption.link_actions.link_action import Facts, Frequency
+from oneclick.redemption.link_actions.link_action import Fact, Facts, Frequency, Price
 from subscriptions import calendar
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -28,13 +28,17 @@ def result_message(table: str, code: str, facts: Facts, merchant: Merchant, loca
     return fill_placeholders(text, {name: format_fact(fact, language) for name, fact in facts.items()})
 
 
-def format_fact(fact: str | date | Frequency, language: str) -> str:
+def format_fact(fact: Fact, language: str) -> str:
     """A fact as people write it in `language`."""
     if isinstance(fact, str):
         return fact
     with override(language):
         if isinstance(fact, Frequency):
             return str(FREQUENCIES[Period(fact.every_period)] % {"n": fact.every})
+        if isinstance(fact, Price):
+            amount = formats.number_format(fact.amount, 2, use_l10n=True, force_grouping=True)
+            code = fact.currency_code
+            return f"{code} {amount}" if language == DEFAULT_LANGUAGE else f"{amount} {code}"
         return calendar.human_date(fact) if language == DEFAULT_LANGUAGE else _format_local_date(fact, language)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext, override
 
@@ -14,7 +15,7 @@ from oneclick.messages.locales import find_language, language_of_locale
 from oneclick.messages.own_messages import find_own_message, get_own_messages
 from oneclick.messages.questions import format_amount
 from oneclick.redemption.link_actions import LINK_ACTIONS
-from oneclick.redemption.link_actions.link_action import Facts, Frequency
+from oneclick.redemption.link_actions.link_action import Facts, Frequency, Price
 from subscriptions import calendar
 from subscriptions.models import Merchant
 
@@ -80,6 +81,7 @@ def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
     language = language_of_locale(locale)
     sample: Facts = {
         "product_name": "House blend",
+        "price": Price(Decimal("12.50"), merchant.currency_code),
         "date": calendar.today(merchant.time_zone) + timedelta(days=14),
         "frequency_description": Frequency(2, calendar.Period.WEEKS),
         "days": format_amount(str(merchant.one_click.delay_days), "day", locale),

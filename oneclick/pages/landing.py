@@ -9,12 +9,16 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from oneclick.messages.customer_messages import error_message
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, get_interface_messages
 from oneclick.messages.questions import fill_question
 from oneclick.models import LandingPage
 from oneclick.pages import page_policy
 from oneclick.pages.page_policy import support_address, web_address
 from oneclick.redemption import link_actions
+from oneclick.redemption.link_actions.link_action import LinkAction
+from oneclick.redemption.parameters import pick_parameters
+from subscriptions.errors import Refused
 from subscriptions.models import Merchant
 
 # What a form passes on besides the parameters of its action.
@@ -56,9 +60,13 @@ def render_landing_page(
     *,
     banner: Banner | None = None,
     form: PlainForm | None = None,
+    hint: str = "",
     preview: bool = False,
 ) -> RenderedPage:
-    """A forged token names no merchant; the page then belongs to no shop. A preview runs no script."""
+    """A forged token names no merchant; the page then belongs to no shop. A preview runs no script.
+
+    Without a banner and a form, a browser without JavaScript shows `hint`.
+    """
     texts = page_texts(merchant, page)
     locale = page_locale(merchant, page).replace("_", "-")
     style = page_policy.page_style(page)
@@ -79,6 +87,7 @@ def render_landing_page(
         "banner": banner,
         "undo_address": form_address("undo", merchant, page),
         "form": form,
+        "hint": hint or texts["needs_script"],
         "preview": preview,
     }
     # Rendered without the request, so that no context processor opens a session.
@@ -107,10 +116,27 @@ def form_address(action: str, merchant: Merchant | None, page: LandingPage) -> s
     return f"{address}?{urlencode({name: value for name, value in names.items() if value})}"
 
 
+def ask_question(
+    merchant: Merchant | None, page: LandingPage, link_action: LinkAction, given: Mapping[str, str]
+) -> str:
+    """The question that `page` asks before a link with the parameters `given` acts. Raises Refused as `plain_form`."""
+    locale = page_locale(merchant, page)
+    chosen = pick_parameters(given, link_action.parameters)
+    try:
+        facts = link_action.question_facts(merchant, chosen) if merchant else {}
+    except Refused as refusal:
+        raise Refused(refusal.code, error_message(link_action.name, refusal.code, merchant, locale)) from refusal
+    text = page_texts(merchant, page)[f"confirm_{link_action.interface_code}"]
+    return fill_question(merchant, text, given, locale, facts)
+
+
 def plain_form(
     merchant: Merchant | None, page: LandingPage, action: str, given: Mapping[str, str], *, needs_tick: bool = False
 ) -> PlainForm | None:
-    """The form of a link with the parameters `given` (by API name); None for an incomplete link."""
+    """The form of a link with the parameters `given` (by API name); None for an incomplete link.
+
+    Raises Refused, with the sentence for the customer, for a link that names a product which links may not add.
+    """
     if action not in link_actions.ACTION_NAMES or not given.get("token"):
         return None
     link_action = link_actions.find_link_action(action, given)
@@ -118,9 +144,7 @@ def plain_form(
     return PlainForm(
         address=form_address(action, merchant, page),
         fields={name: given[name] for name in (*PASSED_ON, *link_action.parameters) if name in given},
-        question=fill_question(
-            merchant, texts[f"confirm_{link_action.interface_code}"], given, page_locale(merchant, page)
-        ),
+        question=ask_question(merchant, page, link_action, given),
         label=texts[f"button_{link_action.interface_code}"],
         needs_tick=needs_tick,
     )

@@ -1,19 +1,22 @@
 """What a customer's browser loads: a merchant's script and landing pages."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from oneclick.analytics import clicks
-from oneclick.models import LandingPage
+from oneclick.models import ActionToken, LandingPage
 from oneclick.pages import domains
-from oneclick.pages.landing import Banner, RenderedPage, plain_form, plain_page, render_landing_page
+from oneclick.pages.landing import Banner, RenderedPage, ask_question, plain_form, plain_page, render_landing_page
 from oneclick.pages.script import cached_script
 from oneclick.redemption import parameters
+from oneclick.redemption.link_actions import find_link_action
+from subscriptions.errors import Refused
 from subscriptions.models import Merchant
 
 FRESH_SECONDS = 60
@@ -48,8 +51,8 @@ def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpR
         status = _page_status(page, slug)
         given = parameters.normalize_fields(request.GET.dict())
         clicks.record_visit(request, {**given, "page": slug}, clicks.record_fetch, public_id)
-        form = plain_form(merchant, page, given.get("action") or given.get("og_quick_action", ""), given)
-        return _page_response(render_landing_page(merchant, page, form=form), status=status)
+        action = given.get("action") or given.get("og_quick_action", "")
+        return _page_response(_render_form_page(merchant, page, action, given), status=status)
     key = f"landing-page:{public_id}:{slug}:{domains.domain_owner(request)}"
     found = cache.get(key)
     if found is None:
@@ -80,8 +83,30 @@ def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: s
     """The form again, with a checkbox that only a person ticks."""
     page = _requested_page(request, merchant)
     given = parameters.normalize_fields(request.POST.dict())
-    form = plain_form(merchant, page, action, given, needs_tick=True)
-    return _page_response(render_landing_page(merchant, page, form=form))
+    return _page_response(_render_form_page(merchant, page, action, given, needs_tick=True))
+
+
+def question_response(request: HttpRequest, token: ActionToken, fields: Mapping[str, str]) -> HttpResponse:
+    """The question for the script of the page that shows the link's button, or why the link cannot act."""
+    merchant = token.merchant
+    link_action = find_link_action(fields.get("action") or fields.get("og_quick_action", ""), fields)
+    # The shop's own pages speak the merchant's language.
+    page = _requested_page(request, merchant) if "page" in request.GET else plain_page(merchant)
+    try:
+        return JsonResponse({"status": "success", "message": ask_question(merchant, page, link_action, fields)})
+    except Refused as refusal:
+        return JsonResponse({"status": "error", "error": refusal.code, "message": refusal.sentence}, status=400)
+
+
+def _render_form_page(
+    merchant: Merchant | None, page: LandingPage, action: str, given: Mapping[str, str], *, needs_tick: bool = False
+) -> RenderedPage:
+    """The page with the link's form, or with the reason why the link cannot act."""
+    try:
+        form = plain_form(merchant, page, action, given, needs_tick=needs_tick)
+    except Refused as refusal:
+        return render_landing_page(merchant, page, hint=refusal.sentence)
+    return render_landing_page(merchant, page, form=form)
 
 
 def _find_merchant_and_page(public_id: UUID, slug: str) -> tuple[Merchant, LandingPage]:

@@ -12,7 +12,7 @@ from oneclick.links.link_urls import landing_page_url
 from oneclick.messages.customer_messages import error_message
 from oneclick.pages.domains import domain_owner
 from oneclick.pages.landing import Banner
-from oneclick.pages.views import confirmation_page, outcome_page
+from oneclick.pages.views import confirmation_page, outcome_page, question_response
 from oneclick.redemption.link_actions import ACTION_NAMES, find_link_action
 from oneclick.redemption.parameters import LINK_NAMES, normalize_fields
 from oneclick.redemption.redeem import redeem_token
@@ -78,13 +78,18 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def opened(request: HttpRequest) -> HttpResponse:
-    """POST reports that a page shows a link's button, or that a program drives the browser; the visit is recorded."""
+    """POST reports that a page shows a link's button, or that a program drives the browser; the visit is recorded.
+
+    The answer has the question beside the button.
+    """
     if request.method != "POST":
         return preflight_response(request, CORS_METHODS)
     caller = find_caller(request)
+    fields, token = read_fields(request), None
     if caller and caller.merchant:
-        clicks.record_visit(request, read_fields(request), clicks.record_opening, caller.merchant.public_id)
-    return with_headers(HttpResponse(status=204), caller.origin if caller else "")
+        token = clicks.record_visit(request, fields, clicks.record_opening, caller.merchant.public_id)
+    response = question_response(request, token, fields) if token else HttpResponse(status=204)
+    return with_headers(response, caller.origin if caller else "")
 
 
 def _post(request: HttpRequest, table: str, text: str, perform: Callable[[Merchant | None], Success]) -> HttpResponse:

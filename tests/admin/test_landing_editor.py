@@ -53,7 +53,7 @@ def test_the_preview_is_in_the_language_of_the_page(client: Client) -> None:
     shown = client.post(PREVIEW, {**FIELDS, "locale": "es", "outcome": "delay.success"}).text
     assert '<html lang="es"' in shown and "Su pedido se ha aplazado." in shown and "Deshacer" in shown
     assert (
-        "¿Suscribirse a este producto?"
+        "¿Suscribirse a House blend? Cantidad: 1, cada 2 semanas. Precio antes de descuentos: 12,50 USD."
         in client.post(PREVIEW, {**FIELDS, "locale": "es", "outcome": "confirm.subscribe"}).text
     )
     assert '<html lang="en-us"' in client.post(PREVIEW, {**FIELDS, "locale": "xx", "outcome": ""}).text

@@ -29,8 +29,8 @@ ASKED = {
     "delay": ("Delay your order by 21 days?", "Delay my order"),
     "skip": ("Skip your upcoming order?", "Skip my order"),
     "reactivate": ("Start your subscription again?", "Reactivate my subscription"),
-    "product": ("Add this product to your upcoming order? Quantity: 2.", "Add to my order"),
-    "subscription": ("Subscribe to this product? Quantity: 1, every 2 weeks.", "Subscribe"),
+    "product": ("Add Honey to your upcoming order? Quantity: 2. Price before discounts: USD 8.00.", "Add to my order"),
+    "subscription": ("Subscribe to Honey? Quantity: 1, every 2 weeks. Price before discounts: USD 8.00.", "Subscribe"),
 }
 ACTIONS = list(LINKS)
 

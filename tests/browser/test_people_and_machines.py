@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import ActionToken, Click, OneClickSettings
+from oneclick.tokens.token_text import encode_token
 from subscriptions.models import Merchant
 from tests.browser.conftest import PERSON, PHONE, launch_browser, record_posts
 
@@ -199,3 +200,11 @@ def test_the_button_asks_first_whatever_the_link_and_the_shops_locale_say(page, 
     Merchant.objects.filter(pk=merchant.pk).update(locale="en us")
     page.goto(f"{shop.url}/#og_mode=confirm#og_quick_action={link}#og_quick_action_token=T")
     expect(page.get_by_role("status")).to_contain_text(question)
+
+
+def test_an_upsell_that_cannot_act_says_so_instead_of_asking(page, shop, orders):
+    orders.merchant.products.filter(pk=orders.product.pk).update(live=False)
+    token = encode_token(orders.order_token())
+    page.goto(f"{shop.url}/#og_mode=confirm#og_quick_action=upsell#og_product_id=HON-1#og_quick_action_token={token}")
+    expect(page.get_by_role("alert")).to_contain_text("The product is unavailable or invalid.")
+    assert page.locator(".alert-container__button").count() == 0

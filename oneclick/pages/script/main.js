@@ -119,6 +119,7 @@
         keepalive: true,
         signal: stop.signal,
       });
+      if (response.status === 204) return {};
       if (response.status === 404) return { status: "error", error: "broken_link", message: texts.broken };
       const answer = await response.json();
       if (!answer.message) throw new Error("no message");
@@ -148,10 +149,11 @@
     dispatchOutcome(name, kind, answer.error || null);
   }
 
-  /** Reports a visit that does not act yet. */
+  /** Reports a visit that does not act yet; the answer has the question beside the link's button. */
   function reportVisit(link) {
-    post("opened", { ...link, machine: navigator.webdriver ? "yes" : "no" }, "");
+    const answer = post("opened", { ...link, machine: navigator.webdriver ? "yes" : "no" }, "");
     visit = "told";
+    return answer;
   }
 
   /** For the shop's own analytics; the event does not carry the token. */
@@ -295,14 +297,26 @@
       days: amount(link.days || settings.delayDays, "day"),
       quantity: link.og_quantity || "1",
       frequency: frequency || "–",
+      product_name: link.og_product_id || "–",
+      price: "–",
     };
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] || whole);
   }
 
-  function ask(link, kind, go) {
-    reportVisit(link);
-    const label = texts[`button_${kind}`];
-    show("notice", fillQuestion(texts[`confirm_${kind}`], link), { label, press: go });
+  async function ask(link, kind, go) {
+    const reported = reportVisit(link);
+    const question = fillQuestion(texts[`confirm_${kind}`], link);
+    const button = { label: texts[`button_${kind}`], press: go };
+    if (!("og_product_id" in link)) return show("notice", question, button);
+    // Only the server knows the product's name and price, and whether it can still be added.
+    const slow = setTimeout(show, 400, "notice", texts.working);
+    const answer = await reported;
+    clearTimeout(slow);
+    if (answer.error && !answer.retryable) {
+      show("error", answer.message);
+      return dispatchOutcome(link.action, "error", answer.error);
+    }
+    show("notice", (!answer.error && answer.message) || question, button);
   }
 
   // --- from the link to the answer ---------------------------------------------------------------

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from oneclick.models import Action, ActionToken
 from subscriptions.actions.core import ActionContext
 from subscriptions.actors import Actor
-from subscriptions.models import Order, Subscription
+from subscriptions.models import Merchant, Order, Subscription
 
 
 class Frequency(NamedTuple):
@@ -16,8 +17,14 @@ class Frequency(NamedTuple):
     every_period: int
 
 
+class Price(NamedTuple):
+    amount: Decimal
+    currency_code: str
+
+
+Fact = str | date | Frequency | Price
+Facts = Mapping[str, Fact]
 Parameters = Mapping[str, str]
-Facts = Mapping[str, str | date | Frequency]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class LinkAction:
     perform: Callable[[ActionToken, Parameters, Actor], Result]
     # Gives the facts for `undone`.
     undo: Callable[[ActionToken, Actor], Facts]
+    # Gives what the question names besides the parameters. Raises Refused for parameters that no click could use.
+    question_facts: Callable[[Merchant, Parameters], Facts] = lambda merchant, given: {}
     # The domain's refusal codes that have another code here.
     codes: Mapping[str, str] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop as _
 from oneclick.models import Action, ActionToken
 from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result, token_order
 from oneclick.redemption.link_actions.undo_facts import affected_rows
-from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, read_upsell
+from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, describe_product, read_upsell
 from subscriptions.actions import item as item_actions
 from subscriptions.actors import Actor
 from subscriptions.models import Item
@@ -33,13 +33,14 @@ PRODUCT_UPSELL = LinkAction(
     required=("og_product_id",),
     perform=add_product,
     undo=undo_add_product,
+    question_facts=describe_product,
     label="Product upsell",
     about="Adds a product to the next order, once",
     icon="add_shopping_cart",
     badge="primary",
     sms_text="Your next order ships soon. Add a treat to it: {link}",
     interface_code="upsell",
-    question=_("Add this product to your upcoming order? Quantity: {quantity}."),
+    question=_("Add {product_name} to your upcoming order? Quantity: {quantity}. Price before discounts: {price}."),
     button=_("Add to my order"),
     undone=_("{product_name} was taken off your order again."),
     messages={

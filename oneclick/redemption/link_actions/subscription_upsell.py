@@ -1,5 +1,7 @@
 """Subscription upsell: starts a subscription whose first item is on the token's order."""
 
+from functools import partial
+
 from django.utils.translation import gettext_noop as _
 
 from oneclick.models import Action, ActionToken
@@ -14,7 +16,7 @@ from oneclick.redemption.link_actions.link_action import (
     token_order,
 )
 from oneclick.redemption.link_actions.undo_facts import affected_rows
-from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, read_upsell
+from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, describe_product, read_upsell
 from subscriptions.actions import item as item_actions
 from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor
@@ -54,13 +56,16 @@ SUBSCRIPTION_UPSELL = LinkAction(
     required=("og_product_id", *FREQUENCY_PARAMETERS),
     perform=add_subscription,
     undo=undo_add_subscription,
+    question_facts=partial(describe_product, autoship_enabled=True),
     label="Subscription upsell",
     about="Adds a subscription that starts with the next order",
     icon="library_add",
     badge="primary",
     sms_text="Your next order ships soon. Add this to every one: {link}",
     interface_code="subscribe",
-    question=_("Subscribe to this product? Quantity: {quantity}, every {frequency}."),
+    question=_(
+        "Subscribe to {product_name}? Quantity: {quantity}, every {frequency}. Price before discounts: {price}."
+    ),
     button=_("Subscribe"),
     undone=_("Your subscription to {product_name} is cancelled again."),
     messages={

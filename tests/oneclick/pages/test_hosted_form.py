@@ -21,8 +21,8 @@ QUESTIONS = {
     "delay": "Delay your order by 21 days?",
     "skip": "Skip your upcoming order?",
     "reactivate": "Start your subscription again?",
-    "upsell": "Add this product to your upcoming order? Quantity: 1.",
-    "subscription_upsell": "Subscribe to this product? Quantity: 1, every 2 weeks.",
+    "upsell": "Add Honey to your upcoming order? Quantity: 1. Price before discounts: USD 8.00.",
+    "subscription_upsell": "Subscribe to Honey? Quantity: 1, every 2 weeks. Price before discounts: USD 8.00.",
 }
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PRESSED = {**HTML, "Sec-Fetch-User": "?1"}

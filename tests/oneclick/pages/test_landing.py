@@ -3,7 +3,7 @@ import pytest
 from oneclick.models import LandingPage
 from oneclick.pages.page_policy import page_style, support_address, web_address
 from subscriptions.models import Merchant
-from tests.factories import LandingPageFactory, MerchantFactory
+from tests.factories import LandingPageFactory, MerchantFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +111,9 @@ def test_a_merchant_without_a_page_still_has_one(client, address):
 
 
 def test_a_link_in_the_query_becomes_a_form_for_browsers_without_scripts(client, merchant, address):
-    response = client.get(f'{address}?token="T&action=upsell&og_every=2&og_every_period=3&x=1')
+    ProductFactory(merchant=merchant, external_product_id="HON-1")
+    query = 'token="T&action=upsell&og_product_id=HON-1&og_every=2&og_every_period=3&x=1'
+    response = client.get(f"{address}?{query}")
     body = response.text
     assert f'<form method="post" action="/one_click/upsell/?merchant={merchant.public_id.hex}">' in body
     assert '<input type="hidden" name="token" value="&quot;T">' in body
@@ -121,7 +123,7 @@ def test_a_link_in_the_query_becomes_a_form_for_browsers_without_scripts(client,
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("query", ["", "?token=T", "?token=T&action=reset", "?action=delay"])
+@pytest.mark.parametrize("query", ["", "?token=T", "?token=T&action=reset", "?action=delay", "?token=T&action=upsell"])
 def test_an_incomplete_link_gets_no_form(client, address, query):
     assert "<form" not in client.get(address + query).text
 
