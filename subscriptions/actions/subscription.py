@@ -7,10 +7,11 @@ from typing import Any
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, totals
+from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
-from subscriptions.models import Address, CancelReason, Item, Offer, Payment, Product, Subscription
+from subscriptions.models import Address, Item, Offer, Payment, Product, Subscription
 
 REASON_LENGTH = 1000
 
@@ -236,9 +237,6 @@ def _reprice_item(item: Item) -> None:
 
 
 def _reason_text(subscription: Subscription) -> str:
-    """The text of the cancel reason; for a bare code, the merchant's label of that code."""
-    text, code = subscription.cancel_reason_text, subscription.cancel_reason_code
-    if text or code is None:
-        return text
-    known = CancelReason.objects.filter(merchant=subscription.merchant, code=code).order_by("id").first()
-    return known.label if known else f"code {code}"
+    code = subscription.cancel_reason_code
+    offered = offered_reasons(subscription.merchant).filter(code=code) if code is not None else ()
+    return describe_reason(subscription, {reason.code: reason.label for reason in offered})

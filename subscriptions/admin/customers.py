@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from unfold.decorators import display
 
+from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.admin import clock
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
-from subscriptions.admin.subscriptions import cancel_reasons
 from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
@@ -86,22 +86,16 @@ def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[st
         .order_by("cancelled", "-created")
     )
     buttons = site.get_model_admin(Subscription).offered_buttons
-    reasons = {r.code: r.label for r in cancel_reasons(merchant_of(request))}
+    labels = dict(offered_reasons(merchant_of(request)).values_list("code", "label"))
     return [
         {
             "row": row,
             "price": money(row.product.price if row.price is None else row.price, row.currency_code),
-            "cancel_reason": cancel_reason(row, reasons),
+            "cancel_reason": describe_reason(row, labels),
             "buttons": buttons(request, row),
         }
         for row in sorted(rows[:MOST_SUBSCRIPTIONS], key=lambda row: not row.live)
     ]
-
-
-def cancel_reason(row: Subscription, reasons: dict[int, str]) -> str:
-    """`Overstocked` or `Overstocked (cupboard is full)`: the reason's label and the comment."""
-    label, text = reasons.get(row.cancel_reason_code or 0, ""), row.cancel_reason_text
-    return f"{label} ({text})" if label and text and text != label else label or text
 
 
 def upcoming_orders(customer: Customer) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
@@ -14,8 +13,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
+from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.admin.filters import LiveFilter
-from subscriptions.models import CancelReason, Merchant, Subscription
+from subscriptions.models import CancelReason, Subscription
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
@@ -37,7 +37,7 @@ class CancelForm(ButtonForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         reason = forms.ModelChoiceField(
-            cancel_reasons(merchant_of(self.request)),
+            offered_reasons(merchant_of(self.request)),
             to_field_name="code",
             required=False,
             empty_label="No reason given",
@@ -56,10 +56,6 @@ class ReactivateForm(ButtonForm):
         today = calendar.today(merchant_of(self.request).time_zone)
         self.fields["next_order_date"].initial = today + timedelta(days=1)
         self.fields["next_order_date"].widget.attrs["min"] = today.isoformat()
-
-
-def cancel_reasons(merchant: Merchant) -> QuerySet[CancelReason]:
-    return CancelReason.objects.filter(merchant=merchant, application="msi")
 
 
 def encode_cancel_reason(reason: CancelReason | None, text: str) -> str:
@@ -115,7 +111,7 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     id_paths = ("public_id",)
     fieldsets = [
         (None, {"fields": ["customer", "product", "quantity", "frequency", "price", "state"]}),
-        ("Dates", {"fields": ["start_date", "created", "cancelled", "cancel_reason"]}),
+        ("Dates", {"fields": ["start_date", "created", "cancelled", "reason"]}),
         ("Delivery and payment", {"fields": ["shipping_address", "payment", "offer", "reminder_days"]}),
         (
             "Prepaid",
@@ -123,7 +119,7 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
         ),
         ("IDs", {"fields": ["id_outside", "external_id", "merchant_order_id", "raw_subscription_type"]}),
     ]
-    readonly_fields = ["frequency", "state", "id_outside"]
+    readonly_fields = ["frequency", "state", "reason", "id_outside"]
 
     def return_url(self, subject: Subscription) -> str:
         return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
@@ -144,6 +140,10 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
     @display(description="Status", label={"Active": "success", "Cancelled": "danger"})
     def state(self, row: Subscription) -> str:
         return "Active" if row.live else "Cancelled"
+
+    @display(description="Cancel reason")
+    def reason(self, row: Subscription) -> str:
+        return describe_reason(row, dict(offered_reasons(row.merchant).values_list("code", "label"))) or "-"
 
     @display(description="Subscription ID")
     def id_outside(self, row: Subscription) -> str:

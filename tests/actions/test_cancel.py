@@ -30,7 +30,7 @@ def test_cancelling_the_last_subscription_emits_subscription_and_subscriber_even
 
     row = Subscription.objects.get()
     assert (row.live, row.cancel_reason, row.cancel_reason_code) == (False, "4|too much", 4)
-    assert act.activity.sentence == "Cancelled the subscription to House blend. Reason: too much"
+    assert act.activity.sentence == "Cancelled the subscription to House blend. Reason: code 4 (too much)"
     assert act.activity.subscription == subscription
     payload = Event.objects.get(kind=CANCEL).payload
     assert (payload["cancel_reason"], payload["cancel_reason_code"], payload["cancel_reason_message"]) == (
@@ -144,16 +144,20 @@ def test_a_reason_is_kept_verbatim_and_read_leniently(reason, code, text):
     [
         ("4", " Reason: Overstocked"),
         ("4|", " Reason: Overstocked"),
-        ("4|too much", " Reason: too much"),
+        ("4|too much", " Reason: Overstocked (too much)"),
+        ("4|Overstocked", " Reason: Overstocked"),
+        ("5|too much", " Reason: code 5 (too much)"),
+        ("too much", " Reason: too much"),
         ("5|", " Reason: code 5"),
-        ("9" * 30, f" Reason: code {'9' * 30}"),
+        ("9" * 30, f" Reason: {'9' * 30}"),
         ("|", ""),
     ],
 )
-def test_recent_activity_names_a_bare_code_by_the_merchants_own_label(reason, because):
+def test_recent_activity_has_the_merchants_own_label_of_the_code_and_the_text(reason, because):
     CancelReasonFactory(label="Another merchant's")
     subscription = subscription_with_order()
     CancelReasonFactory(merchant=subscription.merchant)
+    CancelReasonFactory(merchant=subscription.merchant, application="other", code=5, label="Not offered")
     act = cancel(subscription, actor=STAFF, reason=reason)
     assert act.activity.sentence == f"Cancelled the subscription to House blend.{because}"
 

@@ -15,6 +15,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.actors import ActorKind
 from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Subscription
 from tests import factories as f
+from tests.admin.pages import visible_text
 from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
@@ -162,13 +163,15 @@ def test_a_post_without_its_csrf_token_is_refused(merchant: Merchant, client: Cl
 
 def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: Client) -> None:
     subscription = f.subscription_with_order(customer__merchant=merchant)
-    press_button(client, subscription, "cancel", reason="4")
+    press_button(client, subscription, "cancel", reason="4", text="cupboard is full")
     token = ActionToken.objects.get()
     Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success")
     Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="success", replayed=True)
     Click.objects.create(merchant=merchant, token=token, action="reactivate", outcome="token_already_used")
     html = client.get(page(subscription.customer)).content.decode()
-    assert "Cancelled the subscription to House blend. Reason: Overstocked" in html
+    assert "Cancelled the subscription to House blend. Reason: Overstocked (cupboard is full)" in html
+    row = visible_text(client.get(f"/admin/subscriptions/subscription/{subscription.pk}/change/"))
+    assert "Cancel reason Overstocked (cupboard is full)" in row and "4|" not in row
     assert "Sue Port" in html
     assert "Reactivate: success" in html
     assert "replayed" in html
