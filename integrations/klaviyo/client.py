@@ -1,10 +1,13 @@
 """The calls of Klaviyo's API that the portal makes."""
 
+from dataclasses import replace
+
 import httpx
 from django.conf import settings
 
 from integrations import http
 from integrations.models import Connection
+from subscriptions.models.fields import Secret
 
 REVISION = "2026-07-15"
 MEDIA_TYPE = "application/vnd.api+json"
@@ -40,8 +43,10 @@ def _call_api(connection: Connection, method: str, path: str, body: bytes | None
         "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
     }
     try:
-        return http.send_request(
+        reply = http.send_request(
             method, base_url + path, headers=headers, content=body, own_sandbox=connection.merchant.is_test
         )
     except httpx.InvalidURL as error:
         raise InvalidSetup(f"{base_url} is not a valid address.") from error
+    # Staff of every role read what the other side answers; a misdirected request may be echoed with its headers.
+    return replace(reply, body=reply.body.replace(key.encode(), Secret.MASK.encode()))

@@ -32,14 +32,36 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
+class Secret(str):
+    """A decrypted secret. Pages, messages, logs and error reports show a mask in its place.
+
+    Whatever makes a text of it, such as a template, `str()`, `repr()` or an f-string, gets the mask. Comparing,
+    encoding and joining with `+` use the secret itself, and so do `json` and `csv`.
+    """
+
+    __slots__ = ()
+    MASK = "••••••••"
+
+    def __str__(self) -> str:
+        return self.MASK
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.MASK, spec)
+
+
 # Each action reads the merchant, and with it the same few secrets.
 @lru_cache(maxsize=1000)
-def _decrypted(cipher: MultiFernet, value: str) -> str:
-    return cipher.decrypt(value.encode()).decode()
+def _decrypted(cipher: MultiFernet, value: str) -> Secret:
+    return Secret(cipher.decrypt(value.encode()).decode())
 
 
 class EncryptedField(models.TextField):
-    """Text encrypted at rest under the newest of `ENCRYPTION_KEYS`; older keys still decrypt."""
+    """Text encrypted at rest under the newest of `ENCRYPTION_KEYS`; older keys still decrypt. It is read as `Secret`.
+
+    `manage.py dumpdata` writes it encrypted, and `loaddata` reads that.
+    """
 
     @staticmethod
     def cipher() -> MultiFernet:
@@ -56,3 +78,12 @@ class EncryptedField(models.TextField):
                 f"{self.model.__name__}.{self.name} was encrypted under a key that is not in ENCRYPTION_KEYS; "
                 "add the old key to the end of the list"
             ) from error
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return self.get_prep_value(self.value_from_object(obj)) or ""
+
+    def to_python(self, value: str | None) -> str | None:
+        try:
+            return value and _decrypted(self.cipher(), value)
+        except InvalidToken:
+            return value  # typed into a form, not encrypted yet

@@ -179,3 +179,14 @@ def test_an_event_too_late_for_a_flow_has_a_remark_for_staff(answering):
     event = create_event(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
     answer = Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
     assert answer.detail == "Late: the event is more than 3.5 hours old and may not start a flow."
+
+
+@pytest.mark.django_db
+def test_an_answer_that_echoes_the_key_is_kept_without_it(answering):
+    errors = [{"id": "1", "detail": "Bad header: Authorization: Klaviyo-API-Key pk_echoed_4711", "title": "Bad"}]
+    sent = answering(httpx.Response(400, json={"errors": errors}))
+    event = create_event(catalogue.SUBSCRIPTION_CANCEL)
+    connection = ConnectionFactory(merchant=event.merchant, secret="pk_echoed_4711")
+    answer = Klaviyo().send(create_delivery(event, connection))
+    assert answer.detail == "Bad header: Authorization: Klaviyo-API-Key •••••••• [1]"
+    assert [request.headers["Authorization"] for request in sent] == ["Klaviyo-API-Key pk_echoed_4711"]

@@ -64,7 +64,7 @@ def spec(contracts) -> OpenAPI:
 
 def request_of(body: Any, connection: Connection, path: str = "/api/events") -> httpx.Request:
     headers = {
-        "Authorization": f"Klaviyo-API-Key {connection.secret}",
+        "Authorization": "Klaviyo-API-Key " + connection.secret,
         "revision": client.REVISION,
         "Content-Type": client.MEDIA_TYPE,
     }

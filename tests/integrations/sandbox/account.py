@@ -21,7 +21,7 @@ class Account:
         self.connection = create_sandbox_connection(self.merchant)
         self.http = Client(enforce_csrf_checks=True)
         self.headers = {
-            "authorization": f"Klaviyo-API-Key {self.connection.secret}",
+            "authorization": "Klaviyo-API-Key " + self.connection.secret,
             "revision": "2026-07-15",
         }
 
