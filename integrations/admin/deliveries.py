@@ -11,7 +11,7 @@ from integrations.admin.filters import ConnectionFilter
 from integrations.models import Attempt, Delivery
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.buttons import Button
-from subscriptions.staff.roles import Right
+from subscriptions.staff.roles import Right, may
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
@@ -26,6 +26,25 @@ def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str,
     return "The delivery is on its way again. It keeps its ID, so nothing counts twice."
 
 
+class DeliveryFields:
+    """Mixin: what every page shows of a delivery. Only those who may open its connection get a link there."""
+
+    readonly_fields = ("state_of", "connection_name")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = super().get_fields(request, obj)  # type: ignore[misc]  # of the admin it is mixed into
+        may_follow = may(request, Right.CONNECTIONS)
+        return [name if may_follow or name != "connection" else "connection_name" for name in fields]
+
+    @display(description="Connection")
+    def connection_name(self, row: Delivery) -> str:
+        return str(row.connection)
+
+    @display(description="State", label=LABELS)
+    def state_of(self, row: Delivery) -> str:
+        return row.get_state_display()
+
+
 class AttemptInline(ReadOnlyInline):
     model = Attempt
     fields = ["at", "status", "milliseconds", "detail"]
@@ -34,7 +53,7 @@ class AttemptInline(ReadOnlyInline):
 
 
 @admin.register(Delivery, site=site)
-class DeliveryAdmin(CustomerSearch, MerchantAdmin):
+class DeliveryAdmin(DeliveryFields, CustomerSearch, MerchantAdmin):
     list_display = ["event_of", "customer_of", "connection", "state_of", "attempts_made", "created", "finished"]
     list_filter = ["state", ConnectionFilter]
     list_select_related = ["event__customer", "connection"]
@@ -42,7 +61,6 @@ class DeliveryAdmin(CustomerSearch, MerchantAdmin):
     customer_path = "event__customer"
     inlines = [AttemptInline]
     fields = ["event", "connection", "state_of", "attempts_made", "error", "created", "finished"]
-    readonly_fields = ["state_of"]
     buttons = (
         Button(
             verb="send-again",
@@ -62,7 +80,3 @@ class DeliveryAdmin(CustomerSearch, MerchantAdmin):
     @display(description="Customer")
     def customer_of(self, row: Delivery) -> str:
         return str(row.event.customer)
-
-    @display(description="State", label=LABELS)
-    def state_of(self, row: Delivery) -> str:
-        return row.get_state_display()

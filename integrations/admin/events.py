@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from integrations.admin.deliveries import LABELS
+from integrations.admin.deliveries import DeliveryFields
 from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
 from subscriptions.events.catalogue import ALL_KINDS
@@ -19,18 +19,13 @@ from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 
-class DeliveryInline(ReadOnlyInline):
+class DeliveryInline(DeliveryFields, ReadOnlyInline):
     model = Delivery
     fields = ["connection", "state_of", "attempts_made", "error", "created", "finished"]
-    readonly_fields = ["state_of"]
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("connection")
-
-    @display(description="State", label=LABELS)
-    def state_of(self, row: Delivery) -> str:
-        return row.get_state_display()
 
 
 @admin.register(Event, site=site)

@@ -47,7 +47,7 @@ class ProductAdmin(MerchantAdmin):
         product = self.get_object(request, str(object_id))
         if product is None:
             raise Http404(f"No product {object_id} at this merchant.")
-        if not may(request, Right.ACT):
+        if not may(request, Right.DISCONTINUE):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
@@ -61,7 +61,8 @@ class ProductAdmin(MerchantAdmin):
     def offered_buttons(self, request: HttpRequest, subject: Product) -> list[dict[str, Any]]:
         buttons = super().offered_buttons(request, subject)
         left_over = subject.discontinued and affected_subscriptions(subject).exists()
-        if may(request, Right.ACT) and (left_over or not subject.discontinued) and not is_being_replaced(subject):
+        offered = (left_over or not subject.discontinued) and not is_being_replaced(subject)
+        if offered and may(request, Right.DISCONTINUE):
             buttons.append(
                 {
                     "title": "Replace subscriptions" if left_over else "Discontinue",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
@@ -30,6 +31,7 @@ from subscriptions.models import (
     SimulatedOutcome,
     Subscription,
 )
+from subscriptions.staff.roles import RIGHTS, Right
 from subscriptions.staff.site import site
 from tests import factories as f
 from tests.admin.conftest import World
@@ -161,6 +163,13 @@ def test_rows_of_the_domain_have_no_form(model: type[Model], own: World, login: 
     assert client.post(address(own.rows[model], "delete"), {"post": "yes"}).status_code == 403
     client.post(address(own.rows[model], "change"), {"quantity": 9, "email": "x@y.test", "kind": "x", "state": "x"})
     assert read_all_rows() == before
+
+
+def test_the_manual_has_the_table_of_roles_and_rights() -> None:
+    manual = (settings.BASE_DIR / "docs/operating.md").read_text().partition("## Roles")[2].partition("## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in manual.splitlines() if line.startswith("| ")]
+    assert rows[0] == [label.lower() for label in Role.labels]
+    assert rows[1:] == [["yes" if right in RIGHTS[role] else "–" for role in Role.values] for right in Right]
 
 
 def test_activities_have_no_page_of_their_own() -> None:

@@ -28,4 +28,4 @@ def dark(merchant: Merchant) -> Product:
 
 @pytest.fixture
 def staff(merchant: Merchant, login: Login) -> Client:
-    return login(merchant, Role.SUPPORT, first_name="Sam", last_name="Staff")
+    return login(merchant, Role.OWNER, first_name="Sam", last_name="Staff")
