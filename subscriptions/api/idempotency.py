@@ -1,6 +1,5 @@
 """`Idempotency-Key`: a repeated write gets the answer of the first one and is not performed again."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import ParseError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -55,7 +55,8 @@ def answer_once(
 def _claim_key(request: Request, text: str) -> IdempotencyKey | HttpResponse:
     """The row of the key with a lease for this request, or the stored answer."""
     credential = cast(Credential, credential_of(request))
-    body_hash = hashlib.sha256(request._request.body).hexdigest()
+    # Keyed, because a body may hold a card number, which a plain hash would let a thief guess.
+    body_hash = salted_hmac("idempotency", request._request.body, algorithm="sha256").hexdigest()
     now = timezone.now()
     row, is_new = IdempotencyKey.objects.get_or_create(
         merchant=credential.merchant,
