@@ -89,7 +89,7 @@ class Address(models.Model):
     address = models.CharField(max_length=255)
     address2 = models.CharField(max_length=255, null=True, blank=True)
     city = models.CharField(max_length=255)
-    state_province_code = models.CharField(max_length=16)
+    state_province_code = models.CharField(max_length=255)
     zip_postal_code = models.CharField(max_length=32)
     country_code = models.CharField(max_length=2)
     phone = models.CharField(max_length=40, blank=True)
