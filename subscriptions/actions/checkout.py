@@ -4,7 +4,7 @@ The checkout itself was the first order of its subscriptions, so the first order
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,8 @@ class Line:
 
     `price` locks the unit price. `first_date` is the date of the first order created here; the default is today plus
     the frequency. `orders_per_billing` makes the subscription prepaid: the checkout has charged that many orders and
-    delivered the first. `grantees` (pairs of name and shop id) share the access that a plan grants.
+    delivered the first. `grantees` (pairs of name and shop id) share the access that a plan grants. `extra_data` comes
+    back with each order post.
     """
 
     product: Product
@@ -38,6 +39,7 @@ class Line:
     orders_per_billing: int | None = None
     renewal_behavior: str = Subscription.Renewal.AUTORENEW
     grantees: Sequence[tuple[str, str]] = ()
+    extra_data: dict[str, Any] = field(default_factory=dict)
 
 
 class NothingSubscribed(Refused):
@@ -112,6 +114,7 @@ def _start_line(
         offer=line.offer,
         price=line.price,
         grantees=line.grantees,
+        extra_data=line.extra_data,
         **_prepaid_columns(line, details.get("merchant_order_id")),
         **details,
     )

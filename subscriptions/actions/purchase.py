@@ -166,6 +166,7 @@ def _line(merchant: Merchant, line: JsonObject) -> Line:
         first_date=_day(line["first_order_place_date"]),
         orders_per_billing=line["prepaid_orders_per_billing"],
         grantees=[(each["name"], each["external_id"]) for each in line["grantees"]],
+        extra_data=line["extra_data"] or {},
         **{name: line[name] for name in ("quantity", "every", "every_period", "renewal_behavior")},
     )
 

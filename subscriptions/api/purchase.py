@@ -4,19 +4,23 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote_plus
 
 from django.core.serializers.json import DjangoJSONEncoder
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 
 from common.web.json_body import decode_json, remove_unstorable_characters
+from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.actions.purchase import JsonObject, line_error
+from subscriptions.api.opt_ins import find_product, join_opt_ins
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
-from subscriptions.models import Merchant, Offer
+from subscriptions.api.purchase_form import FORM_PREFIX, decode_form
+from subscriptions.models import Merchant, Offer, Subscription
 
-FORM_PREFIX = b"create_request="
+NO_LINE = "No line of products[] is left for the opt-in to this product."
+NO_OFFER = "There is no such offer; the subscription starts without it."
+LEAST_PREPAID = 2  # orders that a prepaid subscription is billed for at once
 ADDRESS_NAMES = ("shipping_address", "billing_address")
 
 
@@ -37,14 +41,12 @@ class PurchaseParser(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         # Unlike the stream, the request's own body is limited in size.
         body: bytes = parser_context["request"]._request.body
+        is_form = body.startswith(FORM_PREFIX)
         try:
-            if body.startswith(FORM_PREFIX):
-                body = unquote_plus(
-                    body[len(FORM_PREFIX) :].partition(b"&")[0].decode("ascii"), errors="strict"
-                ).encode()
+            value = decode_form(body[len(FORM_PREFIX) :]) if is_form else decode_json(body)
             # A shopper has paid: a character that cannot be stored is left out rather than refused.
-            return remove_unstorable_characters(decode_json(body))
-        except ValueError:
+            return remove_unstorable_characters(value)
+        except (ValueError, RecursionError):
             raise PurchaseRejected(
                 "The body is neither JSON nor create_request= followed by URL-encoded JSON."
             ) from None
@@ -60,7 +62,7 @@ def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
     if not body.is_valid():
         raise _error_of_body(body.errors)
     given = body.validated_data
-    lines, errors = _parse_lines(merchant, given["products"])
+    lines, errors = _parse_lines(merchant, given["products"], given["tracking"])
     if errors["subscriptions"] and not lines:
         raise ValidationError(errors)
     user = dict(given["user"])
@@ -68,6 +70,7 @@ def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
     if lines:
         _require_parts({"shipping_address": addresses["shipping_address"], "payment": given["payment"]})
     details = {name: given[name] for name in ("merchant_order_id", "session_id", "payment")}
+    details["session_id"] = given["session_id"] or next((s for line in lines if (s := line["session_id"])), None)
     purchase = details | addresses | {"user": user, "lines": lines, "errors": errors}
     as_json: JsonObject = json.loads(json.dumps(purchase, cls=DjangoJSONEncoder))
     return as_json
@@ -96,13 +99,16 @@ def _require_parts(parts: dict[str, Any]) -> None:
         raise ValidationError(missing)
 
 
-def _parse_lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[list[JsonObject], JsonObject]:
-    """The lines that ask for a subscription, and the errors of invalid lines."""
+def _parse_lines(
+    merchant: Merchant, products: list[JsonObject], opt_ins: list[JsonObject]
+) -> tuple[list[JsonObject], JsonObject]:
+    """The lines that ask for a subscription, and the errors of invalid lines and of opt-ins without a line."""
     lines: list[JsonObject] = []
     errors: JsonObject = {"products": [], "subscriptions": []}
-    for product in products:
+    joined, without_line = join_opt_ins(products, opt_ins)
+    for product, is_opted_in in joined:
         try:
-            line = _parse_line(merchant, product)
+            line = _parse_line(merchant, product, is_opted_in)
         except ValidationError as error:
             name = product.get("product")
             if product.get("subscription_info"):
@@ -110,34 +116,53 @@ def _parse_lines(merchant: Merchant, products: list[dict[str, Any]]) -> tuple[li
             else:
                 errors["products"].append({"product": name, "purchase": error.detail})
             continue
-        lines += [line] if line else []
+        if line is None:
+            continue
+        lines.append(line)
+        offer = _find_offer(merchant, line["offer"])
+        if line["offer"] and offer is None:
+            # The shopper has paid for a subscription, with or without a discount on later orders.
+            errors["subscriptions"].append(line_error(line["product"], {"offer": [NO_OFFER]}))
+        line["offer"] = offer and offer.public_id.hex
+    errors["subscriptions"] += [line_error(find_product(opt_in), {"product": [NO_LINE]}) for opt_in in without_line]
     return lines, errors
 
 
-def _parse_line(merchant: Merchant, given: dict[str, Any]) -> JsonObject | None:
+def _parse_line(merchant: Merchant, given: JsonObject, is_opted_in: bool) -> JsonObject | None:
     """None for a line without a frequency: it was bought once, and must not start a subscription by accident."""
-    body = ProductBody(data=given)
+    body = ProductBody(data=given, context={"merchant": merchant})
     if not body.is_valid():
         raise ValidationError(dict(_flatten_errors(body.errors)))
     bought = body.validated_data
-    info = dict(bought["subscription_info"] or {})
+    info, purchase_info = dict(bought["subscription_info"] or {}), bought["purchase_info"] or {}
     override = info.pop("tracking_override", None) or {}
-    if override.get("every") is None and override.get("every_period") is None:
+    if override.get("every") is None and override.get("every_period") is None and not is_opted_in:
         return None
-    _require_parts({name: override[name] for name in ("every", "every_period")} | {"quantity": info["quantity"]})
+    _require_parts({name: override.get(name) for name in ("every", "every_period")})
     line: JsonObject = info | override | {"product": override["product"] or bought["product"]}
-    _check_references(merchant, line["product"], line["offer"])
-    if line.pop("subscription_type") == "prepaid":
-        _require_parts({"prepaid_orders_per_billing": line["prepaid_orders_per_billing"]})
-    grantees = bought["grantees"] or (bought["purchase_info"] or {}).get("grantees", [])
-    return line | {"first_order_place_date": _first_order_date(merchant, line), "grantees": grantees}
-
-
-def _check_references(merchant: Merchant, product: str, offer: Any) -> None:
-    if not merchant.products.filter(external_product_id=product).exists():
+    line["quantity"] = info["quantity"] or purchase_info.get("quantity") or 1
+    if not merchant.products.filter(external_product_id=line["product"]).exists():
         raise ValidationError({"product": ["There is no such product."]})
-    if offer and not Offer.objects.filter(merchant=merchant, public_id=offer).exists():
-        raise ValidationError({"offer": ["There is no such offer."]})
+    grantees = bought["grantees"] or purchase_info.get("grantees", [])
+    first_date = _first_order_date(merchant, line)
+    return line | _prepaid_terms(line) | {"first_order_place_date": first_date, "grantees": grantees}
+
+
+def _find_offer(merchant: Merchant, text: str | None) -> Offer | None:
+    public_id = parse_public_id(text or "", any_spelling=True)
+    return merchant.offers.filter(public_id=public_id).first() if public_id else None
+
+
+def _prepaid_terms(line: JsonObject) -> JsonObject:
+    """A line for one order at a time is no prepaid one, whatever its type says."""
+    orders, renewal = line["prepaid_orders_per_billing"], (line["renewal_behavior"] or "").lower()
+    if (line["subscription_type"] or "").lower() == "prepaid":
+        _require_parts({"prepaid_orders_per_billing": orders})
+    if orders is None or orders < LEAST_PREPAID:
+        return {"prepaid_orders_per_billing": None, "renewal_behavior": Subscription.Renewal.AUTORENEW}
+    if renewal and renewal not in Subscription.Renewal.values:
+        raise ValidationError({"renewal_behavior": [f"Value '{line['renewal_behavior']}' is not a valid choice."]})
+    return {"renewal_behavior": renewal or Subscription.Renewal.AUTORENEW}
 
 
 def _first_order_date(merchant: Merchant, line: JsonObject) -> Any:

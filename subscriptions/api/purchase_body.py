@@ -1,158 +1,149 @@
 """The body of the Purchase POST, part by part."""
 
-import re
-from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.api.bodies import LAST_DAY
-from subscriptions.models import Payment, Subscription
-from subscriptions.placement import aes
+from subscriptions.api.card_data import CardEnding, CardExpiry, CardText
+from subscriptions.api.lenient_body import (
+    ExtraData,
+    LenientBody,
+    LooseChoice,
+    OptionalAmount,
+    OptionalDay,
+    OptionalId,
+    OptionalNumber,
+    OptionalText,
+    decode_text,
+)
+from subscriptions.models import Payment
 
 MOST_LINES = 250
 LONGEST_OFFSET = 3660  # days
-SHORTEST_CARD_NUMBER = 12  # digits; fewer are the end of a masked number
 REQUIRED = "This field is required."
 
 
-class OptionalText(serializers.CharField):
-    """Text that may be left out; then, and when it is empty, it is None."""
+class PlaceBody(LenientBody):
+    """An address. There are places without states or postal codes, and people without a second name."""
 
-    def __init__(self, max_length: int = 255, **options: Any) -> None:
-        super().__init__(max_length=max_length, default=None, allow_null=True, allow_blank=True, **options)
-
-    def run_validation(self, data: Any = serializers.empty) -> str | None:
-        return super().run_validation(data) or None
-
-
-class CardEnding(OptionalText):
-    """The last four digits, as they are or behind a mask; a whole number is refused."""
-
-    def run_validation(self, data: Any = serializers.empty) -> str | None:
-        text = super().run_validation(data)
-        if text is None:
-            return None
-        if len(re.findall("[0-9]", text)) >= SHORTEST_CARD_NUMBER:
-            raise ValidationError("Send the last four digits of the card only, never its whole number.")
-        if not re.search("[0-9]{4}$", text):
-            raise ValidationError("Give the last four digits of the card.")
-        return text[-4:]
-
-
-class CardExpiry(OptionalText):
-    """`MM/YYYY`, clear or encrypted under the storefront key; becomes the last day the card is good for."""
-
-    def run_validation(self, data: Any = serializers.empty) -> date | None:  # type: ignore[override]  # what it becomes
-        text = super().run_validation(data)
-        if text is None:
-            return None
-        expiry = calendar.card_expiry(text) or calendar.card_expiry(self._decrypted(text))
-        if expiry is None:
-            raise ValidationError("Give it as MM/YYYY, or that encrypted under the storefront key.")
-        return expiry
-
-    def _decrypted(self, text: str) -> str:
-        try:
-            return aes.decrypt_text(text, self.context["merchant"].storefront_key)
-        except ValueError:
-            return ""
-
-
-class PlaceBody(serializers.Serializer[Any]):
-    first_name, last_name, address, city = (serializers.CharField(max_length=255) for _ in range(4))
-    state_province_code = serializers.CharField(max_length=16)
-    zip_postal_code = serializers.CharField(max_length=32)
+    first_name, address, city = (serializers.CharField(max_length=255) for _ in range(3))
+    last_name = OptionalText(absent="")
+    state_province_code = OptionalText(absent="")
+    zip_postal_code = OptionalText(32, absent="")
     country_code = serializers.CharField(min_length=2, max_length=2)
-    phone = serializers.CharField(max_length=40, allow_blank=True)
+    phone = OptionalText(40, absent="")
     label = OptionalText()  # type: ignore[assignment]  # the metaclass takes fields off the class
     company_name, address2, token_id = (OptionalText() for _ in range(3))
     fax = OptionalText(40)
 
 
 class ShippingBody(PlaceBody):
-    store_id = serializers.UUIDField(source="store_public_id", format="hex", default=None, allow_null=True)
+    store_id = OptionalId(source="store_public_id")
 
 
-class UserBody(serializers.Serializer[Any]):
-    """A new customer needs names and an e-mail address; a known one is not changed."""
+class UserBody(LenientBody):
+    """A new customer needs names and an e-mail address; what is said of a known one is not read, nor changed."""
 
     user_id = serializers.CharField(source="merchant_user_id", max_length=255)
-    first_name, last_name = (serializers.CharField(max_length=255, required=False) for _ in range(2))
+    first_name = serializers.CharField(max_length=255, required=False)
+    last_name = serializers.CharField(max_length=255, required=False, allow_blank=True, allow_null=True)
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = OptionalText(40)
     price_code = OptionalText(64)
-    extra_data = serializers.DictField(default=None, allow_null=True)
+    extra_data = ExtraData()
     shipping_address = ShippingBody(default=None, allow_null=True)
     billing_address = PlaceBody(default=None, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = self.context["merchant"].customers.filter(merchant_user_id=_find_user_id(data))
+        if is_known := known.exists():
+            data = {name: data[name] for name in ("user_id", "shipping_address", "billing_address") if name in data}
+        given = super().to_internal_value(data)
+        missing = {"first_name", "last_name", "email"} - set(given)
+        if missing and not is_known:
+            raise ValidationError({name: [REQUIRED] for name in sorted(missing)})
+        return given | {"last_name": given.get("last_name") or ""}
 
     def validate_user_id(self, name: str) -> str:
         if "/" in name:
             raise ValidationError("The shop's id of a customer must not hold a slash.")
         return name
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        known = self.context["merchant"].customers.filter(merchant_user_id=given["merchant_user_id"])
-        missing = {"first_name", "last_name", "email"} - set(given)
-        if missing and not known.exists():
-            raise ValidationError({name: [REQUIRED] for name in sorted(missing)})
-        return given
+
+def _find_user_id(data: Any) -> str:
+    return str(data.get("user_id", "")).strip() if isinstance(data, dict) else ""
 
 
-class PaymentBody(serializers.Serializer[Any]):
+class PaymentMethod(LooseChoice):
+    """One of ours, or the shop's own name of another method, which the order post repeats."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        known = super().run_validation(data)
+        own_name = data.strip()[:16] if isinstance(data, str) else ""
+        return known or own_name or Payment.Method.CREDIT_CARD
+
+
+class PaymentBody(LenientBody):
     token_id = serializers.CharField(max_length=255)
     label = OptionalText()  # type: ignore[assignment]  # see above
-    cc_holder = OptionalText()
-    cc_type = serializers.ChoiceField(Payment.CardType.choices, default=None, allow_null=True)
-    payment_method = serializers.ChoiceField(Payment.Method.choices, default=Payment.Method.CREDIT_CARD)
+    cc_holder = CardText()
+    cc_type = LooseChoice(Payment.CardType.choices, default=None, allow_null=True)
+    payment_method = PaymentMethod(Payment.Method.choices, default=None)
     cc_number = CardEnding(source="cc_number_ending")
     cc_exp_date = CardExpiry(source="expires_on")
 
 
-class OverrideBody(serializers.Serializer[Any]):
+class OverrideBody(LenientBody):
     """The frequency that was chosen. A line without one was bought once and starts no subscription."""
 
     product = OptionalText()
-    every = serializers.IntegerField(min_value=1, max_value=999, default=None, allow_null=True)
-    every_period = serializers.IntegerField(
-        min_value=min(calendar.Period), max_value=max(calendar.Period), default=None, allow_null=True
-    )
-    offer = serializers.UUIDField(format="hex", default=None, allow_null=True)
+    every = OptionalNumber(1, 999)
+    every_period = OptionalNumber(min(calendar.Period), max(calendar.Period))
+    offer = OptionalText()
+    session_id = OptionalText()
 
 
-class SubscriptionBody(serializers.Serializer[Any]):
-    quantity = serializers.IntegerField(min_value=1, max_value=32767, default=None, allow_null=True)
-    price = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, default=None, allow_null=True)
-    first_order_place_date = serializers.DateField(
-        input_formats=["%Y-%m-%d"], validators=[LAST_DAY], default=None, allow_null=True
-    )
-    initial_order_offset_days = serializers.IntegerField(
-        min_value=0, max_value=LONGEST_OFFSET, default=None, allow_null=True
-    )
+class SubscriptionBody(LenientBody):
+    quantity = OptionalNumber(1, 32767)
+    price = OptionalAmount()
+    first_order_place_date = OptionalDay(validators=[LAST_DAY])
+    initial_order_offset_days = OptionalNumber(0, LONGEST_OFFSET)
     tracking_override = OverrideBody(default=None, allow_null=True)
-    subscription_type = OptionalText(32)
-    prepaid_orders_per_billing = serializers.IntegerField(min_value=2, max_value=99, default=None, allow_null=True)
-    renewal_behavior = serializers.ChoiceField(Subscription.Renewal.choices, default=Subscription.Renewal.AUTORENEW)
+    subscription_type = OptionalText()
+    prepaid_orders_per_billing = OptionalNumber(0, 99)
+    renewal_behavior = OptionalText()
+    extra_data = ExtraData()
 
 
-class GranteeBody(serializers.Serializer[Any]):
+class GranteeBody(LenientBody):
     name, external_id = (serializers.CharField(max_length=255) for _ in range(2))
 
 
-class PurchaseInfoBody(serializers.Serializer[Any]):
-    """Only the grantees count here; prices are the shop's."""
+class PurchaseInfoBody(LenientBody):
+    """Only the grantees count here, and the quantity of a line that names none itself; prices are the shop's."""
 
+    quantity = OptionalNumber(1, 32767)
     grantees = GranteeBody(many=True, default=list)
 
 
-class ProductBody(serializers.Serializer[Any]):
+class ProductBody(LenientBody):
     product = serializers.CharField(max_length=255)
     subscription_info = SubscriptionBody(default=None, allow_null=True)
     purchase_info = PurchaseInfoBody(default=None, allow_null=True)
     grantees = GranteeBody(many=True, default=list)
+
+
+class OptInBody(LenientBody):
+    """What a shopper chose on a product page."""
+
+    product = serializers.CharField(max_length=255)
+    subscription_info = SubscriptionBody(default=None, allow_null=True)
+    tracking_override = OverrideBody(default=None, allow_null=True)
 
 
 @extend_schema_field(ProductBody(many=True))
@@ -162,7 +153,18 @@ class Products(serializers.ListField):
     child = serializers.DictField()
 
 
-class PurchaseBody(serializers.Serializer[Any]):
+@extend_schema_field(OptInBody(many=True))
+class OptIns(serializers.ListField):
+    """A list, or its JSON as a text. Looked at with the lines that they join."""
+
+    child = serializers.DictField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = decode_text(data)
+        return super().to_internal_value([value] if isinstance(value, dict) and value else value or [])
+
+
+class PurchaseBody(LenientBody):
     """One checkout in the shop."""
 
     merchant_id = serializers.CharField(max_length=64)
@@ -172,13 +174,15 @@ class PurchaseBody(serializers.Serializer[Any]):
     user = UserBody()
     payment = PaymentBody(default=None, allow_null=True)
     products = Products(max_length=MOST_LINES)
+    tracking = OptIns(max_length=MOST_LINES, default=list)
 
     def validate_merchant_id(self, given: str) -> str:
-        if given != self.context["merchant"].public_id.hex:
+        if parse_public_id(given, any_spelling=True) != self.context["merchant"].public_id:
             raise ValidationError("It is not the merchant the credential belongs to.")
         return given
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if given["og_cart_tracking"] and given["session_id"] is None:
+        # Opt-ins in the request need no session to be found by.
+        if given["og_cart_tracking"] and not given["tracking"] and given["session_id"] is None:
             raise ValidationError({"session_id": [REQUIRED]})
         return given

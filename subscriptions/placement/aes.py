@@ -5,6 +5,8 @@ give equal results, and tampering goes unnoticed.
 """
 
 import base64
+import re
+from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -30,6 +32,24 @@ def decrypt_text(text: str, key: str) -> str:
     data = base64.b64decode(text, validate=True)
     decryptor = _cipher(key).decryptor()
     return (decryptor.update(data) + decryptor.finalize()).rstrip(PAD).decode()
+
+
+def read_text(text: str, key: str) -> str:
+    """`text`, decrypted if it is encrypted. Raises ValueError if it is encrypted under another key.
+
+    An encrypted text may still be URL-encoded, or have lost its `+` to URL decoding and gained line breaks.
+    """
+    encrypted = re.sub("[\r\n]", "", unquote(text)).replace(" ", "+")
+    try:
+        length = len(base64.b64decode(encrypted, validate=True))
+    except ValueError:
+        return text
+    if not length or length % BLOCK:
+        return text
+    clear = decrypt_text(encrypted, key)
+    if not clear.isprintable():
+        raise ValueError("decrypted under another key than it was encrypted")
+    return clear
 
 
 def _cipher(key: str) -> Cipher[ECB]:

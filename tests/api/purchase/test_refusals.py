@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
         b"{",
         b"create_request=",
         b"create_request=%7B",
+        b"create_request={",
+        b"create_request=" + b"[" * 100_000,
         b"create_request=\xff",
         b'{"a": NaN}',
         b"[" * 100_000,
@@ -51,7 +53,6 @@ def test_faults_of_the_whole_request_are_reported_under_error(api, bought, chang
 
 
 BLANK = ["This field may not be blank."]
-WHOLE = ["Send the last four digits of the card only, never its whole number."]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,6 @@ WHOLE = ["Send the last four digits of the card only, never its whole number."]
             {"shipping_address": {"city": ["This field may not be blank."]}},
         ),
         ("payment", {"token_id": None}, {"payment": {"token_id": ["This field may not be null."]}}),
-        ("payment", {"cc_number": "4111 1111 1111 1111"}, {"payment": {"cc_number": WHOLE}}),
         ("payment", {"cc_number": "42"}, {"payment": {"cc_number": ["Give the last four digits of the card."]}}),
         (
             "payment",
