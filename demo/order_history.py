@@ -101,8 +101,9 @@ def _post_order(order: Order, moment: datetime) -> None:
 def _run_out_of_stock(merchant: Merchant) -> None:
     order, moment = _make_order_due(merchant, OUT_OF_STOCK)
     Product.objects.filter(pk__in=order.items.values("product")).update(live=False)
-    with calendar.fixed_clock(moment):
-        upcoming_order.set_aside(order, actor=stock.ACTOR)
+    for day in range(OUT_OF_STOCK.days):
+        with calendar.fixed_clock(moment + timedelta(days=day)):
+            upcoming_order.set_aside(order, actor=stock.ACTOR if day else placement_queue.ACTOR)
 
 
 def _create_job_runs(merchant: Merchant) -> None:

@@ -1,9 +1,9 @@
 """The verbs that jobs run on an order before and when it is due; `placement_results` has those that follow."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from common.db import insert, update
+from common.db import insert, update, update_many
 from subscriptions import calendar
 from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
@@ -13,14 +13,11 @@ from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Item, Order, OrderStatus
 
-STOCK_WAIT = timedelta(days=30)
+STOCK_DAYS = 30  # the last daily try, counted from the first
 
 
-def must_be_upcoming(context: ActionContext[Order]) -> None:
-    """The order is open or waits for stock."""
-    if not context.subject.oos_free_shipping:
-        checks.must_be_open(context)
-    elif context.subject.status != OrderStatus.UNSENT:
+def must_be_certainly_unplaced(context: ActionContext[Order]) -> None:
+    if not context.subject.status_row.may_wait_for_stock:
         raise refused("order_not_open")
 
 
@@ -53,12 +50,15 @@ def queue(context: ActionContext[Order]) -> str:
     """Hand an order that is due, or due for a retry, to placement. `context.result` is the list of new upcoming items.
 
     They are created now, so that a failing placement never stops the cycle. An item costs the lower of its last price
-    and the current one; a locked or manually set price stays.
+    and the current one; a locked or manually set price stays. Refused while an item is out of stock: call `set_aside`
+    first.
     """
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
         raise refused("order_not_due")
     items = order_items.load_items(order)
+    if order.status_row.may_wait_for_stock and not all(item.product.live for item in items):
+        raise refused("order_out_of_stock")
     reprice_items(items, _charged_price)
     order_items.save_totals(order, items)
     context.result = orders.create_next_items(context.customer, items, order.place_date)
@@ -68,44 +68,46 @@ def queue(context: ActionContext[Order]) -> str:
     return f"Queued the order of {calendar.human_date(order.place_date)} for placement, try {order.tries}."
 
 
-@action("order.set_aside", guards=[must_be_upcoming])
+@action("order.set_aside", guards=[must_be_certainly_unplaced])
 def set_aside(context: ActionContext[Order]) -> str:
-    """Move the items that are out of stock to an order of their own, which waits for stock.
+    """Let the items that are out of stock wait on an order of their own, and tell the customer once a day.
 
-    One-time items are dropped. Subscriptions go on: their next items are created now. `context.result` is the
-    waiting order, or None. If this order was waiting already, the items still missing are split off to wait longer.
+    The order itself waits if all of its items are out of stock. `context.result` is the order that waits.
+    Subscriptions go on: their next items are created now, unless they exist already. Repeated daily, it tells of the
+    items still missing, and splits them off from those that are back.
     """
-    order = context.subject
+    order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     items = order_items.load_items(order)
     missing = [item for item in items if not item.product.live]
-    if not missing or (order.oos_free_shipping and len(missing) == len(items)):
+    news = [item for item in missing if item.out_of_stock_on != today]
+    is_waiting = order.status == OrderStatus.UNSENT and order.oos_free_shipping
+    if not missing or (is_waiting and len(missing) == len(items) and not news):
         raise refused("nothing_out_of_stock")
-    waiting = [item for item in missing if item.subscription]
-    orders.create_next_items(context.customer, waiting, order.place_date)
+    orders.create_next_items(context.customer, missing, order.place_date)
     for item in missing:
-        if not item.subscription:
-            item.delete()
+        item.out_of_stock_since, item.out_of_stock_on = item.out_of_stock_since or today, today
     rest = [item for item in items if item.product.live]
-    if waiting:
-        context.result = _split_off(order, waiting, alone=not rest)
-    if context.result is not order:
+    context.result = _split_off(order, missing) if rest else _wait_for_stock(order, missing)
+    if rest:
         orders.shrink_order(order, rest)
-    for item in waiting:
+    for item in news:
         context.emit(catalogue.OUT_OF_STOCK, item)
-    names = name_first(item.product for item in missing)
+    names = name_first(f"{item.product} (day {item.days_out_of_stock(today)})" for item in missing)
     return f"Out of stock for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
 @action("order.stop_waiting")
 def stop_waiting(context: ActionContext[Order]) -> str:
-    """Remove the items that have waited for stock for 30 days, or until the next order of their subscription is due."""
+    """Remove the items whose wait for stock is over.
+
+    It is over after the try of the 30th day, and on the day when the next order of the item's subscription is due.
+    """
     order = context.subject
     if order.status != OrderStatus.UNSENT or not order.oos_free_shipping:
         raise refused("order_not_waiting_for_stock")
     items = order_items.load_items(order)
     today = calendar.today(context.customer.merchant.time_zone)
-    is_over = today >= order.place_date + STOCK_WAIT
-    removed = items if is_over else [item for item in items if _is_due_again(item, today)]
+    removed = [item for item in items if _has_waited_enough(item, today) or _is_due_again(item, today)]
     if not removed:
         raise refused("order_waits_on")
     orders.shrink_order(order, [item for item in items if item not in removed], removed)
@@ -113,33 +115,45 @@ def stop_waiting(context: ActionContext[Order]) -> str:
     return f"Out of stock for too long for the order of {calendar.human_date(order.place_date)}: {names}."
 
 
+def _has_waited_enough(item: Item, today: date) -> bool:
+    days = item.days_out_of_stock(today)
+    return days > STOCK_DAYS or (days == STOCK_DAYS and item.out_of_stock_on == today)
+
+
 def _is_due_again(item: Item, today: date) -> bool:
-    upcoming = Item.objects.filter(merchant=item.merchant_id, subscription=item.subscription_id, upcoming=True)
-    return upcoming.filter(order__place_date__lte=today).exists()
+    later = Item.objects.filter(merchant=item.merchant_id, subscription=item.subscription_id, pk__gt=item.pk)
+    due = later.filter(order__place_date__lte=today).exclude(order__status=OrderStatus.CANCELLED)
+    return item.subscription_id is not None and due.exists()
 
 
-def _split_off(order: Order, items: list[Item], *, alone: bool) -> Order:
-    """Put `items` on an order that waits for stock and ships free; `order` itself if it has no others."""
-    if alone:
-        target = order
-        target.oos_free_shipping = True
-        update(target, "oos_free_shipping")
-    else:
-        target = Order(
-            merchant=order.merchant,
-            customer=order.customer,
-            payment=order.payment,
-            shipping_address=order.shipping_address,
-            place_date=order.place_date,
-            currency_code=order.currency_code,
-            oos_free_shipping=True,
-        )
-        insert(target)
+def _wait_for_stock(order: Order, items: list[Item]) -> Order:
+    """Let `order`, all of whose `items` are out of stock, wait for them."""
+    order.oos_free_shipping, order.locked, order.retry_at = True, False, None
+    update_many(items, "out_of_stock_since", "out_of_stock_on")
+    if order.status != OrderStatus.UNSENT:
+        orders.set_status(order, OrderStatus.UNSENT)
+    update(order, "status", "oos_free_shipping", "locked", "retry_at")
+    order_items.save_totals(order, items)
+    return order
+
+
+def _split_off(order: Order, items: list[Item]) -> Order:
+    """Put `items` on a new order beside `order` that waits for stock and ships free."""
+    waiting = Order(
+        merchant=order.merchant,
+        customer=order.customer,
+        payment=order.payment,
+        shipping_address=order.shipping_address,
+        place_date=order.place_date,
+        currency_code=order.currency_code,
+        oos_free_shipping=True,
+    )
+    insert(waiting)
     for item in items:
-        item.order = target
-        update(item, "order")
-    order_items.save_totals(target, items)
-    return target
+        item.order = waiting
+    update_many(items, "order", "out_of_stock_since", "out_of_stock_on")
+    order_items.save_totals(waiting, items)
+    return waiting
 
 
 def _charged_price(item: Item) -> Decimal:

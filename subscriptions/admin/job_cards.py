@@ -45,9 +45,9 @@ WORDS = {
         off="Off, because your platform updates cards by itself, as set in the merchant settings.",
     ),
     "stock": JobWords(
-        about="Checks orders that wait for stock: places what is back in stock, and drops what has waited 30 days.",
-        unit="order processed",
-        question="Orders that wait for stock are placed now if their products are back in stock.",
+        about="Tries orders that wait for stock: places what is back, tells customers of the rest, for up to 30 days.",
+        unit="order placed or ended",
+        question="Orders not tried today are placed if their products are back; other customers are told of the delay.",
         off="Off, because automatic placement is off in the merchant settings.",
     ),
     "placement": JobWords(

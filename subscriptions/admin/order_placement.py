@@ -1,9 +1,10 @@
 """The placement of an order in words for staff, and the buttons that change it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from unfold.enums import ActionVariant
@@ -12,7 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from subscriptions import calendar
 from subscriptions.actions import order as verbs
 from subscriptions.actions import placement_results
-from subscriptions.actions.upcoming_order import STOCK_WAIT
+from subscriptions.actions.upcoming_order import STOCK_DAYS
 from subscriptions.admin import job_cards
 from subscriptions.errors import refused
 from subscriptions.jobs.catalogue import JOBS
@@ -217,7 +218,8 @@ def next_step(order: Order) -> str:
 
 def next_step_of_upcoming(order: Order) -> str:
     if order.oos_free_shipping:
-        until = calendar.human_date(order.place_date + STOCK_WAIT)
+        since = order.items.aggregate(day=Max("out_of_stock_since"))["day"] or order.place_date
+        until = calendar.human_date(since + timedelta(days=STOCK_DAYS))
         return f"It waits for stock, which is checked daily, until {until} or the next order at the latest."
     with calendar.fixed_clock(order.customer.clock):
         today = calendar.today(order.merchant.time_zone)

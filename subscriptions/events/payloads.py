@@ -160,7 +160,7 @@ def _one_order_payload(order: Order, items: Sequence[Item], by_subscription: Ent
 
 
 def item_payload(item: Item) -> Payload:
-    """`days_since_first_attempt` counts from the day the order was first due."""
+    """`days_since_first_attempt` counts from the day of the first try that found the item out of stock."""
     prepaid = _prepaid_fields(item.subscription)
     return {
         "has_prepaid": prepaid.pop("has_prepaid"),
@@ -169,7 +169,7 @@ def item_payload(item: Item) -> Payload:
         "price": _as_number(item.price),
         "currency_code": item.order.currency_code,
         "total_price": _as_number(item.total_price),
-        "days_since_first_attempt": max(0, (calendar.today(item.merchant.time_zone) - item.order.place_date).days),
+        "days_since_first_attempt": item.days_out_of_stock(calendar.today(item.merchant.time_zone)),
         **prepaid,
     }
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 
 from subscriptions import calendar
-from subscriptions.errors import Refused
+from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Customer, Merchant
 
 
@@ -61,9 +61,9 @@ class Job:
 
 
 def try_action(action: Callable[[], object]) -> bool:
-    """Run `action`; False if it is refused, because the data changed or another process did it first."""
+    """Run `action`; False if it is refused or its row is gone: the data changed, or another process did it first."""
     try:
         action()
-    except Refused:
+    except (NotFound, Refused):
         return False
     return True

@@ -27,11 +27,12 @@ def queue_due_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
 
 
 def queue_order(order: Order, actor: Actor) -> bool:
-    """Hand the items of `order` that are in stock to placement. Returns whether anything was handed over."""
-    if order.is_open and order.items.filter(product__live=False).exists():
+    """Hand the items of `order` that are in stock to placement; the others wait. Returns whether any was handed over.
+
+    Every road to placement leads through here: the runs, orders sent now, and timed retries.
+    """
+    if order.items.filter(product__live=False).exists():
         try_action(partial(upcoming_order.set_aside, order, actor=actor))
-        if not Order.objects.open().filter(pk=order.pk).exists():
-            return False
     return try_action(partial(upcoming_order.queue, order, actor=actor))
 
 

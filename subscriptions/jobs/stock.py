@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs import placement_queue
 from subscriptions.jobs.job import try_action
-from subscriptions.models import Customer, Merchant, Order, OrderStatus
+from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus
 
 ACTOR = Actor(ActorKind.JOB, "stock", "Orders waiting for stock")
 
@@ -19,27 +20,21 @@ def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Cus
 
 
 def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    """Hand orders to placement once their items are in stock again, and remove items that have waited too long."""
+    """Place the items that are in stock again, tell of those still missing, and remove those that have waited enough.
+
+    Returns the number of orders that were placed or ended.
+    """
     orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(_retry_order(order) for order in orders)
+    return sum(_try_again(order) for order in orders)
 
 
-def _retry_order(order: Order) -> bool:
-    if (
-        try_action(partial(upcoming_order.stop_waiting, order, actor=ACTOR))
-        and not Order.objects.filter(pk=order.pk).exists()
-    ):
-        return True
-    missing = order.items.filter(product__live=False).count()
-    if missing == order.items.count():
-        return False
-    if missing:
-        try_action(partial(upcoming_order.set_aside, order, actor=ACTOR))
-    return try_action(partial(upcoming_order.queue, order, actor=ACTOR))
+def _try_again(order: Order) -> bool:
+    # Before the try for items whose next order is due today, and after it for those whose last try it was.
+    end_wait = partial(upcoming_order.stop_waiting, order, actor=ACTOR)
+    return any([try_action(end_wait), placement_queue.queue_order(order, ACTOR), try_action(end_wait)])
 
 
 def _waiting_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
-    # The day on which the order was set aside was its first try.
-    return Order.objects.filter(
-        customer__in=customers, status=OrderStatus.UNSENT, oos_free_shipping=True, place_date__lt=day
-    )
+    untried = Item.objects.filter(order=OuterRef("pk"), out_of_stock_on__lt=day)
+    waiting = Order.objects.filter(customer__in=customers, status=OrderStatus.UNSENT, oos_free_shipping=True)
+    return waiting.filter(Exists(untried))

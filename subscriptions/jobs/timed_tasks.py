@@ -10,10 +10,11 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Min, QuerySet,
 from django.db.models.functions import Coalesce
 
 from subscriptions import calendar
-from subscriptions.actions import entitlement, upcoming_order
+from subscriptions.actions import entitlement
 from subscriptions.actions import order as orders
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
+from subscriptions.jobs import placement_queue
 from subscriptions.jobs.job import try_action
 from subscriptions.models import Customer, Entitlement, Order, OrderStatus, statuses_where
 
@@ -29,9 +30,9 @@ def do_timed_tasks(customers: QuerySet[Customer] | None = None) -> None:
     now = calendar.now()
     for order in _timed_orders(customers).filter(retry_at__lte=now)[:MOST]:
         waits = order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS
-        _try(partial(orders.give_up if waits else upcoming_order.queue, order, actor=ACTOR))
+        _try(partial(orders.give_up if waits else placement_queue.queue_order, order, actor=ACTOR))
     for order in Order.objects.filter(status=OrderStatus.SEND_NOW, customer__in=customers).order_by("pk")[:MOST]:
-        _try(partial(upcoming_order.queue, order, actor=ACTOR))
+        _try(partial(placement_queue.queue_order, order, actor=ACTOR))
     for held in _ending_access(customers).filter(ends__lte=now)[:MOST]:
         _try(partial(entitlement.expire, held, actor=ACTOR))
 

@@ -68,7 +68,7 @@ class Order(models.Model):
     rejected_message = models.TextField(null=True, blank=True)
     rejected_error_code = models.CharField(max_length=16, null=True, blank=True)
     locked = models.BooleanField(default=False)
-    oos_free_shipping = models.BooleanField(default=False, help_text="Split off for an item out of stock.")
+    oos_free_shipping = models.BooleanField(default=False, help_text="Made for items out of stock.")
     extra_data = models.JSONField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
@@ -143,6 +143,12 @@ class Item(models.Model):
         default=True, help_text="The order is still to come; kept beside the status for the constraint below."
     )
     first_placed = models.DateTimeField(null=True, blank=True)
+    out_of_stock_since = models.DateField(
+        null=True, blank=True, editable=False, help_text="The day of the first try that found it out of stock."
+    )
+    out_of_stock_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="The day of the latest try that found it out of stock."
+    )
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -171,3 +177,7 @@ class Item(models.Model):
     @property
     def customer_id(self) -> int:
         return self.order.customer_id
+
+    def days_out_of_stock(self, today: date) -> int:
+        """Days since the first try that found it out of stock; 0 if none has."""
+        return max(0, (today - self.out_of_stock_since).days) if self.out_of_stock_since else 0

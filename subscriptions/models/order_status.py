@@ -92,6 +92,11 @@ class StatusRow:
     in_placement: bool = False
     settled_by_staff: bool = False
 
+    @property
+    def may_wait_for_stock(self) -> bool:
+        """Items may leave the order. An order of unknown outcome is sent again whole: it may have been placed."""
+        return OrderStatus.PENDING_PLACEMENT in self.leads_to and not self.awaits_result
+
 
 def statuses_where(condition: Callable[[StatusRow], bool]) -> list[OrderStatus]:
     """The statuses whose rows meet `condition`, in the order of the table."""
@@ -113,7 +118,7 @@ STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
         changeable=True,
     ),
     S.SEND_NOW: StatusRow(
-        leads_to=frozenset({S.PENDING_PLACEMENT}),
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.UNSENT}),
         each_run=True,
         each_minute=True,
         trying=True,
@@ -136,7 +141,7 @@ STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
         settled_by_staff=True,
     ),
     S.EXCEPTION_DURING_PLACEMENT_PREPARATION: StatusRow(
-        leads_to=frozenset({S.PENDING_PLACEMENT, S.REJECTED}),
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.UNSENT, S.REJECTED}),
         effect=Effect.NOT_SENT,
         gives_way=True,
         held=True,
@@ -154,7 +159,7 @@ STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
         in_placement=True,
     ),
     S.GENERIC_ERROR_RESPONSE: StatusRow(
-        leads_to=frozenset({S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED}),
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.UNSENT, S.CANCELLED, S.REJECTED}),
         effect=Effect.TEMPORARY,
         changeable=True,
         gives_way=True,
@@ -164,7 +169,7 @@ STATUS_ROWS: Mapping[OrderStatus, StatusRow] = {
         in_placement=True,
     ),
     S.CREDIT_CARD_RETRY: StatusRow(
-        leads_to=frozenset({S.PENDING_PLACEMENT, S.CANCELLED, S.REJECTED}),
+        leads_to=frozenset({S.PENDING_PLACEMENT, S.UNSENT, S.CANCELLED, S.REJECTED}),
         effect=Effect.DECLINED,
         changeable=True,
         gives_way=True,

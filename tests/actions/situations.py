@@ -18,7 +18,6 @@ from subscriptions.models import (
     Offer,
     OfferProfile,
     OneTimeIncentive,
-    Order,
     Payment,
     Product,
     ProductGroup,
@@ -180,7 +179,7 @@ def waited(world: World) -> None:
     """The order has waited for stock for its longest time."""
     all_out_of_stock(world)
     upcoming_order.set_aside(world.order(0), actor=STAFF)
-    Order.objects.filter(oos_free_shipping=True).update(place_date=date(2026, 10, 21))
+    Item.objects.exclude(out_of_stock_on=None).update(out_of_stock_since=date(2026, 10, 21))
 
 
 def tried_out(world: World) -> None:

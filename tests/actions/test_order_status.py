@@ -9,22 +9,22 @@ from tests.actions.random_actions import PATHS
 
 S = OrderStatus
 RESULTS = {3, 4, 5, 10, 12, 13, 14, 15, 18, 19}
-# By the REST contract, sections 6.5 and 7.
+# By the REST contract, sections 6.5 and 7. To 1 from a failed order or one sent now: all of it waits for stock.
 STEPS: dict[int, set[int]] = {
     1: {4, 6, 11, 17},
     3: {18},
     4: {1},
     5: set(),
-    6: {11},
+    6: {1, 11},
     9: RESULTS,
     10: RESULTS,
     11: RESULTS,
-    12: {3, 11},
+    12: {1, 3, 11},
     13: {*RESULTS, 11},
     14: RESULTS,
-    15: {3, 4, 11},
+    15: {1, 3, 4, 11},
     17: {1},
-    18: {3, 4, 11},
+    18: {1, 3, 4, 11},
     19: {3, 18},
     20: set(),
 }
@@ -58,7 +58,8 @@ def test_the_properties_are_those_of_the_contract() -> None:
     assert statuses_where(lambda row: row.each_run) == [6, 12, 13, 15]
     assert statuses_where(lambda row: row.timed) == [18, 19]
     assert statuses_where(lambda row: row.settled_by_staff) == [10, 14]
-    assert statuses_where(lambda row: S.UNSENT in row.leads_to) == [4, 17]
+    assert statuses_where(lambda row: row.may_wait_for_stock) == [1, 6, 12, 15, 18]
+    assert statuses_where(lambda row: S.UNSENT in row.leads_to) == [6, 12, 15, 18, 4, 17]
 
 
 def test_the_steps_are_those_of_the_contract_and_random_sequences_take_no_others() -> None:

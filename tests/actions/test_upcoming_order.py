@@ -89,11 +89,11 @@ def test_items_out_of_stock_wait_in_a_separate_order(subscription, order):
     other = subscription_with_order(DAY, product=gone, quantity=1, **same)
     ItemFactory(order=order, subscription=None, one_time=True, product=gone, quantity=1)
 
-    act = contract.assert_emits([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
+    act = contract.assert_emits([STOCK, STOCK], lambda: verbs.set_aside(order, actor=STAFF))
 
     waiting = act.result
-    assert (waiting.oos_free_shipping, waiting.place_date, waiting.total) == (True, DAY, Decimal("12.50"))
-    assert [item.subscription for item in waiting.items.all()] == [other]
+    assert (waiting.oos_free_shipping, waiting.place_date, waiting.total) == (True, DAY, Decimal("25.00"))
+    assert [item.subscription for item in waiting.items.order_by("pk")] == [other, None]
     assert [item.subscription for item in order.items.all()] == [subscription]
     assert other.items.get(upcoming=True).order.place_date == NEXT
     assert act.events[0].payload["product"]["name"] == "Decaf"
@@ -105,6 +105,8 @@ def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscript
     Product.objects.update(live=False)
     act = contract.assert_emits([STOCK], lambda: verbs.set_aside(order, actor=STAFF))
     assert act.result == order
+    assert act.activity.sentence == "Out of stock for the order of November 20, 2026: House blend (day 0)."
+    contract.assert_refused("nothing_out_of_stock", lambda: verbs.set_aside(order, actor=STAFF))
     assert Order.objects.get(oos_free_shipping=True) == order
     cancel(subscription, actor=STAFF)
     order.refresh_from_db()
@@ -112,18 +114,23 @@ def test_an_order_with_nothing_in_stock_waits_itself_and_ends_with_its_subscript
     assert not Order.objects.filter(status=OrderStatus.UNSENT).exists()
 
 
-def order_waiting_since(day: date) -> Order:
-    """The only order, all of it out of stock since its place date."""
+def order_waiting_since(day: date, tried_on: date = DAY) -> Order:
+    """The only order, all of it out of stock."""
     Product.objects.update(live=False)
     order = verbs.set_aside(Order.objects.get(), actor=STAFF).result
-    Order.objects.filter(pk=order.pk).update(place_date=day)
+    order.items.update(out_of_stock_since=day, out_of_stock_on=tried_on)
     return order
 
 
-def test_an_order_waits_for_stock_for_thirty_days(order):
-    waiting = order_waiting_since(DAY - timedelta(days=29))
+@pytest.mark.parametrize(("days", "tried_on"), [(29, DAY), (30, DAY - timedelta(days=1))])
+def test_an_item_waits_for_stock_until_the_try_of_the_thirtieth_day(order, days, tried_on):
+    waiting = order_waiting_since(DAY - timedelta(days=days), tried_on)
     contract.assert_refused("order_waits_on", lambda: verbs.stop_waiting(waiting, actor=STAFF))
-    Order.objects.filter(pk=waiting.pk).update(place_date=DAY - timedelta(days=30))
+
+
+@pytest.mark.parametrize(("days", "tried_on"), [(30, DAY), (31, DAY - timedelta(days=2))])
+def test_its_wait_is_over_after_that_try_or_that_day(order, days, tried_on):
+    waiting = order_waiting_since(DAY - timedelta(days=days), tried_on)
     contract.assert_emits([], lambda: verbs.stop_waiting(waiting, actor=STAFF))
     assert [row.place_date for row in Order.objects.all()] == [NEXT]
 

@@ -85,14 +85,6 @@ def test_an_order_with_nothing_in_stock_waits_whole() -> None:
     assert Event.objects.get().kind == "ordergroove.item.out_of_stock"
 
 
-def test_an_order_of_one_time_items_all_out_of_stock_is_removed() -> None:
-    due = create_order()
-    due.items.all().delete()
-    f.ItemFactory(order=due, subscription=None, one_time=True, quantity=1, product=f.ProductFactory(live=False))
-    assert run_job("placement", due.merchant) == 0
-    assert not Order.objects.exists()
-
-
 @pytest.mark.parametrize("remaining", [0, 1])
 @pytest.mark.parametrize("earlier", [S.CREDIT_CARD_RETRY, S.PENDING_VERIFICATION, S.PENDING_PLACEMENT])
 def test_a_prepaid_cycle_is_not_charged_while_an_earlier_order_may_still_charge_it(

@@ -195,7 +195,9 @@ def _event(event: Event) -> tuple[datetime, str, str, int | None, str]:
     if noun == "order":
         return (event.at, kind, payload["place_date"], payload["tries"], code)
     about = event.subscription.external_id if event.subscription else ""
-    return (event.at, kind if noun == "item" else f"{noun}.{kind}", about, None, "")
+    if noun == "item":
+        return (event.at, kind, about, payload["days_since_first_attempt"], "")
+    return (event.at, f"{noun}.{kind}", about, None, "")
 
 
 def _attempts(customer: Customer) -> list[object]:

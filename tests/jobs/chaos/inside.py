@@ -142,7 +142,8 @@ def _customer(product: Product) -> None:
     ending = _order(customer, product, 4)
     Payment.objects.filter(pk=ending.payment_id).update(expires_on=today + timedelta(days=1))
     gone = f.ProductFactory(merchant=product.merchant, name="Back again", live=False)
-    upcoming_order.set_aside(_order(customer, gone, -1), actor=f.STAFF)
+    with calendar.fixed_clock(calendar.now() - timedelta(days=1)):
+        upcoming_order.set_aside(_order(customer, gone, -1), actor=f.STAFF)
 
 
 def _order(customer: Customer, product: Product, ahead: int) -> Order:

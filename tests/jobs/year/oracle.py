@@ -70,8 +70,8 @@ class Life(OrderBook):
 
     def five_o_clock(self, now: datetime) -> None:
         self.now = now
-        today = local_day(now)
-        for order in self.dated(lambda order: order.waits_for_stock and order.status == OPEN and order.day < today):
+        waiting = [order for order in self.orders if order.waits_for_stock and order.status == OPEN]
+        for order in sorted(waiting, key=lambda order: order.day):
             self.look_for_stock(order)
         for order in self.dated(self.is_due):
             self.send(order)
@@ -112,11 +112,8 @@ class Life(OrderBook):
         return not any(line.standing in charging for each in earlier for line in each.lines)
 
     def send(self, order: Order) -> None:
-        if order.is_open:
-            self.set_aside(order)
-            if order.waits_for_stock or order not in self.orders:
-                return
-        self.queue(order)
+        if order.status == UNKNOWN or self.set_aside(order):
+            self.queue(order)
 
     def queue(self, order: Order) -> None:
         for line in order.lines:
@@ -196,10 +193,11 @@ class Life(OrderBook):
 
     # Stock
 
-    def set_aside(self, order: Order) -> None:
+    def set_aside(self, order: Order) -> bool:
+        """Whether anything is left to place."""
         missing = [line for line in order.lines if not self.in_stock[line.standing.sub.product]]
         if not missing:
-            return
+            return True
         self.follow_up(missing, order.day)
         if len(missing) == len(order.lines):
             apart = order
@@ -208,23 +206,30 @@ class Life(OrderBook):
             order.lines = [line for line in order.lines if line not in missing]
             self.orders.append(apart)
             self.add_up(order)
-        apart.waits_for_stock = True
+        apart.waits_for_stock, apart.status, apart.retry_at = True, OPEN, None
         self.add_up(apart)
         for line in missing:
-            self.emitted.append((self.now, "out_of_stock", line.standing.sub.key, None, ""))
+            line.missing_since = line.missing_since or local_day(self.now)
+            days = (local_day(self.now) - line.missing_since).days
+            self.emitted.append((self.now, "out_of_stock", line.standing.sub.key, days, ""))
+        return apart is not order
 
     def look_for_stock(self, order: Order) -> None:
-        """An order waits STOCK_DAYS days, or until its subscription's next order is due."""
+        """An item waits until the try after STOCK_DAYS days, or until its subscription's next order is due."""
         today = local_day(self.now)
-        all_over = today >= order.day + timedelta(days=STOCK_DAYS)
-        over = [line for line in order.lines if all_over or self.is_due_again(line, today)]
-        order.lines = [line for line in order.lines if line not in over]
-        if not order.lines:
-            return self.orders.remove(order)
-        self.add_up(order)
-        if any(self.in_stock[line.standing.sub.product] for line in order.lines):
-            self.set_aside(order)
+        self.drop(order, [line for line in order.lines if self.is_due_again(line, today)])
+        if order.lines and self.set_aside(order):
             self.queue(order)
+        else:
+            last = today - timedelta(days=STOCK_DAYS)
+            self.drop(order, [line for line in order.lines if line.missing_since <= last])
+
+    def drop(self, order: Order, over: list[Line]) -> None:
+        order.lines = [line for line in order.lines if line not in over]
+        if order.lines:
+            self.add_up(order)
+        elif order in self.orders:
+            self.orders.remove(order)
 
     def is_due_again(self, line: Line, today: date) -> bool:
         return any(order.day <= today for order, _ in [self.coming(line.standing)] if order)

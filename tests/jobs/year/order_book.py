@@ -51,6 +51,7 @@ class Line:
     price: Decimal
     coming: bool = True
     total: Decimal = ZERO
+    missing_since: date | None = None
 
 
 @dataclass(eq=False)
