@@ -3,16 +3,19 @@
 import logging
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from common.work import yield_turn
 from integrations.base import Answer, Integration, Outcome
 from integrations.models import Connection
 from integrations.registry import INTEGRATIONS
 
 log = logging.getLogger(__name__)
 
+DRAIN = "integrations.outbox.drain_connection"
 MINUTE = timedelta(minutes=1)
 JITTER = 0.2
 # Whatever a receiver asks for: a mistake on its side must not stop a connection for ever.
@@ -34,7 +37,7 @@ def count_request(connection: Connection, integration: Integration) -> bool:
     if connection.window_started is None or now >= connection.window_started + MINUTE:
         connection.window_started, connection.window_sent = now, 0
     if connection.window_sent >= integration.per_minute:
-        connection.release(not_before=connection.window_started + MINUTE)
+        _rest(connection, connection.window_started + MINUTE)
         return False
     connection.window_sent += 1
     connection.renew(window_started=connection.window_started, window_sent=connection.window_sent)
@@ -60,16 +63,20 @@ def record_answer(connection: Connection, integration: Integration, answer: Answ
             connection.renew(attempts=0, failures=0, not_before=None, last_error=error)
         case Outcome.RETRY:
             wait = min(integration.longest_wait, integration.first_wait * 2 ** min(connection.failures, 16))
-            rest = _rest(answer.retry_after or wait)
-            connection.release(attempts=0, failures=F("failures") + 1, last_error=error, not_before=rest)
+            until = _end_of_rest(answer.retry_after or wait)
+            _rest(connection, until, attempts=0, failures=F("failures") + 1, last_error=error)
         case Outcome.THROTTLED:
-            connection.release(attempts=0, last_error=error, not_before=_rest(answer.retry_after or 1))
+            _rest(connection, _end_of_rest(answer.retry_after or 1), attempts=0, last_error=error)
         case Outcome.PAUSE:
             connection.release(attempts=0, paused_reason=error or "The receiver refuses the credentials.")
             log.error("connection %s is paused: %s", connection.pk, answer.detail)
     return answer.outcome in (Outcome.SKIPPED, Outcome.DONE, Outcome.DEAD)
 
 
-def _rest(seconds: float) -> datetime:
-    """The end of a rest, with jitter: many connections must not come back in the same second."""
+def _rest(connection: Connection, until: datetime, **changes: Any) -> None:
+    yield_turn(connection, DRAIN, at=until, not_before=until, **changes)
+
+
+def _end_of_rest(seconds: float) -> datetime:
+    """With jitter: many connections must not come back in the same second."""
     return timezone.now() + timedelta(seconds=min(seconds, LONGEST_REST) * random.uniform(1, 1 + JITTER))

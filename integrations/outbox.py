@@ -16,9 +16,9 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from common.db import execute, fetch_rows
-from common.work import LeaseLost, Turn, claim_lease, request_wake, sweep_rows, yield_turn
+from common.work import LeaseLost, Turn, call_after_commit, claim_lease, request_wake, sweep_rows, yield_turn
 from integrations.base import Answer, Integration, Outcome
-from integrations.connection_queue import count_request, record_answer, sendable_connections
+from integrations.connection_queue import DRAIN, count_request, record_answer, sendable_connections
 from integrations.models import Attempt, Connection, Delivery
 from integrations.registry import INTEGRATIONS
 from integrations.sandbox import private_keys as sandbox
@@ -27,7 +27,6 @@ from subscriptions.models import Event
 
 log = logging.getLogger(__name__)
 
-DRAIN = "integrations.outbox.drain_connection"
 BATCH = 50
 FORGOTTEN_AFTER = timedelta(seconds=5)
 # A delivery that was being sent each time its worker died is taken to be the cause.
@@ -67,7 +66,7 @@ def enqueue(events: list[Event]) -> None:
         return
     execute(ENQUEUE, _facts(events))
     for merchant_id in {event.merchant_id for event in events}:
-        _notify_after_commit(merchant_id)
+        call_after_commit(notify_connections, merchant_id)
 
 
 def notify_connections(merchant_id: int) -> None:
@@ -99,7 +98,7 @@ def replay_delivery(delivery: Delivery) -> bool:
         # The time to give up starts again: attempts before `created` do not count.
         again = dead.update(state=Delivery.State.PENDING, error="", finished=None, created=timezone.now())
         if again:
-            _notify_after_commit(delivery.merchant_id)
+            call_after_commit(notify_connections, delivery.merchant_id)
     return bool(again)
 
 
@@ -108,12 +107,7 @@ def resume_connection(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk, merchant=connection.merchant).update(
         paused_reason="", not_before=None, failures=0
     )
-    _notify_after_commit(connection.merchant_id)
-
-
-def _notify_after_commit(merchant_id: int) -> None:
-    # Robust: the action itself is done, and the sweep finds its deliveries.
-    transaction.on_commit(lambda: notify_connections(merchant_id), robust=True)
+    call_after_commit(notify_connections, connection.merchant_id)
 
 
 def _facts(events: list[Event]) -> list[Any]:

@@ -10,7 +10,7 @@ Work is a row with a lease (`Leased`). A task only makes a worker look at the ro
 - A queue that is never finished (`LeasedQueue`) merges wake-ups: while its `wake_requested` is set, no further task is
   made, and a worker releases the queue only if no wake-up came since it last looked.
 - A worker stops after its `Turn`: `yield_turn` releases the row and asks for a new task, which goes to the end of the
-  task queue, so that other rows get their turn.
+  task queue, so that other rows get their turn. For a row that has to rest, the task waits until the rest is over.
 - `attempts` counts the leases that were never released: workers that died. The claim counts them, so that the
   next worker notices a row that kills its workers.
 - A sweep each minute (`sweep_rows`) wakes workers for rows whose task was lost or whose worker died.
@@ -20,7 +20,7 @@ To take work away from a running worker, clear `lease_token`: its next write rai
 
 from common.work.lease import Leased, LeasedQueue, LeasedRun, LeaseLost, claim_lease, unleased_rows
 from common.work.turn import Turn
-from common.work.wake import notify_after_commit, notify_worker, request_wake, sweep_rows, yield_turn
+from common.work.wake import call_after_commit, notify_after_commit, notify_worker, request_wake, sweep_rows, yield_turn
 
 __all__ = [
     "LeaseLost",
@@ -28,6 +28,7 @@ __all__ = [
     "LeasedQueue",
     "LeasedRun",
     "Turn",
+    "call_after_commit",
     "claim_lease",
     "notify_after_commit",
     "notify_worker",

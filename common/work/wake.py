@@ -1,22 +1,47 @@
 """Wake-ups: tasks that make a worker look at a row. The next sweep makes up for a lost one."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django_q.brokers.orm import ORM
 from django_q.tasks import async_task
 
 from common.work.lease import Leased, LeasedQueue, unleased_rows
 
 
-def notify_worker(task: str, *args: Any, timeout: int | None = None) -> None:
-    """Queue `task`, the dotted path of a function; it may run for `timeout` seconds instead of the queue's limit."""
-    async_task(task, *args, save=False, **({"timeout": timeout} if timeout else {}))
+class DelayedQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
+    """The task queue, for tasks that no worker takes before `at`: workers leave tasks alone that are locked."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
+
+    def enqueue(self, task: str) -> int:
+        queued: int = self.get_connection().create(key=self.list_key, payload=task, lock=self.at).pk
+        return queued
+
+
+def notify_worker(task: str, *args: Any, timeout: int | None = None, at: datetime | None = None) -> None:
+    """Queue `task`, the dotted path of a function, to be started now or at `at`.
+
+    The task may run for `timeout` seconds instead of the queue's limit.
+    """
+    options = {"timeout": timeout, "broker": DelayedQueue(at) if at else None}
+    async_task(task, *args, save=False, **{name: value for name, value in options.items() if value})
+
+
+def call_after_commit(function: Callable[..., None], *args: Any) -> None:
+    """Call `function` once this transaction is committed. If the call fails, that is logged: the act itself is done."""
+    # A lambda, because Django logs the failed function's `__qualname__`, which a partial lacks.
+    transaction.on_commit(lambda: function(*args), robust=True)
 
 
 def notify_after_commit(task: str, *args: Any) -> None:
     """`notify_worker` once this transaction is committed. If that fails, the sweep makes up for it."""
-    transaction.on_commit(lambda: notify_worker(task, *args), robust=True)
+    call_after_commit(notify_worker, task, *args)
 
 
 def request_wake(rows: QuerySet[LeasedQueue], pk: int, task: str) -> None:
@@ -36,7 +61,12 @@ def sweep_rows(rows: QuerySet[Leased], task: str, *, timeout: int | None = None)
         notify_worker(task, pk, timeout=timeout)
 
 
-def yield_turn(row: Leased, task: str, *, timeout: int | None = None, **changes: Any) -> None:
-    """Release a row with work left and queue a new task for it. Raises `LeaseLost`."""
+def yield_turn(
+    row: Leased, task: str, *, timeout: int | None = None, at: datetime | None = None, **changes: Any
+) -> None:
+    """Release a row with work left and queue a new task for it, for now or for `at`. Raises `LeaseLost`.
+
+    `changes` are those of the row's `release`. Where a row must rest, they also say so.
+    """
     row.release(**changes)
-    notify_worker(task, row.pk, timeout=timeout)
+    notify_worker(task, row.pk, timeout=timeout, at=at)

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from common.work import LeaseLost, Turn, claim_lease, notify_worker, sweep_rows, yield_turn
+from common.work import LeaseLost, Turn, claim_lease, notify_after_commit, sweep_rows, yield_turn
 from subscriptions import calendar
 from subscriptions.actions.core import lock_customers
 from subscriptions.errors import Busy
@@ -59,7 +59,7 @@ def begin_run(merchant: Merchant, job: Job) -> JobRun:
     run, _ = JobRun.objects.get_or_create(merchant=merchant, job=job.name, local_date=today)
     JobRun.objects.filter(pk=run.pk).exclude(state__in=UNFINISHED).update(**ANEW)
     run.refresh_from_db()
-    notify_worker(TASK, run.pk)
+    notify_after_commit(TASK, run.pk)
     return run
 
 
@@ -128,10 +128,14 @@ def _work(run: JobRun, job: Job, turn: Turn) -> None:
             if turn.is_over:
                 return yield_turn(run, TASK, state=JobRun.State.WAITING)
     except Busy:
-        return run.release(REST, state=JobRun.State.WAITING)
+        return _rest(run)
     if later:
-        return run.release(REST, state=JobRun.State.WAITING)
+        return _rest(run)
     run.release(state=JobRun.State.DONE, finished=timezone.now())
+
+
+def _rest(run: JobRun) -> None:
+    yield_turn(run, TASK, at=timezone.now() + REST, rest=REST, state=JobRun.State.WAITING)
 
 
 def _affected(run: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:

@@ -1,10 +1,13 @@
 """Turns and wake-ups: no queue has two tasks, and a lost task leaves no work behind."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
+from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 
 from common.work import (
@@ -93,6 +96,20 @@ def test_a_worker_whose_lease_was_lost_yields_nothing(queue: Connection) -> None
     with pytest.raises(LeaseLost):
         yield_turn(held, TASK)
     assert tasks() == []
+
+
+def test_a_row_that_must_rest_gets_a_task_for_the_end_of_its_rest(
+    queue: Connection, noon: time_machine.Traveller
+) -> None:
+    at = timezone.now() + timedelta(seconds=10)
+    yield_turn(claimed(queue), TASK, at=at, rest=timedelta(seconds=10))
+    assert (tasks(), OrmQ.objects.get().lock) == ([(queue.pk,)], at)
+    assert claim_lease(Connection.objects.all(), queue.pk) is None
+    noon.shift(10)
+    assert ORM().dequeue() is None
+    noon.shift(0.001)
+    assert ORM().dequeue() == [(OrmQ.objects.get().pk, OrmQ.objects.get().payload)]
+    assert claimed(queue).attempts == 0
 
 
 # Wake-ups

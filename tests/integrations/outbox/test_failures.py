@@ -181,6 +181,7 @@ def test_a_replayed_delivery_wakes_a_worker_and_has_a_whole_day_of_retries(
         clock.shift(timedelta(days=2))
         send_pending(connection, server)
         clock.shift(timedelta(hours=1))
+        OrmQ.objects.all().delete()
         with django_capture_on_commit_callbacks(execute=True):
             outbox.replay_delivery(Delivery.objects.get(state="dead"))
         assert OrmQ.objects.count() == 1

@@ -19,11 +19,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("state", ["done", "missed", "failed"])
 def test_staff_can_run_a_job_of_today_once_more(
-    work: CountingWork, run: JobRun, merchant: Merchant, customers: list[int], state: str
+    work: CountingWork,
+    run: JobRun,
+    merchant: Merchant,
+    customers: list[int],
+    state: str,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     values = {"attempts": 10, "cursor": customers[-1], "total": 9, "customers": 9, "done": 9, "failures": 1}
     JobRun.objects.update(state=state, error="It broke.", finished=datetime.now(UTC), **values)
-    begun = runs.begin_run(merchant, JOBS["count"])
+    with django_capture_on_commit_callbacks(execute=True):
+        begun = runs.begin_run(merchant, JOBS["count"])
     assert (begun.pk, begun.state, begun.error, begun.total, begun.attempts) == (run.pk, "waiting", "", None, 0)
     assert OrmQ.objects.count() == 1
     runs.continue_run(run.pk)
