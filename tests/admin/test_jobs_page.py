@@ -130,13 +130,16 @@ def test_missed_days_are_listed_and_the_history_can_be_narrowed(owner: Client, m
     assert "3 of 3" not in visible_text(owner.get("/admin/subscriptions/jobrun/?state__exact=missed"))
 
 
-def test_run_now_asks_first_and_then_begins_the_run_of_today(owner: Client, merchant: Merchant) -> None:
+def test_run_now_asks_first_and_then_begins_the_run_of_today(
+    owner: Client, merchant: Merchant, django_capture_on_commit_callbacks: Any
+) -> None:
     f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 24))
     before = read_all_rows()
     asked = visible_text(owner.get("/admin/jobs/reminders/run/"))
     assert "Right now that is 1 customer." in asked
     assert read_all_rows() == before and not OrmQ.objects.exists()
-    answer = owner.post("/admin/jobs/reminders/run/")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = owner.post("/admin/jobs/reminders/run/")
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     assert page_texts(answer) == ["Order reminders: the run starts now."]
     run = JobRun.objects.get()
