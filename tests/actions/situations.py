@@ -27,7 +27,7 @@ from subscriptions.models import (
 )
 from tests.actions import random_actions
 from tests.actions.random_actions import World
-from tests.factories import STAFF, CancelReasonFactory, ProductFactory, SubscriptionFactory
+from tests.factories import STAFF, ProductFactory, SubscriptionFactory
 
 Situation = Callable[[World], Any]
 RESOURCES = ("Music", "Recipes")
@@ -99,11 +99,6 @@ def promised(world: World) -> None:
         discount_type=Discount.Type.PERCENT,
         value=10,
     )
-
-
-def labelled(world: World) -> None:
-    """The merchant's code 4 has a label."""
-    CancelReasonFactory(merchant=world.customer.merchant)
 
 
 def alone(world: World) -> None:
