@@ -34,9 +34,9 @@ from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
 from subscriptions import calendar
 from subscriptions.models import Merchant
+from subscriptions.money import money
 from subscriptions.staff.charts import build_daily_chart
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import money
 from subscriptions.staff.site import site
 
 Line = tuple[str, Figures, str]

@@ -9,6 +9,7 @@ from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
 from subscriptions.models import Address, Item, Offer, Order, Payment, Product, Subscription
+from subscriptions.money import money
 
 OPEN = [checks.must_be_open]
 OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
@@ -100,7 +101,8 @@ def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
     item = context.subject
     item.price, item.frozen = checks.require_amount("price", price), True
     _save_item(item, "price", "frozen")
-    return f"Changed the price of {item.product} from {context.before.price} to {price}, in this order."
+    before, after = (money(amount, item.order.currency_code) for amount in (context.before.price, item.price))
+    return f"Changed the price of {item.product} from {before} to {after}, in this order."
 
 
 @action("item.change_product", guards=OPEN)

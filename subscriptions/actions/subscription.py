@@ -12,6 +12,7 @@ from subscriptions.actions.core import ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Offer, Payment, Product, Subscription
+from subscriptions.money import money
 
 REASON_LENGTH = 1000
 
@@ -183,7 +184,7 @@ def change_price(context: ActionContext[Subscription], *, price: Decimal | None)
         _reprice_item(item)
     if price is None:
         return f"Unlocked the price of {subscription.product}."
-    return f"Locked the price of {subscription.product} at {price}."
+    return f"Locked the price of {subscription.product} at {money(price, subscription.currency_code)}."
 
 
 def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:

@@ -15,9 +15,9 @@ from subscriptions.actions.cancel_reasons import describe_reason, offered_reason
 from subscriptions.admin import clock
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
 from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
+from subscriptions.money import money
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import money
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 

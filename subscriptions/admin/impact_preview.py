@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.models import Item, Order, Product, ProductGroup, Subscription
-from subscriptions.staff.display import money
+from subscriptions.money import money
 from subscriptions.staff.search import products_matching
 
 MOST_CANDIDATES = 8

@@ -10,22 +10,16 @@ from unfold.decorators import display
 from subscriptions.admin import order_placement
 from subscriptions.models import Item, Order
 from subscriptions.models.order_status import STATUS_ROWS
+from subscriptions.money import money
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import money, money_column
+from subscriptions.staff.display import money_column
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 
 
-AMOUNTS = [
-    money_column("sub_total", "Subtotal"),
-    money_column("discount_total", "Discounts"),
-    money_column("shipping_total", "Shipping"),
-    money_column("tax_total", "Tax"),
-    money_column("total", "Total"),
-]
 ITEM_AMOUNTS = [money_column("price", "Unit price"), money_column("total_price", "Total")]
 
 
@@ -49,10 +43,10 @@ class OrderAdmin(CustomerSearch, MerchantAdmin):
     change_form_before_template = "admin/order/placement.html"
     fieldsets = [
         (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
-        ("Amounts", {"fields": AMOUNTS}),
+        ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
         ("IDs", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
     ]
-    readonly_fields = ["id_outside", *AMOUNTS]
+    readonly_fields = ["id_outside"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")

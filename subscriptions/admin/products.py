@@ -11,8 +11,8 @@ from unfold.enums import ActionVariant
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.discontinuing import discontinue_wizard
 from subscriptions.models import Coupon, Offer, OfferProfile, Product, Replacement
+from subscriptions.money import money
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
-from subscriptions.staff.display import money
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.search import PRODUCT_LOOKUPS
 from subscriptions.staff.site import site

@@ -16,8 +16,10 @@ from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
 from subscriptions.models import Merchant
+from subscriptions.models.fields import MoneyField
 from subscriptions.staff.buttons import ButtonsAdmin
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import money_column
 from subscriptions.staff.fields import keep_stored_secrets
 from subscriptions.staff.roles import Right, may
 
@@ -39,6 +41,12 @@ def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, Htt
     return run_twice_at_most
 
 
+def money_fields(model: type[Model]) -> dict[str, str]:
+    """The names of the model's amounts, with their titles."""
+    fields = (field for field in model._meta.fields if isinstance(field, MoneyField))
+    return {field.name: capfirst(str(field.verbose_name)) for field in fields}
+
+
 class MerchantForm(forms.ModelForm):
     """The form of a row of the current merchant; the merchant is never a field of the form."""
 
@@ -48,6 +56,9 @@ class MerchantForm(forms.ModelForm):
         super().__init__(*args, **options)
         if any(field.name == "merchant" for field in self._meta.model._meta.fields):
             self.instance.merchant = self.merchant
+        for name, title in money_fields(self._meta.model).items():
+            if name in self.fields:
+                self.fields[name].label = f"{title} ({self.merchant.currency_code})"
 
     def clean(self) -> dict[str, Any]:
         return keep_stored_secrets(self, super().clean() or self.cleaned_data)
@@ -82,6 +93,17 @@ class MerchantAdmin(ButtonsAdmin):
         # Django's own title of a list is "Select order to view".
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Amounts that cannot be changed here are shown with their currency."""
+        found = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return found
+        amounts = {name: money_column(name, title) for name, title in money_fields(self.model).items()}
+        return [
+            (title, {**options, "fields": [amounts.get(field, field) for field in options["fields"]]})
+            for title, options in found
+        ]
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)

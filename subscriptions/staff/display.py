@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
@@ -11,26 +10,28 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from subscriptions.models import Product
+from subscriptions.money import money
 
 # Between two tags, not between a tag and its text.
 BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
 OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
-SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "GBP": "£", "EUR": "€"}
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """`$1,250.00`; a currency without a symbol shows its code."""
-    return f"{SYMBOLS.get(currency, currency + ' ')}{amount:,.2f}"
+def money_column(field: str, title: str) -> Callable[[Any], str | None]:
+    """A column of an admin that shows the amount in `field` with its currency."""
 
-
-def money_column(field: str, title: str) -> Callable[[Any], str]:
-    """A column of an admin that shows the amount in `field` in the currency of the row, or of its order."""
-
-    @display(description=title)
-    def column(row: Any) -> str:
-        return money(getattr(row, field), getattr(row, "order", row).currency_code)
+    @display(description=title, empty_value="-")
+    def column(row: Any) -> str | None:
+        amount = getattr(row, field)
+        return None if amount is None else money(amount, currency_of(row))
 
     return column
+
+
+def currency_of(row: Any) -> str:
+    """The currency of the amounts of `row`: its own, or that of its order or its merchant."""
+    owners = (getattr(row, name, None) for name in ("order", "merchant"))
+    return next(owner.currency_code for owner in (row, *owners) if hasattr(owner, "currency_code"))
 
 
 def product_with_price(product: Product) -> dict[str, Any]:

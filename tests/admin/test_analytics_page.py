@@ -70,12 +70,12 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     assert "Acted 1 25% of those opened" in shown
     assert "Refused 2 reasons below" in shown
     assert "Likely machines 1 never blocked" in shown
-    assert "Value gained $0.00" in shown
+    assert "Value gained USD 0.00" in shown
     assert "The link had already been used 1" in shown and "The link has no og_product_id 1" in shown
     assert "Fri, Nov 20, 2026 2 1 0 0 0 1" in shown and "Thu, Nov 19, 2026 2 0 2 0 0 0" in shown
-    assert "Without a saved link 4 1 2 0 0 1 0 0 $0.00" in shown
-    assert "Reactivate 4 1 2 0 0 1 0 0 $0.00" in shown
-    assert "Your shop's pages and the API 4 1 2 0 0 1 0 0 $0.00" in shown
+    assert "Without a saved link 4 1 2 0 0 1 0 0 USD 0.00" in shown
+    assert "Reactivate 4 1 2 0 0 1 0 0 USD 0.00" in shown
+    assert "Your shop's pages and the API 4 1 2 0 0 1 0 0 USD 0.00" in shown
     assert answer.content.count(b"<rect ") == 3
     heads = [f'<thead><tr><th scope="col">{name}</th>' for name in ("Day", "Link", "Action", "Landing page")]
     assert [answer.content.decode().count(head) for head in heads] == [1, 1, 1, 1]

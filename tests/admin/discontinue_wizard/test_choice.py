@@ -26,7 +26,7 @@ def test_the_first_step_lists_the_live_subscriptions(staff: Client, product: Pro
     )
     item = Item.objects.select_related("order").get(subscription=subscription)
     day = date_format(item.order.place_date, "N j, Y")
-    assert f"Ana Ruiz 2 Every 2 weeks {day} $12.50" in visible_text(answer)
+    assert f"Ana Ruiz 2 Every 2 weeks {day} USD 12.50" in visible_text(answer)
     assert f"/customer/{subscription.customer_id}/change/".encode() in answer.content
 
 

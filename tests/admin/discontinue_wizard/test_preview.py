@@ -24,7 +24,7 @@ def test_the_preview_of_a_swap_says_what_changes_and_what_stays(staff: Client, p
     shown = visible_text(staff.get(wizard_page(product), {"choice": dark.pk}))
     assert "3 of 5 subscriptions are swapped for Dark roast" in shown
     assert (
-        "The unit price changes from $12.50 to $14.00 , from the next order on. 1 of them keeps a locked price."
+        "The unit price changes from USD 12.50 to USD 14.00 , from the next order on. 1 of them keeps a locked price."
         in shown
     )
     assert "1 still has prepaid orders to deliver, and the new product has a different price." in shown
@@ -49,7 +49,7 @@ def test_prepaid_subscriptions_are_swapped_at_the_same_price(staff: Client, prod
     Product.objects.filter(pk=dark.pk).update(price=product.price)
     create_subscriptions(product, 1, **PREPAID)
     shown = visible_text(staff.get(wizard_page(product), {"choice": dark.pk}))
-    assert "1 of 1 subscription is swapped for Dark roast The unit price stays at $12.50." in shown
+    assert "1 of 1 subscription is swapped for Dark roast The unit price stays at USD 12.50." in shown
     assert "stay as they are" not in shown
 
 

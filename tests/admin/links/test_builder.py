@@ -105,7 +105,9 @@ def test_products_are_found_by_name_sku_and_id_and_the_chosen_one_stays(
     tea = found(product_term="tea", product="HON-1")
     assert tea[0] == "HON-1" and len(tea) == 2
     shown = page_part(staff, "products", product="HON-1")
-    assert 'value="HON-1" checked' in shown and "$12.50" in shown and 'src="https://shop.test/house-blend.png"' in shown
+    assert (
+        'value="HON-1" checked' in shown and "USD 12.50" in shown and 'src="https://shop.test/house-blend.png"' in shown
+    )
     assert "Once only" in shown
     assert "No available product matches." in page_part(staff, "products", product_term="zzz")
 
