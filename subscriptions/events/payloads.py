@@ -131,7 +131,8 @@ def _one_order_payload(order: Order, items: Sequence[Item], by_subscription: Ent
     subscriptions = {item.subscription_id for item in items if item.subscription_id}
     entitlements = sorted((row for key in subscriptions for row in by_subscription.get(key, ())), key=attrgetter("pk"))
     return {
-        "days_until_place_date": (order.place_date - calendar.today(order.merchant.time_zone)).days,
+        # Mails show the number, and an order that was tried has its date in the past.
+        "days_until_place_date": max(0, (order.place_date - calendar.today(order.merchant.time_zone)).days),
         "tries": order.tries,
         "discount_total": _as_number(order.discount_total),
         "shipping_total": _as_number(order.shipping_total),

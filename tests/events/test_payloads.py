@@ -1,7 +1,7 @@
 """Real payloads against the description of each base payload: no key more or less, every value of its type."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -147,6 +147,16 @@ def test_a_cancelled_subscription_makes_no_prepaid_subscriber():
     assert payloads.build_payload("ordergroove.subscriber.create", subscription.customer)["has_prepaid"] is True
     Subscription.objects.update(cancelled=subscription.created)
     assert payloads.build_payload("ordergroove.subscriber.cancel", subscription.customer)["has_prepaid"] is False
+
+
+@pytest.mark.parametrize(("days_later", "expected"), [(-1, 1), (0, 0), (1, 0), (3, 0)])
+@pytest.mark.parametrize("kind", ["ordergroove.order.reject", "ordergroove.order.reminder"])
+def test_days_until_the_place_date_are_never_below_zero(subjects, kind, days_later, expected):
+    order = subjects["order"]
+    added = {"rejected_code": "140", "rejected_message": "declined"} if kind.endswith("reject") else {}
+    noon = datetime.combine(order.place_date + timedelta(days=days_later), time(17), UTC)
+    with time_machine.travel(noon, tick=False):
+        assert payloads.build_payload(kind, order, **added)["days_until_place_date"] == expected
 
 
 def test_an_item_out_of_stock_before_its_date_has_waited_zero_days(subjects):
