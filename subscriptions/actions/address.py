@@ -5,7 +5,7 @@ from typing import Any
 from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import use_record
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer
@@ -35,4 +35,6 @@ def use_for_all(context: ActionContext[Address]) -> str:
     use_record.use_record_for_all(
         context, "shipping_address", catalogue.CHANGE_SHIPPING, catalogue.ORDER_CHANGE_SHIPPING
     )
+    if not context.events:
+        return UNCHANGED
     return f"Changed the shipping address of all subscriptions and open orders to {context.subject}."

@@ -16,7 +16,8 @@ quantity=2)`. Each call is one transaction:
    same customer run one after the other, and no two can deadlock.
 2. It reads the subject again, because the caller's copy may be out of date.
 3. The guards check the subject. If a guard or the body raises `Refused`, nothing changes.
-4. The body changes rows, emits events and returns the sentence that staff read in the customer's activity.
+4. The body changes rows, emits events and returns the sentence that staff read in the customer's activity. A body
+   that finds everything as it is wanted returns `UNCHANGED`: no activity and no event, because events say "changed".
 5. One `Activity` and the emitted `Event` rows are written. Then every sink of `EVENT_SINKS` is called with the events;
    sinks issue link tokens and queue deliveries, so no event is lost between the commit and the queue.
 
@@ -71,6 +72,8 @@ CUSTOMER_BY_KEY = Query(
 CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=False))
 FREE_CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=True))
 
+UNCHANGED = ""
+
 _held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
 
@@ -80,7 +83,7 @@ class ActionContext(Generic[Subject]):
 
     `subject` is the locked customer or one of their rows, read under the lock. `before` is a copy of the subject from
     before the body changed it. The body may set `result`; the verb's docstring says what it holds. Once the action is
-    finished, `activity` is set and `events` are saved.
+    finished, `activity` is set and `events` are saved, unless it was `UNCHANGED`.
     """
 
     verb: str
@@ -94,6 +97,10 @@ class ActionContext(Generic[Subject]):
 
     def __post_init__(self) -> None:
         self.before = copy.copy(self.subject)
+
+    def has_changed(self, *columns: str) -> bool:
+        """Whether the body has given one of these columns of the subject another value."""
+        return any(getattr(self.subject, name) != getattr(self.before, name) for name in columns)
 
     def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
         """Add an event about `subject`, of a `kind` from the catalogue.
@@ -141,7 +148,8 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
                 for guard in guards:
                     guard(context)
                 sentence = body(context, **inputs)  # type: ignore[call-arg]  # checked by the body's own signature
-                record_actions([(context, sentence)])
+                if sentence != UNCHANGED:
+                    record_actions([(context, sentence)])
             return context
 
         return run

@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import core
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
@@ -40,6 +40,8 @@ def _created(context: ActionContext[Customer]) -> str:
 def change_contact_details(context: ActionContext[Customer], *, email: str, phone_number: str | None) -> str:
     """Change where messages go from now on; past events keep the address they went to."""
     context.subject.email, context.subject.phone_number = _require_email(email), phone_number or None
+    if not context.has_changed("email", "phone_number"):
+        return UNCHANGED
     _save_customer(context.subject, "email", "phone_number")
     return f"Changed the contact details to {context.subject.email}, {context.subject.phone_number or 'no phone'}."
 
@@ -48,6 +50,8 @@ def change_contact_details(context: ActionContext[Customer], *, email: str, phon
 def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
     """Change the language of messages, such as `fr-ca`; upper case and underscores are accepted."""
     context.subject.locale = _require_locale(locale)
+    if not context.has_changed("locale"):
+        return UNCHANGED
     _save_customer(context.subject, "locale")
     return f"Changed the locale from {context.before.locale} to {context.subject.locale}."
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from common.db import update
 from subscriptions.actions import checks, order_items, orders, totals
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
@@ -91,6 +91,8 @@ def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
     """Change the quantity in this order only."""
     item = context.subject
     item.quantity = checks.require_whole_number("quantity", quantity)
+    if not context.has_changed("quantity"):
+        return UNCHANGED
     _save_item(item, "quantity")
     return f"Changed the quantity of {item.product} from {context.before.quantity} to {quantity}, in this order."
 
@@ -100,6 +102,8 @@ def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
     """Set the unit price manually, in this order only; later changes of the product's price do not affect it."""
     item = context.subject
     item.price, item.frozen = checks.require_amount("price", price), True
+    if not context.has_changed("price", "frozen"):
+        return UNCHANGED
     _save_item(item, "price", "frozen")
     before, after = (money(amount, item.order.currency_code) for amount in (context.before.price, item.price))
     return f"Changed the price of {item.product} from {before} to {after}, in this order."
@@ -110,6 +114,8 @@ def change_product(context: ActionContext[Item], *, product: Product) -> str:
     """Swap the product in this order only; the subscription keeps its own."""
     item, old_product = context.subject, context.subject.product
     item.product = checks.require_product_for_sale(checks.require_own_row(context, product))
+    if not context.has_changed("product_id"):
+        return UNCHANGED
     is_locked = item.frozen or (item.subscription and item.subscription.price is not None)
     item.price = item.price if is_locked else product.price
     if item.subscription and item.subscription.prepaid_orders_remaining and product.price != old_product.price:

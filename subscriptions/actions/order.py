@@ -6,7 +6,7 @@ from typing import Any
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, placement_results
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -23,13 +23,19 @@ def skip(context: ActionContext[Order]) -> str:
     """Cancel this order and plan the next one, at least one frequency later and after today.
 
     Its items stay as history. `context.result` is the list of new items. An order that failed gets none, because its
-    subscriptions got their next items when it was first handed to placement.
+    subscriptions got their next items when it was first handed to placement. An order with one-time items alone is
+    cancelled instead of skipped, since nothing follows it; the event says so.
     """
-    order = context.subject
+    order, items = context.subject, order_items.load_items(context.subject)
+    day = calendar.human_date(order.place_date)
     orders.cancel_order(order)
-    context.result = orders.create_next_items(context.customer, order_items.load_items(order), order.place_date)
+    context.result = orders.create_next_items(context.customer, items, order.place_date)
+    if not any(item.subscription_id for item in items):
+        context.verb = "order.cancel"
+        context.emit(catalogue.ORDER_CANCEL, order)
+        return f"Cancelled the order of {day}. None follows, because all of its items were one-time items."
     context.emit(catalogue.ORDER_SKIP, order)
-    return f"Skipped the order of {calendar.human_date(order.place_date)}." + _next_orders_sentence(context.result)
+    return f"Skipped the order of {day}." + _next_orders_sentence(context.result)
 
 
 @action("order.skip_subscription", guards=[checks.must_be_open])
@@ -68,7 +74,8 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
     address exists, because this one is merged into it.
     """
     checks.require_today_or_later(context, day)
-    _change_order_key(context, catalogue.ORDER_CHANGE_DATE, place_date=day)
+    if not _change_order_key(context, catalogue.ORDER_CHANGE_DATE, place_date=day):
+        return UNCHANGED
     was = calendar.human_date(context.before.place_date)
     return f"Moved the order of {was} to {calendar.human_date(day)}."
 
@@ -76,18 +83,18 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
 @action("order.change_payment", guards=[must_be_changeable])
 def change_payment(context: ActionContext[Order], *, payment: Payment) -> str:
     """Change the payment of this order alone; its subscriptions keep theirs. `context.result` as in `change_date`."""
-    _change_order_key(
-        context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=checks.require_current_record(context, payment).pk
-    )
+    checks.require_current_record(context, payment)
+    if not _change_order_key(context, catalogue.ORDER_CHANGE_PAYMENT, payment_id=payment.pk):
+        return UNCHANGED
     return f"Changed the payment of the order of {calendar.human_date(context.before.place_date)} to {payment}."
 
 
 @action("order.change_shipping_address", guards=[must_be_changeable])
 def change_shipping_address(context: ActionContext[Order], *, address: Address) -> str:
     """Change the address of this order alone; its subscriptions keep theirs. `context.result` as in `change_date`."""
-    _change_order_key(
-        context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=checks.require_current_record(context, address).pk
-    )
+    checks.require_current_record(context, address)
+    if not _change_order_key(context, catalogue.ORDER_CHANGE_SHIPPING, shipping_address_id=address.pk):
+        return UNCHANGED
     return (
         f"Changed the shipping address of the order of {calendar.human_date(context.before.place_date)} to {address}."
     )
@@ -99,6 +106,8 @@ def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, An
     order = context.subject
     kept = {key: value for key, value in (order.extra_data or {}).items() if key == orders.MERGED_INTO}
     order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
+    if not context.has_changed("extra_data"):
+        return UNCHANGED
     update(order, "extra_data", "updated")
     return f"Changed the extra data of the order of {calendar.human_date(order.place_date)}."
 
@@ -158,10 +167,14 @@ def replan_item(context: ActionContext[Any], item: Item) -> Item:
     return orders.add_subscription_item(subscription, day)
 
 
-def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -> None:
+def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -> bool:
+    """Move the order to the changed key and emit `kind`; False, without an event, if it has that key."""
     order_key = context.subject.order_key._replace(**change)
+    has_changed = order_key != context.subject.order_key
     context.result = orders.move_order(context.customer, context.subject, order_key)
-    context.emit(kind, context.result)
+    if has_changed:
+        context.emit(kind, context.result)
+    return has_changed
 
 
 def _try_again(context: ActionContext[Order], at: datetime | None) -> str:

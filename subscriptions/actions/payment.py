@@ -5,7 +5,7 @@ from typing import Any
 from common.db import insert, update
 from subscriptions import calendar
 from subscriptions.actions import use_record
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Customer, Payment
@@ -36,4 +36,6 @@ def retire(context: ActionContext[Payment]) -> str:
 def use_for_all(context: ActionContext[Payment]) -> str:
     """Change the payment of all live subscriptions and open orders to this one."""
     use_record.use_record_for_all(context, "payment", catalogue.CHANGE_PAYMENT, catalogue.ORDER_CHANGE_PAYMENT)
+    if not context.events:
+        return UNCHANGED
     return f"Changed the payment of all subscriptions and open orders to {context.subject}."

@@ -6,7 +6,7 @@ from typing import Any
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
@@ -37,7 +37,7 @@ def upgrade(
     groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE_GROUP)
     if not (context.customer.merchant.prepaid_enabled and groups.exists()):
         raise refused("prepaid_unavailable")
-    _set_cycle(subscription, orders_per_billing, 0, renewal_behavior)
+    _set_cycle(context, orders_per_billing, 0, renewal_behavior)
     if offer:
         subscription.offer = checks.require_own_row(context, offer)
         update(subscription, "offer")
@@ -50,12 +50,14 @@ def upgrade(
 def change_renewal_behavior(context: ActionContext[Subscription], *, renewal_behavior: str) -> str:
     """Change what happens once all orders of the cycle are delivered."""
     subscription = context.subject
-    _set_cycle(
-        subscription,
+    has_changed = _set_cycle(
+        context,
         subscription.prepaid_orders_per_billing or 0,
         subscription.prepaid_orders_remaining or 0,
         renewal_behavior,
     )
+    if not has_changed:
+        return UNCHANGED
     behavior = subscription.get_renewal_behavior_display()
     return f"Changed what follows the prepaid orders of {subscription.product}: {behavior}."
 
@@ -73,17 +75,19 @@ def change_context(
     The subscription is cancelled at once if no order is left and its renewal behaviour is `cancel`.
     """
     subscription = context.subject
-    _set_cycle(
-        subscription,
+    has_changed = _set_cycle(
+        context,
         subscription.prepaid_orders_per_billing or 0 if orders_per_billing is None else orders_per_billing,
         subscription.prepaid_orders_remaining or 0 if orders_remaining is None else orders_remaining,
         renewal_behavior or subscription.renewal_behavior or "",
     )
-    if subscription.live:
-        if subscription.prepaid_orders_remaining == 0 and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
-            end_subscription(context, subscription, ENDED_REASON)
-        else:
-            order_items.save_totals_around_item(order_items.upcoming_item(subscription))
+    is_over = subscription.prepaid_orders_remaining == 0
+    if subscription.live and is_over and subscription.renewal_behavior == Subscription.Renewal.CANCEL:
+        end_subscription(context, subscription, ENDED_REASON)
+    elif not has_changed:
+        return UNCHANGED
+    elif subscription.live:
+        order_items.save_totals_around_item(order_items.upcoming_item(subscription))
     remaining, per_billing = subscription.prepaid_orders_remaining, subscription.prepaid_orders_per_billing
     return f"Changed the prepaid cycle of {subscription.product}: {remaining} of {per_billing} orders are left."
 
@@ -124,13 +128,18 @@ def _renew_cycle(context: ActionContext[Any], subscription: Subscription) -> Non
     order_items.save_totals_around_item(order_items.upcoming_item(subscription))
 
 
-def _set_cycle(subscription: Subscription, per_billing: int, remaining: int, renewal_behavior: str) -> None:
+def _set_cycle(context: ActionContext[Subscription], per_billing: int, remaining: int, renewal_behavior: str) -> bool:
+    """Save these values of the cycle; False, without a write, if it has them."""
+    subscription = context.subject
     if renewal_behavior not in Subscription.Renewal.values:
         raise refused("invalid_value", name="renewal_behavior", rule=f"one of {', '.join(Subscription.Renewal.values)}")
     subscription.prepaid_orders_per_billing = checks.require_whole_number("orders_per_billing", per_billing, least=2)
     subscription.prepaid_orders_remaining = checks.require_whole_number("orders_remaining", remaining, least=0)
     subscription.renewal_behavior = renewal_behavior
+    if not context.has_changed(*CYCLE_COLUMNS):
+        return False
     _save_subscription(subscription, *CYCLE_COLUMNS)
+    return True
 
 
 def _save_subscription(subscription: Subscription, *names: str) -> None:

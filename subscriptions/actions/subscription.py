@@ -8,7 +8,7 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
-from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Offer, Payment, Product, Subscription
@@ -77,8 +77,11 @@ def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> s
     """Change the quantity, from the upcoming order on."""
     subscription = context.subject
     subscription.quantity = checks.require_whole_number("quantity", quantity)
+    item = _upcoming_item(subscription)
+    if not context.has_changed("quantity") and (item is None or item.quantity == quantity):
+        return UNCHANGED
     _save_subscription(subscription, "quantity")
-    if item := _upcoming_item(subscription):
+    if item:
         item.quantity = quantity
         update(item, "quantity")
         order_items.save_totals_around_item(item)
@@ -91,6 +94,8 @@ def change_frequency(context: ActionContext[Subscription], *, every: int, every_
     """Change the frequency. The upcoming order keeps its date; the ones after it follow the new frequency."""
     subscription = context.subject
     subscription.every, subscription.every_period = checks.require_frequency(every, every_period)
+    if not context.has_changed("every", "every_period"):
+        return UNCHANGED
     _save_subscription(subscription, "every", "every_period")
     context.emit(catalogue.CHANGE_FREQUENCY, subscription)
     was, now = context.before.frequency_description, subscription.frequency_description
@@ -102,9 +107,12 @@ def change_payment(context: ActionContext[Subscription], *, payment: Payment) ->
     """Change the payment of the subscription and its upcoming item; the item leaves an order it shares with others."""
     subscription = context.subject
     subscription.payment = checks.require_current_record(context, payment)
+    item = _upcoming_item(subscription)
+    if not context.has_changed("payment_id") and (item is None or item.order.payment_id == payment.pk):
+        return UNCHANGED
     _save_subscription(subscription, "payment")
     context.emit(catalogue.CHANGE_PAYMENT, subscription)
-    if item := _upcoming_item(subscription):
+    if item:
         _move_item(context, item, payment_id=payment.pk, kind=catalogue.ORDER_CHANGE_PAYMENT)
     return f"Changed the payment of {subscription.product} to {payment}."
 
@@ -114,9 +122,14 @@ def change_shipping_address(context: ActionContext[Subscription], *, address: Ad
     """Change the address of the subscription and its upcoming item; the item leaves an order it shares with others."""
     subscription = context.subject
     subscription.shipping_address = checks.require_current_record(context, address)
+    item = _upcoming_item(subscription)
+    if not context.has_changed("shipping_address_id") and (
+        item is None or item.order.shipping_address_id == address.pk
+    ):
+        return UNCHANGED
     _save_subscription(subscription, "shipping_address")
     context.emit(catalogue.CHANGE_SHIPPING, subscription)
-    if item := _upcoming_item(subscription):
+    if item:
         _move_item(context, item, shipping_address_id=address.pk, kind=catalogue.ORDER_CHANGE_SHIPPING)
     return f"Changed the shipping address of {subscription.product} to {address}."
 
@@ -130,6 +143,9 @@ def change_next_order_date(context: ActionContext[Subscription], *, day: date) -
     if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
     item = order_items.upcoming_item(context.subject)
+    if item.order.place_date == day:
+        context.result = item.order
+        return UNCHANGED
     context.result = orders.move_item(context.customer, item, item.order.order_key._replace(place_date=day))
     context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Moved the next order of {context.subject.product} to {calendar.human_date(day)}."
@@ -141,10 +157,13 @@ def change_product(context: ActionContext[Subscription], *, product: Product, si
     subscription = context.subject
     was = totals.unit_price(subscription)
     subscription.product = checks.require_product_for_sale(checks.require_own_row(context, product))
+    item = _upcoming_item(subscription)
+    if not context.has_changed("product_id") and (item is None or item.product_id == product.pk):
+        return UNCHANGED
     if subscription.prepaid_orders_remaining and totals.unit_price(subscription) != was:
         raise refused("price_differs")
     _save_subscription(subscription, "product")
-    if item := _upcoming_item(subscription):
+    if item:
         item.product = product
         update(item, "product")
         _reprice_item(item)
@@ -157,6 +176,8 @@ def change_product(context: ActionContext[Subscription], *, product: Product, si
 def change_reminder_days(context: ActionContext[Subscription], *, days: int) -> str:
     """Change how many days before an order its reminder goes out; at least 5."""
     context.subject.reminder_days = checks.require_whole_number("reminder_days", days, least=5, most=365)
+    if not context.has_changed("reminder_days"):
+        return UNCHANGED
     _save_subscription(context.subject, "reminder_days")
     return f"Changed the reminder of {context.subject.product} to {days} days before the order."
 
@@ -166,8 +187,11 @@ def change_offer(context: ActionContext[Subscription], *, offer: Offer | None) -
     """Change the offer, which gives the discounts, from the upcoming item on."""
     subscription = context.subject
     subscription.offer = offer and checks.require_own_row(context, offer)
+    item = _upcoming_item(subscription)
+    if not context.has_changed("offer_id") and (item is None or item.offer_id == subscription.offer_id):
+        return UNCHANGED
     _save_subscription(subscription, "offer")
-    if item := _upcoming_item(subscription):
+    if item:
         item.offer = offer
         update(item, "offer")
         order_items.save_totals_around_item(item)
@@ -179,8 +203,12 @@ def change_price(context: ActionContext[Subscription], *, price: Decimal | None)
     """Lock the unit price; None unlocks it, so that the product's price applies again."""
     subscription = context.subject
     subscription.price = None if price is None else checks.require_amount("price", price)
+    item = _upcoming_item(subscription)
+    is_priced_so = item is None or item.frozen or item.price == totals.unit_price(subscription)
+    if not context.has_changed("price") and is_priced_so:
+        return UNCHANGED
     _save_subscription(subscription, "price")
-    if item := _upcoming_item(subscription):
+    if item:
         _reprice_item(item)
     if price is None:
         return f"Unlocked the price of {subscription.product}."

@@ -25,6 +25,14 @@ def assert_emits(kinds: list[str], run: Callable[[], ActionContext[Any]]) -> Act
     return done
 
 
+def assert_unchanged(run: Callable[[], ActionContext[Any]]) -> ActionContext[Any]:
+    """`run` succeeds and changes no column of any row, so it leaves no activity and no event either."""
+    before = read_all_rows()
+    done = run()
+    assert read_all_rows() == before
+    return done
+
+
 def assert_refused(code: str, run: Callable[[], ActionContext[Any]]) -> DomainError:
     """`run` is refused with `code` and changes no column of any row. Returns the refusal."""
     before = read_all_rows()

@@ -94,7 +94,7 @@ def change_frequency(w: World, n: int) -> Any:
 
 
 def change_product(w: World, n: int) -> Any:
-    return subscription.change_product(w.subscription(n), actor=STAFF, product=w.products[n % 2])
+    return subscription.change_product(w.subscription(n), actor=STAFF, product=w.products[(n + 1) % 2])
 
 
 def change_payment(w: World, n: int) -> Any:

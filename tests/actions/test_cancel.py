@@ -149,6 +149,7 @@ def test_a_reason_is_kept_verbatim_and_read_leniently(reason, code, text):
         ("5|too much", " Reason: code 5 (too much)"),
         ("too much", " Reason: too much"),
         ("5|", " Reason: code 5"),
+        ("999999", " Reason: code 999999"),
         ("9" * 30, f" Reason: {'9' * 30}"),
         ("|", ""),
     ],

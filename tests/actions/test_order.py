@@ -13,7 +13,7 @@ from tests.factories import STAFF, AddressFactory, ItemFactory, OrderFactory, Pa
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY, NEXT = date(2026, 12, 1), date(2026, 12, 15)
-SKIP = "ordergroove.order.skip_order"
+CANCEL, SKIP = "ordergroove.order.cancel", "ordergroove.order.skip_order"
 DATE = "ordergroove.order.change_next_order_date"
 PAYMENT = "ordergroove.order.change_payment"
 SHIPPING = "ordergroove.order.change_shipping_address"
@@ -97,6 +97,18 @@ def test_skipping_an_order_that_failed_makes_no_second_next_item(subscription, s
     late = fail_order(subscription, status)
     act = contract.assert_emits([SKIP], lambda: verbs.skip(late, actor=STAFF))
     assert act.result == [] and Item.objects.filter(upcoming=True).count() == 1
+
+
+@pytest.mark.parametrize("status", [OrderStatus.UNSENT, OrderStatus.CREDIT_CARD_RETRY])
+def test_an_order_with_one_time_items_alone_is_cancelled_since_nothing_follows_it(subscription, order, status):
+    Item.objects.update(subscription=None, one_time=True)
+    Order.objects.update(status=status)
+    act = contract.assert_emits([CANCEL], lambda: verbs.skip(order, actor=STAFF))
+    assert order_rows() == [(DAY, OrderStatus.CANCELLED, Decimal(25))]
+    assert (act.activity.verb, act.result) == ("order.cancel", [])
+    assert act.activity.sentence == (
+        "Cancelled the order of December 1, 2026. None follows, because all of its items were one-time items."
+    )
 
 
 def test_one_subscription_is_skipped_alone(subscription, order):

@@ -31,6 +31,7 @@ BEFORE: dict[str, situations.Situation] = {
     CANCEL + " with an offer": situations.offered,
     CANCEL + " with an incentive": situations.promised,
     CANCEL + " with an order tried again": situations.retried,
+    "subscription.change_offer": situations.offered,
     "subscription.reactivate": verbs.numbered_action(random_actions.cancel),
     "subscription.reactivate with entitlements": situations.first(
         situations.entitled, verbs.numbered_action(random_actions.cancel)

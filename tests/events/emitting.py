@@ -119,7 +119,7 @@ EMIT: dict[str, Callable[[random_actions.World], ActionContext[Any]]] = {
     SUBSCRIPTION + "cancel": numbered_action(random_actions.cancel),
     SUBSCRIPTION + "change_frequency": numbered_action(random_actions.change_frequency),
     SUBSCRIPTION + "change_payment": numbered_action(random_actions.change_payment, 2),
-    SUBSCRIPTION + "change_quantity": numbered_action(random_actions.change_quantity),
+    SUBSCRIPTION + "change_quantity": numbered_action(random_actions.change_quantity, 2),
     SUBSCRIPTION + "change_shipping_address": numbered_action(random_actions.change_shipping, 2),
     SUBSCRIPTION + "sku_swap": numbered_action(random_actions.change_product),
     ORDER + "reminder": lambda world: upcoming_order.remind(world.order(0), actor=STAFF),

@@ -8,7 +8,7 @@ from oneclick.models import ActionToken
 from subscriptions.actions import order as orders
 from subscriptions.actions import upcoming_order
 from subscriptions.events import catalogue
-from subscriptions.models import Item
+from subscriptions.models import Activity, Item
 from tests.factories import STAFF
 from tests.oneclick.shop import Shop, reload_row, result_of
 
@@ -65,3 +65,4 @@ def test_a_skip_that_leaves_no_upcoming_order_says_so_and_issues_no_token(shop: 
     answer = shop.post("skip", token)
     assert result_of(answer) == (200, "success", "Your order was skipped.")
     assert ActionToken.objects.count() == 1
+    assert Activity.objects.latest("id").events.get().kind == catalogue.ORDER_CANCEL

@@ -156,7 +156,9 @@ def test_an_undo_emits_events_like_any_other_change(shop: Shop, action: str) -> 
 
 CHANGES = {
     "an item of the order": lambda shop: items.change_quantity(shop.order.items.first(), actor=STAFF, quantity=5),
-    "the order": lambda shop: orders.change_date(shop.order, actor=STAFF, day=shop.order.place_date),
+    "the order": lambda shop: orders.change_date(
+        shop.order, actor=STAFF, day=shop.order.place_date + timedelta(days=1)
+    ),
     "a subscription on it": lambda shop: subscriptions.change_quantity(shop.subscriptions[1], actor=STAFF, quantity=4),
     "all of the customer's payments": lambda shop: payments.use_for_all(
         PaymentFactory(customer=shop.customer), actor=STAFF
