@@ -83,7 +83,7 @@ class ActionContext(Generic[Subject]):
 
     `subject` is the locked customer or one of their rows, read under the lock. `before` is a copy of the subject from
     before the body changed it. The body may set `result`; the verb's docstring says what it holds. Once the action is
-    finished, `activity` is set and `events` are saved, unless it was `UNCHANGED`.
+    finished, `activity` is set and `events` are saved; an action that was `UNCHANGED` has neither.
     """
 
     verb: str
@@ -93,7 +93,7 @@ class ActionContext(Generic[Subject]):
     before: Subject = field(init=False)
     result: Any = None
     events: list[Event] = field(default_factory=list)
-    activity: Activity = field(init=False)
+    activity: Activity | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.before = copy.copy(self.subject)
@@ -218,8 +218,9 @@ def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Custom
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write each context's activity with its sentence, and all events. Each sink is called once for all events."""
     at = calendar.now()
+    activities = []
     for context, sentence in finished:
-        context.activity = new_row(
+        context.activity = activity = new_row(
             Activity,
             merchant=context.customer.merchant,
             customer=context.customer,
@@ -231,7 +232,8 @@ def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
             actor_name=context.actor.name,
             at=at,
         )
-    insert_many([context.activity for context, _ in finished])
+        activities.append(activity)
+    insert_many(activities)
     # Only now do the activities have the keys that events point at.
     for context, _ in finished:
         for event in context.events:

@@ -86,7 +86,7 @@ def reactivate(w: World, n: int) -> Any:
 
 
 def change_quantity(w: World, n: int) -> Any:
-    return subscription.change_quantity(w.subscription(n), actor=STAFF, quantity=1 + n % 4)
+    return subscription.change_quantity(w.subscription(n), actor=STAFF, quantity=2 + n % 4)
 
 
 def change_frequency(w: World, n: int) -> Any:
@@ -98,11 +98,11 @@ def change_product(w: World, n: int) -> Any:
 
 
 def change_payment(w: World, n: int) -> Any:
-    return subscription.change_payment(w.subscription(n), actor=STAFF, payment=w.payments[n // 2 % 2])
+    return subscription.change_payment(w.subscription(n), actor=STAFF, payment=w.payments[(n // 2 + 1) % 2])
 
 
 def change_shipping(w: World, n: int) -> Any:
-    return subscription.change_shipping_address(w.subscription(n), actor=STAFF, address=w.addresses[n // 2 % 2])
+    return subscription.change_shipping_address(w.subscription(n), actor=STAFF, address=w.addresses[(n // 2 + 1) % 2])
 
 
 def change_next_date(w: World, n: int) -> Any:
@@ -141,7 +141,7 @@ def change_order_date(w: World, n: int) -> Any:
 
 
 def change_order_payment(w: World, n: int) -> Any:
-    return orders.change_payment(w.order(n), actor=STAFF, payment=w.payments[n // 2 % 2])
+    return orders.change_payment(w.order(n), actor=STAFF, payment=w.payments[(n // 2 + 1) % 2])
 
 
 def add_product(w: World, n: int) -> Any:

@@ -65,8 +65,8 @@ VERBS: dict[str, Verb] = {
     "subscription.change_product": lambda w: subscription.change_product(
         w.subscription(0), product=w.products[1], **BY
     ),
-    "subscription.change_payment": numbered_action(random_actions.change_payment, 2),
-    "subscription.change_shipping_address": numbered_action(random_actions.change_shipping, 2),
+    "subscription.change_payment": numbered_action(random_actions.change_payment),
+    "subscription.change_shipping_address": numbered_action(random_actions.change_shipping),
     "subscription.change_next_order_date": numbered_action(random_actions.change_next_date),
     "subscription.change_reminder_days": lambda w: subscription.change_reminder_days(w.subscription(0), days=7, **BY),
     "subscription.change_offer": lambda w: subscription.change_offer(w.subscription(0), offer=None, **BY),
@@ -82,7 +82,7 @@ VERBS: dict[str, Verb] = {
     "order.unmerge": numbered_action(random_actions.unmerge),
     "order.send_now": numbered_action(random_actions.send_now),
     "order.change_date": numbered_action(random_actions.change_order_date),
-    "order.change_payment": numbered_action(random_actions.change_order_payment, 2),
+    "order.change_payment": numbered_action(random_actions.change_order_payment),
     "order.change_shipping_address": lambda w: orders.change_shipping_address(w.order(0), address=w.addresses[1], **BY),
     "order.change_extra_data": lambda w: orders.change_extra_data(w.order(0), extra_data={"gift": "yes"}, **BY),
     "order.rescue": lambda w: orders.rescue(w.order(0), **BY),

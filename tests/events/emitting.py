@@ -118,9 +118,9 @@ EMIT: dict[str, Callable[[random_actions.World], ActionContext[Any]]] = {
     SUBSCRIPTION + "reactivate": perform_after(random_actions.cancel, numbered_action(random_actions.reactivate)),
     SUBSCRIPTION + "cancel": numbered_action(random_actions.cancel),
     SUBSCRIPTION + "change_frequency": numbered_action(random_actions.change_frequency),
-    SUBSCRIPTION + "change_payment": numbered_action(random_actions.change_payment, 2),
-    SUBSCRIPTION + "change_quantity": numbered_action(random_actions.change_quantity, 2),
-    SUBSCRIPTION + "change_shipping_address": numbered_action(random_actions.change_shipping, 2),
+    SUBSCRIPTION + "change_payment": numbered_action(random_actions.change_payment),
+    SUBSCRIPTION + "change_quantity": numbered_action(random_actions.change_quantity),
+    SUBSCRIPTION + "change_shipping_address": numbered_action(random_actions.change_shipping),
     SUBSCRIPTION + "sku_swap": numbered_action(random_actions.change_product),
     ORDER + "reminder": lambda world: upcoming_order.remind(world.order(0), actor=STAFF),
     ORDER + "credit_card_expiration_warning": warn_of_card,
@@ -129,7 +129,7 @@ EMIT: dict[str, Callable[[random_actions.World], ActionContext[Any]]] = {
     ),
     ORDER + "success": perform_after(random_actions.queue, numbered_action(random_actions.succeed)),
     ORDER + "change_next_order_date": numbered_action(random_actions.change_order_date),
-    ORDER + "change_payment": numbered_action(random_actions.change_order_payment, 2),
+    ORDER + "change_payment": numbered_action(random_actions.change_order_payment),
     ORDER + "change_shipping_address": lambda world: random_actions.orders.change_shipping_address(
         world.order(0), actor=STAFF, address=world.addresses[1]
     ),
