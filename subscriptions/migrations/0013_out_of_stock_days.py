@@ -13,7 +13,7 @@ WHERE subscriptions_order.id = order_id AND status = 1 AND oos_free_shipping;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0011_composed_texts'),
+        ('subscriptions', '0012_long_states'),
     ]
 
     operations = [
