@@ -53,6 +53,7 @@ SENTENCES = {
     "prepaid_unavailable": "Prepaid is not offered for this product.",
     "product_discontinued": "This product is discontinued.",
     "price_differs": "While prepaid orders remain, the new product must cost the same.",
+    "amount_too_large": "This comes to more than 9,999,999,999.99; choose a lower quantity or price.",
     "not_one_time": "Only a one-time item can become a subscription.",
     "record_inactive": "This address or payment is inactive.",
     "entitlement_ended": "This access has ended already.",

@@ -1,6 +1,7 @@
 """The upcoming items of many subscriptions at once, by the rules of `orders` and `totals`.
 
-These functions write no activities or events. Call them in a transaction that holds the customers.
+These functions write no activities or events. Call them in a transaction that holds the customers. They return the
+subscriptions whose orders have become too expensive; the transaction must then be undone.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from subscriptions.actions import bulk_orders, order_items, orders, totals
 from subscriptions.models import Item, Merchant, Order, OrderKey, OrderStatus, Subscription
 
 
-def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscription, date]]) -> None:
+def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscription, date]]) -> list[Subscription]:
     """Like `orders.add_subscription_item`, for subscriptions of one merchant that have no upcoming item yet."""
     customers = {subscription.customer_id for subscription, _ in planned}
     found = merchant.orders.open().filter(customer__in=customers)
@@ -23,7 +24,9 @@ def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscript
         if place not in by_place:
             by_place[place] = orders.new_order(subscription.customer, [item], order_key)
         joining.setdefault(place, []).append(item)
-    _write_items([(by_place[place], items) for place, items in joining.items()])
+    by_order = [(by_place[place], items) for place, items in joining.items()]
+    _write_items(by_order)
+    return _subscriptions_of_too_large(by_order)
 
 
 def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
@@ -40,7 +43,7 @@ def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
     insert_many([item for _, items in joining for item in items])
 
 
-def update_upcoming_items(merchant: Merchant, changed: Sequence[Subscription]) -> None:
+def update_upcoming_items(merchant: Merchant, changed: Sequence[Subscription]) -> list[Subscription]:
     """Give the upcoming items of these subscriptions their product, quantity and price; a manually set price stays."""
     subscriptions: dict[int | None, Subscription] = {subscription.pk: subscription for subscription in changed}
     # Orders that wait for stock are not open, but will be charged once stock arrives.
@@ -54,3 +57,10 @@ def update_upcoming_items(merchant: Merchant, changed: Sequence[Subscription]) -
         item.price = totals.current_price(item)
     update_many(items, "product", "quantity", "price")
     bulk_orders.save_totals_of_orders(found)
+    own_items = [(order, [item for item in lines if item.subscription_id in subscriptions]) for order, lines in found]
+    return _subscriptions_of_too_large(own_items)
+
+
+def _subscriptions_of_too_large(orders_with_items: Sequence[tuple[Order, Sequence[Item]]]) -> list[Subscription]:
+    too_large = (items for order, items in orders_with_items if totals.is_too_large(order, items))
+    return [item.subscription for items in too_large for item in items if item.subscription]

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from subscriptions import calendar
 from subscriptions.actions import checks, orders
 from subscriptions.actions.core import ActionContext, action
@@ -92,16 +94,21 @@ def create(context: ActionContext[Customer], *, line: Line, payment: Payment, ad
 def _start_line_or_refuse(
     context: ActionContext[Any], line: Line, *given: Any, **details: Any
 ) -> Subscription | Refused:
+    emitted, first_subscribed = len(context.events), context.customer.first_subscribed
     try:
-        return _start_line(context, line, *given, **details)
+        # A line that makes its order too expensive is found out only after it was written.
+        with transaction.atomic():
+            return _start_line(context, line, *given, **details)
     except Refused as refusal:
+        del context.events[emitted:]
+        context.customer.first_subscribed = first_subscribed
         return refusal
 
 
 def _start_line(
     context: ActionContext[Any], line: Line, payment: Payment, address: Address, **details: Any
 ) -> Subscription:
-    """Start the subscription of `line` and create its first item. Raises before it writes anything."""
+    """Start the subscription of `line` and create its first item."""
     day = _first_day(context, line)
     subscription = start_subscription(
         context,

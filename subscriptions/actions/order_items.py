@@ -81,5 +81,7 @@ def save_totals(order: Order, items: Iterable[Item]) -> None:
 
 
 def save_totals_around_item(item: Item) -> None:
-    """Like `save_totals`, for the order of an item that was changed and saved."""
-    save_totals(item.order, load_items(item.order))
+    """Like `save_totals`, for the order of an item that was changed and saved. Refused if it now costs too much."""
+    items = load_items(item.order)
+    save_totals(item.order, items)
+    totals.require_payable(item.order, items)

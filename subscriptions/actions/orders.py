@@ -72,10 +72,10 @@ def next_order_key(subscription: Subscription, day: date) -> OrderKey:
     return OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
 
 
-def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey) -> Order:
-    """Save new items on the open order with this key, or on a new order if there is none."""
+def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey, *, limited: bool = True) -> Order:
+    """`add_items` on the open order with this key, or on a new order if there is none."""
     order = find_open_order(customer, order_key) or new_order(customer, items, order_key)
-    add_items(order, *items)
+    add_items(order, *items, limited=limited)
     return order
 
 
@@ -87,10 +87,15 @@ def new_order(customer: Customer, items: Iterable[Item], order_key: OrderKey) ->
     return new_row(Order, merchant=customer.merchant, customer=customer, currency_code=currency, **key_columns)
 
 
-def add_items(order: Order, *items: Item) -> None:
-    """Save new items on `order`, which may be unsaved itself."""
+def add_items(order: Order, *items: Item, limited: bool = True) -> None:
+    """Save new items on `order`, which may be unsaved itself.
+
+    Refused if the order then costs too much, unless `limited` is false: what a job adds must not fail.
+    """
     present = load_items(order)
     changed = totals.recount_order(order, [*present, *items])
+    if limited:
+        totals.require_payable(order, [*present, *items])
     _save_amounts(order)
     for item in items:
         item.order = order
@@ -113,7 +118,9 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
     if target is None and not others:
         return _change_key(order, order_key)
     target = target or _new_order_beside(customer, order, order_key)
-    changed = totals.recount_order(target, [*load_items(target), item])
+    joined = [*load_items(target), item]
+    changed = totals.recount_order(target, joined)
+    totals.require_payable(target, joined)
     _save_amounts(target)
     item.order = target
     for each in changed:
@@ -142,7 +149,9 @@ def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     order.extra_data = {**(order.extra_data or {}), MERGED_INTO: target.public_id.hex}
     save_totals(order, [])
     update(order, "status", "extra_data")
-    save_totals(target, load_items(target))
+    joined = load_items(target)
+    save_totals(target, joined)
+    totals.require_payable(target, joined)
     return target
 
 
@@ -182,7 +191,7 @@ def create_next_items(customer: Customer, items: Iterable[Item], start: date) ->
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
         by_key.setdefault(next_order_key(subscription, day), []).append(new_item(subscription))
     for order_key, added in by_key.items():
-        add_items_by_key(customer, added, order_key)
+        add_items_by_key(customer, added, order_key, limited=False)
     return [item for added in by_key.values() for item in added]
 
 

@@ -125,7 +125,8 @@ def _renew_cycle(context: ActionContext[Any], subscription: Subscription) -> Non
             for name in CYCLE_COLUMNS:
                 setattr(subscription, name, None)
             _save_subscription(subscription, *CYCLE_COLUMNS)
-    order_items.save_totals_around_item(order_items.upcoming_item(subscription))
+    order = order_items.upcoming_item(subscription).order
+    order_items.save_totals(order, order_items.load_items(order))
 
 
 def _set_cycle(context: ActionContext[Subscription], per_billing: int, remaining: int, renewal_behavior: str) -> bool:

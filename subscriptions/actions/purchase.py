@@ -25,7 +25,11 @@ SAME_ADDRESS = [
     *("first_name", "last_name", "company_name", "address", "address2", "city"),
     *("state_province_code", "zip_postal_code", "country_code", "phone", "fax"),
 ]
-ERROR_FIELDS = {"product_discontinued": "product", "place_date_past": "first_order_place_date"}
+ERROR_FIELDS = {
+    "product_discontinued": "product",
+    "place_date_past": "first_order_place_date",
+    "amount_too_large": "quantity",
+}
 
 
 class PurchaseRefused(DomainError):

@@ -7,10 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import F, Q
 
 from subscriptions import calendar
+from subscriptions.errors import refused
 from subscriptions.models import Coupon, Discount, Item, OneTimeIncentive, Order, Subscription
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
+LARGEST = Decimal("9999999999.99")  # of a line or an order that a request may ask for
 ON_ORDER, ON_ITEM = Discount.Target.ORDER, Discount.Target.ITEM
 SHIPPING = Discount.Field.SHIPPING_TOTAL
 Discounts = dict[int | None, list[Discount]]  # by offer
@@ -37,10 +39,26 @@ def full_price(item: Item) -> Decimal:
     if subscription is None or subscription.prepaid_orders_per_billing is None:
         price += item.extra_cost
         return price
-    if subscription.prepaid_orders_remaining:
-        return ZERO
-    cycle: Decimal = price * subscription.prepaid_orders_per_billing
+    return ZERO if subscription.prepaid_orders_remaining else cycle_price(item)
+
+
+def cycle_price(item: Item) -> Decimal:
+    """The full price of the item when its prepaid cycle is charged; zero if it has none."""
+    per_billing = item.subscription and item.subscription.prepaid_orders_per_billing
+    cycle: Decimal = item.price * item.quantity * (per_billing or 0)
     return cycle
+
+
+def is_too_large(order: Order, items: Iterable[Item]) -> bool:
+    """Whether a line or the total of a recounted order, or what a later prepaid cycle charges, is above LARGEST."""
+    lines = (amount for item in items for amount in (item.total_price, cycle_price(item)))
+    return any(amount > LARGEST for amount in (order.total, *lines))
+
+
+def require_payable(order: Order, items: Iterable[Item]) -> None:
+    """For verbs that change what an order costs; those that only continue a cycle must not fail here."""
+    if is_too_large(order, items):
+        raise refused("amount_too_large")
 
 
 def recount_order(order: Order, items: Iterable[Item]) -> list[Item]:

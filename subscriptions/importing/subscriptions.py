@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from subscriptions import calendar
 from subscriptions.actions import bulk_upcoming
+from subscriptions.actions.totals import LARGEST
 from subscriptions.importing import cells, date_cells
 from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.stored_rows import change_row, split_in_chunks, write_rows
@@ -82,16 +83,27 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
             subscription.updated = timezone.now()
             changed.append(subscription)
     write_rows([*changed, *new], progress, "subscriptions")
+    too_large: list[Subscription] = []
     for part in progress([*split_in_chunks(changed)], "changed upcoming orders"):
-        bulk_upcoming.update_upcoming_items(merchant, part)
+        too_large += bulk_upcoming.update_upcoming_items(merchant, part)
     for part in progress([*split_in_chunks(planned)], "new upcoming orders"):
-        bulk_upcoming.add_subscription_items(merchant, part)
+        too_large += bulk_upcoming.add_subscription_items(merchant, part)
+    _report_too_large(rows, too_large, report)
     _set_first_subscribed(merchant, [subscription.customer_id for subscription in new])
     if other_status:
         report.notices.append(
             f"Subscriptions that are live here and cancelled in the file, or the reverse: {other_status:,}. "
             "They stay as they are; cancel or reactivate them here, so that the events are sent."
         )
+
+
+def _report_too_large(rows: Sequence[Row], too_large: Iterable[Subscription], report: Report) -> None:
+    found = {subscription.external_id for subscription in too_large}
+    for row in rows:
+        if row.values["external_id"] in found:
+            report.add_problem(
+                row.line, "quantity", f"the order comes to more than {LARGEST:,}; give a lower quantity or price."
+            )
 
 
 def _terms(row: Row, references: References) -> dict[str, Any]:

@@ -27,6 +27,16 @@ class MoneyField(models.DecimalField):
         super().__init__(**{"max_digits": 12, "decimal_places": 2, "validators": [zero], **options})
 
 
+class TotalField(MoneyField):
+    """An amount that is multiplied or added up, with room for every quantity of the highest price.
+
+    Requests are refused above `totals.LARGEST`. Jobs must not fail there: a price may have risen since a request.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 28, **options})  # the precision that Python calculates with
+
+
 @cache
 def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

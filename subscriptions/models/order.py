@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscriptions.calendar import human_date
 from subscriptions.models.customer import Address, Customer, Payment
-from subscriptions.models.fields import MoneyField, PublicIdField
+from subscriptions.models.fields import MoneyField, PublicIdField, TotalField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.offer import Offer
 from subscriptions.models.order_status import STATUS_ROWS, OrderStatus, StatusRow, statuses_where
@@ -53,11 +53,11 @@ class Order(models.Model):
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
     )
-    sub_total = MoneyField(verbose_name="subtotal", default=0)
-    tax_total = MoneyField(verbose_name="tax", default=0)
-    shipping_total = MoneyField(verbose_name="shipping", default=0)
-    discount_total = MoneyField(verbose_name="discounts", default=0)
-    total = MoneyField(default=0)
+    sub_total = TotalField(verbose_name="subtotal", default=0)
+    tax_total = TotalField(verbose_name="tax", default=0)
+    shipping_total = TotalField(verbose_name="shipping", default=0)
+    discount_total = TotalField(verbose_name="discounts", default=0)
+    total = TotalField(default=0)
     currency_code = models.CharField(max_length=3, default="USD")
     cancelled = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -136,7 +136,7 @@ class Item(models.Model):
     quantity = models.PositiveIntegerField(default=1)
     price = MoneyField(verbose_name="unit price")
     extra_cost = MoneyField(default=0)
-    total_price = MoneyField(verbose_name="total")
+    total_price = TotalField(verbose_name="total")
     one_time = models.BooleanField("one-time", default=False)
     frozen = models.BooleanField(default=False, help_text="The price was set by hand and stays.")
     upcoming = models.BooleanField(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from subscriptions.calendar import Period, frequency_days, frequency_description
 from subscriptions.models.customer import Address, Customer, Payment
-from subscriptions.models.fields import MoneyField, PublicIdField
+from subscriptions.models.fields import MoneyField, PublicIdField, TotalField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.offer import Offer
 from subscriptions.models.product import Product
@@ -72,7 +72,7 @@ class Subscription(models.Model):
     prepaid_orders_per_billing = models.PositiveSmallIntegerField("orders per prepayment", null=True, blank=True)
     prepaid_orders_remaining = models.PositiveSmallIntegerField("orders remaining", null=True, blank=True)
     renewal_behavior = models.CharField("after the last order", max_length=16, choices=Renewal, null=True, blank=True)
-    last_renewal_revenue = MoneyField(null=True, blank=True)
+    last_renewal_revenue = TotalField(null=True, blank=True)
     prepaid_origin_merchant_order_id = models.CharField(max_length=255, null=True, blank=True)
     first_placed = models.DateTimeField(null=True, blank=True, editable=False)
     session_id = models.CharField(max_length=255, null=True, blank=True)

@@ -262,3 +262,16 @@ def test_a_prepaid_subscription_keeps_its_quantity(load: Load) -> None:
     load(SUBSCRIPTIONS, f"{HEADER},{columns}", f"{ONE},1,3,2,autorenew")
     (problem,) = load(SUBSCRIPTIONS, f"{HEADER},{columns}", f"{ONE},2,3,2,autorenew").problems
     assert str(problem) == "line 2, quantity: a prepaid subscription does not allow this change; it is 1."
+
+
+def test_rows_that_make_an_order_too_expensive_are_refused(load: Load) -> None:
+    Product.objects.update(price="5000000000.00")
+    too_large = "quantity: the order comes to more than 9,999,999,999.99; give a lower quantity or price."
+    both = load(SUBSCRIPTIONS, HEADER, ONE, ONE.replace("S-1", "S-2"))
+    assert [str(each) for each in both.problems] == [f"line 2, {too_large}", f"line 3, {too_large}"]
+    assert not Subscription.objects.exists() and not Order.objects.exists()
+    assert not load(SUBSCRIPTIONS, HEADER, ONE).problems
+    changed = load(SUBSCRIPTIONS, f"{HEADER},quantity", f"{ONE},2")
+    assert [str(each) for each in changed.problems] == [f"line 2, {too_large}"]
+    assert Order.objects.get().total == Decimal("5000000000.00")
+    assert Subscription.objects.get().quantity == 1

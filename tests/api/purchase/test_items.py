@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.models import Customer, Item, Offer, OfferProfile, Subscription
+from subscriptions.models import Customer, Item, Offer, OfferProfile, Order, Subscription
 from tests.api.purchase.answers import REQUIRED, checkout_result
 from tests.api.shop import checkout_line, send_checkout
 from tests.factories import ProductFactory
@@ -118,3 +118,30 @@ def test_a_checkout_of_many_lines_or_long_names_is_received(api, merchant, bough
     bought["products"] = [checkout_line(each) for each in ids]
     assert send_checkout(api, bought).status_code == 200
     assert Subscription.objects.count() == number
+
+
+TOO_LARGE = {"quantity": ["This comes to more than 9,999,999,999.99; choose a lower quantity or price."]}
+
+
+def test_a_line_that_comes_to_too_much_is_an_error_of_its_quantity_and_may_be_sent_again(api, bought):
+    before = read_all_rows()
+    bought["products"] = [checkout_line(price="1000000000", quantity=100)]
+    answer = send_checkout(api, bought)
+    error = {"product": "coffee", "subscription": TOO_LARGE}
+    assert (answer.status_code, answer.json()) == (400, {"products": [], "subscriptions": [error]})
+    assert read_all_rows() == before
+    bought["products"] = [checkout_line(price="1000000000", quantity=9)]
+    assert send_checkout(api, bought).status_code == 200
+    assert Item.objects.get().total_price == Decimal("9000000000.00")
+
+
+def test_of_lines_that_come_to_too_much_together_as_many_start_as_fit(api, merchant, bought):
+    ids = ["one", "two", "three"]
+    for each in ids:
+        ProductFactory(merchant=merchant, external_product_id=each)
+    bought["products"] = [checkout_line(each, price="4000000000.00", quantity=1) for each in ids]
+    answer = send_checkout(api, bought)
+    assert answer.status_code == 206
+    assert [list(each) for each in answer.json()["subscriptions"]] == [["one"], ["two"]]
+    assert answer.json()["errors"]["subscriptions"] == [{"product": "three", "subscription": TOO_LARGE}]
+    assert Order.objects.get().total == Decimal("8000000000.00")
