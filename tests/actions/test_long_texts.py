@@ -66,12 +66,15 @@ def crowded(noon) -> Order:
 
 
 def test_items_out_of_stock_are_named_up_to_the_fifth(crowded):
-    named = ", ".join(NAMES[:5]) + " and 2 more"
     done = upcoming_order.set_aside(crowded, actor=STAFF)
-    assert done.activity.sentence == f"Out of stock for the order of November 20, 2026: {named}."
-    Order.objects.filter(pk=crowded.pk).update(place_date=date(2026, 10, 20))
+    named = ", ".join(f"{name} (day 0)" for name in NAMES[:5])
+    assert done.activity.sentence == f"Out of stock for the order of November 20, 2026: {named} and 2 more."
+    crowded.items.update(out_of_stock_since=date(2026, 10, 20))
     done = upcoming_order.stop_waiting(crowded, actor=STAFF)
-    assert done.activity.sentence == f"Out of stock for too long for the order of October 20, 2026: {named}."
+    named = ", ".join(NAMES[:5])
+    assert (
+        done.activity.sentence == f"Out of stock for too long for the order of November 20, 2026: {named} and 2 more."
+    )
 
 
 def test_the_longest_columns_fit_into_one_sentence():
