@@ -21,12 +21,12 @@ YES = ("true", "True", "1")
 NO = ("false", "False", "0")
 BOOLEANS = [(word, word) for word in YES + NO]
 DATE_HINT = "Give a date as YYYY-MM-DD, or a time as YYYY-MM-DDThh:mm:ss with or without a zone such as Z."
-# A time may come without a zone, and with fractions of a second, which do not count. A blank before the offset is the
-# plus sign that URL decoding has eaten.
-MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
-)
-
+DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+# Fractions of a second do not count.
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+# A blank is the plus sign that URL decoding has eaten.
+ZONE = "(Z|[+ -][0-9]{2}:?[0-9]{2})"
+MOMENT = re.compile(f"{DAY}([T ]{TIME}{ZONE}?)?")
 FRACTION = re.compile(r"\.[0-9]+")
 
 
