@@ -19,6 +19,9 @@ def validate_zone(name: str) -> None:
         raise ValidationError(f"{name} is not a valid time zone, for example America/New_York.")
 
 
+KEY_ROTATION = timedelta(hours=24)
+
+
 def validate_retry_days(days: list[int]) -> None:
     if days != sorted(set(days)) or not all(1 <= day <= 90 for day in days):
         raise ValidationError("Enter each day once, in ascending order, from 1 to 90.")
@@ -98,6 +101,8 @@ class Merchant(models.Model):
         "prepaid subscriptions", default=True, help_text="Customers can turn subscriptions into prepaid ones."
     )
     storefront_key = EncryptedField(blank=True, help_text="Signs requests from your shop's own pages.")
+    previous_storefront_key = EncryptedField(blank=True, editable=False)
+    storefront_key_changed = models.DateTimeField(null=True, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -114,6 +119,19 @@ class Merchant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def set_storefront_key(self, key: str) -> None:
+        """Change the storefront key; signatures under the old one stay valid for `KEY_ROTATION`."""
+        self.previous_storefront_key, self.storefront_key = self.storefront_key, key
+        self.storefront_key_changed = timezone.now()
+        self.save(update_fields=["storefront_key", "previous_storefront_key", "storefront_key_changed"])
+
+    def valid_storefront_keys(self) -> list[str]:
+        """The keys that verify a storefront signature at this moment, the newest first."""
+        changed = self.storefront_key_changed
+        is_rotating = changed is not None and timezone.now() < changed + KEY_ROTATION
+        keys = [self.storefront_key, self.previous_storefront_key if is_rotating else ""]
+        return [key for key in keys if key]
 
 
 class Role(models.TextChoices):

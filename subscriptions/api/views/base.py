@@ -1,13 +1,14 @@
 """What the views share: the caller and the rows they may see, lists, single objects and idempotent writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ParseError, ValidationError
-from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -16,10 +17,11 @@ from rest_framework.response import Response
 
 from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
-from subscriptions.actions.core import ActionContext
-from subscriptions.api import authentication, errors, idempotency, pagination
+from subscriptions.actions.core import CUSTOMER_BY_KEY, ActionContext, lock_customer
+from subscriptions.api import authentication, errors, etags, idempotency, pagination
 from subscriptions.api.filters import NO, YES
 from subscriptions.api.schema import Failure, Schema
+from subscriptions.models import Customer, Item
 
 
 class OnlyJson(DefaultContentNegotiation):
@@ -94,11 +96,26 @@ def query_boolean(request: Request, name: str) -> bool:
     return value in YES
 
 
+class OwnFilters(DjangoFilterBackend):
+    """The filters of a list. A storefront signature shows one customer's rows, whatever filters name another one."""
+
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
+        credential = authentication.credential_of(request)
+        if credential and credential.merchant_user_id is not None:
+            ignored = ("customer", "email", "merchant_user_id")
+            kept = [(name, kwargs["data"].getlist(name)) for name in kwargs["data"] if name not in ignored]
+            kwargs["data"] = QueryDict(mutable=True)
+            for name, values in kept:
+                kwargs["data"].setlist(name, values)
+        return kwargs
+
+
 class ListView(View, ListAPIView[Any]):
     """`across`: the list is one across customers, which not every API key may read as a whole."""
 
     across = True
-    filter_backends = [DjangoFilterBackend, pagination.Ordering]
+    filter_backends = [OwnFilters, pagination.Ordering]
     pagination_class = pagination.Pages
     orderings: dict[str, str] = {}
     default_order = ("-created", "public_id")
@@ -125,26 +142,85 @@ class ObjectView(View):
             raise Http404
         return super().get_object()
 
+    def answer_object(self, row: Any, status: int = 200) -> Response:
+        """The whole object as it is now, with its ETag."""
+        data = self.get_serializer(self.get_queryset().get(pk=row.pk)).data
+        return Response(data, status=status, headers={"ETag": etags.entity_tag(data)})
 
-class DetailView(ObjectView, RetrieveAPIView[Any]):
-    pass
+
+class DetailView(ObjectView):
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: Request, **_: str) -> Response:
+        answer = self.answer_object(self.get_object())
+        return Response(status=304, headers=answer.headers) if etags.is_known(request, answer["ETag"]) else answer
 
 
-class ActionView(ObjectView):
-    """PATCH: checks the body by `body`, performs the action, and answers with the whole object as it then is."""
+class WriteView(View):
+    """Checks the body by `body` and answers with what `write` returns; a repeated request gets the same answer."""
 
-    http_method_names = ["patch"]
     body: type[Any]
 
-    def perform(self, row: Any, **inputs: Any) -> ActionContext[Any]:
+    def post(self, request: Request, **_: str) -> Response | HttpResponse:
+        return idempotency.answer_once(request, self.answer, self.handle_exception)
+
+    patch = delete = post
+
+    def answer(self) -> Response:
         raise NotImplementedError
 
-    def patch(self, request: Request, **_: str) -> Response | HttpResponse:
-        return idempotency.answer_once(request, self.answer, self.handle_exception)
+    def read_body(self) -> dict[str, Any]:
+        body = self.body(data=self.request.data, context={"credential": self.caller, "merchant": self.caller.merchant})
+        body.is_valid(raise_exception=True)
+        read: dict[str, Any] = body.validated_data
+        return read
+
+
+class CreateView(WriteView, ObjectView):
+    """POST: creates a row and answers with the whole object."""
+
+    http_method_names = ["post", "options"]
+    success_status = 200
+
+    def create(self, **inputs: Any) -> Any:
+        """The new row."""
+        raise NotImplementedError
+
+    def answer(self) -> Response:
+        return self.answer_object(self.create(**self.read_body()), self.success_status)
+
+
+class ActionView(WriteView, ObjectView):
+    """PATCH: performs the action on the row, and answers with the whole object as it then is."""
+
+    http_method_names = ["patch", "options"]
+
+    def perform(self, row: Any, **inputs: Any) -> ActionContext[Any] | None:
+        raise NotImplementedError
 
     def answer(self) -> Response:
         row = self.get_object()
-        body = self.body(data=self.request.data)
-        body.is_valid(raise_exception=True)
-        self.perform(row, actor=self.caller.actor, **body.validated_data)
-        return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)
+        inputs = self.read_body()
+        with self.unchanged_row(row):
+            self.perform(row, actor=self.caller.actor, **inputs)
+        return self.answer_object(row)
+
+    @contextmanager
+    def unchanged_row(self, row: Any) -> Iterator[None]:
+        """Inside the block, the object still has the ETag of `If-Match`. Raises `Conflict` (412) if it has changed."""
+        if not etags.has_condition(self.request):
+            yield
+            return
+        # Locked before it is compared, so that nothing can change it between comparison and action.
+        with lock_customer(CUSTOMER_BY_KEY, pk=customer_key(row), merchant=self.caller.merchant.pk):
+            if not etags.is_expected(self.request, self.answer_object(row)["ETag"]):
+                raise errors.Conflict(412, "precondition_failed", "This object has changed; read it again.")
+            yield
+
+
+def customer_key(row: Any) -> int:
+    """The key of the customer whose lock protects `row`."""
+    if isinstance(row, Customer):
+        return row.pk
+    owner: int = row.order.customer_id if isinstance(row, Item) else row.customer_id
+    return owner

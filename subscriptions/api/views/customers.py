@@ -14,6 +14,7 @@ class Customers(View):
 class CustomerList(Customers, ListView):
     """The customers, newest first."""
 
+    scopes = "AS"
     filterset_class = CustomerFilters
     orderings = {"created": "created", "updated": "last_updated"}
     default_order = ("-created", "-id")
@@ -22,4 +23,5 @@ class CustomerList(Customers, ListView):
 class CustomerDetail(Customers, DetailView):
     """One customer, by the merchant's own id."""
 
+    scopes = "AS"
     lookup_field = "merchant_user_id"

@@ -42,12 +42,15 @@ class Orders(View):
 class OrderList(Orders, PlaceListView):
     """The orders, newest first."""
 
+    scopes = "ASR"
     filterset_class = OrderFilters
     orderings = {"place": "place_at", "created": "created", "updated": "updated"}
 
 
 class OrderDetail(Orders, DetailView):
     """One order."""
+
+    scopes = "ASR"
 
 
 class Items(View):
@@ -59,6 +62,7 @@ class Items(View):
 class ItemList(Items, PlaceListView):
     """The items, newest first."""
 
+    scopes = "AS"
     filterset_class = ItemFilters
     orderings = {"created": "created", "updated": "order__updated"}
     to_order = "order__"
@@ -66,3 +70,5 @@ class ItemList(Items, PlaceListView):
 
 class ItemDetail(Items, DetailView):
     """One item of an order."""
+
+    scopes = "AS"

@@ -47,6 +47,7 @@ class PurchaseCreate(View):
     counts once, by its `merchant_order_id`.
     """
 
+    scopes = "AS"
     http_method_names = ["post"]
     queryset = CheckoutRequest.objects.none()
     parser_classes = [PurchaseParser]
@@ -89,6 +90,7 @@ class PurchaseCreate(View):
 class PurchaseOutcome(View):
     """The outcome of a checkout; 202 until there is one."""
 
+    scopes = "AS"
     queryset = CheckoutRequest.objects.all()
 
     @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})

@@ -19,6 +19,7 @@ class Subscriptions(View):
 class SubscriptionList(Subscriptions, ListView):
     """The subscriptions, newest first."""
 
+    scopes = "AS"
     filterset_class = SubscriptionFilters
     orderings = {"created": "created", "updated": "updated"}
 
@@ -26,10 +27,13 @@ class SubscriptionList(Subscriptions, ListView):
 class SubscriptionDetail(Subscriptions, DetailView):
     """One subscription. `GET /items/?subscription=…&status=1` leads to its next order."""
 
+    scopes = "ASR"
+
 
 class Cancel(Subscriptions, ActionView):
     """Cancel a live subscription and remove its upcoming item."""
 
+    scopes = "ASR"
     body = CancelBody
 
     def perform(
@@ -41,6 +45,7 @@ class Cancel(Subscriptions, ActionView):
 class Reactivate(Subscriptions, ActionView):
     """Make a cancelled subscription live again and plan its next order."""
 
+    scopes = "AS"
     body = ReactivateBody
 
     def perform(self, row: Subscription, **inputs: Any) -> ActionContext[Subscription]:

@@ -1,0 +1,62 @@
+"""Fields of bodies that name a row of the caller, and become this row."""
+
+from typing import Any
+
+from django.db.models import Model
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from common.web.public_ids import parse_public_id
+from subscriptions.models import Customer, Product
+
+
+class ApiBody(serializers.Serializer[Any]):
+    """The body of a write. It may name the merchant, which must be the credential's."""
+
+    merchant = serializers.CharField(required=False, write_only=True)
+
+    def validate_merchant(self, given: str) -> str:
+        if given != self.context["merchant"].public_id.hex:
+            raise ValidationError("It is not the merchant the credential belongs to.")
+        return given
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        given.pop("merchant", None)
+        return given
+
+
+class NamedRow(serializers.CharField):
+    """A row by its public id. Rows that the caller may not see are refused as unknown."""
+
+    column = "public_id"
+
+    def __init__(self, model: type[Model], **options: Any) -> None:
+        super().__init__(max_length=255, **options)
+        self.model = model
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        value = parse_public_id(text) if self.column == "public_id" else text
+        rows = self.context["credential"].visible_rows(self.model._default_manager.all())
+        row = rows.filter(**{self.column: value}).first() if value else None
+        if row is None:
+            raise ValidationError(f"There is no such {self.model._meta.verbose_name}.")
+        return row
+
+
+class NamedCustomer(NamedRow):
+    """A customer by the merchant's own id."""
+
+    column = "merchant_user_id"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Customer, **options)
+
+
+class NamedProduct(NamedRow):
+    """A product by the merchant's own id."""
+
+    column = "external_product_id"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Product, **options)
