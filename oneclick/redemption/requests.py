@@ -1,10 +1,12 @@
 """The contents and the sender of a request to the click endpoints."""
 
-import json
 from dataclasses import dataclass
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 
+from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
 from oneclick.models import ActionToken
 from oneclick.pages import domains, origins
@@ -13,6 +15,8 @@ from oneclick.tokens.token_text import decode_nonce
 from subscriptions.models import Merchant
 
 Fields = dict[str, str]
+# What `request.POST` raises for a form without its boundary, in another encoding than UTF-8, or too large.
+UNREADABLE = (MultiPartParserError, BadRequest, SuspiciousOperation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,16 @@ def find_caller(request: HttpRequest) -> Caller | None:
 
 
 def read_fields(request: HttpRequest) -> Fields:
-    """The fields of the query, overridden by the body's; a JSON body that is not an object has none."""
+    """The fields of the query, overridden by the body's; a JSON body that is not an object has none.
+
+    Raises one of UNREADABLE for a form that cannot be read: what it asked for is unknown.
+    """
     query = normalize_fields(request.GET.dict())
     if request.content_type != "application/json":
         return query | normalize_fields(request.POST.dict())
     try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
+        body = decode_json(request.body)
+    except ValueError:
         body = None
     return query | normalize_fields(body if isinstance(body, dict) else {})
 
