@@ -12,6 +12,7 @@ from oneclick.models import ActionToken
 from oneclick.pages import domains, origins
 from oneclick.redemption.parameters import normalize_fields
 from oneclick.tokens.token_text import decode_nonce
+from subscriptions.api import api_keys
 from subscriptions.models import Merchant
 
 Fields = dict[str, str]
@@ -75,6 +76,15 @@ def find_page_merchant(request: HttpRequest) -> Merchant | None:
 def wants_json(request: HttpRequest) -> bool:
     """Whether `Accept` names JSON in full; the wildcard that every browser and mail scanner sends does not count."""
     return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
+
+
+def has_api_key(request: HttpRequest, merchant: Merchant | None) -> bool:
+    """Whether the request has an API key that may write: one of `merchant`, or any where the token names nobody."""
+    text = request.headers.get("x-api-key", "")
+    key = api_keys.find_api_key(text) if text else None
+    if key is None or key.expired or "write" not in key.scopes:
+        return False
+    return merchant is None or key.merchant_id == merchant.pk
 
 
 def wants_page(request: HttpRequest) -> bool:

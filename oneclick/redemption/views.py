@@ -22,6 +22,7 @@ from oneclick.redemption.requests import (
     find_caller,
     find_page_merchant,
     find_token,
+    has_api_key,
     read_fields,
     wants_json,
     wants_page,
@@ -48,7 +49,7 @@ DEFAULT_PAGE = {"page": ""}
 @csrf_exempt
 @answer_failures
 def link_action(request: HttpRequest, action: str) -> HttpResponse:
-    """POST acts; so does a GET that names JSON. Any other GET leads to the merchant's page."""
+    """POST acts, and so does a GET that names JSON or has the merchant's API key; any other leads to a landing page."""
     if request.method == "POST":
         fields = read_fields(request)
         if is_unpressed_form(request):
@@ -114,7 +115,9 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = normalize_fields(request.GET.dict())
     text, table = fields.pop("token", ""), find_link_action(action, fields).name
     token = find_token(request, text)
-    if wants_json(request) and (token is None or token.merchant.one_click.allow_get):
+    merchant = token.merchant if token else None
+    is_client = wants_json(request) or has_api_key(request, merchant)
+    if is_client and (merchant is None or merchant.one_click.allow_get):
         return rate_limit_response(request, text, table) or _redeem_for_client(request, text, action, fields)
     if token is None:
         message = error_message(table, "invalid_token")

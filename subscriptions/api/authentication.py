@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -51,7 +50,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = api_keys.find_api_key(text)
         if key is None:
             raise Denied("bad_credentials")
-        if key.expires and key.expires <= timezone.now():
+        if key.expired:
             raise Denied("expired")
         actor = Actor(ActorKind.API_KEY, key.prefix, key.name)
         return AnonymousUser(), Credential(

@@ -159,6 +159,10 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} (rpk_{self.prefix}_…)"
 
+    @property
+    def expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
+
 
 class IdempotencyKey(Leased):
     """A write request of a REST client and its answer: a repeated request gets the same answer and changes nothing."""
