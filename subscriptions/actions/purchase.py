@@ -18,13 +18,9 @@ from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import DomainError, Refused, refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
+from subscriptions.normal_forms import comparable_address
 
 JsonObject = dict[str, Any]
-# Two addresses with the same values in these columns are the same address.
-SAME_ADDRESS = [
-    *("first_name", "last_name", "company_name", "address", "address2", "city"),
-    *("state_province_code", "zip_postal_code", "country_code", "phone", "fax"),
-]
 ERROR_FIELDS = {
     "product_discontinued": "product",
     "place_date_past": "first_order_place_date",
@@ -114,9 +110,11 @@ def _address(customer: Customer, columns: JsonObject | None, kind: Address.Type,
     """The customer's address with these contents, created if there is none."""
     if columns is None:
         return None
-    same = {name: columns[name] for name in SAME_ADDRESS}
-    known = customer.addresses.filter(live=True, address_type=kind, **same).order_by("-id").first()
-    return known or addresses.create(customer, actor=actor, address_type=kind, **columns).result
+    wanted = comparable_address(columns)
+    for known in customer.addresses.filter(live=True, address_type=kind).order_by("-id"):
+        if comparable_address(vars(known)) == wanted:
+            return known
+    return cast(Address, addresses.create(customer, actor=actor, address_type=kind, **columns).result)
 
 
 def _payment(customer: Customer, columns: JsonObject | None, billing: Address | None, actor: Actor) -> Payment | None:
