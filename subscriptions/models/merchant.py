@@ -1,6 +1,5 @@
 """Merchants, who own every row, and the staff and API keys that act for them."""
 
-import zoneinfo
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,12 +10,15 @@ from django.db import models
 from django.utils import timezone
 
 from common.work import Leased
-from subscriptions.models.fields import EncryptedField, MoneyField, PublicIdField
-
-
-def validate_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is not a valid time zone, for example America/New_York.")
+from subscriptions.models.fields import (
+    CountryField,
+    CurrencyField,
+    EncryptedField,
+    LocaleField,
+    MoneyField,
+    PublicIdField,
+    TimeZoneField,
+)
 
 
 def validate_retry_days(days: list[int]) -> None:
@@ -42,15 +44,20 @@ class Merchant(models.Model):
     shop_url = models.URLField(
         "shop address", help_text="Your shop's home page. Links lead here, and pages lead back to it."
     )
-    time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_zone])
-    currency_code = models.CharField("currency", max_length=3, default="USD", help_text="Three letters, such as USD.")
-    country_code = models.CharField(
+    time_zone = TimeZoneField(max_length=64, default="America/New_York")
+    currency_code = CurrencyField(
+        "currency",
+        max_length=3,
+        default="USD",
+        help_text="It stays while there are active subscriptions or orders to come.",
+    )
+    country_code = CountryField(
         "country",
         max_length=2,
         default="US",
-        help_text="Two letters, such as US. Phone numbers without a country prefix belong to it.",
+        help_text="Phone numbers without a country code belong to it, if the customer has no address.",
     )
-    locale = models.CharField("language", max_length=16, default="en-us", help_text="Such as en-us.")
+    locale = LocaleField("language", max_length=16, default="en-us", help_text="Of customers who have not said theirs.")
     is_shopify = models.BooleanField("Shopify store", default=False)
     is_test = models.BooleanField(
         "test merchant", default=False, help_text="For demos and tests. A test merchant can use the sandbox."
@@ -110,6 +117,10 @@ class Merchant(models.Model):
                 name="merchant_manual_retry_days",
             ),
             models.CheckConstraint(condition=models.Q(disengaged_after__gte=1), name="merchant_disengaged_after"),
+            models.CheckConstraint(
+                condition=models.Q(currency_code__regex="^[A-Z]{3}$", country_code__regex="^[A-Z]{2}$"),
+                name="merchant_codes",
+            ),
         ]
 
     def __str__(self) -> str:
