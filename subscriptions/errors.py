@@ -35,6 +35,7 @@ SENTENCES = {
     "subscription_already_active": "This subscription is active already.",
     "subscription_not_in_order": "This subscription has no item in this order.",
     "order_not_open": "This order can no longer be changed.",
+    "currency_differs": "This order is in {order}, and products are priced in {shop}; an order has one currency.",
     "order_not_restorable": "This order cannot be restored, because something has changed since.",
     "order_not_rescuable": "This order cannot be rescued. {why}",
     "order_not_due": "This order is not due for placement, or its placement is over.",

@@ -22,7 +22,7 @@ def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscript
         item, order_key = order_items.new_item(subscription), orders.next_order_key(subscription, day)
         place = (subscription.customer_id, order_key)
         if place not in by_place:
-            by_place[place] = orders.new_order(subscription.customer, [item], order_key)
+            by_place[place] = orders.new_order(subscription.customer, order_key)
         joining.setdefault(place, []).append(item)
     by_order = [(by_place[place], items) for place, items in joining.items()]
     _write_items(by_order)

@@ -19,6 +19,7 @@ from subscriptions.models.fields import (
     PublicIdField,
     TimeZoneField,
 )
+from subscriptions.models.order_status import OrderStatus, statuses_where
 
 
 def validate_retry_days(days: list[int]) -> None:
@@ -125,6 +126,21 @@ class Merchant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        # Prices are amounts in the merchant's currency: what is still to be charged would become another amount.
+        stored = Merchant.objects.filter(pk=self.pk).values_list("currency_code", flat=True).first()
+        if stored in (None, self.currency_code):
+            return
+        live = self.subscriptions.filter(cancelled=None).count()
+        to_come = [OrderStatus.UNSENT, *statuses_where(lambda row: row.trying)]
+        if live or self.orders.filter(status__in=to_come).exists():
+            raise ValidationError(
+                {
+                    "currency_code": f"The currency stays {stored} while there are active subscriptions ({live:,}) or "
+                    "orders to come. Cancel them first, or make a merchant of its own for the other currency."
+                }
+            )
 
 
 class Role(models.TextChoices):

@@ -20,11 +20,12 @@ OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
 class OrderKey(NamedTuple):
-    """Date, payment and address: together they are unique among the open orders of one customer."""
+    """Date, payment, address and currency: together they are unique among the open orders of one customer."""
 
     place_date: date
     payment_id: int
     shipping_address_id: int
+    currency_code: str
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -78,7 +79,7 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["merchant", "customer", "place_date", "payment", "shipping_address"],
+                fields=["merchant", "customer", "place_date", "payment", "shipping_address", "currency_code"],
                 condition=OPEN,
                 name="order_one_open_per_date",
             ),
@@ -121,7 +122,7 @@ class Order(models.Model):
 
     @property
     def order_key(self) -> OrderKey:
-        return OrderKey(self.place_date, self.payment_id, self.shipping_address_id)
+        return OrderKey(self.place_date, self.payment_id, self.shipping_address_id, self.currency_code)
 
 
 class Item(models.Model):
