@@ -31,6 +31,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Customers", "group", "subscriptions_customer_changelist"),
         menu_item("Subscriptions", "autorenew", "subscriptions_subscription_changelist"),
         menu_item("Orders", "local_shipping", "subscriptions_order_changelist"),
+        menu_item("Checkouts", "shopping_cart", "subscriptions_checkoutrequest_changelist"),
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
         menu_item("Offers", "sell", "subscriptions_offerprofile_changelist"),
     ],

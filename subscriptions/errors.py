@@ -71,6 +71,7 @@ SENTENCES = {
     "clocks_differ": "The clocks of these customers show different times; move them one by one.",
     "clock_out_of_range": "Choose a time after the one the clock shows, and at most a year after it.",
     "order_received": "The order {id} has been received already.",
+    "checkout_not_failed": "This checkout has not failed, or it is being carried out just now.",
     "product_busy": "This product is being changed elsewhere; try again in a moment.",
     "replacement_running": "The subscriptions to this product are being replaced already; wait until that is done.",
     "replacement_arriving": "Subscriptions are being swapped for this product just now; wait until that is done.",
