@@ -13,7 +13,7 @@ WHERE answer IS NOT NULL AND answer ->> 'customer' IS NULL;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0014_wide_totals'),
+        ('subscriptions', '0018_order_currency'),
     ]
 
     operations = [
