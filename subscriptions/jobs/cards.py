@@ -8,19 +8,19 @@ from django.db.models import F, Q, QuerySet
 
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.jobs.job import try_action
+from subscriptions.jobs.job import Days, try_action
 from subscriptions.models import Customer, Merchant, Order
 
 ACTOR = Actor(ActorKind.JOB, "cards", "Card expiry check")
 
 
-def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=_due_orders(customers, day).values("customer"))
+def affected_customers(customers: QuerySet[Customer], days: Days) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_due_orders(customers, days.last).values("customer"))
 
 
-def warn_customers(keys: Sequence[int], merchant: Merchant, day: date) -> int:
-    orders = list(_due_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
-    return sum(try_action(partial(upcoming_order.warn_of_card, order, actor=ACTOR, day=day)) for order in orders)
+def warn_customers(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
+    orders = list(_due_orders(merchant.customers.filter(pk__in=keys), days.last).order_by("place_date", "pk"))
+    return sum(try_action(partial(upcoming_order.warn_of_card, order, actor=ACTOR, day=days.last)) for order in orders)
 
 
 def _due_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:

@@ -65,6 +65,12 @@ class Merchant(models.Model):
     )
     reminder_days = models.PositiveSmallIntegerField("reminder lead time", default=5, validators=[MinValueValidator(5)])
     reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
+    remind_near_orders = models.BooleanField(
+        "remind of near orders",
+        default=False,
+        help_text="Also remind of orders that come nearer than their lead time, by an import, a reactivation or a new "
+        "date. Otherwise only orders whose lead time begins on the day of the run.",
+    )
     placement_hour = models.PositiveSmallIntegerField(
         default=5,
         null=True,
