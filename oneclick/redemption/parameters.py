@@ -19,8 +19,8 @@ MAX_EVERY = 999
 # Parameters with one name in requests and another in fragments.
 LINK_NAMES = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
 # Before a parameter's name, and between two parameters that were encoded as one.
-AMPS = re.compile(r"\A(?:amp;)+")
-SEPARATOR = re.compile(r"(?:&(?:amp;)+|#)(?=\w+=)")
+AMPS = re.compile(r"\A(?:amp;)+", re.IGNORECASE)
+SEPARATOR = re.compile(r"(?:&(?:amp;)+|#)(?=\w+=)", re.IGNORECASE)
 REQUEST_NAMES = {link: request for request, link in LINK_NAMES.items()}
 
 # Conditions on products that links may add and on offers that links may give.

@@ -98,6 +98,26 @@ def test_a_lost_connection_is_a_503(client, token, other_session, kind) -> None:
     assert (send(client, kind, token).status_code, is_live(token)) == (200, True)
 
 
+@pytest.mark.parametrize("kind", ["JSON", "GET", "form"])
+def test_a_server_that_cannot_be_reached_is_a_503(client, token, monkeypatch, kind) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "9")
+    answer = send(client, kind, token)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    monkeypatch.undo()
+    assert (send(client, kind, token).status_code, is_live(token)) == (200, True)
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_standby_that_takes_no_writes_is_a_503(client, token, prefix) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    answer = send(client, "JSON", token, prefix)
+    connection.close()
+    assert (answer.status_code, answer.json(), is_live(token)) == (503, UNAVAILABLE, False)
+
+
 @pytest.mark.parametrize("path", ["undo", "undo/", "opened/"])
 def test_undo_and_the_report_of_an_opening_answer_alike(client, token, other_session, path) -> None:
     address = f"/one_click/{path}?merchant={token.merchant.public_id.hex}"
