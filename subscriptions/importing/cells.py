@@ -38,6 +38,8 @@ def text_reader(longest: int | None) -> ReadCell:
 
 def read_identifier(value: str) -> str:
     """The merchant's own id of a record. The id becomes part of paths of the REST API."""
+    if re.fullmatch(r"\d([.,]\d+)?E\+\d+", value, re.IGNORECASE):
+        raise ValueError(f"{quote_cell(value)} is what a spreadsheet made of a long number; format its column as text.")
     if "/" in value:
         raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
     return str(text_reader(255)(value))
