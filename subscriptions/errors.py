@@ -41,6 +41,7 @@ SENTENCES = {
     "order_not_due": "This order is not due for placement, or its placement is over.",
     "order_reminded": "The customer has already been reminded of this order and its date.",
     "card_warned_of": "The customer has already been warned of this card by the card check of this day.",
+    "card_warned_of_once": "The customer has already been warned of this card for this order.",
     "card_outlives_order": "The card is still valid on the day of this order.",
     "nothing_out_of_stock": "Everything in this order is in stock, or was found out of stock today already.",
     "order_out_of_stock": "Something in this order is out of stock.",

@@ -32,14 +32,19 @@ def remind(context: ActionContext[Order], *, again: bool = False) -> str:
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
 def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
-    """Warn that the order's card expires before the order is placed; once for the card check of `day`."""
+    """Warn that the order's card expires before the order is placed.
+
+    Once for the card check of `day`; for merchants with `warn_once_per_card`, once for the order and this card.
+    """
     order = context.subject
     if order.payment.expires_on is None or order.payment.expires_on >= order.place_date:
         raise refused("card_outlives_order")
     if order.warned_of_card_on == day:
         raise refused("card_warned_of")
-    order.warned_of_card_on = day
-    update(order, "warned_of_card_on")
+    if context.customer.merchant.warn_once_per_card and order.warned_of_card_id == order.payment_id:
+        raise refused("card_warned_of_once")
+    order.warned_of_card_on, order.warned_of_card_id = day, order.payment_id
+    update(order, "warned_of_card_on", "warned_of_card")
     context.emit(catalogue.CARD_EXPIRATION, order)
     place_date = calendar.human_date(order.place_date)
     return f"Warned the customer that {order.payment} expires before the order of {place_date}."

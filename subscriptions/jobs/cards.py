@@ -25,7 +25,9 @@ def warn_customers(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
 
 def _due_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
     unwarned = ~Q(warned_of_card_on=day) | Q(warned_of_card_on=None)
+    warned_for_good = Q(merchant__warn_once_per_card=True, warned_of_card=F("payment"))
     ending = Q(payment__expires_on__lt=F("place_date"))
-    return Order.objects.open().filter(
+    open_orders = Order.objects.open().filter(
         unwarned, ending, customer__in=customers, place_date__gte=day, merchant__card_recycling=False
     )
+    return open_orders.exclude(warned_for_good)

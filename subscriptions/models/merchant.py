@@ -100,6 +100,12 @@ class Merchant(models.Model):
         default=False,
         help_text="Your platform updates expired cards by itself, so no expiry warnings are sent.",
     )
+    warn_once_per_card = models.BooleanField(
+        "one warning per card and order",
+        default=False,
+        help_text="Otherwise the customer is warned at each check, on the 1st and 15th of a month, until the order is "
+        "placed.",
+    )
     disengaged_after = models.PositiveSmallIntegerField(
         "cancel after rejections",
         null=True,

@@ -50,6 +50,16 @@ class Order(models.Model):
     warned_of_card_on = models.DateField(
         null=True, blank=True, editable=False, help_text="The check that last found its card to end before it."
     )
+    warned_of_card = models.ForeignKey(
+        Payment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="The card that the check found to end before it.",
+    )
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
