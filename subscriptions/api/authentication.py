@@ -24,8 +24,9 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`scope` is the letter that views name: A for an API key. `rights` are the scopes of the key itself.
+    """`scope` is the letter that views name: A for an API key, S for a storefront signature.
 
+    `rights` are the scopes of the key itself. `customer` is the shop's id of the one customer that a signature is for.
     `name` is unique among the credentials of a merchant; idempotency keys are stored under it.
     """
 
@@ -34,6 +35,7 @@ class Credential:
     rights: frozenset[str]
     name: str
     actor: Actor
+    customer: str | None = None
 
     def visible_rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Those of `rows` that this caller may see."""
@@ -62,7 +64,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         )
 
 
-AUTHENTICATORS = [ApiKeyAuthentication]
+AUTHENTICATORS: list[type[BaseAuthentication]] = [ApiKeyAuthentication]
 
 
 def credential_of(request: Request) -> Credential | None:

@@ -36,7 +36,8 @@ def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -
     validate(described)
     assert described["openapi"].startswith("3.1")
     assert described["components"]["securitySchemes"] == {
-        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+        "storefrontSignature": {"type": "apiKey", "in": "header", "name": "Authorization"},
     }
     assert {f"{method} {path.removeprefix('/api')}" for path, method, _ in operations(described)} == {
         "get /customers/",

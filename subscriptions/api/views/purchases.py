@@ -11,14 +11,16 @@ from rest_framework.response import Response
 
 from common.web.public_ids import parse_public_id
 from subscriptions.actions import checkout_requests, purchase
-from subscriptions.api import idempotency
+from subscriptions.api import authentication, idempotency
 from subscriptions.api.purchase import PurchaseParser, PurchaseRejected, parse_purchase
 from subscriptions.api.purchase_body import PurchaseBody
 from subscriptions.api.schema import DETAIL
+from subscriptions.api.storefront import StorefrontAuthentication
 from subscriptions.api.views.base import View
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import CheckoutRequest
 
+AUTHENTICATORS = [*authentication.AUTHENTICATORS, StorefrontAuthentication]
 PENDING = "The request is being worked on."
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
 BY_OBJECT = {"type": "object", "additionalProperties": True}
@@ -48,6 +50,8 @@ class PurchaseCreate(View):
     """
 
     http_method_names = ["post"]
+    authentication_classes = AUTHENTICATORS
+    scopes = "AS"
     queryset = CheckoutRequest.objects.none()
     parser_classes = [PurchaseParser]
     body = PurchaseBody
@@ -79,6 +83,8 @@ class PurchaseCreate(View):
     def answer(self) -> Response:
         merchant, actor = self.caller.merchant, self.caller.actor
         body = parse_purchase(merchant, self.request.data)
+        if self.caller.customer not in (None, body["user"]["merchant_user_id"]):
+            raise ValidationError({"user_id": ["It is not the customer that the signature is for."]})
         try:
             stored = checkout_requests.store_request(merchant, body, actor=actor)
         except Refused as refusal:
@@ -99,14 +105,20 @@ class PurchaseCreate(View):
 class PurchaseOutcome(View):
     """The outcome of a checkout; 202 until there is one."""
 
+    authentication_classes = AUTHENTICATORS
+    scopes = "AS"
     queryset = CheckoutRequest.objects.all()
 
     @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})
     def get(self, request: Request, id: str) -> Response | HttpResponse:
         public_id = parse_public_id(id)
         stored = self.get_queryset().filter(public_id=public_id).first() if public_id else None
-        if stored is None:
+        if stored is None or not self._may_see(stored):
             return Response({"detail": "Not found"}, status=404)
         if stored.answer is None:
             return HttpResponse(PENDING, content_type="text/plain", status=202)
         return Response(stored.answer)
+
+    def _may_see(self, stored: CheckoutRequest) -> bool:
+        """A storefront signature sees the checkouts that came with the same customer's signature."""
+        return self.caller.customer is None or stored.actor == self.caller.actor.as_json()

@@ -5,6 +5,8 @@ and expiry are encrypted. With its product-page script, opt-ins are in `tracking
 """
 
 import base64
+import hashlib
+import hmac
 import json
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +45,13 @@ def decipher(text: str) -> str:
     """The cartridge's hook `decipher`, which the shop runs on each order post."""
     decryptor = Cipher(AES(KEY.encode()), ECB()).decryptor()
     return (decryptor.update(base64.b64decode(text)) + decryptor.finalize()).decode().replace("{", "")
+
+
+def sign_header(merchant_id: str, customer: str, now: int) -> str:
+    """The header `Authorization`, in which the cartridge sends the time as a text."""
+    digest = hmac.digest(KEY.encode(), f"{customer}|{now}".encode(), hashlib.sha256)
+    sig = base64.b64encode(digest).decode()
+    return json.dumps({"public_id": merchant_id, "sig_field": customer, "sig": sig, "ts": str(now)})
 
 
 def create_purchase_request(merchant_id: str, *, legacy_offer: bool) -> dict[str, Any]:

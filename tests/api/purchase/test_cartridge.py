@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from subscriptions.actions import upcoming_order
 from subscriptions.jobs import dispatch
@@ -47,7 +48,8 @@ def test_the_cartridges_checkout_ends_in_a_subscription_and_a_readable_order_pos
     api: Client, merchant: Merchant, shop: Platform, legacy_offer: bool, write: Callable[[dict[str, Any]], bytes]
 ) -> None:
     request = cartridge.create_purchase_request(merchant.public_id.hex, legacy_offer=legacy_offer)
-    answer = post(api, write(request))
+    signature = cartridge.sign_header(merchant.public_id.hex, "00C-1001", int(timezone.now().timestamp()))
+    answer = post(Client(headers={"Authorization": signature}), write(request))
     assert answer.status_code == 200
     row = Subscription.objects.get()
     assert checkout_result(api, answer)["subscriptions"] == [{"coffee": row.public_id.hex}]
