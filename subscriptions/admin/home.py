@@ -13,7 +13,7 @@ from django.db.models.functions import TruncDate
 
 from subscriptions import calendar
 from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL, SUBSCRIPTION_REACTIVATE
-from subscriptions.models import Activity, Customer, Event, Merchant, Order, OrderStatus, Subscription
+from subscriptions.models import Activity, Customer, Event, Merchant, Order, Subscription
 from subscriptions.staff.charts import build_daily_chart
 
 DAYS = 30
@@ -32,7 +32,7 @@ def home_context(merchant: Merchant, by_link: Mapping[date, int]) -> dict[str, A
     live = Subscription.objects.live().filter(merchant=merchant).exclude(customer__in=test_customers)
     counts = live.aggregate(subscriptions=Count("pk"), subscribers=Count("customer", distinct=True))
     week = Q(place_date__gte=today, place_date__lt=today + timedelta(days=7))
-    upcoming = Order.objects.filter(week, merchant=merchant, status=OrderStatus.UNSENT)
+    upcoming = Order.objects.open().filter(week, merchant=merchant)
     orders = upcoming.exclude(customer__in=test_customers).count()
     activities = Activity.objects.filter(merchant=merchant).exclude(customer__in=test_customers)
     latest = activities.select_related("customer").order_by("-pk")[:LATEST]

@@ -250,7 +250,8 @@ def _load_entitlements_of_items(items: Iterable[Any]) -> EntitlementsBySubscript
 
 def _entitlement_fields(rows: list[Entitlement], holder: Customer) -> Payload:
     now = calendar.now()
-    latest = max((row.expiration for row in rows), default=None)
+    # The end of revoked or expired access is over, however late it lies.
+    latest = max((row.expiration for row in rows if row.live), default=None)
     zone = holder.merchant.time_zone
     return {
         "entitlement_summaries": [_entitlement_summary(row, holder) for row in rows],

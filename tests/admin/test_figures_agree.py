@@ -22,6 +22,7 @@ from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.actions import customer as customer_actions
 from subscriptions.actions import subscription as verbs
+from subscriptions.actions import upcoming_order
 from subscriptions.errors import Refused
 from subscriptions.models import Customer, Merchant, Subscription
 from tests import factories as f
@@ -175,6 +176,17 @@ def test_orders_of_test_customers_are_no_upcoming_orders(merchant: Merchant, log
             customer = f.CustomerFactory(merchant=merchant, is_test=is_test)
             f.subscription_with_order(customer=customer, place_date=day)
     assert tiles(client.get("/admin/"))["Orders in the next 7 days"] == "2"
+
+
+def test_an_order_that_waits_for_stock_is_neither_upcoming_nor_the_next(merchant: Merchant, login: Login) -> None:
+    client, customer = login(merchant), f.CustomerFactory(merchant=merchant)
+    subscription = f.subscription_with_order(customer=customer, place_date=NOON.date())
+    subscription.product.live = False
+    subscription.product.save()
+    upcoming_order.set_aside(subscription.items.get().order, actor=f.STAFF)
+    assert tiles(client.get("/admin/"))["Orders in the next 7 days"] == "0"
+    (row,) = client.get("/admin/subscriptions/customer/").context["cl"].result_list
+    assert row.next_day == (NOON + timedelta(days=14)).date()
 
 
 def test_a_customer_who_becomes_a_test_customer_leaves_the_figures(merchant: Merchant, login: Login) -> None:
