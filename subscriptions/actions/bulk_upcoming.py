@@ -34,7 +34,7 @@ def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
     known = [order for order, _ in joining if order.pk]
     earlier = {order.pk: lines for order, lines in bulk_orders.load_items_of_orders(known)}
     changed = totals.recount_orders([(order, [*earlier.get(order.pk, ()), *items]) for order, items in joining])
-    update_many([item for item in changed if item.pk], "total_price")
+    update_many([item for item in changed if item.pk], *order_items.ITEM_AMOUNTS)
     update_many(known, *order_items.AMOUNTS)
     insert_many([order for order, _ in joining if not order.pk])
     for order, items in joining:

@@ -13,6 +13,7 @@ from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.actions.order_items import (
     AMOUNTS,
+    ITEM_AMOUNTS,
     items_with_incentive_flag,
     load_items,
     new_item,
@@ -101,7 +102,7 @@ def add_items(order: Order, *items: Item, limited: bool = True) -> None:
         insert(item)
     for item in changed:
         if item in present:
-            update(item, "total_price")
+            update(item, *ITEM_AMOUNTS)
 
 
 def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
@@ -124,8 +125,8 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
     item.order = target
     for each in changed:
         if each.pk != item.pk:
-            update(each, "total_price")
-    update(item, "order", "total_price")
+            update(each, *ITEM_AMOUNTS)
+    update(item, "order", *ITEM_AMOUNTS)
     if not others:
         _move_incentives(order, target)
     shrink_order(order, others)

@@ -8,6 +8,7 @@ from subscriptions import calendar
 from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.gifts import add_gifts
 from subscriptions.actions.sentences import name_first
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -55,8 +56,8 @@ def queue(context: ActionContext[Order]) -> str:
     """Hand an order that is due, or due for a retry, to placement. `context.result` is the list of new upcoming items.
 
     They are created now, so that a failing placement never stops the cycle. An item costs the lower of its last price
-    and the current one; a locked or manually set price stays. Refused while an item is out of stock: call `set_aside`
-    first.
+    and the current one; a locked or manually set price stays. Unused gifts join the order. Refused while an item is
+    out of stock: call `set_aside` first.
     """
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
@@ -64,6 +65,7 @@ def queue(context: ActionContext[Order]) -> str:
     items = order_items.load_items(order)
     if order.status_row.may_wait_for_stock and not all(item.product.live for item in items):
         raise refused("order_out_of_stock")
+    items += add_gifts(order, items)
     reprice_items(items, _charged_price)
     order_items.save_totals(order, items)
     context.result = orders.create_next_items(context.customer, items, order.place_date)

@@ -81,6 +81,9 @@ class Order(models.Model):
     locked = models.BooleanField(default=False)
     oos_free_shipping = models.BooleanField(default=False, help_text="Made for items out of stock.")
     extra_data = models.JSONField(null=True, blank=True)
+    applied_incentives = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What came off the order and its shipping, for order posts."
+    )
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
 
@@ -149,6 +152,9 @@ class Item(models.Model):
     extra_cost = MoneyField(default=0)
     total_price = TotalField(verbose_name="total")
     one_time = models.BooleanField("one-time", default=False)
+    applied_incentives = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What came off the item, for order posts; a gift's promise."
+    )
     frozen = models.BooleanField(default=False, help_text="The price was set by hand and stays.")
     upcoming = models.BooleanField(
         default=True, help_text="The order is still to come; kept beside the status for the constraint below."
