@@ -26,6 +26,8 @@ PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 # Per web worker. Two threads cover each other's waiting; four compete for the interpreter at half the throughput.
 WEB_THREADS = env.int("WEB_THREADS", default=2)
+# A client has this long to send the headers of a request, and as long for its body.
+REQUEST_SECONDS = min(env.int("REQUEST_SECONDS", default=30), 60)
 # The public address of links and pages, without a trailing slash.
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"))

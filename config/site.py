@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 from integrations.admin.connections import RECENT, connections_health
+from oneclick.analytics.figures import reactivations_by_day
 from subscriptions.admin import home
 from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
 from subscriptions.staff.roles import Right, may
@@ -30,6 +31,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Customers", "group", "subscriptions_customer_changelist"),
         menu_item("Subscriptions", "autorenew", "subscriptions_subscription_changelist"),
         menu_item("Orders", "local_shipping", "subscriptions_order_changelist"),
+        menu_item("Checkouts", "shopping_cart", "subscriptions_checkoutrequest_changelist"),
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
         menu_item("Offers", "sell", "subscriptions_offerprofile_changelist"),
     ],
@@ -88,4 +90,5 @@ def merchant_switcher(request: HttpRequest) -> list[dict[str, Any]]:
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     merchant = merchant_of(request)
-    return {**context, **home.home_context(merchant), "health": connections_health(merchant), "recent": RECENT}
+    by_link = reactivations_by_day(merchant, *home.last_days(merchant))
+    return {**context, **home.home_context(merchant, by_link), "health": connections_health(merchant), "recent": RECENT}

@@ -123,10 +123,11 @@ def locale_names() -> dict[str, str]:
     for identifier in localedata.locale_identifiers():
         language, *more = identifier.split("_")
         region = more[-1] if more and more[-1] in ENGLISH.territories else ""
-        locale = parse_locale(f"{language}-{region}" if region else language)
-        if locale:
-            name = ENGLISH.languages[language]
-            found[locale] = f"{name} ({ENGLISH.territories[region]})" if region else name
+        name = ENGLISH.languages.get(language)
+        # Shops write `zh-cn` where CLDR has `zh_Hans_CN`.
+        for text in {identifier, f"{language}-{region}" if region else language}:
+            if locale := parse_locale(text):
+                found[locale] = f"{name} ({ENGLISH.territories[region]})" if region else f"{name}"
     return found
 
 

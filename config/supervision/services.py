@@ -13,24 +13,32 @@ from config.supervision.child import Child
 from config.supervision.leftovers import MARK
 
 logger = logging.getLogger(__name__)
+CONNECTIONS_PER_WEB_WORKER = 800  # stays below the 1,024 files that a process may usually have open
 SILENT_CLUSTER_GRACE = 5.0  # seconds; a frozen cluster ignores the signal
 
 
 def web_server(host: str, port: int) -> Child:
+    return Child("web", web_command(host, port), _child_environment())
+
+
+def web_command(host: str, port: int) -> list[str]:
     options = {
-        "--interface": "wsgi",
+        "--interface": "rsgi",
+        "--http": "1",
         "--host": host,
         "--port": str(port),
         "--workers": str(settings.WEB_WORKERS),
-        # Each thread holds a database connection, and more threads only wait for the interpreter.
-        "--blocking-threads": str(settings.WEB_THREADS),
+        "--backpressure": str(CONNECTIONS_PER_WEB_WORKER),
+        # In bytes, for each connection.
+        "--http1-buffer-size": str(64 * 1024),
+        # In milliseconds; it also ends idle connections.
+        "--http1-header-read-timeout": str(settings.REQUEST_SECONDS * 1000),
         "--workers-kill-timeout": "10",
         "--log-level": "warning",
     }
     flags = ["--respawn-failed-workers", "--no-ws"]
     words = [word for pair in options.items() for word in pair]
-    command = [sys.executable, "-m", "granian", *words, *flags, "config.wsgi:application"]
-    return Child("web", command, _child_environment())
+    return [sys.executable, "-m", "granian", *words, *flags, "config.rsgi:application"]
 
 
 def worker_cluster(name: str) -> Child:

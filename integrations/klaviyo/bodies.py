@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from subscriptions.events import catalogue
 from subscriptions.models import Event
+from subscriptions.normal_forms import parse_email, parse_phone
 
 STATUS_PROPERTY = "Ordergroove Subscriber Status"
 MAX_EMAIL_LENGTH = 99
@@ -42,7 +39,7 @@ class Profile:
         """The recipient as stored with the event; an invalid address or number is left out."""
         recipient = event.recipient
         return cls(
-            email=parse_email(recipient.get("email")),
+            email=parse_profile_email(recipient.get("email")),
             phone_number=parse_phone(
                 recipient.get("phone_number"), recipient.get("country_code") or event.merchant.country_code
             ),
@@ -122,21 +119,6 @@ def format_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse_email(text: str | None) -> str | None:
-    email = (text or "").strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        return None
-    return email if len(email) <= MAX_EMAIL_LENGTH else None
-
-
-def parse_phone(text: str | None, region: str) -> str | None:
-    """`+15013299800`, or None for an invalid number. `region` (ISO 3166) is that of numbers without a prefix."""
-    try:
-        number = phonenumbers.parse(text or "", region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def parse_profile_email(text: str | None) -> str | None:
+    email = parse_email(text)
+    return email if email and len(email) <= MAX_EMAIL_LENGTH else None

@@ -35,7 +35,7 @@ def _call_api(connection: Connection, method: str, path: str, body: bytes | None
     if not (key.isascii() and key.isprintable()):
         raise InvalidSetup("The key contains characters that a key cannot have.")
     headers = {
-        "Authorization": f"Klaviyo-API-Key {key}",
+        "Authorization": "Klaviyo-API-Key " + key,
         "revision": REVISION,
         "Accept": MEDIA_TYPE,
         "Content-Type": MEDIA_TYPE,

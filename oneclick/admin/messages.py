@@ -1,7 +1,6 @@
 """The Messages page: every customer message in one language, and the merchant's own wording of it."""
 
 import json
-import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,12 +22,12 @@ from oneclick.messages.locales import LANGUAGES, language_of_locale
 from oneclick.messages.own_messages import forget_own_messages, get_own_messages
 from oneclick.models import MessageText
 from subscriptions.models import Merchant
+from subscriptions.normal_forms import parse_locale
 from subscriptions.staff.base import MerchantAdmin, MerchantForm
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
-LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 CHOICES = [
     (message_previews.TABLE_TITLES[table], [(f"{table}.{code}", f"{code}: {text}") for code, text in texts.items()])
     for table, texts in message_previews.ALL_MESSAGES.items()
@@ -59,8 +58,8 @@ class MessageForm(MerchantForm):
             self.instance.table, _, self.instance.code = self.initial["message"].partition(".")
 
     def clean_locale(self) -> str:
-        locale: str = self.cleaned_data["locale"].lower().replace("_", "-")
-        if not LOCALE.fullmatch(locale):
+        locale = parse_locale(self.cleaned_data["locale"])
+        if locale is None:
             raise forms.ValidationError("Write a language such as es, or a locale such as es-mx.")
         return locale
 
@@ -128,9 +127,9 @@ class MessageTextAdmin(MerchantAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The list's links name locale and message; the text starts with the current wording."""
-        locale, message = request.GET.get("locale", ""), request.GET.get("message", "")
+        locale, message = parse_locale(request.GET.get("locale")), request.GET.get("message", "")
         table, _, code = message.partition(".")
-        if not LOCALE.fullmatch(locale) or code not in message_previews.ALL_MESSAGES.get(table, {}):
+        if not locale or code not in message_previews.ALL_MESSAGES.get(table, {}):
             return {}
         text = message_previews.current_message(merchant_of(request), table, code, locale)
         return {"locale": locale, "message": message, "text": text}

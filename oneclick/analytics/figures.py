@@ -16,6 +16,7 @@ from django.db.models.functions import TruncDate
 
 from oneclick.models import ActionToken, Click
 from oneclick.models.click import NON_REFUSALS
+from oneclick.redemption.link_actions.reactivate import REACTIVATE
 from subscriptions import calendar
 from subscriptions.models import Merchant, OrderStatus
 
@@ -77,7 +78,7 @@ class Row:
 def click_figures(merchant: Merchant, selection: Selection) -> list[Row]:
     """The rows that have any figure, by day, action, link and landing page. Takes five queries.
 
-    Test customers count for a test merchant only.
+    Clicks of test customers do not count.
     """
     found: dict[tuple[Any, ...], Figures] = {}
     begins = calendar.local_midnight(selection.first, merchant.time_zone)
@@ -127,13 +128,20 @@ def group_figures(found: Iterable[Row], name: str) -> dict[Any, Figures]:
     return sums
 
 
+def reactivations_by_day(merchant: Merchant, first: date, last: date) -> dict[date, int]:
+    """The reactivations by links: what `click_figures` counts as `acted` for this action, in one query."""
+    begins = calendar.local_midnight(first, merchant.time_zone)
+    clicks = _selected_clicks(merchant, Selection(first, last, Q(action=REACTIVATE.name)), begins)
+    [day] = KEYS[:1]
+    return dict(clicks.filter(ACTED).values_list(day).annotate(n=Count("pk")))
+
+
 def _selected_clicks(merchant: Merchant, selection: Selection, begins: datetime) -> QuerySet[Click]:
     ends = calendar.local_midnight(selection.last + timedelta(days=1), merchant.time_zone)
     clicks = Click.objects.filter(selection.only, merchant=merchant, at__gte=begins, at__lt=ends)
     # An undo is counted with the click that it undid.
     clicks = clicks.exclude(outcome="undone")
-    if not merchant.is_test:
-        clicks = clicks.exclude(token__in=ActionToken.objects.filter(merchant=merchant, customer__is_test=True))
+    clicks = clicks.exclude(token__in=ActionToken.objects.filter(merchant=merchant, customer__is_test=True))
     return clicks.annotate(day=TruncDate("at", tzinfo=ZoneInfo(merchant.time_zone))).order_by()
 
 

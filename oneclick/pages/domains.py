@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 
+from common.web.outages import OUTAGES, RETRY_AFTER
 from oneclick.models import OneClickSettings
 from subscriptions.models import Merchant
 
@@ -26,7 +27,11 @@ class OwnDomain:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         raw = request.META.get("HTTP_HOST", "")
         host = split_domain_port(raw)[0]
-        if host and not is_portal_host(host) and (public_id := merchant_hosts().get(host)):
+        try:
+            public_id = merchant_hosts().get(host) if host and not is_portal_host(host) else None
+        except OUTAGES:  # no view has been chosen yet that could answer
+            return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"})
+        if public_id:
             request.urlconf = "oneclick.pages.domain_urls"  # type: ignore[attr-defined]  # Django's own hook, not in the stubs
             request.META[OWNER] = public_id
             request.get_host = lambda: raw  # type: ignore[method-assign]  # the original knows ALLOWED_HOSTS only

@@ -1,5 +1,6 @@
 """What a customer's browser loads: a merchant's script and landing pages."""
 
+import logging
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from common.web.outages import OUTAGES, RETRY_AFTER
 from oneclick.analytics import clicks
+from oneclick.messages.interface_messages import INTERFACE_MESSAGES
 from oneclick.models import ActionToken, LandingPage
 from oneclick.pages import domains
 from oneclick.pages.landing import Banner, RenderedPage, ask_question, plain_form, plain_page, render_landing_page
@@ -19,13 +22,20 @@ from oneclick.redemption.link_actions import find_link_action
 from subscriptions.errors import Refused
 from subscriptions.models import Merchant
 
+log = logging.getLogger(__name__)
+
 FRESH_SECONDS = 60
 
 
 @require_safe
 def script(request: HttpRequest, public_id: UUID) -> HttpResponse:
     domains.require_domain_owner(request, public_id)
-    found = cached_script(public_id, domains.script_base_url(request))
+    try:
+        found = cached_script(public_id, domains.script_base_url(request))
+    except OUTAGES:
+        log.exception("%s %s failed", request.method, request.path_info)
+        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+        return HttpResponse(status=503, content_type="text/javascript; charset=utf-8", headers=headers)
     if found is None:
         raise Http404("No merchant has this id.")
     gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -46,6 +56,17 @@ def landing_page(request: HttpRequest, public_id: UUID, slug: str = "") -> HttpR
     Links to a deleted or renamed page stay in mailboxes; they get the default page with status 404.
     """
     domains.require_domain_owner(request, public_id)
+    try:
+        return _landing_page(request, public_id, slug)
+    except OUTAGES:
+        log.exception("%s %s failed", request.method, request.path_info)
+        # Nothing was done. The link stays in the address, so that loading the page again is enough.
+        response = outcome_page(request, None, Banner("error", INTERFACE_MESSAGES["network"]), 503)
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
+
+
+def _landing_page(request: HttpRequest, public_id: UUID, slug: str) -> HttpResponse:
     if request.GET:
         merchant, page = _find_merchant_and_page(public_id, slug)
         status = _page_status(page, slug)

@@ -3,6 +3,7 @@
 A missing value is refused as `missing_<name>`, a wrong one as `invalid_<name>`, by its name in a link.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ MAX_EVERY = 999
 
 # Parameters with one name in requests and another in fragments.
 LINK_NAMES = {"token": "og_quick_action_token", "days": "og_delay_by", "winback_id": "og_winback_id"}
+# Before a parameter's name, and between two parameters that were encoded as one.
+AMPS = re.compile(r"\A(?:amp;)+", re.IGNORECASE)
+SEPARATOR = re.compile(r"(?:&(?:amp;)+|#)(?=\w+=)", re.IGNORECASE)
 REQUEST_NAMES = {link: request for request, link in LINK_NAMES.items()}
 
 # Conditions on products that links may add and on offers that links may give.
@@ -30,8 +34,24 @@ USABLE_OFFER = {
 
 
 def normalize_fields(fields: Mapping[str, Any]) -> dict[str, str]:
-    """A request's fields as text, by API name; link names are understood, too. Null counts as absent."""
-    return {REQUEST_NAMES.get(name, name): _text(value) for name, value in fields.items() if value is not None}
+    """A request's fields as text, by API name; link names are understood, too. Null counts as absent.
+
+    E-mail tools write `&` as `&amp;` and encode separators. A name then begins with `amp;`, or a value goes on with the
+    next parameters; a field of its own goes before a parameter inside a value.
+    """
+    own: dict[str, str] = {}
+    inside: dict[str, str] = {}
+    for name, value in fields.items():
+        if value is not None:
+            text, *more = SEPARATOR.split(_text(value))
+            own[_api_name(name)] = text.strip()
+            inside |= {_api_name(key): rest.strip() for key, _, rest in (part.partition("=") for part in more)}
+    return inside | own
+
+
+def _api_name(name: str) -> str:
+    name = AMPS.sub("", name)
+    return REQUEST_NAMES.get(name, name)
 
 
 def _text(value: Any) -> str:

@@ -1,18 +1,23 @@
 """The contents and the sender of a request to the click endpoints."""
 
-import json
 from dataclasses import dataclass
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 
+from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
 from oneclick.models import ActionToken
 from oneclick.pages import domains, origins
 from oneclick.redemption.parameters import normalize_fields
 from oneclick.tokens.token_text import decode_nonce
+from subscriptions.api import api_keys
 from subscriptions.models import Merchant
 
 Fields = dict[str, str]
+# What `request.POST` raises for a form without its boundary, in another encoding than UTF-8, or too large.
+UNREADABLE = (MultiPartParserError, BadRequest, SuspiciousOperation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,16 @@ def find_caller(request: HttpRequest) -> Caller | None:
 
 
 def read_fields(request: HttpRequest) -> Fields:
-    """The fields of the query, overridden by the body's; a JSON body that is not an object has none."""
+    """The fields of the query, overridden by the body's; a JSON body that is not an object has none.
+
+    Raises one of UNREADABLE for a form that cannot be read: what it asked for is unknown.
+    """
     query = normalize_fields(request.GET.dict())
     if request.content_type != "application/json":
         return query | normalize_fields(request.POST.dict())
     try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
+        body = decode_json(request.body)
+    except ValueError:
         body = None
     return query | normalize_fields(body if isinstance(body, dict) else {})
 
@@ -68,6 +76,15 @@ def find_page_merchant(request: HttpRequest) -> Merchant | None:
 def wants_json(request: HttpRequest) -> bool:
     """Whether `Accept` names JSON in full; the wildcard that every browser and mail scanner sends does not count."""
     return any((kind.main_type, kind.sub_type) == ("application", "json") for kind in request.accepted_types)
+
+
+def has_api_key(request: HttpRequest, merchant: Merchant | None) -> bool:
+    """Whether the request has an API key that may write: one of `merchant`, or any where the token names nobody."""
+    text = request.headers.get("x-api-key", "")
+    key = api_keys.find_api_key(text) if text else None
+    if key is None or key.expired or "write" not in key.scopes:
+        return False
+    return merchant is None or key.merchant_id == merchant.pk
 
 
 def wants_page(request: HttpRequest) -> bool:

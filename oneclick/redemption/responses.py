@@ -6,10 +6,11 @@ from django.utils.cache import patch_vary_headers
 
 from common.web import rate_limit
 from common.web.client_address import client_address
+from common.web.outages import OUTAGES
 from oneclick.messages.customer_messages import error_message
 from oneclick.pages.landing import Banner
 from oneclick.pages.views import outcome_page
-from oneclick.redemption.requests import find_caller, find_page_merchant, wants_page
+from oneclick.redemption.requests import UNREADABLE, find_caller, find_page_merchant, wants_page
 from oneclick.redemption.success import Success
 from oneclick.tokens.token_text import decode_nonce
 from subscriptions.models import Merchant
@@ -20,8 +21,7 @@ CORS_METHODS = "POST, OPTIONS"
 
 def success_response(request: HttpRequest, success: Success) -> HttpResponse:
     if wants_page(request):
-        banner = Banner("success", success.message, success.undo[0] if success.undo else "")
-        return outcome_page(request, find_page_merchant(request), banner)
+        return _answer_page(request, Banner("success", success.message, success.undo[0] if success.undo else ""))
     offer = success.undo
     undo = offer and {"token": offer[0], "until": offer[1].isoformat(timespec="seconds")}
     return JsonResponse(
@@ -37,8 +37,16 @@ def success_response(request: HttpRequest, success: Success) -> HttpResponse:
 
 def error_response(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     if wants_page(request):
-        return outcome_page(request, find_page_merchant(request), Banner("error", message), status)
+        return _answer_page(request, Banner("error", message), status)
     return JsonResponse({"status": "error", "error": code, "message": message}, status=status)
+
+
+def _answer_page(request: HttpRequest, banner: Banner, status: int = 200) -> HttpResponse:
+    """The merchant's page with the outcome. What has happened is told even if the page cannot be found."""
+    try:
+        return outcome_page(request, find_page_merchant(request), banner, status)
+    except (*OUTAGES, *UNREADABLE):
+        return outcome_page(request, None, banner, status)
 
 
 def unavailable_response(

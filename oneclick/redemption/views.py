@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from oneclick.analytics import clicks
@@ -13,7 +13,8 @@ from oneclick.messages.customer_messages import error_message
 from oneclick.pages.domains import domain_owner
 from oneclick.pages.landing import Banner
 from oneclick.pages.views import confirmation_page, outcome_page, question_response
-from oneclick.redemption.link_actions import ACTION_NAMES, find_link_action
+from oneclick.redemption.failures import answer_failures
+from oneclick.redemption.link_actions import find_link_action
 from oneclick.redemption.parameters import LINK_NAMES, normalize_fields
 from oneclick.redemption.redeem import redeem_token
 from oneclick.redemption.requests import (
@@ -21,6 +22,7 @@ from oneclick.redemption.requests import (
     find_caller,
     find_page_merchant,
     find_token,
+    has_api_key,
     read_fields,
     wants_json,
     wants_page,
@@ -45,10 +47,9 @@ DEFAULT_PAGE = {"page": ""}
 
 # The token is the only credential: there is no cookie that a foreign page could exploit.
 @csrf_exempt
+@answer_failures
 def link_action(request: HttpRequest, action: str) -> HttpResponse:
-    """POST acts; so does a GET that names JSON. Any other GET leads to the merchant's page."""
-    if action not in ACTION_NAMES:
-        raise Http404
+    """POST acts, and so does a GET that names JSON or has the merchant's API key; any other leads to a landing page."""
     if request.method == "POST":
         fields = read_fields(request)
         if is_unpressed_form(request):
@@ -67,6 +68,7 @@ def link_action(request: HttpRequest, action: str) -> HttpResponse:
 
 
 @csrf_exempt
+@answer_failures
 def undo(request: HttpRequest) -> HttpResponse:
     """POST undoes a click."""
     if request.method != "POST":
@@ -77,6 +79,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@answer_failures
 def opened(request: HttpRequest) -> HttpResponse:
     """POST reports that a page shows a link's button, or that a program drives the browser; the visit is recorded.
 
@@ -112,7 +115,9 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     fields = normalize_fields(request.GET.dict())
     text, table = fields.pop("token", ""), find_link_action(action, fields).name
     token = find_token(request, text)
-    if wants_json(request) and (token is None or token.merchant.one_click.allow_get):
+    merchant = token.merchant if token else None
+    is_client = wants_json(request) or has_api_key(request, merchant)
+    if is_client and (merchant is None or merchant.one_click.allow_get):
         return rate_limit_response(request, text, table) or _redeem_for_client(request, text, action, fields)
     if token is None:
         message = error_message(table, "invalid_token")

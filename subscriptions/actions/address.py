@@ -9,13 +9,22 @@ from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer
+from subscriptions.normal_forms import parse_country
 
 
 @action("address.create")
 def create(context: ActionContext[Customer], /, **fields: Any) -> str:
-    """Add an address with these columns. `context.result` is the new address."""
-    context.result = Address(merchant=context.customer.merchant, customer=context.customer, **fields)
+    """Add an address with these columns. `context.result` is the new address. Refused for an unknown country."""
+    country = parse_country(fields["country_code"])
+    if country is None:
+        raise refused("invalid_value", name="country_code", rule="a country in two letters, such as US")
+    customer = context.customer
+    context.result = Address(merchant=customer.merchant, customer=customer, **fields | {"country_code": country})
     insert(context.result)
+    is_shipping = context.result.address_type == Address.Type.SHIPPING
+    if customer.country_code is None or (is_shipping and customer.country_code != country):
+        customer.country_code = country
+        update(customer, "country_code")
     return f"Added the address {context.result}."
 
 

@@ -15,6 +15,7 @@ SUBSCRIBED = (
 # The item columns that prices and payloads need; reading all columns would take twice as long.
 NEEDED = (
     *("merchant", "order", "product", "offer", "quantity", "price", "extra_cost", "total_price", "frozen"),
+    "applied_incentives",
     *(f"subscription__{name}" for name in SUBSCRIBED),
 )
 ITEMS = Query(
@@ -63,5 +64,5 @@ def reprice_items(items: Iterable[Item], price: Callable[[Item], Decimal]) -> No
 def save_totals_of_orders(found: Sequence[tuple[Order, Sequence[Item]]], *names: str) -> None:
     """Like `order_items.save_totals`, for several orders of one merchant; also saves the orders' columns `names`."""
     changed = totals.recount_orders(found)
-    update_many(changed, "total_price")
+    update_many(changed, *order_items.ITEM_AMOUNTS)
     update_many([order for order, _ in found], *order_items.AMOUNTS, *names)

@@ -84,14 +84,11 @@ def _mark_placed(placed: OrdersWithItems, order_merchant_ids: Sequence[str]) -> 
 
 
 def _use_incentives(placed: OrdersWithItems) -> None:
-    orders_with_incentives = {
-        item.order_id
-        for _, items in placed
-        for item in items
-        if item.has_incentives  # type: ignore[attr-defined]  # an annotation of `items_with_incentive_flag()`
-    }
-    if orders_with_incentives:
+    """Mark the one-time incentives that came off these orders and items, and the gifts among the items, as used."""
+    used: set[str] = set()
+    for order, items in placed:
+        kept = [order.applied_incentives, *(item.applied_incentives for item in items)]
+        used |= {each["publicId"] for incentives in kept for each in incentives or () if each["publicId"]}
+    if used:
         unused = OneTimeIncentive.objects.filter(merchant=placed[0][0].merchant_id, applied_at__isnull=True)
-        on_orders = unused.filter(order__in=orders_with_incentives)
-        on_items = unused.filter(item__order__in=orders_with_incentives)
-        (on_orders | on_items).update(applied_at=calendar.now())
+        unused.filter(public_id__in=used).update(applied_at=calendar.now())

@@ -22,7 +22,7 @@ def add_subscription_items(merchant: Merchant, planned: Sequence[tuple[Subscript
         item, order_key = order_items.new_item(subscription), orders.next_order_key(subscription, day)
         place = (subscription.customer_id, order_key)
         if place not in by_place:
-            by_place[place] = orders.new_order(subscription.customer, [item], order_key)
+            by_place[place] = orders.new_order(subscription.customer, order_key)
         joining.setdefault(place, []).append(item)
     by_order = [(by_place[place], items) for place, items in joining.items()]
     _write_items(by_order)
@@ -34,7 +34,7 @@ def _write_items(joining: Sequence[tuple[Order, list[Item]]]) -> None:
     known = [order for order, _ in joining if order.pk]
     earlier = {order.pk: lines for order, lines in bulk_orders.load_items_of_orders(known)}
     changed = totals.recount_orders([(order, [*earlier.get(order.pk, ()), *items]) for order, items in joining])
-    update_many([item for item in changed if item.pk], "total_price")
+    update_many([item for item in changed if item.pk], *order_items.ITEM_AMOUNTS)
     update_many(known, *order_items.AMOUNTS)
     insert_many([order for order, _ in joining if not order.pk])
     for order, items in joining:

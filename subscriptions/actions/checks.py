@@ -107,6 +107,13 @@ def require_amount(name: str, value: Decimal) -> Decimal:
     return value
 
 
+def require_merchant_currency(context: ActionContext[Any], order: Order) -> Order:
+    """An order in the merchant's currency, in which products have their prices."""
+    if order.currency_code != context.customer.merchant.currency_code:
+        raise refused("currency_differs", order=order.currency_code, shop=context.customer.merchant.currency_code)
+    return order
+
+
 def require_today_or_later(context: ActionContext[Any], day: date) -> date:
     if day < calendar.today(context.customer.merchant.time_zone):
         raise refused("place_date_past")

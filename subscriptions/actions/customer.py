@@ -1,11 +1,7 @@
 """The verbs of a customer's own record: contact details, locale and test mode."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from common.db import update
 from subscriptions import calendar
@@ -14,9 +10,9 @@ from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
+from subscriptions.normal_forms import parse_email, parse_locale
 
 FARTHEST = timedelta(days=366)
-LOCALE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> ActionContext[Customer]:
@@ -98,18 +94,17 @@ def has_history(customer: Customer) -> bool:
 
 
 def _require_email(text: str) -> str:
-    try:
-        validate_email(text.strip())
-    except ValidationError:
-        raise refused("invalid_value", name="email", rule="an e-mail address such as ana@example.com") from None
+    """`text` as it was typed, without blanks around it."""
+    if parse_email(text) is None:
+        raise refused("invalid_value", name="email", rule="an e-mail address such as ana@example.com")
     return text.strip()
 
 
 def _require_locale(text: str) -> str:
-    plain = text.strip().lower().replace("_", "-")
-    if not (LOCALE.fullmatch(plain) and len(plain) <= 16):
+    locale = parse_locale(text)
+    if locale is None:
         raise refused("invalid_locale", given=text)
-    return plain
+    return locale
 
 
 def _save_customer(customer: Customer, *names: str) -> None:

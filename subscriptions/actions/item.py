@@ -65,7 +65,7 @@ def add_with_subscription(
 @action("item.subscribe", guards=OPEN)
 def subscribe(context: ActionContext[Item], *, every: int, every_period: int, offer: Offer | None = None) -> str:
     """Make a one-time item the first item of a new subscription, which is `context.result`."""
-    item, order = context.subject, context.subject.order
+    item, order = context.subject, checks.require_merchant_currency(context, context.subject.order)
     if not item.one_time:
         raise refused("not_one_time")
     subscription = start_subscription(
@@ -139,7 +139,7 @@ def _new_item(context: ActionContext[Order], product: Product, quantity: int, of
     checks.require_product_for_sale(checks.require_own_row(context, product))
     return Item(
         merchant=context.customer.merchant,
-        order=context.subject,
+        order=checks.require_merchant_currency(context, context.subject),
         product=product,
         offer=offer and checks.require_own_row(context, offer),
         quantity=checks.require_whole_number("quantity", quantity),

@@ -10,7 +10,8 @@ from subscriptions.actions.subjects import attach_customer
 from subscriptions.errors import refused
 from subscriptions.models import Item, OneTimeIncentive, Order, Subscription
 
-AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "updated")
+AMOUNTS = ("sub_total", "shipping_total", "discount_total", "total", "applied_incentives", "updated")
+ITEM_AMOUNTS = ("total_price", "applied_incentives")
 ITEMS = Query(
     lambda: (
         items_with_incentive_flag()
@@ -76,7 +77,7 @@ def new_item(subscription: Subscription) -> Item:
 def save_totals(order: Order, items: Iterable[Item]) -> None:
     """Work out the totals of a saved order from all of its items, and save what changed on both."""
     for item in totals.recount_order(order, items):
-        update(item, "total_price")
+        update(item, *ITEM_AMOUNTS)
     update(order, *AMOUNTS)
 
 

@@ -1,7 +1,8 @@
 """Which order an item is on, and which status an order has.
 
-No two open orders of a customer have the same date, payment and address, their `OrderKey`. A change that would give
-two of them the same key merges them. An order that loses its last item is deleted. Each change updates the totals.
+No two open orders of a customer have the same date, payment, address and currency, their `OrderKey`. A change that
+would give two of them the same key merges them. An order that loses its last item is deleted. Each change updates the
+totals.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from subscriptions import calendar
 from subscriptions.actions import totals
 from subscriptions.actions.order_items import (
     AMOUNTS,
+    ITEM_AMOUNTS,
     items_with_incentive_flag,
     load_items,
     new_item,
@@ -31,7 +33,7 @@ from subscriptions.models import (
 )
 
 MERGED_INTO = "merged_order_id"  # in the extra data of a merged order, as the REST API gives it
-KEY_COLUMNS = ("place_date", "payment", "shipping_address")
+KEY_COLUMNS = ("place_date", "payment", "shipping_address", "currency_code")
 OPEN_ORDER = Query(
     lambda: (
         Order.objects.open()
@@ -42,6 +44,7 @@ OPEN_ORDER = Query(
             place_date=Param("place_date"),
             payment=Param("payment_id"),
             shipping_address=Param("shipping_address_id"),
+            currency_code=Param("currency_code"),
         )
     )
 )
@@ -69,22 +72,19 @@ def add_subscription_item(subscription: Subscription, day: date, offer: Offer | 
 
 def next_order_key(subscription: Subscription, day: date) -> OrderKey:
     """The key of the order for the next item of `subscription` if that item is due on `day`."""
-    return OrderKey(day, subscription.payment_id, subscription.shipping_address_id)
+    return OrderKey(day, subscription.payment_id, subscription.shipping_address_id, subscription.currency_code)
 
 
 def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey, *, limited: bool = True) -> Order:
     """`add_items` on the open order with this key, or on a new order if there is none."""
-    order = find_open_order(customer, order_key) or new_order(customer, items, order_key)
+    order = find_open_order(customer, order_key) or new_order(customer, order_key)
     add_items(order, *items, limited=limited)
     return order
 
 
-def new_order(customer: Customer, items: Iterable[Item], order_key: OrderKey) -> Order:
-    """An open order with this key for `items`, in the currency of their subscriptions; unsaved."""
-    currencies = (item.subscription.currency_code for item in items if item.subscription)
-    currency = next(currencies, customer.merchant.currency_code)
-    key_columns = order_key._asdict()
-    return new_row(Order, merchant=customer.merchant, customer=customer, currency_code=currency, **key_columns)
+def new_order(customer: Customer, order_key: OrderKey) -> Order:
+    """An open order with this key; unsaved."""
+    return new_row(Order, merchant=customer.merchant, customer=customer, **order_key._asdict())
 
 
 def add_items(order: Order, *items: Item, limited: bool = True) -> None:
@@ -102,7 +102,7 @@ def add_items(order: Order, *items: Item, limited: bool = True) -> None:
         insert(item)
     for item in changed:
         if item in present:
-            update(item, "total_price")
+            update(item, *ITEM_AMOUNTS)
 
 
 def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
@@ -125,8 +125,8 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
     item.order = target
     for each in changed:
         if each.pk != item.pk:
-            update(each, "total_price")
-    update(item, "order", "total_price")
+            update(each, *ITEM_AMOUNTS)
+    update(item, "order", *ITEM_AMOUNTS)
     if not others:
         _move_incentives(order, target)
     shrink_order(order, others)
@@ -249,13 +249,7 @@ def find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:
 
 def _new_order_beside(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     """A new, unsaved order of the same customer. It reuses the payment and address that `order` has loaded."""
-    made = new_row(
-        Order,
-        merchant=customer.merchant,
-        customer=customer,
-        currency_code=order.currency_code,
-        **order_key._asdict(),
-    )
+    made = new_order(customer, order_key)
     for name in ("payment", "shipping_address"):
         if getattr(made, f"{name}_id") == getattr(order, f"{name}_id"):
             setattr(made, name, getattr(order, name))

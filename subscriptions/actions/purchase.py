@@ -8,23 +8,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from subscriptions.actions import address as addresses
 from subscriptions.actions import customer as customers
 from subscriptions.actions import payment as payments
 from subscriptions.actions.checkout import Line, NothingSubscribed, checkout
+from subscriptions.actions.checkout_requests import close_request
 from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
-from subscriptions.errors import DomainError, Refused, refused
+from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription
+from subscriptions.normal_forms import comparable_address
 
 JsonObject = dict[str, Any]
-# Two addresses with the same values in these columns are the same address.
-SAME_ADDRESS = [
-    *("first_name", "last_name", "company_name", "address", "address2", "city"),
-    *("state_province_code", "zip_postal_code", "country_code", "phone", "fax"),
-]
 ERROR_FIELDS = {
     "product_discontinued": "product",
     "place_date_past": "first_order_place_date",
@@ -36,25 +33,10 @@ class PurchaseRefused(DomainError):
     """No part of the purchase succeeded. `errors` are the reasons, by the part they concern."""
 
     def __init__(self, errors: JsonObject) -> None:
-        super().__init__("purchase_unfit", "Nothing of this purchase could be done.")
+        lines = errors["subscriptions"]
+        sentences = [f"{line['product']}: {' '.join(sum(line['subscription'].values(), []))}" for line in lines]
+        super().__init__("purchase_unfit", " ".join(sentences))
         self.errors = errors
-
-
-def store_request(merchant: Merchant, body: JsonObject, *, actor: Actor) -> CheckoutRequest:
-    """Store `body`, a checked `PurchaseBody` as JSON, under a lease. Refused if this shop order was received before."""
-    request = CheckoutRequest(
-        merchant=merchant,
-        merchant_order_id=body["merchant_order_id"],
-        actor=actor.as_json(),
-        body=body,
-        **CheckoutRequest.new_lease(),
-    )
-    try:
-        with transaction.atomic():
-            request.save()
-    except IntegrityError as error:
-        raise refused("order_received", id=request.merchant_order_id) from error
-    return request
 
 
 def fulfil_request(key: int) -> JsonObject:
@@ -68,17 +50,6 @@ def fulfil_request(key: int) -> JsonObject:
         if request.answer is None:
             close_request(request, _buy(request))
         return cast(JsonObject, request.answer)
-
-
-def close_request(request: CheckoutRequest, answer: JsonObject) -> None:
-    """Close `request` and clear its body, which is no longer needed. Raises `LeaseLost`."""
-    request.answer, request.body = answer, {}
-    request.release(answer=answer, body={})
-
-
-def failed_answer(errors: JsonObject) -> JsonObject:
-    """The answer to a request that failed as a whole."""
-    return {"customer": None, "payment": None, "shipping_address": None, "subscriptions": [], "errors": errors}
 
 
 def _buy(request: CheckoutRequest) -> JsonObject:
@@ -114,9 +85,11 @@ def _address(customer: Customer, columns: JsonObject | None, kind: Address.Type,
     """The customer's address with these contents, created if there is none."""
     if columns is None:
         return None
-    same = {name: columns[name] for name in SAME_ADDRESS}
-    known = customer.addresses.filter(live=True, address_type=kind, **same).order_by("-id").first()
-    return known or addresses.create(customer, actor=actor, address_type=kind, **columns).result
+    wanted = comparable_address(columns)
+    for known in customer.addresses.filter(live=True, address_type=kind).order_by("-id"):
+        if comparable_address(vars(known)) == wanted:
+            return known
+    return cast(Address, addresses.create(customer, actor=actor, address_type=kind, **columns).result)
 
 
 def _payment(customer: Customer, columns: JsonObject | None, billing: Address | None, actor: Actor) -> Payment | None:

@@ -61,12 +61,16 @@ def reactivate(
     if day < today:
         raise refused("next_order_date_past")
     subscription.cancelled = subscription.cancel_reason = None
+    if subscription.price is None:
+        # The price is the product's, and the merchant may have another currency than when it was cancelled.
+        subscription.currency_code = context.customer.merchant.currency_code
     subscription.updated = calendar.now()
     context.result = orders.add_subscription_item(
         subscription, day, winback and checks.require_own_row(context, winback)
     )
     # After the reads that the item needs, so that this write can share a round trip with the next writes.
-    update(subscription, "cancelled", "cancel_reason", "every", "every_period", "start_date", "updated")
+    names = ("cancelled", "cancel_reason", "every", "every_period", "start_date", "currency_code", "updated")
+    update(subscription, *names)
     context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
     planned = f"The next order is planned for {calendar.human_date(day)}{f', with {winback}' if winback else ''}."
     return f"Reactivated the subscription to {subscription.product}. {planned}"

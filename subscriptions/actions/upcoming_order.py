@@ -8,6 +8,7 @@ from subscriptions import calendar
 from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.gifts import add_gifts
 from subscriptions.actions.sentences import name_first
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -32,14 +33,19 @@ def remind(context: ActionContext[Order], *, again: bool = False) -> str:
 
 @action("order.warn_of_card", guards=[checks.must_be_open])
 def warn_of_card(context: ActionContext[Order], *, day: date) -> str:
-    """Warn that the order's card expires before the order is placed; once for the card check of `day`."""
+    """Warn that the order's card expires before the order is placed.
+
+    Once for the card check of `day`; for merchants with `warn_once_per_card`, once for the order and this card.
+    """
     order = context.subject
     if order.payment.expires_on is None or order.payment.expires_on >= order.place_date:
         raise refused("card_outlives_order")
     if order.warned_of_card_on == day:
         raise refused("card_warned_of")
-    order.warned_of_card_on = day
-    update(order, "warned_of_card_on")
+    if context.customer.merchant.warn_once_per_card and order.warned_of_card_id == order.payment_id:
+        raise refused("card_warned_of_once")
+    order.warned_of_card_on, order.warned_of_card_id = day, order.payment_id
+    update(order, "warned_of_card_on", "warned_of_card")
     context.emit(catalogue.CARD_EXPIRATION, order)
     place_date = calendar.human_date(order.place_date)
     return f"Warned the customer that {order.payment} expires before the order of {place_date}."
@@ -50,8 +56,8 @@ def queue(context: ActionContext[Order]) -> str:
     """Hand an order that is due, or due for a retry, to placement. `context.result` is the list of new upcoming items.
 
     They are created now, so that a failing placement never stops the cycle. An item costs the lower of its last price
-    and the current one; a locked or manually set price stays. Refused while an item is out of stock: call `set_aside`
-    first.
+    and the current one; a locked or manually set price stays. Unused gifts join the order. Refused while an item is
+    out of stock: call `set_aside` first.
     """
     order = context.subject
     if OrderStatus.PENDING_PLACEMENT not in order.status_row.leads_to:
@@ -59,6 +65,7 @@ def queue(context: ActionContext[Order]) -> str:
     items = order_items.load_items(order)
     if order.status_row.may_wait_for_stock and not all(item.product.live for item in items):
         raise refused("order_out_of_stock")
+    items += add_gifts(order, items)
     reprice_items(items, _charged_price)
     order_items.save_totals(order, items)
     context.result = orders.create_next_items(context.customer, items, order.place_date)

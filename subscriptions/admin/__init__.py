@@ -1,6 +1,7 @@
 """The staff pages of the domain; links and integrations add theirs to the same site."""
 
 from subscriptions.admin import (
+    checkouts,
     customers,
     gateway,
     jobs,
@@ -13,6 +14,7 @@ from subscriptions.admin import (
 )
 
 __all__ = [
+    "checkouts",
     "customers",
     "gateway",
     "jobs",

@@ -83,10 +83,10 @@ def move_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]
 
 
 def run_reminder(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
-    number = clocks.remind_test_customer(customer)
-    if not number:
-        return "No reminders were due: no order of this customer is within its reminder window and still unannounced."
-    return f"{number} reminder{'s' * (number != 1)} sent."
+    order = clocks.remind_test_customer(customer)
+    if order is None:
+        return "No reminder was sent: this customer has no upcoming order."
+    return f"Reminder of the order of {calendar.human_date(order.place_date)} sent."
 
 
 def stop_clock(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
@@ -113,10 +113,10 @@ BUTTONS = (
     ),
     Button(
         verb="remind",
-        title="Run reminders now",
+        title="Run reminder now",
         icon="notifications",
         right=Right.TEST,
-        question="Runs the reminder job for this customer only, without waiting for its hour.",
+        question="Reminds this customer of their next order, whatever its date, even if they were reminded already.",
         run=run_reminder,
         offered=lambda customer: customer.is_test,
     ),

@@ -38,7 +38,8 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         live = live_subscriptions(request).values("customer").annotate(n=Count("pk")).values("n")
-        orders = Order.objects.filter(merchant=merchant_of(request), customer=OuterRef("pk"), status=OrderStatus.UNSENT)
+        # An order that waits for stock is not the next one.
+        orders = Order.objects.open().filter(merchant=merchant_of(request), customer=OuterRef("pk"))
         first = orders.order_by("place_date").values("place_date")[:1]
         rows = super().get_queryset(request)
         return rows.annotate(live=Coalesce(Subquery(live), 0), next_day=Subquery(first))

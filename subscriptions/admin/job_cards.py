@@ -36,7 +36,7 @@ WORDS = {
     "reminders": JobWords(
         about="Reminds customers of their next order, with each subscription's own lead time.",
         unit="reminder",
-        question="Every customer with an order within its reminder window is reminded now, once for each order date.",
+        question="Every customer whose reminder is due today, or was due on a missed day, is reminded now.",
     ),
     "cards": JobWords(
         about="On the 1st and 15th, warns customers whose card expires before their next order is placed.",

@@ -63,8 +63,8 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
 
 def run_dialog(request: HttpRequest, job: Job) -> dict[str, Any]:
     merchant = merchant_of(request)
-    today = calendar.today(merchant.time_zone)
-    number = job.affected_customers(merchant.customers.filter(clock=None), today).count()
+    days = runs.days_to_cover(merchant, job, calendar.today(merchant.time_zone))
+    number = job.affected_customers(merchant.customers.filter(clock=None), days).count()
     asked = f"{job_cards.WORDS[job.name].question} Right now that is {number:,} customer{'s' * (number != 1)}."
     return {
         **site.each_context(request),

@@ -67,7 +67,18 @@ class MerchantSettingsAdmin(OneRowAdmin):
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
         ("Orders", {"fields": ["shipping_rate", "prepaid_enabled"]}),
-        ("Reminders", {"fields": ["reminder_days", "reminder_hour", "card_recycling"]}),
+        (
+            "Reminders",
+            {
+                "fields": [
+                    "reminder_days",
+                    "reminder_hour",
+                    "remind_near_orders",
+                    "card_recycling",
+                    "warn_once_per_card",
+                ]
+            },
+        ),
         (
             "Placement",
             {

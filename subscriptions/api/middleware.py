@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from common.web import rate_limit
 from common.web.client_address import client_address
+from common.web.outages import OUTAGES, RETRY_AFTER
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -64,9 +64,9 @@ class ApiGate:
         if isinstance(error, SuspiciousOperation):
             return JsonResponse({"detail": "The request is malformed or too large."}, status=400)
         log.exception("%s %s failed", request.method, request.path_info)
-        if isinstance(error, OperationalError | InterfaceError):
+        if isinstance(error, OUTAGES):
             detail = "The service is not available; try again in a moment."
-            return JsonResponse({"detail": detail}, status=503, headers={"Retry-After": "5"})
+            return JsonResponse({"detail": detail}, status=503, headers={"Retry-After": str(RETRY_AFTER)})
         return JsonResponse({"detail": "Something went wrong on our side."}, status=500)
 
 

@@ -53,7 +53,7 @@ class PurchaseParser(BaseParser):
 
 
 def parse_purchase(merchant: Merchant, data: Any) -> JsonObject:
-    """The purchase in the form that `actions.purchase.store_request` stores; `data` is JSON.
+    """The purchase in the form that `actions.checkout_requests.store_request` stores; `data` is JSON.
 
     Raises `PurchaseRejected` for errors of the request as a whole, and `ValidationError` by object for the rest. Errors
     of single lines are returned under `errors`, and raise only if they leave no line for a subscription.

@@ -22,10 +22,22 @@ from subscriptions.api.lenient_body import (
     decode_text,
 )
 from subscriptions.models import Payment
+from subscriptions.normal_forms import parse_country
 
 MOST_LINES = 250
 LONGEST_OFFSET = 3660  # days
 REQUIRED = "This field is required."
+
+
+class CountryCode(serializers.CharField):
+    """Two letters of ISO 3166, in any case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        code = parse_country(text)
+        if code is None:
+            raise ValidationError(f"There is no country {text[:40]}; give two letters, such as US.")
+        return code
 
 
 class PlaceBody(LenientBody):
@@ -35,7 +47,7 @@ class PlaceBody(LenientBody):
     last_name = OptionalText(absent="")
     state_province_code = OptionalText(absent="")
     zip_postal_code = OptionalText(32, absent="")
-    country_code = serializers.CharField(min_length=2, max_length=2)
+    country_code = CountryCode()
     phone = OptionalText(40, absent="")
     label = OptionalText()  # type: ignore[assignment]  # the metaclass takes fields off the class
     company_name, address2, token_id = (OptionalText() for _ in range(3))

@@ -133,6 +133,14 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "x-api-key"}
 
 
+class SignatureScheme(OpenApiAuthenticationExtension):
+    target_class = "subscriptions.api.storefront.StorefrontAuthentication"
+    name = "storefrontSignature"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "apiKey", "in": "header", "name": "Authorization"}
+
+
 def keep_api_endpoints(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """A hook for drf-spectacular that leaves the rest of the site out of the description."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]

@@ -16,6 +16,7 @@ from common.db import Param, Query
 from subscriptions import calendar
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Customer, Entitlement, Item, Order, Product, Subscription
+from subscriptions.normal_forms import parse_phone
 
 Payload = dict[str, Any]
 EntitlementsBySubscription = Mapping[int, Sequence[Entitlement]]
@@ -56,7 +57,7 @@ def build_recipient(customer: Customer) -> Payload:
         "phone_number": customer.phone_number,
         "first_name": customer.first_name,
         "last_name": customer.last_name,
-        "country_code": customer.merchant.country_code,
+        "country_code": customer.phone_region,
     }
 
 
@@ -69,7 +70,7 @@ def subscriber_payload(customer: Customer) -> Payload:
         "first_name": customer.first_name,
         "last_name": customer.last_name,
         "email": customer.email,
-        "phone_number": customer.phone_number,
+        "phone_number": parse_phone(customer.phone_number, customer.phone_region),
         "has_prepaid": any(subscription.has_prepaid for subscription in live),
         "total_subscriptions_count": len(live),
         "subscriptions_subset": [
@@ -249,7 +250,8 @@ def _load_entitlements_of_items(items: Iterable[Any]) -> EntitlementsBySubscript
 
 def _entitlement_fields(rows: list[Entitlement], holder: Customer) -> Payload:
     now = calendar.now()
-    latest = max((row.expiration for row in rows), default=None)
+    # The end of revoked or expired access is over, however late it lies.
+    latest = max((row.expiration for row in rows if row.live), default=None)
     zone = holder.merchant.time_zone
     return {
         "entitlement_summaries": [_entitlement_summary(row, holder) for row in rows],

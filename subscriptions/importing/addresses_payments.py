@@ -11,6 +11,7 @@ from subscriptions.importing.report import Report
 from subscriptions.importing.stored_rows import find_rows
 from subscriptions.importing.table import Column, Row, model_column
 from subscriptions.models import Address, Customer, Merchant, Payment
+from subscriptions.normal_forms import comparable_address
 
 Record = TypeVar("Record", Address, Payment)
 
@@ -29,8 +30,8 @@ PAYMENT_FIELDS = {
 PAYMENT_KEY = ("token_id", "cc_number_ending", "expires_on")
 
 
-def address_payment_columns(merchant: Merchant) -> list[Column]:
-    readers = {"phone": cells.phone_reader(merchant.country_code), "country_code": cells.read_country}
+def address_payment_columns() -> list[Column]:
+    readers = {"phone": cells.read_phone, "country_code": cells.read_country}
     text = cells.cardless_text_reader(255)
     types = cells.choice_reader(Payment.CardType, {"amex": Payment.CardType.AMERICAN_EXPRESS.value})
     return [
@@ -89,6 +90,12 @@ def _by_customer(records: QuerySet[Record], customers: Iterable[Customer]) -> di
     return found
 
 
-def is_known(records: Sequence[Address | Payment], values: dict[str, Any], fields: Iterable[str]) -> bool:
-    """Whether one of `records` matches `values` in all of `fields`."""
-    return any(all(getattr(record, field) == values[field] for field in fields) for record in records)
+def is_known_address(records: Sequence[Address], values: dict[str, Any]) -> bool:
+    """Whether one of `records` is the address with these `values`, in any spelling."""
+    wanted = comparable_address(values)
+    return any(comparable_address(vars(record)) == wanted for record in records)
+
+
+def is_known_payment(records: Sequence[Payment], values: dict[str, Any]) -> bool:
+    """Whether one of `records` has the token, ending and expiry in `values`."""
+    return any(all(getattr(record, field) == values[field] for field in PAYMENT_KEY) for record in records)

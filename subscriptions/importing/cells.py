@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import phonenumbers
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import URLValidator
 from django.db import models
 
 from common.web.json_body import decode_json, remove_unstorable_characters
+from subscriptions import normal_forms
 from subscriptions.calendar import SINGULAR, Period
 
 ReadCell = Callable[[str], Any]
@@ -38,16 +38,16 @@ def text_reader(longest: int | None) -> ReadCell:
 
 def read_identifier(value: str) -> str:
     """The merchant's own id of a record. The id becomes part of paths of the REST API."""
+    if re.fullmatch(r"\d([.,]\d+)?E\+\d+", value, re.IGNORECASE):
+        raise ValueError(f"{quote_cell(value)} is what a spreadsheet made of a long number; format its column as text.")
     if "/" in value:
         raise ValueError(f"{quote_cell(value)} contains a slash; ids cannot have one.")
     return str(text_reader(255)(value))
 
 
 def read_email(value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        raise ValueError(f"{quote_cell(value)} is not an e-mail address; write it like ana@shop.com.") from None
+    if normal_forms.parse_email(value) is None:
+        raise ValueError(f"{quote_cell(value)} is not an e-mail address; write it like ana@shop.com.")
     return str(text_reader(254)(value))
 
 
@@ -59,33 +59,16 @@ def read_url(value: str) -> str:
     return str(text_reader(1000)(value))
 
 
-def phone_reader(region: str) -> ReadCell:
-    """Reads numbers into E.164; `region` is the country of numbers without a country code."""
-
-    def read(value: str) -> str:
-        try:
-            number = phonenumbers.parse(value, region)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(
-                f"{quote_cell(value)} is not a phone number; write it like +12125550123, or leave it empty."
-            )
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-    return read
-
-
 def read_locale(value: str) -> str:
-    tag = value.lower().replace("_", "-")
-    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", tag):
+    locale = normal_forms.parse_locale(value)
+    if locale is None:
         raise ValueError(f"{quote_cell(value)} is not a locale; write it like en-us.")
-    return tag
+    return locale
 
 
 def read_country(value: str) -> str:
-    code = value.upper()
-    if code not in phonenumbers.SUPPORTED_REGIONS:
+    code = normal_forms.parse_country(value)
+    if code is None:
         raise ValueError(f"{quote_cell(value)} is not a country code; write two letters, such as US.")
     return code
 
@@ -128,7 +111,7 @@ def read_last_four(value: str) -> str:
 
 
 def cardless_text_reader(longest: int) -> ReadCell:
-    """Reads text about a payment. A cell that consists of 13 to 19 digits counts as a card number."""
+    """Reads text that must not hold a card number. A cell that consists of 13 to 19 digits counts as a card number."""
 
     def read(value: str) -> str:
         if CARD_NUMBER.fullmatch(value.strip()):
@@ -136,6 +119,12 @@ def cardless_text_reader(longest: int) -> ReadCell:
         return str(text_reader(longest)(value))
 
     return read
+
+
+def read_phone(value: str) -> str:
+    """A phone number as it is written. It may have as many digits as a card number, which never begins with a zero."""
+    reader = text_reader if value.startswith("0") else cardless_text_reader
+    return str(reader(40)(value))
 
 
 def read_json_object(value: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Reads a CSV file into rows, and reports each cell that cannot be read."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +12,10 @@ from subscriptions.importing.table import KEEP, Column, Progress, Row, Table
 from subscriptions.models import Merchant
 
 DELIMITERS = ",;\t"
+# A first line that tells spreadsheets which character separates the fields.
+DIRECTIVE = re.compile(r"""\s*"?sep=(?P<delimiter>[^"\r\n]*)"?(?:\r\n?|\n|$)""", re.IGNORECASE)
+# Spreadsheets write a text that looks like a number as a formula.
+TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 
 
 def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
@@ -22,7 +28,7 @@ def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progr
         if not report.problems:
             report.add_problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
         return []
-    columns = _match_header(records[0][1], table.columns(merchant), report)
+    columns = _match_header(*records[0], table.columns(merchant), report)
     if report.problems:
         return []
     rows = [_read_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
@@ -33,8 +39,10 @@ def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progr
 
 def _decode(path: Path, report: Report) -> str | None:
     data = path.read_bytes()
+    # What spreadsheets call Unicode text. It begins with a byte order mark, by which the codec knows the order.
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        content = data.decode("utf-8-sig")
+        content = data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         report.add_problem(line, "", "the text is not UTF-8; save the file as “CSV UTF-8” and try again.")
@@ -48,27 +56,35 @@ def _decode(path: Path, report: Report) -> str | None:
 
 def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
     """Each record's cells, with the line on which the record begins. A quoted cell may hold line breaks."""
-    first = content.lstrip().split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(DELIMITERS, key=first.count), strict=True)
-    begins = 1
+    skipped, delimiter = 0, ""
+    if directive := DIRECTIVE.match(content):
+        skipped, content = len(directive[0].splitlines()), content[directive.end() :]
+        delimiter = directive["delimiter"].strip(" ")
+        if delimiter not in [*DELIMITERS, "|"]:
+            report.add_problem(skipped, "", "“sep=” must name a comma, a semicolon, a tab or | as the separator.")
+            return
+    begins = skipped + 1
+    header = content.lstrip().splitlines()[0] if content.strip() else ""
+    delimiter = delimiter or max(DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield begins, cells
-            begins = reader.line_num + 1
+            begins = skipped + reader.line_num + 1
     except csv.Error as error:
         report.add_problem(begins, "", f"this is not CSV ({error}); check that every quote that opens also closes.")
 
 
-def _match_header(names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
+def _match_header(line: int, names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
     """The column of each name in the header; None for an unknown name."""
     known = {column.name: column for column in columns}
-    given = [name.strip().lower().replace(" ", "_") for name in names]
+    given = ["_".join(name.replace("\ufeff", "").lower().split()) for name in names]
     for name in sorted({name for name in given if name in known and given.count(name) > 1}):
-        report.add_problem(1, name, "this column appears twice; keep one.")
+        report.add_problem(line, name, "this column appears twice; keep one.")
     for column in columns:
         if column.required and column.name not in given:
-            report.add_problem(1, column.name, f"this column is missing; the header has: {', '.join(given)}.")
+            report.add_problem(line, column.name, f"this column is missing; the header has: {', '.join(given)}.")
     if unknown := [name for name in given if name and name not in known]:
         report.notices.append(f"Ignored columns: {', '.join(unknown)}.")
     return [known.get(name) for name in given]
@@ -76,6 +92,8 @@ def _match_header(names: list[str], columns: Sequence[Column], report: Report) -
 
 def _read_row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
     row = Row(line, {})
+    if not any(cells[len(columns) :]):
+        cells = cells[: len(columns)]  # spreadsheets fill rows with empty cells
     if len(cells) != len(columns):
         report.add_problem(
             line,
@@ -85,7 +103,8 @@ def _read_row(line: int, cells: list[str], columns: list[Column | None], report:
         return row
     for column, cell in zip(columns, cells, strict=True):
         if column:
-            _read_cell(row, column, cell.strip(), report)
+            formula = TEXT_FORMULA.fullmatch(cell.strip())
+            _read_cell(row, column, (formula[1] if formula else cell).strip(), report)
     return row
 
 

@@ -7,10 +7,9 @@ from django.utils import timezone
 
 from subscriptions.importing import cells, date_cells
 from subscriptions.importing.addresses_payments import (
-    ADDRESS_FIELDS,
-    PAYMENT_KEY,
     address_payment_columns,
-    is_known,
+    is_known_address,
+    is_known_payment,
     live_addresses,
     live_payments,
     read_address,
@@ -20,6 +19,9 @@ from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.stored_rows import change_row, find_rows, write_rows
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Address, Customer, Merchant, Payment
+from subscriptions.normal_forms import comparable, comparable_phone, parse_phone
+
+MOST_SHOWN = 10
 
 
 def _own_columns(merchant: Merchant) -> list[Column]:
@@ -29,7 +31,7 @@ def _own_columns(merchant: Merchant) -> list[Column]:
         model_column(Customer, "first_name", required=True),
         model_column(Customer, "last_name", required=True),
         model_column(Customer, "email", cells.read_email, required=True),
-        model_column(Customer, "phone_number", cells.phone_reader(merchant.country_code)),
+        model_column(Customer, "phone_number", cells.read_phone),
         model_column(Customer, "phone_type", cells.choice_reader(Customer.PhoneType)),
         Column("locale", cells.read_locale, empty=merchant.locale),
         model_column(Customer, "price_code"),
@@ -43,7 +45,7 @@ def _own_columns(merchant: Merchant) -> list[Column]:
 
 
 def _columns(merchant: Merchant) -> list[Column]:
-    return [*_own_columns(merchant), *address_payment_columns(merchant)]
+    return [*_own_columns(merchant), *address_payment_columns()]
 
 
 def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Progress) -> None:
@@ -58,11 +60,16 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
     changed: list[Customer] = []
     new_addresses: list[Address] = []
     new_payments: list[Payment] = []
-    for row, address, payment in zip(rows, addresses, payments, strict=True):
-        customer = known.get(row.values["merchant_user_id"]) or Customer(merchant=merchant, locale=merchant.locale)
-        outcome = change_row(customer, {name: value for name, value in row.values.items() if name in own_names})
-        has_new_address = address and not is_known(known_addresses.get(customer.pk, []), address, ADDRESS_FIELDS)
-        has_new_payment = payment and not is_known(known_payments.get(customer.pk, []), payment, PAYMENT_KEY)
+    customers = [
+        known.get(row.values["merchant_user_id"]) or Customer(merchant=merchant, locale=merchant.locale) for row in rows
+    ]
+    for row, customer, address, payment in zip(rows, customers, addresses, payments, strict=True):
+        has_new_address = address and not is_known_address(known_addresses.get(customer.pk, []), address)
+        has_new_payment = payment and not is_known_payment(known_payments.get(customer.pk, []), payment)
+        if address and has_new_address:
+            customer.country_code = address["country_code"]
+        values = {name: value for name, value in row.values.items() if name in own_names}
+        outcome = change_row(customer, _without_respelling(customer, values))
         if address and has_new_address:
             new_addresses.append(Address(merchant=merchant, customer=customer, **address))
         if payment and has_new_payment:
@@ -73,9 +80,35 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
         if outcome is not Outcome.UNCHANGED:
             customer.last_updated = timezone.now()
             changed.append(customer)
+    _report_invalid_phones(rows, customers, report)
     write_rows(changed, progress, "customers")
     write_rows(new_addresses, progress, "addresses")
     write_rows(new_payments, progress, "payments")
+
+
+def _without_respelling(customer: Customer, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` without an e-mail address or phone number that the stored row spells in another way."""
+    region = customer.phone_region
+    same = {
+        "email": comparable(values["email"]) == comparable(customer.email),
+        "phone_number": comparable_phone(values.get("phone_number"), region)
+        == comparable_phone(customer.phone_number, region),
+    }
+    return {name: value for name, value in values.items() if not same.get(name)}
+
+
+def _report_invalid_phones(rows: Sequence[Row], customers: Sequence[Customer], report: Report) -> None:
+    lines = [
+        str(row.line)
+        for row, customer in zip(rows, customers, strict=True)
+        if row.values.get("phone_number") and not parse_phone(row.values["phone_number"], customer.phone_region)
+    ]
+    if lines:
+        shown = ", ".join(lines[:MOST_SHOWN]) + (", …" if len(lines) > MOST_SHOWN else "")
+        report.notices.append(
+            f"Phone numbers that are not valid in the customer's country: {len(lines):,}, on lines {shown}. "
+            "They are kept as they are and sent to nobody; write them like +12125550123."
+        )
 
 
 def load_customers(merchant: Merchant, rows: Sequence[Row]) -> dict[Any, Customer]:

@@ -12,7 +12,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row cannot be imported. `line` is the line on which its record begins; the header is line 1."""
+    """Why a row cannot be imported. `line` is the line on which its record begins, in the file."""
 
     line: int
     column: str

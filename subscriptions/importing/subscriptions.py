@@ -32,7 +32,7 @@ HISTORY = ("start_date", "created", "cancelled", "cancel_reason", *PREPAID)
 
 
 def _columns(merchant: Merchant) -> list[Column]:
-    moment = date_cells.past_moment_reader(merchant.time_zone)
+    moment, day = date_cells.past_moment_reader(merchant.time_zone), date_cells.day_reader(merchant.time_zone)
     return [
         model_column(Subscription, "external_id", cells.read_identifier, required=True),
         Column("merchant_user_id", cells.read_identifier, required=True),
@@ -40,9 +40,9 @@ def _columns(merchant: Merchant) -> list[Column]:
         model_column(Subscription, "quantity", cells.number_reader(1, 999)),
         model_column(Subscription, "every", cells.number_reader(1, 999), required=True),
         model_column(Subscription, "every_period", cells.read_period, required=True),
-        model_column(Subscription, "start_date", date_cells.read_day, required=True),
+        model_column(Subscription, "start_date", day, required=True),
         Column("status", cells.choice_reader(Status)),
-        Column("next_order_date", date_cells.read_day),
+        Column("next_order_date", day),
         model_column(Subscription, "cancelled", moment),
         model_column(Subscription, "cancel_reason"),
         model_column(Subscription, "price", cells.read_price),

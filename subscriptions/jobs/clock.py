@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 
 from common.work import notify_worker
 from subscriptions import calendar
+from subscriptions.actions import upcoming_order
 from subscriptions.actions.customer import move_clock
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, refused
-from subscriptions.jobs import dispatch, timed_tasks
+from subscriptions.jobs import dispatch, reminders, timed_tasks
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.jobs.job import Job
+from subscriptions.jobs.job import Days, Job
 from subscriptions.models import Customer, Merchant, Order
 
 STEP_TASK = "subscriptions.jobs.clock.move_step"
@@ -77,19 +78,14 @@ def is_moving(customer: Customer) -> bool:
     return not is_free
 
 
-def remind_test_customer(customer: Customer) -> int:
-    """Run the reminder job for this test customer now. Returns the number of reminders.
+def remind_test_customer(customer: Customer) -> Order | None:
+    """Remind this test customer of their next order, whatever its date, even again.
 
-    Refused for other customers.
+    Returns that order; None if there is none. Refused for other customers.
     """
     _must_be_test(customer)
-    job = JOBS["reminders"]
-    with transaction.atomic(), calendar.fixed_clock(customer.clock):
-        today = calendar.today(customer.merchant.time_zone)
-        keys = job.affected_customers(customer.merchant.customers.filter(pk=customer.pk), today).values_list(
-            "pk", flat=True
-        )
-        return job.perform(list(keys), customer.merchant, today)
+    order = customer.orders.open().order_by("place_date", "pk").first()
+    return order and upcoming_order.remind(order, actor=reminders.ACTOR, again=True).subject
 
 
 @contextmanager
@@ -136,11 +132,12 @@ def _job_hours(merchant: Merchant, day: date) -> dict[datetime, list[Job]]:
 
 def _do_due_work(merchant: Merchant, rows: QuerySet[Customer], moment: datetime, jobs: list[Job]) -> None:
     day = calendar.local_time(moment, merchant.time_zone).date()
+    days = Days(day, day)  # the clock leaves no day out
     with calendar.fixed_clock(moment):
         for job in jobs:
-            keys = list(job.affected_customers(rows, day).order_by("pk").values_list("pk", flat=True))
+            keys = list(job.affected_customers(rows, days).order_by("pk").values_list("pk", flat=True))
             for begin in range(0, len(keys), job.at_once):
                 with transaction.atomic():
-                    job.perform(keys[begin : begin + job.at_once], merchant, day)
+                    job.perform(keys[begin : begin + job.at_once], merchant, days)
         timed_tasks.do_timed_tasks(rows)
         dispatch.post_orders(Order.objects.filter(customer__in=rows))

@@ -3,12 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from subscriptions import calendar
 from subscriptions.errors import NotFound, Refused
 from subscriptions.models import Customer, Merchant
+
+
+class Days(NamedTuple):
+    """The days a run works for: its own, `last`, and after an outage those before it that no finished run covered."""
+
+    first: date
+    last: date
+
+    def each(self) -> list[date]:
+        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +30,16 @@ class Job:
     means all. For merchants where `hourly` is true, the job is due again at each later full hour of the day. A late run
     may begin until the hour `ends` of the day, or for `lasts` after the job's moment; after that it is missed.
 
-    `affected_customers(customers, day)` narrows the customers of one merchant to those for whom work is due.
-    `perform(keys, merchant, day)` does the work for at most `at_once` of them, inside the caller's transaction, and
+    `affected_customers(customers, days)` narrows the customers of one merchant to those for whom work is due.
+    `perform(keys, merchant, days)` does the work for at most `at_once` of them, inside the caller's transaction, and
     returns how much it did. Running it again for the same customer does nothing.
     """
 
     name: str
     title: str
     hour: Callable[[Merchant], int | None]
-    affected_customers: Callable[[QuerySet[Customer], date], QuerySet[Customer]]
-    perform: Callable[[Sequence[int], Merchant, date], int]
+    affected_customers: Callable[[QuerySet[Customer], Days], QuerySet[Customer]]
+    perform: Callable[[Sequence[int], Merchant, Days], int]
     days: tuple[int, ...] = ()
     hourly: Callable[[Merchant], bool] | None = None
     ends: int | None = None

@@ -9,20 +9,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from subscriptions import calendar
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.jobs.job import try_action
+from subscriptions.jobs.job import Days, try_action
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, statuses_where
 from subscriptions.models.order import OPEN
 
 ACTOR = Actor(ActorKind.JOB, "placement", "Placement")
 
 
-def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=_due_orders(customers, day).values("customer"))
+def affected_customers(customers: QuerySet[Customer], days: Days) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_due_orders(customers, days.last).values("customer"))
 
 
-def queue_due_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+def queue_due_orders(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
     """Hand the due orders of these customers to placement, without their items that are out of stock."""
-    orders = list(_due_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    orders = list(_due_orders(merchant.customers.filter(pk__in=keys), days.last).order_by("place_date", "pk"))
     return sum(queue_order(order, ACTOR) for order in orders)
 
 

@@ -1,19 +1,17 @@
-"""Finishes purchases whose request was cut off before it was answered."""
+"""Finishes purchases whose request was cut off before it was answered, or failed."""
 
 import logging
 from contextlib import suppress
-from datetime import timedelta
-
-from django.db.models import F
 
 from common.work import LeaseLost, claim_lease, unleased_rows
-from subscriptions.actions import purchase
+from subscriptions.actions import checkout_requests, purchase
 from subscriptions.errors import Busy, DomainError
 from subscriptions.models import CheckoutRequest
 
 AT_ONCE = 100
 MOST_ATTEMPTS = 10
-REST = timedelta(seconds=30)
+GIVEN_UP = "It could not be done. Send the order again, or ask the staff of the portal."
+DIED = "The process that carried it out died each time. The log has its details."
 log = logging.getLogger(__name__)
 
 
@@ -33,19 +31,25 @@ def finish() -> int:
 
 
 def _finish(request: CheckoutRequest) -> None:
+    if request.attempts > MOST_ATTEMPTS:  # no attempt came to an end that could have given up
+        return _give_up(request, DIED)
     try:
         purchase.fulfil_request(request.pk)
     except Busy:
-        request.release(REST)
-    except purchase.PurchaseRefused as refusal:
-        purchase.close_request(request, purchase.failed_answer(refusal.errors))
+        request.release(checkout_requests.REST)
     except DomainError as refusal:
-        purchase.close_request(request, purchase.failed_answer({"non_field_errors": [refusal.sentence]}))
-    except Exception:
+        general = {"non_field_errors": [refusal.sentence]}
+        errors = refusal.errors if isinstance(refusal, purchase.PurchaseRefused) else general
+        checkout_requests.give_up_request(request, errors, refusal.sentence)
+    except LeaseLost:
+        raise
+    except Exception as error:
         log.exception("the purchase of order %s at merchant %s failed", request.merchant_order_id, request.merchant_id)
         if request.attempts >= MOST_ATTEMPTS:
-            purchase.close_request(
-                request, purchase.failed_answer({"non_field_errors": ["It could not be done; see the log."]})
-            )
+            _give_up(request, checkout_requests.describe_fault(error))
         else:
-            request.release(REST * request.attempts, attempts=F("attempts") + 1)
+            checkout_requests.rest_request(request, error)
+
+
+def _give_up(request: CheckoutRequest, reason: str) -> None:
+    checkout_requests.give_up_request(request, {"non_field_errors": [GIVEN_UP]}, reason)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from common.work import LeaseLost, Turn, claim_lease, notify_after_commit, sweep_rows, yield_turn
@@ -19,7 +19,7 @@ from subscriptions import calendar
 from subscriptions.actions.core import lock_customers
 from subscriptions.errors import Busy
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.jobs.job import Job
+from subscriptions.jobs.job import Days, Job
 from subscriptions.models import Customer, JobRun, Merchant
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,17 @@ def begin_run(merchant: Merchant, job: Job) -> JobRun:
     run.refresh_from_db()
     notify_after_commit(TASK, run.pk)
     return run
+
+
+def days_to_cover(merchant: Merchant, job: Job, day: date) -> Days:
+    """The days for which the run of `day` works, whether it begins for the first time or again.
+
+    The days before it that no finished run has covered are included, except before a merchant's first finished run.
+    None are left (`first` is after `last`) if a later run has finished already.
+    """
+    finished = JobRun.objects.filter(merchant=merchant, job=job.name, state=JobRun.State.DONE)
+    covered = finished.exclude(local_date=day).aggregate(last=Max("local_date"))["last"]
+    return Days(covered + timedelta(days=1) if covered else day, day)
 
 
 def continue_run(run_id: int) -> None:
@@ -119,12 +130,13 @@ def _state(job: Job, merchant: Merchant, day: date, now: datetime) -> JobRun.Sta
 
 
 def _work(run: JobRun, job: Job, turn: Turn) -> None:
+    days = days_to_cover(run.merchant, job, run.local_date)
     if run.total is None:
-        run.renew(total=_affected(run, job).count())
+        run.renew(total=_affected(run, job, days).count())
     later: list[int] = []
     try:
-        for keys in _chunks(run, job):
-            _step(run, job, keys, later)
+        for keys in _chunks(run, job, days):
+            _step(run, job, days, keys, later)
             if turn.is_over:
                 return yield_turn(run, TASK, state=JobRun.State.WAITING)
     except Busy:
@@ -138,27 +150,27 @@ def _rest(run: JobRun) -> None:
     yield_turn(run, TASK, at=timezone.now() + REST, rest=REST, state=JobRun.State.WAITING)
 
 
-def _affected(run: JobRun, job: Job, behind: int = 0) -> QuerySet[Customer]:
+def _affected(run: JobRun, job: Job, days: Days, behind: int = 0) -> QuerySet[Customer]:
     # The jobs of a test customer with a clock run when the clock is moved.
-    return job.affected_customers(run.merchant.customers.filter(clock=None, pk__gt=behind), run.local_date)
+    return job.affected_customers(run.merchant.customers.filter(clock=None, pk__gt=behind), days)
 
 
-def _chunks(run: JobRun, job: Job) -> Iterator[Sequence[int]]:
+def _chunks(run: JobRun, job: Job, days: Days) -> Iterator[Sequence[int]]:
     """The customers after the cursor, in chunks of `job.at_once`."""
     reached = run.cursor
-    while keys := list(_affected(run, job, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    while keys := list(_affected(run, job, days, reached).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         reached = keys[-1]
         for start in range(0, len(keys), job.at_once):
             yield keys[start : start + job.at_once]
 
 
-def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
+def _step(run: JobRun, job: Job, days: Days, keys: Sequence[int], later: list[int]) -> None:
     """Do the job for these customers; those held by another write are added to `later`."""
     try:
         with transaction.atomic(), lock_customers(run.merchant, keys, only_free=True) as customers:
             free = [customer.pk for customer in customers]
             waiting = [*later, *sorted(set(keys) - set(free))]
-            done = job.perform(free, run.merchant, run.local_date)
+            done = job.perform(free, run.merchant, days)
             _advance(run, free, waiting, done=F("done") + done)
     except (Busy, LeaseLost, OperationalError, InterfaceError):
         raise  # the customers are not at fault
@@ -167,7 +179,7 @@ def _step(run: JobRun, job: Job, keys: Sequence[int], later: list[int]) -> None:
             return _pass_over(run, job, keys[0], later)
         # One faulty customer must not hold up the rest of the chunk.
         for key in keys:
-            _step(run, job, [key], later)
+            _step(run, job, days, [key], later)
     else:
         later[:] = waiting
 

@@ -9,22 +9,22 @@ from django.db.models import Exists, OuterRef, QuerySet
 from subscriptions.actions import upcoming_order
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.jobs import placement_queue
-from subscriptions.jobs.job import try_action
+from subscriptions.jobs.job import Days, try_action
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus
 
 ACTOR = Actor(ActorKind.JOB, "stock", "Orders waiting for stock")
 
 
-def affected_customers(customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
-    return customers.filter(pk__in=_waiting_orders(customers, day).values("customer"))
+def affected_customers(customers: QuerySet[Customer], days: Days) -> QuerySet[Customer]:
+    return customers.filter(pk__in=_waiting_orders(customers, days.last).values("customer"))
 
 
-def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+def retry_waiting_orders(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
     """Place the items that are in stock again, tell of those still missing, and remove those that have waited enough.
 
     Returns the number of orders that were placed or ended.
     """
-    orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), day).order_by("place_date", "pk"))
+    orders = list(_waiting_orders(merchant.customers.filter(pk__in=keys), days.last).order_by("place_date", "pk"))
     return sum(_try_again(order) for order in orders)
 
 

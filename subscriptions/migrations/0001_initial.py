@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('public_id', subscriptions.models.fields.PublicIdField(default=subscriptions.models.fields.new_public_id, editable=False, unique=True)),
                 ('name', models.CharField(max_length=255)),
                 ('shop_url', models.URLField(help_text="The shop's home page; links land here and pages lead back to it.")),
-                ('time_zone', models.CharField(default='America/New_York', max_length=64, validators=[subscriptions.models.merchant.validate_zone])),
+                ('time_zone', models.CharField(default='America/New_York', max_length=64)),
                 ('currency_code', models.CharField(default='USD', max_length=3)),
                 ('country_code', models.CharField(default='US', help_text='Region of phone numbers without a prefix.', max_length=2)),
                 ('locale', models.CharField(default='en-us', max_length=16)),

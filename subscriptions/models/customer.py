@@ -26,7 +26,10 @@ class Customer(models.Model):
     first_name = models.CharField(max_length=255)
     last_name = models.CharField(max_length=255)
     email = models.EmailField(max_length=254)
-    phone_number = models.CharField(max_length=40, null=True, blank=True)
+    phone_number = models.CharField(max_length=40, null=True, blank=True, help_text="As it was typed.")
+    country_code = models.CharField(
+        max_length=2, null=True, editable=False, help_text="Of the newest address, or null without one."
+    )
     phone_type = models.PositiveSmallIntegerField(choices=PhoneType, null=True, blank=True)
     locale = models.CharField(max_length=16, default="en-us")
     price_code = models.CharField(max_length=64, null=True, blank=True)
@@ -69,6 +72,11 @@ class Customer(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def phone_region(self) -> str:
+        """The country of the phone number if it has no country code."""
+        return self.country_code or self.merchant.country_code
 
 
 class Address(models.Model):

@@ -1,8 +1,9 @@
 """Field types that the models of all apps share."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from common.web.public_ids import new_public_id
+from subscriptions import normal_forms
 
 
 class PublicIdField(models.UUIDField):
@@ -35,6 +37,74 @@ class TotalField(MoneyField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 28, **options})  # the precision that Python calculates with
+
+
+class CodeField(models.CharField):
+    """A code of a published list, which forms offer to choose from. Validation puts it into its normal form first."""
+
+    unknown: ClassVar[str]
+
+    def __init__(self, verbose_name: str | None = None, **options: Any) -> None:
+        messages = {"invalid_choice": self.unknown}
+        super().__init__(verbose_name, **{"error_messages": messages, **options, "choices": self.list_choices})
+
+    @staticmethod
+    def parse(text: str | None) -> str | None:
+        raise NotImplementedError
+
+    @staticmethod
+    def names() -> Mapping[str, str]:
+        raise NotImplementedError
+
+    @classmethod
+    def list_choices(cls) -> list[tuple[str, str]]:
+        return sorted(((code, f"{name} ({code})") for code, name in cls.names().items()), key=lambda choice: choice[1])
+
+    def deconstruct(self) -> Any:
+        """Migrations know nothing of the list, which grows."""
+        name, path, args, options = super().deconstruct()
+        for key in ("choices", "error_messages"):
+            del options[key]
+        return name, path, args, options
+
+    def get_choices(self, include_blank: bool = True, *args: Any, **options: Any) -> Any:
+        # Without a blank choice, a browser would put the first code in the place of one that is not in the list.
+        return super().get_choices(True, *args, **options)
+
+    def to_python(self, value: Any) -> Any:
+        return self.parse(value) or value if isinstance(value, str) else super().to_python(value)
+
+
+class CurrencyField(CodeField):
+    parse = staticmethod(normal_forms.parse_currency)
+    names = staticmethod(normal_forms.currency_names)
+    unknown = "“%(value)s” is no currency; choose a code of three letters, such as USD."
+
+
+class CountryField(CodeField):
+    parse = staticmethod(normal_forms.parse_country)
+    names = staticmethod(normal_forms.country_names)
+    unknown = "“%(value)s” is no country; choose a code of two letters, such as US."
+
+
+class LocaleField(CodeField):
+    parse = staticmethod(normal_forms.parse_locale)
+    names = staticmethod(normal_forms.locale_names)
+    unknown = "“%(value)s” is no language; choose one such as en-us."
+
+
+class TimeZoneField(CodeField):
+    """A stored name that is no zone reads as the default: every page and every job would fail on it."""
+
+    parse = staticmethod(normal_forms.parse_time_zone)
+    unknown = "“%(value)s” is no time zone; choose one such as America/New_York."
+
+    @classmethod
+    def list_choices(cls) -> list[tuple[str, str]]:
+        return [(name, name) for name in normal_forms.time_zone_names()]
+
+    def from_db_value(self, value: str | None, *_: object) -> Any:
+        return normal_forms.parse_time_zone(value) or self.get_default()
 
 
 @cache

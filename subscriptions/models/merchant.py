@@ -1,6 +1,5 @@
 """Merchants, who own every row, and the staff and API keys that act for them."""
 
-import zoneinfo
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,13 +10,16 @@ from django.db import models
 from django.utils import timezone
 
 from common.work import Leased
-from subscriptions.models.fields import EncryptedField, MoneyField, PublicIdField
-
-
-def validate_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is not a valid time zone, for example America/New_York.")
-
+from subscriptions.models.fields import (
+    CountryField,
+    CurrencyField,
+    EncryptedField,
+    LocaleField,
+    MoneyField,
+    PublicIdField,
+    TimeZoneField,
+)
+from subscriptions.models.order_status import OrderStatus, statuses_where
 
 KEY_ROTATION = timedelta(hours=24)
 
@@ -45,21 +47,32 @@ class Merchant(models.Model):
     shop_url = models.URLField(
         "shop address", help_text="Your shop's home page. Links lead here, and pages lead back to it."
     )
-    time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_zone])
-    currency_code = models.CharField("currency", max_length=3, default="USD", help_text="Three letters, such as USD.")
-    country_code = models.CharField(
+    time_zone = TimeZoneField(max_length=64, default="America/New_York")
+    currency_code = CurrencyField(
+        "currency",
+        max_length=3,
+        default="USD",
+        help_text="It stays while there are active subscriptions or orders to come.",
+    )
+    country_code = CountryField(
         "country",
         max_length=2,
         default="US",
-        help_text="Two letters, such as US. Phone numbers without a country prefix belong to it.",
+        help_text="Phone numbers without a country code belong to it, if the customer has no address.",
     )
-    locale = models.CharField("language", max_length=16, default="en-us", help_text="Such as en-us.")
+    locale = LocaleField("language", max_length=16, default="en-us", help_text="Of customers who have not said theirs.")
     is_shopify = models.BooleanField("Shopify store", default=False)
     is_test = models.BooleanField(
         "test merchant", default=False, help_text="For demos and tests. A test merchant can use the sandbox."
     )
     reminder_days = models.PositiveSmallIntegerField("reminder lead time", default=5, validators=[MinValueValidator(5)])
     reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
+    remind_near_orders = models.BooleanField(
+        "remind of near orders",
+        default=False,
+        help_text="Also remind of orders that come nearer than their lead time, by an import, a reactivation or a new "
+        "date. Otherwise only orders whose lead time begins on the day of the run.",
+    )
     placement_hour = models.PositiveSmallIntegerField(
         default=5,
         null=True,
@@ -89,6 +102,12 @@ class Merchant(models.Model):
         default=False,
         help_text="Your platform updates expired cards by itself, so no expiry warnings are sent.",
     )
+    warn_once_per_card = models.BooleanField(
+        "one warning per card and order",
+        default=False,
+        help_text="Otherwise the customer is warned at each check, on the 1st and 15th of a month, until the order is "
+        "placed.",
+    )
     disengaged_after = models.PositiveSmallIntegerField(
         "cancel after rejections",
         null=True,
@@ -115,10 +134,29 @@ class Merchant(models.Model):
                 name="merchant_manual_retry_days",
             ),
             models.CheckConstraint(condition=models.Q(disengaged_after__gte=1), name="merchant_disengaged_after"),
+            models.CheckConstraint(
+                condition=models.Q(currency_code__regex="^[A-Z]{3}$", country_code__regex="^[A-Z]{2}$"),
+                name="merchant_codes",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        # Prices are amounts in the merchant's currency: what is still to be charged would become another amount.
+        stored = Merchant.objects.filter(pk=self.pk).values_list("currency_code", flat=True).first()
+        if stored in (None, self.currency_code):
+            return
+        live = self.subscriptions.filter(cancelled=None).count()
+        to_come = [OrderStatus.UNSENT, *statuses_where(lambda row: row.trying)]
+        if live or self.orders.filter(status__in=to_come).exists():
+            raise ValidationError(
+                {
+                    "currency_code": f"The currency stays {stored} while there are active subscriptions ({live:,}) or "
+                    "orders to come. Cancel them first, or make a merchant of its own for the other currency."
+                }
+            )
 
     def set_storefront_key(self, key: str) -> None:
         """Change the storefront key; signatures under the old one stay valid for `KEY_ROTATION`."""
@@ -176,6 +214,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (rpk_{self.prefix}_…)"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
 
 
 class IdempotencyKey(Leased):

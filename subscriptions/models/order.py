@@ -20,11 +20,12 @@ OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
 
 
 class OrderKey(NamedTuple):
-    """Date, payment and address: together they are unique among the open orders of one customer."""
+    """Date, payment, address and currency: together they are unique among the open orders of one customer."""
 
     place_date: date
     payment_id: int
     shipping_address_id: int
+    currency_code: str
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -49,6 +50,16 @@ class Order(models.Model):
     warned_of_card_on = models.DateField(
         null=True, blank=True, editable=False, help_text="The check that last found its card to end before it."
     )
+    warned_of_card = models.ForeignKey(
+        Payment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="The card that the check found to end before it.",
+    )
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
@@ -70,6 +81,9 @@ class Order(models.Model):
     locked = models.BooleanField(default=False)
     oos_free_shipping = models.BooleanField(default=False, help_text="Made for items out of stock.")
     extra_data = models.JSONField(null=True, blank=True)
+    applied_incentives = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What came off the order and its shipping, for order posts."
+    )
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
 
@@ -78,7 +92,7 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["merchant", "customer", "place_date", "payment", "shipping_address"],
+                fields=["merchant", "customer", "place_date", "payment", "shipping_address", "currency_code"],
                 condition=OPEN,
                 name="order_one_open_per_date",
             ),
@@ -121,7 +135,7 @@ class Order(models.Model):
 
     @property
     def order_key(self) -> OrderKey:
-        return OrderKey(self.place_date, self.payment_id, self.shipping_address_id)
+        return OrderKey(self.place_date, self.payment_id, self.shipping_address_id, self.currency_code)
 
 
 class Item(models.Model):
@@ -138,6 +152,9 @@ class Item(models.Model):
     extra_cost = MoneyField(default=0)
     total_price = TotalField(verbose_name="total")
     one_time = models.BooleanField("one-time", default=False)
+    applied_incentives = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What came off the item, for order posts; a gift's promise."
+    )
     frozen = models.BooleanField(default=False, help_text="The price was set by hand and stays.")
     upcoming = models.BooleanField(
         default=True, help_text="The order is still to come; kept beside the status for the constraint below."

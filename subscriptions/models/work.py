@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from common.work import Leased, LeasedRun
@@ -13,7 +14,10 @@ from subscriptions.models.subscription import Subscription
 
 
 class CheckoutRequest(Leased):
-    """A checkout as a shop posted it, leased at first by the request that stored it. Each order id is accepted once."""
+    """A checkout as a shop posted it, leased at first by the request that stored it.
+
+    Each order id brings about one result. A checkout that failed has none, and may be posted again.
+    """
 
     lease_length = timedelta(seconds=90)  # longer than any request may take
 
@@ -21,17 +25,21 @@ class CheckoutRequest(Leased):
     public_id = PublicIdField()
     merchant_order_id = models.CharField(max_length=255)
     actor = models.JSONField(help_text="Who sent it.")
-    body = models.JSONField(help_text="As it was checked, without card numbers; emptied once it is answered.")
-    answer = models.JSONField(null=True, help_text="What came of it; empty while nothing has.")
-    created = models.DateTimeField(default=timezone.now)
+    body = models.JSONField(help_text="As it was checked, without card numbers; emptied once it has a result.")
+    answer = models.JSONField(null=True, help_text="What came of it; empty while it is to be carried out.")
+    reason = models.TextField(blank=True, help_text="Why it failed; empty unless it did.")
+    created = models.DateTimeField("received", default=timezone.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "merchant_order_id"], name="checkout_once"),
         ]
         indexes = [
-            models.Index(fields=["lease_until"], condition=models.Q(answer__isnull=True), name="checkout_pending"),
+            models.Index(fields=["lease_until"], condition=Q(answer__isnull=True), name="checkout_pending"),
+            models.Index(fields=["merchant", "-created", "-id"], name="checkout_list"),
+            models.Index(fields=["merchant", "-created", "-id"], condition=~Q(reason=""), name="checkout_failed"),
         ]
+        verbose_name = "checkout"
 
     def __str__(self) -> str:
         return self.merchant_order_id

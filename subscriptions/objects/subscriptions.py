@@ -26,9 +26,9 @@ def _prepaid_subscription(subscription: Subscription, _: Merchant) -> Subscripti
 
 
 def _grantees(subscription: Subscription, _: Merchant) -> list[Grantee]:
-    """Each person once, even if they share several entitlements of the subscription."""
-    entitlements = subscription.entitlements.all()
-    by_id = {grantee.external_id: grantee for each in entitlements for grantee in each.grantees.all()}
+    """Each person once, even if they share several entitlements of the subscription; nobody shares ended access."""
+    live = [each for each in subscription.entitlements.all() if each.live]
+    by_id = {grantee.external_id: grantee for each in live for grantee in each.grantees.all()}
     return list(by_id.values())
 
 

@@ -10,6 +10,8 @@ from common.db import AnyOf, Query
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
 from subscriptions.placement.results import PlacementResult
 
+INCENTIVE = ("name", "type", "value", "target", "externalCode")
+
 
 @dataclass(frozen=True, slots=True)
 class PlacementRequest:
@@ -33,6 +35,11 @@ class PlacementRequest:
     def key(self) -> str:
         """The idempotency key: the same for all attempts at the order."""
         return str(self.order.public_id.hex)
+
+
+def posted_incentives(row: Order | Item) -> list[dict[str, str | None]]:
+    """What came off an order and its shipping, or off an item, by the names of INCENTIVE."""
+    return [{name: each[name] for name in INCENTIVE} for each in row.applied_incentives or ()]
 
 
 class Gateway(Protocol):

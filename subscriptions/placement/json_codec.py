@@ -5,7 +5,7 @@ from typing import Any
 
 from subscriptions.objects.customers import ADDRESS, CUSTOMER, PAYMENT
 from subscriptions.objects.orders import ITEM, ORDER
-from subscriptions.placement.gateway import PlacementRequest
+from subscriptions.placement.gateway import PlacementRequest, posted_incentives
 from subscriptions.placement.http_gateway import Codec
 from subscriptions.placement.results import (
     REPLY_FIELDS,
@@ -22,17 +22,20 @@ CARD_DATA = ("cc_holder", "cc_number_ending", "cc_exp_date")
 
 
 def encode_json_order(request: PlacementRequest, *, with_card: bool) -> bytes:
-    """The order and its related rows, as objects of the REST API; without card data, CARD_DATA are null."""
+    """The order and its related rows, as objects of the REST API; without card data, CARD_DATA are null.
+
+    The order and each item have `incentives` beside the keys of the REST API.
+    """
     order, merchant = request.order, request.merchant
     billing = order.payment.billing_address
     payment = PAYMENT.write(order.payment, merchant)
     post = {
-        "order": POSTED_ORDER.write(order, merchant),
+        "order": POSTED_ORDER.write(order, merchant) | {"incentives": posted_incentives(order)},
         "customer": CUSTOMER.write(request.customer, merchant),
         "shipping_address": ADDRESS.write(order.shipping_address, merchant),
         "billing_address": billing and ADDRESS.write(billing, merchant),
         "payment": payment if with_card else payment | dict.fromkeys(CARD_DATA),
-        "items": [ITEM.write(item, merchant) for item in request.items],
+        "items": [ITEM.write(item, merchant) | {"incentives": posted_incentives(item)} for item in request.items],
     }
     return json.dumps(post, separators=(",", ":")).encode()
 

@@ -30,5 +30,5 @@ def authorization_header(merchant: Merchant, merchant_user_id: str, now: int) ->
     return json.dumps(header, separators=(",", ":"))
 
 
-def signed_text(merchant_user_id: str, now: int, *, recognized: bool = False) -> str:
-    return f"{merchant_user_id}|{RECOGNIZED}|{now}" if recognized else f"{merchant_user_id}|{now}"
+def signed_text(merchant_user_id: str, now: int | str, *, is_recognized: bool = False) -> str:
+    return f"{merchant_user_id}|{RECOGNIZED}|{now}" if is_recognized else f"{merchant_user_id}|{now}"

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from subscriptions.models import Address, Customer, Item, Payment, Subscription
+from subscriptions.models import Address, Customer, Item, Order, Payment, Subscription
 from subscriptions.placement import aes
-from subscriptions.placement.gateway import PlacementRequest
+from subscriptions.placement.gateway import PlacementRequest, posted_incentives
 from subscriptions.placement.http_gateway import Codec
 from subscriptions.placement.xml_reply import read_xml_reply
 
@@ -35,7 +35,7 @@ def encode_xml_order(request: PlacementRequest, *, with_card: bool) -> bytes:
     card_key = order.merchant.storefront_key if with_card else None
     document = xml_element(
         "order",
-        xml_element("head", _order_leaves(request), _payment_leaves(order.payment, card_key)),
+        xml_element("head", _order_leaves(request), _payment_leaves(order.payment, card_key), _incentives(order)),
         xml_element(
             "customer",
             _customer_leaves(request.customer),
@@ -167,6 +167,11 @@ def _item_parts(item: Item) -> Iterable[str]:
     )
     yield xml_element("components")
     yield xml_element("subscription", _subscription_parts(item.subscription) if item.subscription else "")
+    yield _incentives(item)
+
+
+def _incentives(row: Order | Item) -> str:
+    return xml_element("incentives", *(xml_element("incentive", xml_leaves(each)) for each in posted_incentives(row)))
 
 
 def _subscription_parts(subscription: Subscription) -> str:

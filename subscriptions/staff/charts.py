@@ -42,12 +42,14 @@ def build_daily_chart(
     """The context of `admin/parts/chart.html`: a bar for each of `bars` on every day from `first` to `last`.
 
     `figures` are what the table shows besides the bars. Both are counts by day under their headings.
+    `totals` has the sum of each heading over these days, for tiles beside the chart.
     """
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     headings, columns = [*bars, *(figures or {})], [*bars.values(), *(figures or {}).values()]
     rows = [[counts.get(day, 0) for counts in columns] for day in days]
     series = list(bars)
     top = find_scale_end(max(number for row in rows for number in row[: len(series)]))
+    totals = [sum(numbers) for numbers in zip(*rows, strict=True)]
     width = 100 / len(days)
     step = ceil(len(days) / MOST_TICKS)
     return {
@@ -64,7 +66,8 @@ def build_daily_chart(
         "width": round(width, 4),
         "headings": headings,
         "series": series,
-        "summary": sum_up(series, [sum(numbers) for numbers in zip(*rows, strict=True)], " and "),
+        "summary": sum_up(series, totals, " and "),
+        "totals": totals,
         "top": top,
         "middle": top // 2,
         # Counted back from the last day, because people look for that one.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
@@ -54,7 +54,18 @@ def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
         number, digits = re.sub(r"\s", "", term), re.sub(r"\D", "", term)
         has_number = Q(merchant_user_id__startswith=number)
         if len(digits) >= PHONE_DIGITS:
-            has_number |= Q(phone_number__endswith=digits[-10:])
+            # Numbers are kept as they were typed.
+            found = found.alias(
+                phone_digits=Func(
+                    "phone_number",
+                    Value(r"\D"),
+                    Value(""),
+                    Value("g"),
+                    function="regexp_replace",
+                    output_field=CharField(),
+                )
+            )
+            has_number |= Q(phone_digits__endswith=digits[-10:])
         return found.filter(has_number)
     for word in term.split()[:MOST_WORDS]:
         columns = ("email",) if "@" in word else CUSTOMER_COLUMNS

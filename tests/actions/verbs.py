@@ -50,7 +50,7 @@ VERBS: dict[str, Verb] = {
     "customer.change_locale": lambda w: customers.change_locale(w.customer, locale="fr-ca", **BY),
     "customer.move_clock": lambda w: customers.move_clock(w.customer, to=situations.LATER, **BY),
     "customer.mark_as_test": lambda w: customers.mark_as_test(w.customer, **BY),
-    "address.create": lambda w: addresses.create(w.customer, address="2 Side Street", **BY),
+    "address.create": lambda w: addresses.create(w.customer, address="2 Side Street", country_code="US", **BY),
     "address.retire": lambda w: addresses.retire(w.addresses[1], **BY),
     "address.use_for_all": lambda w: addresses.use_for_all(w.addresses[1], **BY),
     "payment.create": lambda w: payments.create(w.customer, token_id="tok_new", **BY),

@@ -13,6 +13,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     ApiKey,
     CancelReason,
+    CheckoutRequest,
     Coupon,
     Customer,
     Event,
@@ -78,6 +79,14 @@ def make_world(name: str) -> World:
     rows: Rows = {
         Merchant: merchant,
         Payment: live.payment,
+        CheckoutRequest: CheckoutRequest.objects.create(
+            merchant=merchant,
+            merchant_order_id=f"{name}-1224",
+            actor=f.STAFF.as_json(),
+            body={"merchant_order_id": f"{name}-1224"},
+            answer={"customer": None, "errors": {"non_field_errors": [f"{name} sentence"]}},
+            reason=f"{name} fault",
+        ),
         GatewaySettings: GatewaySettings.objects.create(merchant=merchant, url=f"https://{name.lower()}.test/orders"),
         SimulatedOutcome: SimulatedOutcome.objects.create(merchant=merchant, product=product),
         JobRun: JobRun.objects.create(

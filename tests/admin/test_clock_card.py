@@ -149,11 +149,14 @@ def test_nonsense_in_the_pages_address_is_ignored(staff: Client, customer: Custo
 
 
 def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: Any) -> None:
-    assert press_button(staff, customer, "remind").startswith("success: No reminders were due")
-    Order.objects.update(place_date=date(2026, 11, 24))
-    assert press_button(staff, customer, "remind") == "success: 1 reminder sent."
-    assert [event.kind for event in Event.objects.all()] == ["ordergroove.order.reminder"]
-    assert press_button(staff, customer, "remind").startswith("success: No reminders were due")
+    Order.objects.update(place_date=date(2026, 12, 24))
+    sent = "success: Reminder of the order of December 24, 2026 sent."
+    assert [press_button(staff, customer, "remind") for _ in range(2)] == [sent, sent]
+    assert [event.kind for event in Event.objects.all()] == ["ordergroove.order.reminder"] * 2
+    Order.objects.update(locked=True)
+    assert (
+        press_button(staff, customer, "remind") == "success: No reminder was sent: this customer has no upcoming order."
+    )
 
 
 def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, noon: Any) -> None:

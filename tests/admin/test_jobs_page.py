@@ -133,7 +133,7 @@ def test_missed_days_are_listed_and_the_history_can_be_narrowed(owner: Client, m
 def test_run_now_asks_first_and_then_begins_the_run_of_today(
     owner: Client, merchant: Merchant, django_capture_on_commit_callbacks: Any
 ) -> None:
-    f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 24))
+    f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=date(2026, 11, 25))
     before = read_all_rows()
     asked = visible_text(owner.get("/admin/jobs/reminders/run/"))
     assert "Right now that is 1 customer." in asked

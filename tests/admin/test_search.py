@@ -34,6 +34,13 @@ def test_staff_find_a_customer_by(term: str, db: None) -> None:
     assert list(customers_matching(merchant, term)) == [wanted]
 
 
+@pytest.mark.parametrize("term", ["501-555-0100", "+1 501 555 0100", "5550100"])
+def test_staff_find_a_number_that_was_typed_with_signs(term: str, db: None) -> None:
+    wanted = f.CustomerFactory(phone_number="(501) 555-0100")
+    f.CustomerFactory(merchant=wanted.merchant, phone_number="(501) 555-0101")
+    assert list(customers_matching(wanted.merchant, term)) == [wanted]
+
+
 @pytest.mark.parametrize("term", ["nobody", "zoe nobody", "%", "' OR 1=1 --", "99"])
 def test_staff_find_nobody_by(term: str, db: None) -> None:
     merchant = f.MerchantFactory()

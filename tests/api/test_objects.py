@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from subscriptions.actions import entitlement
 from subscriptions.models import Merchant, Offer, OfferProfile, Order, OrderStatus, Subscription
 from tests.factories import (
+    STAFF,
     CancelReasonFactory,
     CustomerFactory,
     ItemFactory,
@@ -149,8 +151,12 @@ def test_a_subscription_lists_the_customers_it_is_shared_with(api: Client, merch
             expiration=EXPIRES,
         )
         held.grantees.create(merchant=merchant, external_id="E-1", name="Eva")
-    answer = api.get(f"/api/subscriptions/{row.public_id.hex}/").json()
-    assert answer["grantees"] == [{"external_id": "E-1", "name": "Eva"}]
+    held.grantees.create(merchant=merchant, external_id="E-2", name="Leo")
+    address = f"/api/subscriptions/{row.public_id.hex}/"
+    both = [{"external_id": "E-1", "name": "Eva"}, {"external_id": "E-2", "name": "Leo"}]
+    assert api.get(address).json()["grantees"] == both
+    entitlement.void(held, actor=STAFF)
+    assert api.get(address).json()["grantees"] == both[:1]  # Leo shared the magazine alone
 
 
 def test_an_upcoming_order_has_the_documented_fields(api: Client, merchant: Merchant) -> None:

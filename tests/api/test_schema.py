@@ -10,7 +10,7 @@ from openapi_core import OpenAPI
 from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIResponse
 from openapi_spec_validator import validate
 
-from subscriptions.actions import purchase
+from subscriptions.actions import checkout_requests
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Merchant
 from tests.api import shop
@@ -36,7 +36,8 @@ def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -
     validate(described)
     assert described["openapi"].startswith("3.1")
     assert described["components"]["securitySchemes"] == {
-        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+        "storefrontSignature": {"type": "apiKey", "in": "header", "name": "Authorization"},
     }
     assert {f"{method} {path.removeprefix('/api')}" for path, method, _ in operations(described)} == {
         "get /customers/",
@@ -132,7 +133,7 @@ def test_real_purchases_are_as_described(
     purchases = [(bought, 200), (bought, 409), (twice, 206), (bought | {"user": {}}, 400), ({}, 400)]
     answers = [(shop.send_checkout(api, body), status) for body, status in purchases]
     name = answers[0][0].json()["subs_req_id"]
-    pending = purchase.store_request(
+    pending = checkout_requests.store_request(
         merchant, parse_purchase(merchant, bought | {"merchant_order_id": "1226"}), actor=STAFF
     )
     for each, status in ((name, 200), (pending.public_id.hex, 202), ("none", 404)):

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 from django.test import Client
 
-from subscriptions.api.authentication import parse_signature
 from subscriptions.models import Merchant, Subscription
 from subscriptions.placement.signature import sign_text
 from tests.api.signatures import KEY, sign, signature_header
@@ -48,7 +47,7 @@ def test_a_text_is_signed_as_the_documentation_says(text: str, expected: str) ->
         (timedelta(hours=2), None),
         (timedelta(hours=2, seconds=1), "expired"),
         (timedelta(minutes=-5), None),
-        (timedelta(minutes=-5, seconds=-1), "bad_credentials"),
+        (timedelta(minutes=-5, seconds=-1), "expired"),
     ],
 )
 def test_a_signature_is_good_for_two_hours_and_may_be_five_minutes_ahead(merchant, age, expected) -> None:
@@ -82,7 +81,6 @@ def test_a_changed_signature_is_refused(merchant: Merchant, changed: dict) -> No
 
 @pytest.mark.parametrize("header", ["", "Bearer x", "{}", "[]", "null", "[" * 100_000, "Basic YTpi", "ä"])
 def test_another_header_is_refused(merchant: Merchant, header: str) -> None:
-    assert parse_signature(header) is None
     if header.isascii() and len(header) < 100:
         assert refusal(Client(headers={"Authorization": header})) == (403, DENIED, "bad_credentials")
 

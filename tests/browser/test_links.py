@@ -27,6 +27,11 @@ SENT = {"token": "T", "days": "21"}
         ("/#og_quick_action=delay&amp;og_delay_by=21&amp;og_quick_action_token=T?utm_id=4", "/#utm_id=4"),
         ("/?gclid=g&token=T&action=delay&days=21&x=1#top", "/?gclid=g&x=1#top"),
         ("/?token=T&x=1&action=delay&days=21", "/?x=1"),
+        ("/?gclid=g&amp;token=T&amp;action=delay&amp;days=21&amp;x=1#top", "/?gclid=g&amp;x=1#top"),
+        ("/?token=T&amp;x=1&amp;amp;action=delay%26amp%3Bdays%3D21", "/?x=1"),
+        ("/?action=delay%23days=21%23token=T", "/"),
+        ("/#og_quick_action=delay&amp;amp;og_delay_by=21%26amp%3Bog_quick_action_token=T", "/"),
+        ("/#og_quick_action=delay&amp%3Bog_delay_by=21&amp%3Bog_quick_action_token%3DT", "/"),
     ],
 )
 def test_every_spelling_of_a_link_is_read_and_foreign_parameters_stay(page, shop, merchant, address, left):

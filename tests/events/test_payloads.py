@@ -140,6 +140,46 @@ def test_revoked_access_does_not_count(subjects):
         assert not (payload["has_active_entitlement"] or payload["has_grace_entitlement"])
 
 
+def grant_longer(held: Entitlement, **fields) -> Entitlement:
+    """A second entitlement that ends a year after `held`."""
+    resource = Resource.objects.create(merchant=held.merchant, name="Magazine", external_resource_id="magazine")
+    return Entitlement.objects.create(
+        merchant=held.merchant,
+        customer=held.customer,
+        product=held.product,
+        resource=resource,
+        expiration=held.expiration + timedelta(days=366),
+        **({"subscription": held.subscription} | fields),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "base"),
+    [("ordergroove.subscription.reactivate", "subscription"), ("ordergroove.order.reminder", "order")],
+)
+def test_the_end_of_the_purchase_is_that_of_the_access_still_live(kind, base, subjects):
+    ends = []
+    later = grant_longer(Entitlement.objects.get())
+    for live in ((True, True), (True, False), (False, False)):
+        Entitlement.objects.filter(pk=later.pk).update(live=live[1])
+        Entitlement.objects.exclude(pk=later.pk).update(live=live[0])
+        payload = payloads.build_payload(kind, subjects[base])
+        ends.append(payload["meta_entitlement_expires_at"])
+        assert [row["live"] for row in payload["entitlement_summaries"]] == list(live)
+    assert ends == ["July 28, 2028 at 02:48 PM", "July 28, 2027 at 02:48 PM", None]
+
+
+def test_the_end_of_an_order_with_two_subscriptions_is_the_later_live_one(subjects):
+    order, held = subjects["order"], Entitlement.objects.get()
+    other = subscription_with_order(customer=held.customer, place_date=order.place_date + timedelta(days=9))
+    ItemFactory(order=order, subscription=other, upcoming=False)
+    later = grant_longer(held, subscription=other)
+    kind = "ordergroove.order.reminder"
+    assert payloads.build_payload(kind, order)["meta_entitlement_expires_at"] == "July 28, 2028 at 02:48 PM"
+    Entitlement.objects.filter(pk=later.pk).update(live=False)
+    assert payloads.build_payload(kind, order)["meta_entitlement_expires_at"] == "July 28, 2027 at 02:48 PM"
+
+
 def test_a_cancelled_subscription_makes_no_prepaid_subscriber():
     subscription = subscription_with_order(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=0, renewal_behavior="autorenew"

@@ -83,16 +83,33 @@ def test_moments_are_read_in_the_merchants_zone(load: Load) -> None:
     assert customer.last_login == datetime(2026, 1, 31, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"), [("(212) 555-0123", "+12125550123"), ("+44 20 7946 0958", "+442079460958")]
-)
-def test_phone_numbers_are_kept_in_international_form(load: Load, written: str, kept: str) -> None:
+@pytest.mark.parametrize("written", ["(212) 555-0123", "+44 20 7946 0958", "0044 20 7946 0958"])
+def test_phone_numbers_are_kept_as_they_are_written(load: Load, written: str) -> None:
     assert problems(load, "phone_number", written) == []
-    assert Customer.objects.get().phone_number == kept
+    assert Customer.objects.get().phone_number == written
+
+
+def test_numbers_that_are_not_valid_are_kept_and_their_lines_named(load: Load) -> None:
+    people = [f"C-{n},Ana,Ruiz,ana@mail.test" for n in range(1, 4)]
+    report = load(CUSTOMERS, f"{PERSON},phone_number", f"{people[0]},12", f"{people[1]},call", f"{people[2]},")
+    assert report.problems == []
+    assert report.notices == [
+        "Phone numbers that are not valid in the customer's country: 2, on lines 2, 3. "
+        "They are kept as they are and sent to nobody; write them like +12125550123."
+    ]
+    numbers = Customer.objects.order_by("merchant_user_id").values_list("phone_number", flat=True)
+    assert list(numbers) == ["12", "call", None]
+
+
+def test_another_spelling_of_what_is_stored_changes_nothing(load: Load) -> None:
+    columns, phones = f"{PERSON},phone_number,{SHIPPING},shipping_phone", ("(208) 555-0123", "208-555-0124")
+    load(CUSTOMERS, columns, f"{ANA},{phones[0]},1 Main St,Boise,ID,83702,US,{phones[1]}")
+    again = "C-1,Ana,Ruiz,Ana@Mail.test,+12085550123,1  MAIN ST,boise,id,83702,us,+12085550124"
+    assert str(load(CUSTOMERS, columns, again)) == "0 created, 0 updated, 1 unchanged"
+    assert (Customer.objects.get().phone_number, Address.objects.get().phone) == phones
 
 
 BAD_CELLS = [
-    ("phone_number", "call", "“call” is not a phone number; write it like +12125550123, or leave it empty."),
     ("phone_type", "fax", "“fax” is unknown; write one of: 0, invalid, 1, landline, 2, mobile, 3, voip."),
     ("locale", "english", "“english” is not a locale; write it like en-us."),
     ("is_test", "maybe", "“maybe” is neither true nor false; write one of the two."),
@@ -124,6 +141,7 @@ def test_an_id_with_a_slash_is_refused(load: Load) -> None:
         ("cc_number_ending", "4242 4242 4242 4242"),
         ("payment_token_id", "4242424242424242"),
         ("cc_holder", "378282246310005"),
+        ("phone_number", "4242424242424242"),
         ("payment_label", "4012-8888-8888-1881"),
     ],
 )

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from subscriptions.jobs.catalogue import JOBS
+from subscriptions.jobs.job import Days
 from subscriptions.models import Customer, Merchant, Order
 from tests import factories as f
 
@@ -22,5 +23,7 @@ def create_order(place_date: date = DAY, *, customer: Customer | None = None, **
 def run_job(name: str, merchant: Merchant, day: date = DAY) -> int:
     """Perform the job `name` for all the merchant's customers on `day`; returns its count."""
     job = JOBS[name]
-    keys = list(job.affected_customers(merchant.customers.all(), day).order_by("pk").values_list("pk", flat=True))
-    return job.perform(keys, merchant, day) if keys else 0
+    keys = list(
+        job.affected_customers(merchant.customers.all(), Days(day, day)).order_by("pk").values_list("pk", flat=True)
+    )
+    return job.perform(keys, merchant, Days(day, day)) if keys else 0

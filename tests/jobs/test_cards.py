@@ -2,8 +2,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from subscriptions.actions import order as order_verbs
+from subscriptions.actions import upcoming_order
+from subscriptions.errors import Refused
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Event, Merchant, Order, OrderStatus, Payment
+from tests import factories as f
 from tests.jobs.situations import DAY, create_order, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -27,6 +31,33 @@ def test_a_card_that_expires_before_its_order_is_announced_once_per_check(ending
     assert announced_cards() == [(WARNING, ending.pk)]
     assert run_job("cards", ending.merchant, DAY + timedelta(days=14)) == 1
     assert announced_cards() == [(WARNING, ending.pk)] * 2
+
+
+def test_a_merchant_may_want_one_warning_per_card_and_order(ending: Order) -> None:
+    Merchant.objects.update(warn_once_per_card=True)
+    checks = [DAY + timedelta(days=days) for days in (0, 14, 15)]
+    assert [run_job("cards", ending.merchant, day) for day in checks[:2]] == [1, 0]
+    with pytest.raises(Refused, match="already been warned of this card for this order"):
+        upcoming_order.warn_of_card(ending, day=checks[1], actor=f.STAFF)
+    other = f.PaymentFactory(customer=ending.customer, expires_on=DAY)
+    order_verbs.change_payment(ending, payment=other, actor=f.STAFF)
+    assert [run_job("cards", ending.merchant, day) for day in checks[1:]] == [1, 0]
+    create_order(DAY + timedelta(days=25), customer=ending.customer, payment=other)
+    assert run_job("cards", ending.merchant, checks[2]) == 1
+    assert Event.objects.filter(kind=WARNING).count() == 3
+
+
+def test_the_setting_counts_the_warnings_sent_before_it(ending: Order) -> None:
+    assert run_job("cards", ending.merchant) == 1
+    Merchant.objects.update(warn_once_per_card=True)
+    assert run_job("cards", ending.merchant, DAY + timedelta(days=14)) == 0
+
+
+@pytest.mark.parametrize(("place", "warned"), [(0, 1), (-1, 0)])
+def test_an_order_of_the_days_own_date_is_still_upcoming(ending: Order, place: int, warned: int) -> None:
+    Payment.objects.update(expires_on=DAY - timedelta(days=2))
+    Order.objects.update(place_date=DAY + timedelta(days=place))
+    assert run_job("cards", ending.merchant) == warned
 
 
 @pytest.mark.parametrize("expires_on", [None, DAY + timedelta(days=20), date(2099, 12, 31)])

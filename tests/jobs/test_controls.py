@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.db.models import F
 from common.work import lease
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.jobs.job import Job
+from subscriptions.jobs.job import Days, Job
 from subscriptions.models import Customer, JobRun, Merchant, PlacementAttempt
 from tests import factories as f
 from tests.jobs.situations import DAY, create_order
@@ -39,12 +39,12 @@ def run(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> JobRun:
         time.sleep(0.6)
         step(*given)
 
-    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
         Merchant.objects.filter(pk=merchant.pk).update(reminder_days=F("reminder_days") + 1)
         return len(keys)
 
     f.CustomerFactory(merchant=merchant)
-    rules = {"hour": lambda merchant: 10, "affected_customers": lambda customers, day: customers, "perform": perform}
+    rules = {"hour": lambda merchant: 10, "affected_customers": lambda customers, days: customers, "perform": perform}
     monkeypatch.setattr(runs, "_step", slow)
     monkeypatch.setitem(JOBS, "count", Job("count", "Counting", **rules))
     return JobRun.objects.create(merchant=merchant, job="count", local_date=DAY)

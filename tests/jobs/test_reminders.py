@@ -1,4 +1,4 @@
-"""The daily run of reminders reaches each customer, even while some are busy."""
+"""The daily run of reminders reaches each customer, even while some are busy; `test_reminder_days` has who is due."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from subscriptions.jobs import reminders, runs
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.models import Customer, Event, Item, JobRun, Merchant, Subscription
+from subscriptions.jobs.job import Days
+from subscriptions.models import Customer, Event, JobRun, Merchant
 from tests import factories as f
 from tests.races import holding_locks
 
@@ -64,29 +65,6 @@ def test_a_run_reminds_each_customer_once(merchant: Merchant, monkeypatch: pytes
     assert (again.state, again.done) == (JobRun.State.DONE, 0)
 
 
-def test_the_longest_reminder_days_of_an_order_count(merchant: Merchant) -> None:
-    create_customers(merchant, 1, days=9, reminder_days=7)
-    (early,) = create_customers(merchant, 1, days=9, reminder_days=9)
-    assert continue_run(begin_run(merchant)).done == 1
-    assert reminded_customers() == [early]
-
-
-def test_an_order_without_a_subscription_follows_the_merchants_default(merchant: Merchant) -> None:
-    Merchant.objects.filter(pk=merchant.pk).update(reminder_days=9)
-    (mine, other) = create_customers(merchant, 2, days=9, reminder_days=7)
-    Item.objects.filter(order__customer=mine).update(subscription=None, one_time=True)
-    assert continue_run(begin_run(merchant)).done == 1
-    assert reminded_customers() == [mine]
-
-
-def test_the_reminder_days_of_a_cancelled_subscription_do_not_count(merchant: Merchant) -> None:
-    (mine,) = create_customers(merchant, 1)
-    old = f.SubscriptionFactory(customer=mine, reminder_days=300)
-    Subscription.objects.filter(pk=old.pk).update(cancelled=timezone.now())
-    assert list(reminders.affected_customers(merchant.customers.all(), DAY)) == [mine]
-    assert list(reminders.affected_customers(merchant.customers.all(), DAY - timedelta(days=1))) == []
-
-
 @pytest.mark.parametrize("at_once", [1, 2, 10])
 def test_a_busy_customer_delays_nobody_else_and_is_reminded_in_the_same_run(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -108,10 +86,10 @@ def test_a_customer_that_fails_after_a_busy_one_counts_once(
 ) -> None:
     held, broken, whole = create_customers(merchant, 3)
 
-    def perform(keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(keys: Sequence[int], merchant: Merchant, days: Days) -> int:
         if broken.pk in keys:
             raise ValueError("broken")
-        return reminders.remind_due_customers(keys, merchant, day)
+        return reminders.remind_due_customers(keys, merchant, days)
 
     run = begin_run(merchant, monkeypatch, perform=perform)
     with holding_locks(Customer.objects.filter(pk=held.pk)):

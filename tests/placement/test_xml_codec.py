@@ -30,6 +30,13 @@ GOLDEN = (
     "{card}"
     "<orderTokenId><![CDATA[tok_1]]></orderTokenId>"
     "<orderPaymentLabel/>"
+    "<incentives><incentive>"
+    "<name><![CDATA[A dollar off]]></name>"
+    "<type><![CDATA[Discount Amount]]></type>"
+    "<value><![CDATA[1.00]]></value>"
+    "<target><![CDATA[order]]></target>"
+    "<externalCode><![CDATA[SAVE-1]]></externalCode>"
+    "</incentive></incentives>"
     "</head><customer>"
     "<customerOgId><![CDATA[{order.customer_id}]]></customerOgId>"
     "<customerPartnerId><![CDATA[C-1001]]></customerPartnerId>"
@@ -83,7 +90,15 @@ GOLDEN = (
     "<everyPeriod><![CDATA[2]]></everyPeriod>"
     "<frequencyDays><![CDATA[14]]></frequencyDays>"
     "<extraData><note><![CDATA[leave & ring]]></note><sizes><![CDATA[[1, 2]]]></sizes></extraData>"
-    "</subscription></item><item>"
+    "</subscription>"
+    "<incentives><incentive>"
+    "<name><![CDATA[Nine percent]]></name>"
+    "<type><![CDATA[Discount Percent]]></type>"
+    "<value><![CDATA[9.00]]></value>"
+    "<target><![CDATA[item]]></target>"
+    "<externalCode/>"
+    "</incentive></incentives>"
+    "</item><item>"
     "<publicId><![CDATA[0000000000000000000000000000000a]]></publicId>"
     "<offerPublicId/>"
     "<offerProfilePublicId/>"
@@ -98,6 +113,7 @@ GOLDEN = (
     "<price><![CDATA[9.00]]></price>"
     "<components/>"
     "<subscription/>"
+    "<incentives/>"
     "</item></items></order>"
 )
 NO_CARD = "<orderCcOwner/><orderCcNumber/><orderCcExpire/>"
@@ -164,16 +180,18 @@ def test_any_text_is_kept_except_characters_xml_cannot_hold(order, text):
 def test_the_elements_are_the_published_ones_in_their_order(order, contracts):
     section = (contracts / "rest-api.md").read_text().split("## 8 Placement")[1]
     rows = [re.sub(r"\([^)]*\)", "", row).split("|")[2] for row in section.splitlines() if row.startswith("| `<")]
-    head, customer, items = rows[:3]
+    head, customer, items, incentives = rows[:4]
     item, _, subscription = items.split(";")
     names = re.findall(r"\w+", customer)
     own, sides, parts = names[:7], names[7:9], names[9:]
     root = ElementTree.fromstring(_written(order))
     assert _tags(root) == ["head", "customer", "items"]
-    assert _tags(root[0]) == re.findall(r"\w+", head)
+    assert _tags(root[0]) == [*re.findall(r"\w+", head), "incentives"]
     assert _tags(root[1]) == own + [side + part for side in sides for part in parts]
-    assert _tags(root[2][1]) == [*re.findall(r"\w+", item), "components", "subscription"]
-    assert ["subscription", *_tags(root[2][0][-1])] == re.findall(r"\w+", subscription)
+    assert _tags(root[2][1]) == [*re.findall(r"\w+", item), "components", "subscription", "incentives"]
+    assert ["subscription", *_tags(root[2][0].find("subscription"))] == re.findall(r"\w+", subscription)
+    # The targets are in parentheses, which were left out above.
+    assert _tags(root.find("head/incentives/incentive")) == re.findall(r"`(\w+)`", incentives)
 
 
 def _tags(element: ElementTree.Element) -> list[str]:

@@ -6,9 +6,12 @@
   const RENAMED_FIELDS = settings.renamedFields;
   const ROBOT = new RegExp(settings.robotSigns, "i");
   // Mail services wrap, encode and append to links, hence the many separators.
-  const names = [...Object.keys(RENAMED_FIELDS), ...settings.linkFields].join("|");
-  const IN_LINK = new RegExp(`(?:[?#]|&(?:amp;)?|%23)(${names})(?:=|%3D)(.*?)(?=[?#&]|%23|$)`, "gi");
-  const IN_QUERY = new RegExp(`[?&](${Object.values(RENAMED_FIELDS).join("|")})=([^&]*)`, "g");
+  const AMP = "(?:amp(?:;|%3B))";
+  const MARK = `(?:[?#]|%23|&${AMP}*|%26${AMP}+)`;
+  const parameter = (names) => new RegExp(`${MARK}(${names})(?:=|%3D)(.*?)(?=${MARK}|$)`, "gi");
+  const IN_LINK = parameter([...Object.keys(RENAMED_FIELDS), ...settings.linkFields].join("|"));
+  const IN_QUERY = parameter(Object.values(RENAMED_FIELDS).join("|"));
+  const LEADING_MARK = new RegExp(`^${MARK}`, "i");
   const TIMEOUT = 20000;
 
   // A page may set its own time, <script src="…/main.js" data-auto-hide="8">, and a hosted page its own language.
@@ -41,15 +44,16 @@
     };
     const clean = (part, mark) => {
       const kept = part.replace(IN_LINK, takeField);
-      return kept && mark + kept.replace(/^(?:[?#]|&(?:amp;)?|%23)/i, "");
+      return kept && mark + kept.replace(LEADING_MARK, "");
     };
     const hash = clean(location.hash, "#");
     let search = clean(location.search, "?");
     const path = location.pathname.replace(IN_LINK, takeField);
     // Other scripts use the names `token` and `action`, too: they count only together and with a known action.
-    const query = new URLSearchParams(location.search);
-    if (query.has("token") && ACTIONS.includes(query.get("action"))) {
-      search = search.replace(IN_QUERY, takeField).replace(/^&/, "?");
+    const query = {};
+    location.search.replace(IN_QUERY, (match, name, value) => (query[name.toLowerCase()] = decoded(value)));
+    if ("token" in query && ACTIONS.includes(query.action)) {
+      search = search.replace(IN_QUERY, takeField).replace(LEADING_MARK, "?");
     }
     if (!("action" in link || "token" in link)) return null;
     history.replaceState(history.state, "", path + search + hash);

@@ -21,6 +21,7 @@ from subscriptions.actions.core import CUSTOMER_BY_KEY, ActionContext, lock_cust
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
 from subscriptions.api.filters import NO, YES
 from subscriptions.api.schema import Failure, Schema
+from subscriptions.api.storefront import StorefrontAuthentication
 from subscriptions.models import Customer, Item
 
 
@@ -49,7 +50,7 @@ class View(GenericAPIView[Any]):
     """
 
     schema = Schema()
-    authentication_classes = authentication.AUTHENTICATORS
+    authentication_classes = [authentication.ApiKeyAuthentication, StorefrontAuthentication]
     permission_classes = [authentication.MayCall]
     content_negotiation_class = OnlyJson
     parser_classes = [JsonParser]
@@ -102,7 +103,7 @@ class OwnFilters(DjangoFilterBackend):
     def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
         credential = authentication.credential_of(request)
-        if credential and credential.merchant_user_id is not None:
+        if credential and credential.customer is not None:
             ignored = ("customer", "email", "merchant_user_id")
             kept = [(name, kwargs["data"].getlist(name)) for name in kwargs["data"] if name not in ignored]
             kwargs["data"] = QueryDict(mutable=True)

@@ -51,7 +51,7 @@ def test_texts_may_be_left_as_they_are(api, bought):
     assert send_form(api, json.dumps(bought)).status_code == 200
     row = Customer.objects.get()
     assert (row.first_name, row.email, row.phone_number) == (AWKWARD, "ana+shop@example.com", "+15015550100")
-    assert set(Address.objects.values_list("phone", flat=True)) == {"+15015550100"}
+    assert Address.objects.get(address_type="shipping_address").phone == "+15015550100"
 
 
 def test_a_whole_form_may_hold_other_fields(api, bought):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscriptions.actions import purchase
+from subscriptions.actions import checkout_requests, purchase
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.jobs import purchases
 from subscriptions.models import Activity, CheckoutRequest, Customer, Merchant, Product, Subscription
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 def interrupt_checkout(bought: dict, merchant: Merchant) -> CheckoutRequest:
     """A request saved by a process that died before doing anything else."""
-    return purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
+    return checkout_requests.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
 
 
 def test_an_interrupted_checkout_is_pending_until_the_tick_has_done_it(api, merchant, bought):
@@ -52,9 +52,10 @@ def test_a_checkout_that_always_fails_is_given_up_after_ten_attempts(merchant, b
     for _ in range(10):
         CheckoutRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         assert purchases.finish() == 1
-    assert CheckoutRequest.objects.get().answer["errors"] == {
-        "non_field_errors": ["It could not be done; see the log."]
-    }
+    request = CheckoutRequest.objects.get()
+    sentence = "It could not be done. Send the order again, or ask the staff of the portal."
+    assert request.answer["errors"] == {"non_field_errors": [sentence]}
+    assert request.reason == "An unexpected error: 'user'. The log has its details."
     assert purchases.finish() == 0
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from subscriptions.actions import purchase
+from subscriptions.actions import checkout_requests, purchase
 from subscriptions.api.purchase import parse_purchase
 from subscriptions.models import Address, CheckoutRequest, Customer, Event, Payment, Subscription
 from tests.api.shop import send_checkout
@@ -31,7 +31,7 @@ def test_two_simultaneous_checkouts_of_a_new_customer_make_one_customer(api: Cli
 
 
 def test_a_simultaneous_request_and_tick_do_the_checkout_once(merchant, bought: dict):
-    kept = purchase.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
+    kept = checkout_requests.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
     answers = run_at_once(2, lambda: purchase.fulfil_request(kept.pk))
     assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer
     assert Subscription.objects.count() == 1

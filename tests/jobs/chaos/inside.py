@@ -1,7 +1,7 @@
 """Calls of the chaos tests in the portal's own database, run by `manage.py shell`.
 
 It is about noon where the merchants live. A customer has one order due today, one of a card that ends before it,
-four days ahead, and one that waits for stock that is back.
+five days ahead, and one that waits for stock that is back.
 """
 
 import json
@@ -139,7 +139,7 @@ def _customer(product: Product) -> None:
     customer = f.CustomerFactory(merchant=product.merchant)
     today = calendar.today(customer.merchant.time_zone)
     _order(customer, product, 0)
-    ending = _order(customer, product, 4)
+    ending = _order(customer, product, 5)
     Payment.objects.filter(pk=ending.payment_id).update(expires_on=today + timedelta(days=1))
     gone = f.ProductFactory(merchant=product.merchant, name="Back again", live=False)
     with calendar.fixed_clock(calendar.now() - timedelta(days=1)):

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import QuerySet
 
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.jobs.job import Job
+from subscriptions.jobs.job import Days, Job
 from subscriptions.models import Customer, JobRun, Merchant
 
 DAY = date(2026, 11, 20)
@@ -22,10 +22,10 @@ class CountingWork:
         self.seen: list[int] = []
         self.faults: dict[int, BaseException] = {}
 
-    def affected_customers(self, customers: QuerySet[Customer], day: date) -> QuerySet[Customer]:
+    def affected_customers(self, customers: QuerySet[Customer], days: Days) -> QuerySet[Customer]:
         return customers
 
-    def perform(self, keys: Sequence[int], merchant: Merchant, day: date) -> int:
+    def perform(self, keys: Sequence[int], merchant: Merchant, days: Days) -> int:
         for key in keys:
             if fault := self.faults.get(key):
                 raise fault

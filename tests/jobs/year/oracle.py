@@ -83,7 +83,7 @@ class Life(OrderBook):
         today = local_day(now)
         for order in self.dated(lambda order: order.is_open and order.day > today):
             ahead = max(line.standing.reminder_days for line in order.lines)
-            if order.day - timedelta(days=ahead) <= today and order.reminded_for != order.day:
+            if order.day - timedelta(days=ahead) == today and order.reminded_for != order.day:
                 for line in order.lines:
                     line.price = self.present_price(line)
                 self.add_up(order)

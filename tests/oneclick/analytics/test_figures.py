@@ -197,11 +197,12 @@ def test_a_delayed_order_or_the_one_after_a_skip_counts_as_retained_once_placed(
     assert count_figures(shop.merchant, wanted) == Figures(opened=1, acted=1, kept=1)
 
 
-def test_the_clicks_of_test_customers_count_for_a_test_merchant_only(shop: Shop, wanted: Selection) -> None:
-    Customer.objects.update(is_test=True)
+@pytest.mark.parametrize("is_test", [True, False], ids=["test merchant", "live merchant"])
+def test_the_clicks_of_test_customers_do_not_count(shop: Shop, wanted: Selection, is_test: bool) -> None:
+    shop.merchant.is_test = is_test
     click_token(shop.order_token(), "delay")
     assert count_figures(shop.merchant, wanted).acted == 1
-    shop.merchant.is_test = False
+    Customer.objects.update(is_test=True)
     assert click_figures(shop.merchant, wanted) == []
 
 

@@ -90,7 +90,7 @@ def count_by_hand(merchant: Merchant, wanted: Selection) -> dict[tuple[object, .
     clicks = [
         click
         for click in Click.objects.select_related("token__customer", "item__order", "order")
-        if click.merchant_id == merchant.pk and (merchant.is_test or not click.token.customer.is_test)
+        if click.merchant_id == merchant.pk and not click.token.customer.is_test
     ]
     found: dict[tuple[object, ...], Figures] = {}
     for click in clicks:

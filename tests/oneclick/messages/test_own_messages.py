@@ -91,7 +91,7 @@ def test_an_unknown_placeholder_is_refused(save: Callable[..., str]) -> None:
     assert not MessageText.objects.exists()
 
 
-@pytest.mark.parametrize("locale", ["", "español", "e", "es_", "x" * 17, "../es"])
+@pytest.mark.parametrize("locale", ["", "español", "e", "es_", "x" * 17, "../es", "xx", "es-zz"])
 def test_an_invalid_locale_is_refused(save: Callable[..., str], locale: str) -> None:
     save("Text", locale=locale)
     assert not MessageText.objects.exists()

@@ -1,0 +1,180 @@
+"""The web server's application: it receives whole requests before a thread is taken for them.
+
+A thread that reads a body itself waits for as long as the client likes, and a few silent clients take them all. Here a
+slow client costs a connection: the event loop receives each body, up to a deadline and a size, and only then does a
+thread run Django. It hands the response over whole, so that no thread waits for a slow reader either.
+"""
+
+import asyncio
+import io
+import logging
+import sys
+import threading
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from queue import SimpleQueue
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, NamedTuple
+from wsgiref.util import FileWrapper
+
+from django.conf import settings
+from granian.rsgi import HTTPProtocol, Scope
+
+from config.wsgi import application as django_application
+
+logger = logging.getLogger(__name__)
+LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes; Django reads no larger one
+LARGEST_IN_MEMORY = 64 * 1024  # bytes of one body; a larger one waits in a temporary file
+REFUSALS = {
+    HTTPStatus.BAD_REQUEST: "The body is shorter than its Content-Length.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The body did not arrive within {settings.REQUEST_SECONDS} seconds. Send it again.",
+    HTTPStatus.LENGTH_REQUIRED: "Send the body with a Content-Length.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is too large. The most is {LARGEST_BODY} bytes.",
+}
+
+
+class RefusedBody(Exception):
+    def __init__(self, status: HTTPStatus) -> None:
+        """`status` is one of REFUSALS."""
+        self.status = status
+
+
+class Call(NamedTuple):
+    """A whole request, for a thread. `done` gets its result once the response is handed over."""
+
+    scope: Scope
+    protocol: HTTPProtocol
+    body: IO[bytes]
+    done: asyncio.Future[None]
+
+
+class Application:
+    """What granian calls with each request, as soon as its headers are there."""
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[Call] = SimpleQueue()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(settings.WEB_THREADS):
+            # A daemon: when the process ends, it waits for a request that never comes.
+            threading.Thread(target=self._answer_calls, args=[loop], daemon=True).start()
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        try:
+            body = await receive_body(scope, protocol)
+        except RefusedBody as refused:
+            headers = [("content-type", "text/plain"), ("connection", "close")]
+            protocol.response_str(refused.status, headers, REFUSALS[refused.status] + "\n")
+            return
+        done = asyncio.get_running_loop().create_future()
+        self.calls.put(Call(scope, protocol, body, done))
+        await done
+
+    def _answer_calls(self, loop: asyncio.AbstractEventLoop) -> None:
+        while True:
+            call = self.calls.get()
+            try:
+                answer(call)
+            except Exception:
+                logger.exception("no response to %s %s", call.scope.method, call.scope.path)
+                call.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
+            finally:
+                loop.call_soon_threadsafe(call.done.set_result, None)
+
+
+async def receive_body(scope: Scope, protocol: HTTPProtocol) -> IO[bytes]:
+    """The body, ready to be read. Raises RefusedBody."""
+    if "transfer-encoding" in scope.headers:
+        # A chunked body that was cut off looks like a complete one.
+        raise RefusedBody(HTTPStatus.LENGTH_REQUIRED)
+    length = int(scope.headers.get("content-length", 0))
+    if not length:
+        return io.BytesIO()
+    if length > LARGEST_BODY:
+        raise RefusedBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    body = SpooledTemporaryFile(LARGEST_IN_MEMORY)  # noqa: SIM115  its reader comes later; it ends with the request
+    try:
+        # One deadline for the whole body: a client that sends a byte now and then is slow as well.
+        async with asyncio.timeout(settings.REQUEST_SECONDS):
+            async for chunk in protocol:
+                body.write(chunk)
+    except TimeoutError:
+        raise RefusedBody(HTTPStatus.REQUEST_TIMEOUT) from None
+    if body.tell() < length:
+        raise RefusedBody(HTTPStatus.BAD_REQUEST)
+    body.seek(0)
+    return body
+
+
+def answer(call: Call) -> None:
+    """Run Django, and hand its response over."""
+    status, headers = 0, []
+
+    def start_response(line: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
+        nonlocal status, headers
+        status, headers = int(line[:3]), fields
+
+    environ = build_environ(call.scope, call.body)
+    content: Any = django_application(environ, start_response)  # type: ignore[arg-type]  # Django uses no write()
+    try:
+        if isinstance(content, io.BufferedReader):
+            call.protocol.response_file(status, headers, content.name)
+        else:
+            call.protocol.response_bytes(status, headers, b"".join(content))
+    finally:
+        content.close()
+
+
+def wrap_file(file: Any, size: int) -> Any:
+    """What Django shall return for a response whose content is `file`: a whole file is sent by its name."""
+    return file if isinstance(file, io.BufferedReader) else FileWrapper(file, size)
+
+
+ENVIRON = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.file_wrapper": wrap_file,
+}
+
+
+def build_environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
+    server, _, port = scope.server.rpartition(":")
+    return {
+        **ENVIRON,
+        **header_variables(scope.headers.items()),
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+    }
+
+
+def header_variables(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for header, value in headers:
+        # X_Forwarded_For would become the same variable as the proxy's X-Forwarded-For.
+        if "_" in header:
+            continue
+        name = variable_name(header)
+        separator = ";" if name == "HTTP_COOKIE" else ","
+        variables[name] = f"{variables[name]}{separator}{value}" if name in variables else value
+    return variables
+
+
+@lru_cache(maxsize=256)  # clients may make up any number of names
+def variable_name(header: str) -> str:
+    name = header.upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+
+
+application = Application()
