@@ -219,6 +219,28 @@ def change_price(context: ActionContext[Subscription], *, price: Decimal | None)
     return f"Locked the price of {subscription.product} at {money(price, subscription.currency_code)}."
 
 
+@action("subscription.change_extra_data")
+def change_extra_data(context: ActionContext[Subscription], *, extra_data: dict[str, Any]) -> str:
+    """Replace the extra data, which order posts carry."""
+    context.subject.extra_data = extra_data
+    if not context.has_changed("extra_data"):
+        return UNCHANGED
+    _save_subscription(context.subject, "extra_data")
+    return f"Changed the extra data of {context.subject.product}."
+
+
+@action("subscription.change_cancel_reason", guards=[checks.must_be_cancelled])
+def change_cancel_reason(context: ActionContext[Subscription], *, cancel_reason: str | None) -> str:
+    """Correct the reason of a cancelled subscription; it is kept verbatim, as `cancel` does."""
+    subscription = context.subject
+    subscription.cancel_reason = cancel_reason or None
+    if not context.has_changed("cancel_reason"):
+        return UNCHANGED
+    _save_subscription(subscription, "cancel_reason")
+    text = _reason_text(subscription)
+    return f"Changed the cancel reason of {subscription.product}" + (f" to: {text}" if text else " to none") + "."
+
+
 def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
     """Cancel `subscription` as part of an action, and emit the events of everything that ends with it."""
     subscription.cancelled = calendar.now()

@@ -20,6 +20,7 @@ from common.web.public_ids import parse_public_id
 from subscriptions.actions.core import CUSTOMER_BY_KEY, ActionContext, lock_customer
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
 from subscriptions.api.filters import NO, YES
+from subscriptions.api.row_fields import ApiBody
 from subscriptions.api.schema import Failure, Schema
 from subscriptions.api.storefront import StorefrontAuthentication
 from subscriptions.models import Customer, Item
@@ -144,9 +145,21 @@ class ObjectView(View):
         return super().get_object()
 
     def answer_object(self, row: Any, status: int = 200) -> Response:
-        """The whole object as it is now, with its ETag."""
-        data = self.get_serializer(self.get_queryset().get(pk=row.pk)).data
+        """The whole object as it is now, with its ETag; as it was last, if the change has removed it."""
+        data = self.get_serializer(self.get_queryset().filter(pk=row.pk).first() or row).data
         return Response(data, status=status, headers={"ETag": etags.entity_tag(data)})
+
+    @contextmanager
+    def unchanged_row(self, row: Any) -> Iterator[None]:
+        """Inside the block, the object still has the ETag of `If-Match`. Raises `Conflict` (412) if it has changed."""
+        if not etags.has_condition(self.request):
+            yield
+            return
+        # Locked before it is compared, so that nothing can change it between comparison and action.
+        with lock_customer(CUSTOMER_BY_KEY, pk=customer_key(row), merchant=self.caller.merchant.pk):
+            if not etags.is_expected(self.request, self.answer_object(row)["ETag"]):
+                raise errors.Conflict(412, "precondition_failed", "This object has changed; read it again.")
+            yield
 
 
 class DetailView(ObjectView):
@@ -170,8 +183,10 @@ class WriteView(View):
     def answer(self) -> Response:
         raise NotImplementedError
 
-    def read_body(self) -> dict[str, Any]:
-        body = self.body(data=self.request.data, context={"credential": self.caller, "merchant": self.caller.merchant})
+    def read_body(self, owner: int | None = None) -> dict[str, Any]:
+        """The checked inputs. `owner` is the key of the customer whose payments and addresses they may name."""
+        context = {"credential": self.caller, "merchant": self.caller.merchant, "owner": owner}
+        body = self.body(data=self.request.data, context=context)
         body.is_valid(raise_exception=True)
         read: dict[str, Any] = body.validated_data
         return read
@@ -183,40 +198,33 @@ class CreateView(WriteView, ObjectView):
     http_method_names = ["post", "options"]
     success_status = 200
 
-    def create(self, **inputs: Any) -> Any:
+    def create(self, inputs: dict[str, Any]) -> Any:
         """The new row."""
         raise NotImplementedError
 
     def answer(self) -> Response:
-        return self.answer_object(self.create(**self.read_body()), self.success_status)
+        return self.answer_object(self.create(self.read_body()), self.success_status)
 
 
 class ActionView(WriteView, ObjectView):
-    """PATCH: performs the action on the row, and answers with the whole object as it then is."""
+    """PATCH: performs `action` on the row, and answers with the whole object as it then is.
+
+    The fields of `body` have the names of the action's inputs as their `source`.
+    """
 
     http_method_names = ["patch", "options"]
+    body: type[Any] = ApiBody
+    action: Callable[..., ActionContext[Any]]
 
     def perform(self, row: Any, **inputs: Any) -> ActionContext[Any] | None:
-        raise NotImplementedError
+        return type(self).action(row, actor=self.caller.actor, **inputs)
 
     def answer(self) -> Response:
         row = self.get_object()
-        inputs = self.read_body()
+        inputs = self.read_body(owner=customer_key(row))
         with self.unchanged_row(row):
-            self.perform(row, actor=self.caller.actor, **inputs)
+            self.perform(row, **inputs)
         return self.answer_object(row)
-
-    @contextmanager
-    def unchanged_row(self, row: Any) -> Iterator[None]:
-        """Inside the block, the object still has the ETag of `If-Match`. Raises `Conflict` (412) if it has changed."""
-        if not etags.has_condition(self.request):
-            yield
-            return
-        # Locked before it is compared, so that nothing can change it between comparison and action.
-        with lock_customer(CUSTOMER_BY_KEY, pk=customer_key(row), merchant=self.caller.merchant.pk):
-            if not etags.is_expected(self.request, self.answer_object(row)["ETag"]):
-                raise errors.Conflict(412, "precondition_failed", "This object has changed; read it again.")
-            yield
 
 
 def customer_key(row: Any) -> int:

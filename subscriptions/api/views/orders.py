@@ -2,10 +2,16 @@ from typing import Any
 
 from django.db.models import DateTimeField, Exists, F, Func, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from subscriptions.api.filtersets import ItemFilters, OrderFilters
-from subscriptions.api.serializers import ItemSerializer, OrderSerializer
-from subscriptions.api.views.base import DetailView, ListView, View
+from subscriptions.actions import order
+from subscriptions.api import bodies
+from subscriptions.api.filtersets import OrderFilters
+from subscriptions.api.serializers import OrderSerializer
+from subscriptions.api.views.base import ActionView, DetailView, ListView, ObjectView, View
 from subscriptions.models import Item, Order, Product
 
 PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.Type.PLAN)
@@ -23,6 +29,11 @@ def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[A
     return rows.annotate(place_at=Coalesce(F(f"{path}tried_at"), midnight))
 
 
+class RescuableAnswer(serializers.Serializer[Any]):
+    rescuable = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+
+
 class PlaceListView(ListView):
     """A list that can be filtered by `place`; `to_order` leads from its rows to the order."""
 
@@ -34,6 +45,7 @@ class PlaceListView(ListView):
 
 
 class Orders(View):
+    scopes = "AS"
     queryset = Order.objects.select_related("customer", "payment", "shipping_address").annotate(has_plan=Exists(PLAN))
     serializer_class = OrderSerializer
     flags = {"include_has_plan": "Adds `has_plan`: whether an item's product is a plan."}
@@ -53,22 +65,90 @@ class OrderDetail(Orders, DetailView):
     scopes = "ASR"
 
 
-class Items(View):
-    queryset = Item.objects.select_related("order", "offer", "subscription", "product")
-    serializer_class = ItemSerializer
-    flags = {"omit_price_calculation": "Leaves out `price`, `extra_cost` and `total_price`."}
+class OrderAction(Orders, ActionView):
+    flags = {}
 
 
-class ItemList(Items, PlaceListView):
-    """The items, newest first."""
+class CancelOrder(OrderAction):
+    """Skip this order: it is cancelled, and each of its subscriptions gets its next order."""
 
-    scopes = "AS"
-    filterset_class = ItemFilters
-    orderings = {"created": "created", "updated": "order__updated"}
-    to_order = "order__"
+    scopes = "ASR"
+    action = order.skip
 
 
-class ItemDetail(Items, DetailView):
-    """One item of an order."""
+class SkipSubscription(OrderAction):
+    """Skip one subscription of this order."""
 
-    scopes = "AS"
+    body = bodies.NamedSubscriptionBody
+    action = order.skip_subscription
+
+
+class SendNow(OrderAction):
+    """Place this order as soon as possible; the next one comes a frequency from today."""
+
+    action = order.send_now
+
+
+class ChangePlaceDate(OrderAction):
+    """Move the whole order. It is merged into an open order with the same date, payment and address."""
+
+    scopes = "ASR"
+    body = bodies.PlaceBody
+    action = order.change_date
+
+
+class ChangeOrderPayment(OrderAction):
+    """Change the payment of this order alone; its subscriptions keep theirs."""
+
+    body = bodies.PaymentBody
+    action = order.change_payment
+
+
+class ChangeOrderShipping(OrderAction):
+    """Change the shipping address of this order alone; its subscriptions keep theirs."""
+
+    body = bodies.ShippingBody
+    action = order.change_shipping_address
+
+
+class UpdateOrder(OrderAction):
+    """Replace the extra data."""
+
+    scopes = "A"
+    body = bodies.OrderUpdateBody
+    action = order.change_extra_data
+
+
+class Rescue(OrderAction):
+    """Try a rejected order again."""
+
+    scopes = "A"
+    body = bodies.RescueBody
+    action = order.rescue
+
+
+class RescuableCheck(Orders, ObjectView):
+    """Whether a rejected order can be tried again, and if not, why."""
+
+    scopes = "A"
+    flags = {}
+
+    @extend_schema(responses=RescuableAnswer)
+    def get(self, request: Request, id: str) -> Response:
+        reason = order.why_not_rescuable(self.get_object())
+        return Response({"rescuable": reason is None, "reason": reason})
+
+
+class RetryOrder(OrderAction):
+    """Tell an order that waits for an instruction when to be tried again."""
+
+    scopes = "A"
+    body = bodies.RetryBody
+    action = order.retry
+
+
+class RejectOrder(OrderAction):
+    """Reject an order that waits for an instruction."""
+
+    scopes = "A"
+    action = order.give_up

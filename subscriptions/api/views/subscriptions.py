@@ -1,15 +1,18 @@
 from typing import Any
 
-from subscriptions.actions import subscription
-from subscriptions.actions.core import ActionContext
-from subscriptions.api.bodies import CancelBody, ReactivateBody
+from subscriptions.actions import item as item_actions
+from subscriptions.actions import prepaid, subscription
+from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.api import bodies
+from subscriptions.api.errors import Denied
 from subscriptions.api.filtersets import SubscriptionFilters
 from subscriptions.api.serializers import SubscriptionSerializer
-from subscriptions.api.views.base import ActionView, DetailView, ListView, View
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
 from subscriptions.models import Subscription
 
 
 class Subscriptions(View):
+    scopes = "AS"
     queryset = Subscription.objects.select_related(
         "customer", "product", "payment", "shipping_address", "offer"
     ).prefetch_related("entitlements__grantees")
@@ -19,7 +22,6 @@ class Subscriptions(View):
 class SubscriptionList(Subscriptions, ListView):
     """The subscriptions, newest first."""
 
-    scopes = "AS"
     filterset_class = SubscriptionFilters
     orderings = {"created": "created", "updated": "updated"}
 
@@ -34,19 +36,132 @@ class Cancel(Subscriptions, ActionView):
     """Cancel a live subscription and remove its upcoming item."""
 
     scopes = "ASR"
-    body = CancelBody
-
-    def perform(
-        self, row: Subscription, *, cancel_reason: str | None = None, **inputs: Any
-    ) -> ActionContext[Subscription]:
-        return subscription.cancel(row, reason=cancel_reason or "", **inputs)
+    body = bodies.CancelBody
+    action = subscription.cancel
 
 
 class Reactivate(Subscriptions, ActionView):
     """Make a cancelled subscription live again and plan its next order."""
 
-    scopes = "AS"
-    body = ReactivateBody
+    body = bodies.ReactivateBody
+    action = subscription.reactivate
 
-    def perform(self, row: Subscription, **inputs: Any) -> ActionContext[Subscription]:
-        return subscription.reactivate(row, **inputs)
+
+class ChangeQuantity(Subscriptions, ActionView):
+    """Change the quantity, from the upcoming order on."""
+
+    body = bodies.QuantityBody
+    action = subscription.change_quantity
+
+
+class ChangeFrequency(Subscriptions, ActionView):
+    """Change the frequency. The upcoming order keeps its date."""
+
+    body = bodies.FrequencyBody
+    action = subscription.change_frequency
+
+
+class ChangeNextOrderDate(Subscriptions, ActionView):
+    """Move the next order of this subscription alone."""
+
+    body = bodies.OrderDateBody
+    action = subscription.change_next_order_date
+
+
+class ChangePayment(Subscriptions, ActionView):
+    """Change the payment of the subscription and its upcoming order."""
+
+    body = bodies.PaymentBody
+    action = subscription.change_payment
+
+
+class ChangeShipping(Subscriptions, ActionView):
+    """Change the shipping address of the subscription and its upcoming order."""
+
+    body = bodies.ShippingBody
+    action = subscription.change_shipping_address
+
+
+class ChangeProduct(Subscriptions, ActionView):
+    """Swap the product for good, from the upcoming order on."""
+
+    body = bodies.ProductBody
+    action = subscription.change_product
+
+
+class ChangeReminder(Subscriptions, ActionView):
+    """Change how many days before an order its reminder goes out."""
+
+    body = bodies.ReminderBody
+    action = subscription.change_reminder_days
+
+
+class UpdateSubscription(Subscriptions, ActionView):
+    """Change extra data, offer, locked price, or the reason of a cancelled subscription: whatever is sent."""
+
+    body = bodies.SubscriptionUpdateBody
+    changes = {
+        "extra_data": subscription.change_extra_data,
+        "offer": subscription.change_offer,
+        "cancel_reason": subscription.change_cancel_reason,
+        "price": subscription.change_price,
+    }
+
+    def perform(self, row: Subscription, **inputs: Any) -> None:
+        if "price" in inputs and self.caller.scope != "A":
+            raise Denied("insufficient_scope")
+        with lock_customer(CUSTOMER_BY_KEY, pk=row.customer_id, merchant=row.merchant_id):
+            for name, value in inputs.items():
+                self.changes[name](row, actor=self.caller.actor, **{name: value})
+
+
+class CreateFromOrder(Subscriptions, CreateView):
+    """Subscribe to a product, beginning with an open order of the customer."""
+
+    body = bodies.UpsellSubscriptionBody
+
+    def create(self, inputs: dict[str, Any]) -> Subscription:
+        if "price" in inputs and self.caller.scope != "A":
+            raise Denied("insufficient_scope")
+        item = item_actions.add_with_subscription(inputs.pop("order"), actor=self.caller.actor, **inputs).result
+        started: Subscription = item.subscription
+        return started
+
+
+class CreateFromItem(Subscriptions, CreateView):
+    """Make a one-time item the first item of a new subscription."""
+
+    body = bodies.SubscribeItemBody
+
+    def create(self, inputs: dict[str, Any]) -> Subscription:
+        started: Subscription = item_actions.subscribe(inputs.pop("item"), actor=self.caller.actor, **inputs).result
+        return started
+
+
+class UpgradeToPrepaid(Subscriptions, ActionView):
+    """Make the subscription prepaid: its next order charges several orders at once."""
+
+    body = bodies.UpgradeBody
+
+    def perform(self, row: Subscription, **inputs: Any) -> None:
+        if inputs.get("offer") == "live":
+            inputs["offer"] = row.offer
+        prepaid.upgrade(row, actor=self.caller.actor, **inputs)
+
+
+class ChangeRenewalBehavior(Subscriptions, ActionView):
+    """Change what follows the prepaid orders."""
+
+    body = bodies.RenewalBody
+    action = prepaid.change_renewal_behavior
+
+
+class UpdatePrepaidContext(Subscriptions, ActionView):
+    """Correct the prepaid cycle: whatever is sent. A storefront may change the renewal behaviour alone."""
+
+    body = bodies.PrepaidBody
+
+    def perform(self, row: Subscription, **inputs: Any) -> None:
+        if self.caller.scope != "A" and inputs.keys() - {"renewal_behavior"}:
+            raise Denied("insufficient_scope")
+        prepaid.change_context(row, actor=self.caller.actor, **inputs)

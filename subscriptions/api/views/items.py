@@ -1,0 +1,80 @@
+from typing import Any
+
+from rest_framework.response import Response
+
+from subscriptions.actions import item
+from subscriptions.api import bodies
+from subscriptions.api.filtersets import ItemFilters
+from subscriptions.api.serializers import ItemSerializer
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, ObjectView, View, WriteView
+from subscriptions.api.views.orders import PlaceListView
+from subscriptions.models import Item
+
+
+class Items(View):
+    scopes = "AS"
+    queryset = Item.objects.select_related("order", "offer", "subscription", "product")
+    serializer_class = ItemSerializer
+    flags = {"omit_price_calculation": "Leaves out `price`, `extra_cost` and `total_price`."}
+
+
+class ItemList(Items, PlaceListView):
+    """The items, newest first."""
+
+    filterset_class = ItemFilters
+    orderings = {"created": "created", "updated": "order__updated"}
+    to_order = "order__"
+
+
+class ItemDetail(Items, DetailView):
+    """One item of an order."""
+
+
+class ItemWrite(Items):
+    flags = {}
+
+
+class AddToOrder(ItemWrite, CreateView):
+    """Add a product to an open order, once."""
+
+    scopes = "ASR"
+    body = bodies.AddItemBody
+
+    def create(self, inputs: dict[str, Any]) -> Item:
+        added: Item = item.add(inputs.pop("order"), actor=self.caller.actor, **inputs).result
+        return added
+
+
+class ChangeItemQuantity(ItemWrite, ActionView):
+    """Change the quantity, in this order only."""
+
+    body = bodies.QuantityBody
+    action = item.change_quantity
+
+
+class ChangeItemPrice(ItemWrite, ActionView):
+    """Set the unit price, in this order only."""
+
+    scopes = "A"
+    body = bodies.ItemPriceBody
+    action = item.change_price
+
+
+class ChangeItemProduct(ItemWrite, ActionView):
+    """Swap the product, in this order only."""
+
+    body = bodies.ProductBody
+    action = item.change_product
+
+
+class DeleteItem(ItemWrite, WriteView, ObjectView):
+    """Remove the item from its order. A subscription gets its next item instead."""
+
+    http_method_names = ["delete", "options"]
+    scopes = "ASR"
+
+    def answer(self) -> Response:
+        row = self.get_object()
+        with self.unchanged_row(row):
+            item.remove(row, actor=self.caller.actor)
+        return Response(status=204)
