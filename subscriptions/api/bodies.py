@@ -1,16 +1,15 @@
 """The bodies that writes accept. Unknown keys are ignored."""
 
-from datetime import date
 from typing import Any
 
 from django.core.validators import MaxValueValidator
 from rest_framework import serializers
 
+from subscriptions import calendar
 from subscriptions.actions.subscription import REASON_LENGTH
 from subscriptions.calendar import Period
 
-# Late enough for any subscription, and early enough for a frequency to be added to it.
-LAST_DAY = MaxValueValidator(date(2999, 12, 31))
+LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
 
 
 class CancelBody(serializers.Serializer[Any]):

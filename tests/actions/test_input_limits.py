@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from subscriptions.actions import checks, prepaid, subscription
+from subscriptions.actions import checks, order, prepaid, subscription
 from subscriptions.errors import Refused
 from tests.actions.contract import assert_refused
 from tests.factories import STAFF, subscription_with_order
@@ -110,3 +110,25 @@ def test_a_prepaid_cycle_has_at_least_two_orders_and_may_have_none_left(change, 
     own.refresh_from_db()
     ((name, value),) = change.items()
     assert getattr(own, f"prepaid_{name}") == value
+
+
+FAR_ACTS = {
+    "order.change_date": lambda own, day: order.change_date(own.items.get().order, actor=STAFF, day=day),
+    "change_next_order_date": lambda own, day: subscription.change_next_order_date(own, actor=STAFF, day=day),
+    "reactivate": lambda own, day: subscription.reactivate(own, actor=STAFF, next_order_date=day),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("day", "fits"), [(date(2999, 12, 31), True), (date(3000, 1, 1), False), (date.max, False)])
+@pytest.mark.parametrize("verb", FAR_ACTS)
+def test_no_order_is_planned_for_a_day_after_the_calendars_last(verb, day, fits):
+    own = subscription_with_order()
+    if verb == "reactivate":
+        subscription.cancel(own, actor=STAFF)
+    if not fits:
+        assert_refused("date_too_far", lambda: FAR_ACTS[verb](own, day))
+        return
+    FAR_ACTS[verb](own, day)
+    order.skip(own.items.get(upcoming=True).order, actor=STAFF)
+    assert own.items.get(upcoming=True).order.place_date == date(2999, 12, 31)
