@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Membership
 from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
+from subscriptions.staff.logins import remember_device
 from subscriptions.staff.queries import UNREADABLE, check_query
 
 View = Callable[..., HttpResponse]
@@ -61,6 +62,13 @@ class PortalSite(UnfoldAdminSite):
         super().__init__(name)
         self.pages: list[URLPattern] = []
         """Pages that are not the admin of a model; each app adds its own, wrapped by `admin_view`."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().login(request, extra_context)
+        # A wrong password in a browser that is still logged in gets the form again, and must not count anew.
+        if request.method == "POST" and response.status_code == 302:
+            remember_device(request, response)
+        return response
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]
