@@ -17,18 +17,30 @@ GENERATORS = {
 
 
 def ensure_secrets_file(path: Path) -> Path:
-    """Write new secrets to the env file `path` (mode 0600) unless it exists; return `path`."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lines = "".join(f"{name}={generate()}\n" for name, generate in GENERATORS.items())
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(lines)
+    """Write new secrets to the env file `path` (mode 0600) unless it exists or the environment has them all; return
+    `path`. Raises RuntimeError where the file cannot be written.
+    """
+    if not path.exists() and not GENERATORS.keys() <= os.environ.keys():
         try:
-            # link() never replaces a file: two first starts at once end up with the same secrets.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+            _write_secrets(path)
+        except OSError as error:
+            raise RuntimeError(
+                f"REPRISE_HOME cannot keep the secrets: {error}. Choose a folder that can be written, or set "
+                f"{', '.join(GENERATORS)} in the environment."
+            ) from None
     return path
+
+
+def _write_secrets(path: Path) -> None:
+    path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    lines = "".join(f"{name}={generate()}\n" for name, generate in GENERATORS.items())
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(lines)
+    try:
+        # link() never replaces a file: two first starts at once end up with the same secrets.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -31,6 +31,8 @@ REQUEST_SECONDS = min(env.int("REQUEST_SECONDS", default=30), 60)
 # The public address of links and pages, without a trailing slash.
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"))
+# How many proxies stand in front, each of which appends the address it saw to X-Forwarded-For.
+PROXIES = env.int("PROXIES", default=int(BEHIND_HTTPS))
 
 INSTALLED_APPS = [
     "config.apps.ReprisePortal",
@@ -124,8 +126,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
+# Tries while locked out do not extend the wait.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = "subscriptions.staff.logins.counted_together"
+AXES_USERNAME_CALLABLE = "subscriptions.staff.logins.counted_name"
 AXES_CLIENT_IP_CALLABLE = "common.web.client_address.client_address"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

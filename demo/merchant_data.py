@@ -4,6 +4,7 @@ import secrets
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import connection
 
 from demo import clicks, order_history
 from integrations.models import Connection
@@ -16,13 +17,28 @@ from subscriptions.importing.customers import CUSTOMERS
 from subscriptions.importing.importer import import_file
 from subscriptions.importing.products import PRODUCTS
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
-from subscriptions.models import CancelReason, Coupon, Discount, Merchant, Offer, OfferProfile
+from subscriptions.models import (
+    Address,
+    CancelReason,
+    Coupon,
+    Customer,
+    Discount,
+    Item,
+    Merchant,
+    Offer,
+    OfferProfile,
+    Order,
+    Payment,
+    Product,
+    Subscription,
+)
 
 NAME = "Fernhollow Coffee & Tea"
 SHOP_URL = "https://fernhollow.test"
 CONNECTION = "Klaviyo sandbox"
 LANDING_SLUG = "welcome-back"
 FILES = {"products": PRODUCTS, "customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS}
+IMPORTED = (Product, Customer, Address, Payment, Subscription, Order, Item)
 CANCEL_REASONS = {
     1: "Other",
     3: "I am not using it",
@@ -60,10 +76,17 @@ def create_demo_merchant() -> Merchant:
         if report.problems:
             raise RuntimeError(f"samples/{name}.csv: {report.problems[0]}")
     _create_saved_links(merchant)
-    _change_subscriptions(merchant)
+    _analyze_tables()
     order_history.create_order_history(merchant)
-    clicks.create_clicks(merchant)
+    clicks.create_clicks(merchant, [*CANCELLED, *order_history.SUBSCRIPTIONS])
+    _change_subscriptions(merchant)
     return merchant
+
+
+def _analyze_tables() -> None:
+    """Without it, the planner takes the tables of this transaction for as empty as they were before."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in IMPORTED)}")
 
 
 def _create_settings(merchant: Merchant) -> None:

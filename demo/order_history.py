@@ -1,7 +1,7 @@
 """Creates the orders and job runs of the weeks before the demo: placed, declined, retried, out of stock."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from subscriptions import calendar
 from subscriptions.actions import upcoming_order
@@ -15,6 +15,7 @@ from subscriptions.models import (
     PlacementAttempt,
     Product,
     SimulatedOutcome,
+    Subscription,
 )
 from subscriptions.placement.gateway import take_snapshot
 from subscriptions.placement.registry import gateway_of
@@ -46,6 +47,7 @@ ORDERS = [
     PastOrder("S-5056", 1, Outcome.TEMPORARY, times=1),
 ]
 OUT_OF_STOCK = PastOrder("S-5036", 4)
+SUBSCRIPTIONS = [past.subscription for past in [*ORDERS, OUT_OF_STOCK]]
 RUNS = [  # days ago, job, customers, done
     *((days, "reminders", 3 + days % 4, 3 + days % 4) for days in range(1, 11) if days != 6),
     *((days, "placement", 2 + days % 3, 2 + days % 3) for days in range(1, 11)),
@@ -69,6 +71,11 @@ def _place_order(merchant: Merchant, past: PastOrder) -> None:
         SimulatedOutcome.objects.create(
             merchant=merchant, payment=order.payment, outcome=past.outcome, times=past.times
         )
+    place_order(order, moment)
+
+
+def place_order(order: Order, moment: datetime) -> None:
+    """Place the order at that time, and again when its retry plan says so, up to now."""
     while True:
         with calendar.fixed_clock(moment):
             upcoming_order.queue(order, actor=placement_queue.ACTOR)
@@ -81,14 +88,19 @@ def _place_order(merchant: Merchant, past: PastOrder) -> None:
 
 def _make_order_due(merchant: Merchant, past: PastOrder) -> tuple[Order, datetime]:
     """The subscription's order, due on that day and with its reminder sent, and the time of that day's placement."""
-    subscription = merchant.subscriptions.get(external_id=past.subscription)
-    order = subscription.items.get(upcoming=True).order
-    order.place_date = calendar.today(merchant.time_zone) - timedelta(days=past.days)
-    order.save(update_fields=["place_date"])
-    reminded = order.place_date - timedelta(days=REMINDER_DAYS)
+    reminded = calendar.today(merchant.time_zone) - timedelta(days=past.days + REMINDER_DAYS)
+    order = make_due(merchant.subscriptions.get(external_id=past.subscription), reminded)
     with calendar.fixed_clock(calendar.local_hour(reminded, merchant.reminder_hour, merchant.time_zone)):
         upcoming_order.remind(order, actor=reminders.ACTOR)
     return order, calendar.local_hour(order.place_date, merchant.placement_hour or 0, merchant.time_zone)
+
+
+def make_due(subscription: Subscription, reminded: date) -> Order:
+    """The subscription's upcoming order, as if it had been imported for the day that is reminded of on `reminded`."""
+    order: Order = subscription.items.select_related("order").get(upcoming=True).order
+    order.place_date = reminded + timedelta(days=REMINDER_DAYS)
+    order.save(update_fields=["place_date"])
+    return order
 
 
 def _post_order(order: Order, moment: datetime) -> None:

@@ -25,6 +25,7 @@ class Period(models.IntegerChoices):
 _fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
 DAYS_IN_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 30, Period.YEARS: 365}
 LONGEST_PERIOD = {Period.DAYS: 1, Period.WEEKS: 7, Period.MONTHS: 31, Period.YEARS: 366}
+LAST_DAY = date(2999, 12, 31)  # of any order; in every time zone, years are left for times around it
 SINGULAR = {Period.DAYS: "day", Period.WEEKS: "week", Period.MONTHS: "month", Period.YEARS: "year"}
 
 
@@ -40,12 +41,17 @@ def frequency_description(every: int, period: int) -> str:
 
 
 def add_frequency(day: date, every: int, period: int) -> date:
-    """`day` plus one frequency in calendar units; a day that the month does not have becomes its last day."""
+    """`day` plus one frequency in calendar units, at most LAST_DAY.
+
+    A day that the month does not have becomes the month's last.
+    """
     unit = Period(period)
     if unit in (Period.DAYS, Period.WEEKS):
-        return day + timedelta(days=every * DAYS_IN_PERIOD[unit])
+        return day + min(timedelta(days=every * DAYS_IN_PERIOD[unit]), LAST_DAY - day)
     months = every * (12 if unit is Period.YEARS else 1)
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > LAST_DAY.year:
+        return LAST_DAY
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 

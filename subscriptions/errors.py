@@ -64,6 +64,7 @@ SENTENCES = {
     "next_order_date_past": "The next order date lies in the past; choose today or a later day.",
     "order_date_not_future": "The order date must be tomorrow or later.",
     "place_date_past": "The date lies in the past; choose today or a later day.",
+    "date_too_far": "The date is too far away; choose a day until December 31, 2999.",
     "cancel_reason_too_long": "The cancel reason is longer than {n} characters; shorten it.",
     "not_a_test_customer": "Only test customers have a clock; mark the customer as a test customer first.",
     "customer_has_history": "Orders of this customer were placed, or events sent; only a new one can become a test.",

@@ -33,6 +33,23 @@ def test_a_frequency_reads_as_people_say_it(every, period, days, text):
 @pytest.mark.parametrize(
     ("start", "every", "period", "day"),
     [
+        (date(2026, 12, 14), 999, Period.YEARS, calendar.LAST_DAY),
+        (date(2998, 12, 31), 1, Period.YEARS, date(2999, 12, 31)),
+        (date(2998, 12, 31), 2, Period.YEARS, calendar.LAST_DAY),
+        (date(2999, 11, 30), 1, Period.MONTHS, date(2999, 12, 30)),
+        (date(2999, 12, 1), 1, Period.MONTHS, calendar.LAST_DAY),
+        (date(2999, 12, 29), 1, Period.DAYS, date(2999, 12, 30)),
+        (date(2999, 12, 29), 999, Period.WEEKS, calendar.LAST_DAY),
+        (date.max, 1, Period.DAYS, calendar.LAST_DAY),
+    ],
+)
+def test_no_frequency_leads_beyond_the_last_day(start, every, period, day):
+    assert calendar.add_frequency(start, every, period) == day
+
+
+@pytest.mark.parametrize(
+    ("start", "every", "period", "day"),
+    [
         (date(2026, 1, 31), 1, Period.MONTHS, date(2026, 2, 28)),
         (date(2028, 1, 31), 1, Period.MONTHS, date(2028, 2, 29)),
         (date(2028, 2, 29), 1, Period.YEARS, date(2029, 2, 28)),

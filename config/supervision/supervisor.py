@@ -32,6 +32,7 @@ class AlreadyRunning(Exception):
 @contextmanager
 def single_instance_lock(lock: Path) -> Iterator[None]:
     """Hold `lock` while the block runs. The kernel releases it however the process ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
         file.seek(0)
         try:

@@ -103,8 +103,9 @@ class ConnectionForm(MerchantForm):
         label="Private key",
         help_text=(
             "In Klaviyo under Settings, API keys, with read access to accounts and full access to events. "
-            "Stored encrypted and never shown. Leave empty to keep the stored one."
+            "Stored encrypted and never shown."
         ),
+        error_messages={"required": "Enter the private key."},
     )
     switched_off_kinds = forms.MultipleChoiceField(
         label="Events not sent",
@@ -116,10 +117,17 @@ class ConnectionForm(MerchantForm):
     test_answer: Answer | None = None
     """What the other side says to a new key or address; None where nothing was tested."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if key := self.fields.get("secret"):
+            key.required = not self.instance.secret
+            if key.required:
+                key.widget.attrs["placeholder"] = ""
+            else:
+                key.help_text = f"{key.help_text} Leave empty to keep the stored one."
+
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
-        if not answers.get("secret"):
-            self.add_error("secret", "Enter the private key.")
         if not self.errors and {"secret", "base_url", "integration"} & set(self.changed_data):
             self._check_setup(answers)
         return answers

@@ -5,6 +5,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from common.web.whole_numbers import parse_whole_number
 from integrations.models import Connection
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.staff.current_merchant import merchant_of
@@ -20,8 +21,8 @@ class ConnectionFilter(SimpleListFilter):
         return [(str(row.pk), row.name) for row in rows]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        value = self.value() or ""
-        return rows.filter(connection=int(value)) if value.isdecimal() else rows
+        value = self.value()
+        return rows.filter(connection=parse_whole_number(value)) if value else rows
 
 
 class KindFilter(CatalogueFilter):

@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from common.web.whole_numbers import parse_whole_number
 from oneclick.links.event_links import kinds_with_token
 from oneclick.models import ActionToken, Esp, LandingPage, Mode, SavedLink
 from oneclick.redemption import parameters
@@ -161,8 +162,8 @@ class LinkForm(MerchantForm):
         cleaned["page_url"] = ""
         self.errors.pop("page_url", None)
         if page != DEFAULT_PAGE:
-            key = int(page) if page.isdecimal() else 0
-            self.instance.landing_page = LandingPage.objects.filter(merchant=self.merchant, pk=key).first()
+            own_pages = LandingPage.objects.filter(merchant=self.merchant)
+            self.instance.landing_page = own_pages.filter(pk=parse_whole_number(page) or 0).first()
             if self.instance.landing_page is None:
                 self.add_error("page", "Choose a page.")
 

@@ -117,4 +117,10 @@ def require_merchant_currency(context: ActionContext[Any], order: Order) -> Orde
 def require_today_or_later(context: ActionContext[Any], day: date) -> date:
     if day < calendar.today(context.customer.merchant.time_zone):
         raise refused("place_date_past")
+    return require_day_in_calendar(day)
+
+
+def require_day_in_calendar(day: date) -> date:
+    if day > calendar.LAST_DAY:
+        raise refused("date_too_far")
     return day

@@ -60,6 +60,7 @@ def reactivate(
     )
     if day < today:
         raise refused("next_order_date_past")
+    checks.require_day_in_calendar(day)
     subscription.cancelled = subscription.cancel_reason = None
     if subscription.price is None:
         # The price is the product's, and the merchant may have another currency than when it was cancelled.
@@ -146,6 +147,7 @@ def change_next_order_date(context: ActionContext[Subscription], *, day: date) -
     """
     if day <= calendar.today(context.customer.merchant.time_zone):
         raise refused("order_date_not_future")
+    checks.require_day_in_calendar(day)
     item = order_items.upcoming_item(context.subject)
     if item.order.place_date == day:
         context.result = item.order

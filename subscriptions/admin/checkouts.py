@@ -8,6 +8,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from unfold.decorators import display
 
 from subscriptions.actions import checkout_requests
@@ -46,13 +47,13 @@ def try_again(request: HttpRequest, checkout: CheckoutRequest, answers: dict[str
 
 @admin.register(CheckoutRequest, site=site)
 class CheckoutAdmin(MerchantAdmin):
-    list_display = ["merchant_order_id", "created", "state", "reason"]
+    list_display = ["order_id", "created", "state", "reason"]
     list_filter = [StateFilter]
     ordering = ["-created", "-id"]
     search_fields = ["merchant_order_id__exact"]
     search_help_text = "Order ID of the shop"
-    fields = ["merchant_order_id", "created", "sent_by", "state", "reason", "attempts", "customer", "errors"]
-    readonly_fields = ["sent_by", "state", "attempts", "customer", "errors"]
+    fields = ["merchant_order_id", "created", "sent_by", "state", "reason", "failures", "customer", "errors"]
+    readonly_fields = ["sent_by", "state", "failures", "customer", "errors"]
     buttons = (
         Button(
             verb="try-again",
@@ -64,6 +65,14 @@ class CheckoutAdmin(MerchantAdmin):
             offered=lambda checkout: bool(checkout.reason and checkout.body),
         ),
     )
+
+    @display(description="Shop order ID", ordering="merchant_order_id")
+    def order_id(self, row: CheckoutRequest) -> str:
+        return Truncator(row.merchant_order_id).chars(40)
+
+    @display(description="Failed attempts")
+    def failures(self, row: CheckoutRequest) -> int:
+        return row.attempts
 
     @display(description="State", label=LABELS)
     def state(self, row: CheckoutRequest) -> str:

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions import calendar
 from subscriptions.actions import customer as verbs
 from subscriptions.calendar import Period
@@ -148,15 +149,15 @@ def clock_card(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The clock on the customer's page; `from`, `to` and `after` in the query follow a move."""
     begin, aim = parse_moment(request, "from"), parse_moment(request, "to")
     shown = clock_time(customer)
-    after = request.GET.get("after", "")
+    after = parse_whole_number(request.GET.get("after", ""))
     return {
         "shown": shown,
         "is_own": customer.clock is not None,
         "aim": aim if begin and aim and (shown < aim or clocks.is_moving(customer)) else None,
         "percent": int(100 * (shown - begin) / (aim - begin)) if begin and aim and begin < aim else 0,
         "followed": bool(begin and aim),
-        "happened": activities_since(customer, int(after)) if begin and aim and after.isdecimal() else [],
-        "counts": event_counts_since(customer, int(after)) if begin and aim and after.isdecimal() else [],
+        "happened": activities_since(customer, after) if begin and aim and after is not None else [],
+        "counts": event_counts_since(customer, after) if begin and aim and after is not None else [],
         "payments": simulated_payments(customer),
     }
 

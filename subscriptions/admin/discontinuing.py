@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.actions import product as verbs
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin import impact_preview
@@ -86,8 +87,8 @@ def find_substitute(product: Product, choice: str) -> Product | None:
     """The product that `choice` names by its key; None to end the subscriptions. Raises `Refused`."""
     if choice == END:
         return None
-    key = int(choice) if choice.isdecimal() else 0
-    substitute = Product.objects.select_related("merchant").filter(merchant=product.merchant_id, pk=key).first()
+    products = Product.objects.select_related("merchant").filter(merchant=product.merchant_id)
+    substitute = products.filter(pk=parse_whole_number(choice) or 0).first()
     verbs.require_substitute(product, substitute)
     return substitute
 

@@ -8,14 +8,14 @@ from django.core.validators import MaxValueValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from subscriptions import calendar
 from subscriptions.actions.checks import LARGEST_SMALL_INTEGER
 from subscriptions.actions.subscription import REASON_LENGTH
 from subscriptions.api.row_fields import ApiBody, NamedCustomer, NamedProduct, NamedRow, OwnRow
 from subscriptions.calendar import Period
 from subscriptions.models import Address, Item, Offer, Order, Payment, Subscription
 
-# Late enough for any subscription, and early enough for a frequency to be added to it.
-LAST_DAY = MaxValueValidator(date(2999, 12, 31))
+LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
 TIME_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 

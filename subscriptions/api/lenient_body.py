@@ -82,6 +82,16 @@ class OptionalNumber(serializers.IntegerField):
         super().__init__(min_value=least, max_value=most, default=None, allow_null=True)
 
 
+class LooseNumber(OptionalNumber):
+    """A number that is not ours to judge: a wrong one counts as absent."""
+
+    def run_validation(self, data: Any = serializers.empty) -> int | None:
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            return None
+
+
 class OptionalAmount(serializers.DecimalField):
     """An amount of at least 0.00. More decimals, which come from a division in the shop, are rounded half up."""
 

@@ -15,7 +15,7 @@ def join_opt_ins(
     An opt-in joins one line of its product, first one without a frequency, and fills what this line lacks.
     """
     lines = [(_move_override(product), False) for product in products]
-    order = sorted(range(len(lines)), key=lambda place: _has_frequency(lines[place][0]))
+    order = sorted(range(len(lines)), key=lambda place: all(_name_frequency(lines[place][0])))
     left = []
     for opt_in in opt_ins:
         place = next((each for each in order if find_product(products[each]) == find_product(opt_in)), None)
@@ -54,9 +54,17 @@ def _fill_gaps(given: JsonObject, wanted: JsonObject) -> JsonObject:
     return filled | ({"tracking_override": override | chosen} if override or chosen else {})
 
 
-def _has_frequency(line: JsonObject) -> bool:
+def wants_subscription(line: JsonObject) -> bool:
+    """Whether `line` names a frequency, half of one, or something unreadable in its place."""
+    info = line.get("subscription_info")
+    override = _find_object(line, "subscription_info").get("tracking_override")
+    unreadable = [value for value in (info, override) if not (says_nothing(value) or isinstance(value, dict | list))]
+    return bool(unreadable) or any(_name_frequency(line))
+
+
+def _name_frequency(line: JsonObject) -> list[bool]:
     override = _find_object(_find_object(line, "subscription_info"), "tracking_override")
-    return not (says_nothing(override.get("every")) or says_nothing(override.get("every_period")))
+    return [not says_nothing(override.get(name)) for name in ("every", "every_period")]
 
 
 def _find_object(entry: JsonObject, name: str) -> JsonObject:

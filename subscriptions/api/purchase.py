@@ -13,7 +13,7 @@ from common.web.json_body import decode_json, remove_unstorable_characters
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.actions.purchase import JsonObject, line_error
-from subscriptions.api.opt_ins import find_product, join_opt_ins
+from subscriptions.api.opt_ins import find_product, join_opt_ins, wants_subscription
 from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
 from subscriptions.api.purchase_form import FORM_PREFIX, decode_form
 from subscriptions.models import Merchant, Offer, Subscription
@@ -130,14 +130,17 @@ def _parse_lines(
 
 def _parse_line(merchant: Merchant, given: JsonObject, is_opted_in: bool) -> JsonObject | None:
     """None for a line without a frequency: it was bought once, and must not start a subscription by accident."""
-    body = ProductBody(data=given, context={"merchant": merchant})
+    is_wanted = is_opted_in or wants_subscription(given)
+    # What else a shop says of a line that was bought once is not for us to judge.
+    read = given if is_wanted else {name: value for name, value in given.items() if name == "product"}
+    body = ProductBody(data=read, context={"merchant": merchant})
     if not body.is_valid():
         raise ValidationError(dict(_flatten_errors(body.errors)))
+    if not is_wanted:
+        return None
     bought = body.validated_data
     info, purchase_info = dict(bought["subscription_info"] or {}), bought["purchase_info"] or {}
     override = info.pop("tracking_override", None) or {}
-    if override.get("every") is None and override.get("every_period") is None and not is_opted_in:
-        return None
     _require_parts({name: override.get(name) for name in ("every", "every_period")})
     line: JsonObject = info | override | {"product": override["product"] or bought["product"]}
     line["quantity"] = info["quantity"] or purchase_info.get("quantity") or 1

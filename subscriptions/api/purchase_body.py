@@ -14,6 +14,7 @@ from subscriptions.api.lenient_body import (
     ExtraData,
     LenientBody,
     LooseChoice,
+    LooseNumber,
     OptionalAmount,
     OptionalDay,
     OptionalId,
@@ -139,7 +140,7 @@ class GranteeBody(LenientBody):
 class PurchaseInfoBody(LenientBody):
     """Only the grantees count here, and the quantity of a line that names none itself; prices are the shop's."""
 
-    quantity = OptionalNumber(1, 32767)
+    quantity = LooseNumber(1, 32767)
     grantees = GranteeBody(many=True, default=list)
 
 

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='checkoutrequest',
             name='reason',
-            field=models.TextField(blank=True, help_text='Why it failed; empty unless it did.'),
+            field=models.TextField(blank=True),
         ),
         migrations.AlterField(
             model_name='checkoutrequest',
@@ -40,6 +40,11 @@ class Migration(migrations.Migration):
             model_name='checkoutrequest',
             name='created',
             field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='received'),
+        ),
+        migrations.AlterField(
+            model_name='checkoutrequest',
+            name='merchant_order_id',
+            field=models.CharField(max_length=255, verbose_name='shop order ID'),
         ),
         migrations.AddIndex(
             model_name='checkoutrequest',

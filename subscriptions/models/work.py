@@ -16,18 +16,18 @@ from subscriptions.models.subscription import Subscription
 class CheckoutRequest(Leased):
     """A checkout as a shop posted it, leased at first by the request that stored it.
 
-    Each order id brings about one result. A checkout that failed has none, and may be posted again.
+    Each order id brings about one result. A checkout that failed has none but a `reason`, and may be posted again.
     """
 
     lease_length = timedelta(seconds=90)  # longer than any request may take
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="checkouts")
     public_id = PublicIdField()
-    merchant_order_id = models.CharField(max_length=255)
+    merchant_order_id = models.CharField("shop order ID", max_length=255)
     actor = models.JSONField(help_text="Who sent it.")
     body = models.JSONField(help_text="As it was checked, without card numbers; emptied once it has a result.")
     answer = models.JSONField(null=True, help_text="What came of it; empty while it is to be carried out.")
-    reason = models.TextField(blank=True, help_text="Why it failed; empty unless it did.")
+    reason = models.TextField(blank=True)
     created = models.DateTimeField("received", default=timezone.now)
 
     class Meta:

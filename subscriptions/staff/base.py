@@ -5,7 +5,9 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 from django import forms
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.db import IntegrityError, models
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +23,7 @@ from subscriptions.staff.buttons import ButtonsAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money_column
 from subscriptions.staff.fields import keep_stored_secrets
+from subscriptions.staff.queries import UnreadableQuery
 from subscriptions.staff.roles import Right, may
 
 P = ParamSpec("P")
@@ -69,6 +72,13 @@ class MerchantForm(forms.ModelForm):
         return excluded - {"merchant"}
 
 
+def parameter_names(list_filter: str | type[SimpleListFilter]) -> set[str]:
+    """The names in an address that `list_filter` reads."""
+    if isinstance(list_filter, str):
+        return {f"{list_filter}__exact", f"{list_filter}__isnull"}
+    return {str(list_filter.parameter_name)}
+
+
 class MerchantAdmin(ButtonsAdmin):
     """Rows of the current merchant. `edit_right` allows changing them by form; with None, only actions change them."""
 
@@ -104,6 +114,18 @@ class MerchantAdmin(ButtonsAdmin):
             (title, {**options, "fields": [amounts.get(field, field) for field in options["fields"]]})
             for title, options in found
         ]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            # Django would show the whole list instead, as if that were what the filter found.
+            raise UnreadableQuery from None
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the list's own filters: among all lookups on all columns are many that the database refuses."""
+        filters = self.get_list_filter(request) if request else self.list_filter
+        return lookup in {name for each in filters for name in parameter_names(each)}
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)

@@ -14,8 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Membership
 from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
+from subscriptions.staff.logins import remember_device
+from subscriptions.staff.queries import UNREADABLE, check_query
 
 View = Callable[..., HttpResponse]
 MERCHANT_KEY = "merchant"
@@ -46,8 +49,12 @@ class PortalSite(UnfoldAdminSite):
                 return view(request, *args, **kwargs) if needs_no_merchant(request) else self.no_merchant(request)
             # Rendered here, so that the whole page shows times in the merchant's zone.
             with timezone.override(merchant_of(request).time_zone):
-                response = view(request, *args, **kwargs)
-                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+                try:
+                    check_query(request.GET)
+                    response = view(request, *args, **kwargs)
+                    return response.render() if isinstance(response, SimpleTemplateResponse) else response
+                except UNREADABLE:
+                    return self.unreadable_query(request).render()
 
         return shown
 
@@ -55,6 +62,13 @@ class PortalSite(UnfoldAdminSite):
         super().__init__(name)
         self.pages: list[URLPattern] = []
         """Pages that are not the admin of a model; each app adds its own, wrapped by `admin_view`."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().login(request, extra_context)
+        # A wrong password in a browser that is still logged in gets the form again, and must not count anew.
+        if request.method == "POST" and response.status_code == 302:
+            remember_device(request, response)
+        return response
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]
@@ -69,6 +83,10 @@ class PortalSite(UnfoldAdminSite):
     def no_merchant(self, request: HttpRequest) -> HttpResponse:
         context = {**self.each_context(request), "title": "No merchant yet"}
         return TemplateResponse(request, "admin/no_merchant.html", context, status=403)
+
+    def unreadable_query(self, request: HttpRequest) -> TemplateResponse:
+        context = {**self.each_context(request), "title": "This address cannot be read"}
+        return TemplateResponse(request, "admin/unreadable_query.html", context, status=400)
 
 
 def find_current_membership(request: HttpRequest) -> None:
@@ -85,8 +103,8 @@ def needs_no_merchant(request: HttpRequest) -> bool:
 
 
 def switch_merchant(request: HttpRequest) -> HttpResponse:
-    pk = request.POST.get("merchant", "")
-    membership = get_object_or_404(Membership, user=request.user, merchant=int(pk) if pk.isdecimal() else 0)
+    key = parse_whole_number(request.POST.get("merchant", ""))
+    membership = get_object_or_404(Membership, user=request.user, merchant=key)
     request.session[MERCHANT_KEY] = membership.merchant_id
     return redirect("admin:index")
 

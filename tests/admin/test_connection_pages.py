@@ -66,6 +66,14 @@ def test_a_connection_needs_a_key(client: Client, klaviyo: Receiver) -> None:
     assert (Connection.objects.count(), klaviyo.keys) == (0, [])
 
 
+@pytest.mark.parametrize(("stored", "shown"), [("", False), ("pk_stored", True)])
+def test_the_form_says_whether_a_key_is_stored(merchant: Merchant, client: Client, stored: str, shown: bool) -> None:
+    page = client.get(page_of(f.ConnectionFactory(merchant=merchant, secret=stored))).text
+    assert ("••••••••" in page) is ("Leave empty to keep the stored one." in page) is shown
+    answer = fill(client, page_of(Connection.objects.get()), name="New name")
+    assert ("Enter the private key." in answer) is not shown
+
+
 @pytest.mark.parametrize(
     ("status", "body", "errors"),
     [

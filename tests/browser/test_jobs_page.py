@@ -24,9 +24,9 @@ def staff(portal: str, merchant: Merchant) -> dict[str, str]:
 
 @pytest.fixture
 def customer(merchant: Merchant) -> Customer:
-    """A test customer whose order is due in four days."""
+    """A test customer whose order is due in five days."""
     made: Customer = f.CustomerFactory(merchant=merchant, is_test=True)
-    day = calendar.today(merchant.time_zone) + timedelta(days=4)
+    day = calendar.today(merchant.time_zone) + timedelta(days=5)
     f.subscription_with_order(customer=made, place_date=day)
     return made
 

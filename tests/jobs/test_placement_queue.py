@@ -2,6 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from subscriptions.actions.subscription import cancel
+from subscriptions.jobs import placement_queue
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import Event, Item, Merchant, Order, OrderStatus, Product, Subscription
 from tests import factories as f
@@ -119,3 +121,10 @@ def test_other_merchants_orders_are_not_queued() -> None:
     assert statuses_by_order() == {due.pk: S.PENDING_PLACEMENT}
     assert Merchant.objects.count() == 2
     assert Order.objects.get(pk=foreign.pk).status == S.UNSENT
+
+
+def test_an_order_that_is_gone_when_its_turn_comes_is_no_fault_of_its_customer() -> None:
+    gone = create_order()
+    cancel(Subscription.objects.get(), actor=f.STAFF)
+    assert not Order.objects.exists()
+    assert placement_queue.queue_order(gone, placement_queue.ACTOR) is False

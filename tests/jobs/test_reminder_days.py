@@ -41,7 +41,7 @@ def run_reminders(merchant: Merchant) -> list[int]:
     run = runs.begin_run(merchant, JOB)
     runs.continue_run(run.pk)
     run.refresh_from_db()
-    assert run.state == JobRun.State.DONE
+    assert (run.state, run.total) == (JobRun.State.DONE, run.done)
     told = Event.objects.filter(pk__gt=last, kind="ordergroove.order.reminder").order_by("pk")
     return sorted(event.payload["days_until_place_date"] for event in told)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import connections
+from django.db import OperationalError, connections
 
 from config import heartbeat
 from config.supervision import services
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             with single_instance_lock(settings.HOME / "run" / "supervisor.lock"):
                 self._prepare(no_demo)
                 self._supervise(no_demo)
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used. Look at DATABASE_URL. {error}") from None
         except AlreadyRunning as other:
             raise CommandError(
                 f"Reprise is already running from {settings.HOME} (process {other}). "

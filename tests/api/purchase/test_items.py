@@ -145,3 +145,37 @@ def test_of_lines_that_come_to_too_much_together_as_many_start_as_fit(api, merch
     assert [list(each) for each in answer.json()["subscriptions"]] == [["one"], ["two"]]
     assert answer.json()["errors"]["subscriptions"] == [{"product": "three", "subscription": TOO_LARGE}]
     assert Order.objects.get().total == Decimal("8000000000.00")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"product": "mug", "purchase_info": {"quantity": 0, "price": "-5.00"}},
+        {"product": "beans by weight", "purchase_info": {"quantity": "0.75"}},
+        {
+            "product": "coupon",
+            "subscription_info": {"quantity": 1, "price": "-5.00", "tracking_override": {"every": ""}},
+        },
+        {"product": "mug", "grantees": [{"name": "Bo"}]},
+    ],
+)
+def test_what_is_said_of_a_line_bought_once_is_no_error(api, bought, line):
+    del bought["payment"]
+    answer = send_checkout(api, bought | {"products": [line]})
+    assert answer.status_code == 200
+    assert checkout_result(api, answer)["errors"] == {"products": [], "subscriptions": []}
+
+
+def test_an_odd_bought_quantity_gives_way_to_the_subscriptions(api, bought):
+    bought["products"] = [checkout_line(quantity=3) | {"purchase_info": {"quantity": "0.75"}}]
+    assert send_checkout(api, bought).status_code == 200
+    assert Subscription.objects.get().quantity == 3
+
+
+@pytest.mark.parametrize("name", ["subscription_info", "tracking_override"])
+def test_an_unreadable_wish_is_an_error_and_not_a_single_purchase(api, bought, name):
+    wish = {"quantity": 1, "tracking_override": "2 weeks"} if name == "tracking_override" else "every 2 weeks"
+    answer = send_checkout(api, bought | {"products": [{"product": "coffee", "subscription_info": wish}]})
+    [error] = answer.json()["subscriptions"]
+    assert (answer.status_code, error["product"]) == (400, "coffee")
+    assert "Invalid data. Expected a dictionary, but got str." in str(error["subscription"])
