@@ -38,6 +38,21 @@ def retire(context: ActionContext[Address]) -> str:
     return f"Retired the address {context.subject}."
 
 
+@action("address.update")
+def update_record(context: ActionContext[Address], *, live: bool | None = None, label: str | None = None) -> str:
+    """Change whether the address may be used for anything new, and its label; None keeps a value."""
+    address = context.subject
+    address.live = address.live if live is None else live
+    address.label = address.label if label is None else label or None
+    if not context.has_changed("live", "label"):
+        return UNCHANGED
+    address.updated = calendar.now()
+    update(address, "live", "label", "updated")
+    if not context.has_changed("live"):
+        return f"Changed the label of the address {address} to {address.label or 'none'}."
+    return f"{'Brought back' if address.live else 'Retired'} the address {address}."
+
+
 @action("address.use_for_all")
 def use_for_all(context: ActionContext[Address]) -> str:
     """Change the shipping address of all live subscriptions and open orders to this one."""

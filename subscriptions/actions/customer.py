@@ -52,6 +52,26 @@ def change_locale(context: ActionContext[Customer], *, locale: str) -> str:
     return f"Changed the locale from {context.before.locale} to {context.subject.locale}."
 
 
+@action("customer.change_extra_data")
+def change_extra_data(context: ActionContext[Customer], *, extra_data: Any) -> str:
+    """Replace the shop's own data about the customer: an object or None."""
+    context.subject.extra_data = extra_data
+    if not context.has_changed("extra_data"):
+        return UNCHANGED
+    _save_customer(context.subject, "extra_data")
+    return "Changed the extra data of the customer."
+
+
+@action("customer.change_price_code")
+def change_price_code(context: ActionContext[Customer], *, price_code: str | None) -> str:
+    """Change the shop's code for the prices of this customer."""
+    context.subject.price_code = price_code or None
+    if not context.has_changed("price_code"):
+        return UNCHANGED
+    _save_customer(context.subject, "price_code")
+    return f"Changed the price code to {context.subject.price_code or 'none'}."
+
+
 @action("customer.mark_as_test")
 def mark_as_test(context: ActionContext[Customer]) -> str:
     """Send this customer's orders to the simulator, and events to the sandbox only, from now on.

@@ -32,6 +32,18 @@ def retire(context: ActionContext[Payment]) -> str:
     return f"Retired the payment {context.subject}."
 
 
+@action("payment.update")
+def update_record(context: ActionContext[Payment], *, live: bool) -> str:
+    """Change whether the payment may be used for anything new."""
+    payment = context.subject
+    payment.live = live
+    if not context.has_changed("live"):
+        return UNCHANGED
+    payment.last_updated = calendar.now()
+    update(payment, "live", "last_updated")
+    return f"{'Brought back' if live else 'Retired'} the payment {payment}."
+
+
 @action("payment.use_for_all")
 def use_for_all(context: ActionContext[Payment]) -> str:
     """Change the payment of all live subscriptions and open orders to this one."""

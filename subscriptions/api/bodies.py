@@ -8,12 +8,15 @@ from django.core.validators import MaxValueValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from common.web.json_body import decode_json, remove_unstorable_characters
 from subscriptions import calendar
 from subscriptions.actions.checks import LARGEST_SMALL_INTEGER
 from subscriptions.actions.subscription import REASON_LENGTH
 from subscriptions.api.row_fields import ApiBody, NamedCustomer, NamedProduct, NamedRow, OwnRow
 from subscriptions.calendar import Period
-from subscriptions.models import Address, Item, Offer, Order, Payment, Subscription
+from subscriptions.errors import SENTENCES
+from subscriptions.models import Address, Customer, Item, Offer, Order, Payment, Subscription
+from subscriptions.normal_forms import parse_country, parse_locale
 
 LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
 TIME_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
@@ -53,6 +56,27 @@ class LocalTime(serializers.DateTimeField):
         moment: datetime = super().to_internal_value(value)
         LAST_DAY(moment.date())
         return moment
+
+
+class CountryCode(serializers.CharField):
+    """Two letters of ISO 3166, in any case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        code = parse_country(text)
+        if code is None:
+            raise ValidationError(f"There is no country {text[:40]}; give two letters, such as US.")
+        return code
+
+
+class ExpiryText(serializers.CharField):
+    """`MM/YYYY`; becomes the last day on which the card is valid."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        expiry = calendar.card_expiry(super().to_internal_value(data))
+        if expiry is None:
+            raise ValidationError("Give it as MM/YYYY.")
+        return expiry
 
 
 class RenewalChoice(serializers.ChoiceField):
@@ -111,19 +135,19 @@ class OrderDateBody(ApiBody):
     order_date = day_field(source="day")
 
 
-class PaymentBody(ApiBody):
+class ChangePaymentBody(ApiBody):
     """A payment of the same customer."""
 
     payment = OwnRow(Payment)
 
 
-class ShippingBody(ApiBody):
+class ChangeShippingBody(ApiBody):
     """An address of the same customer."""
 
     shipping_address = OwnRow(Address, source="address")
 
 
-class ProductBody(ApiBody):
+class ChangeProductBody(ApiBody):
     product = NamedProduct()
 
 
@@ -180,7 +204,7 @@ class NamedSubscriptionBody(ApiBody):
     subscription = OwnRow(Subscription)
 
 
-class PlaceBody(ApiBody):
+class PlaceDateBody(ApiBody):
     """Today or later; the time of day does not count."""
 
     place = LocalTime(source="day")
@@ -232,3 +256,130 @@ class PrepaidBody(ApiBody):
     orders_per_billing = serializers.IntegerField(min_value=2, max_value=99, required=False)
     orders_remaining = serializers.IntegerField(min_value=0, max_value=99, required=False)
     renewal_behavior = RenewalChoice(required=False)
+
+
+def text_field(longest: int = 255, **options: Any) -> serializers.CharField:
+    """A text that may be left out, empty or null."""
+    return serializers.CharField(max_length=longest, required=False, allow_null=True, allow_blank=True, **options)
+
+
+class JsonText(serializers.JSONField):
+    """An object, or its JSON as a text; null for none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            value = decode_json(data.encode()) if isinstance(data, str) else data
+        except ValueError:
+            value = data
+        if not isinstance(value, dict) or remove_unstorable_characters(value) != value:
+            raise ValidationError(f"Invalid JSON extra_data: {data}")
+        return value
+
+
+class CustomerUpdateBody(ApiBody):
+    """What is sent is changed."""
+
+    extra_data = JsonText(required=False)
+    locale = serializers.CharField(required=False, max_length=64)
+    price_code = text_field(64)
+
+    def validate_locale(self, given: str) -> str:
+        locale = parse_locale(given)
+        if locale is None:
+            raise ValidationError(f"Invalid locale: {given}")
+        return locale
+
+
+class ContactBody(ApiBody):
+    email = serializers.EmailField(max_length=254)
+    phone_number = serializers.CharField(max_length=40, allow_blank=True, allow_null=True)
+
+
+class PhoneType(serializers.ChoiceField):
+    """A number, or its name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Customer.PhoneType.choices, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        named = {label: value for value, label in Customer.PhoneType.choices}
+        return super().to_internal_value(named.get(str(data).lower(), data))
+
+
+class CustomerBody(CustomerUpdateBody):
+    """A new customer."""
+
+    merchant_user_id = serializers.CharField(max_length=255)
+    first_name, last_name = (serializers.CharField(max_length=255) for _ in range(2))
+    email = serializers.EmailField(max_length=254)
+    locale: Any = serializers.JSONField(required=False, help_text="Such as `fr-ca`, or a number of 1 to 46.")
+    session_id = text_field()
+    user_token_id = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    phone_number = text_field(40)
+    phone_type = PhoneType(required=False, allow_null=True)
+    created = LocalTime(required=False)
+    last_login = LocalTime(required=False, allow_null=True)
+
+    def validate_merchant_user_id(self, given: str) -> str:
+        if "/" in given:
+            raise ValidationError("The shop's id of a customer must not hold a slash.")
+        if self.context["merchant"].customers.filter(merchant_user_id=given).exists():
+            raise ValidationError(SENTENCES["customer_exists"].format(id=given))
+        return given
+
+    def validate_locale(self, given: Any) -> str:
+        if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= 46:
+            # 1 is en-us; what the other numbers mean is not published.
+            default: str = self.context["merchant"].locale
+            return "en-us" if given == 1 else default
+        return super().validate_locale(str(given))
+
+
+class AddressBody(ApiBody):
+    """A new address."""
+
+    customer = NamedCustomer()
+    address_type = serializers.ChoiceField(Address.Type.choices)
+    first_name, last_name, address, city = (serializers.CharField(max_length=255) for _ in range(4))
+    state_province_code = serializers.CharField(max_length=255, allow_blank=True)
+    zip_postal_code = serializers.CharField(max_length=32, allow_blank=True)
+    country_code = CountryCode()
+    phone = serializers.CharField(max_length=40, allow_blank=True)
+    label = text_field()  # type: ignore[assignment]  # the metaclass takes fields off the class
+    company_name, address2, token_id = (text_field() for _ in range(3))
+    fax = text_field(40)
+
+
+class AddressUpdateBody(ApiBody):
+    """`live` and `label` change; the other keys may be sent as they are."""
+
+    live = serializers.BooleanField(required=False)
+    label = text_field()  # type: ignore[assignment]  # see above
+    first_name, last_name, address, city, company_name, address2, token_id = (text_field() for _ in range(7))
+    state_province_code, zip_postal_code, country_code, phone, fax = (text_field() for _ in range(5))
+
+
+class PaymentCreateBody(ApiBody):
+    """A new payment. Of a card, only the last four digits are taken."""
+
+    customer = NamedCustomer()
+    cc_number_ending = serializers.RegexField(r"^[0-9]{4}$")
+    token_id = serializers.CharField(max_length=255)
+    cc_holder, label = text_field(), text_field()  # type: ignore[assignment]  # see above
+    cc_exp_date = ExpiryText(source="expires_on", required=False, allow_null=True)
+    billing_address = NamedRow(Address, required=False, allow_null=True)
+    cc_type = serializers.ChoiceField(Payment.CardType.choices, required=False, allow_null=True)
+    payment_method = serializers.ChoiceField(Payment.Method.choices, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        billing, customer = given.get("billing_address"), given["customer"]
+        if billing and billing.customer_id != customer.pk:
+            raise ValidationError({"billing_address": ["It belongs to another customer."]})
+        return super().validate(given)
+
+
+class LiveBody(ApiBody):
+    live = serializers.BooleanField()

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
-from subscriptions.models import Item
 from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
 YES = ("true", "True", "1")
@@ -113,17 +112,17 @@ class PublicIdFilter(django_filters.CharFilter):
         return rows.filter(**{self.field_name: public_id})
 
 
-class ThroughItemsFilter(PublicIdFilter):
-    """Rows that items refer to by their foreign key `key`, found by the public id at `path` of the item."""
+class ThroughFilter(PublicIdFilter):
+    """Rows that a row of `model` refers to by its foreign key `key`; `path` leads from there to the public id."""
 
-    def __init__(self, key: str, path: str) -> None:
+    def __init__(self, model: type[Model], key: str, path: str) -> None:
         super().__init__(field_name="pk__in")
-        self.key, self.path = key, path
+        self.referring, self.key, self.path = model, key, path
 
     def find(self, rows: QuerySet[Any], public_id: UUID) -> QuerySet[Any]:
         # A subquery, because a join would repeat rows.
-        items = Item.objects.filter(**{self.path: public_id, f"{self.key}__isnull": False})
-        return rows.filter(pk__in=items.values(self.key))
+        rows_there = self.referring._default_manager.filter(**{self.path: public_id, f"{self.key}__isnull": False})
+        return rows.filter(pk__in=rows_there.values(self.key))
 
 
 class EmailFilter(django_filters.CharFilter):

@@ -9,8 +9,9 @@ from subscriptions.api.filters import (
     MomentFilter,
     PublicIdFilter,
     StatusFilter,
-    ThroughItemsFilter,
+    ThroughFilter,
 )
+from subscriptions.models import Item, Order, Subscription
 
 
 def moment_filters(name: str, field_name: str | None = None, *, exact: bool = True) -> dict[str, MomentFilter]:
@@ -57,8 +58,8 @@ SubscriptionFilters = make_filterset(
     "SubscriptionFilters",
     **customer_filters(),
     subscription=PublicIdFilter(field_name="public_id"),
-    order=ThroughItemsFilter("subscription", "order__public_id"),
-    item=ThroughItemsFilter("subscription", "public_id"),
+    order=ThroughFilter(Item, "subscription", "order__public_id"),
+    item=ThroughFilter(Item, "subscription", "public_id"),
     live=BooleanFilter(Q(cancelled__isnull=True)),
     product=text_filter("product__external_product_id"),
     shipping_address=PublicIdFilter(field_name="shipping_address__public_id"),
@@ -67,9 +68,9 @@ SubscriptionFilters = make_filterset(
 OrderFilters = make_filterset(
     "OrderFilters",
     **customer_filters(),
-    subscription=ThroughItemsFilter("order", "subscription__public_id"),
+    subscription=ThroughFilter(Item, "order", "subscription__public_id"),
     order=PublicIdFilter(field_name="public_id"),
-    item=ThroughItemsFilter("order", "public_id"),
+    item=ThroughFilter(Item, "order", "public_id"),
     status=StatusFilter("status"),
     **moment_filters("place", "place_at"),
     **created_updated_filters(),
@@ -86,5 +87,21 @@ ItemFilters = make_filterset(
     product=text_filter("product__external_product_id"),
     **moment_filters("place", "place_at"),
     **moment_filters("order_updated", "order__updated", exact=False),
+)
+AddressFilters = make_filterset(
+    "AddressFilters",
+    **customer_filters(),
+    subscription=ThroughFilter(Subscription, "shipping_address", "public_id"),
+    order=ThroughFilter(Order, "shipping_address", "public_id"),
+    item=ThroughFilter(Order, "shipping_address", "items__public_id"),
+    live=BooleanFilter(Q(live=True)),
+    **moment_filters("updated", exact=False),
+)
+PaymentFilters = make_filterset(
+    "PaymentFilters",
+    **customer_filters(),
+    subscription=ThroughFilter(Subscription, "payment", "public_id"),
+    order=ThroughFilter(Order, "payment", "public_id"),
+    item=ThroughFilter(Order, "payment", "items__public_id"),
 )
 CancelReasonFilters = make_filterset("CancelReasonFilters", application=text_filter("application"))

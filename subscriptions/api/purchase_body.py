@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
-from subscriptions.api.bodies import LAST_DAY
+from subscriptions.api.bodies import LAST_DAY, CountryCode
 from subscriptions.api.card_data import CardEnding, CardExpiry, CardText
 from subscriptions.api.lenient_body import (
     ExtraData,
@@ -23,22 +23,10 @@ from subscriptions.api.lenient_body import (
     decode_text,
 )
 from subscriptions.models import Payment
-from subscriptions.normal_forms import parse_country
 
 MOST_LINES = 250
 LONGEST_OFFSET = 3660  # days
 REQUIRED = "This field is required."
-
-
-class CountryCode(serializers.CharField):
-    """Two letters of ISO 3166, in any case."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        code = parse_country(text)
-        if code is None:
-            raise ValidationError(f"There is no country {text[:40]}; give two letters, such as US.")
-        return code
 
 
 class PlaceBody(LenientBody):

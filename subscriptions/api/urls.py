@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from subscriptions.api.views import customers, items, merchant, orders, purchases, subscriptions
+from subscriptions.api.views import customers, items, merchant, orders, purchases, records, subscriptions
 
 
 @csrf_exempt
@@ -16,7 +16,20 @@ def unknown_path(request: HttpRequest) -> JsonResponse:
 app_name = "rest"
 urlpatterns = [
     path("customers/", customers.CustomerList.as_view()),
+    path("customers/create/", customers.CreateCustomer.as_view()),
     path("customers/<str:id>/", customers.CustomerDetail.as_view()),
+    path("customers/<str:id>/update/", customers.UpdateCustomer.as_view()),
+    path("customers/<str:id>/set_contact_details/", customers.SetContactDetails.as_view()),
+    path("addresses/", records.AddressList.as_view()),
+    path("addresses/create/", records.CreateAddress.as_view()),
+    path("addresses/<str:id>/", records.AddressDetail.as_view()),
+    path("addresses/<str:id>/update/", records.UpdateAddress.as_view()),
+    path("addresses/<str:id>/use_for_all/", records.UseAddressForAll.as_view()),
+    path("payments/", records.PaymentList.as_view()),
+    path("payments/create/", records.CreatePayment.as_view()),
+    path("payments/<str:id>/", records.PaymentDetail.as_view()),
+    path("payments/<str:id>/update/", records.UpdatePayment.as_view()),
+    path("payments/<str:id>/use_for_all/", records.UsePaymentForAll.as_view()),
     path("subscriptions/", subscriptions.SubscriptionList.as_view()),
     path("subscriptions/iu/", subscriptions.CreateFromOrder.as_view()),
     path("subscriptions/create_from_item/", subscriptions.CreateFromItem.as_view()),

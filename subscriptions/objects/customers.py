@@ -27,6 +27,11 @@ CUSTOMER = ObjectType(
         "price_code": TEXT.or_null(),
     },
 )
+CONTACT = ObjectType(
+    "Contact",
+    "Where messages go.",
+    {"phone_number": TEXT.or_null(), "email": TEXT, "extra_data": JSON_TEXT.or_null()},
+)
 ADDRESS = ObjectType(
     "Address",
     "A postal address; its content never changes.",

@@ -207,17 +207,17 @@ class CreateView(WriteView, ObjectView):
 
 
 class ActionView(WriteView, ObjectView):
-    """PATCH: performs `action` on the row, and answers with the whole object as it then is.
+    """PATCH: performs `verb`, an action, on the row, and answers with the whole object as it then is.
 
     The fields of `body` have the names of the action's inputs as their `source`.
     """
 
     http_method_names = ["patch", "options"]
     body: type[Any] = ApiBody
-    action: Callable[..., ActionContext[Any]]
+    verb: Callable[..., ActionContext[Any]]
 
     def perform(self, row: Any, **inputs: Any) -> ActionContext[Any] | None:
-        return type(self).action(row, actor=self.caller.actor, **inputs)
+        return type(self).verb(row, actor=self.caller.actor, **inputs)
 
     def answer(self) -> Response:
         row = self.get_object()

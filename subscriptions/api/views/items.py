@@ -49,7 +49,7 @@ class ChangeItemQuantity(ItemWrite, ActionView):
     """Change the quantity, in this order only."""
 
     body = bodies.QuantityBody
-    action = item.change_quantity
+    verb = item.change_quantity
 
 
 class ChangeItemPrice(ItemWrite, ActionView):
@@ -57,14 +57,14 @@ class ChangeItemPrice(ItemWrite, ActionView):
 
     scopes = "A"
     body = bodies.ItemPriceBody
-    action = item.change_price
+    verb = item.change_price
 
 
 class ChangeItemProduct(ItemWrite, ActionView):
     """Swap the product, in this order only."""
 
-    body = bodies.ProductBody
-    action = item.change_product
+    body = bodies.ChangeProductBody
+    verb = item.change_product
 
 
 class DeleteItem(ItemWrite, WriteView, ObjectView):

@@ -73,42 +73,42 @@ class CancelOrder(OrderAction):
     """Skip this order: it is cancelled, and each of its subscriptions gets its next order."""
 
     scopes = "ASR"
-    action = order.skip
+    verb = order.skip
 
 
 class SkipSubscription(OrderAction):
     """Skip one subscription of this order."""
 
     body = bodies.NamedSubscriptionBody
-    action = order.skip_subscription
+    verb = order.skip_subscription
 
 
 class SendNow(OrderAction):
     """Place this order as soon as possible; the next one comes a frequency from today."""
 
-    action = order.send_now
+    verb = order.send_now
 
 
 class ChangePlaceDate(OrderAction):
     """Move the whole order. It is merged into an open order with the same date, payment and address."""
 
     scopes = "ASR"
-    body = bodies.PlaceBody
-    action = order.change_date
+    body = bodies.PlaceDateBody
+    verb = order.change_date
 
 
 class ChangeOrderPayment(OrderAction):
     """Change the payment of this order alone; its subscriptions keep theirs."""
 
-    body = bodies.PaymentBody
-    action = order.change_payment
+    body = bodies.ChangePaymentBody
+    verb = order.change_payment
 
 
 class ChangeOrderShipping(OrderAction):
     """Change the shipping address of this order alone; its subscriptions keep theirs."""
 
-    body = bodies.ShippingBody
-    action = order.change_shipping_address
+    body = bodies.ChangeShippingBody
+    verb = order.change_shipping_address
 
 
 class UpdateOrder(OrderAction):
@@ -116,7 +116,7 @@ class UpdateOrder(OrderAction):
 
     scopes = "A"
     body = bodies.OrderUpdateBody
-    action = order.change_extra_data
+    verb = order.change_extra_data
 
 
 class Rescue(OrderAction):
@@ -124,7 +124,7 @@ class Rescue(OrderAction):
 
     scopes = "A"
     body = bodies.RescueBody
-    action = order.rescue
+    verb = order.rescue
 
 
 class RescuableCheck(Orders, ObjectView):
@@ -144,11 +144,11 @@ class RetryOrder(OrderAction):
 
     scopes = "A"
     body = bodies.RetryBody
-    action = order.retry
+    verb = order.retry
 
 
 class RejectOrder(OrderAction):
     """Reject an order that waits for an instruction."""
 
     scopes = "A"
-    action = order.give_up
+    verb = order.give_up

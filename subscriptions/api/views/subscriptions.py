@@ -37,63 +37,63 @@ class Cancel(Subscriptions, ActionView):
 
     scopes = "ASR"
     body = bodies.CancelBody
-    action = subscription.cancel
+    verb = subscription.cancel
 
 
 class Reactivate(Subscriptions, ActionView):
     """Make a cancelled subscription live again and plan its next order."""
 
     body = bodies.ReactivateBody
-    action = subscription.reactivate
+    verb = subscription.reactivate
 
 
 class ChangeQuantity(Subscriptions, ActionView):
     """Change the quantity, from the upcoming order on."""
 
     body = bodies.QuantityBody
-    action = subscription.change_quantity
+    verb = subscription.change_quantity
 
 
 class ChangeFrequency(Subscriptions, ActionView):
     """Change the frequency. The upcoming order keeps its date."""
 
     body = bodies.FrequencyBody
-    action = subscription.change_frequency
+    verb = subscription.change_frequency
 
 
 class ChangeNextOrderDate(Subscriptions, ActionView):
     """Move the next order of this subscription alone."""
 
     body = bodies.OrderDateBody
-    action = subscription.change_next_order_date
+    verb = subscription.change_next_order_date
 
 
 class ChangePayment(Subscriptions, ActionView):
     """Change the payment of the subscription and its upcoming order."""
 
-    body = bodies.PaymentBody
-    action = subscription.change_payment
+    body = bodies.ChangePaymentBody
+    verb = subscription.change_payment
 
 
 class ChangeShipping(Subscriptions, ActionView):
     """Change the shipping address of the subscription and its upcoming order."""
 
-    body = bodies.ShippingBody
-    action = subscription.change_shipping_address
+    body = bodies.ChangeShippingBody
+    verb = subscription.change_shipping_address
 
 
 class ChangeProduct(Subscriptions, ActionView):
     """Swap the product for good, from the upcoming order on."""
 
-    body = bodies.ProductBody
-    action = subscription.change_product
+    body = bodies.ChangeProductBody
+    verb = subscription.change_product
 
 
 class ChangeReminder(Subscriptions, ActionView):
     """Change how many days before an order its reminder goes out."""
 
     body = bodies.ReminderBody
-    action = subscription.change_reminder_days
+    verb = subscription.change_reminder_days
 
 
 class UpdateSubscription(Subscriptions, ActionView):
@@ -153,7 +153,7 @@ class ChangeRenewalBehavior(Subscriptions, ActionView):
     """Change what follows the prepaid orders."""
 
     body = bodies.RenewalBody
-    action = prepaid.change_renewal_behavior
+    verb = prepaid.change_renewal_behavior
 
 
 class UpdatePrepaidContext(Subscriptions, ActionView):

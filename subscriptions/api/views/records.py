@@ -1,0 +1,108 @@
+"""The addresses and payments of customers."""
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from subscriptions.actions import address, payment
+from subscriptions.api import bodies
+from subscriptions.api.filtersets import AddressFilters, PaymentFilters
+from subscriptions.api.serializers import AddressSerializer, PaymentSerializer
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, ObjectView, View, WriteView
+from subscriptions.models import Address, Payment
+
+
+class Addresses(View):
+    scopes = "ASR"
+    queryset = Address.objects.select_related("customer")
+    serializer_class = AddressSerializer
+
+
+class AddressList(Addresses, ListView):
+    """The addresses, newest first."""
+
+    filterset_class = AddressFilters
+    orderings = {"created": "created", "updated": "updated"}
+
+
+class AddressDetail(Addresses, DetailView):
+    """One address."""
+
+
+class CreateAddress(Addresses, CreateView):
+    """Add an address. Its content never changes: a corrected address is a new one."""
+
+    body = bodies.AddressBody
+
+    def create(self, inputs: dict[str, Any]) -> Address:
+        created: Address = address.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
+        return created
+
+
+class UpdateAddress(Addresses, ActionView):
+    """Change whether the address is in use, and its label."""
+
+    body = bodies.AddressUpdateBody
+
+    def perform(self, row: Address, **inputs: Any) -> None:
+        kept = {name: inputs.pop(name) for name in ("live", "label") if name in inputs}
+        changed = [name for name, value in inputs.items() if getattr(row, name) != value]
+        if changed:
+            raise ValidationError({name: ["An address does not change; create a new one."] for name in changed})
+        address.update_record(row, actor=self.caller.actor, **kept)
+
+
+class UseAddressForAll(Addresses, WriteView, ObjectView):
+    """Use this address for all live subscriptions and open orders."""
+
+    http_method_names = ["post", "options"]
+    scopes = "AS"
+
+    def answer(self) -> Response:
+        address.use_for_all(self.get_object(), actor=self.caller.actor)
+        return Response(status=204)
+
+
+class Payments(View):
+    scopes = "AS"
+    queryset = Payment.objects.select_related("customer", "billing_address")
+    serializer_class = PaymentSerializer
+
+
+class PaymentList(Payments, ListView):
+    """The payments, newest first."""
+
+    filterset_class = PaymentFilters
+    orderings = {"created": "created", "updated": "last_updated"}
+
+
+class PaymentDetail(Payments, DetailView):
+    """One payment."""
+
+
+class CreatePayment(Payments, CreateView):
+    """Add a payment: the platform's token for it, and of a card the last four digits."""
+
+    body = bodies.PaymentCreateBody
+
+    def create(self, inputs: dict[str, Any]) -> Payment:
+        created: Payment = payment.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
+        return created
+
+
+class UpdatePayment(Payments, ActionView):
+    """Change whether the payment is in use."""
+
+    body = bodies.LiveBody
+    verb = payment.update_record
+
+
+class UsePaymentForAll(Payments, WriteView, ObjectView):
+    """Use this payment for all live subscriptions and open orders."""
+
+    http_method_names = ["post", "options"]
+
+    def answer(self) -> Response:
+        payment.use_for_all(self.get_object(), actor=self.caller.actor)
+        return Response(status=200)
