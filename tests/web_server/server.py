@@ -81,6 +81,6 @@ def running_web_server(home: Path) -> Iterator[WebServer]:
 
 def responds(server: WebServer) -> bool:
     try:
-        return server.exchange(b"GET /healthz HTTP/1.0\r\n\r\n").endswith(b"ok\n")
+        return server.exchange(get("/healthz")).endswith(b"ok\n")
     except OSError:
         return False
