@@ -26,10 +26,12 @@ from config.wsgi import application as django_application
 logger = logging.getLogger(__name__)
 LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes; Django reads no larger one
 LARGEST_IN_MEMORY = 64 * 1024  # bytes of one body; a larger one waits in a temporary file
+# A body in chunks that was cut off looks whole to the server. JSON shows it, a form does not.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REFUSALS = {
     HTTPStatus.BAD_REQUEST: "The body is shorter than its Content-Length.",
     HTTPStatus.REQUEST_TIMEOUT: f"The body did not arrive within {settings.REQUEST_SECONDS} seconds. Send it again.",
-    HTTPStatus.LENGTH_REQUIRED: "Send the body with a Content-Length.",
+    HTTPStatus.LENGTH_REQUIRED: "Send the form with a Content-Length.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is too large. The most is {LARGEST_BODY} bytes.",
 }
 
@@ -46,6 +48,7 @@ class Call(NamedTuple):
     scope: Scope
     protocol: HTTPProtocol
     body: IO[bytes]
+    length: int
     done: asyncio.Future[None]
 
 
@@ -62,13 +65,13 @@ class Application:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
-            body = await receive_body(scope, protocol)
+            body, length = await receive_body(scope, protocol)
         except RefusedBody as refused:
             headers = [("content-type", "text/plain"), ("connection", "close")]
             protocol.response_str(refused.status, headers, REFUSALS[refused.status] + "\n")
             return
         done = asyncio.get_running_loop().create_future()
-        self.calls.put(Call(scope, protocol, body, done))
+        self.calls.put(Call(scope, protocol, body, length, done))
         await done
 
     def _answer_calls(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -83,15 +86,15 @@ class Application:
                 loop.call_soon_threadsafe(call.done.set_result, None)
 
 
-async def receive_body(scope: Scope, protocol: HTTPProtocol) -> IO[bytes]:
-    """The body, ready to be read. Raises RefusedBody."""
-    if "transfer-encoding" in scope.headers:
-        # A chunked body that was cut off looks like a complete one.
+async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes], int]:
+    """The body, ready to be read, and its length. Raises RefusedBody."""
+    is_chunked = "transfer-encoding" in scope.headers
+    announced = int(scope.headers.get("content-length", 0))
+    if not is_chunked and not announced:
+        return io.BytesIO(), 0
+    if is_chunked and scope.headers.get("content-type", "").lower().startswith(FORMS):
         raise RefusedBody(HTTPStatus.LENGTH_REQUIRED)
-    length = int(scope.headers.get("content-length", 0))
-    if not length:
-        return io.BytesIO()
-    if length > LARGEST_BODY:
+    if announced > LARGEST_BODY:
         raise RefusedBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     body = SpooledTemporaryFile(LARGEST_IN_MEMORY)  # noqa: SIM115  its reader comes later; it ends with the request
     try:
@@ -99,12 +102,15 @@ async def receive_body(scope: Scope, protocol: HTTPProtocol) -> IO[bytes]:
         async with asyncio.timeout(settings.REQUEST_SECONDS):
             async for chunk in protocol:
                 body.write(chunk)
+                if body.tell() > LARGEST_BODY:
+                    raise RefusedBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except TimeoutError:
         raise RefusedBody(HTTPStatus.REQUEST_TIMEOUT) from None
-    if body.tell() < length:
+    length = body.tell()
+    if length < announced:
         raise RefusedBody(HTTPStatus.BAD_REQUEST)
     body.seek(0)
-    return body
+    return body, length
 
 
 def answer(call: Call) -> None:
@@ -115,7 +121,7 @@ def answer(call: Call) -> None:
         nonlocal status, headers
         status, headers = int(line[:3]), fields
 
-    environ = build_environ(call.scope, call.body)
+    environ = build_environ(call)
     content: Any = django_application(environ, start_response)  # type: ignore[arg-type]  # Django uses no write()
     try:
         if isinstance(content, io.BufferedReader):
@@ -142,7 +148,8 @@ ENVIRON = {
 }
 
 
-def build_environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
+def build_environ(call: Call) -> dict[str, Any]:
+    scope = call.scope
     server, _, port = scope.server.rpartition(":")
     return {
         **ENVIRON,
@@ -154,8 +161,9 @@ def build_environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "CONTENT_LENGTH": str(call.length),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": body,
+        "wsgi.input": call.body,
     }
 
 

@@ -37,6 +37,7 @@ PROXIES = env.int("PROXIES", default=int(BEHIND_HTTPS))
 INSTALLED_APPS = [
     "config.apps.ReprisePortal",
     "demo",
+    "onboarding",
     "common",
     "subscriptions",
     "oneclick",

@@ -2,6 +2,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import health
+from onboarding import views as onboarding
 from oneclick.redemption import views as one_click
 from subscriptions.staff.site import site
 
@@ -15,5 +16,8 @@ urlpatterns = [
     path("api/one_click/undo/", one_click.undo),
     path("api/one_click/<str:action>/", one_click.link_action),
     path("api/", include("subscriptions.api.urls")),
+    path("setup/", onboarding.how_to_begin, name="how_to_begin"),
+    path("setup/<str:token>/", onboarding.setup, name="setup"),
+    path("admin/login/", onboarding.login),
     path("admin/", site.urls),
 ]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from demo import merchant_data
 from integrations.sandbox import private_keys as sandbox
+from onboarding.new_merchant import LANDING_SLUG
 from oneclick.links import link_urls
 from oneclick.models import ActionToken
 from oneclick.tokens import manual_tokens
@@ -54,7 +55,7 @@ def describe_demo() -> dict[str, Any]:
         raise DemoMissing("There is no demo yet. The first start of make run creates it, and so does manage.py demo.")
     # The address of the running portal; this process may have been started with another.
     base = kept["base_url"]
-    landing = base + reverse("oneclick:landing_page", args=[merchant.public_id.hex, merchant_data.LANDING_SLUG])
+    landing = base + reverse("oneclick:landing_page", args=[merchant.public_id.hex, LANDING_SLUG])
     token = _issue_token(_find_subscription(merchant, TOKEN_SUBSCRIPTION))
     link_token = _issue_token(_find_subscription(merchant, LINK_SUBSCRIPTION))
     return {

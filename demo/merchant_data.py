@@ -1,6 +1,5 @@
 """The rows of the demo merchant: a coffee and tea shop from `samples/`, whose events go to the sandbox."""
 
-import secrets
 from decimal import Decimal
 
 from django.conf import settings
@@ -9,7 +8,8 @@ from django.db import connection
 from demo import clicks, order_history
 from integrations.models import Connection
 from integrations.sandbox import private_keys as sandbox
-from oneclick.models import Action, LandingPage, OneClickSettings, SavedLink
+from onboarding.new_merchant import create_merchant
+from oneclick.models import Action, SavedLink
 from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.events.catalogue import SUBSCRIPTION_CANCEL
@@ -19,7 +19,6 @@ from subscriptions.importing.products import PRODUCTS
 from subscriptions.importing.subscriptions import SUBSCRIPTIONS
 from subscriptions.models import (
     Address,
-    CancelReason,
     Coupon,
     Customer,
     Discount,
@@ -36,21 +35,8 @@ from subscriptions.models import (
 NAME = "Fernhollow Coffee & Tea"
 SHOP_URL = "https://fernhollow.test"
 CONNECTION = "Klaviyo sandbox"
-LANDING_SLUG = "welcome-back"
 FILES = {"products": PRODUCTS, "customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS}
 IMPORTED = (Product, Customer, Address, Payment, Subscription, Order, Item)
-CANCEL_REASONS = {
-    1: "Other",
-    3: "I am not using it",
-    4: "I have more than I need",
-    8: "It is too expensive",
-    15: "I tried it and did not like it",
-    22: "I would like another product",
-    31: "I have trouble managing it online",
-    70: "I no longer need it",
-    113: "Disengaged",
-    114: "No answer",
-}
 CANCELLED = {
     "S-5011": "8|Too expensive for every day",
     "S-5014": "4|There are five bags on my shelf",
@@ -68,8 +54,8 @@ def find_demo_merchant() -> Merchant | None:
 
 def create_demo_merchant() -> Merchant:
     """Create the merchant with all its rows; must run in a transaction."""
-    merchant = Merchant.objects.create(name=NAME, shop_url=SHOP_URL, is_test=True, storefront_key=secrets.token_hex(16))
-    _create_settings(merchant)
+    merchant = create_merchant(name=NAME, shop_url=SHOP_URL, is_test=True)
+    _describe_shop(merchant)
     _create_offers(merchant)
     for name, table in FILES.items():
         report = import_file(table, settings.BASE_DIR / "samples" / f"{name}.csv", merchant)
@@ -89,20 +75,11 @@ def _analyze_tables() -> None:
         cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in IMPORTED)}")
 
 
-def _create_settings(merchant: Merchant) -> None:
-    OneClickSettings.objects.create(merchant=merchant, shop_origins=[SHOP_URL])
-    LandingPage.objects.create(
-        merchant=merchant,
-        slug=LANDING_SLUG,
-        name="Welcome back",
-        is_default=True,
+def _describe_shop(merchant: Merchant) -> None:
+    merchant.landing_pages.update(
         title=f"Welcome back to {NAME}",
-        heading="Good to see you again",
         text="We roast on Mondays and Thursdays and send your order the same day.",
         support_contact="hello@fernhollow.test",
-    )
-    CancelReason.objects.bulk_create(
-        CancelReason(merchant=merchant, code=code, label=label) for code, label in CANCEL_REASONS.items()
     )
     # The address is that of the portal, so each start updates it.
     Connection.objects.create(

@@ -91,8 +91,8 @@ def parse_locale(text: str | None) -> str | None:
         return None
     language, script, region = match.groups()
     country = region and (parse_country(region) or (region if region in ENGLISH.territories else None))
-    known = language in ENGLISH.languages.keys() - NOT_LANGUAGES and (not script or script.title() in ENGLISH.scripts)
-    if not known or (region and not country):
+    is_language = language in ENGLISH.languages and language not in NOT_LANGUAGES
+    if not is_language or (script and script.title() not in ENGLISH.scripts) or (region and not country):
         return None
     return "-".join(part for part in (language, script, country) if part).lower()
 

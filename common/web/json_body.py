@@ -1,6 +1,7 @@
 """JSON bodies as clients send them."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ def decode_json(body: bytes) -> Any:
     does what is nested too deeply to be read.
     """
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=_parse_float)
     except UnicodeDecodeError:
         raise ValueError("the text is not UTF-8") from None
     except RecursionError:
@@ -35,3 +36,10 @@ def remove_unstorable_characters(value: Any) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # JSON cannot write it again, and PostgreSQL refuses it
+        raise ValueError("a number is too large")
+    return number

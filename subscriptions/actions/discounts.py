@@ -41,9 +41,9 @@ class Reduction:
     public_id: str | None = None
 
     def is_reached_by(self, amounts: Mapping[str, Decimal]) -> bool:
-        """Whether the threshold is reached: that of the item's price, or of the order's subtotal if none is named."""
-        field = self.threshold_field or (TOTAL_PRICE if self.target == ON_ITEM else SUB_TOTAL)
-        return self.threshold_value is None or amounts[field] >= self.threshold_value
+        """Whether the amount that the threshold names reaches it; else the price of an item, or an order's subtotal."""
+        usual = amounts[TOTAL_PRICE if self.target == ON_ITEM else SUB_TOTAL]
+        return self.threshold_value is None or amounts.get(self.threshold_field or "", usual) >= self.threshold_value
 
     def take_off(self, left: Decimal) -> tuple[Decimal, Description]:
         """What it takes off `left`, half a cent rounded up, and how order posts describe it.
@@ -105,6 +105,7 @@ def load_promised(orders: Sequence[tuple[Order, Sequence[Item]]]) -> Promised:
 
 
 def may_have_incentives(items: Iterable[Item]) -> bool:
+    """Whether these items or their order may have unused one-time incentives; False saves a query."""
     # Only items loaded by `order_items` and its bulk variant have the flag.
     return any(getattr(item, "has_incentives", True) for item in items)
 

@@ -12,8 +12,9 @@ from unfold.decorators import display
 
 from common.web.outbound_address import AddressRefused, check_outbound_url
 from subscriptions.errors import Refused
-from subscriptions.models import Effect, GatewaySettings, Payment, SimulatedOutcome
+from subscriptions.models import Effect, GatewaySettings, Merchant, Payment, SimulatedOutcome
 from subscriptions.placement.probe import EMPTY_POSTS, probe_gateway
+from subscriptions.placement.registry import places_for_real
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
@@ -51,6 +52,23 @@ class GatewayForm(MerchantForm):
         return answers
 
 
+def where_orders_go(merchant: Merchant, gateway: GatewaySettings | None) -> str:
+    """What the Gateway page says about itself."""
+    if merchant.is_test:
+        return (
+            "This is a test merchant: the simulator answers every order, whatever is set here. Until the merchant goes "
+            "live, the address gets only the empty order that Test sends."
+        )
+    if gateway is None:
+        return "Orders wait until you have set where they go."
+    if gateway.kind == GatewaySettings.Kind.SIMULATOR:
+        return "The simulator answers every order: nothing is placed for real, and nobody is charged."
+    return (
+        f"On its day, each order is posted to {gateway.url}, and your platform charges the customer. Orders of test "
+        "customers go to the simulator."
+    )
+
+
 def test_gateway(request: HttpRequest, gateway: GatewaySettings, answers: dict[str, Any]) -> HttpResponse:
     if gateway.kind not in EMPTY_POSTS:
         raise Refused("no_test", "The simulator needs no test.")
@@ -64,6 +82,8 @@ def test_gateway(request: HttpRequest, gateway: GatewaySettings, answers: dict[s
         )
     else:
         messages.error(request, f"Your platform gave no usable answer: {answer.message}")
+    if gateway.merchant.is_test:
+        messages.info(request, "Orders of this test merchant do not go there: the simulator answers them.")
     return redirect("admin:subscriptions_gatewaysettings_change", gateway.pk)
 
 
@@ -72,6 +92,7 @@ class GatewaySettingsAdmin(OneRowAdmin):
     form = GatewayForm
     edit_right = Right.SETTINGS
     addable = True
+    change_form_before_template = "admin/gateway/where.html"
     fields = ["kind", "url", "key", "without_card"]
     buttons = (
         Button(
@@ -99,6 +120,14 @@ class GatewaySettingsAdmin(OneRowAdmin):
         if self.get_queryset(request).exists():
             return redirect("admin:subscriptions_gatewaysettings_changelist")
         return super().add_view(request, form_url, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        gateway, merchant = options.get("obj"), merchant_of(request)
+        context["where_orders_go"] = where_orders_go(merchant, gateway)
+        context["is_real"] = gateway is not None and places_for_real(merchant)
+        return super().render_change_form(request, context, *args, **options)
 
     def save_model(self, request: HttpRequest, obj: GatewaySettings, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

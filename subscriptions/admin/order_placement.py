@@ -17,7 +17,9 @@ from subscriptions.actions.upcoming_order import STOCK_DAYS
 from subscriptions.admin import job_cards
 from subscriptions.errors import refused
 from subscriptions.jobs.catalogue import JOBS
-from subscriptions.models import Effect, Order, OrderStatus, PlacementAttempt
+from subscriptions.models import Effect, GatewaySettings, Order, OrderStatus, PlacementAttempt
+from subscriptions.placement.registry import GATEWAYS, gateway_of
+from subscriptions.placement.simulator import ID_PREFIX
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.roles import Right
 
@@ -35,15 +37,15 @@ EFFECT_LABELS = {
 }
 NEXT = {
     OrderStatus.CANCELLED: "Nothing: the order was skipped or cancelled.",
-    OrderStatus.SUCCESS: "Nothing: your platform has placed the order.",
+    OrderStatus.SUCCESS: "Nothing: {platform} has placed the order.",
     OrderStatus.MERGED: "Nothing: its items were moved to another order.",
-    OrderStatus.SEND_NOW: "It is sent to your platform within a minute.",
-    OrderStatus.PENDING_BATCH_RESPONSE: "Your platform's file will report the result.",
-    OrderStatus.PENDING_VERIFICATION: "Your platform is processing the order and will report the result.",
-    OrderStatus.PENDING_PLACEMENT: "It is being sent to your platform, which takes up to a minute.",
+    OrderStatus.SEND_NOW: "It is sent to {platform} within a minute.",
+    OrderStatus.PENDING_BATCH_RESPONSE: "A file of {platform} will report the result.",
+    OrderStatus.PENDING_VERIFICATION: "The order is being processed by {platform}, which will report the result.",
+    OrderStatus.PENDING_PLACEMENT: "It is being sent to {platform}, which takes up to a minute.",
     OrderStatus.RESPONSE_PROCESSING_ERROR: (
-        "The order may or may not have been placed, so it is never tried again automatically. Look it up on your "
-        "platform and record the result here."
+        "The order may or may not have been placed, so it is never tried again automatically. Look it up on "
+        "{platform} and record the result here."
     ),
 }
 PLACEMENT_OFF = "It is not placed: automatic placement is off in the merchant settings."
@@ -183,6 +185,7 @@ def placement_context(order: Order) -> dict[str, Any]:
         "order": order,
         "label": order.status_row.color,
         "next": next_step(order),
+        "platform": platform_name(order),
         "attempts": [(row, *attempt_label(row)) for row in attempts[:MOST_ATTEMPTS]],
     }
 
@@ -191,6 +194,13 @@ def attempt_label(attempt: PlacementAttempt) -> tuple[str, str]:
     """The result of the attempt, and the colour of its label."""
     name = attempt.get_effect_display() if attempt.effect else "In progress"
     return name, EFFECT_LABELS[name]
+
+
+def platform_name(order: Order) -> str:
+    """Who answers the order's posts, in words; whom the simulator gave an id stays the simulator's."""
+    placed_by_simulator = (order.order_merchant_id or "").startswith(ID_PREFIX)
+    simulated = placed_by_simulator or gateway_of(order) is GATEWAYS[GatewaySettings.Kind.SIMULATOR]
+    return "the simulator" if simulated else "your platform"
 
 
 def why_not_rescuable(order: Order) -> str | None:
@@ -202,7 +212,7 @@ def next_step(order: Order) -> str:
     """What happens to the order next, in a sentence."""
     status = OrderStatus(order.status)
     if status in NEXT:
-        return NEXT[status]
+        return NEXT[status].format(platform=platform_name(order))
     if status == OrderStatus.REJECTED:
         reason = why_not_rescuable(order)
         return f"Nothing. {reason}" if reason else "Nothing, unless you rescue the order for one more try."

@@ -11,6 +11,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from subscriptions.admin.going_live import GO_LIVE
 from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, RetryPlan, Role
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
@@ -63,6 +64,7 @@ class MerchantSettingsForm(MerchantForm):
 class MerchantSettingsAdmin(OneRowAdmin):
     form = MerchantSettingsForm
     edit_right = Right.SETTINGS
+    buttons = (GO_LIVE,)
     readonly_fields = ["id_outside", "is_test", "created"]
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),

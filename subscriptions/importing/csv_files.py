@@ -92,7 +92,7 @@ def _match_header(line: int, names: list[str], columns: Sequence[Column], report
 
 def _read_row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
     row = Row(line, {})
-    if not any(cells[len(columns) :]):
+    if not any(cell.strip() for cell in cells[len(columns) :]):
         cells = cells[: len(columns)]  # spreadsheets fill rows with empty cells
     if len(cells) != len(columns):
         report.add_problem(

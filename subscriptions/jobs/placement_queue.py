@@ -47,9 +47,9 @@ def _due_orders(customers: QuerySet[Customer], day: date) -> QuerySet[Order]:
 def _unpaid_cycle() -> QuerySet[Item]:
     """Items of an order that would charge for a prepaid cycle while an earlier order is still trying to charge."""
     trying = Order.objects.filter(
-        place_date__lt=OuterRef(OuterRef("place_date")),
         status__in=statuses_where(lambda row: row.trying),
         items__subscription=OuterRef("subscription"),
+        items__pk__lt=OuterRef("pk"),  # not the date: an order sent now and the next one may have the same
     )
     prepaid = Item.objects.filter(order=OuterRef("pk"), subscription__prepaid_orders_remaining=0)
     return prepaid.filter(Exists(trying))

@@ -1,6 +1,6 @@
 """Which gateway an order goes to."""
 
-from subscriptions.models import GatewaySettings, Order
+from subscriptions.models import GatewaySettings, Merchant, Order
 from subscriptions.placement.gateway import Gateway
 from subscriptions.placement.http_gateway import HttpGateway, NoGateway
 from subscriptions.placement.json_codec import JSON_CODEC
@@ -12,6 +12,12 @@ GATEWAYS: dict[str, Gateway] = {
     GatewaySettings.Kind.JSON: HttpGateway(JSON_CODEC),
     GatewaySettings.Kind.SIMULATOR: Simulator(),
 }
+
+
+def places_for_real(merchant: Merchant) -> bool:
+    """Whether orders reach a platform; those of test customers never do."""
+    gateway: GatewaySettings | None = getattr(merchant, "gateway", None)
+    return not merchant.is_test and gateway is not None and gateway.kind != GatewaySettings.Kind.SIMULATOR
 
 
 def gateway_of(order: Order) -> Gateway:

@@ -16,6 +16,7 @@ from subscriptions.placement.xml_codec import XML_CODEC, xml_element, xml_leaves
 
 Outcome = SimulatedOutcome.Outcome
 PLACING = (Outcome.APPROVE, Outcome.LOST)
+ID_PREFIX = "SIM-"  # of the order ids it gives, as a platform would
 GARBAGE = b"<html>\xff\x00 We are sorry: <order><code>SUCC"
 COUNT_POST = """
 INSERT INTO subscriptions_simulatedplacement AS known
@@ -75,7 +76,7 @@ def _record_post(request: PlacementRequest, chosen: SimulatedOutcome | None) -> 
         used_up = chosen and chosen.times is not None and placement.times_asked > chosen.times
         placement.outcome = Outcome.APPROVE if chosen is None or is_placed or used_up else chosen.outcome
         if placement.outcome in PLACING:
-            placement.order_merchant_id = f"SIM-{placement.pk}"
+            placement.order_merchant_id = f"{ID_PREFIX}{placement.pk}"
         placement.save(update_fields=["outcome", "order_merchant_id"])
     return placement
 

@@ -76,6 +76,8 @@ def recounted(order: Order) -> Order:
         (True, "total_price", "total_price", "25.01", "0"),
         (True, "total_price", None, "25.00", "2.50"),
         (True, "total_price", None, "25.01", "0"),
+        (True, "total_price", "another_field", "25.00", "2.50"),
+        (True, "total_price", "another_field", "25.01", "0"),
         (True, "total_price", "shipping_total", "5.00", "2.50"),
         (True, "total_price", "shipping_total", "5.01", "0"),
     ],

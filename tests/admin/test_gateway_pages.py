@@ -88,7 +88,8 @@ def test_a_test_message_is_empty_and_its_answer_is_shown(
     with running_platform(act) as there:
         gateway = GatewaySettings.objects.create(merchant=merchant, url=there.url)
         answer = client.post(f"{GATEWAY}{gateway.pk}/test/")
-    (message,) = get_messages(answer.wsgi_request)
+    message, caution = get_messages(answer.wsgi_request)
+    assert str(caution) == "Orders of this test merchant do not go there: the simulator answers them."
     assert f"{message.level_tag}: {message}".startswith(told)
     (post,) = there.posts
     assert post.body == b'<?xml version="1.0" encoding="UTF-8"?><order/>'

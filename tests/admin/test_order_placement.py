@@ -59,11 +59,11 @@ def press_button(staff: Client, order: Order, verb: str, **answers: str) -> str:
             {"oos_free_shipping": True},
             "checked daily, until December 28, 2026 or the next order",
         ),
-        ({"status": 6}, "It is sent to your platform within a minute."),
-        ({"status": 10}, "Your platform is processing the order and will report the result."),
+        ({"status": 6}, "It is sent to the simulator within a minute."),
+        ({"status": 10}, "The order is being processed by the simulator, which will report the result."),
         ({"status": 12}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
         ({"status": 13}, "It is tried again by the next placement run, on November 21, 2026, 5:00 AM."),
-        ({"status": 14}, "never tried again automatically. Look it up on your platform and record"),
+        ({"status": 14}, "never tried again automatically. Look it up on the simulator and record"),
         ({"status": 18, "retry_at": TOMORROW}, "The payment is tried again on November 21, 2026, 5:00 AM."),
         (
             {"status": 19, "retry_at": TOMORROW},
@@ -71,7 +71,7 @@ def press_button(staff: Client, order: Order, verb: str, **answers: str) -> str:
         ),
         ({"status": 3}, "Nothing, unless you rescue the order for one more try."),
         ({"status": 3, "rejected_error_code": "810"}, "Nothing. A later order was sent in its place."),
-        ({"status": 5}, "Nothing: your platform has placed the order."),
+        ({"status": 5}, "Nothing: the simulator has placed the order."),
         ({"status": 17}, "Nothing: its items were moved to another order."),
     ],
 )
@@ -99,7 +99,7 @@ def test_the_page_says_that_automatic_placement_is_off(staff: Client, merchant: 
 
 def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=5)
-    assert "It has not been sent to your platform yet." in visible_text(staff.get(page_of(order)))
+    assert "It has not been sent to the simulator yet." in visible_text(staff.get(page_of(order)))
     tried = {"merchant": merchant, "order": order, "finished": TOMORROW}
     first = {"started": datetime(2026, 11, 20, 10, tzinfo=UTC), "effect": "declined", "code": "140"}
     PlacementAttempt.objects.create(**tried, **first, tries=1, message="No funds")
@@ -107,7 +107,7 @@ def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant)
         **tried, tries=2, effect="placed", code="000", message="Placed.", order_merchant_id="1224", started=TOMORROW
     )
     assert (
-        "Attempt 2 Placed 000: Placed. Your platform's order ID: 1224. Nov. 21, 2026, 5 a.m. "
+        "Attempt 2 Placed 000: Placed. Order ID at the simulator: 1224. Nov. 21, 2026, 5 a.m. "
         "Attempt 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
     ) in visible_text(staff.get(page_of(order)))
 

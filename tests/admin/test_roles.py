@@ -65,6 +65,7 @@ BUTTONS = {
     (Connection, "test"): {OWNER},
     (Connection, "resume"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
+    (Merchant, "go-live"): {OWNER},
     (SavedLink, "duplicate"): {OWNER, MARKETING},
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},

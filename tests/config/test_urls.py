@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from integrations.sandbox import private_keys as sandbox
+from onboarding.setup_link import setup_link
 from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import cancel
@@ -83,6 +84,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
         "content_type_id": ["1"],
         "app_label": ["subscriptions"],
         "url": ["anything"],
+        "token": ["anything", setup_link().rstrip("/").rpartition("/")[2]],
     }
     filled = [route]
     for found in PLACEHOLDER.finditer(route):

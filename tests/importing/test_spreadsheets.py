@@ -159,7 +159,7 @@ def test_a_column_that_two_spellings_name_is_there_twice(load: Load) -> None:
 
 
 def test_empty_cells_behind_a_row_do_not_count(load: Load) -> None:
-    assert problems(load, HEADER, f"{ANA},,", ",,,,,", "C-2,Bo,Lind,bo@mail.test,x") == [
+    assert problems(load, HEADER, f"{ANA}, ,", ",,,,,", "C-2,Bo,Lind,bo@mail.test,x") == [
         "line 4: the row has 5 fields and the header 4; check commas and quotes."
     ]
 

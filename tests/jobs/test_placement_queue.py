@@ -88,15 +88,18 @@ def test_an_order_with_nothing_in_stock_waits_whole() -> None:
 
 
 @pytest.mark.parametrize("remaining", [0, 1])
+@pytest.mark.parametrize("days_before", [14, 0])
 @pytest.mark.parametrize("earlier", [S.CREDIT_CARD_RETRY, S.PENDING_VERIFICATION, S.PENDING_PLACEMENT])
 def test_a_prepaid_cycle_is_not_charged_while_an_earlier_order_may_still_charge_it(
-    earlier: OrderStatus, remaining: int
+    earlier: OrderStatus, days_before: int, remaining: int
 ) -> None:
-    second = create_order()
+    """The earlier one, if it was sent now, may even have the same date."""
+    first = create_order(DAY - timedelta(days=days_before), status=earlier)
+    Item.objects.update(upcoming=False)
     prepaid = {"prepaid_orders_per_billing": 3, "renewal_behavior": "autorenew"}
     Subscription.objects.update(prepaid_orders_remaining=remaining, **prepaid)
-    first = f.OrderFactory(customer=second.customer, place_date=DAY - timedelta(days=14), status=earlier)
-    f.ItemFactory(order=first, subscription=Subscription.objects.get(), upcoming=False)
+    second = f.OrderFactory(customer=first.customer, place_date=DAY)
+    f.ItemFactory(order=second, subscription=Subscription.objects.get())
     assert run_job("placement", second.merchant) == (1 if remaining else 0)
     Order.objects.filter(pk=first.pk).update(status=S.REJECTED)
     run_job("placement", second.merchant)

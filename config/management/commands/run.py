@@ -10,12 +10,15 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connections
+from django.urls import reverse
 
 from config import heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
 from config.supervision.supervisor import AlreadyRunning, Supervisor, on_stop_signals, single_instance_lock
 from demo import loading
+from onboarding.new_merchant import has_live_merchant
+from onboarding.setup_link import setup_link
 
 CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 WELCOME = """
@@ -24,6 +27,15 @@ WELCOME = """
   Staff pages   {url}
   Login         {username}  {password}
   1-click link  {link}
+"""
+WELCOME_WITHOUT_DEMO = """
+  Reprise is running. Press Ctrl-C to stop it.
+
+  Staff pages   {url}
+"""
+SETUP = """
+  Your own shop {link}
+                (set it up there: the link works once, within 24 hours)
 """
 
 
@@ -74,10 +86,13 @@ class Command(BaseCommand):
 
     def _welcome(self, no_demo: bool) -> None:
         if no_demo:
-            self.stdout.write(f"Reprise is running at {settings.PUBLIC_URL}. Press Ctrl-C to stop it.")
+            text = WELCOME_WITHOUT_DEMO.format(url=settings.PUBLIC_URL + reverse("admin:index"))
         else:
             found = loading.describe_demo()
-            self.stdout.write(WELCOME.format(**found["admin"], link=found["link"]))
+            text = WELCOME.format(**found["admin"], link=found["link"])
+        # Only whoever starts the portal reads this, so the link can make its holder the first owner.
+        text += "" if has_live_merchant() else SETUP.format(link=setup_link())
+        self.stdout.write(text)
         self.stdout.flush()
         connections.close_all()
 

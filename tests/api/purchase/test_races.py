@@ -35,3 +35,11 @@ def test_a_simultaneous_request_and_tick_do_the_checkout_once(merchant, bought: 
     answers = run_at_once(2, lambda: purchase.fulfil_request(kept.pk))
     assert answers[0] == answers[1] == CheckoutRequest.objects.get().answer
     assert Subscription.objects.count() == 1
+
+
+def test_a_failed_order_sent_twice_at_once_is_done_once(api: Client, merchant, bought: dict):
+    stored = checkout_requests.store_request(merchant, parse_purchase(merchant, bought), actor=STAFF)
+    checkout_requests.give_up_request(stored, {"non_field_errors": ["No."]}, "No.")
+    statuses = run_at_once(2, lambda: send_checkout(api, bought).status_code)
+    assert sorted(statuses) == [200, 409]
+    assert (Customer.objects.count(), Subscription.objects.count()) == (1, 1)

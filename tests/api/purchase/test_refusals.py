@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
         b"create_request=" + b"[" * 100_000,
         b"create_request=\xff",
         b'{"a": NaN}',
+        b'{"a": 1e400}',
         b"[" * 100_000,
         b"\xff\xfe",
     ],

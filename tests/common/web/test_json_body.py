@@ -18,6 +18,7 @@ def test_json_is_read_with_and_without_a_byte_order_mark(encoding: str) -> None:
         (b'"\xff"', "the text is not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b"9" * 5000, "digits"),
+        (b'{"a": -1e400}', "a number is too large"),
     ],
 )
 def test_anything_else_is_refused_with_a_reason(body: bytes, reason: str) -> None:

@@ -1,18 +1,22 @@
 """The status of a Klaviyo profile, which customers with the same e-mail address share."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.klaviyo.integration import subscriber_status
+from integrations import http
+from integrations.klaviyo.bodies import STATUS_PROPERTY
+from integrations.klaviyo.integration import Klaviyo, subscriber_status
 from subscriptions.events import catalogue
 from subscriptions.models import Customer, Event, Merchant, Subscription
-from tests.factories import CustomerFactory, MerchantFactory, SubscriptionFactory
-from tests.integrations.events import create_event
+from tests.factories import ConnectionFactory, CustomerFactory, MerchantFactory, SubscriptionFactory
+from tests.integrations.events import create_delivery, create_event
 
 pytestmark = pytest.mark.django_db
 MANY = 3000
@@ -69,6 +73,27 @@ def test_a_test_customer_counts_only_where_test_events_go(merchant: Merchant, wi
     event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
     subscribed(merchant, "ana@shop.test", is_test=True)
     assert subscriber_status(event, "ana@shop.test", with_tests=with_tests) == status
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("", "inactive"), ("https://klaviyo.test", "inactive"), ("https://portal.test/sandbox/klaviyo", "active")],
+)
+def test_the_status_that_is_sent_counts_test_customers_in_the_sandbox_only(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, address: str, status: str
+) -> None:
+    event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
+    subscribed(merchant, "ana@shop.test", is_test=True)
+    sent: list[dict[str, Any]] = []
+
+    def accept(*_: Any, content: bytes, **__: Any) -> http.Reply:
+        sent.append(json.loads(content))
+        return http.Reply(202, httpx.Headers(), b"")
+
+    monkeypatch.setattr(http, "send_request", accept)
+    assert Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=merchant, base_url=address))).status == 202
+    profile = sent[0]["data"]["attributes"]["profile"]["data"]["attributes"]
+    assert profile["properties"] == {STATUS_PROPERTY: status}
 
 
 @pytest.mark.parametrize(("live", "status"), [(True, "active"), (False, "inactive")])
