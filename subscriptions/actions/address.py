@@ -28,19 +28,9 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
     return f"Added the address {context.result}."
 
 
-@action("address.retire")
-def retire(context: ActionContext[Address]) -> str:
-    """Retire the address: nothing new can use it, but existing subscriptions and orders keep it."""
-    if not context.subject.live:
-        raise refused("record_inactive")
-    context.subject.live, context.subject.updated = False, calendar.now()
-    update(context.subject, "live", "updated")
-    return f"Retired the address {context.subject}."
-
-
 @action("address.update")
 def update_record(context: ActionContext[Address], *, live: bool | None = None, label: str | None = None) -> str:
-    """Change whether the address may be used for anything new, and its label; None keeps a value."""
+    """Change whether anything new may use the address, and its label; what is None stays. Existing uses keep it."""
     address = context.subject
     address.live = address.live if live is None else live
     address.label = address.label if label is None else label or None

@@ -22,19 +22,9 @@ def create(context: ActionContext[Customer], /, **fields: Any) -> str:
     return f"Added the payment {context.result}."
 
 
-@action("payment.retire")
-def retire(context: ActionContext[Payment]) -> str:
-    """Retire the payment: nothing new can use it, but existing subscriptions and orders keep it."""
-    if not context.subject.live:
-        raise refused("record_inactive")
-    context.subject.live, context.subject.last_updated = False, calendar.now()
-    update(context.subject, "live", "last_updated")
-    return f"Retired the payment {context.subject}."
-
-
 @action("payment.update")
 def update_record(context: ActionContext[Payment], *, live: bool) -> str:
-    """Change whether the payment may be used for anything new."""
+    """Change whether anything new may use the payment; existing subscriptions and orders keep it."""
     payment = context.subject
     payment.live = live
     if not context.has_changed("live"):

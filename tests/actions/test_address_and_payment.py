@@ -32,24 +32,31 @@ PAYMENT = ["ordergroove.subscription.change_payment", "ordergroove.order.change_
 SHIPPING = ["ordergroove.subscription.change_shipping_address", "ordergroove.order.change_shipping_address"]
 
 
-def test_an_address_is_added_and_retired_once():
+def test_an_address_is_added_and_retired_and_comes_back():
     customer = CustomerFactory()
     act = contract.assert_emits([], lambda: addresses.create(customer, actor=STAFF, **HOME))
     assert act.result == Address.objects.get(customer=customer, city="Little Rock", live=True)
-    contract.assert_emits([], lambda: addresses.retire(act.result, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.update_record(act.result, live=False, actor=STAFF))
     assert not Address.objects.get().live
-    contract.assert_refused("record_inactive", lambda: addresses.retire(act.result, actor=STAFF))
+    contract.assert_unchanged(lambda: addresses.update_record(act.result, live=False, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.update_record(act.result, live=True, label="Home", actor=STAFF))
+    assert (Address.objects.get().live, Address.objects.get().label) == (True, "Home")
+    contract.assert_unchanged(lambda: addresses.update_record(act.result, actor=STAFF))
+    contract.assert_emits([], lambda: addresses.update_record(act.result, label="", actor=STAFF))
+    assert Address.objects.get().label is None
 
 
-def test_a_payment_is_added_and_retired_once():
+def test_a_payment_is_added_and_retired_and_comes_back():
     customer = CustomerFactory()
     act = contract.assert_emits(
         [], lambda: payments.create(customer, actor=STAFF, token_id="tok_1", cc_number_ending="4242", cc_type=1)
     )
     assert act.result == Payment.objects.get(token_id="tok_1", merchant=customer.merchant)
-    contract.assert_emits([], lambda: payments.retire(act.result, actor=STAFF))
+    contract.assert_emits([], lambda: payments.update_record(act.result, live=False, actor=STAFF))
     assert not Payment.objects.get().live
-    contract.assert_refused("record_inactive", lambda: payments.retire(act.result, actor=STAFF))
+    contract.assert_unchanged(lambda: payments.update_record(act.result, live=False, actor=STAFF))
+    contract.assert_emits([], lambda: payments.update_record(act.result, live=True, actor=STAFF))
+    assert Payment.objects.get().live
 
 
 @pytest.mark.parametrize("number", ["4242424242424242", "424", "42a2", "４２４２"])

@@ -54,15 +54,15 @@ COMMONEST = [
 ]
 # Further pairs that change the same rows.
 RIVALS = [
-    ("payment.retire", "subscription.change_payment"),
-    ("payment.retire", "order.change_payment"),
-    ("payment.retire", "payment.use_for_all"),
+    ("payment.update", "subscription.change_payment"),
+    ("payment.update", "order.change_payment"),
+    ("payment.update", "payment.use_for_all"),
     ("payment.use_for_all", "subscription.change_payment"),
     ("payment.use_for_all", "subscription.cancel"),
     ("payment.use_for_all", "address.use_for_all"),
-    ("address.retire", "subscription.change_shipping_address"),
-    ("address.retire", "order.change_shipping_address"),
-    ("address.retire", "address.use_for_all"),
+    ("address.update", "subscription.change_shipping_address"),
+    ("address.update", "order.change_shipping_address"),
+    ("address.update", "address.use_for_all"),
     ("entitlement.grant", "entitlement.void"),
     ("entitlement.grant", "entitlement.expire"),
     ("entitlement.grant", "entitlement.modify_expiration"),
@@ -116,7 +116,7 @@ def test_two_simultaneous_rival_actions_end_as_if_serial(first, second):
 def test_a_payment_retired_after_it_was_chosen_is_refused(act):
     world = random_actions.create_world(1)
     for payment in world.payments:
-        payments.retire(Payment.objects.get(pk=payment.pk), actor=STAFF)
+        payments.update_record(Payment.objects.get(pk=payment.pk), live=False, actor=STAFF)
     assert all(payment.live for payment in world.payments)  # as they were chosen
     contract.assert_refused("record_inactive", lambda: verbs.VERBS[act](world))
 
@@ -126,7 +126,7 @@ def test_a_payment_retired_after_it_was_chosen_is_refused(act):
 def test_an_address_retired_after_it_was_chosen_is_refused(act):
     world = random_actions.create_world(1)
     for address in world.addresses:
-        addresses.retire(type(address).objects.get(pk=address.pk), actor=STAFF)
+        addresses.update_record(type(address).objects.get(pk=address.pk), live=False, actor=STAFF)
     assert all(address.live for address in world.addresses)
     contract.assert_refused("record_inactive", lambda: verbs.VERBS[act](world))
 
