@@ -14,9 +14,9 @@ from subscriptions.actions.checks import LARGEST_SMALL_INTEGER
 from subscriptions.actions.subscription import REASON_LENGTH
 from subscriptions.api.row_fields import ApiBody, NamedCustomer, NamedProduct, NamedRow, OwnRow
 from subscriptions.calendar import Period
-from subscriptions.errors import SENTENCES
 from subscriptions.models import Address, Customer, Item, Offer, Order, Payment, Subscription
 from subscriptions.normal_forms import parse_country, parse_locale
+from subscriptions.objects.values import write_json
 
 LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
 TIME_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
@@ -70,7 +70,7 @@ class CountryCode(serializers.CharField):
 
 
 class ExpiryText(serializers.CharField):
-    """`MM/YYYY`; becomes the last day on which the card is valid."""
+    """`MM/YYYY`, `M/YYYY` or `MM/YY`; becomes the last day on which the card is valid."""
 
     def to_internal_value(self, data: Any) -> Any:
         expiry = calendar.card_expiry(super().to_internal_value(data))
@@ -275,7 +275,7 @@ class JsonText(serializers.JSONField):
         except ValueError:
             value = data
         if not isinstance(value, dict) or remove_unstorable_characters(value) != value:
-            raise ValidationError(f"Invalid JSON extra_data: {data}")
+            raise ValidationError(f"Invalid JSON extra_data: {data if isinstance(data, str) else write_json(data)}")
         return value
 
 
@@ -322,12 +322,11 @@ class CustomerBody(CustomerUpdateBody):
     phone_type = PhoneType(required=False, allow_null=True)
     created = LocalTime(required=False)
     last_login = LocalTime(required=False, allow_null=True)
+    experiences = serializers.CharField(required=False, allow_null=True, allow_blank=True)
 
     def validate_merchant_user_id(self, given: str) -> str:
         if "/" in given:
             raise ValidationError("The shop's id of a customer must not hold a slash.")
-        if self.context["merchant"].customers.filter(merchant_user_id=given).exists():
-            raise ValidationError(SENTENCES["customer_exists"].format(id=given))
         return given
 
     def validate_locale(self, given: Any) -> str:
@@ -358,15 +357,22 @@ class AddressUpdateBody(ApiBody):
 
     live = serializers.BooleanField(required=False)
     label = text_field()  # type: ignore[assignment]  # see above
+    country_code = CountryCode(required=False)
+    customer, address_type, phone, fax, zip_postal_code = (text_field() for _ in range(5))
     first_name, last_name, address, city, company_name, address2, token_id = (text_field() for _ in range(7))
-    state_province_code, zip_postal_code, country_code, phone, fax = (text_field() for _ in range(5))
+    state_province_code = text_field()
+
+    def validate_label(self, given: str | None) -> str:
+        return given or ""
 
 
 class PaymentCreateBody(ApiBody):
     """A new payment. Of a card, only the last four digits are taken."""
 
     customer = NamedCustomer()
-    cc_number_ending = serializers.RegexField(r"^[0-9]{4}$")
+    cc_number_ending = serializers.RegexField(
+        "^[0-9]{4}$", error_messages={"invalid": "Give the last four digits of the card, never more."}
+    )
     token_id = serializers.CharField(max_length=255)
     cc_holder, label = text_field(), text_field()  # type: ignore[assignment]  # see above
     cc_exp_date = ExpiryText(source="expires_on", required=False, allow_null=True)

@@ -15,6 +15,7 @@ MISSING = {"detail": "Unable to find requested asset."}
 # Clients look for these refusals under a field.
 FIELDS_OF_REFUSALS = {
     "subscription_already_active": "subscription",
+    "customer_exists": "merchant_user_id",
     "next_order_date_past": "next_order_date",
     "cancel_reason_too_long": "cancel_reason",
 }

@@ -32,7 +32,7 @@ class NamedRow(serializers.CharField):
     column = "public_id"
 
     def __init__(self, model: type[Model], **options: Any) -> None:
-        super().__init__(max_length=255, **options)
+        super().__init__(**options)  # without `max_length`, whose validator would get the row
         self.model = model
 
     def visible_rows(self) -> QuerySet[Any]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from subscriptions.models import Merchant
-from subscriptions.objects.customers import ADDRESS, CONTACT, CUSTOMER, PAYMENT
+from subscriptions.objects.customers import ADDRESS, CONTACT, CREATED_CUSTOMER, CUSTOMER, PAYMENT
 from subscriptions.objects.merchants import CANCEL_REASON
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.orders import ITEM, ORDER
@@ -39,6 +39,10 @@ class ObjectSerializer(serializers.BaseSerializer[Any]):
 
 class CustomerSerializer(ObjectSerializer):
     object_type = CUSTOMER
+
+
+class CreatedCustomerSerializer(ObjectSerializer):
+    object_type = CREATED_CUSTOMER
 
 
 class ContactSerializer(ObjectSerializer):

@@ -27,6 +27,11 @@ CUSTOMER = ObjectType(
         "price_code": TEXT.or_null(),
     },
 )
+CREATED_CUSTOMER = ObjectType(
+    "CreatedCustomer",
+    "A new customer, with the experiences that were sent; they are not kept.",
+    {**CUSTOMER.values, "experiences": TEXT.or_null()},
+)
 CONTACT = ObjectType(
     "Contact",
     "Where messages go.",

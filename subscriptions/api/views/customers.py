@@ -1,14 +1,14 @@
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, Value
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from subscriptions.actions import customer
-from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
-from subscriptions.api import bodies
+from subscriptions.actions.core import lock_customers
+from subscriptions.api import bodies, etags
 from subscriptions.api.filtersets import CustomerFilters
-from subscriptions.api.serializers import ContactSerializer, CustomerSerializer
+from subscriptions.api.serializers import ContactSerializer, CreatedCustomerSerializer, CustomerSerializer
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
 from subscriptions.models import Customer, Subscription
 
@@ -39,11 +39,15 @@ class CreateCustomer(OneCustomer, CreateView):
     """Create a customer. A storefront may create the customer that its signature is for."""
 
     body = bodies.CustomerBody
+    serializer_class: Any = CreatedCustomerSerializer
 
     def create(self, inputs: dict[str, Any]) -> Customer:
         if self.caller.customer not in (None, inputs["merchant_user_id"]):
             raise ValidationError({"merchant_user_id": ["It is not the customer that the signature is for."]})
-        return customer.create(self.caller.merchant, actor=self.caller.actor, **inputs).subject
+        experiences = inputs.pop("experiences", None)
+        created = customer.create(self.caller.merchant, actor=self.caller.actor, **inputs).subject
+        self.queryset = self.queryset.annotate(experiences=Value(experiences, CharField()))
+        return created
 
 
 class UpdateCustomer(OneCustomer, ActionView):
@@ -57,7 +61,7 @@ class UpdateCustomer(OneCustomer, ActionView):
     }
 
     def perform(self, row: Customer, **inputs: Any) -> None:
-        with lock_customer(CUSTOMER_BY_KEY, pk=row.pk, merchant=row.merchant_id):
+        with lock_customers(self.caller.merchant, [row.pk]):
             for name, value in inputs.items():
                 self.changes[name](row, actor=self.caller.actor, **{name: value})
 
@@ -73,3 +77,10 @@ class SetContactDetails(OneCustomer, ActionView):
     serializer_class: Any = ContactSerializer
     body = bodies.ContactBody
     verb = customer.change_contact_details
+
+    def answer_object(self, row: Any, status: int = 200) -> Response:
+        answer = super().answer_object(row, status)
+        # As everywhere, the ETag is that of the whole customer.
+        whole = CustomerSerializer(self.get_queryset().get(pk=row.pk), context=self.get_serializer_context())
+        answer["ETag"] = etags.entity_tag(whole.data)
+        return answer

@@ -47,10 +47,16 @@ class UpdateAddress(Addresses, ActionView):
 
     def perform(self, row: Address, **inputs: Any) -> None:
         kept = {name: inputs.pop(name) for name in ("live", "label") if name in inputs}
-        changed = [name for name, value in inputs.items() if getattr(row, name) != value]
+        changed = [name for name, value in inputs.items() if (value or "") != (_content(row, name) or "")]
         if changed:
             raise ValidationError({name: ["An address does not change; create a new one."] for name in changed})
         address.update_record(row, actor=self.caller.actor, **kept)
+
+
+def _content(row: Address, name: str) -> str | None:
+    """What the address has under this key of a body."""
+    content: str | None = row.customer.merchant_user_id if name == "customer" else getattr(row, name)
+    return content
 
 
 class UseAddressForAll(Addresses, WriteView, ObjectView):

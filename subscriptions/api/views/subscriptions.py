@@ -2,7 +2,7 @@ from typing import Any
 
 from subscriptions.actions import item as item_actions
 from subscriptions.actions import prepaid, subscription
-from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.actions.core import lock_customers
 from subscriptions.api import bodies
 from subscriptions.api.errors import Denied
 from subscriptions.api.filtersets import SubscriptionFilters
@@ -110,7 +110,7 @@ class UpdateSubscription(Subscriptions, ActionView):
     def perform(self, row: Subscription, **inputs: Any) -> None:
         if "price" in inputs and self.caller.scope != "A":
             raise Denied("insufficient_scope")
-        with lock_customer(CUSTOMER_BY_KEY, pk=row.customer_id, merchant=row.merchant_id):
+        with lock_customers(self.caller.merchant, [row.customer_id]):
             for name, value in inputs.items():
                 self.changes[name](row, actor=self.caller.actor, **{name: value})
 
