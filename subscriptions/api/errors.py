@@ -44,23 +44,24 @@ class Conflict(APIException):
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Returns None for internal errors, which `ApiGate` answers."""
+    missing = getattr(context.get("view"), "missing", MISSING)
     if isinstance(error, DomainError):
-        return _response_of_refusal(error)
+        return _response_of_refusal(error, missing)
     if isinstance(error, Http404):
-        return Response(MISSING, status=404)
+        return Response(missing, status=404)
     response = exception_handler(error, context)
     if response is not None and hasattr(error, "error_code"):
         response["X-Error-Code"] = error.error_code
     return response
 
 
-def _response_of_refusal(error: DomainError) -> Response:
+def _response_of_refusal(error: DomainError, missing: dict[str, str]) -> Response:
     headers = {"X-Error-Code": error.code}
     match error:
         case Busy():
             return Response({"details": error.sentence}, status=423, headers=headers | {"Retry-After": "1"})
         case NotFound():
-            return Response(MISSING, status=404, headers=headers)
+            return Response(missing, status=404, headers=headers)
         case Forbidden():
             return Response(DENIED, status=403, headers=headers)
     field = FIELDS_OF_REFUSALS.get(error.code)

@@ -113,16 +113,19 @@ class PublicIdFilter(django_filters.CharFilter):
 
 
 class ThroughFilter(PublicIdFilter):
-    """Rows that a row of `model` refers to by its foreign key `key`; `path` leads from there to the public id."""
+    """Rows that a row of `model` refers to by its foreign key `key`; `path` leads from there to the public id.
 
-    def __init__(self, model: type[Model], key: str, path: str) -> None:
-        super().__init__(field_name="pk__in")
+    `own` is the lookup from the filtered rows to those that the key refers to.
+    """
+
+    def __init__(self, model: type[Model], key: str, path: str, own: str = "pk") -> None:
+        super().__init__(field_name=f"{own}__in")
         self.referring, self.key, self.path = model, key, path
 
     def find(self, rows: QuerySet[Any], public_id: UUID) -> QuerySet[Any]:
         # A subquery, because a join would repeat rows.
         rows_there = self.referring._default_manager.filter(**{self.path: public_id, f"{self.key}__isnull": False})
-        return rows.filter(pk__in=rows_there.values(self.key))
+        return rows.filter(**{self.field_name: rows_there.values(self.key)})
 
 
 class EmailFilter(django_filters.CharFilter):

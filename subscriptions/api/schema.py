@@ -121,6 +121,11 @@ class ObjectDescription(OpenApiSerializerExtension):
     target_class = "subscriptions.api.serializers.ObjectSerializer"
     match_subclasses = True
 
+    def get_identity(self, auto_schema: AutoSchema, direction: Any) -> ObjectType:
+        # The same component as that of an object nested in another one.
+        object_type: ObjectType = self.target.object_type
+        return object_type
+
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         return _describe(self.target.object_type, auto_schema, optional=self.target.optional)
 
@@ -149,9 +154,9 @@ def keep_api_endpoints(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]
 def _describe(kind: ObjectType, auto_schema: AutoSchema, optional: Container[str] = ()) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for key, value in kind.values.items():
-        if value.nested:
-            component = ResolvedComponent(value.nested.name, ResolvedComponent.SCHEMA, object=value.nested)
-            component.schema = _describe(value.nested, auto_schema)
+        for nested in value.nested:
+            component = ResolvedComponent(nested.name, ResolvedComponent.SCHEMA, object=nested)
+            component.schema = _describe(nested, auto_schema, nested.optional)
             auto_schema.registry.register_on_missing(component)
         properties[key] = append_meta(dict(value.schema), {"nullable": value.nullable, "readOnly": True})
     required = [key for key in properties if key not in optional]

@@ -7,9 +7,12 @@ from rest_framework import serializers
 
 from subscriptions.models import Merchant
 from subscriptions.objects.customers import ADDRESS, CONTACT, CREATED_CUSTOMER, CUSTOMER, PAYMENT
+from subscriptions.objects.entitlements import ENTITLEMENT, RESOURCE
 from subscriptions.objects.merchants import CANCEL_REASON
 from subscriptions.objects.object_type import ObjectType
+from subscriptions.objects.offers import OFFER_PROFILE, OFFER_PROFILE_ON_REQUEST, ONE_TIME_INCENTIVE
 from subscriptions.objects.orders import ITEM, ORDER
+from subscriptions.objects.products import PRODUCT, PRODUCT_GROUP, RELATIONSHIP
 from subscriptions.objects.subscriptions import SUBSCRIPTION
 
 
@@ -73,3 +76,39 @@ class ItemSerializer(ObjectSerializer):
 
 class CancelReasonSerializer(ObjectSerializer):
     object_type = CANCEL_REASON
+
+
+class ProductSerializer(ObjectSerializer):
+    object_type = PRODUCT
+    optional = {
+        "product_selection_rules": ("include_product_selection_rules", True),
+        "product_resource_grants": ("include_product_resource_grants", True),
+    }
+
+
+class ProductGroupSerializer(ObjectSerializer):
+    object_type = PRODUCT_GROUP
+
+
+class RelationshipSerializer(ObjectSerializer):
+    object_type = RELATIONSHIP
+
+
+class OfferProfileSerializer(ObjectSerializer):
+    object_type = OFFER_PROFILE
+
+
+class OfferProfileOnRequestSerializer(ObjectSerializer):
+    object_type = OFFER_PROFILE_ON_REQUEST
+
+
+class OneTimeIncentiveSerializer(ObjectSerializer):
+    object_type = ONE_TIME_INCENTIVE
+
+
+class ResourceSerializer(ObjectSerializer):
+    object_type = RESOURCE
+
+
+class EntitlementSerializer(ObjectSerializer):
+    object_type = ENTITLEMENT

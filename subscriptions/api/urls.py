@@ -5,13 +5,27 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from subscriptions.api.views import customers, items, merchant, orders, purchases, records, subscriptions
+from subscriptions.api.views import (
+    customers,
+    entitlements,
+    items,
+    merchant,
+    offers,
+    orders,
+    products,
+    purchases,
+    records,
+    subscriptions,
+)
+from subscriptions.models import ProductGroup
 
 
 @csrf_exempt
 def unknown_path(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"detail": "Not found."}, status=404)
 
+
+GROUP_TYPE = f"(?P<group_type>{'|'.join(ProductGroup.Type.values)})"
 
 app_name = "rest"
 urlpatterns = [
@@ -30,6 +44,17 @@ urlpatterns = [
     path("payments/<str:id>/", records.PaymentDetail.as_view()),
     path("payments/<str:id>/update/", records.UpdatePayment.as_view()),
     path("payments/<str:id>/use_for_all/", records.UsePaymentForAll.as_view()),
+    path("products/", products.ProductList.as_view()),
+    path("products/product_id/<str:id>/", products.ProductDetail.as_view()),
+    path("products/<str:id>/", products.ProductDetail.as_view()),
+    path("products/<str:id>/relationships/", products.ProductRelationships.as_view()),
+    re_path(rf"^products/(?P<id>[^/]+)/{GROUP_TYPE}/(?P<group_name>[^/]+)/$", products.ProductMembership.as_view()),
+    path("offer_profiles/", offers.OfferProfileList.as_view()),
+    path("one_time_incentives/", offers.IncentiveList.as_view()),
+    path("one_time_incentives/<str:id>/", offers.IncentiveDetail.as_view()),
+    path("entitlements/", entitlements.EntitlementList.as_view()),
+    path("resources/", entitlements.ResourceList.as_view()),
+    path("resources/<str:id>/", entitlements.ResourceDetail.as_view()),
     path("subscriptions/", subscriptions.SubscriptionList.as_view()),
     path("subscriptions/iu/", subscriptions.CreateFromOrder.as_view()),
     path("subscriptions/create_from_item/", subscriptions.CreateFromItem.as_view()),

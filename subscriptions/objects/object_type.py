@@ -1,6 +1,6 @@
 """A type of object: its keys in order, and for each key how to get the value from a row, and the value's schema."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -18,14 +18,14 @@ class Value:
 
     `source`: the path of the row's attribute that holds it, by default the key, or a function of row and merchant.
     `convert`: turns that into JSON, unless the value is None.
-    `schema`: its JSON Schema; `nested` is the type of object that the schema refers to.
+    `schema`: its JSON Schema; `nested` are the types of object that the schema refers to.
     """
 
     schema: Schema
     convert: Read | None = None
     source: str | Read = ""
     nullable: bool = False
-    nested: "ObjectType | None" = None
+    nested: "tuple[ObjectType, ...]" = ()
 
     def of(self, source: str | Read) -> "Value":
         return replace(self, source=source)
@@ -49,10 +49,15 @@ class Value:
 
 
 class ObjectType:
-    """`name` and `description` are for the schema. Every object has all keys; a value may be null."""
+    """`name` and `description` are for the schema. A value may be null.
 
-    def __init__(self, name: str, description: str, values: Mapping[str, Value]) -> None:
-        self.name, self.description, self.values = name, description, values
+    Every object has all keys. `optional` are those that only variants of the type have, which share one schema.
+    """
+
+    def __init__(
+        self, name: str, description: str, values: Mapping[str, Value], optional: Collection[str] = ()
+    ) -> None:
+        self.name, self.description, self.values, self.optional = name, description, values, optional
         self._steps = [(key, *value.steps(key)) for key, value in values.items()]
 
     def write(self, row: Any, merchant: Merchant) -> dict[str, Any]:
@@ -72,13 +77,19 @@ class ObjectType:
 
 def nested_object(kind: ObjectType) -> Value:
     """An object, written from the row that the source gives."""
-    return Value(_reference(kind), kind.write, nested=kind)
+    return Value(_reference(kind), kind.write, nested=(kind,))
 
 
 def object_list(kind: ObjectType) -> Value:
     """A list of objects, written from the rows that the source gives."""
     schema = {"type": "array", "items": _reference(kind)}
-    return Value(schema, lambda rows, merchant: [kind.write(row, merchant) for row in rows], nested=kind)
+    return Value(schema, lambda rows, merchant: [kind.write(row, merchant) for row in rows], nested=(kind,))
+
+
+def one_of(choose: Callable[[Any], ObjectType], *kinds: ObjectType) -> Value:
+    """An object of one of `kinds`: of that which `choose` names for the row that the source gives."""
+    schema = {"oneOf": [_reference(kind) for kind in kinds]}
+    return Value(schema, lambda row, merchant: choose(row).write(row, merchant), nested=kinds)
 
 
 def _reference(kind: ObjectType) -> Schema:

@@ -40,6 +40,10 @@ FLAG = Value({"type": "boolean"})
 FLOAT = Value({"type": "number", "format": "double"}, lambda amount, _: float(amount))
 MONEY = Value(DECIMAL, lambda amount, _: f"{amount:.2f}")
 DAY = Value({"type": "string", "format": "date"}, lambda day, _: day.isoformat())
+UTC_TIME = Value(
+    {"type": "string", "format": "date-time", "example": "2026-11-20T14:30:00Z"},
+    lambda moment, _: f"{write_time(moment, 'UTC').replace(' ', 'T')}Z",
+)
 TIME = Value(LOCAL_TIME, lambda moment, merchant: write_time(moment, merchant.time_zone))
 ID = Value(HEX, lambda public_id, _: public_id.hex)
 # The id of the row that an attribute points at.

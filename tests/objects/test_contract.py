@@ -4,13 +4,17 @@ from pathlib import Path
 import pytest
 
 from subscriptions.objects.customers import ADDRESS, CUSTOMER, PAYMENT
+from subscriptions.objects.entitlements import ENTITLEMENT, RESOURCE
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.orders import ITEM, ORDER
+from subscriptions.objects.products import PRODUCT
 from subscriptions.objects.subscriptions import SUBSCRIPTION
 
-ON_REQUEST = {"has_plan"}
+ON_REQUEST = {"has_plan", "product_selection_rules", "product_resource_grants"}
 KINDS = pytest.mark.parametrize(
-    "kind", [CUSTOMER, ADDRESS, PAYMENT, SUBSCRIPTION, ORDER, ITEM], ids=lambda kind: kind.name
+    "kind",
+    [CUSTOMER, ADDRESS, PAYMENT, PRODUCT, ENTITLEMENT, RESOURCE, SUBSCRIPTION, ORDER, ITEM],
+    ids=lambda kind: kind.name,
 )
 
 

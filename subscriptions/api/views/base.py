@@ -47,7 +47,7 @@ class JsonParser(JSONParser):
 class View(GenericAPIView[Any]):
     """`scopes` are the kinds of credential that may call; `flags` are the query booleans and what they do.
 
-    `failures` describes, by status, the errors that differ from those of other views.
+    `failures` describes, by status, the errors that differ from those of other views. `missing` is the body of a 404.
     """
 
     schema = Schema()
@@ -60,6 +60,7 @@ class View(GenericAPIView[Any]):
     scopes = "A"
     flags: dict[str, str] = {}
     failures: dict[str, Failure] = {}
+    missing = errors.MISSING
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.handle_exception
