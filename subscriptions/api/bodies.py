@@ -258,9 +258,14 @@ class PrepaidBody(ApiBody):
     renewal_behavior = RenewalChoice(required=False)
 
 
-def text_field(longest: int = 255, **options: Any) -> serializers.CharField:
-    """A text that may be left out, empty or null."""
-    return serializers.CharField(max_length=longest, required=False, allow_null=True, allow_blank=True, **options)
+class OptionalText(serializers.CharField):
+    """A text that may be left out; an empty one counts as null."""
+
+    def __init__(self, longest: int = 255) -> None:
+        super().__init__(max_length=longest, required=False, allow_null=True, allow_blank=True)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or None
 
 
 class JsonText(serializers.JSONField):
@@ -283,8 +288,8 @@ class CustomerUpdateBody(ApiBody):
     """What is sent is changed."""
 
     extra_data = JsonText(required=False)
-    locale = serializers.CharField(required=False, max_length=64)
-    price_code = text_field(64)
+    locale = serializers.CharField(required=False, max_length=64, error_messages={"blank": "Invalid locale: "})
+    price_code = OptionalText(64)
 
     def validate_locale(self, given: str) -> str:
         locale = parse_locale(given)
@@ -316,9 +321,9 @@ class CustomerBody(CustomerUpdateBody):
     first_name, last_name = (serializers.CharField(max_length=255) for _ in range(2))
     email = serializers.EmailField(max_length=254)
     locale: Any = serializers.JSONField(required=False, help_text="Such as `fr-ca`, or a number of 1 to 46.")
-    session_id = text_field()
+    session_id = OptionalText()
     user_token_id = serializers.CharField(max_length=255, required=False, allow_blank=True)
-    phone_number = text_field(40)
+    phone_number = OptionalText(40)
     phone_type = PhoneType(required=False, allow_null=True)
     created = LocalTime(required=False)
     last_login = LocalTime(required=False, allow_null=True)
@@ -347,20 +352,20 @@ class AddressBody(ApiBody):
     zip_postal_code = serializers.CharField(max_length=32, allow_blank=True)
     country_code = CountryCode()
     phone = serializers.CharField(max_length=40, allow_blank=True)
-    label = text_field()  # type: ignore[assignment]  # the metaclass takes fields off the class
-    company_name, address2, token_id = (text_field() for _ in range(3))
-    fax = text_field(40)
+    label = OptionalText()  # type: ignore[assignment]  # the metaclass takes fields off the class
+    company_name, address2, token_id = (OptionalText() for _ in range(3))
+    fax = OptionalText(40)
 
 
 class AddressUpdateBody(ApiBody):
     """`live` and `label` change; the other keys may be sent as they are."""
 
     live = serializers.BooleanField(required=False)
-    label = text_field()  # type: ignore[assignment]  # see above
+    label = OptionalText()  # type: ignore[assignment]  # see above
     country_code = CountryCode(required=False)
-    customer, address_type, phone, fax, zip_postal_code = (text_field() for _ in range(5))
-    first_name, last_name, address, city, company_name, address2, token_id = (text_field() for _ in range(7))
-    state_province_code = text_field()
+    customer, address_type, phone, fax, zip_postal_code = (OptionalText() for _ in range(5))
+    first_name, last_name, address, city, company_name, address2, token_id = (OptionalText() for _ in range(7))
+    state_province_code = OptionalText()
 
     def validate_label(self, given: str | None) -> str:
         return given or ""
@@ -374,7 +379,7 @@ class PaymentCreateBody(ApiBody):
         "^[0-9]{4}$", error_messages={"invalid": "Give the last four digits of the card, never more."}
     )
     token_id = serializers.CharField(max_length=255)
-    cc_holder, label = text_field(), text_field()  # type: ignore[assignment]  # see above
+    cc_holder, label = OptionalText(), OptionalText()  # type: ignore[assignment]  # see above
     cc_exp_date = ExpiryText(source="expires_on", required=False, allow_null=True)
     billing_address = NamedRow(Address, required=False, allow_null=True)
     cc_type = serializers.ChoiceField(Payment.CardType.choices, required=False, allow_null=True)
