@@ -211,6 +211,7 @@ KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
 # Requests allowed per minute and client address.
 ONE_CLICK_RATE = env.int("ONE_CLICK_RATE", default=120)
 API_RATE = env.int("API_RATE", default=6000)
+API_BATCH_RATE = env.int("API_BATCH_RATE", default=600)
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

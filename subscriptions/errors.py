@@ -23,10 +23,10 @@ class Forbidden(DomainError):
 
 
 class Busy(DomainError):
-    """Another write holds the customer's row; try again in a moment."""
+    """Another write holds the row of the customer, or what the sentence says; try again in a moment."""
 
-    def __init__(self) -> None:
-        super().__init__("busy", SENTENCES["busy"])
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__("busy", sentence or SENTENCES["busy"])
 
 
 SENTENCES = {
@@ -54,6 +54,7 @@ SENTENCES = {
     "already_prepaid": "This subscription is prepaid already.",
     "prepaid_unavailable": "Prepaid is not offered for this product.",
     "product_discontinued": "This product is discontinued.",
+    "product_type_fixed": "A product keeps the type it was created with.",
     "price_differs": "While prepaid orders remain, the new product must cost the same.",
     "amount_too_large": "This comes to more than 9,999,999,999.99; choose a lower quantity or price.",
     "not_one_time": "Only a one-time item can become a subscription.",
@@ -72,6 +73,8 @@ SENTENCES = {
     "job_off": "The settings of the merchant switch this job off.",
     "clocks_differ": "The clocks of these customers show different times; move them one by one.",
     "clock_out_of_range": "Choose a time after the one the clock shows, and at most a year after it.",
+    "incentive_applied": "This incentive has been applied and can no longer change.",
+    "incentive_place": "An incentive is for one order or one item of the customer.",
     "order_received": "The order {id} has been received already.",
     "checkout_not_failed": "This checkout has not failed, or it is being carried out just now.",
     "product_busy": "This product is being changed elsewhere; try again in a moment.",

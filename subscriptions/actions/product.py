@@ -13,11 +13,14 @@ from psycopg.errors import LockNotAvailable
 
 from common.work import notify_after_commit
 from subscriptions.actions.replacing import affected_subscriptions
-from subscriptions.actors import Actor
+from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import refused
 from subscriptions.models import Merchant, Product, ProductRelationship, Replacement, Subscription
 
-RUN_TASK = "subscriptions.jobs.replacements.continue_replacement"  # jobs are above the actions
+OFF_SALE = ("discontinued", "live", "autoship_enabled")
+# Jobs are above the actions.
+RUN_TASK = "subscriptions.jobs.replacements.continue_replacement"
+SWEEP_TASK = "subscriptions.jobs.replacements.sweep"
 # If a product has both, the last one here applies: the one with a mail.
 REPLACING_TYPES = [ProductRelationship.Type.SILENT_REPLACEMENT, ProductRelationship.Type.REPLACEMENT]
 
@@ -38,7 +41,9 @@ def discontinue_product(
         _must_have_no_running_replacement(locked)
         locked.discontinued, locked.live, locked.autoship_enabled = True, False, False
         locked.last_update = timezone.now()
-        locked.save(update_fields=["discontinued", "live", "autoship_enabled", "last_update"])
+        if actor.kind is ActorKind.STAFF:
+            locked.set_by_staff = [*OFF_SALE]
+        locked.save(update_fields=[*OFF_SALE, "set_by_staff", "last_update"])
         run = _new_replacement(locked, substitute, silent, actor, affected_subscriptions(locked).count())
         run.save()
         notify_after_commit(RUN_TASK, run.pk)
@@ -68,8 +73,9 @@ def follow_relationships(
             runs.append(
                 _new_replacement(product, substitute, is_silent_replacement(relationship), actor, totals[product.pk])
             )
-    for run in Replacement.objects.bulk_create(runs):
-        notify_after_commit(RUN_TASK, run.pk)
+    if runs:
+        Replacement.objects.bulk_create(runs)
+        notify_after_commit(SWEEP_TASK)  # one task, however many runs
     return runs, left
 
 

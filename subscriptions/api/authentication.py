@@ -88,8 +88,9 @@ class MayCall(BasePermission):
         credential = credential_of(request)
         if credential is None:
             raise Denied("no_credentials")
-        right = "read" if request.method in SAFE_METHODS else "write"
-        if credential.scope not in view.scopes or (credential.scope == "A" and right not in credential.rights):
+        is_read = request.method in SAFE_METHODS
+        right, scopes = ("read", view.scopes) if is_read else ("write", view.write_scopes or view.scopes)
+        if credential.scope not in scopes or (credential.scope == "A" and right not in credential.rights):
             raise Denied("insufficient_scope")
         return True
 

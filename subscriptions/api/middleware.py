@@ -15,6 +15,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
+BATCH_PREFIX = "/api/products-batch/"
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
@@ -41,7 +42,9 @@ class ApiGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        quota = rate_limit.count_request("api", client_address(request), settings.API_RATE)
+        is_batch = request.path_info.startswith(BATCH_PREFIX)
+        name, limit = ("batch", settings.API_BATCH_RATE) if is_batch else ("api", settings.API_RATE)
+        quota = rate_limit.count_request(name, client_address(request), limit)
         if not request.path_info.endswith("/"):
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"

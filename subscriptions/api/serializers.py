@@ -36,7 +36,7 @@ class ObjectSerializer(serializers.BaseSerializer[Any]):
     def _shown(self) -> ObjectType:
         options = self.context["options"]
         return self.object_type.without(
-            key for key, (option, shown) in self.optional.items() if options[option] is not shown
+            key for key, (option, shown) in self.optional.items() if options.get(option, False) is not shown
         )
 
 

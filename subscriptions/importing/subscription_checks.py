@@ -9,7 +9,7 @@ from django.db import models
 from subscriptions import calendar
 from subscriptions.importing.addresses_payments import live_addresses, live_payments
 from subscriptions.importing.customers import load_customers
-from subscriptions.importing.products import load_products
+from subscriptions.importing.product_rows import load_products
 from subscriptions.importing.report import Report
 from subscriptions.importing.stored_rows import find_rows
 from subscriptions.importing.table import Row
@@ -36,7 +36,7 @@ class References:
     def __init__(self, merchant: Merchant, rows: Sequence[Row]) -> None:
         # Customers first: this locks them, and every action on their subscriptions waits for that lock.
         self.customers = load_customers(merchant, rows)
-        self.products = load_products(merchant.products.all(), rows)
+        self.products = load_products(merchant.products.all(), (row.values["external_product_id"] for row in rows))
         known = merchant.subscriptions.select_related("product", "customer")
         ids = [row.values["external_id"] for row in rows]
         self.subscriptions = {each.external_id: each for each in find_rows(known, "external_id", ids)}

@@ -1,5 +1,6 @@
 """Products, their groups, and which product replaces which."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -65,6 +66,9 @@ class Product(models.Model):
     incentive_group = models.CharField(max_length=255, null=True, blank=True)
     groups = models.ManyToManyField(ProductGroup, blank=True, related_name="products")
     extra_data = models.JSONField(null=True, blank=True)
+    set_by_staff = ArrayField(
+        models.CharField(max_length=32), default=list, blank=True, editable=False, help_text="Columns set by hand."
+    )
     created = models.DateTimeField(default=timezone.now)
     last_update = models.DateTimeField(default=timezone.now)
 

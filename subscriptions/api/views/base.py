@@ -1,7 +1,7 @@
 """What the views share: the caller and the rows they may see, lists, single objects and idempotent writes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -23,6 +23,7 @@ from subscriptions.api.filters import NO, YES
 from subscriptions.api.row_fields import ApiBody
 from subscriptions.api.schema import Failure, Schema
 from subscriptions.api.storefront import StorefrontAuthentication
+from subscriptions.importing.importer import lock_merchant
 from subscriptions.models import Customer, Item
 
 
@@ -45,7 +46,9 @@ class JsonParser(JSONParser):
 
 
 class View(GenericAPIView[Any]):
-    """`scopes` are the kinds of credential that may call; `flags` are the query booleans and what they do.
+    """`scopes` are the kinds of credential that may call, and `write_scopes` those that may write, if they differ.
+
+    `flags` are the query booleans and what they do.
 
     `failures` describes, by status, the errors that differ from those of other views. `missing` is the body of a 404.
     """
@@ -58,6 +61,7 @@ class View(GenericAPIView[Any]):
     renderer_classes = [JSONRenderer]
     filter_backends = []
     scopes = "A"
+    write_scopes = ""
     flags: dict[str, str] = {}
     failures: dict[str, Failure] = {}
     missing = errors.MISSING
@@ -150,6 +154,13 @@ class ObjectView(View):
         data = self.get_serializer(self.get_queryset().filter(pk=row.pk).first() or row).data
         return Response(data, status=status, headers={"ETag": etags.entity_tag(data)})
 
+    def lock_row(self, row: Any) -> AbstractContextManager[Any]:
+        """Inside the block, nobody else changes `row`."""
+        owner = customer_key(row)
+        if owner is None:
+            return lock_merchant(self.caller.merchant)
+        return lock_customer(CUSTOMER_BY_KEY, pk=owner, merchant=self.caller.merchant.pk)
+
     @contextmanager
     def unchanged_row(self, row: Any) -> Iterator[None]:
         """Inside the block, the object still has the ETag of `If-Match`. Raises `Conflict` (412) if it has changed."""
@@ -157,7 +168,7 @@ class ObjectView(View):
             yield
             return
         # Locked before it is compared, so that nothing can change it between comparison and action.
-        with lock_customer(CUSTOMER_BY_KEY, pk=customer_key(row), merchant=self.caller.merchant.pk):
+        with self.lock_row(row):
             if not etags.is_expected(self.request, self.answer_object(row)["ETag"]):
                 raise errors.Conflict(412, "precondition_failed", "This object has changed; read it again.")
             yield
@@ -175,6 +186,7 @@ class WriteView(View):
     """Checks the body by `body` and answers with what `write` returns; a repeated request gets the same answer."""
 
     body: type[Any]
+    success_status = 200
 
     def post(self, request: Request, **_: str) -> Response | HttpResponse:
         return idempotency.answer_once(request, self.answer, self.handle_exception)
@@ -197,7 +209,6 @@ class CreateView(WriteView, ObjectView):
     """POST: creates a row and answers with the whole object."""
 
     http_method_names = ["post", "options"]
-    success_status = 200
 
     def create(self, inputs: dict[str, Any]) -> Any:
         """The new row."""
@@ -225,12 +236,12 @@ class ActionView(WriteView, ObjectView):
         inputs = self.read_body(owner=customer_key(row))
         with self.unchanged_row(row):
             self.perform(row, **inputs)
-        return self.answer_object(row)
+        return self.answer_object(row, self.success_status)
 
 
-def customer_key(row: Any) -> int:
-    """The key of the customer whose lock protects `row`."""
+def customer_key(row: Any) -> int | None:
+    """The key of the customer whose lock protects `row`; None for what belongs to the merchant."""
     if isinstance(row, Customer):
         return row.pk
-    owner: int = row.order.customer_id if isinstance(row, Item) else row.customer_id
+    owner: int | None = row.order.customer_id if isinstance(row, Item) else getattr(row, "customer_id", None)
     return owner

@@ -1,15 +1,28 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from subscriptions.api.catalogue_filters import ProductFilters, RelationshipFilters
+from subscriptions.api.product_batch import FindProduct, known_product, new_product, write_batch
+from subscriptions.api.product_bodies import ProductBody, ProductRowBody, require_type
 from subscriptions.api.serializers import ProductSerializer, RelationshipSerializer
-from subscriptions.api.views.base import DetailView, ListView, ObjectView, OwnFilters, View
+from subscriptions.api.views.base import (
+    ActionView,
+    DetailView,
+    ListView,
+    ObjectView,
+    OwnFilters,
+    View,
+    WriteView,
+    query_boolean,
+)
+from subscriptions.importing.importer import lock_merchant
+from subscriptions.importing.product_rows import ProductRows
 from subscriptions.models import Product, ProductGroup, ProductRelationship, ResourceGrant
 
 GROUPS = Prefetch("groups", ProductGroup.objects.order_by("group_type", "name"))
@@ -42,8 +55,77 @@ class OneProduct(Products, ObjectView):
     lookup_field = "external_product_id"
 
 
-class ProductDetail(OneProduct, DetailView):
+class ProductById(OneProduct, DetailView):
     """One product, by the shop's own id."""
+
+
+class ProductDetail(OneProduct, ActionView, DetailView):
+    """One product, by the shop's own id. PATCH changes what is sent."""
+
+    http_method_names = ["get", "head", "patch", "options"]
+    write_scopes = "A"
+    body = ProductBody
+
+    def perform(self, row: Product, **inputs: Any) -> None:
+        require_type(row, inputs.pop("product_type", None))
+        with lock_merchant(row.merchant):
+            products = ProductRows(row.merchant, [row.external_product_id])
+            products.change(products.stored[row.external_product_id], inputs)
+            products.write()
+
+
+class BatchRowAnswer(serializers.Serializer[Any]):
+    product_id = serializers.CharField(allow_null=True, help_text="As it was sent.")
+    status = serializers.ChoiceField([200, 400, 404])
+    errors = serializers.DictField(required=False, help_text="By field, of rows that changed nothing.")
+
+
+class BatchAnswer(serializers.Serializer[Any]):
+    results = BatchRowAnswer(many=True)
+
+
+class Batch(WriteView):
+    """Each row has its own status; rows that are refused do not keep the others from being written."""
+
+    flags = {"force_all_fields": "`false`: fields that staff have set keep their values. `true` by default."}
+    find: FindProduct
+
+    def answer(self) -> Response:
+        keep_staffs = "force_all_fields" in self.request.query_params and not query_boolean(
+            self.request, "force_all_fields"
+        )
+        results = write_batch(
+            self.caller.merchant,
+            self.request.data,
+            type(self).find,
+            self.caller.actor,
+            {"credential": self.caller, "merchant": self.caller.merchant},
+            keep_staffs=keep_staffs,
+        )
+        return Response({"results": results}, status=207)
+
+
+DESCRIBED_BATCH = extend_schema(request=ProductRowBody(many=True), responses={207: BatchAnswer})
+
+
+class CreateProducts(Batch):
+    http_method_names = ["post", "options"]
+    find = new_product
+
+    @DESCRIBED_BATCH
+    def post(self, request: Request, **_: str) -> Response | HttpResponse:
+        """Create up to 100 products. One that exists is refused in its row."""
+        return super().post(request)
+
+
+class UpdateProducts(Batch):
+    http_method_names = ["patch", "options"]
+    find = known_product
+
+    @DESCRIBED_BATCH
+    def patch(self, request: Request, **_: str) -> Response | HttpResponse:
+        """Change up to 100 products: of each, the keys that are sent."""
+        return super().post(request)
 
 
 class ProductRelationships(View):

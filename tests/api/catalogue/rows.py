@@ -1,10 +1,6 @@
 """What the tests of this folder share: rows of a merchant, and signed storefront clients."""
 
-import base64
-import hashlib
-import hmac
 import json
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,30 +21,21 @@ from subscriptions.models import (
     Resource,
     Subscription,
 )
+from tests.api.signatures import KEY, signature_header
 
 WINTER = datetime(2026, 1, 5, 3, 4, 5, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 5, 3, 4, 5, tzinfo=UTC)
 EXPIRES = datetime(2027, 1, 1, tzinfo=UTC)
-STOREFRONT_KEY = "storefront-key-of-the-tests"
 DENIED = (403, {"detail": "Authentication Failed"})
 MISSING = (404, {"detail": "Unable to find requested asset."})
 
 
-def signed_client(merchant: Merchant, customer: str, trust: str = "") -> Client:
-    """A storefront's client: scope S, or R with `trust` recognized."""
-    if merchant.storefront_key != STOREFRONT_KEY:
-        merchant.set_storefront_key(STOREFRONT_KEY)
-    ts = int(time.time())
-    text = f"{customer}|{trust}|{ts}" if trust else f"{customer}|{ts}"
-    digest = hmac.new(STOREFRONT_KEY.encode(), text.encode(), hashlib.sha256).digest()
-    header = {
-        "public_id": merchant.public_id.hex,
-        "sig_field": customer,
-        "ts": ts,
-        "sig": base64.b64encode(digest).decode(),
-        **({"trust_level": trust} if trust else {}),
-    }
-    return Client(headers={"authorization": json.dumps(header)}, raise_request_exception=False)
+def signed_client(merchant: Merchant, customer: str, *, recognized: bool = False) -> Client:
+    """A storefront's client: scope S, or R if `recognized`."""
+    if merchant.storefront_key != KEY:
+        merchant.set_storefront_key(KEY)
+    header = signature_header(merchant, customer, recognized=recognized)
+    return Client(headers={"authorization": header}, raise_request_exception=False)
 
 
 def send(client: Client, method: str, address: str, body: object = None, **headers: str) -> tuple[int, Any]:

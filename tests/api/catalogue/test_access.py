@@ -37,6 +37,9 @@ OPERATIONS = [
     Operation("get", "/products/", "AS"),
     Operation("get", "/products/{product}/", "AS", MISSING),
     Operation("get", "/products/product_id/{product}", "AS", MISSING),
+    Operation("patch", "/products/{product}/", "A", MISSING),
+    Operation("post", "/products-batch/create/", "A"),
+    Operation("patch", "/products-batch/update/", "A"),
     Operation("get", "/products/{product}/relationships/", "A", MISSING),
     Operation("get", "/products/{product}/sku_swap/beans", "AS", MISSING),
     Operation("get", "/offer_profiles/", "A"),
@@ -77,7 +80,11 @@ def test_each_credential_gets_what_its_column_says(
     operation: Operation, api: Client, row: Subscription, merchant: Merchant
 ) -> None:
     customer = row.customer.merchant_user_id
-    clients = {"A": api, "S": signed_client(merchant, customer), "R": signed_client(merchant, customer, "recognized")}
+    clients = {
+        "A": api,
+        "S": signed_client(merchant, customer),
+        "R": signed_client(merchant, customer, recognized=True),
+    }
     path = path_of(operation, row)
     for scope, client in clients.items():
         answer = send(client, operation.method, path)
