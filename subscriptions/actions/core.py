@@ -143,7 +143,7 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
         @wraps(body)
         def run(subject: Subject, *, actor: Actor, **inputs: Any) -> ActionContext[Subject]:
             owner = subject.pk if isinstance(subject, Customer) else subject.customer_id
-            with _held_customer(owner, subject.merchant_id) as customer:
+            with hold_customer(owner, subject.merchant_id) as customer:
                 context = ActionContext(verb, actor, customer, reload_subject(subject, customer))
                 for guard in guards:
                     guard(context)
@@ -268,8 +268,8 @@ def _feed_keys(subject: models.Model) -> dict[str, models.Model | None]:
 
 
 @contextmanager
-def _held_customer(key: int, merchant: int) -> Iterator[Customer]:
-    """The customer an action is about: held by the block around the call, or else locked for this action alone."""
+def hold_customer(key: int, merchant: int) -> Iterator[Customer]:
+    """The customer with this key: held by the block around this one, or else locked for this block alone."""
     for customer in _held.get():
         if (customer.pk, customer.merchant_id) == (key, merchant):
             yield customer

@@ -1,14 +1,17 @@
 """The verbs of an item, and those that add one to an order."""
 
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from common.db import update
+from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
-from subscriptions.models import Address, Item, Offer, Order, Payment, Product, Subscription
+from subscriptions.models import Address, Customer, Item, Offer, Order, OrderKey, Payment, Product, Subscription
 from subscriptions.money import money
 
 OPEN = [checks.must_be_open]
@@ -19,9 +22,36 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
     """Add a product to this order as a one-time item, which is `context.result`."""
     item = _new_item(context, product, quantity, offer)
-    orders.add_items(context.subject, item)
+    orders.add_items(checks.require_merchant_currency(context, context.subject), item)
     context.result = item
     return f"Added {item.quantity} × {product} to the order, once."
+
+
+@action("item.create")
+def create(
+    context: ActionContext[Customer],
+    *,
+    product: Product,
+    quantity: int,
+    day: date,
+    payment: Payment,
+    address: Address,
+    offer: Offer | None = None,
+) -> str:
+    """Order a product once for `day`, today or later in the merchant's zone: on the open order of this day, payment
+    and address, or on a new order. `context.result` is the new item.
+    """
+    checks.require_today_or_later(context, day)
+    item = _new_item(context, product, quantity, offer)
+    order_key = OrderKey(
+        day,
+        checks.require_current_record(context, payment).pk,
+        checks.require_current_record(context, address).pk,
+        context.customer.merchant.currency_code,
+    )
+    orders.add_items_by_key(context.customer, [item], order_key)
+    context.result = item
+    return f"Added {item.quantity} × {product} to the order of {calendar.human_date(day)}, once."
 
 
 @action("item.add_with_subscription", guards=OPEN)
@@ -36,12 +66,14 @@ def add_with_subscription(
     payment: Payment | None = None,
     address: Address | None = None,
     price: Decimal | None = None,
+    session_id: str | None = None,
+    extra_data: dict[str, Any] | None = None,
 ) -> str:
     """Add a product to this order and subscribe to it. `context.result` is the new item.
 
     Without `payment` or `address` the subscription gets those of the order.
     """
-    order = context.subject
+    order = checks.require_merchant_currency(context, context.subject)
     item = _new_item(context, product, quantity, offer)
     subscription = start_subscription(
         context,
@@ -54,6 +86,8 @@ def add_with_subscription(
         offer=offer,
         price=price,
         origin=Subscription.Origin.UPSELL,
+        session_id=session_id,
+        extra_data=extra_data or {},
     )
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
     orders.add_items(order, item)
@@ -135,11 +169,10 @@ def remove(context: ActionContext[Item]) -> str:
     return f"Removed {item.quantity} × {item.product} from the order."
 
 
-def _new_item(context: ActionContext[Order], product: Product, quantity: int, offer: Offer | None) -> Item:
+def _new_item(context: ActionContext[Any], product: Product, quantity: int, offer: Offer | None) -> Item:
     checks.require_product_for_sale(checks.require_own_row(context, product))
     return Item(
         merchant=context.customer.merchant,
-        order=checks.require_merchant_currency(context, context.subject),
         product=product,
         offer=offer and checks.require_own_row(context, offer),
         quantity=checks.require_whole_number("quantity", quantity),

@@ -101,11 +101,12 @@ def change_shipping_address(context: ActionContext[Order], *, address: Address) 
 
 
 @action("order.change_extra_data")
-def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, Any]) -> str:
+def change_extra_data(context: ActionContext[Order], *, extra_data: dict[str, Any] | None) -> str:
     """Replace the order's extra data, except which order it was merged into."""
     order = context.subject
     kept = {key: value for key, value in (order.extra_data or {}).items() if key == orders.MERGED_INTO}
-    order.extra_data, order.updated = {**extra_data, **kept}, calendar.now()
+    order.extra_data = (kept or None) if extra_data is None else {**extra_data, **kept}
+    order.updated = calendar.now()
     if not context.has_changed("extra_data"):
         return UNCHANGED
     update(order, "extra_data", "updated")

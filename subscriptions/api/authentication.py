@@ -95,6 +95,16 @@ class MayCall(BasePermission):
         return True
 
 
+class MayReadInBulk(BasePermission):
+    """For lists that no filter limits to one customer: an API key needs the right `bulk`."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        credential = credential_of(request)
+        if credential and credential.scope == "A" and "bulk" not in credential.rights:
+            raise Denied("insufficient_scope")
+        return True
+
+
 class MayListAll(BasePermission):
     """Without the right `bulk`, an API key must limit a list across customers to one customer's rows by a filter."""
 

@@ -17,6 +17,7 @@ from subscriptions.calendar import Period
 from subscriptions.models import Address, Customer, Item, Offer, Order, Payment, Subscription
 from subscriptions.normal_forms import parse_country, parse_locale
 from subscriptions.objects.values import write_json
+from subscriptions.placement.results import LONGEST_REPLY
 
 LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
 TIME_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
@@ -43,6 +44,16 @@ def price_field(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, **options)
 
 
+class OptionalText(serializers.CharField):
+    """A text that may be left out; an empty one counts as null."""
+
+    def __init__(self, longest: int = 255, **options: Any) -> None:
+        super().__init__(max_length=longest, required=False, allow_null=True, allow_blank=True, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or None
+
+
 class LocalTime(serializers.DateTimeField):
     """A time without a zone, which is in the merchant's; a date means its midnight."""
 
@@ -56,6 +67,19 @@ class LocalTime(serializers.DateTimeField):
         moment: datetime = super().to_internal_value(value)
         LAST_DAY(moment.date())
         return moment
+
+
+class JsonText(serializers.JSONField):
+    """An object, or its JSON as a text; null for none, where `allow_null` says so."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            value = decode_json(data.encode()) if isinstance(data, str) else data
+        except ValueError:
+            value = data
+        if not isinstance(value, dict) or remove_unstorable_characters(value) != value:
+            raise ValidationError(f"Invalid JSON extra_data: {data if isinstance(data, str) else write_json(data)}")
+        return value
 
 
 class CountryCode(serializers.CharField):
@@ -80,7 +104,10 @@ class ExpiryText(serializers.CharField):
 
 
 class RenewalChoice(serializers.ChoiceField):
-    default_error_messages = {"invalid_choice": "Value '{input}' is not a valid choice."}
+    default_error_messages = {
+        "invalid_choice": "Value '{input}' is not a valid choice.",
+        "null": "This field cannot be null.",
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Subscription.Renewal.choices, **options)
@@ -158,7 +185,7 @@ class ReminderBody(ApiBody):
 class SubscriptionUpdateBody(ApiBody):
     """What is sent is changed. `price` is for API keys only; null unlocks it."""
 
-    extra_data = serializers.DictField(required=False)
+    extra_data = JsonText(required=False)
     offer = NamedRow(Offer, required=False, allow_null=True)
     cancel_reason = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, trim_whitespace=False, max_length=REASON_LENGTH
@@ -180,7 +207,7 @@ class UpsellSubscriptionBody(ApiBody):
     every_period = period_field()
     price = price_field(required=False, allow_null=True)
     session_id = serializers.CharField(required=False, allow_null=True, max_length=255)
-    extra_data = serializers.DictField(required=False)
+    extra_data = JsonText(required=False)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         customer = given.pop("customer")
@@ -222,7 +249,15 @@ class RescueBody(ApiBody):
 
 
 class OrderUpdateBody(ApiBody):
-    extra_data = serializers.DictField()
+    extra_data = JsonText(allow_null=True)
+
+
+class FinalAnswerBody(ApiBody):
+    """The answer that the platform did not give in time, as it would answer an order post in XML."""
+
+    response_xml = OptionalText(LONGEST_REPLY)
+    processing_response_id = OptionalText(help_text="The order's id on the platform; the answer's own counts.")
+    idempotency_key = OptionalText(help_text="Like the header `Idempotency-Key`, which has precedence.")
 
 
 class AddItemBody(ApiBody):
@@ -232,6 +267,31 @@ class AddItemBody(ApiBody):
     product = NamedProduct()
     quantity = quantity_field()
     offer = NamedRow(Offer, required=False, allow_null=True)
+
+
+class CreateItemBody(ApiBody):
+    """A product for the order of one day, once."""
+
+    merchant_id = serializers.CharField(required=False, write_only=True)
+    customer_id = NamedCustomer(source="customer")
+    product_id = NamedProduct(source="product")
+    offer_id = NamedRow(Offer, source="offer", allow_null=True)
+    payment_id = NamedRow(Payment, source="payment")
+    shipping_id = NamedRow(Address, source="address")
+    quantity = quantity_field()
+    place_date = serializers.DateField(
+        source="day", input_formats=["%m/%d/%Y"], validators=[LAST_DAY], help_text="MM/DD/YYYY, today or later."
+    )
+
+    def validate_merchant_id(self, given: str) -> str:
+        return self.validate_merchant(given)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        given.pop("merchant_id", None)
+        for name, key in (("payment", "payment_id"), ("address", "shipping_id")):
+            if given[name].customer_id != given["customer"].pk:
+                raise ValidationError({key: ["It belongs to another customer."]})
+        return super().validate(given)
 
 
 class ItemPriceBody(ApiBody):
@@ -258,36 +318,10 @@ class PrepaidBody(ApiBody):
     renewal_behavior = RenewalChoice(required=False)
 
 
-class OptionalText(serializers.CharField):
-    """A text that may be left out; an empty one counts as null."""
-
-    def __init__(self, longest: int = 255) -> None:
-        super().__init__(max_length=longest, required=False, allow_null=True, allow_blank=True)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(data) or None
-
-
-class JsonText(serializers.JSONField):
-    """An object, or its JSON as a text; null for none."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_null=True, **options)
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            value = decode_json(data.encode()) if isinstance(data, str) else data
-        except ValueError:
-            value = data
-        if not isinstance(value, dict) or remove_unstorable_characters(value) != value:
-            raise ValidationError(f"Invalid JSON extra_data: {data if isinstance(data, str) else write_json(data)}")
-        return value
-
-
 class CustomerUpdateBody(ApiBody):
     """What is sent is changed."""
 
-    extra_data = JsonText(required=False)
+    extra_data = JsonText(required=False, allow_null=True)
     locale = serializers.CharField(required=False, max_length=64, error_messages={"blank": "Invalid locale: "})
     price_code = OptionalText(64)
 

@@ -1,5 +1,6 @@
 """The one place that translates what views and actions raise into the bodies and headers that clients get."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -16,7 +17,10 @@ MISSING = {"detail": "Unable to find requested asset."}
 FIELDS_OF_REFUSALS = {
     "subscription_already_active": "subscription",
     "customer_exists": "merchant_user_id",
+    "subscription_not_in_order": "subscription",
     "next_order_date_past": "next_order_date",
+    "order_date_not_future": "order_date",
+    "place_date_past": "place",
     "cancel_reason_too_long": "cancel_reason",
 }
 
@@ -46,7 +50,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler. Returns None for internal errors, which `ApiGate` answers."""
     missing = getattr(context.get("view"), "missing", MISSING)
     if isinstance(error, DomainError):
-        return _response_of_refusal(error, missing)
+        return _response_of_refusal(error, missing, getattr(context.get("view"), "refusal_fields", {}))
     if isinstance(error, Http404):
         return Response(missing, status=404)
     response = exception_handler(error, context)
@@ -55,7 +59,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return response
 
 
-def _response_of_refusal(error: DomainError, missing: dict[str, str]) -> Response:
+def _response_of_refusal(error: DomainError, missing: dict[str, str], fields: Mapping[str, str]) -> Response:
     headers = {"X-Error-Code": error.code}
     match error:
         case Busy():
@@ -64,5 +68,5 @@ def _response_of_refusal(error: DomainError, missing: dict[str, str]) -> Respons
             return Response(missing, status=404, headers=headers)
         case Forbidden():
             return Response(DENIED, status=403, headers=headers)
-    field = FIELDS_OF_REFUSALS.get(error.code)
+    field = fields.get(error.code) or FIELDS_OF_REFUSALS.get(error.code)
     return Response({field: [error.sentence]} if field else {"detail": error.sentence}, status=400, headers=headers)

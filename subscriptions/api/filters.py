@@ -74,6 +74,19 @@ class MomentFilter(django_filters.Filter):
         return rows
 
 
+class BeforeFilter(MomentFilter):
+    """The given day or second as an upper bound that is not itself included."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name, start=False, end=True)
+
+    def filter(self, rows: QuerySet[Any], value: date | datetime | None) -> QuerySet[Any]:
+        if value is None:
+            return rows
+        first, _ = moment_bounds(value, ZoneInfo(self.parent.request.auth.merchant.time_zone))
+        return rows.filter(**{f"{self.field_name}__lt": first})
+
+
 def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The moments at which the day or second begins, and at which the next one begins.
 

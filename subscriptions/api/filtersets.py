@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q
 
 from subscriptions.api.filters import (
+    BeforeFilter,
     BooleanFilter,
     EmailFilter,
     MomentFilter,
@@ -103,5 +104,10 @@ PaymentFilters = make_filterset(
     subscription=ThroughFilter(Subscription, "payment", "public_id"),
     order=ThroughFilter(Order, "payment", "public_id"),
     item=ThroughFilter(Order, "payment", "items__public_id"),
+)
+PlacementFilters = make_filterset(
+    "PlacementFilters",
+    start_date=MomentFilter("started", start=True, end=False),
+    end_date=BeforeFilter("started"),
 )
 CancelReasonFilters = make_filterset("CancelReasonFilters", application=text_filter("application"))

@@ -27,14 +27,17 @@ KEPT_HEADERS = ["X-Error-Code"]
 
 
 def answer_once(
-    request: Request, perform: Callable[[], Response], refuse: Callable[[Exception], Response]
+    request: Request,
+    perform: Callable[[], Response],
+    refuse: Callable[[Exception], Response],
+    key: str | None = None,
 ) -> Response | HttpResponse:
     """The answer of `perform`, or the stored answer of the first request with the same key.
 
-    `refuse` turns an exception from `perform` into an answer, or raises it again. Raises `Conflict` while the first
-    request is running (409), and for another body under the same key (422).
+    `key` is used without the header. `refuse` turns an exception from `perform` into an answer, or raises it again.
+    Raises `Conflict` while the first request is running (409), and for another body under the same key (422).
     """
-    text = request.headers.get("idempotency-key")
+    text = request.headers.get("idempotency-key", key)
     if text is None:
         return perform()
     if not KEY_PATTERN.fullmatch(text):

@@ -53,22 +53,23 @@ def reversed_term(term: str) -> str:
     return term.removeprefix("-") if term.startswith("-") else f"-{term}"
 
 
-def read_page_size(request: Request) -> int:
-    """How many rows the client wants on a page, cut to the maximum. Raises `ValidationError`."""
+def read_page_size(request: Request, largest: int) -> int:
+    """How many rows the client wants on a page, cut to the `largest`. Raises `ValidationError`."""
     text = request.query_params.get("page_size", "").strip()
     size = parse_whole_number(text) if text else PAGE_SIZE
     if not size:
-        raise ValidationError({"page_size": [f"Give a whole number from 1 to {MAX_PAGE_SIZE}."]})
-    return min(size, MAX_PAGE_SIZE)
+        raise ValidationError({"page_size": [f"Give a whole number from 1 to {largest}."]})
+    return min(size, largest)
 
 
 class Pages(PageNumberPagination):
     page_size = PAGE_SIZE
+    largest_page = MAX_PAGE_SIZE
     page: Page[Any]
     request: Request
 
     def get_page_size(self, request: Request) -> int:
-        return read_page_size(request)
+        return read_page_size(request, self.largest_page)
 
     def get_next_link(self) -> str | None:
         return page_link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
@@ -88,7 +89,9 @@ class Pages(PageNumberPagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
             _parameter("page", "integer", "From 1; not in cursor mode.", minimum=1),
-            _parameter("page_size", "integer", f"{PAGE_SIZE} by default; more than {MAX_PAGE_SIZE} is cut.", minimum=1),
+            _parameter(
+                "page_size", "integer", f"{PAGE_SIZE} by default; more than {self.largest_page} is cut.", minimum=1
+            ),
             _parameter("cursor", "string", "From `next` or `previous`; it means cursor mode."),
         ]
 
@@ -96,10 +99,12 @@ class Pages(PageNumberPagination):
 class Cursors(BasePagination):
     """Continues after the last row of a page, by the values of the two columns that the queryset is ordered by."""
 
+    largest_page = MAX_PAGE_SIZE
+
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         self.terms: tuple[str, str] = queryset.query.order_by
-        size = read_page_size(request)
+        size = read_page_size(request, self.largest_page)
         cursor = request.query_params.get("cursor")
         backwards, after = decode_cursor(cursor) if cursor else (False, None)
         try:

@@ -32,7 +32,7 @@ class NamedRow(serializers.CharField):
     column = "public_id"
 
     def __init__(self, model: type[Model], **options: Any) -> None:
-        super().__init__(**options)  # without `max_length`, whose validator would get the row
+        super().__init__(max_length=255, **options)
         self.model = model
 
     def visible_rows(self) -> QuerySet[Any]:
@@ -41,11 +41,15 @@ class NamedRow(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
+        super().run_validators(text)
         value = parse_public_id(text) if self.column == "public_id" else text
         row = self.visible_rows().filter(**{self.column: value}).first() if value else None
         if row is None:
-            raise ValidationError(f"There is no such {self.model._meta.verbose_name}.")
+            raise ValidationError(f"There is no such {self.model.__name__.lower()}.")
         return row
+
+    def run_validators(self, value: Any) -> None:
+        """Nothing: the rules are about the text, and `value` is the row."""
 
 
 class OwnRow(NamedRow):

@@ -11,7 +11,7 @@ from subscriptions.objects.entitlements import ENTITLEMENT, RESOURCE
 from subscriptions.objects.merchants import CANCEL_REASON
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.offers import OFFER_PROFILE, OFFER_PROFILE_ON_REQUEST, ONE_TIME_INCENTIVE
-from subscriptions.objects.orders import ITEM, ORDER
+from subscriptions.objects.orders import ITEM, ORDER, PLACEMENT_RESPONSE
 from subscriptions.objects.products import PRODUCT, PRODUCT_GROUP, RELATIONSHIP
 from subscriptions.objects.subscriptions import SUBSCRIPTION
 
@@ -72,6 +72,10 @@ class OrderSerializer(ObjectSerializer):
 class ItemSerializer(ObjectSerializer):
     object_type = ITEM
     optional = dict.fromkeys(("price", "extra_cost", "total_price"), ("omit_price_calculation", False))
+
+
+class PlacementResponseSerializer(ObjectSerializer):
+    object_type = PLACEMENT_RESPONSE
 
 
 class CancelReasonSerializer(ObjectSerializer):

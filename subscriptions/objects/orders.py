@@ -67,6 +67,19 @@ ORDER = ObjectType(
         "has_plan": FLAG,
     },
 )
+PLACEMENT_RESPONSE = ObjectType(
+    "PlacementResponse",
+    "What came back from one attempt to place an order. `response_payload` is the beginning of the answer.",
+    {
+        "public_id": ID,
+        "order": REFERENCE,
+        "response_code": TEXT.of("code"),
+        "response_message": TEXT.of("message"),
+        "response_order_id": TEXT.of(lambda row, _: row.order_merchant_id or None).or_null(),
+        "response_payload": TEXT.of("answer"),
+        "transaction_response": ALWAYS_NULL,
+    },
+)
 ITEM = ObjectType(
     "Item",
     "`price` is the unit's list price, `total_price` the line after discounts.",

@@ -20,6 +20,10 @@ from subscriptions.placement.results import (
 DEEPEST = 16
 
 
+class NotXml(UnreadableReply):
+    """The reply is no XML at all."""
+
+
 def read_xml_reply(body: bytes) -> PlacementResult:
     """The result that `body` means. `body` may be any bytes: an unreadable reply is a result, too."""
     try:
@@ -29,7 +33,10 @@ def read_xml_reply(body: bytes) -> PlacementResult:
 
 
 def xml_reply_fields(body: bytes) -> dict[str, str]:
-    """The texts of REPLY_FIELDS directly under `<order>`; other elements are ignored. Raises UnreadableReply."""
+    """The texts of REPLY_FIELDS directly under `<order>`; other elements are ignored.
+
+    Raises UnreadableReply; NotXml if `body` is no XML.
+    """
     check_reply_length(body)
     parser, fields = expat.ParserCreate(), _FieldCollector()
     parser.buffer_text = True
@@ -41,7 +48,7 @@ def xml_reply_fields(body: bytes) -> dict[str, str]:
         parser.Parse(document_in(body), True)
     # The parser also raises the errors of Python's codecs for the encoding that the body declares.
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise UnreadableReply(f"The answer is not XML: {error}.") from error
+        raise NotXml(f"The answer is not XML: {error}.") from error
     return {name: "".join(parts) for name, parts in fields.parts.items()}
 
 

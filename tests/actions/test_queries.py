@@ -39,6 +39,7 @@ BEFORE: dict[str, situations.Situation] = {
     "subscription.reactivate with an offer": situations.first(
         situations.offered, verbs.numbered_action(random_actions.cancel)
     ),
+    "subscription.change_cancel_reason": verbs.numbered_action(random_actions.cancel),
     "customer.move_clock": situations.tried_out,
     "payment.use_for_all, an order each": situations.alone,
     "prepaid.upgrade": situations.eligible,

@@ -73,6 +73,12 @@ VERBS: dict[str, Verb] = {
     "subscription.change_reminder_days": lambda w: subscription.change_reminder_days(w.subscription(0), days=7, **BY),
     "subscription.change_offer": lambda w: subscription.change_offer(w.subscription(0), offer=None, **BY),
     "subscription.change_price": lambda w: subscription.change_price(w.subscription(0), price=Decimal(9), **BY),
+    "subscription.change_extra_data": lambda w: subscription.change_extra_data(
+        w.subscription(0), extra_data={"gift": True}, **BY
+    ),
+    "subscription.change_cancel_reason": lambda w: subscription.change_cancel_reason(
+        w.subscription(0), cancel_reason="8|Too expensive", **BY
+    ),
     "prepaid.upgrade": lambda w: prepaid.upgrade(w.subscription(0), orders_per_billing=3, **BY),
     "prepaid.change_context": lambda w: prepaid.change_context(w.subscription(0), orders_remaining=1, **BY),
     "prepaid.change_renewal_behavior": lambda w: prepaid.change_renewal_behavior(
@@ -101,6 +107,15 @@ VERBS: dict[str, Verb] = {
     "order.hold": numbered_action(random_actions.hold),
     "order.call_off": lambda w: placement_results.call_off(w.order(0), **BY),
     "item.add": numbered_action(random_actions.add_product),
+    "item.create": lambda w: items.create(
+        w.customer,
+        product=w.products[0],
+        quantity=1,
+        day=date(2027, 12, 24),
+        payment=w.payments[0],
+        address=w.addresses[0],
+        **BY,
+    ),
     "item.add_with_subscription": numbered_action(random_actions.add_subscription),
     "item.subscribe": lambda w: items.subscribe(w.item(-1), every=1, every_period=3, **BY),
     "item.change_quantity": lambda w: items.change_quantity(w.item(0), quantity=5, **BY),

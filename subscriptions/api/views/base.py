@@ -51,6 +51,8 @@ class View(GenericAPIView[Any]):
     `flags` are the query booleans and what they do.
 
     `failures` describes, by status, the errors that differ from those of other views. `missing` is the body of a 404.
+    `refusal_fields` names, by the code of a refusal, the field under which clients look for it; what it lacks is in
+    `errors.FIELDS_OF_REFUSALS`.
     """
 
     schema = Schema()
@@ -65,6 +67,7 @@ class View(GenericAPIView[Any]):
     flags: dict[str, str] = {}
     failures: dict[str, Failure] = {}
     missing = errors.MISSING
+    refusal_fields: dict[str, str] = {}
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.handle_exception
@@ -122,6 +125,7 @@ class ListView(View, ListAPIView[Any]):
     """`across`: the list is one across customers, which not every API key may read as a whole."""
 
     across = True
+    largest_page = pagination.MAX_PAGE_SIZE
     filter_backends = [OwnFilters, pagination.Ordering]
     pagination_class = pagination.Pages
     orderings: dict[str, str] = {}
@@ -136,6 +140,7 @@ class ListView(View, ListAPIView[Any]):
             # The links of cursor mode work without the header, too.
             by_cursor = self.request.headers.get("x-og-api-version") == "2" or "cursor" in self.request.query_params
             self._paginator = pagination.Cursors() if by_cursor else pagination.Pages()
+            self._paginator.largest_page = self.largest_page
         return self._paginator
 
 
@@ -151,7 +156,7 @@ class ObjectView(View):
 
     def answer_object(self, row: Any, status: int = 200) -> Response:
         """The whole object as it is now, with its ETag; as it was last, if the change has removed it."""
-        data = self.get_serializer(self.get_queryset().filter(pk=row.pk).first() or row).data
+        data = self.get_serializer(self.get_queryset().filter(pk=row.pk).first() or self.last_state(row)).data
         return Response(data, status=status, headers={"ETag": etags.entity_tag(data)})
 
     def lock_row(self, row: Any) -> AbstractContextManager[Any]:
@@ -160,6 +165,10 @@ class ObjectView(View):
         if owner is None:
             return lock_merchant(self.caller.merchant)
         return lock_customer(CUSTOMER_BY_KEY, pk=owner, merchant=self.caller.merchant.pk)
+
+    def last_state(self, row: Any) -> Any:
+        """`row`, read before the change that removed it, as it was at its end."""
+        return row
 
     @contextmanager
     def unchanged_row(self, row: Any) -> Iterator[None]:

@@ -39,16 +39,29 @@ class AddToOrder(ItemWrite, CreateView):
 
     scopes = "ASR"
     body = bodies.AddItemBody
+    refusal_fields = {"amount_too_large": "quantity"}
 
     def create(self, inputs: dict[str, Any]) -> Item:
         added: Item = item.add(inputs.pop("order"), actor=self.caller.actor, **inputs).result
         return added
 
 
+class CreateItem(ItemWrite, CreateView):
+    """Order a product once for a day: on the open order of this day, payment and address, or on a new order."""
+
+    body = bodies.CreateItemBody
+    refusal_fields = {"place_date_past": "place_date", "amount_too_large": "quantity"}
+
+    def create(self, inputs: dict[str, Any]) -> Item:
+        created: Item = item.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
+        return created
+
+
 class ChangeItemQuantity(ItemWrite, ActionView):
     """Change the quantity, in this order only."""
 
     body = bodies.QuantityBody
+    refusal_fields = {"amount_too_large": "quantity"}
     verb = item.change_quantity
 
 
@@ -57,6 +70,7 @@ class ChangeItemPrice(ItemWrite, ActionView):
 
     scopes = "A"
     body = bodies.ItemPriceBody
+    refusal_fields = {"amount_too_large": "price"}
     verb = item.change_price
 
 
@@ -64,6 +78,7 @@ class ChangeItemProduct(ItemWrite, ActionView):
     """Swap the product, in this order only."""
 
     body = bodies.ChangeProductBody
+    refusal_fields = {"amount_too_large": "product"}
     verb = item.change_product
 
 

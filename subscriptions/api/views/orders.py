@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import DateTimeField, Exists, F, Func, OuterRef, QuerySet, Value
@@ -14,6 +15,7 @@ from subscriptions.api.serializers import OrderSerializer
 from subscriptions.api.views.base import ActionView, DetailView, ListView, ObjectView, View
 from subscriptions.models import Item, Order, Product
 
+TOTALS = ("sub_total", "tax_total", "shipping_total", "discount_total", "total")
 PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.Type.PLAN)
 
 
@@ -68,6 +70,11 @@ class OrderDetail(Orders, DetailView):
 class OrderAction(Orders, ActionView):
     flags = {}
 
+    def last_state(self, row: Order) -> Order:
+        for name in TOTALS:
+            setattr(row, name, Decimal(0))  # it lost its last item
+        return row
+
 
 class CancelOrder(OrderAction):
     """Skip this order: it is cancelled, and each of its subscriptions gets its next order."""
@@ -94,6 +101,7 @@ class ChangePlaceDate(OrderAction):
 
     scopes = "ASR"
     body = bodies.PlaceDateBody
+    refusal_fields = {"amount_too_large": "place"}
     verb = order.change_date
 
 
@@ -101,6 +109,7 @@ class ChangeOrderPayment(OrderAction):
     """Change the payment of this order alone; its subscriptions keep theirs."""
 
     body = bodies.ChangePaymentBody
+    refusal_fields = {"amount_too_large": "payment"}
     verb = order.change_payment
 
 
@@ -108,6 +117,7 @@ class ChangeOrderShipping(OrderAction):
     """Change the shipping address of this order alone; its subscriptions keep theirs."""
 
     body = bodies.ChangeShippingBody
+    refusal_fields = {"amount_too_large": "shipping_address"}
     verb = order.change_shipping_address
 
 

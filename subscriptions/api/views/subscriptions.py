@@ -2,7 +2,7 @@ from typing import Any
 
 from subscriptions.actions import item as item_actions
 from subscriptions.actions import prepaid, subscription
-from subscriptions.actions.core import lock_customers
+from subscriptions.actions.core import hold_customer
 from subscriptions.api import bodies
 from subscriptions.api.errors import Denied
 from subscriptions.api.filtersets import SubscriptionFilters
@@ -51,6 +51,7 @@ class ChangeQuantity(Subscriptions, ActionView):
     """Change the quantity, from the upcoming order on."""
 
     body = bodies.QuantityBody
+    refusal_fields = {"amount_too_large": "quantity"}
     verb = subscription.change_quantity
 
 
@@ -65,6 +66,7 @@ class ChangeNextOrderDate(Subscriptions, ActionView):
     """Move the next order of this subscription alone."""
 
     body = bodies.OrderDateBody
+    refusal_fields = {"amount_too_large": "order_date"}
     verb = subscription.change_next_order_date
 
 
@@ -72,6 +74,7 @@ class ChangePayment(Subscriptions, ActionView):
     """Change the payment of the subscription and its upcoming order."""
 
     body = bodies.ChangePaymentBody
+    refusal_fields = {"amount_too_large": "payment"}
     verb = subscription.change_payment
 
 
@@ -79,6 +82,7 @@ class ChangeShipping(Subscriptions, ActionView):
     """Change the shipping address of the subscription and its upcoming order."""
 
     body = bodies.ChangeShippingBody
+    refusal_fields = {"amount_too_large": "shipping_address"}
     verb = subscription.change_shipping_address
 
 
@@ -86,6 +90,7 @@ class ChangeProduct(Subscriptions, ActionView):
     """Swap the product for good, from the upcoming order on."""
 
     body = bodies.ChangeProductBody
+    refusal_fields = {"amount_too_large": "product"}
     verb = subscription.change_product
 
 
@@ -100,6 +105,7 @@ class UpdateSubscription(Subscriptions, ActionView):
     """Change extra data, offer, locked price, or the reason of a cancelled subscription: whatever is sent."""
 
     body = bodies.SubscriptionUpdateBody
+    refusal_fields = {"amount_too_large": "price", "subscription_already_active": "cancel_reason"}
     changes = {
         "extra_data": subscription.change_extra_data,
         "offer": subscription.change_offer,
@@ -108,9 +114,9 @@ class UpdateSubscription(Subscriptions, ActionView):
     }
 
     def perform(self, row: Subscription, **inputs: Any) -> None:
-        if "price" in inputs and self.caller.scope != "A":
+        if self.caller.scope != "A" and {"price", "components"} & set(self.request.data):
             raise Denied("insufficient_scope")
-        with lock_customers(self.caller.merchant, [row.customer_id]):
+        with hold_customer(row.customer_id, row.merchant_id):
             for name, value in inputs.items():
                 self.changes[name](row, actor=self.caller.actor, **{name: value})
 
@@ -119,6 +125,7 @@ class CreateFromOrder(Subscriptions, CreateView):
     """Subscribe to a product, beginning with an open order of the customer."""
 
     body = bodies.UpsellSubscriptionBody
+    refusal_fields = {"amount_too_large": "quantity"}
 
     def create(self, inputs: dict[str, Any]) -> Subscription:
         if "price" in inputs and self.caller.scope != "A":
