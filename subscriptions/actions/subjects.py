@@ -7,9 +7,9 @@ from django.db import models
 
 from common.db import Param, Query
 from subscriptions.errors import NotFound
-from subscriptions.models import Address, Customer, Entitlement, Item, Order, Payment, Subscription
+from subscriptions.models import Address, Customer, Entitlement, Item, OneTimeIncentive, Order, Payment, Subscription
 
-Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement)
+Subject = TypeVar("Subject", Customer, Subscription, Order, Item, Address, Payment, Entitlement, OneTimeIncentive)
 OWN = {"pk": Param("pk"), "merchant": Param("merchant"), "customer": Param("customer")}
 # Each query also loads the related rows that bodies and payloads need.
 SUBJECTS: dict[type[models.Model], Query[Any]] = {
@@ -22,6 +22,9 @@ SUBJECTS: dict[type[models.Model], Query[Any]] = {
     ),
     Address: Query(lambda: Address.objects.filter(**OWN)),
     Payment: Query(lambda: Payment.objects.filter(**OWN)),
+    OneTimeIncentive: Query(
+        lambda: OneTimeIncentive.objects.select_related("order", "item__order", "product").filter(**OWN)
+    ),
     Entitlement: Query(lambda: Entitlement.objects.select_related("resource", "subscription__product").filter(**OWN)),
 }
 

@@ -82,6 +82,10 @@ class Schema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return getattr(self.view, "body", None)
 
+    def get_response_serializers(self) -> Any:
+        serializer, status = super().get_response_serializers(), getattr(self.view, "success_status", 200)
+        return serializer if status == 200 else {status: serializer}
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return hasattr(self.view, "orderings")
 

@@ -19,6 +19,7 @@ from subscriptions.models import (
     Customer,
     Entitlement,
     Item,
+    OneTimeIncentive,
     Order,
     OrderStatus,
     Payment,
@@ -49,6 +50,9 @@ class World:
 
     def entitlement(self, n: int) -> Entitlement:
         return pick_row(self.customer.entitlements.order_by("id"), n)
+
+    def incentive(self, n: int) -> OneTimeIncentive:
+        return pick_row(self.customer.incentives.order_by("id"), n)
 
 
 def pick_row(found: QuerySet[Any], n: int) -> Any:

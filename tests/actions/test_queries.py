@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import subscription
-from subscriptions.models import Entitlement, Item, Order, Subscription
+from subscriptions.models import Entitlement, Item, OneTimeIncentive, Order, Subscription
 from tests.actions import random_actions, situations, verbs
 from tests.factories import STAFF, ConnectionFactory
 
@@ -62,6 +62,8 @@ BEFORE: dict[str, situations.Situation] = {
     "order.give_up": situations.waiting,
     "order.rescue": situations.rejected,
     "item.subscribe": verbs.numbered_action(random_actions.add_product),
+    "incentive.update": situations.promised,
+    "incentive.delete": situations.promised,
     "entitlement.modify_expiration": situations.entitled,
     "entitlement.expire": situations.entitled,
     "entitlement.void": situations.entitled,
@@ -84,6 +86,7 @@ class Fetched(random_actions.World):
                 (Order, []),
                 (Item, ["order", "subscription"]),
                 (Entitlement, []),
+                (OneTimeIncentive, []),
             )
         }
 
@@ -95,6 +98,9 @@ class Fetched(random_actions.World):
 
     def item(self, n: int) -> Item:
         return self._row(Item, n)
+
+    def incentive(self, n: int) -> OneTimeIncentive:
+        return self._row(OneTimeIncentive, n)
 
     def entitlement(self, n: int) -> Entitlement:
         return self._row(Entitlement, n)

@@ -6,7 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from subscriptions.actions import address as addresses
-from subscriptions.actions import checkout, entitlement, placement_results, prepaid, subscription, upcoming_order
+from subscriptions.actions import (
+    checkout,
+    entitlement,
+    incentive,
+    placement_results,
+    prepaid,
+    subscription,
+    upcoming_order,
+)
 from subscriptions.actions import customer as customers
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
@@ -18,6 +26,14 @@ from tests.factories import STAFF
 
 Verb = Callable[[World], ActionContext[Any]]
 BY = {"actor": STAFF}
+SORRY = {
+    "name": "Sorry",
+    "type": "Discount",
+    "target": "order",
+    "field": "sub_total",
+    "discount_type": "Discount Amount",
+    "value": Decimal(5),
+}
 BO = {"merchant_user_id": "C-new", "first_name": "Bo", "last_name": "Li", "email": "bo@shop.test"}
 
 
@@ -122,6 +138,9 @@ VERBS: dict[str, Verb] = {
     "item.change_price": lambda w: items.change_price(w.item(0), price=Decimal(9), **BY),
     "item.change_product": lambda w: items.change_product(w.item(0), product=w.products[1], **BY),
     "item.remove": numbered_action(random_actions.remove_item),
+    "incentive.create": lambda w: incentive.create(w.customer, order=w.order(0), **SORRY, **BY),
+    "incentive.update": lambda w: incentive.change(w.incentive(0), value=Decimal(4), **BY),
+    "incentive.delete": lambda w: incentive.delete(w.incentive(0), **BY),
     "entitlement.grant": lambda w: entitlement.grant(
         w.subscription(0), resource=situations.resource(w), seconds=situations.HOUR, **BY
     ),

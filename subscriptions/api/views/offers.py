@@ -2,13 +2,15 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from subscriptions.actions import incentive
 from subscriptions.api.catalogue_filters import CATEGORIES, IncentiveFilters, OfferProfileFilters
+from subscriptions.api.incentive_bodies import IncentiveBody, IncentiveUpdateBody
 from subscriptions.api.serializers import (
     OfferProfileOnRequestSerializer,
     OfferProfileSerializer,
     OneTimeIncentiveSerializer,
 )
-from subscriptions.api.views.base import DetailView, ListView, View
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
 from subscriptions.models import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 
 COUPONS = Prefetch(
@@ -49,3 +51,29 @@ class IncentiveDetail(Incentives, DetailView):
     """One one-time incentive."""
 
     scopes = "AS"
+
+
+class CreateIncentive(Incentives, CreateView):
+    """Promise a discount or gift for one order or one item."""
+
+    body = IncentiveBody
+    success_status = 201
+
+    def create(self, inputs: dict[str, Any]) -> OneTimeIncentive:
+        created: OneTimeIncentive = incentive.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
+        return created
+
+
+class UpdateIncentive(Incentives, ActionView):
+    """Change what is sent, until the incentive is applied."""
+
+    body = IncentiveUpdateBody
+    verb = incentive.change
+    success_status = 201
+
+
+class DeleteIncentive(Incentives, ActionView):
+    """Take the incentive back, until it is applied. The answer is the object as it was last."""
+
+    http_method_names = ["delete", "options"]
+    verb = incentive.delete
