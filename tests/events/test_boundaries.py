@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.events import payloads
-from subscriptions.models import Item, Order, Product, Subscription
+from subscriptions.models import Entitlement, Item, Order, Product, Resource, Subscription
 from tests.factories import CustomerFactory, ItemFactory, SubscriptionFactory, subscription_with_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -53,3 +53,22 @@ def test_the_days_of_an_item_out_of_stock_count_from_its_first_missing_day(since
     item = subscription_with_order(DAY - timedelta(days=7)).items.get()
     item.out_of_stock_since = None if since is None else DAY - timedelta(days=since)
     assert payloads.build_payload("ordergroove.item.out_of_stock", item)["days_since_first_attempt"] == days
+
+
+def test_entitlements_come_in_the_order_in_which_they_were_granted_each_with_its_own_grace() -> None:
+    subscription = subscription_with_order(DAY)
+    # The one granted first ends last, and has no grace period.
+    for name, days, grace in (("music", 40, None), ("films", 30, 86400), ("books", 20, 0)):
+        Entitlement.objects.create(
+            merchant=subscription.merchant,
+            customer=subscription.customer,
+            subscription=subscription,
+            product=subscription.product,
+            resource=Resource.objects.create(merchant=subscription.merchant, name=name, external_resource_id=name),
+            expiration=timezone.now() + timedelta(days=days),
+            grace_period=grace,
+        )
+    expected = [("music", None), ("films", "2026-12-21T17:00:00.000Z"), ("books", None)]
+    for kind, subject in ((REMINDER, Order.objects.get()), ("ordergroove.subscription.create", subscription)):
+        summaries = payloads.build_payload(kind, subject)["entitlement_summaries"]
+        assert [(each["resource_name"], each["grace_expires_at"]) for each in summaries] == expected
