@@ -67,8 +67,8 @@ class NewMerchantForm(forms.ModelForm):
         return merchant
 
 
-class OwnerForm(UserCreationForm):
-    """The login of an owner who has none yet."""
+class NewLoginForm(UserCreationForm):
+    """The login of somebody who has none yet."""
 
     class Meta:
         model = User

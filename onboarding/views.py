@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from onboarding.forms import NewMerchantForm, OwnerForm
+from onboarding.forms import NewLoginForm, NewMerchantForm
 from onboarding.new_merchant import has_live_merchant, lock_new_merchants
 from onboarding.setup_link import is_setup_token
 from subscriptions.models import Membership
@@ -38,7 +38,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 def _sign_up(request: HttpRequest) -> HttpResponse:
     answers = request.POST if request.method == "POST" else None
-    merchant_form, owner_form = NewMerchantForm(answers), OwnerForm(answers)
+    merchant_form, owner_form = NewMerchantForm(answers), NewLoginForm(answers)
     shown = {**site.each_context(request), "title": "Set up your shop"}
     if merchant_form.errors or owner_form.errors or answers is None:
         return render(request, "onboarding/setup.html", {**shown, "forms": [merchant_form, owner_form]})

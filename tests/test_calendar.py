@@ -62,6 +62,23 @@ def test_months_and_years_are_calendar_units_and_their_ends_clamp(start, every, 
     assert calendar.add_frequency(start, every, period) == day
 
 
+@pytest.mark.parametrize(
+    ("every", "period", "today", "day"),
+    [
+        (7, 1, date(2026, 11, 26), date(2026, 11, 27)),
+        (7, 1, date(2026, 11, 27), date(2026, 12, 4)),
+        (1, 2, date(2026, 11, 27), date(2026, 12, 4)),
+        (1, 3, date(2026, 12, 20), date(2027, 1, 20)),
+        (1, 4, date(2027, 11, 20), date(2028, 11, 20)),
+        (1, 1, date(2026, 11, 20), date(2026, 11, 21)),
+        (1, 3, date(2026, 1, 1), date(2026, 12, 20)),
+        (1, 3, date(2036, 11, 19), date(2036, 11, 20)),  # months of 31 days must not be taken for 30
+    ],
+)
+def test_the_next_date_is_after_today_and_one_frequency_later_at_least(every, period, today, day):
+    assert calendar.next_date(date(2026, 11, 20), every, period, today) == day
+
+
 @given(DAYS, EVERY, PERIODS, DAYS)
 def test_the_next_date_is_the_first_past_today(start, every, period, today):
     day = calendar.next_date(start, every, period, today)

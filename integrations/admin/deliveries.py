@@ -9,6 +9,8 @@ from unfold.decorators import display
 from integrations import outbox
 from integrations.admin.filters import ConnectionFilter
 from integrations.models import Attempt, Delivery
+from subscriptions.events.catalogue import ALL_KINDS
+from subscriptions.models import Event
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.roles import Right, may
@@ -17,6 +19,11 @@ from subscriptions.staff.site import site
 
 LABELS = {"Waiting": "warning", "Delivered": "success", "Failed": "danger", "Not sent": "default"}
 MOST_ATTEMPTS = 50
+
+
+def event_title(event: Event) -> str:
+    """The title of the event's kind; a kind that the catalogue has lost has only a name."""
+    return ALL_KINDS[event.kind].title if event.kind in ALL_KINDS else event.kind
 
 
 def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:
@@ -75,7 +82,10 @@ class DeliveryAdmin(DeliveryFields, CustomerSearch, MerchantAdmin):
 
     @display(description="Event")
     def event_of(self, row: Delivery) -> str:
-        return row.event.kind
+        return event_title(row.event)
+
+    def page_title(self, row: Delivery) -> str:
+        return f"{event_title(row.event)} → {row.connection}"
 
     @display(description="Customer")
     def customer_of(self, row: Delivery) -> str:

@@ -7,10 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from integrations.admin.deliveries import DeliveryFields
+from integrations.admin.deliveries import DeliveryFields, event_title
 from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
-from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
@@ -41,7 +40,10 @@ class EventAdmin(CustomerSearch, MerchantAdmin):
 
     @display(description="Event", header=True)
     def title(self, row: Event) -> list[Any]:
-        return [ALL_KINDS[row.kind].title if row.kind in ALL_KINDS else row.kind, row.kind]
+        return [event_title(row), row.kind]
+
+    def page_title(self, row: Event) -> str:
+        return event_title(row)
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Event) -> list[str]:

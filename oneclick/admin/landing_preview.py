@@ -1,5 +1,6 @@
 """The landing page editor's preview of an unsaved page: every outcome, without spending a token."""
 
+from oneclick.admin.refusal_reasons import describe_outcome
 from oneclick.messages.customer_messages import result_message
 from oneclick.messages.default_messages import DEFAULT_MESSAGES
 from oneclick.messages.interface_messages import get_interface_messages
@@ -17,7 +18,7 @@ CONFIRM = "confirm"
 def list_outcomes() -> list[tuple[str, list[tuple[str, str]]]]:
     """The outcomes a preview can show, in groups: `<table>.<code>` or `confirm.<interface code>`, each with a title."""
     messages = [
-        (TABLE_TITLES[table], [(f"{table}.{code}", code.replace("_", " ").capitalize()) for code in texts])
+        (TABLE_TITLES[table], [(f"{table}.{code}", describe_outcome(code)) for code in texts])
         for table, texts in DEFAULT_MESSAGES.items()
     ]
     questions = [(f"{CONFIRM}.{row.interface_code}", row.label) for row in LINK_ACTIONS.values()]

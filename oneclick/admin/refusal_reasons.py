@@ -1,4 +1,4 @@
-"""Why clicks were refused, in words for staff."""
+"""What became of clicks, and why they were refused, in words for staff."""
 
 REASONS = {
     "token_already_used": "the link had already been used",
@@ -15,16 +15,36 @@ REASONS = {
 }
 
 
-def find_reason(code: str) -> str:
-    """The reason in words; empty if the code explains itself or is not a refusal's."""
-    return REASONS.get(code, "")
+OUTCOMES = {
+    "success": "Success",
+    "undone": "Undone",
+    "opened": "Opened, not pressed",
+    "fetched": "Page fetched",
+    "unpressed": "Form sent without a press",
+}
+PARAMETERS = {
+    "og_product_id": "product",
+    "og_offer_id": "discount",
+    "og_winback_id": "discount",
+    "og_every": "frequency",
+    "og_every_period": "unit of the frequency",
+    "og_delay_by": "number of days",
+    "og_quantity": "quantity",
+    "og_sig": "signature",
+}
+
+
+def describe_outcome(outcome: str) -> str:
+    """A click's outcome; for a refusal, its reason."""
+    return OUTCOMES.get(outcome) or describe_refusal(outcome)
 
 
 def describe_refusal(code: str) -> str:
     """A sentence for any code."""
     if code in REASONS:
         return REASONS[code].capitalize()
-    kind, _, name = code.partition("_")
+    kind, _, parameter = code.partition("_")
+    name = PARAMETERS.get(parameter, parameter)
     if kind in ("missing", "invalid"):
         return f"The link has no {name}" if kind == "missing" else f"The link's {name} is wrong"
     return code.replace("_", " ").capitalize()

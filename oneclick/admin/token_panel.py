@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest
 
-from oneclick.admin.refusal_reasons import find_reason
+from oneclick.admin.refusal_reasons import describe_outcome
 from oneclick.admin.tokens import STATES
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
@@ -29,7 +29,9 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         {
             "row": row,
             "label": STATES[row.state.capitalize()],
-            "clicks": [(click, TABLE_TITLES[click.action], find_reason(click.outcome)) for click in row.latest_clicks],
+            "clicks": [
+                (click, TABLE_TITLES[click.action], describe_outcome(click.outcome)) for click in row.latest_clicks
+            ],
             "buttons": buttons(request, row),
         }
         for row in rows

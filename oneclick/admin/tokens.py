@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oneclick.admin.refusal_reasons import find_reason
+from oneclick.admin.refusal_reasons import describe_outcome
 from oneclick.links import link_urls
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
@@ -83,8 +83,8 @@ class StateFilter(SimpleListFilter):
 
 class ClickInline(ReadOnlyInline):
     model = Click
-    fields = ["at", "action_label", "outcome_with_reason", "replayed", "likely_machine", "link"]
-    readonly_fields = ["action_label", "outcome_with_reason"]
+    fields = ["at", "action_label", "outcome_of", "replayed", "likely_machine", "link"]
+    readonly_fields = ["action_label", "outcome_of"]
     ordering = ["-id"]
     per_page = 50
 
@@ -96,14 +96,13 @@ class ClickInline(ReadOnlyInline):
         return TABLE_TITLES[click.action]
 
     @display(description="Outcome")
-    def outcome_with_reason(self, click: Click) -> str:
-        reason = find_reason(click.outcome)
-        return f"{click.outcome}: {reason}" if reason else click.outcome
+    def outcome_of(self, click: Click) -> str:
+        return describe_outcome(click.outcome)
 
 
 @admin.register(ActionToken, site=site)
 class ActionTokenAdmin(CustomerSearch, MerchantAdmin):
-    list_display = ["customer_of", "scope", "state_of", "used_action", "issued_at", "expires_at", "used_at"]
+    list_display = ["customer_of", "scope", "state_of", "used_for", "issued_at", "expires_at", "used_at"]
     list_filter = [StateFilter, "scope"]
     list_select_related = ["customer", "order", "merchant"]
     ordering = ["-id"]
@@ -111,9 +110,9 @@ class ActionTokenAdmin(CustomerSearch, MerchantAdmin):
     fieldsets = [
         (None, {"fields": ["state_of", "customer", "scope", "subscription", "order", "event"]}),
         ("Life", {"fields": ["issued_at", "expires_at", "revoked_at"]}),
-        ("Use", {"fields": ["used_at", "used_action", "parameters", "used_message", "undone_at"]}),
+        ("Use", {"fields": ["used_at", "used_for", "parameters", "used_message", "undone_at"]}),
     ]
-    readonly_fields = ["state_of", "parameters"]
+    readonly_fields = ["state_of", "used_for", "parameters"]
     buttons = (
         Button(
             verb="show",
@@ -143,6 +142,10 @@ class ActionTokenAdmin(CustomerSearch, MerchantAdmin):
     @display(description="State", label=STATES)
     def state_of(self, row: ActionToken) -> str:
         return row.state.capitalize()
+
+    @display(description="Used for", empty_value="-")
+    def used_for(self, row: ActionToken) -> str:
+        return TABLE_TITLES.get(row.used_action, row.used_action)
 
     @display(description="Parameters")
     def parameters(self, row: ActionToken) -> str:

@@ -13,7 +13,7 @@ class LandingPage(models.Model):
     """A page we host for merchants whose links need one."""
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="landing_pages")
-    slug = models.SlugField(max_length=64)
+    slug = models.SlugField("name in the address", max_length=64)
     name = models.CharField(max_length=100)
     is_default = models.BooleanField(default=False)
     locale = models.CharField(

@@ -21,4 +21,4 @@ class MessageText(models.Model):
         verbose_name = "message"
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.code} ({self.locale})"
+        return f"{self.table}: {self.code} ({self.locale})".replace("_", " ")

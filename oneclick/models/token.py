@@ -33,17 +33,17 @@ class ActionToken(models.Model):
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="action_tokens")
     nonce = models.UUIDField(default=uuid4, unique=True, editable=False)
-    scope = models.CharField(max_length=12, choices=Scope)
+    scope = models.CharField("for", max_length=12, choices=Scope)
     subscription = models.ForeignKey(Subscription, models.CASCADE, null=True, blank=True, related_name="action_tokens")
     order = models.ForeignKey(Order, models.DO_NOTHING, null=True, blank=True, related_name="action_tokens")
     event = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="action_tokens")
-    issued_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    used_at = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField("issued", default=timezone.now)
+    expires_at = models.DateTimeField("expires")
+    revoked_at = models.DateTimeField("revoked", null=True, blank=True)
+    used_at = models.DateTimeField("used", null=True, blank=True)
     used_action = models.CharField(max_length=24, blank=True)
     used_parameters = models.JSONField(null=True, blank=True)
-    used_message = models.CharField(max_length=MESSAGE_LENGTH, blank=True)
+    used_message = models.CharField("what the customer read", max_length=MESSAGE_LENGTH, blank=True)
     used_attempt = models.CharField(
         max_length=ATTEMPT_LENGTH,
         blank=True,
@@ -52,10 +52,11 @@ class ActionToken(models.Model):
         help_text="The script's own name for the click, under which it asks again when an answer got lost.",
     )
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="+")
-    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField("undone", null=True, blank=True)
     undo_facts = models.JSONField(null=True, blank=True, help_text="What undo needs to put back.")
 
     class Meta:
+        verbose_name = "1-Click token"
         constraints = [
             models.CheckConstraint(
                 # The order is null once an emptied order has been removed; the token then counts as expired.
@@ -75,7 +76,7 @@ class ActionToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()} token of {timezone.localtime(self.issued_at):%Y-%m-%d}"
+        return f"{self.get_scope_display()} token of {calendar.human_date(timezone.localtime(self.issued_at).date())}"
 
     @property
     def state(self) -> str:

@@ -74,6 +74,17 @@ document.addEventListener("alpine:initialized", () => {
 // unfold's pages have no landmark besides the navigation.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 
+// select2 names its fields by their values, which are empty at first.
+function nameSelectFields() {
+  document.querySelectorAll("select.select2-hidden-accessible").forEach((select) => {
+    const label = document.querySelector(`label[for="${select.id}"]`);
+    const shown = document.getElementById(`select2-${select.id}-container`);
+    label.id = `${select.id}-label`;
+    shown.setAttribute("aria-labelledby", label.id);
+    shown.closest(".select2-selection").setAttribute("aria-labelledby", `${label.id} ${shown.id}`);
+  });
+}
+
 // Each scrolled region needs a name of its own, and the keyboard must reach a long body of JSON or XML.
 window.addEventListener("load", () => {
   document.querySelector("#nav-sidebar-apps .simplebar-content-wrapper")?.setAttribute("aria-label", "Menu");
@@ -81,5 +92,7 @@ window.addEventListener("load", () => {
     const heading = document.getElementById(region.closest("fieldset").getAttribute("aria-labelledby"));
     if (heading) region.setAttribute("aria-label", heading.textContent.trim());
   });
+  // jQuery makes these fields of select2 when it is ready, which may be after this event.
+  window.django?.jQuery?.(nameSelectFields);
   document.querySelectorAll(".readonly .staff-json").forEach((body) => { body.tabIndex = 0; });
 });

@@ -52,8 +52,8 @@ class CheckoutAdmin(MerchantAdmin):
     ordering = ["-created", "-id"]
     search_fields = ["merchant_order_id__exact"]
     search_help_text = "Order ID of the shop"
-    fields = ["merchant_order_id", "created", "sent_by", "state", "reason", "failures", "customer", "errors"]
-    readonly_fields = ["sent_by", "state", "failures", "customer", "errors"]
+    fields = ["shop_order", "created", "sent_by", "state", "reason", "failures", "customer", "errors"]
+    readonly_fields = ["shop_order", "sent_by", "state", "failures", "customer", "errors"]
     buttons = (
         Button(
             verb="try-again",
@@ -66,7 +66,11 @@ class CheckoutAdmin(MerchantAdmin):
         ),
     )
 
-    @display(description="Shop order ID", ordering="merchant_order_id")
+    @display(description="Shop order ID")
+    def shop_order(self, row: CheckoutRequest) -> str:
+        return row.merchant_order_id
+
+    @display(description="Shop order ID")
     def order_id(self, row: CheckoutRequest) -> str:
         return Truncator(row.merchant_order_id).chars(40)
 

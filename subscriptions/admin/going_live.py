@@ -26,11 +26,8 @@ class GoLiveForm(ButtonForm):
         address = (gateway and gateway.url) or "no address yet"
         tomorrow = calendar.today(self.subject.time_zone) + timedelta(days=1)
         due = Order.objects.open().filter(merchant=self.subject, place_date__lte=tomorrow, customer__is_test=False)
-        self.fields[
-            "name"
-        ].help_text = (
-            f"Orders will be posted to {address}. Due by tomorrow: {due.count():,}. Enter the name to confirm."
-        )
+        consequence = f"Orders will be posted to {address}. Due by tomorrow: {due.count():,}."
+        self.fields["name"].help_text = f"{consequence} Enter the name to confirm."
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -94,6 +94,10 @@ class ButtonsAdmin(ModelAdmin):
             if may(request, button.right) and button.offered(subject)
         ]
 
+    def page_title(self, row: Any) -> str:
+        """The name of `row` in the title and the breadcrumbs of its page."""
+        return str(row)
+
     def form_page_context(self, subject: Any) -> dict[str, Any]:
         """What the page of `subject` shows besides its form."""
         return {}
@@ -140,7 +144,10 @@ class ButtonsAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
+            # Read by our unfold/helpers/header_title.html.
+            obj.page_title = self.page_title(obj)
             context |= {
+                "subtitle": obj.page_title,
                 "title": capfirst(str(self.opts.verbose_name)),
                 "actions_detail": self.offered_buttons(request, obj),
                 **self.form_page_context(obj),

@@ -94,6 +94,22 @@ def test_an_incentive_on_an_item_may_ask_for_a_subtotal_of_all_items(order, leas
     assert recounted(order).discount_total == Decimal(off)
 
 
+@pytest.mark.parametrize(("least", "off"), [("25.00", "2.50"), ("25.01", "0")])
+def test_an_unnamed_threshold_of_an_item_is_one_of_its_own_price(order, least, off):
+    ItemFactory(order=order, subscription=None, one_time=True, product=mug(order), quantity=1)
+    create_incentive(order, on_item=True, threshold_value=least)
+    assert recounted(order).discount_total == Decimal(off)
+
+
+@pytest.mark.parametrize(("use", "off"), [(Coupon.Use.INITIAL, "2"), (Coupon.Use.RECURRING, "0")])
+def test_a_one_time_item_gets_the_first_order_discount_of_its_offer(order, use, off):
+    coupon = create_offer(order)
+    Coupon.objects.update(use=use)
+    coupon.discounts.create(merchant=order.merchant, name="Two off", object=2, field=1, type=AMOUNT, value=2)
+    Item.objects.update(subscription=None, one_time=True)
+    assert recounted(order).discount_total == Decimal(off)
+
+
 def mug(order: Order) -> Product:
     return ProductFactory(merchant=order.merchant, name="Mug", price="9.00")
 

@@ -71,7 +71,7 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     assert "Refused 2 reasons below" in shown
     assert "Likely machines 1 never blocked" in shown
     assert "Value gained USD 0.00" in shown
-    assert "The link had already been used 1" in shown and "The link has no og_product_id 1" in shown
+    assert "The link had already been used 1" in shown and "The link has no product 1" in shown
     assert "Fri, Nov 20, 2026 2 1 0 0 0 1" in shown and "Thu, Nov 19, 2026 2 0 2 0 0 0" in shown
     assert "Without a saved link 4 1 2 0 0 1 0 0 USD 0.00" in shown
     assert "Reactivate 4 1 2 0 0 1 0 0 USD 0.00" in shown

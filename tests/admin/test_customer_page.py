@@ -173,9 +173,9 @@ def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: 
     row = visible_text(client.get(f"/admin/subscriptions/subscription/{subscription.pk}/change/"))
     assert "Cancel reason Overstocked (cupboard is full)" in row and "4|" not in row
     assert "Sue Port" in html
-    assert "Reactivate: success" in html
+    assert "Reactivate: Success" in html
     assert "replayed" in html
-    assert "Reactivate: token_already_used" in html
+    assert "Reactivate: The link had already been used" in html
     assert f"/admin/subscriptions/event/{Event.objects.first().pk}/change/" in html
     assert f"/admin/integrations/delivery/{Delivery.objects.first().pk}/change/" in html
     assert encode_token(token) not in html
@@ -189,16 +189,16 @@ def test_many_clicks_of_one_link_do_not_make_the_page_long(merchant: Merchant, c
     Click.objects.bulk_create(Click(**click, outcome="token_already_used") for _ in range(60))
     Click.objects.create(**click, outcome="success")
     html = client.get(page(subscription.customer)).content.decode()
-    assert html.count("Subscription upsell: token_already_used") == 9
-    assert html.count("Subscription upsell: success") == 1
+    assert html.count("Subscription upsell: The link had already been used") == 9
+    assert html.count("Subscription upsell: Success") == 1
 
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/").content.decode()
-    assert html.count("token_already_used: the link had already been used") == 49
+    assert html.count("The link had already been used") == 49
     assert "Subscription upsell" in html
     # Raw column values are not for staff.
     assert "NON_REFUSALS" not in html
     html = client.get(f"/admin/oneclick/actiontoken/{token.pk}/change/?clicks-page=2").content.decode()
-    assert html.count("token_already_used: the link had already been used") == 11
+    assert html.count("The link had already been used") == 11
 
 
 def test_a_customer_without_subscriptions_has_a_page(merchant: Merchant, client: Client) -> None:

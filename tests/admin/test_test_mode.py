@@ -1,12 +1,14 @@
 """What staff read about test merchants, and how an owner makes one live."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from subscriptions import calendar
 from subscriptions.models import GatewaySettings, Merchant, Role
 from subscriptions.placement.registry import GATEWAYS, gateway_of
 from tests import factories as f
@@ -85,8 +87,10 @@ def test_an_order_of_a_live_merchant_is_your_platforms_and_one_the_simulator_pla
 def test_an_owner_takes_the_merchant_live_by_its_name(merchant: Merchant, login: Login) -> None:
     client = login(merchant)
     set_gateway(merchant)
-    order = f.subscription_with_order(customer__merchant=merchant).items.get().order
-    type(order).objects.update(place_date="2026-01-01")
+    tomorrow = calendar.today(merchant.time_zone) + timedelta(days=1)
+    order = f.subscription_with_order(tomorrow, customer__merchant=merchant).items.get().order
+    f.subscription_with_order(tomorrow + timedelta(days=1), customer__merchant=merchant)
+    f.subscription_with_order(tomorrow, customer__merchant=merchant, customer__is_test=True)
     asked = visible_text(client.get(go_live_page(merchant)))
     assert f"Orders will be posted to {URL}. Due by tomorrow: 1. Enter the name to confirm." in asked
     before = read_all_rows()
@@ -99,7 +103,7 @@ def test_an_owner_takes_the_merchant_live_by_its_name(merchant: Merchant, login:
     ]
     assert Merchant.objects.get().is_test is False
     order.refresh_from_db()
-    assert gateway_of(type(order).objects.get()) is GATEWAYS["xml"]
+    assert gateway_of(type(order).objects.get(pk=order.pk)) is GATEWAYS["xml"]
     assert LogEntry.objects.get().change_message == "Went live."
     assert go_live_page(merchant) not in client.get(f"/admin/subscriptions/merchant/{merchant.pk}/change/").text
 

@@ -74,5 +74,5 @@ def test_a_replacement_by_what_is_no_key_is_refused(own: World, login: Login, ch
     assert not product.discontinued
 
 
-def test_the_login_page_leads_nowhere_odd(db: None) -> None:
+def test_the_login_page_leads_nowhere_odd(own: World) -> None:
     assert Client().get("/admin/login/?next=%00").status_code == 200

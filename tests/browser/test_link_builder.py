@@ -21,7 +21,7 @@ def product(merchant: Merchant) -> Product:
     profile = OfferProfile.objects.create(merchant=merchant, name="Come back")
     Offer.objects.create(merchant=merchant, profile=profile, name="15 % off", usable_in_links=True)
     f.ConnectionFactory(merchant=merchant)
-    f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
+    f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant, is_test=True))
     f.ProductFactory(merchant=merchant, name="Green tea", image_url=None)
     made: Product = f.ProductFactory(
         merchant=merchant, name="Heather honey", external_product_id="HON-1", image_url=None

@@ -113,8 +113,8 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
 
     customer_page(staff, demo, demo["sample"]["customer"])
     expect(staff.get_by_text("Reactivated the subscription to").first).to_be_visible()
-    expect(staff.get_by_text("Reactivate: success").first).to_be_visible()
-    expect(staff.get_by_text("Reactivate: token_already_used").first).to_be_visible()
+    expect(staff.get_by_text("Reactivate: Success").first).to_be_visible()
+    expect(staff.get_by_text("Reactivate: The link had already been used").first).to_be_visible()
 
 
 def test_events_committed_before_the_workers_were_killed_are_delivered_by_new_workers(

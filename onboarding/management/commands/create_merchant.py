@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
-from onboarding.forms import NewMerchantForm, OwnerForm
+from onboarding.forms import NewLoginForm, NewMerchantForm
 from onboarding.new_merchant import lock_new_merchants
 from subscriptions.models import Membership, Merchant, Role
 
@@ -109,7 +109,7 @@ class Command(BaseCommand):
             raise CommandError(f"--owner: {login} exists, but may not use the staff pages. Choose another login.")
         generated = "" if owner or password else secrets.token_urlsafe(12)
         chosen = {"username": login, "password1": password or generated, "password2": password or generated}
-        form, owner_form = NewMerchantForm(normal_values(answers)), OwnerForm(chosen)
+        form, owner_form = NewMerchantForm(normal_values(answers)), NewLoginForm(chosen)
         if not form.is_valid() or not (owner or owner_form.is_valid()):
             raise CommandError("\n".join(list_problems(form) + ([] if owner else list_problems(owner_form))))
         merchant = form.create(owner or owner_form.save(), is_test=is_test)
@@ -132,7 +132,7 @@ def normal_values(answers: dict[str, str]) -> dict[str, Any]:
     return {name: columns[name].to_python(answers[name]) for name in NewMerchantForm.Meta.fields if name in answers}
 
 
-def list_problems(form: NewMerchantForm | OwnerForm) -> list[str]:
+def list_problems(form: NewMerchantForm | NewLoginForm) -> list[str]:
     """`--currency: “euro” is no currency …` for each."""
     options = {question.field: question.option for question in QUESTIONS}
     return [f"{options.get(field, PASSWORD)}: {' '.join(map(str, found))}" for field, found in form.errors.items()]

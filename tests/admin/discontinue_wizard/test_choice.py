@@ -66,7 +66,8 @@ def test_other_products_are_found_by_name_sku_and_id(staff: Client, product: Pro
     create_subscriptions(product)
     for term in ("roast", "dark-1", dark.external_product_id, "dark roast"):
         assert offered_choices(staff.get(wizard_page(product), {"q": term})) == ["end", str(dark.pk)]
-    assert staff.get(wizard_page(product), {"q": "li\0ght", "page": "9" * 5000}).status_code == 200
+    for unreadable in ({"q": "li\0ght"}, {"page": "9" * 5000}):
+        assert staff.get(wizard_page(product), unreadable).status_code == 400
     nothing = staff.get(wizard_page(product), {"q": "light"})
     assert offered_choices(nothing) == ["end"]
     assert "No product that customers can subscribe to matches your search." in visible_text(nothing)

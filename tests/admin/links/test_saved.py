@@ -84,7 +84,7 @@ def test_the_list_says_what_each_link_does(staff: Client, merchant: Merchant, pr
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
 def test_other_roles_can_read_the_link_but_not_change_or_test_it(merchant: Merchant, login: Login, role: str) -> None:
     link, client = create_link(merchant), login(merchant, role)
-    order = create_subscriber(merchant).items.get().order_id
+    order = create_subscriber(merchant, is_test=True).items.get().order_id
     before = read_all_rows()
     page = client.get(link_page(link))
     assert shown_url(page) == link_urls.email_url(link, link_urls.merge_tag_of(link))

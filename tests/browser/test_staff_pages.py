@@ -1,0 +1,105 @@
+"""Every page of the staff's menu, and the pages behind it, in a browser: accessible, readable, and never too wide.
+
+The names are as long as names get and have no blank at which a line could break.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from config.site import NAVIGATION
+from subscriptions.models import Customer, Merchant, Payment, Product
+from tests import factories as f
+from tests.admin.conftest import World, make_world
+from tests.admin.test_tenants import ADMINS
+from tests.browser.axe import CONTRAST, find_violations
+from tests.browser.conftest import PATIENCE, PERSON
+
+pytestmark = pytest.mark.slow
+
+NAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft"
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+SETTLED = "() => !document.documentElement.hasAttribute('x-cloak')"
+# What reaches beyond the window, except inside a region that scrolls by itself.
+TOO_WIDE = """
+    () => {
+        const width = document.documentElement.clientWidth;
+        const fits = (node) => node.getBoundingClientRect().right <= width + 1;
+        const scrolls = (node) => node && ((/auto|scroll/.test(getComputedStyle(node).overflowX) && fits(node))
+            || scrolls(node.parentElement));
+        const beyond = [...document.querySelectorAll("#main :is(a, button, input, select, p, h2)")].filter((node) =>
+            node.checkVisibility({ visibilityProperty: true }) && !fits(node) && !scrolls(node.parentElement));
+        const page = document.documentElement.scrollWidth;
+        return [...(page > width ? [`The page is ${page} wide.`] : []), ...beyond.map((node) => node.outerHTML)];
+    }
+"""
+
+
+@pytest.fixture
+def world(portal: str) -> World:
+    """A merchant with a row of everything, each with the longest name; the customer has a clock of their own."""
+    world = make_world(NAME)
+    Merchant.objects.filter(pk=world.merchant.pk).update(is_test=True)
+    customer = world.rows[Customer]
+    Customer.objects.filter(pk=customer.pk).update(
+        is_test=True, last_name=NAME[:60], clock=timezone.now() + timedelta(days=14)
+    )
+    Payment.objects.filter(customer=customer).update(live=True)
+    return world
+
+
+@pytest.fixture
+def staff(browser: Browser, portal: str, world: World) -> Iterator[Page]:
+    """A page of the merchant's owner."""
+    client = Client()
+    user = f.MembershipFactory(merchant=world.merchant, role="owner").user
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(user_agent=PERSON, viewport=DESK, reduced_motion="reduce")
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()
+    cache.clear()
+
+
+def find_faults(page: Page, address: str) -> list[str]:
+    """What is wrong with the page at a desk and on a phone, in light and in dark colours."""
+    answer = page.goto(address)
+    assert answer and answer.status == 200, address
+    page.wait_for_function(SETTLED)
+    faults = [f"desk: {fault}" for fault in [*find_violations(page), *page.evaluate(TOO_WIDE)]]
+    page.evaluate("document.documentElement.classList.add('dark')")
+    faults += [f"dark: {fault}" for fault in find_violations(page, CONTRAST)]
+    page.evaluate("document.documentElement.classList.remove('dark')")
+    page.set_viewport_size(PHONE)
+    faults += [f"phone: {fault}" for fault in [*find_violations(page), *page.evaluate(TOO_WIDE)]]
+    page.set_viewport_size(DESK)
+    return faults
+
+
+def find_all_faults(page: Page, portal: str, addresses: list[str]) -> str:
+    """Each fault on a line of its own."""
+    found = [(address, fault) for address in addresses for fault in find_faults(page, f"{portal}{address}")]
+    return "\n".join(f"{address} {fault[:300]}" for address, fault in found)
+
+
+def test_every_page_of_the_menu_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
+    pages = [str(item["link"]) for items in NAVIGATION.values() for item in items]
+    assert find_all_faults(staff, portal, pages) == ""
+
+
+def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
+    pages = []
+    for one in ADMINS:
+        base = f"/admin/{one.opts.app_label}/{one.opts.model_name}"
+        pages.append(f"{base}/{world.rows[one.model].pk}/change/")
+        if one.addable and one.edit_right:
+            pages.append(f"{base}/add/")
+    pages.append(f"/admin/subscriptions/product/{world.rows[Product].pk}/discontinue/")
+    assert find_all_faults(staff, portal, pages) == ""
