@@ -20,8 +20,8 @@ from oneclick.links import link_urls
 from oneclick.models import ActionToken
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
+from subscriptions import api_keys
 from subscriptions.actions import subscription as subscription_actions
-from subscriptions.api import api_keys
 from subscriptions.models import Membership, Merchant, Order, Product, Role, Subscription
 
 USERNAME = "demo"

@@ -12,7 +12,7 @@ from oneclick.models import ActionToken
 from oneclick.pages import domains, origins
 from oneclick.redemption.parameters import normalize_fields
 from oneclick.tokens.token_text import decode_nonce
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 from subscriptions.models import Merchant
 
 Fields = dict[str, str]

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from subscriptions import calendar
-from subscriptions.api.api_keys import create_api_key
+from subscriptions.api_keys import create_api_key
 from subscriptions.models import Merchant, Order
 from tests import factories as f
 from tests.admin.pages import fill, visible_text

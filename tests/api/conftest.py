@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 from subscriptions.models import Merchant, Product
 from tests.api.shop import PLACE, checkout_line
 from tests.factories import MerchantFactory, ProductFactory

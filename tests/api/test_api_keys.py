@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, Merchant
 from tests.factories import MerchantFactory

@@ -13,8 +13,8 @@ from integrations.sandbox import private_keys as sandbox
 from onboarding.setup_link import setup_link
 from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import encode_token
+from subscriptions import api_keys
 from subscriptions.actions.subscription import cancel
-from subscriptions.api import api_keys
 from subscriptions.models import Subscription
 from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
 from tests.rows import read_all_rows

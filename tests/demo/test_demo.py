@@ -18,10 +18,9 @@ from integrations.models import Connection, Delivery
 from oneclick.analytics.figures import ACTED, Selection, click_figures, reactivations_by_day, sum_figures
 from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import decode_nonce
-from subscriptions import calendar
+from subscriptions import api_keys, calendar
 from subscriptions.actors import ActorKind
 from subscriptions.admin import home as home_page
-from subscriptions.api import api_keys
 from subscriptions.events.catalogue import SUBSCRIPTION_REACTIVATE
 from subscriptions.models import (
     Activity,

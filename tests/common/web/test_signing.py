@@ -8,7 +8,7 @@ from common.web.signing import hmac_sha256, is_same_secret
 from oneclick.links.signatures import sign_message, verify_signature
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import decode_nonce, encode_token
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 
 NONCE = UUID("019a9d0cc2f57b0a8d1be26a4d8a3f10")
 

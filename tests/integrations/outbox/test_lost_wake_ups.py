@@ -13,9 +13,9 @@ from integrations import outbox
 from integrations.models import Connection, Delivery
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import encode_token
+from subscriptions import api_keys
 from subscriptions.actions import product as products
 from subscriptions.actions.subscription import cancel
-from subscriptions.api import api_keys
 from subscriptions.models import JobRun, Merchant, Replacement, Subscription
 from tests import factories as f
 

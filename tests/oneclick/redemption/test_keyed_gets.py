@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.tokens.token_text import encode_token
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 from subscriptions.models import ApiKey, Merchant, Subscription
 from tests.factories import MerchantFactory
 
