@@ -1,6 +1,5 @@
 """A new merchant with the rows that every merchant has, and its owner."""
 
-import secrets
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,6 +8,7 @@ from django.db import connection
 from oneclick.models import LandingPage, OneClickSettings
 from oneclick.pages.origins import parse_origin
 from subscriptions.models import CancelReason, Membership, Merchant, Role
+from subscriptions.models.merchant import make_storefront_key
 
 LANDING_SLUG = "welcome-back"
 CANCEL_REASONS = {
@@ -30,8 +30,7 @@ def create_merchant(**fields: Any) -> Merchant:
 
     Its gateway is up to its owner: until there is one, orders wait. Raises ValidationError.
     """
-    # 32 characters, so that the key can encrypt card data.
-    merchant = Merchant(storefront_key=secrets.token_hex(16), **fields)
+    merchant = Merchant(storefront_key=make_storefront_key(), **fields)
     merchant.full_clean()
     merchant.save()
     OneClickSettings.objects.create(merchant=merchant, shop_origins=[parse_origin(merchant.shop_url)])

@@ -31,7 +31,8 @@ class GatewayForm(MerchantForm):
     key = SecretField(
         label="Storefront key",
         help_text=(
-            "Signs each order; your platform has the same key. Stored encrypted. Leave empty to keep the stored one."
+            "Signs each order; your platform has the same key. Stored encrypted. Leave empty to keep the stored one. "
+            "Requests signed with the old key are accepted for 24 more hours."
         ),
     )
 
@@ -132,9 +133,7 @@ class GatewaySettingsAdmin(OneRowAdmin):
     def save_model(self, request: HttpRequest, obj: GatewaySettings, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if key := form.cleaned_data["key"]:
-            merchant = merchant_of(request)
-            merchant.storefront_key = key
-            merchant.save(update_fields=["storefront_key"])
+            merchant_of(request).set_storefront_key(key)
 
 
 class SimulatedOutcomeForm(MerchantForm):

@@ -1,23 +1,24 @@
-"""The merchant itself, its team, its API keys and its cancel reasons."""
+"""The merchant itself, its storefront key, its team and its cancel reasons."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.decorators import display
-from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.going_live import GO_LIVE
-from subscriptions.models import ApiKey, CancelReason, Membership, Merchant, RetryPlan, Role
+from subscriptions.models import CancelReason, Membership, Merchant, RetryPlan, Role
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.fields import SecretField
 from subscriptions.staff.roles import Right
+from subscriptions.staff.secrets import show_secret
 from subscriptions.staff.site import site
 
 
@@ -27,7 +28,10 @@ def hour_choices(most: int) -> list[tuple[int, str]]:
 
 class MerchantSettingsForm(MerchantForm):
     storefront_key = SecretField(
-        help_text="Signs requests from your shop's own pages. Leave empty to keep the stored one."
+        help_text=(
+            "Signs requests from your shop's own pages. Leave empty to keep the stored one. After a change, the old "
+            "one stays valid for 24 hours."
+        )
     )
     reminder_hour = forms.TypedChoiceField(
         label="Reminder time",
@@ -60,12 +64,49 @@ class MerchantSettingsForm(MerchantForm):
         return answers
 
 
+def rotate_storefront_key(request: HttpRequest, merchant: Merchant, answers: dict[str, Any]) -> HttpResponse:
+    key = merchant.new_storefront_key()
+    settings = site.get_model_admin(Merchant)
+    settings.log_change(request, merchant, "Rotated the storefront key.")
+    return show_secret(
+        request,
+        key,
+        title="New storefront key",
+        label="Storefront key",
+        explanation=(
+            "Give it to your shop and your platform: it is shown only now. Orders are signed with it from now on. "
+            f"Requests of your shop may be signed with the old key until {write_end(merchant)}."
+        ),
+        back=settings.url("change", merchant),
+    )
+
+
+def write_end(merchant: Merchant) -> str:
+    """When the storefront key before the present one stops being valid, for staff; empty if there is none."""
+    end = merchant.old_key_valid_until
+    return date_format(localtime(end), "DATETIME_FORMAT") if end else ""
+
+
+ROTATE = Button(
+    verb="rotate-key",
+    title="Rotate storefront key",
+    icon="autorenew",
+    right=Right.SETTINGS,
+    question=(
+        "Makes a new storefront key and shows it once. Requests signed with the present key are accepted for 24 more "
+        "hours; a key before that one stops working at once. Orders are signed with the new key from now on, so your "
+        "platform must know both while you change over."
+    ),
+    run=rotate_storefront_key,
+)
+
+
 @admin.register(Merchant, site=site)
 class MerchantSettingsAdmin(OneRowAdmin):
     form = MerchantSettingsForm
     edit_right = Right.SETTINGS
-    buttons = (GO_LIVE,)
-    readonly_fields = ["id_outside", "is_test", "created"]
+    buttons = (GO_LIVE, ROTATE)
+    readonly_fields = ["id_outside", "old_key", "is_test", "created"]
     fieldsets = [
         (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
         ("Orders", {"fields": ["shipping_rate", "prepaid_enabled"]}),
@@ -94,11 +135,22 @@ class MerchantSettingsAdmin(OneRowAdmin):
                 ]
             },
         ),
-        ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "is_test", "created"]}),
+        ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "old_key", "is_test", "created"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super(MerchantAdmin, self).get_queryset(request).filter(pk=merchant_of(request).pk)
+
+    def save_model(self, request: HttpRequest, obj: Merchant, form: forms.ModelForm, change: bool) -> None:
+        typed = obj.storefront_key
+        obj.refresh_from_db(fields=["storefront_key"])
+        super().save_model(request, obj, form, change)
+        obj.set_storefront_key(typed)
+
+    @display(description="Old storefront key")
+    def old_key(self, row: Merchant) -> str:
+        end = write_end(row)
+        return f"Valid until {end}" if end else "Not valid"
 
     @display(description="Merchant ID")
     def id_outside(self, row: Merchant) -> str:
@@ -141,43 +193,6 @@ class MembershipAdmin(MerchantAdmin):
     @display(description="Last login")
     def last_login(self, row: Membership) -> Any:
         return row.user.last_login
-
-
-def revoke_key(request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> str:
-    ApiKey.objects.filter(pk=key.pk, merchant=merchant_of(request), revoked=None).update(revoked=timezone.now())
-    site.get_model_admin(ApiKey).log_change(request, key, "Revoked.")
-    return f"{key} is revoked. Requests with this key are refused from now on."
-
-
-@admin.register(ApiKey, site=site)
-class ApiKeyAdmin(MerchantAdmin):
-    view_right = Right.SETTINGS
-    list_display = ["name", "shown", "scopes", "created", "expires", "state"]
-    ordering = ["-created", "-id"]
-    fields = ["name", "shown", "scopes", "created", "expires", "revoked"]
-    readonly_fields = ["shown"]
-    buttons = (
-        Button(
-            verb="revoke",
-            title="Revoke",
-            icon="block",
-            right=Right.SETTINGS,
-            question="Programs that use this key are refused from now on. This cannot be undone.",
-            run=revoke_key,
-            offered=lambda key: key.revoked is None,
-            variant=ActionVariant.DANGER,
-        ),
-    )
-
-    @display(description="Key")
-    def shown(self, row: ApiKey) -> str:
-        return f"rpk_{row.prefix}_…"
-
-    @display(description="State", label={"Valid": "success", "Expired": "warning", "Revoked": "danger"})
-    def state(self, row: ApiKey) -> str:
-        if row.revoked:
-            return "Revoked"
-        return "Expired" if row.expires and row.expires <= timezone.now() else "Valid"
 
 
 @admin.register(CancelReason, site=site)

@@ -23,15 +23,22 @@ class CardText(OptionalText):
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if isinstance(data, str):
-            try:
-                data = aes.read_text(data, self.context["merchant"].storefront_key)
-            except ValueError:
-                raise ValidationError("It is encrypted, but not under this merchant's storefront key.") from None
+            data = _decrypt(data, self.context["merchant"].valid_storefront_keys())
         text = super().run_validation(data)
         return text and self.read(text)
 
     def read(self, text: str) -> Any:
         return text[:255].strip()
+
+
+def _decrypt(text: str, keys: list[str]) -> str:
+    """`text`, decrypted under the one of `keys` that fits if it is encrypted."""
+    for key in keys or [""]:
+        try:
+            return aes.read_text(text, key)
+        except ValueError:
+            continue
+    raise ValidationError("It is encrypted, but not under this merchant's storefront key.")
 
 
 class CardEnding(CardText):

@@ -2,7 +2,7 @@
 
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
-from subscriptions.models.merchant import ApiKey, IdempotencyKey, Membership, Merchant, RetryPlan, Role
+from subscriptions.models.merchant import ApiKey, ApiRequest, IdempotencyKey, Membership, Merchant, RetryPlan, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
 from subscriptions.models.order_status import Effect, OrderStatus, statuses_where
@@ -22,6 +22,7 @@ __all__ = [
     "Activity",
     "Address",
     "ApiKey",
+    "ApiRequest",
     "CancelReason",
     "CheckoutRequest",
     "Coupon",

@@ -1,9 +1,11 @@
 """Merchants, who own every row, and the staff and API keys that act for them."""
 
-from datetime import timedelta
+import secrets
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -22,6 +24,11 @@ from subscriptions.models.fields import (
 from subscriptions.models.order_status import OrderStatus, statuses_where
 
 KEY_ROTATION = timedelta(hours=24)
+
+
+def make_storefront_key() -> str:
+    # 32 characters, so that the key can encrypt card data.
+    return secrets.token_hex(16)
 
 
 def validate_retry_days(days: list[int]) -> None:
@@ -160,9 +167,23 @@ class Merchant(models.Model):
 
     def set_storefront_key(self, key: str) -> None:
         """Change the storefront key; signatures under the old one stay valid for `KEY_ROTATION`."""
+        if key == self.storefront_key:
+            return
         self.previous_storefront_key, self.storefront_key = self.storefront_key, key
         self.storefront_key_changed = timezone.now()
         self.save(update_fields=["storefront_key", "previous_storefront_key", "storefront_key_changed"])
+
+    def new_storefront_key(self) -> str:
+        """A generated storefront key, in place of the present one. It cannot be shown again."""
+        key = make_storefront_key()
+        self.set_storefront_key(key)
+        return key
+
+    @property
+    def old_key_valid_until(self) -> datetime | None:
+        """When the storefront key before this one stops being valid; None without one that is valid."""
+        is_rotating = len(self.valid_storefront_keys()) > 1
+        return self.storefront_key_changed + KEY_ROTATION if is_rotating and self.storefront_key_changed else None
 
     def valid_storefront_keys(self) -> list[str]:
         """The keys that verify a storefront signature at this moment, the newest first."""
@@ -207,6 +228,7 @@ class ApiKey(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
+    last_used = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
 
     class Meta:
         verbose_name = "API key"
@@ -218,6 +240,31 @@ class ApiKey(models.Model):
     @property
     def expired(self) -> bool:
         return self.expires is not None and self.expires <= timezone.now()
+
+
+class ApiRequest(models.Model):
+    """The log of requests to the REST API. Without a key, it was a storefront signature."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+")
+    key = models.ForeignKey(ApiKey, models.CASCADE, null=True, related_name="+")
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=500, help_text="Without the query, which may name a person.")
+    status = models.PositiveSmallIntegerField()
+    request_id = models.CharField("request ID", max_length=64)
+    at = models.DateTimeField("time", default=timezone.now)
+
+    class Meta:
+        verbose_name = "API request"
+        indexes = [
+            models.Index(fields=["merchant", "-id"], name="api_request_list"),
+            models.Index(fields=["key", "-id"], name="api_request_key"),
+            models.Index(fields=["merchant", "-id"], condition=models.Q(status__gte=400), name="api_request_failed"),
+            models.Index(fields=["merchant", "request_id"], name="api_request_id"),
+            BrinIndex(fields=["at"], name="api_request_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 class IdempotencyKey(Leased):

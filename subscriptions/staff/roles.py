@@ -29,7 +29,7 @@ class Right(StrEnum):
     TEST = "test"
     """Make test customers, move their clocks, choose what the simulator answers."""
     SETTINGS = "settings"
-    """Change the merchant, its gateway, team and cancel reasons; go live; see and revoke API keys."""
+    """Change the merchant, its gateway, team, keys and cancel reasons; go live; see the requests of API keys."""
 
 
 RIGHTS: dict[str, frozenset[Right]] = {

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -106,3 +106,13 @@ def test_card_data_under_another_key_is_refused_and_not_repeated(api, bought, na
     sentence = "It is encrypted, but not under this merchant's storefront key."
     assert answer.json() == {"payment": {name: [sentence]}}
     assert read_all_rows() == before
+
+
+def test_after_a_rotation_card_data_under_the_old_key_is_read_for_a_day(api, bought, merchant, noon):
+    merchant.set_storefront_key("n" * 32)
+    bought["payment"]["cc_holder"] = encrypt("Ana Ruiz")
+    noon.shift(timedelta(hours=24, seconds=-1))
+    assert send_checkout(api, bought).status_code == 200
+    assert Payment.objects.get().cc_holder == "Ana Ruiz"
+    noon.shift(timedelta(seconds=1))
+    assert send_checkout(api, bought | {"merchant_order_id": "1225"}).status_code == 400
