@@ -13,7 +13,7 @@ from integrations.models import Delivery, SandboxEvent
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
-from subscriptions.models import IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
+from subscriptions.models import ApiRequest, IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
 
 TASK = "config.retention.clean"
 CHUNK = 1000  # rows of one transaction, few enough that no other write waits long
@@ -24,6 +24,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield Session.objects.filter(expire_date__lt=now)
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
+    yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
     yield Click.objects.filter(at__lt=now - timedelta(days=figures.KEPT_DAYS))
     unopened = ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)

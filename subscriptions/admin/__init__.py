@@ -1,6 +1,7 @@
 """The staff pages of the domain; links and integrations add theirs to the same site."""
 
 from subscriptions.admin import (
+    api_keys,
     checkouts,
     customers,
     gateway,
@@ -14,6 +15,7 @@ from subscriptions.admin import (
 )
 
 __all__ = [
+    "api_keys",
     "checkouts",
     "customers",
     "gateway",

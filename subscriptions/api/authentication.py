@@ -14,8 +14,8 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from subscriptions import api_keys
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.api import api_keys
 from subscriptions.api.errors import Denied
 from subscriptions.models import Customer, Item, Merchant
 
@@ -27,7 +27,8 @@ class Credential:
     """`scope` is the letter that views name: A for an API key, S for a storefront signature, R for one of a mail link.
 
     `rights` are the scopes of the key itself. `customer` is the shop's id of the one customer that a signature is for.
-    `name` is unique among the credentials of a merchant; idempotency keys are stored under it.
+    `name` is unique among the credentials of a merchant; idempotency keys are stored under it. `key` is the primary key
+    of the API key.
     """
 
     merchant: Merchant
@@ -36,6 +37,7 @@ class Credential:
     name: str
     actor: Actor
     customer: str | None = None
+    key: int | None = None
 
     def visible_rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Those of `rows` that this caller may see."""
@@ -73,6 +75,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             rights=frozenset(key.scopes),
             name=key.prefix,
             actor=actor,
+            key=key.pk,
         )
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from common.web import rate_limit
 from common.web.client_address import client_address
 from common.web.outages import OUTAGES, RETRY_AFTER
+from subscriptions.api import request_log
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class ApiGate:
             # A redirect would lose the body of a PATCH.
             request.path_info += "/"
         response = _too_many(quota) if quota.exceeded else self.get_response(request)
+        request_log.note_request(request, response)
         # A request refused for its rate has not reached URL resolution; pages of any origin may read the refusal.
         readable = quota.exceeded or _is_rest(request)
         for name, value in (quota.headers | (CORS if readable else {})).items():

@@ -12,6 +12,7 @@ from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneCli
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     ApiKey,
+    ApiRequest,
     CancelReason,
     CheckoutRequest,
     Coupon,
@@ -76,6 +77,7 @@ def make_world(name: str) -> World:
     )
     order = Order.objects.get(merchant=merchant)
     placed = f.OrderFactory(customer=customer, payment=live.payment, shipping_address=live.shipping_address, status=5)
+    key = ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x")
     rows: Rows = {
         Merchant: merchant,
         Payment: live.payment,
@@ -116,7 +118,10 @@ def make_world(name: str) -> World:
         ),
         OfferProfile: profile,
         CancelReason: CancelReason.objects.get(merchant=merchant),
-        ApiKey: ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x"),
+        ApiKey: key,
+        ApiRequest: ApiRequest.objects.create(
+            merchant=merchant, key=key, method="GET", path=f"/api/customers/{name}-7/", status=200, request_id=name
+        ),
         Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),
         ActionToken: token,
         OneClickSettings: merchant.one_click,

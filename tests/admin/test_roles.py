@@ -16,6 +16,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     Activity,
     ApiKey,
+    ApiRequest,
     CancelReason,
     CheckoutRequest,
     Customer,
@@ -66,11 +67,12 @@ BUTTONS = {
     (Connection, "resume"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
     (Merchant, "go-live"): {OWNER},
+    (Merchant, "rotate-key"): {OWNER},
     (SavedLink, "duplicate"): {OWNER, MARKETING},
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},
 }
-SEEN = {Connection: {OWNER}, ApiKey: {OWNER}}
+SEEN = {Connection: {OWNER}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
     MessageText: {OWNER, MARKETING},

@@ -23,6 +23,7 @@ from subscriptions.actions.upcoming_order import remind
 from subscriptions.errors import Refused
 from subscriptions.models import (
     Activity,
+    ApiRequest,
     Event,
     IdempotencyKey,
     JobRun,
@@ -38,6 +39,10 @@ pytestmark = pytest.mark.django_db
 
 def key() -> Model:
     return IdempotencyKey.objects.create(merchant=Merchant.objects.get(), key="1")
+
+
+def api_request() -> Model:
+    return ApiRequest.objects.create(merchant=Merchant.objects.get(), status=200)
 
 
 def session() -> Model:
@@ -95,6 +100,7 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (key, 1),
         (session, 0),
         (task, 14),
+        (api_request, 30),
         (sandbox_event, 90),
         (simulated, 180),
         (tried, 180),

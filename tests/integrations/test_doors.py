@@ -11,7 +11,7 @@ from django.test import Client
 
 from integrations import outbox
 from integrations.models import Delivery, SandboxEvent
-from subscriptions.api import api_keys
+from subscriptions import api_keys
 from subscriptions.events.catalogue import KINDS
 from subscriptions.jobs import dispatch, runs
 from subscriptions.jobs.catalogue import JOBS

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0023_storefront_key_rotation'),
+        ('subscriptions', '0024_products_set_by_staff'),
     ]
 
     operations = [
