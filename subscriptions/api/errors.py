@@ -15,6 +15,9 @@ DENIED = {"detail": "Authentication Failed"}
 MISSING = {"detail": "Unable to find requested asset."}
 # Clients look for these refusals under a field.
 FIELDS_OF_REFUSALS = {
+    "resource_exists": "external_resource_id",
+    "group_exists": "name",
+    "grant_exists": "create",
     "subscription_already_active": "subscription",
     "customer_exists": "merchant_user_id",
     "subscription_not_in_order": "subscription",

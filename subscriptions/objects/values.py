@@ -30,6 +30,11 @@ def write_time(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).isoformat(" ", "seconds")[:19]
 
 
+def write_utc(moment: datetime) -> str:
+    """`2026-11-20T14:30:00Z`."""
+    return f"{write_time(moment, 'UTC').replace(' ', 'T')}Z"
+
+
 def write_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -42,7 +47,7 @@ MONEY = Value(DECIMAL, lambda amount, _: f"{amount:.2f}")
 DAY = Value({"type": "string", "format": "date"}, lambda day, _: day.isoformat())
 UTC_TIME = Value(
     {"type": "string", "format": "date-time", "example": "2026-11-20T14:30:00Z"},
-    lambda moment, _: f"{write_time(moment, 'UTC').replace(' ', 'T')}Z",
+    lambda moment, _: write_utc(moment),
 )
 TIME = Value(LOCAL_TIME, lambda moment, merchant: write_time(moment, merchant.time_zone))
 ID = Value(HEX, lambda public_id, _: public_id.hex)

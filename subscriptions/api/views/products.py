@@ -2,17 +2,21 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from subscriptions.api.catalogue_filters import ProductFilters, RelationshipFilters
+from subscriptions.actions import product_group, resource
+from subscriptions.api.catalogue_filters import ProductFilters, ProductGroupFilters, RelationshipFilters
 from subscriptions.api.product_batch import FindProduct, known_product, new_product, write_batch
 from subscriptions.api.product_bodies import ProductBody, ProductRowBody, require_type
-from subscriptions.api.serializers import ProductSerializer, RelationshipSerializer
+from subscriptions.api.resource_bodies import GrantsBody, GroupBody, GroupNameBody
+from subscriptions.api.serializers import ProductGroupSerializer, ProductSerializer, RelationshipSerializer
 from subscriptions.api.views.base import (
     ActionView,
+    CreateView,
     DetailView,
     ListView,
     ObjectView,
@@ -157,3 +161,64 @@ class ProductMembership(OneProduct):
         return Response(
             {"product_has_group": (group_type, group_name) in {(row.group_type, row.name) for row in groups}}
         )
+
+
+class ManageGrants(OneProduct, WriteView):
+    """Say what access each order of the product gives. The product becomes a plan."""
+
+    http_method_names = ["post", "options"]
+    scopes = "A"
+    flags = {}
+    body = GrantsBody
+
+    @extend_schema(request=GrantsBody, responses={200: OpenApiTypes.OBJECT})
+    def post(self, request: Request, **_: str) -> Response | HttpResponse:
+        return super().post(request)
+
+    def answer(self) -> Response:
+        product = self.get_object()
+        context = {"credential": self.caller, "merchant": self.caller.merchant, "product": product}
+        body = GrantsBody(data=self.request.data, context=context)
+        body.is_valid(raise_exception=True)
+        resource.manage_grants(product, **body.validated_data)
+        return Response({})
+
+
+class ProductGroups(View):
+    queryset = ProductGroup.objects.all()
+    serializer_class = ProductGroupSerializer
+
+
+class ProductGroupList(ProductGroups, ListView):
+    """The groups of products, by type and name."""
+
+    filterset_class = ProductGroupFilters
+    across = False
+    default_order = ("group_type", "name")
+
+
+class CreateProductGroup(ProductGroups, CreateView):
+    """Add a group; one that exists is answered with as it is."""
+
+    body = GroupBody
+    success_status = 201
+
+    def create(self, inputs: dict[str, Any]) -> ProductGroup:
+        return product_group.create_group(self.caller.merchant, **inputs)
+
+
+class RenameProductGroup(ProductGroups, ActionView):
+    """Give a group another name; its products stay in it."""
+
+    body = GroupNameBody
+    success_status = 201
+
+    def get_object(self) -> ProductGroup:
+        named = {name: self.kwargs[name] for name in ("group_type", "name")}
+        group: ProductGroup | None = self.get_queryset().filter(**named).first() if "\0" not in named["name"] else None
+        if group is None:
+            raise Http404
+        return group
+
+    def perform(self, row: ProductGroup, **inputs: Any) -> None:
+        product_group.rename_group(row, **inputs)
