@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions.api.api_keys import create_api_key
+from subscriptions.api_keys import create_api_key
 from subscriptions.errors import Refused
 from subscriptions.importing.command import find_merchant
 from subscriptions.models import ApiKey
