@@ -156,7 +156,10 @@ class ObjectView(View):
 
     def answer_object(self, row: Any, status: int = 200) -> Response:
         """The whole object as it is now, with its ETag; as it was last, if the change has removed it."""
-        data = self.get_serializer(self.get_queryset().filter(pk=row.pk).first() or self.last_state(row)).data
+        return self.write_object(self.get_queryset().filter(pk=row.pk).first() or self.last_state(row), status)
+
+    def write_object(self, row: Any, status: int = 200) -> Response:
+        data = self.get_serializer(row).data
         return Response(data, status=status, headers={"ETag": etags.entity_tag(data)})
 
     def lock_row(self, row: Any) -> AbstractContextManager[Any]:
@@ -187,7 +190,7 @@ class DetailView(ObjectView):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: Request, **_: str) -> Response:
-        answer = self.answer_object(self.get_object())
+        answer = self.write_object(self.get_object())
         return Response(status=304, headers=answer.headers) if etags.is_known(request, answer["ETag"]) else answer
 
 
