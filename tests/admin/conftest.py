@@ -120,7 +120,7 @@ def make_world(name: str) -> World:
         CancelReason: CancelReason.objects.get(merchant=merchant),
         ApiKey: key,
         ApiRequest: ApiRequest.objects.create(
-            merchant=merchant, key=key, method="GET", path=f"/api/customers/{name}-7/", status=200, request_id=name
+            merchant=merchant, key=key, method="GET", path=f"/api/customers/{name}-7/", status=200, request_id=name[:64]
         ),
         Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),
         ActionToken: token,

@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from config.site import NAVIGATION
 from subscriptions.models import Customer, Merchant, Payment, Product
@@ -72,6 +72,10 @@ def find_faults(page: Page, address: str) -> list[str]:
     """What is wrong with the page at a desk and on a phone, in light and in dark colours."""
     answer = page.goto(address)
     assert answer and answer.status == 200, address
+    return find_faults_of_shown(page)
+
+
+def find_faults_of_shown(page: Page) -> list[str]:
     page.wait_for_function(SETTLED)
     faults = [f"desk: {fault}" for fault in [*find_violations(page), *page.evaluate(TOO_WIDE)]]
     page.evaluate("document.documentElement.classList.add('dark')")
@@ -102,4 +106,14 @@ def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: 
         if one.addable and one.edit_right:
             pages.append(f"{base}/add/")
     pages.append(f"/admin/subscriptions/product/{world.rows[Product].pk}/discontinue/")
+    pages.append("/admin/subscriptions/apikey/add/")
     assert find_all_faults(staff, portal, pages) == ""
+
+
+def test_a_secret_is_shown_once_on_a_page_that_is_accessible_and_fits(staff: Page, portal: str) -> None:
+    staff.goto(f"{portal}/admin/subscriptions/apikey/add/")
+    staff.get_by_label("Name").fill(NAME)
+    staff.get_by_label("Read: ").check()
+    staff.get_by_role("button", name="Save", exact=True).click()
+    expect(staff.get_by_text("rpk_")).to_be_visible()
+    assert find_faults_of_shown(staff) == []
