@@ -1,12 +1,12 @@
 """Each change of an order, by table 6.5 of the contract."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from subscriptions.models import Activity, Event, Order, OrderStatus, Product
+from subscriptions.models import Activity, Event, Order, OrderStatus, Product, Subscription
 from tests.api.commerce.calls import ORDER_KEYS, is_refused, next_order, patch, read
 from tests.api.commerce.world import (
     NOW,
@@ -17,6 +17,7 @@ from tests.api.commerce.world import (
     one_time,
     with_status,
 )
+from tests.factories import ItemFactory
 from tests.rows import read_all_rows
 
 S = OrderStatus
@@ -231,7 +232,9 @@ def test_a_refused_change_says_why_and_changes_nothing(
         ({}, None),
         ({"status": S.UNSENT}, "Only a rejected order can be rescued."),
         ({"rejected_error_code": "810"}, "A later order was sent in its place."),
-        ({"tried_at": "2026-08-01T00:00:00Z"}, "It was rejected more than 90 days ago."),
+        ({"tried_at": NOW - timedelta(days=90)}, None),
+        ({"tried_at": NOW - timedelta(days=90, seconds=1)}, "It was rejected more than 90 days ago."),
+        ({"locked": True}, None),
     ],
 )
 def test_whether_an_order_can_be_rescued(
@@ -241,6 +244,23 @@ def test_whether_an_order_can_be_rescued(
     Order.objects.filter(pk=world.order.pk).update(**columns)
     answer = api.get(f"/api/orders/{world.id('order')}/rescuable_check/")
     assert (answer.status_code, answer.json()) == (200, {"rescuable": reason is None, "reason": reason})
+
+
+def test_an_order_of_a_cancelled_subscription_or_with_a_later_placed_one_is_not_rescued(
+    api: Client, world: World
+) -> None:
+    REJECTED(world)
+    address = f"/api/orders/{world.id('order')}/rescuable_check/"
+    row = world.subscription
+    later = ItemFactory(order__customer=row.customer, subscription=row, first_placed=NOW, upcoming=False)
+    assert api.get(address).json() == {"rescuable": False, "reason": "A later order of it was placed."}
+    later.order.delete()
+    Subscription.objects.filter(pk=row.pk).update(cancelled=NOW)
+    said = {"rescuable": False, "reason": "A subscription of it is cancelled."}
+    assert api.get(address).json() == said
+    answer = patch(api, world, "orders/rescue")
+    detail = {"detail": f"This order cannot be rescued. {said['reason']}"}
+    assert is_refused(answer, detail, "order_not_rescuable")
 
 
 def test_an_order_says_on_request_whether_it_has_a_plan_but_not_after_a_change(api: Client, world: World) -> None:

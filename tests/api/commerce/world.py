@@ -174,6 +174,9 @@ def product(w: World) -> dict[str, Any]:
 S, ORD, IT = "subscriptions/{subscription}/", "orders/{order}/", "items/{item}/"
 RETRY = with_status(OrderStatus.AWAITING_RETRY_INSTRUCTIONS, rejected_error_code="140", rejected_message="Declined")
 OPERATIONS = [
+    Operation("get", "subscriptions/", "AS"),
+    Operation("get", "orders/", "ASR"),
+    Operation("get", "items/", "AS"),
     Operation("get", S, "ASR"),
     Operation("patch", S + "cancel/", "ASR", lambda w: {"cancel_reason": "4|Overstocked"}),
     Operation(

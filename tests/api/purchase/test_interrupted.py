@@ -30,7 +30,9 @@ def test_an_interrupted_checkout_is_pending_until_the_tick_has_done_it(api, merc
     assert purchases.finish() == 1
     assert purchases.finish() == 0
     row = Subscription.objects.get()
-    assert api.get(path).json()["subscriptions"] == [{"coffee": row.public_id.hex}]
+    done = api.get(path).json()
+    assert done["subscriptions"] == [{"coffee": row.public_id.hex}]
+    assert api.get(f"/api/subscription/status/{request.public_id.hex}").json() == done
     assert CheckoutRequest.objects.get().body == {}
     assert set(Activity.objects.values_list("actor_name", flat=True)) == {"Sam Staff"}
 
@@ -71,8 +73,9 @@ def test_a_checkout_that_fails_rests_longer_each_time(merchant, bought, noon):
 
 @pytest.mark.parametrize("name", ["0" * 32, "none"])
 def test_an_unknown_request_is_not_found(api, name):
-    answer = api.get(f"/api/subscription/{name}/response/")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
+    for path in (f"{name}/response/", f"status/{name}"):
+        answer = api.get(f"/api/subscription/{path}")
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
 
 
 def test_another_merchants_request_is_not_found(api, stranger, bought):
