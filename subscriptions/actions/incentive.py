@@ -77,7 +77,7 @@ def _order_of(incentive: OneTimeIncentive) -> Order | None:
 def _read_places(context: ActionContext[Any], fields: dict[str, Any]) -> dict[str, Any]:
     """`fields` with the order or item, which must be the customer's, as it is now."""
     for name in ("order", "item"):
-        place: Order | Item | None = fields.get(name)
+        place: Any = fields.get(name)
         if place is None:
             continue
         order = place.order if isinstance(place, Item) else place

@@ -1,6 +1,6 @@
 """A batch of products: each row is judged by itself, and all good ones are written together in a few statements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -13,7 +13,6 @@ from subscriptions.models import Merchant, Product
 
 MOST_ROWS = 100
 Result = dict[str, Any]
-FindProduct = Callable[[ProductRows, dict[str, Any]], Product]
 
 
 class RowRefused(Exception):
@@ -39,16 +38,19 @@ def known_product(products: ProductRows, values: dict[str, Any]) -> Product:
 
 
 def write_batch(
-    merchant: Merchant, given: Any, find: FindProduct, actor: Actor, context: dict[str, Any], *, keep_staffs: bool
+    merchant: Merchant, given: Any, actor: Actor, context: dict[str, Any], *, creates: bool, keep_staffs: bool
 ) -> list[Result]:
-    """The result of each of the `given` rows, in their order. Raises `ValidationError` if they are no list of rows."""
+    """The result of each of the `given` rows, in their order; `creates`: they are of new products.
+
+    Raises `ValidationError` if they are no list of rows.
+    """
     if not isinstance(given, list) or not 1 <= len(given) <= MOST_ROWS:
         raise ValidationError({"non_field_errors": [f"Give an array of 1 to {MOST_ROWS} products."]})
     checked = _check_rows(given, context)
     with lock_merchant(merchant):
         ids = [row["external_product_id"] for row in checked if not isinstance(row, RowRefused)]
         products = ProductRows(merchant, ids)
-        results = [_change(products, row, sent, find, keep_staffs) for row, sent in zip(checked, given, strict=True)]
+        results = [_change(products, row, sent, creates, keep_staffs) for row, sent in zip(checked, given, strict=True)]
         products.write()
         products.follow_relationships(actor)
     return results
@@ -67,14 +69,14 @@ def _check_rows(given: Sequence[Any], context: dict[str, Any]) -> list[dict[str,
 
 
 def _change(
-    products: ProductRows, row: dict[str, Any] | RowRefused, sent: Any, find: FindProduct, keep_staffs: bool
+    products: ProductRows, row: dict[str, Any] | RowRefused, sent: Any, creates: bool, keep_staffs: bool
 ) -> Result:
     named = sent.get("product_id") if isinstance(sent, dict) else None
     try:
         if isinstance(row, RowRefused):
             raise row
         named = row["external_product_id"]
-        product = find(products, row)
+        product = new_product(products, row) if creates else known_product(products, row)
         values = {name: value for name, value in row.items() if name != "groups"}
         if problems := find_problems(product, values):
             raise RowRefused(400, {name: [sentence] for name, sentence in problems.items()})

@@ -51,7 +51,7 @@ class ProductRowBody(ApiBody):
     every_period = period_field(required=False, allow_null=True)
     premier_enabled = serializers.ChoiceField(Product.Premier.choices, required=False)
     extra_data = JsonText(required=False)
-    groups = GroupName(many=True, required=False, max_length=MOST_GROUPS)
+    groups = serializers.ListField(child=GroupName(), required=False, max_length=MOST_GROUPS)
 
     def validate_product_id(self, given: str) -> str:
         if "/" in given:

@@ -21,6 +21,10 @@ def seconds_field(least: int = 1, **options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=least, max_value=LONGEST_GRANT, required=False, **options)
 
 
+def grant_list(child: serializers.Field[Any, Any, Any, Any]) -> serializers.ListField:
+    return serializers.ListField(child=child, required=False, max_length=MOST_GRANTS)
+
+
 class ExpirationBody(ApiBody):
     """Access ends on this day at 23:59:59 UTC: today or later."""
 
@@ -69,9 +73,10 @@ class ChangedGrant(serializers.Serializer[Any]):
 class GrantsBody(ApiBody):
     """Seconds of access. The two `identifier_…` apply to the new grants that leave theirs out."""
 
-    create = NewGrant(many=True, required=False, max_length=MOST_GRANTS)
-    update = ChangedGrant(many=True, required=False, max_length=MOST_GRANTS)  # type: ignore[assignment]
-    delete = serializers.ListField(child=NamedRow(ResourceGrant), required=False, max_length=MOST_GRANTS)
+    # The metaclass takes fields off the class.
+    create = grant_list(NewGrant())  # type: ignore[assignment]
+    update = grant_list(ChangedGrant())  # type: ignore[assignment]
+    delete = grant_list(NamedRow(ResourceGrant))
     identifier_time_amount = seconds_field()
     identifier_grace_period = seconds_field(0, allow_null=True)
 

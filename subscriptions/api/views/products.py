@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from subscriptions.actions import product_group, resource
 from subscriptions.api.catalogue_filters import ProductFilters, ProductGroupFilters, RelationshipFilters
-from subscriptions.api.product_batch import FindProduct, known_product, new_product, write_batch
+from subscriptions.api.product_batch import write_batch
 from subscriptions.api.product_bodies import ProductBody, ProductRowBody, require_type
 from subscriptions.api.resource_bodies import GrantsBody, GroupBody, GroupNameBody
 from subscriptions.api.serializers import ProductGroupSerializer, ProductSerializer, RelationshipSerializer
@@ -81,7 +81,9 @@ class ProductDetail(OneProduct, ActionView, DetailView):
 class BatchRowAnswer(serializers.Serializer[Any]):
     product_id = serializers.CharField(allow_null=True, help_text="As it was sent.")
     status = serializers.ChoiceField([200, 400, 404])
-    errors = serializers.DictField(required=False, help_text="By field, of rows that changed nothing.")
+    errors = serializers.DictField(  # type: ignore[assignment]  # the metaclass takes fields off the class
+        required=False, help_text="By field, of rows that changed nothing."
+    )
 
 
 class BatchAnswer(serializers.Serializer[Any]):
@@ -92,7 +94,7 @@ class Batch(WriteView):
     """Each row has its own status; rows that are refused do not keep the others from being written."""
 
     flags = {"force_all_fields": "`false`: fields that staff have set keep their values. `true` by default."}
-    find: FindProduct
+    creates = False
 
     def answer(self) -> Response:
         keep_staffs = "force_all_fields" in self.request.query_params and not query_boolean(
@@ -101,9 +103,9 @@ class Batch(WriteView):
         results = write_batch(
             self.caller.merchant,
             self.request.data,
-            type(self).find,
             self.caller.actor,
             {"credential": self.caller, "merchant": self.caller.merchant},
+            creates=self.creates,
             keep_staffs=keep_staffs,
         )
         return Response({"results": results}, status=207)
@@ -114,7 +116,7 @@ DESCRIBED_BATCH = extend_schema(request=ProductRowBody(many=True), responses={20
 
 class CreateProducts(Batch):
     http_method_names = ["post", "options"]
-    find = new_product
+    creates = True
 
     @DESCRIBED_BATCH
     def post(self, request: Request, **_: str) -> Response | HttpResponse:
@@ -124,7 +126,6 @@ class CreateProducts(Batch):
 
 class UpdateProducts(Batch):
     http_method_names = ["patch", "options"]
-    find = known_product
 
     @DESCRIBED_BATCH
     def patch(self, request: Request, **_: str) -> Response | HttpResponse:

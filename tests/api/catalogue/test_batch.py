@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -277,3 +278,13 @@ def test_patch_of_one_product_respects_its_etag(api: Client, merchant: Merchant)
     assert send(api, "patch", "/products/bean/", {"price": 9}, **{"If-Match": tag})[0] == 200
     assert send(api, "patch", "/products/bean/", {"price": 8}, **{"If-Match": tag})[0] == 412
     assert merchant.products.get().price == 9
+
+
+def test_batches_have_a_rate_of_their_own(api: Client, merchant: Merchant, settings: Any) -> None:
+    cache.clear()
+    settings.API_BATCH_RATE = 1
+    assert create(api, ROW)[0] == 207
+    refused = api.post("/api/products-batch/create", [ROW], content_type="application/json")
+    assert (refused.status_code, refused["RateLimit-Limit"]) == (429, "1")
+    assert api.get("/api/products/")["RateLimit-Limit"] == str(settings.API_RATE)
+    cache.clear()
