@@ -1,5 +1,6 @@
 """The merchant's API keys, and the log of the requests with them."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,8 +13,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from subscriptions import calendar
 from subscriptions.api_keys import create_api_key
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, ApiRequest
@@ -41,18 +43,23 @@ class ApiKeyForm(MerchantForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Give a program only what it needs. Read and write do not imply each other.",
     )
+    expires = forms.DateField(
+        label="Expires",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="The day at whose beginning the key ends. Leave empty for a key that is valid until it is revoked.",
+    )
 
     class Meta:
-        help_texts = {
-            "name": "The program that gets the key. Activities name it.",
-            "expires": "Leave empty for a key that is valid until it is revoked.",
-        }
+        help_texts = {"name": "The program that gets the key. Activities name it."}
 
-    def clean_expires(self) -> Any:
-        expires = self.cleaned_data["expires"]
-        if expires and expires <= timezone.now():
-            raise forms.ValidationError("Choose a time in the future.")
-        return expires
+    def clean_expires(self) -> datetime | None:
+        day = self.cleaned_data["expires"]
+        if day is None:
+            return None
+        if not calendar.today(self.merchant.time_zone) < day <= calendar.LAST_DAY:
+            raise forms.ValidationError("Choose tomorrow or a later day.")
+        return calendar.local_midnight(day, self.merchant.time_zone)
 
 
 def revoke_key(request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> str:
@@ -98,8 +105,10 @@ class ApiKeyAdmin(MerchantAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        # The saved key is shown at once, so no other form can follow.
+        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False, **(extra_context or {})}
         try:
-            return super().add_view(request, form_url, extra_context)
+            return super().add_view(request, form_url, only_save)
         except Refused as refusal:
             messages.error(request, refusal.sentence)
             return redirect("admin:subscriptions_apikey_changelist")

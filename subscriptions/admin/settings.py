@@ -75,16 +75,16 @@ def rotate_storefront_key(request: HttpRequest, merchant: Merchant, answers: dic
         label="Storefront key",
         explanation=(
             "Give it to your shop and your platform: it is shown only now. Orders are signed with it from now on. "
-            f"Requests of your shop may be signed with the old key until {write_end(merchant)}."
+            f"The old key: {describe_old_key(merchant)}"
         ),
         back=settings.url("change", merchant),
     )
 
 
-def write_end(merchant: Merchant) -> str:
-    """When the storefront key before the present one stops being valid, for staff; empty if there is none."""
+def describe_old_key(merchant: Merchant) -> str:
+    """Until when the storefront key before the present one is valid."""
     end = merchant.old_key_valid_until
-    return date_format(localtime(end), "DATETIME_FORMAT") if end else ""
+    return f"valid until {date_format(localtime(end), 'DATETIME_FORMAT')}" if end else "not valid"
 
 
 ROTATE = Button(
@@ -149,8 +149,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
 
     @display(description="Old storefront key")
     def old_key(self, row: Merchant) -> str:
-        end = write_end(row)
-        return f"Valid until {end}" if end else "Not valid"
+        return describe_old_key(row)
 
     @display(description="Merchant ID")
     def id_outside(self, row: Merchant) -> str:

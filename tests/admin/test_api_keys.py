@@ -54,13 +54,28 @@ def test_a_key_is_made_and_shown_once(merchant: Merchant, client: Client) -> Non
         ({"name": ""}, "This field is required."),
         ({"scopes": []}, "This field is required."),
         ({"scopes": ["admin"]}, "Select a valid choice."),
-        ({"expires_0": "2020-01-01", "expires_1": "00:00:00"}, "Choose a time in the future."),
+        ({"expires": "2020-01-01"}, "Choose tomorrow or a later day."),
+        ({"expires": "9999-12-31"}, "Choose tomorrow or a later day."),
     ],
 )
 def test_a_wrong_key_is_refused_with_a_reason(client: Client, changed: dict, error: str) -> None:
     page = client.post(f"{KEYS}add/", {"name": "Checkout", "scopes": ["read"]} | changed)
     assert error in page.content.decode()
     assert not ApiKey.objects.exists()
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_key_ends_when_its_day_begins_at_the_merchant(client: Client) -> None:
+    page = client.post(f"{KEYS}add/", {"name": "Checkout", "scopes": ["read"], "expires": "2026-11-20"})
+    assert "Choose tomorrow or a later day." in page.content.decode()
+    client.post(f"{KEYS}add/", {"name": "Checkout", "scopes": ["read"], "expires": "2026-11-21"})
+    assert ApiKey.objects.get().expires == datetime(2026, 11, 21, 5, tzinfo=UTC)
+
+
+def test_a_first_storefront_key_has_no_old_one(merchant: Merchant, client: Client) -> None:
+    Merchant.objects.update(storefront_key="")
+    page = client.post(f"/admin/subscriptions/merchant/{merchant.pk}/rotate-key/")
+    assert "The old key: not valid" in visible_text(page)
 
 
 def test_an_eleventh_key_is_refused(merchant: Merchant, client: Client) -> None:
@@ -104,11 +119,11 @@ def test_the_storefront_key_is_rotated_and_shown_once(merchant: Merchant, client
         assert new in visible_text(page) and "Nov. 21, 2026, noon" in visible_text(page)
         assert merchant.valid_storefront_keys() == [new, "k" * 32]
         shown = client.get(f"{settings}change/").content.decode()
-        assert "Valid until Nov. 21, 2026, noon" in shown
+        assert "valid until Nov. 21, 2026, noon" in shown
         assert new not in shown
         traveller.move_to(NOON + timedelta(hours=24), tick=False)
         assert merchant.valid_storefront_keys() == [new]
-        assert "Not valid" in visible_text(client.get(f"{settings}change/"))
+        assert "not valid" in visible_text(client.get(f"{settings}change/"))
 
 
 @pytest.mark.parametrize("page", ["merchant", "gateway"])
