@@ -28,11 +28,11 @@ from subscriptions.staff.secrets import show_secret
 from subscriptions.staff.site import site
 
 SCOPES = {
-    "read": "Read: see customers, subscriptions, orders and the catalogue",
-    "write": "Write: create and change them",
-    "bulk": "Bulk: read lists across all customers, not only one customer's",
-    "gladly:read": "Gladly: let agents see a customer's subscriptions",
-    "gladly:act": "Gladly: let agents act for a customer",
+    "read": "Read: see everything of one customer",
+    "write": "Write: create and change",
+    "bulk": "Bulk: read lists of all customers",
+    "gladly:read": "Gladly: agents see customers",
+    "gladly:act": "Gladly: agents act for customers",
 }
 
 

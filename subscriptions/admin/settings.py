@@ -75,7 +75,7 @@ def rotate_storefront_key(request: HttpRequest, merchant: Merchant, answers: dic
         label="Storefront key",
         explanation=(
             "Give it to your shop and your platform: it is shown only now. Orders are signed with it from now on. "
-            f"The old key: {describe_old_key(merchant)}"
+            f"The old key: {describe_old_key(merchant)}."
         ),
         back=settings.url("change", merchant),
     )
