@@ -98,6 +98,8 @@ class Schema(AutoSchema):
 
     def _error_response(self, status: str) -> dict[str, Any]:
         description, body_schema, example = self.view.failures.get(status, ERRORS[status])
+        if status == "404" and status not in self.view.failures:
+            example = self.view.missing
         if status == "404" and self._is_list_view():
             description, example = "No such page.", {"detail": "Invalid page."}
         return {

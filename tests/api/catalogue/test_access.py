@@ -172,3 +172,13 @@ def test_another_customers_incentive_is_missing(merchant: Merchant, row: Subscri
 def test_the_signature_of_another_merchant_opens_nothing(merchant: Merchant, row: Subscription) -> None:
     foreign = signed_client(MerchantFactory(), row.customer.merchant_user_id)
     assert send(foreign, "get", f"/products/{row.product.external_product_id}/") == MISSING
+
+
+def test_the_schema_shows_the_404_of_each_view(db: None) -> None:
+    paths = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()["paths"]
+    for path, body in {
+        "/api/one_time_incentives/{id}/": NOT_FOUND[1],
+        "/api/resources/{id}/": NOT_FOUND_STOP[1],
+        "/api/products/{id}/": MISSING[1],
+    }.items():
+        assert paths[path]["get"]["responses"]["404"]["content"]["application/json"]["example"] == body
