@@ -170,7 +170,7 @@ def test_a_refused_change_says_why_and_changes_nothing(
         ("change_quantity", {"quantity": 0}),
         ("change_quantity", {"quantity": "two"}),
         ("change_frequency", {"every": 0, "every_period": 3}),
-        ("change_frequency", {"every": 1, "every_period": 5}),
+        ("change_frequency", {"every_period": 5, "every": 1}),
         ("change_next_order_date", {"order_date": "12/24/2026"}),
         ("change_payment", {"payment": "0" * 32}),
         ("change_payment", {"payment": "a\0"}),
@@ -189,6 +189,5 @@ def test_a_refused_change_says_why_and_changes_nothing(
 def test_a_bad_value_is_refused_under_its_name(api: Client, world: World, verb: str, bad: dict[str, Any]) -> None:
     before = read_all_rows()
     answer = patch(api, world, f"subscriptions/{verb}", bad)
-    (name,) = set(bad) - ({"every", "every_period"} - {key for key in bad if bad[key] in (0, 5)})
-    assert (answer.status_code, list(answer.json())) == (400, [name])
+    assert (answer.status_code, list(answer.json())) == (400, list(bad)[:1])
     assert read_all_rows() == before

@@ -20,6 +20,7 @@ from tests.api.commerce.world import (
     one_time,
     prepaid,
 )
+from tests.factories import AddressFactory, CustomerFactory, PaymentFactory
 from tests.rows import read_all_rows
 
 CYCLE = {
@@ -144,8 +145,9 @@ def test_a_payment_or_address_of_another_customer_or_out_of_use_is_refused(
     type(row).objects.filter(pk=row.pk).update(live=False)
     answer = patch(api, world, f"subscriptions/{verb}", {key: row.public_id.hex})
     assert is_refused(answer, {"detail": "This address or payment is inactive."}, "record_inactive")
-    other = world.order
-    answer = patch(api, world, f"subscriptions/{verb}", {key: other.public_id.hex})
+    factory = PaymentFactory if key == "payment" else AddressFactory
+    stranger = factory(customer=CustomerFactory(merchant=world.customer.merchant))
+    answer = patch(api, world, f"subscriptions/{verb}", {key: stranger.public_id.hex})
     assert (answer.status_code, list(answer.json())) == (400, [key])
 
 
