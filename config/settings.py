@@ -223,6 +223,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Customers, subscriptions, orders and items of the merchant that the API key belongs to.",
     "SCHEMA_PATH_PREFIX": "/api/",
     "PREPROCESSING_HOOKS": ["subscriptions.api.schema.keep_api_endpoints"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enum_id_removal",
+        "subscriptions.api.schema.add_links",
+    ],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_PATCH": False,
     "OAS_VERSION": "3.1.0",

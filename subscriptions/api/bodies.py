@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -20,6 +21,7 @@ from subscriptions.objects.values import write_json
 from subscriptions.placement.results import LONGEST_REPLY
 
 LAST_DAY = MaxValueValidator(calendar.LAST_DAY)
+LOCAL_TIME_PATTERN = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d)?$"
 TIME_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 
@@ -40,8 +42,15 @@ def quantity_field(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=LARGEST_SMALL_INTEGER, **options)
 
 
+@extend_schema_field(
+    {"type": ["string", "number"], "pattern": r"^\d{1,10}(\.\d{1,2})?$", "minimum": 0, "example": "12.50"}
+)
+class Amount(serializers.DecimalField):
+    """Money, as text or as a number."""
+
+
 def price_field(**options: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, **options)
+    return Amount(max_digits=12, decimal_places=2, min_value=0, **options)
 
 
 class OptionalText(serializers.CharField):
@@ -54,6 +63,7 @@ class OptionalText(serializers.CharField):
         return super().run_validation(data) or None
 
 
+@extend_schema_field({"type": "string", "pattern": LOCAL_TIME_PATTERN, "example": "2026-11-20 09:30:00"})
 class LocalTime(serializers.DateTimeField):
     """A time without a zone, which is in the merchant's; a date means its midnight."""
 
@@ -69,6 +79,7 @@ class LocalTime(serializers.DateTimeField):
         return moment
 
 
+@extend_schema_field({"type": ["object", "string"], "additionalProperties": True})
 class JsonText(serializers.JSONField):
     """An object, or its JSON as a text; null for none, where `allow_null` says so."""
 
@@ -82,6 +93,7 @@ class JsonText(serializers.JSONField):
         return value
 
 
+@extend_schema_field({"type": "string", "pattern": "^[A-Za-z]{2}$", "example": "US"})
 class CountryCode(serializers.CharField):
     """Two letters of ISO 3166, in any case."""
 
@@ -93,6 +105,7 @@ class CountryCode(serializers.CharField):
         return code
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,2}/(\d{4}|\d\d)$", "example": "12/2030"})
 class ExpiryText(serializers.CharField):
     """`MM/YYYY`, `M/YYYY` or `MM/YY`; becomes the last day on which the card is valid."""
 
@@ -337,6 +350,17 @@ class ContactBody(ApiBody):
     phone_number = serializers.CharField(max_length=40, allow_blank=True, allow_null=True)
 
 
+PHONE_TYPES = dict(Customer.PhoneType.choices)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "integer", "enum": list(PHONE_TYPES)},
+            {"type": "string", "enum": list(PHONE_TYPES.values())},
+        ]
+    }
+)
 class PhoneType(serializers.ChoiceField):
     """A number, or its name."""
 
@@ -348,13 +372,18 @@ class PhoneType(serializers.ChoiceField):
         return super().to_internal_value(named.get(str(data).lower(), data))
 
 
+@extend_schema_field({"type": ["string", "integer"], "minimum": 1, "maximum": 46, "example": "fr-ca"})
+class AnyLocale(serializers.JSONField):
+    """A language and country, or a number for them."""
+
+
 class CustomerBody(CustomerUpdateBody):
     """A new customer."""
 
     merchant_user_id = serializers.CharField(max_length=255)
     first_name, last_name = (serializers.CharField(max_length=255) for _ in range(2))
     email = serializers.EmailField(max_length=254)
-    locale: Any = serializers.JSONField(required=False, help_text="Such as `fr-ca`, or a number of 1 to 46.")
+    locale: Any = AnyLocale(required=False, help_text="Such as `fr-ca`, or a number of 1 to 46.")
     session_id = OptionalText()
     user_token_id = serializers.CharField(max_length=255, required=False, allow_blank=True)
     phone_number = OptionalText(40)

@@ -19,6 +19,7 @@ from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 YES = ("true", "True", "1")
 NO = ("false", "False", "0")
 BOOLEANS = [(word, word) for word in YES + NO]
+BOOLEAN_HINT = "Give true or false."
 DATE_HINT = "Give a date as YYYY-MM-DD, or a time as YYYY-MM-DDThh:mm:ss with or without a zone such as Z."
 DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 # Fractions of a second do not count.

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from common.web.whole_numbers import parse_whole_number
 
 PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
+PAGE_SIZE_HINT = "Give a whole number from 1 to {}."
 INVALID = "Invalid cursor"
 
 
@@ -58,7 +59,7 @@ def read_page_size(request: Request, largest: int) -> int:
     text = request.query_params.get("page_size", "").strip()
     size = parse_whole_number(text) if text else PAGE_SIZE
     if not size:
-        raise ValidationError({"page_size": [f"Give a whole number from 1 to {largest}."]})
+        raise ValidationError({"page_size": [PAGE_SIZE_HINT.format(largest)]})
     return min(size, largest)
 
 

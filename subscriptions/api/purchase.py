@@ -14,7 +14,7 @@ from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.actions.purchase import JsonObject, line_error
 from subscriptions.api.opt_ins import find_product, join_opt_ins, wants_subscription
-from subscriptions.api.purchase_body import REQUIRED, ProductBody, PurchaseBody
+from subscriptions.api.purchase_body import REQUIRED, LineBody, PurchaseBody
 from subscriptions.api.purchase_form import FORM_PREFIX, decode_form
 from subscriptions.models import Merchant, Offer, Subscription
 
@@ -133,7 +133,7 @@ def _parse_line(merchant: Merchant, given: JsonObject, is_opted_in: bool) -> Jso
     is_wanted = is_opted_in or wants_subscription(given)
     # What else a shop says of a line that was bought once is not for us to judge.
     read = given if is_wanted else {name: value for name, value in given.items() if name == "product"}
-    body = ProductBody(data=read, context={"merchant": merchant})
+    body = LineBody(data=read, context={"merchant": merchant})
     if not body.is_valid():
         raise ValidationError(dict(_flatten_errors(body.errors)))
     if not is_wanted:

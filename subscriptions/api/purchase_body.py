@@ -132,7 +132,7 @@ class PurchaseInfoBody(LenientBody):
     grantees = GranteeBody(many=True, default=list)
 
 
-class ProductBody(LenientBody):
+class LineBody(LenientBody):
     product = serializers.CharField(max_length=255)
     subscription_info = SubscriptionBody(default=None, allow_null=True)
     purchase_info = PurchaseInfoBody(default=None, allow_null=True)
@@ -147,7 +147,7 @@ class OptInBody(LenientBody):
     tracking_override = OverrideBody(default=None, allow_null=True)
 
 
-@extend_schema_field(ProductBody(many=True))
+@extend_schema_field(LineBody(many=True))
 class Products(serializers.ListField):
     """Looked at one by one later: a wrong line must not keep the others from starting."""
 

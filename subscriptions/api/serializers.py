@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from subscriptions.models import Merchant
-from subscriptions.objects.customers import ADDRESS, CONTACT, CREATED_CUSTOMER, CUSTOMER, PAYMENT
+from subscriptions.objects.customers import ADDRESS, CHANGED_CUSTOMER, CONTACT, CREATED_CUSTOMER, CUSTOMER, PAYMENT
 from subscriptions.objects.entitlements import ENTITLEMENT, RESOURCE
 from subscriptions.objects.merchants import CANCEL_REASON
 from subscriptions.objects.object_type import ObjectType
@@ -46,6 +46,10 @@ class CustomerSerializer(ObjectSerializer):
 
 class CreatedCustomerSerializer(ObjectSerializer):
     object_type = CREATED_CUSTOMER
+
+
+class ChangedCustomerSerializer(ObjectSerializer):
+    object_type = CHANGED_CUSTOMER
 
 
 class ContactSerializer(ObjectSerializer):

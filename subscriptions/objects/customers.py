@@ -1,7 +1,8 @@
 """Customers, with their addresses and payments."""
 
+from subscriptions.models import Customer, Payment
 from subscriptions.objects.object_type import ObjectType
-from subscriptions.objects.values import FLAG, ID, JSON_TEXT, MERCHANT_ID, NUMBER, REFERENCE, TEXT, TIME
+from subscriptions.objects.values import FLAG, ID, JSON_TEXT, MERCHANT_ID, NUMBER, REFERENCE, TEXT, TIME, choice
 
 CUSTOMER = ObjectType(
     "Customer",
@@ -16,7 +17,7 @@ CUSTOMER = ObjectType(
         "last_name": TEXT,
         "email": TEXT,
         "phone_number": TEXT.or_null(),
-        "phone_type": NUMBER.or_null(),
+        "phone_type": choice(NUMBER, Customer.PhoneType.values).or_null(),
         # Not a column: the query that reads the customer adds it.
         "live": FLAG,
         "created": TIME,
@@ -31,6 +32,9 @@ CREATED_CUSTOMER = ObjectType(
     "CreatedCustomer",
     "A new customer, with the experiences that were sent; they are not kept.",
     {**CUSTOMER.values, "experiences": TEXT.or_null()},
+)
+CHANGED_CUSTOMER = ObjectType(
+    "ChangedCustomer", "Those keys of the customer that were sent.", CUSTOMER.values, optional=CUSTOMER.values
 )
 CONTACT = ObjectType(
     "Contact",
@@ -73,9 +77,9 @@ PAYMENT = ObjectType(
         "label": TEXT.or_null(),
         "token_id": TEXT,
         "cc_holder": TEXT.or_null(),
-        "cc_type": NUMBER.or_null(),
+        "cc_type": choice(NUMBER, Payment.CardType.values).or_null(),
         "cc_exp_date": TEXT.or_null(),
-        "payment_method": TEXT,
+        "payment_method": choice(TEXT, Payment.Method.values),
         "live": FLAG,
         "created": TIME,
         "last_updated": TIME,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from subscriptions import calendar
 from subscriptions.models import Merchant, Order
+from subscriptions.models.order_status import OrderStatus
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.values import (
     ALWAYS_EMPTY,
@@ -19,6 +20,7 @@ from subscriptions.objects.values import (
     REFERENCE,
     TEXT,
     TIME,
+    choice,
     fixed_value,
 )
 
@@ -54,7 +56,7 @@ ORDER = ObjectType(
         "cancelled": TIME.or_null(),
         "tries": NUMBER,
         "generic_error_count": NUMBER,
-        "status": NUMBER,
+        "status": choice(NUMBER, OrderStatus.values),
         "type": fixed_value(1, INTEGER),
         "order_merchant_id": TEXT.or_null(),
         "rejected_message": JSON_TEXT.of(_rejection).or_null(),

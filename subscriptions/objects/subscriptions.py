@@ -1,5 +1,6 @@
 """Subscriptions."""
 
+from subscriptions.calendar import Period
 from subscriptions.models import Grantee, Merchant, Subscription
 from subscriptions.objects.object_type import ObjectType, nested_object, object_list
 from subscriptions.objects.values import (
@@ -17,6 +18,7 @@ from subscriptions.objects.values import (
     STRING,
     TEXT,
     TIME,
+    choice,
     fixed_value,
 )
 
@@ -38,7 +40,7 @@ PREPAID = ObjectType(
     {
         "prepaid_orders_remaining": NUMBER,
         "prepaid_orders_per_billing": NUMBER,
-        "renewal_behavior": TEXT,
+        "renewal_behavior": choice(TEXT, Subscription.Renewal.values),
         "last_renewal_revenue": FLOAT.or_null(),
         "prepaid_origin_merchant_order_id": TEXT.or_null(),
     },
@@ -64,7 +66,7 @@ SUBSCRIPTION = ObjectType(
         "frequency_days": NUMBER,
         "reminder_days": NUMBER,
         "every": NUMBER,
-        "every_period": NUMBER,
+        "every_period": choice(NUMBER, Period.values),
         "start_date": DAY,
         "cancelled": TIME.or_null(),
         "cancel_reason": TEXT.or_null(),

@@ -1,6 +1,8 @@
 """The kinds of values: ids in hex, times in the merchant's time zone, amounts as text, and so on."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +19,11 @@ LOCAL_TIME: Schema = {
 DECIMAL: Schema = {"type": "string", "pattern": r"^\d+\.\d\d$", "example": "12.50"}
 STRING: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
+
+
+def choice(value: Value, choices: Iterable[Any]) -> Value:
+    """A value that is always one of `choices`."""
+    return replace(value, schema={**value.schema, "enum": list(choices)})
 
 
 def fixed_value(value: Any, schema: Schema) -> Value:

@@ -13,6 +13,13 @@ from tests.factories import MerchantFactory, ProductFactory
 Connect = Callable[..., Client]
 
 
+@pytest.fixture(scope="session")
+def served_schema() -> dict[str, Any]:
+    """The schema as it is served; made once, because it takes a while."""
+    schema: dict[str, Any] = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()
+    return schema
+
+
 @pytest.fixture
 def merchant(db: None) -> Merchant:
     return MerchantFactory()

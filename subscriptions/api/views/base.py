@@ -19,9 +19,10 @@ from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
 from subscriptions.actions.core import CUSTOMER_BY_KEY, ActionContext, lock_customer
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
-from subscriptions.api.filters import NO, YES
+from subscriptions.api.failures import Failure
+from subscriptions.api.filters import BOOLEAN_HINT, NO, YES
 from subscriptions.api.row_fields import ApiBody
-from subscriptions.api.schema import Failure, Schema
+from subscriptions.api.schema import Schema
 from subscriptions.api.storefront import StorefrontAuthentication
 from subscriptions.importing.importer import lock_merchant
 from subscriptions.models import Customer, Item
@@ -53,6 +54,8 @@ class View(GenericAPIView[Any]):
     `failures` describes, by status, the errors that differ from those of other views. `missing` is the body of a 404.
     `refusal_fields` names, by the code of a refusal, the field under which clients look for it; what it lacks is in
     `errors.FIELDS_OF_REFUSALS`.
+
+    `tagged` answers have an ETag; `condition` is the header that makes the call depend on one.
     """
 
     schema = Schema()
@@ -68,6 +71,10 @@ class View(GenericAPIView[Any]):
     failures: dict[str, Failure] = {}
     missing = errors.MISSING
     refusal_fields: dict[str, str] = {}
+    success_status = 200
+    tagged = False
+    answers_nothing = False
+    condition = ""
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.handle_exception
@@ -102,7 +109,7 @@ class View(GenericAPIView[Any]):
 def query_boolean(request: Request, name: str) -> bool:
     value = request.query_params.get(name, "")
     if value and value not in YES + NO:
-        raise ValidationError({name: ["Give true or false."]})
+        raise ValidationError({name: [BOOLEAN_HINT]})
     return value in YES
 
 
@@ -188,6 +195,7 @@ class ObjectView(View):
 
 class DetailView(ObjectView):
     http_method_names = ["get", "head", "options"]
+    tagged = True
 
     def get(self, request: Request, **_: str) -> Response:
         answer = self.write_object(self.get_object())
@@ -198,7 +206,6 @@ class WriteView(View):
     """Checks the body by `body` and answers with what `write` returns; a repeated request gets the same answer."""
 
     body: type[Any]
-    success_status = 200
 
     def post(self, request: Request, **_: str) -> Response | HttpResponse:
         return idempotency.answer_once(request, self.answer, self.handle_exception)
@@ -221,6 +228,7 @@ class CreateView(WriteView, ObjectView):
     """POST: creates a row and answers with the whole object."""
 
     http_method_names = ["post", "options"]
+    tagged = True
 
     def create(self, inputs: dict[str, Any]) -> Any:
         """The new row."""
@@ -237,6 +245,8 @@ class ActionView(WriteView, ObjectView):
     """
 
     http_method_names = ["patch", "options"]
+    tagged = True
+    condition = "If-Match"
     body: type[Any] = ApiBody
     verb: Callable[..., ActionContext[Any]]
 

@@ -8,7 +8,12 @@ from subscriptions.actions import customer
 from subscriptions.actions.core import lock_customers
 from subscriptions.api import bodies, etags
 from subscriptions.api.filtersets import CustomerFilters
-from subscriptions.api.serializers import ContactSerializer, CreatedCustomerSerializer, CustomerSerializer
+from subscriptions.api.serializers import (
+    ChangedCustomerSerializer,
+    ContactSerializer,
+    CreatedCustomerSerializer,
+    CustomerSerializer,
+)
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
 from subscriptions.models import Customer, Subscription
 
@@ -53,6 +58,7 @@ class CreateCustomer(OneCustomer, CreateView):
 class UpdateCustomer(OneCustomer, ActionView):
     """Change extra data, locale and price code: whatever is sent. The answer has only the keys that were sent."""
 
+    serializer_class: Any = ChangedCustomerSerializer
     body = bodies.CustomerUpdateBody
     changes = {
         "extra_data": customer.change_extra_data,

@@ -14,7 +14,7 @@ from subscriptions.models import Item
 class Items(View):
     scopes = "AS"
     queryset = Item.objects.select_related("order", "offer", "subscription", "product")
-    serializer_class = ItemSerializer
+    serializer_class: Any = ItemSerializer
     flags = {"omit_price_calculation": "Leaves out `price`, `extra_cost` and `total_price`."}
 
 
@@ -87,6 +87,8 @@ class DeleteItem(ItemWrite, WriteView, ObjectView):
 
     http_method_names = ["delete", "options"]
     scopes = "ASR"
+    answers_nothing = True
+    condition = "If-Match"
 
     def answer(self) -> Response:
         row = self.get_object()

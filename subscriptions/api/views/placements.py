@@ -12,8 +12,8 @@ from subscriptions.actions import final_answers
 from subscriptions.api import bodies, idempotency
 from subscriptions.api.authentication import MayReadInBulk
 from subscriptions.api.errors import Conflict
+from subscriptions.api.failures import BY_FIELD_REFERENCE, DETAIL
 from subscriptions.api.filtersets import PlacementFilters
-from subscriptions.api.schema import BY_FIELD, DETAIL
 from subscriptions.api.serializers import PlacementResponseSerializer
 from subscriptions.api.views.base import ListView, ObjectView, WriteView
 from subscriptions.api.views.orders import Orders
@@ -89,9 +89,10 @@ class FinalizePlacement(Orders, WriteView, ObjectView):
     http_method_names = ["post", "patch", "options"]
     scopes = "A"
     flags = {}
+    condition = "If-Match"
     body = bodies.FinalAnswerBody
     failures = {
-        "400": ("The answer cannot be recorded.", {"anyOf": [FINALIZED, DETAIL, BY_FIELD]}, EXAMPLE),
+        "400": ("The answer cannot be recorded.", {"anyOf": [FINALIZED, DETAIL, BY_FIELD_REFERENCE]}, EXAMPLE),
     }
 
     @extend_schema(responses=FinalizedAnswer)

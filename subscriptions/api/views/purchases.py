@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from common.web.public_ids import parse_public_id
 from subscriptions.actions import checkout_requests, purchase
 from subscriptions.api import idempotency
+from subscriptions.api.failures import DETAIL
 from subscriptions.api.purchase import PurchaseParser, PurchaseRejected, parse_purchase
 from subscriptions.api.purchase_body import PurchaseBody
-from subscriptions.api.schema import DETAIL
 from subscriptions.api.views.base import View
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import CheckoutRequest

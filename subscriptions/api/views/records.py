@@ -16,7 +16,7 @@ from subscriptions.models import Address, Payment
 class Addresses(View):
     scopes = "ASR"
     queryset = Address.objects.select_related("customer")
-    serializer_class = AddressSerializer
+    serializer_class: Any = AddressSerializer
 
 
 class AddressList(Addresses, ListView):
@@ -64,16 +64,18 @@ class UseAddressForAll(Addresses, WriteView, ObjectView):
 
     http_method_names = ["post", "options"]
     scopes = "AS"
+    answers_nothing = True
+    success_status = 204
 
     def answer(self) -> Response:
         address.use_for_all(self.get_object(), actor=self.caller.actor)
-        return Response(status=204)
+        return Response(status=self.success_status)
 
 
 class Payments(View):
     scopes = "AS"
     queryset = Payment.objects.select_related("customer", "billing_address")
-    serializer_class = PaymentSerializer
+    serializer_class: Any = PaymentSerializer
 
 
 class PaymentList(Payments, ListView):
@@ -108,6 +110,7 @@ class UsePaymentForAll(Payments, WriteView, ObjectView):
     """Use this payment for all live subscriptions and open orders."""
 
     http_method_names = ["post", "options"]
+    answers_nothing = True
 
     def answer(self) -> Response:
         payment.use_for_all(self.get_object(), actor=self.caller.actor)
