@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 from config import health
 from onboarding import views as onboarding
 from oneclick.redemption import views as one_click
+from subscriptions.api.views import docs
 from subscriptions.staff.site import site
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("llms.txt", docs.llms_txt),
     path("sandbox/klaviyo/", include("integrations.sandbox.urls")),
     path("api/one_click/undo/", one_click.undo),
     path("api/one_click/<str:action>/", one_click.link_action),

@@ -3,10 +3,11 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from subscriptions.api.views import (
     customers,
+    docs,
     entitlements,
     items,
     merchant,
@@ -112,7 +113,8 @@ urlpatterns = [
     path("items/<str:id>/change_product/", items.ChangeItemProduct.as_view()),
     path("items/<str:id>/delete/", items.DeleteItem.as_view()),
     path("merchant/cancel_reason/", merchant.CancelReasonList.as_view()),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", docs.OpenApi.as_view(), name="schema"),
+    path("docs.md/", docs.docs_in_markdown),
     path("docs/", SpectacularSwaggerView.as_view(url_name="rest:schema"), name="docs"),
     re_path("", unknown_path),
 ]
