@@ -26,6 +26,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many cases the tests made that make their own."""
+    for report in terminalreporter.getreports(""):  # of the ends of tests
+        for name, value in report.user_properties:
+            if name == "cases" and report.when == "teardown":
+                terminalreporter.write_line(f"{report.nodeid}: {value} cases")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Test databases start as copies of a migrated one, and their commits do not wait for the disk."""
