@@ -205,14 +205,17 @@ def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool =
 def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
     """Like `lock_customer`, for a new customer with these columns. Refused when its `merchant_user_id` is taken."""
     _must_hold_no_customer()
-    customer = Customer(merchant=merchant, **fields)
-    with transaction.atomic(), _holding([customer]):
+    with transaction.atomic():
         try:
             with transaction.atomic():
-                insert(customer)
+                # Made inside, so that its times are not earlier than its transaction: see `api.changes`.
+                customer = Customer(merchant=merchant, **fields)
+                with _holding([customer]):
+                    insert(customer)
         except IntegrityError as error:
-            raise refused("customer_exists", id=customer.merchant_user_id) from error
-        yield customer
+            raise refused("customer_exists", id=fields["merchant_user_id"]) from error
+        with _holding([customer]):
+            yield customer
 
 
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:

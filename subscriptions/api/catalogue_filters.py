@@ -8,7 +8,7 @@ from django_filters import FilterSet
 
 from common.web.public_ids import parse_public_id
 from subscriptions.api.filters import BooleanFilter, PublicIdFilter, ThroughFilter
-from subscriptions.api.filtersets import customer_filters, make_filterset, moment_filters, text_filter
+from subscriptions.api.filtersets import change_filters, customer_filters, make_filterset, text_filter
 from subscriptions.models import Grantee, Item, OfferProfile, Product, ProductGroup, ProductRelationship
 
 SEARCHABLE = ("name", "sku", "external_product_id")
@@ -157,9 +157,9 @@ IncentiveFilters = make_filterset(
     item=PublicIdFilter(field_name="item__public_id"),
     subscription=OfSubscription(field_name="item__subscription__public_id"),
     external_code=text_filter("external_code"),
-    **moment_filters("created"),
-    **moment_filters("last_updated"),
-    **moment_filters("applied_at"),
+    **change_filters("created"),
+    **change_filters("last_updated"),
+    **change_filters("applied_at"),
 )
 
 

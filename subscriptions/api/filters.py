@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
+from subscriptions.api import changes
 from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
 YES = ("true", "True", "1")
@@ -73,6 +74,17 @@ class MomentFilter(django_filters.Filter):
         if self.end:
             rows = rows.filter(**{f"{self.field_name}__lt": after})
         return rows
+
+
+class ChangedSinceFilter(MomentFilter):
+    """The given day or second as a lower bound of what has changed and is complete (see `changes`)."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name, start=True, end=False)
+
+    def filter(self, rows: QuerySet[Any], value: date | datetime | None) -> QuerySet[Any]:
+        rows = super().filter(rows, value)
+        return rows if value is None else changes.only_complete(rows, self.field_name, self.parent.request)
 
 
 class BeforeFilter(MomentFilter):

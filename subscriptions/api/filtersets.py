@@ -6,6 +6,7 @@ from django.db.models import Q
 from subscriptions.api.filters import (
     BeforeFilter,
     BooleanFilter,
+    ChangedSinceFilter,
     EmailFilter,
     MomentFilter,
     PublicIdFilter,
@@ -25,6 +26,11 @@ def moment_filters(name: str, field_name: str | None = None, *, exact: bool = Tr
     }
 
 
+def change_filters(name: str, field_name: str | None = None, *, exact: bool = True) -> dict[str, MomentFilter]:
+    """Like `moment_filters`, for the time of a change. `name_start` withholds what is not yet complete."""
+    return moment_filters(name, field_name, exact=exact) | {f"{name}_start": ChangedSinceFilter(field_name or name)}
+
+
 def text_filter(path: str) -> django_filters.CharFilter:
     return django_filters.CharFilter(field_name=path)
 
@@ -39,7 +45,7 @@ def customer_filters(path: str = "customer__") -> dict[str, django_filters.Filte
 
 
 def created_updated_filters(updated: str = "updated") -> dict[str, MomentFilter]:
-    return moment_filters("created") | moment_filters("updated", updated)
+    return change_filters("created") | change_filters("updated", updated)
 
 
 def make_filterset(name: str, **filters: django_filters.Filter) -> type[django_filters.FilterSet]:
@@ -87,7 +93,7 @@ ItemFilters = make_filterset(
     status=StatusFilter("order__status"),
     product=text_filter("product__external_product_id"),
     **moment_filters("place", "place_at"),
-    **moment_filters("order_updated", "order__updated", exact=False),
+    **change_filters("order_updated", "order__updated", exact=False),
 )
 AddressFilters = make_filterset(
     "AddressFilters",
@@ -96,7 +102,7 @@ AddressFilters = make_filterset(
     order=ThroughFilter(Order, "shipping_address", "public_id"),
     item=ThroughFilter(Order, "shipping_address", "items__public_id"),
     live=BooleanFilter(Q(live=True)),
-    **moment_filters("updated", exact=False),
+    **change_filters("updated", exact=False),
 )
 PaymentFilters = make_filterset(
     "PaymentFilters",

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.web.whole_numbers import parse_whole_number
+from subscriptions.api import changes
 
 PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
 PAGE_SIZE_HINT = "Give a whole number from 1 to {}."
@@ -120,8 +121,9 @@ class Cursors(BasePagination):
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        next_link = page_link(self.request, cursor=self.next) if self.next else None
-        previous_link = page_link(self.request, cursor=self.previous) if self.previous else None
+        until = changes.link_parameters(self.request)
+        next_link = page_link(self.request, cursor=self.next, **until) if self.next else None
+        previous_link = page_link(self.request, cursor=self.previous, **until) if self.previous else None
         return Response({"next": next_link, "previous": previous_link, "results": data})
 
     def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
