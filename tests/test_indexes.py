@@ -20,7 +20,12 @@ def merchant(db) -> Merchant:
     merchant = MerchantFactory()
     customers = [
         Customer(
-            merchant=merchant, merchant_user_id=f"N{n}", first_name=f"F{n}", last_name=f"L{n}", email=f"{n}@x.test"
+            merchant=merchant,
+            merchant_user_id=f"N{n}",
+            first_name=f"F{n}",
+            last_name=f"L{n}",
+            email=f"{n}@x.test",
+            phone_number=f"(501) 555-{n:04}",
         )
         for n in range(MANY)
     ]
@@ -42,11 +47,19 @@ def test_staffs_search_goes_by_the_beginning_of_each_column(merchant, term, colu
     assert [name for name in NAMES if f"customer_by_{name}" in plan] == columns
 
 
+def test_staffs_search_goes_by_the_end_of_the_phone_number(merchant):
+    found = customers_matching(merchant, "+1 501-555 0042")
+    assert [customer.phone_number for customer in found] == ["(501) 555-0042"]
+    plan = found.explain()
+    assert "Seq Scan" not in plan
+    assert "customer_by_phone" in plan and "customer_by_merchant_user_id" in plan
+
+
 def test_the_beginning_of_a_text_is_indexed_whatever_the_databases_locale(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'customer_by_%'")
         found = [definition for (definition,) in cursor.fetchall()]
-    assert len(found) == len(NAMES) and all("text_pattern_ops" in definition for definition in found)
+    assert len(found) == len(NAMES) + 1 and all("text_pattern_ops" in definition for definition in found)
 
 
 def test_the_days_of_a_kind_and_the_latest_events_are_read_by_index(merchant):

@@ -9,6 +9,7 @@ from subscriptions.api.filters import (
     ChangedSinceFilter,
     EmailFilter,
     MomentFilter,
+    PlaceFilter,
     PublicIdFilter,
     StatusFilter,
     ThroughFilter,
@@ -16,13 +17,15 @@ from subscriptions.api.filters import (
 from subscriptions.models import Item, Order, Subscription
 
 
-def moment_filters(name: str, field_name: str | None = None, *, exact: bool = True) -> dict[str, MomentFilter]:
+def moment_filters(
+    name: str, field_name: str | None = None, *, exact: bool = True, kind: type[MomentFilter] = MomentFilter
+) -> dict[str, MomentFilter]:
     """The filters `name` (if `exact`), `name_start` and `name_end`."""
     path = field_name or name
-    exact_filter = {name: MomentFilter(path, start=True, end=True)} if exact else {}
+    exact_filter = {name: kind(path, start=True, end=True)} if exact else {}
     return exact_filter | {
-        f"{name}_start": MomentFilter(path, start=True, end=False),
-        f"{name}_end": MomentFilter(path, start=False, end=True),
+        f"{name}_start": kind(path, start=True, end=False),
+        f"{name}_end": kind(path, start=False, end=True),
     }
 
 
@@ -79,7 +82,7 @@ OrderFilters = make_filterset(
     order=PublicIdFilter(field_name="public_id"),
     item=ThroughFilter(Item, "order", "public_id"),
     status=StatusFilter("status"),
-    **moment_filters("place", "place_at"),
+    **moment_filters("place", "place_at", kind=PlaceFilter),
     **created_updated_filters(),
 )
 ItemFilters = make_filterset(
@@ -92,7 +95,7 @@ ItemFilters = make_filterset(
     one_time=BooleanFilter(Q(one_time=True)),
     status=StatusFilter("order__status"),
     product=text_filter("product__external_product_id"),
-    **moment_filters("place", "place_at"),
+    **moment_filters("place", "place_at", kind=PlaceFilter),
     **change_filters("order_updated", "order__updated", exact=False),
 )
 AddressFilters = make_filterset(

@@ -8,22 +8,24 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as InvalidValue
-from django.core.paginator import Page
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.filters import BaseFilterBackend
-from rest_framework.pagination import BasePagination, PageNumberPagination
+from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.web.whole_numbers import parse_whole_number
+from common.web.whole_numbers import LARGEST, parse_whole_number
 from subscriptions.api import changes
 
 PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
 PAGE_SIZE_HINT = "Give a whole number from 1 to {}."
+EXACT_COUNT = 10_000
+"""Rows of a list that are counted one by one. Counting a million takes a second."""
 INVALID = "Invalid cursor"
+INVALID_PAGE = "Invalid page."
 
 
 class Ordering(BaseFilterBackend):
@@ -64,24 +66,53 @@ def read_page_size(request: Request, largest: int) -> int:
     return min(size, largest)
 
 
-class Pages(PageNumberPagination):
-    page_size = PAGE_SIZE
+def bounded_count(rows: QuerySet[Any]) -> int:
+    """The number of `rows` if it is at most `EXACT_COUNT`; otherwise an estimate, which is more than that."""
+    rows = rows.order_by().values("pk")
+    counted: int = rows[: EXACT_COUNT + 1].count()
+    return counted if counted <= EXACT_COUNT else max(counted, estimate_count(rows))
+
+
+def estimate_count(rows: QuerySet[Any]) -> int:
+    """How many rows the planner expects, from the statistics of the tables."""
+    (plan,) = json.loads(rows.explain(format="json"))
+    expected: int = plan["Plan"]["Plan Rows"]
+    return expected
+
+
+class Pages(BasePagination):
+    """Numbered pages. A count up to `EXACT_COUNT` is exact; a higher one is an estimate until the last page."""
+
     largest_page = MAX_PAGE_SIZE
-    page: Page[Any]
-    request: Request
 
-    def get_page_size(self, request: Request) -> int:
-        return read_page_size(request, self.largest_page)
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.request = request
+        size = read_page_size(request, self.largest_page)
+        self.number = parse_whole_number(request.query_params.get("page", "").strip() or "1") or 0
+        start = (self.number - 1) * size
+        if not 0 <= start < LARGEST - size:
+            raise NotFound(INVALID_PAGE)
+        end = start + size
+        rows = list(view.first_rows(queryset, end + 1)[start : end + 1])
+        if start and not rows:
+            raise NotFound(INVALID_PAGE)
+        # One row more than the page: `next` needs no count.
+        self.has_next = len(rows) > size
+        known = start + len(rows)
+        self.count = max(known, bounded_count(queryset)) if self.has_next else known
+        return rows[:size]
 
-    def get_next_link(self) -> str | None:
-        return page_link(self.request, page=self.page.next_page_number()) if self.page.has_next() else None
-
-    def get_previous_link(self) -> str | None:
-        return page_link(self.request, page=self.page.previous_page_number()) if self.page.has_previous() else None
+    def get_paginated_response(self, data: Any) -> Response:
+        next_link = page_link(self.request, page=self.number + 1) if self.has_next else None
+        previous_link = page_link(self.request, page=self.number - 1) if self.number > 1 else None
+        return Response({"count": self.count, "next": next_link, "previous": previous_link, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = {"type": ["string", "null"], "format": "uri"}
-        count = {"type": "integer", "description": "Not in cursor mode."}
+        count = {
+            "type": "integer",
+            "description": f"Exact up to {EXACT_COUNT:,}, and an estimate beyond. Not in cursor mode.",
+        }
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
@@ -103,15 +134,16 @@ class Cursors(BasePagination):
 
     largest_page = MAX_PAGE_SIZE
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.terms: tuple[str, str] = queryset.query.order_by
         size = read_page_size(request, self.largest_page)
         cursor = request.query_params.get("cursor")
         backwards, after = decode_cursor(cursor) if cursor else (False, None)
         try:
-            rows = list(self._rows_after(queryset, backwards, after)[: size + 1])
-        except (InvalidValue, ValueError):
+            following = self._rows_after(queryset, backwards, after, view)
+            rows = list(view.first_rows(following, size + 1)[: size + 1])
+        except (InvalidValue, ValueError, OverflowError):
             raise NotFound(INVALID) from None
         more, rows = len(rows) > size, rows[:size]
         if backwards:
@@ -126,7 +158,7 @@ class Cursors(BasePagination):
         previous_link = page_link(self.request, cursor=self.previous, **until) if self.previous else None
         return Response({"next": next_link, "previous": previous_link, "results": data})
 
-    def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
+    def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None, view: Any) -> QuerySet[Any]:
         terms = [reversed_term(term) if backwards else term for term in self.terms]
         rows = rows.order_by(*terms)
         if after is None:
@@ -137,6 +169,7 @@ class Cursors(BasePagination):
         value, tie_value = after
         # The second condition implies the first, but only the first can use an index.
         return rows.filter(
+            view.beyond(column, f"{beyond}e", value),
             Q(**{f"{column}__{beyond}e": value}),
             Q(**{f"{column}__{beyond}": value}) | Q(**{f"{tie_breaker}__{beyond_tie}": tie_value}),
         )

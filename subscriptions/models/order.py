@@ -4,7 +4,8 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from subscriptions.calendar import human_date
@@ -26,6 +27,16 @@ class OrderKey(NamedTuple):
     payment_id: int
     shipping_address_id: int
     currency_code: str
+
+
+def place_in_utc(path: str = "") -> Coalesce:
+    """The last attempt or, before the first, midnight of the planned day in UTC. `path` is the lookup of the order."""
+    midnight = Func(
+        F(f"{path}place_date"),
+        template="timezone('UTC', %(expressions)s::timestamp)",
+        output_field=models.DateTimeField(),
+    )
+    return Coalesce(F(f"{path}tried_at"), midnight)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -109,8 +120,13 @@ class Order(models.Model):
             ),
         ]
         indexes = [
+            # The orders by each `ordering` of the REST API, and those of a status.
             models.Index(fields=["merchant", "-created", "public_id"], name="order_list"),
-            models.Index(fields=["merchant", "updated"], name="order_updated"),
+            models.Index(fields=["merchant", "status", "-created", "public_id"], name="order_status_list"),
+            models.Index(fields=["merchant", "-updated", "public_id"], name="order_updated"),
+            models.Index(fields=["merchant", "status", "-updated", "public_id"], name="order_status_updated"),
+            models.Index("merchant", place_in_utc(), name="order_place"),
+            models.Index("merchant", "status", place_in_utc(), name="order_status_place"),
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
             models.Index(

@@ -106,7 +106,7 @@ class Subscription(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "-created", "public_id"], name="subscription_list"),
-            models.Index(fields=["merchant", "updated"], name="subscription_updated"),
+            models.Index(fields=["merchant", "-updated", "public_id"], name="subscription_updated"),
             models.Index(fields=["merchant", "customer", "-created"], name="subscription_customer"),
             models.Index(
                 F("merchant"),

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from django.db.models import CharField, Func, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from common.web.public_ids import parse_public_id
 from subscriptions.models import Customer, Merchant, Product
+from subscriptions.models.customer import BackwardDigits
 from subscriptions.staff.current_merchant import merchant_of
 
 CUSTOMER_COLUMNS = ("email", "first_name", "last_name", "merchant_user_id")
@@ -52,20 +53,11 @@ def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
     found = Customer.objects.filter(merchant=merchant).alias(**lowered)
     if re.fullmatch(r"[\d\s()+.-]+", term):
         number, digits = re.sub(r"\s", "", term), re.sub(r"\D", "", term)
-        has_number = Q(merchant_user_id__startswith=number)
+        has_number = Q(lower_merchant_user_id__startswith=number)
         if len(digits) >= PHONE_DIGITS:
             # Numbers are kept as they were typed.
-            found = found.alias(
-                phone_digits=Func(
-                    "phone_number",
-                    Value(r"\D"),
-                    Value(""),
-                    Value("g"),
-                    function="regexp_replace",
-                    output_field=CharField(),
-                )
-            )
-            has_number |= Q(phone_digits__endswith=digits[-10:])
+            found = found.alias(phone_digits=BackwardDigits("phone_number"))
+            has_number |= Q(phone_digits__startswith=digits[:-11:-1])
         return found.filter(has_number)
     for word in term.split()[:MOST_WORDS]:
         columns = ("email",) if "@" in word else CUSTOMER_COLUMNS

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ParseError, ValidationError
@@ -137,6 +137,14 @@ class ListView(View, ListAPIView[Any]):
     pagination_class = pagination.Pages
     orderings: dict[str, str] = {}
     default_order = ("-created", "public_id")
+
+    def first_rows(self, rows: QuerySet[Any], number: int) -> QuerySet[Any]:
+        """`rows`, or fewer of them, with at least the first `number` in their order."""
+        return rows
+
+    def beyond(self, column: str, lookup: str, value: str) -> Q:
+        """A condition that `column` beyond a cursor's `value` implies, where `column` has no index of its own."""
+        return Q()
 
     def get_permissions(self) -> list[Any]:
         return [*super().get_permissions()] + ([authentication.MayListAll()] if self.across else [])

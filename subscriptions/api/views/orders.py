@@ -1,7 +1,8 @@
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, Func, OuterRef, QuerySet, Value
+from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,17 +11,23 @@ from rest_framework.response import Response
 
 from subscriptions.actions import order
 from subscriptions.api import bodies
+from subscriptions.api.filters import PLACE_MARGIN, place_bound
 from subscriptions.api.filtersets import OrderFilters
 from subscriptions.api.serializers import OrderSerializer
 from subscriptions.api.views.base import ActionView, DetailView, ListView, ObjectView, View
 from subscriptions.models import Item, Order, Product
+from subscriptions.models.order import place_in_utc
 
 TOTALS = ("sub_total", "tax_total", "shipping_total", "discount_total", "total")
 PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.Type.PLAN)
 
 
 def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
-    """`rows` with `place_at`: the `place` of an order, computed in the database. `path` is the lookup of the order."""
+    """`rows` with the columns of `place_at` and `place_in_utc`. `path` is the lookup of the order.
+
+    `place_at` is the `place` of an order, computed in the database. It depends on the merchant's time zone, so that no
+    index can have it. One has `place_in_utc`, which is less than `PLACE_MARGIN` away.
+    """
     midnight = Func(
         Value(zone),
         F(f"{path}place_date"),
@@ -28,7 +35,8 @@ def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[A
         arg_joiner="::text, ",
         output_field=DateTimeField(),
     )
-    return rows.annotate(place_at=Coalesce(F(f"{path}tried_at"), midnight))
+    place = {"place_at": Coalesce(F(f"{path}tried_at"), midnight)}
+    return rows.annotate(**place).alias(place_in_utc=place_in_utc(path))
 
 
 class RescuableAnswer(serializers.Serializer[Any]):
@@ -43,7 +51,12 @@ class PlaceListView(ListView):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return annotate_place(rows, self.credential.merchant.time_zone, self.to_order) if self.credential else rows
+        if not self.credential:
+            return rows
+        merchant = self.credential.merchant
+        # The orders' indexes begin with the merchant.
+        rows = rows.filter(**{f"{self.to_order}merchant": merchant})
+        return annotate_place(rows, merchant.time_zone, self.to_order)
 
 
 class Orders(View):
@@ -59,6 +72,21 @@ class OrderList(Orders, PlaceListView):
     scopes = "ASR"
     filterset_class = OrderFilters
     orderings = {"place": "place_at", "created": "created", "updated": "updated"}
+
+    def first_rows(self, rows: QuerySet[Any], number: int) -> QuerySet[Any]:
+        column = str(rows.query.order_by[0])
+        if column.removeprefix("-") != "place_at":
+            return rows
+        # The row that is at this place by `place_in_utc`, which has an index, bounds those before it by `place_at`.
+        way, lookup, margin = (
+            ("-", "gte", -2 * PLACE_MARGIN) if column.startswith("-") else ("", "lte", 2 * PLACE_MARGIN)
+        )
+        in_utc = rows.order_by(f"{way}place_in_utc").annotate(bound=F("place_in_utc") + margin).values("bound")
+        last = in_utc[number - 1 : number].first()
+        return rows.filter(**{f"place_in_utc__{lookup}": last["bound"]}) if last else rows
+
+    def beyond(self, column: str, lookup: str, value: str) -> Q:
+        return place_bound(lookup, datetime.fromisoformat(value)) if column == "place_at" else Q()
 
 
 class OrderDetail(Orders, DetailView):
