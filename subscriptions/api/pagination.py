@@ -179,13 +179,17 @@ class Cursors(BasePagination):
             return None
         values = [value_at_path(rows[0], term.removeprefix("-")) for term in self.terms]
         texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
-        return base64.urlsafe_b64encode(json.dumps([backwards, *texts]).encode()).decode().rstrip("=")
+        return encode_cursor(backwards, texts)
 
 
 def value_at_path(row: Any, path: str) -> Any:
     for name in path.split("__"):
         row = getattr(row, name)
     return row
+
+
+def encode_cursor(backwards: bool, values: list[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([backwards, *values]).encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> tuple[bool, list[str]]:
