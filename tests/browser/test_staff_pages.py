@@ -3,7 +3,7 @@
 The names are as long as names get and have no blank at which a line could break.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -87,15 +87,27 @@ def find_faults_of_shown(page: Page) -> list[str]:
     return faults
 
 
-def find_all_faults(page: Page, portal: str, addresses: list[str]) -> str:
+def find_faults_at_a_desk(page: Page, address: str) -> list[str]:
+    """What is wrong with the page at a desk, and whether it fits a phone: what differs there is seen on the menu's."""
+    answer = page.goto(address)
+    assert answer and answer.status == 200, address
+    page.wait_for_function(SETTLED)
+    faults = [f"desk: {fault}" for fault in [*find_violations(page), *page.evaluate(TOO_WIDE)]]
+    page.set_viewport_size(PHONE)
+    faults += [f"phone: {fault}" for fault in page.evaluate(TOO_WIDE)]
+    page.set_viewport_size(DESK)
+    return faults
+
+
+def list_faults(page: Page, portal: str, addresses: list[str], find: Callable[[Page, str], list[str]]) -> str:
     """Each fault on a line of its own."""
-    found = [(address, fault) for address in addresses for fault in find_faults(page, f"{portal}{address}")]
+    found = [(address, fault) for address in addresses for fault in find(page, f"{portal}{address}")]
     return "\n".join(f"{address} {fault[:300]}" for address, fault in found)
 
 
 def test_every_page_of_the_menu_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
     pages = [str(item["link"]) for items in NAVIGATION.values() for item in items]
-    assert find_all_faults(staff, portal, pages) == ""
+    assert list_faults(staff, portal, pages, find_faults) == ""
 
 
 def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
@@ -107,7 +119,7 @@ def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: 
             pages.append(f"{base}/add/")
     pages.append(f"/admin/subscriptions/product/{world.rows[Product].pk}/discontinue/")
     pages.append("/admin/subscriptions/apikey/add/")
-    assert find_all_faults(staff, portal, pages) == ""
+    assert list_faults(staff, portal, pages, find_faults_at_a_desk) == ""
 
 
 def test_a_secret_is_shown_once_on_a_page_that_is_accessible_and_fits(staff: Page, portal: str) -> None:

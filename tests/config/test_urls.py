@@ -77,6 +77,8 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
     ids = [subscription.public_id.hex, subscription.customer.merchant_user_id, subscription.items.get().public_id.hex]
     fillings = {
         "action": ["reactivate"],
+        "group_type": ["sku_swap"],
+        "group_name": ["tea"],
         "slug": ["welcome"],
         "name": ["reminders", "nonsense"],
         "public_id": [public],

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 SEED = 20261120
 BEGINS = date(2026, 11, 20)  # at noon, as each of STAGES
-PEOPLE = 200
+PEOPLE = 100
 DAYS, WEEKS, MONTHS = 1, 2, 3
 PRICES = {"blend": "12.50", "decaf": "9.99", "mug": "7.35", "filter": "3.05"}
 SHIPPING = Decimal("4.00")
