@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from subscriptions.actions import core
+from subscriptions.actions import customer_lock
 from subscriptions.models import (
     Activity,
     Address,
@@ -33,7 +33,7 @@ found_writes: list[str] = []  # statements of surfaces outside an action
 
 
 def watch_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-    if WRITE.match(str(sql)) and not core._held.get() and _from_a_surface():
+    if WRITE.match(str(sql)) and not customer_lock._held.get() and _from_a_surface():
         found_writes.append(str(sql)[:200])
     return execute(sql, params, many, context)
 

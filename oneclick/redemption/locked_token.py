@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.db import Param, Query
 from oneclick.models import ActionToken
-from subscriptions.actions.core import lock_customer
+from subscriptions.actions.customer_lock import lock_customer
 from subscriptions.errors import NotFound
 from subscriptions.models import Merchant
 

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from common.db import Query, execute, pipeline, reserve_ids
 from subscriptions import calendar
 from subscriptions.actions import bulk_orders, totals
-from subscriptions.actions.core import ActionContext, lock_customers, record_actions
+from subscriptions.actions.core import ActionContext, record_actions
+from subscriptions.actions.customer_lock import lock_customers
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
 from subscriptions.events import catalogue, payloads

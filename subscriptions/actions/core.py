@@ -26,55 +26,29 @@ with `lock_customers`, create an `ActionContext` for each subject and write them
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol
 
 from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import models
 from django.utils.module_loading import import_string
-from psycopg.errors import LockNotAvailable
 
-from common.db import AnyOf, Param, Query, insert, insert_many, new_row
+from common.db import insert_many, new_row
 from subscriptions import calendar
+from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor
-from subscriptions.errors import Busy, NotFound, refused
 from subscriptions.events import payloads
-from subscriptions.models import (
-    Activity,
-    Customer,
-    Event,
-    Item,
-    Merchant,
-    Order,
-    Subscription,
-)
+from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
 
-LockedRow = TypeVar("LockedRow", bound=models.Model)
 P = ParamSpec("P")
 Sink = Callable[[list[Event]], None]
 EventSubject = Customer | Subscription | Order | Item
 
 
-# `no_key` lets other transactions insert rows that point at the customer.
-CUSTOMER_BY_KEY = Query(
-    lambda: (
-        Customer.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("merchant")
-        .filter(pk=Param("pk"), merchant=Param("merchant"))
-    )
-)
-CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=False))
-FREE_CUSTOMERS = Query(lambda: _customers_to_lock(skip_locked=True))
-
 UNCHANGED = ""
-
-_held: ContextVar[Sequence[Customer]] = ContextVar("held_customers", default=())
 
 
 @dataclass
@@ -157,67 +131,6 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
     return wrap
 
 
-@contextmanager
-def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]:
-    """A transaction that holds one customer, for several actions that must succeed or fail together.
-
-    `query` finds a row by `params` and locks it: the customer's own row, as `CUSTOMER_BY_KEY` does, or a row with a
-    `customer`. The block gets that row. Actions on the customer inside the block join its transaction, so a refusal
-    must leave the whole block, or half of the work would stay. Raises `Busy` after waiting two seconds for another
-    write (`lock_timeout` of the database session), and `NotFound`.
-    """
-    _must_hold_no_customer()
-    with transaction.atomic():
-        try:
-            with _busy_when_locked():
-                row = query.get(**params)
-        except ObjectDoesNotExist as error:
-            raise NotFound("not_found", "There is no such customer.") from error
-        customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
-        with _holding([customer]):
-            yield row
-
-
-@contextmanager
-def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool = False) -> Iterator[Sequence[Customer]]:
-    """Like `lock_customer`, for several customers of one merchant; the block gets the locked customers.
-
-    `only_free` leaves out customers that another write holds. Rows are locked in key order, so two such blocks cannot
-    deadlock. Refused when the customers' test clocks differ. A nested block gets those of its customers that the outer
-    block holds, and locks no others.
-    """
-    wanted = set(keys)
-    if held := [customer for customer in _held.get() if customer.pk in wanted]:
-        yield held
-        return
-    _must_hold_no_customer()
-    with transaction.atomic():
-        with _busy_when_locked():
-            customers = (FREE_CUSTOMERS if only_free else CUSTOMERS).all(keys=list(keys), merchant=merchant.pk)
-        merchant = Merchant.objects.get(pk=merchant.pk)  # the caller's copy may be out of date
-        for customer in customers:
-            customer.merchant = merchant
-        with _holding(customers):
-            yield customers
-
-
-@contextmanager
-def create_locked_customer(merchant: Merchant, **fields: Any) -> Iterator[Customer]:
-    """Like `lock_customer`, for a new customer with these columns. Refused when its `merchant_user_id` is taken."""
-    _must_hold_no_customer()
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                # Made inside, so that its times are not earlier than its transaction: see `api.changes`.
-                customer = Customer(merchant=merchant, **fields)
-                with _holding([customer]):
-                    insert(customer)
-        except IntegrityError as error:
-            raise refused("customer_exists", id=fields["merchant_user_id"]) from error
-        with _holding([customer]):
-            yield customer
-
-
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
     """Write each context's activity with its sentence, and all events. Each sink is called once for all events."""
     at = calendar.now()
@@ -268,48 +181,3 @@ def _feed_keys(subject: models.Model) -> dict[str, models.Model | None]:
     order = subject if isinstance(subject, Order) else getattr(subject, "order", None)
     # An order that the action has emptied is deleted, and nothing can point at it.
     return {"subscription": subscription, "order": order if order is not None and order.pk else None}
-
-
-@contextmanager
-def hold_customer(key: int, merchant: int) -> Iterator[Customer]:
-    """The customer with this key: held by the block around this one, or else locked for this block alone."""
-    for customer in _held.get():
-        if (customer.pk, customer.merchant_id) == (key, merchant):
-            yield customer
-            return
-    with lock_customer(CUSTOMER_BY_KEY, pk=key, merchant=merchant) as customer:
-        yield customer
-
-
-def _must_hold_no_customer() -> None:
-    if _held.get():
-        raise RuntimeError("an action may hold one customer only: locking a second could deadlock")
-
-
-@contextmanager
-def _holding(customers: Sequence[Customer]) -> Iterator[None]:
-    """Inside the block, actions on these customers join the transaction and use the time of their test clock."""
-    clocks = {customer.clock for customer in customers} or {None}
-    if len(clocks) > 1:
-        raise refused("clocks_differ")
-    token = _held.set(customers)
-    try:
-        with calendar.fixed_clock(clocks.pop()):
-            yield
-    finally:
-        _held.reset(token)
-
-
-@contextmanager
-def _busy_when_locked() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise Busy from error
-        raise
-
-
-def _customers_to_lock(*, skip_locked: bool) -> models.QuerySet[Customer]:
-    found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
-    return found.filter(pk=AnyOf("keys"), merchant=Param("merchant")).order_by("pk")

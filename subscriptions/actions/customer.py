@@ -5,8 +5,8 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import core
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
+from subscriptions.actions.customer_lock import create_locked_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.models import Customer, Merchant
@@ -22,7 +22,7 @@ def create(merchant: Merchant, *, actor: Actor, **fields: Any) -> ActionContext[
     """
     fields["email"] = _require_email(fields["email"])
     fields["locale"] = _require_locale(fields.get("locale") or merchant.locale)
-    with core.create_locked_customer(merchant, **fields) as customer:
+    with create_locked_customer(merchant, **fields) as customer:
         context: ActionContext[Customer] = _created(customer, actor=actor)
         return context
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from subscriptions.actions.core import hold_customer
+from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.actions.placement_results import finalize_placement
 from subscriptions.actions.subjects import reload_subject
 from subscriptions.actors import Actor

@@ -15,7 +15,7 @@ from subscriptions.actions import customer as customers
 from subscriptions.actions import payment as payments
 from subscriptions.actions.checkout import Line, NothingSubscribed, checkout
 from subscriptions.actions.checkout_requests import close_request
-from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import DomainError, Refused
 from subscriptions.models import Address, CheckoutRequest, Customer, Merchant, Offer, Payment, Subscription

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import F
 
 from subscriptions.actions import subscription as verbs
-from subscriptions.actions.core import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, DomainError
 from subscriptions.models import Product, Refusal, Replacement, Subscription

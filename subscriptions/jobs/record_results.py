@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from common.db import AnyOf, Param, Query, pipeline, reserve_ids, update, update_many
 from subscriptions.actions import bulk_success, placement_results, upcoming_order
-from subscriptions.actions.core import lock_customer, lock_customers
+from subscriptions.actions.customer_lock import lock_customer, lock_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import Busy
 from subscriptions.models import Activity, Effect, Event, Order, OrderStatus, PlacementAttempt

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from common.work import LeaseLost, Turn, claim_lease, notify_after_commit, sweep_rows, yield_turn
 from subscriptions import calendar
-from subscriptions.actions.core import lock_customers
+from subscriptions.actions.customer_lock import lock_customers
 from subscriptions.errors import Busy
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Days, Job

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions.actions import placement_results
 from subscriptions.actions.bulk_success import succeed_orders
-from subscriptions.actions.core import lock_customers
+from subscriptions.actions.customer_lock import lock_customers
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Product, ResourceGrant, Subscription
 from tests import factories as f
 from tests.actions import random_actions, situations

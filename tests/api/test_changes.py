@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from subscriptions.actions.core import create_locked_customer
+from subscriptions.actions.customer_lock import create_locked_customer
 from subscriptions.api import changes
 from subscriptions.models import Address, Customer, Item, Merchant, OneTimeIncentive, Order, Subscription
 from tests.api.catalogue.rows import create_incentive

@@ -17,7 +17,8 @@ from rest_framework.response import Response
 
 from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
-from subscriptions.actions.core import CUSTOMER_BY_KEY, ActionContext, lock_customer
+from subscriptions.actions.core import ActionContext
+from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
 from subscriptions.api.failures import Failure
 from subscriptions.api.filters import BOOLEAN_HINT, NO, YES

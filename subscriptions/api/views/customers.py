@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from subscriptions.actions import customer
-from subscriptions.actions.core import lock_customers
+from subscriptions.actions.customer_lock import lock_customers
 from subscriptions.api import bodies, etags
 from subscriptions.api.filtersets import CustomerFilters
 from subscriptions.api.serializers import (

@@ -2,7 +2,7 @@ from typing import Any
 
 from subscriptions.actions import item as item_actions
 from subscriptions.actions import prepaid, subscription
-from subscriptions.actions.core import hold_customer
+from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.api import bodies
 from subscriptions.api.errors import Denied
 from subscriptions.api.filtersets import SubscriptionFilters

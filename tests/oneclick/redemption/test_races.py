@@ -18,7 +18,7 @@ from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.redemption.locked_token import TOKEN
 from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token
-from subscriptions.actions import checks, core
+from subscriptions.actions import checks, customer_lock
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Customer, Item, Order, Subscription
@@ -210,7 +210,7 @@ def test_without_the_lock_a_click_acts_on_an_order_that_is_gone(monkeypatch: pyt
     shop = make_shop(subscriptions=1)
     token = shop.order_token()
     monkeypatch.setattr(TOKEN, "get", read_token)
-    monkeypatch.setattr(core.CUSTOMER_BY_KEY, "get", read_customer)
+    monkeypatch.setattr(customer_lock.CUSTOMER_BY_KEY, "get", read_customer)
     with click_stopped_half_way(token, monkeypatch) as clicked, ThreadPoolExecutor(1) as pool:
         cancel_in_a_thread(pool, shop.subscriptions[0]).result(10)
         assert not Order.objects.filter(place_date=DAY).exists()

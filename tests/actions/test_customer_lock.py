@@ -1,6 +1,6 @@
 import pytest
 
-from subscriptions.actions import core
+from subscriptions.actions import customer_lock
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Customer
 from tests.actions import contract
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def held(customer: Customer):
-    return core.lock_customer(core.CUSTOMER_BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
+    return customer_lock.lock_customer(customer_lock.CUSTOMER_BY_KEY, pk=customer.pk, merchant=customer.merchant_id)
 
 
 def test_an_action_on_the_locked_customer_joins_that_transaction():
