@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 
 from subscriptions.actors import Actor
-from subscriptions.api.product_bodies import ProductRowBody
+from subscriptions.api.bodies.products import ProductRowBody
 from subscriptions.importing.importer import lock_merchant
 from subscriptions.importing.product_rows import ProductRows, find_problems
 from subscriptions.models import Merchant, Product

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
-from subscriptions.api.bodies import LAST_DAY, CountryCode
+from subscriptions.api.bodies.fields import LAST_DAY, CountryCode
 from subscriptions.api.card_data import CardEnding, CardExpiry, CardText
 from subscriptions.api.lenient_body import (
     ExtraData,

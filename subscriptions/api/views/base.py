@@ -18,11 +18,11 @@ from rest_framework.response import Response
 from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
 from subscriptions.actions.core import ActionContext
-from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
+from subscriptions.api.bodies.shared import ApiBody
 from subscriptions.api.failures import Failure
 from subscriptions.api.filters import BOOLEAN_HINT, NO, YES
-from subscriptions.api.row_fields import ApiBody
 from subscriptions.api.schema import Schema
 from subscriptions.api.storefront import StorefrontAuthentication
 from subscriptions.importing.importer import lock_merchant
@@ -183,7 +183,7 @@ class ObjectView(View):
         owner = customer_key(row)
         if owner is None:
             return lock_merchant(self.caller.merchant)
-        return lock_customer(CUSTOMER_BY_KEY, pk=owner, merchant=self.caller.merchant.pk)
+        return hold_customer(owner, self.caller.merchant.pk)
 
     def last_state(self, row: Any) -> Any:
         """`row`, read before the change that removed it, as it was at its end."""
@@ -268,6 +268,18 @@ class ActionView(WriteView, ObjectView):
         with self.unchanged_row(row):
             self.perform(row, **inputs)
         return self.answer_object(row, self.success_status)
+
+
+class FieldsView(ActionView):
+    """PATCH of an object whose fields have actions of their own; `changes` names them. All that is sent is changed."""
+
+    changes: dict[str, Callable[..., ActionContext[Any]]]
+
+    def perform(self, row: Any, **inputs: Any) -> None:
+        # The action of one field may refuse; then none of the others may have happened.
+        with self.lock_row(row):
+            for name, value in inputs.items():
+                self.changes[name](row, actor=self.caller.actor, **{name: value})
 
 
 def customer_key(row: Any) -> int | None:

@@ -5,8 +5,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from subscriptions.actions import customer
-from subscriptions.actions.customer_lock import lock_customers
-from subscriptions.api import bodies, etags
+from subscriptions.api import etags
+from subscriptions.api.bodies.people import ContactBody, CustomerBody, CustomerUpdateBody
 from subscriptions.api.filtersets import CustomerFilters
 from subscriptions.api.serializers import (
     ChangedCustomerSerializer,
@@ -14,7 +14,7 @@ from subscriptions.api.serializers import (
     CreatedCustomerSerializer,
     CustomerSerializer,
 )
-from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, FieldsView, ListView, View
 from subscriptions.models import Customer, Subscription
 
 
@@ -43,7 +43,7 @@ class CustomerDetail(OneCustomer, DetailView):
 class CreateCustomer(OneCustomer, CreateView):
     """Create a customer. A storefront may create the customer that its signature is for."""
 
-    body = bodies.CustomerBody
+    body = CustomerBody
     serializer_class: Any = CreatedCustomerSerializer
 
     def create(self, inputs: dict[str, Any]) -> Customer:
@@ -55,21 +55,16 @@ class CreateCustomer(OneCustomer, CreateView):
         return created
 
 
-class UpdateCustomer(OneCustomer, ActionView):
+class UpdateCustomer(OneCustomer, FieldsView):
     """Change extra data, locale and price code: whatever is sent. The answer has only the keys that were sent."""
 
     serializer_class: Any = ChangedCustomerSerializer
-    body = bodies.CustomerUpdateBody
+    body = CustomerUpdateBody
     changes = {
         "extra_data": customer.change_extra_data,
         "locale": customer.change_locale,
         "price_code": customer.change_price_code,
     }
-
-    def perform(self, row: Customer, **inputs: Any) -> None:
-        with lock_customers(self.caller.merchant, [row.pk]):
-            for name, value in inputs.items():
-                self.changes[name](row, actor=self.caller.actor, **{name: value})
 
     def answer_object(self, row: Any, status: int = 200) -> Response:
         answer = super().answer_object(row, status)
@@ -81,7 +76,7 @@ class SetContactDetails(OneCustomer, ActionView):
     """Change where messages go from now on."""
 
     serializer_class: Any = ContactSerializer
-    body = bodies.ContactBody
+    body = ContactBody
     verb = customer.change_contact_details
 
     def answer_object(self, row: Any, status: int = 200) -> Response:

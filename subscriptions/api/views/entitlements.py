@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from common.web.public_ids import new_public_id
 from subscriptions.actions import entitlement, resource
 from subscriptions.api import pagination
+from subscriptions.api.bodies.resources import ExpirationBody, ResourceBody, ResourceUpdateBody
 from subscriptions.api.catalogue_filters import EntitlementFilters, ResourceFilters
-from subscriptions.api.resource_bodies import ExpirationBody, ResourceBody, ResourceUpdateBody
 from subscriptions.api.serializers import EntitlementSerializer, ResourceSerializer
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, ObjectView, View, WriteView
 from subscriptions.models import Entitlement, Grantee, Resource

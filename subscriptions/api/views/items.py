@@ -3,7 +3,8 @@ from typing import Any
 from rest_framework.response import Response
 
 from subscriptions.actions import item
-from subscriptions.api import bodies
+from subscriptions.api.bodies.orders import AddItemBody, CreateItemBody, ItemPriceBody
+from subscriptions.api.bodies.shared import ChangeProductBody, QuantityBody
 from subscriptions.api.filtersets import ItemFilters
 from subscriptions.api.serializers import ItemSerializer
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ObjectView, View, WriteView
@@ -38,7 +39,7 @@ class AddToOrder(ItemWrite, CreateView):
     """Add a product to an open order, once."""
 
     scopes = "ASR"
-    body = bodies.AddItemBody
+    body = AddItemBody
     refusal_fields = {"amount_too_large": "quantity"}
 
     def create(self, inputs: dict[str, Any]) -> Item:
@@ -49,7 +50,7 @@ class AddToOrder(ItemWrite, CreateView):
 class CreateItem(ItemWrite, CreateView):
     """Order a product once for a day: on the open order of this day, payment and address, or on a new order."""
 
-    body = bodies.CreateItemBody
+    body = CreateItemBody
     refusal_fields = {"place_date_past": "place_date", "amount_too_large": "quantity"}
 
     def create(self, inputs: dict[str, Any]) -> Item:
@@ -60,7 +61,7 @@ class CreateItem(ItemWrite, CreateView):
 class ChangeItemQuantity(ItemWrite, ActionView):
     """Change the quantity, in this order only."""
 
-    body = bodies.QuantityBody
+    body = QuantityBody
     refusal_fields = {"amount_too_large": "quantity"}
     verb = item.change_quantity
 
@@ -69,7 +70,7 @@ class ChangeItemPrice(ItemWrite, ActionView):
     """Set the unit price, in this order only."""
 
     scopes = "A"
-    body = bodies.ItemPriceBody
+    body = ItemPriceBody
     refusal_fields = {"amount_too_large": "price"}
     verb = item.change_price
 
@@ -77,7 +78,7 @@ class ChangeItemPrice(ItemWrite, ActionView):
 class ChangeItemProduct(ItemWrite, ActionView):
     """Swap the product, in this order only."""
 
-    body = bodies.ChangeProductBody
+    body = ChangeProductBody
     refusal_fields = {"amount_too_large": "product"}
     verb = item.change_product
 

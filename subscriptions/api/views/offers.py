@@ -3,8 +3,8 @@ from typing import Any
 from django.db.models import Prefetch
 
 from subscriptions.actions import incentive
+from subscriptions.api.bodies.incentives import IncentiveBody, IncentiveUpdateBody
 from subscriptions.api.catalogue_filters import CATEGORIES, IncentiveFilters, OfferProfileFilters
-from subscriptions.api.incentive_bodies import IncentiveBody, IncentiveUpdateBody
 from subscriptions.api.serializers import (
     OfferProfileOnRequestSerializer,
     OfferProfileSerializer,

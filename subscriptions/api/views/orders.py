@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from subscriptions.actions import order
-from subscriptions.api import bodies
+from subscriptions.api.bodies.orders import NamedSubscriptionBody, OrderUpdateBody, PlaceDateBody, RescueBody, RetryBody
+from subscriptions.api.bodies.shared import ChangePaymentBody, ChangeShippingBody
 from subscriptions.api.filters import PLACE_MARGIN, place_bound
 from subscriptions.api.filtersets import OrderFilters
 from subscriptions.api.serializers import OrderSerializer
@@ -114,7 +115,7 @@ class CancelOrder(OrderAction):
 class SkipSubscription(OrderAction):
     """Skip one subscription of this order."""
 
-    body = bodies.NamedSubscriptionBody
+    body = NamedSubscriptionBody
     verb = order.skip_subscription
 
 
@@ -128,7 +129,7 @@ class ChangePlaceDate(OrderAction):
     """Move the whole order. It is merged into an open order with the same date, payment and address."""
 
     scopes = "ASR"
-    body = bodies.PlaceDateBody
+    body = PlaceDateBody
     refusal_fields = {"amount_too_large": "place"}
     verb = order.change_date
 
@@ -136,7 +137,7 @@ class ChangePlaceDate(OrderAction):
 class ChangeOrderPayment(OrderAction):
     """Change the payment of this order alone; its subscriptions keep theirs."""
 
-    body = bodies.ChangePaymentBody
+    body = ChangePaymentBody
     refusal_fields = {"amount_too_large": "payment"}
     verb = order.change_payment
 
@@ -144,7 +145,7 @@ class ChangeOrderPayment(OrderAction):
 class ChangeOrderShipping(OrderAction):
     """Change the shipping address of this order alone; its subscriptions keep theirs."""
 
-    body = bodies.ChangeShippingBody
+    body = ChangeShippingBody
     refusal_fields = {"amount_too_large": "shipping_address"}
     verb = order.change_shipping_address
 
@@ -153,7 +154,7 @@ class UpdateOrder(OrderAction):
     """Replace the extra data."""
 
     scopes = "A"
-    body = bodies.OrderUpdateBody
+    body = OrderUpdateBody
     verb = order.change_extra_data
 
 
@@ -161,7 +162,7 @@ class Rescue(OrderAction):
     """Try a rejected order again."""
 
     scopes = "A"
-    body = bodies.RescueBody
+    body = RescueBody
     verb = order.rescue
 
 
@@ -181,7 +182,7 @@ class RetryOrder(OrderAction):
     """Tell an order that waits for an instruction when to be tried again."""
 
     scopes = "A"
-    body = bodies.RetryBody
+    body = RetryBody
     verb = order.retry
 
 

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from subscriptions.actions import final_answers
-from subscriptions.api import bodies, idempotency
+from subscriptions.api import idempotency
 from subscriptions.api.authentication import MayReadInBulk
+from subscriptions.api.bodies.orders import FinalAnswerBody
 from subscriptions.api.errors import Conflict
 from subscriptions.api.failures import BY_FIELD_REFERENCE, DETAIL
 from subscriptions.api.filtersets import PlacementFilters
@@ -90,7 +91,7 @@ class FinalizePlacement(Orders, WriteView, ObjectView):
     scopes = "A"
     flags = {}
     condition = "If-Match"
-    body = bodies.FinalAnswerBody
+    body = FinalAnswerBody
     failures = {
         "400": ("The answer cannot be recorded.", {"anyOf": [FINALIZED, DETAIL, BY_FIELD_REFERENCE]}, EXAMPLE),
     }

@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from subscriptions.actions import product_group, resource
+from subscriptions.api.bodies.products import ProductBody, ProductRowBody, require_type
+from subscriptions.api.bodies.resources import GrantsBody, GroupBody, GroupNameBody
 from subscriptions.api.catalogue_filters import ProductFilters, ProductGroupFilters, RelationshipFilters
 from subscriptions.api.product_batch import write_batch
-from subscriptions.api.product_bodies import ProductBody, ProductRowBody, require_type
-from subscriptions.api.resource_bodies import GrantsBody, GroupBody, GroupNameBody
 from subscriptions.api.serializers import ProductGroupSerializer, ProductSerializer, RelationshipSerializer
 from subscriptions.api.views.base import (
     ActionView,

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from subscriptions.actions import address, payment
-from subscriptions.api import bodies
+from subscriptions.api.bodies.people import AddressBody, AddressUpdateBody, LiveBody, PaymentCreateBody
 from subscriptions.api.filtersets import AddressFilters, PaymentFilters
 from subscriptions.api.serializers import AddressSerializer, PaymentSerializer
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, ObjectView, View, WriteView
@@ -33,7 +33,7 @@ class AddressDetail(Addresses, DetailView):
 class CreateAddress(Addresses, CreateView):
     """Add an address. Its content never changes: a corrected address is a new one."""
 
-    body = bodies.AddressBody
+    body = AddressBody
 
     def create(self, inputs: dict[str, Any]) -> Address:
         created: Address = address.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
@@ -43,7 +43,7 @@ class CreateAddress(Addresses, CreateView):
 class UpdateAddress(Addresses, ActionView):
     """Change whether the address is in use, and its label."""
 
-    body = bodies.AddressUpdateBody
+    body = AddressUpdateBody
 
     def perform(self, row: Address, **inputs: Any) -> None:
         kept = {name: inputs.pop(name) for name in ("live", "label") if name in inputs}
@@ -92,7 +92,7 @@ class PaymentDetail(Payments, DetailView):
 class CreatePayment(Payments, CreateView):
     """Add a payment: the platform's token for it, and of a card the last four digits."""
 
-    body = bodies.PaymentCreateBody
+    body = PaymentCreateBody
 
     def create(self, inputs: dict[str, Any]) -> Payment:
         created: Payment = payment.create(inputs.pop("customer"), actor=self.caller.actor, **inputs).result
@@ -102,7 +102,7 @@ class CreatePayment(Payments, CreateView):
 class UpdatePayment(Payments, ActionView):
     """Change whether the payment is in use."""
 
-    body = bodies.LiveBody
+    body = LiveBody
     verb = payment.update_record
 
 

@@ -2,12 +2,24 @@ from typing import Any
 
 from subscriptions.actions import item as item_actions
 from subscriptions.actions import prepaid, subscription
-from subscriptions.actions.customer_lock import hold_customer
-from subscriptions.api import bodies
+from subscriptions.api.bodies.shared import ChangePaymentBody, ChangeProductBody, ChangeShippingBody, QuantityBody
+from subscriptions.api.bodies.subscriptions import (
+    CancelBody,
+    FrequencyBody,
+    OrderDateBody,
+    PrepaidBody,
+    ReactivateBody,
+    ReminderBody,
+    RenewalBody,
+    SubscribeItemBody,
+    SubscriptionUpdateBody,
+    UpgradeBody,
+    UpsellSubscriptionBody,
+)
 from subscriptions.api.errors import Denied
 from subscriptions.api.filtersets import SubscriptionFilters
 from subscriptions.api.serializers import SubscriptionSerializer
-from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, View
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, FieldsView, ListView, View
 from subscriptions.models import Subscription
 
 
@@ -36,21 +48,21 @@ class Cancel(Subscriptions, ActionView):
     """Cancel a live subscription and remove its upcoming item."""
 
     scopes = "ASR"
-    body = bodies.CancelBody
+    body = CancelBody
     verb = subscription.cancel
 
 
 class Reactivate(Subscriptions, ActionView):
     """Make a cancelled subscription live again and plan its next order."""
 
-    body = bodies.ReactivateBody
+    body = ReactivateBody
     verb = subscription.reactivate
 
 
 class ChangeQuantity(Subscriptions, ActionView):
     """Change the quantity, from the upcoming order on."""
 
-    body = bodies.QuantityBody
+    body = QuantityBody
     refusal_fields = {"amount_too_large": "quantity"}
     verb = subscription.change_quantity
 
@@ -58,14 +70,14 @@ class ChangeQuantity(Subscriptions, ActionView):
 class ChangeFrequency(Subscriptions, ActionView):
     """Change the frequency. The upcoming order keeps its date."""
 
-    body = bodies.FrequencyBody
+    body = FrequencyBody
     verb = subscription.change_frequency
 
 
 class ChangeNextOrderDate(Subscriptions, ActionView):
     """Move the next order of this subscription alone."""
 
-    body = bodies.OrderDateBody
+    body = OrderDateBody
     refusal_fields = {"amount_too_large": "order_date"}
     verb = subscription.change_next_order_date
 
@@ -73,7 +85,7 @@ class ChangeNextOrderDate(Subscriptions, ActionView):
 class ChangePayment(Subscriptions, ActionView):
     """Change the payment of the subscription and its upcoming order."""
 
-    body = bodies.ChangePaymentBody
+    body = ChangePaymentBody
     refusal_fields = {"amount_too_large": "payment"}
     verb = subscription.change_payment
 
@@ -81,7 +93,7 @@ class ChangePayment(Subscriptions, ActionView):
 class ChangeShipping(Subscriptions, ActionView):
     """Change the shipping address of the subscription and its upcoming order."""
 
-    body = bodies.ChangeShippingBody
+    body = ChangeShippingBody
     refusal_fields = {"amount_too_large": "shipping_address"}
     verb = subscription.change_shipping_address
 
@@ -89,7 +101,7 @@ class ChangeShipping(Subscriptions, ActionView):
 class ChangeProduct(Subscriptions, ActionView):
     """Swap the product for good, from the upcoming order on."""
 
-    body = bodies.ChangeProductBody
+    body = ChangeProductBody
     refusal_fields = {"amount_too_large": "product"}
     verb = subscription.change_product
 
@@ -97,14 +109,14 @@ class ChangeProduct(Subscriptions, ActionView):
 class ChangeReminder(Subscriptions, ActionView):
     """Change how many days before an order its reminder goes out."""
 
-    body = bodies.ReminderBody
+    body = ReminderBody
     verb = subscription.change_reminder_days
 
 
-class UpdateSubscription(Subscriptions, ActionView):
+class UpdateSubscription(Subscriptions, FieldsView):
     """Change extra data, offer, locked price, or the reason of a cancelled subscription: whatever is sent."""
 
-    body = bodies.SubscriptionUpdateBody
+    body = SubscriptionUpdateBody
     refusal_fields = {"amount_too_large": "price", "subscription_already_active": "cancel_reason"}
     changes = {
         "extra_data": subscription.change_extra_data,
@@ -116,15 +128,13 @@ class UpdateSubscription(Subscriptions, ActionView):
     def perform(self, row: Subscription, **inputs: Any) -> None:
         if self.caller.scope != "A" and {"price", "components"} & set(self.request.data):
             raise Denied("insufficient_scope")
-        with hold_customer(row.customer_id, row.merchant_id):
-            for name, value in inputs.items():
-                self.changes[name](row, actor=self.caller.actor, **{name: value})
+        super().perform(row, **inputs)
 
 
 class CreateFromOrder(Subscriptions, CreateView):
     """Subscribe to a product, beginning with an open order of the customer."""
 
-    body = bodies.UpsellSubscriptionBody
+    body = UpsellSubscriptionBody
     refusal_fields = {"amount_too_large": "quantity"}
 
     def create(self, inputs: dict[str, Any]) -> Subscription:
@@ -138,7 +148,7 @@ class CreateFromOrder(Subscriptions, CreateView):
 class CreateFromItem(Subscriptions, CreateView):
     """Make a one-time item the first item of a new subscription."""
 
-    body = bodies.SubscribeItemBody
+    body = SubscribeItemBody
 
     def create(self, inputs: dict[str, Any]) -> Subscription:
         started: Subscription = item_actions.subscribe(inputs.pop("item"), actor=self.caller.actor, **inputs).result
@@ -148,7 +158,7 @@ class CreateFromItem(Subscriptions, CreateView):
 class UpgradeToPrepaid(Subscriptions, ActionView):
     """Make the subscription prepaid: its next order charges several orders at once."""
 
-    body = bodies.UpgradeBody
+    body = UpgradeBody
 
     def perform(self, row: Subscription, **inputs: Any) -> None:
         if inputs.get("offer") == "live":
@@ -159,14 +169,14 @@ class UpgradeToPrepaid(Subscriptions, ActionView):
 class ChangeRenewalBehavior(Subscriptions, ActionView):
     """Change what follows the prepaid orders."""
 
-    body = bodies.RenewalBody
+    body = RenewalBody
     verb = prepaid.change_renewal_behavior
 
 
 class UpdatePrepaidContext(Subscriptions, ActionView):
     """Correct the prepaid cycle: whatever is sent. A storefront may change the renewal behaviour alone."""
 
-    body = bodies.PrepaidBody
+    body = PrepaidBody
 
     def perform(self, row: Subscription, **inputs: Any) -> None:
         if self.caller.scope != "A" and inputs.keys() - {"renewal_behavior"}:

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from subscriptions.api.bodies import JsonText, OptionalText, every_field, period_field, price_field
-from subscriptions.api.row_fields import ApiBody
+from subscriptions.api.bodies.fields import JsonText, OptionalText, every_field, period_field, price_field
+from subscriptions.api.bodies.shared import ApiBody
 from subscriptions.errors import refused
 from subscriptions.models import Product, ProductGroup
 

@@ -7,8 +7,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from subscriptions.actions.discounts import FIXED, ON_ITEM, ON_ORDER, SHIPPING_TOTAL, SUB_TOTAL, TOTAL_PRICE
-from subscriptions.api.bodies import LocalTime, OptionalText, price_field
-from subscriptions.api.row_fields import ApiBody, NamedCustomer, NamedProduct, NamedRow
+from subscriptions.api.bodies.fields import LocalTime, OptionalText, price_field
+from subscriptions.api.bodies.named_rows import NamedCustomer, NamedProduct, NamedRow
+from subscriptions.api.bodies.shared import ApiBody
 from subscriptions.models import Discount, Item, OneTimeIncentive, Order
 
 FIELDS = (TOTAL_PRICE, SUB_TOTAL, SHIPPING_TOTAL)

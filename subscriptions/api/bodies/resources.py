@@ -8,9 +8,10 @@ from rest_framework.exceptions import ValidationError
 
 from subscriptions import calendar
 from subscriptions.actions.entitlement import LONGEST_GRANT
-from subscriptions.api.bodies import OptionalText, day_field
-from subscriptions.api.product_bodies import url_field
-from subscriptions.api.row_fields import ApiBody, NamedRow
+from subscriptions.api.bodies.fields import OptionalText, day_field
+from subscriptions.api.bodies.named_rows import NamedRow
+from subscriptions.api.bodies.products import url_field
+from subscriptions.api.bodies.shared import ApiBody
 from subscriptions.errors import SENTENCES
 from subscriptions.models import ProductGroup, Resource, ResourceGrant
 

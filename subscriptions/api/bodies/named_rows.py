@@ -11,21 +11,6 @@ from subscriptions.errors import SENTENCES
 from subscriptions.models import Customer, Product
 
 
-class ApiBody(serializers.Serializer[Any]):
-    """The body of a write. It may name the merchant, which must be the credential's."""
-
-    merchant = serializers.CharField(required=False, write_only=True)
-
-    def validate_merchant(self, given: str) -> str:
-        if given != self.context["merchant"].public_id.hex:
-            raise ValidationError("It is not the merchant the credential belongs to.")
-        return given
-
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        given.pop("merchant", None)
-        return given
-
-
 class NamedRow(serializers.CharField):
     """A row by its public id. Rows that the caller may not see are refused as unknown."""
 
