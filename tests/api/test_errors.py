@@ -12,6 +12,7 @@ from tests.api.conftest import Connect
 from tests.api.patches import patch_subscription
 from tests.factories import MerchantFactory, SubscriptionFactory
 from tests.races import holding_locks
+from tests.rows import read_all_rows
 
 MISSING = {"detail": "Unable to find requested asset."}
 
@@ -64,6 +65,21 @@ def test_another_media_type_is_refused(api: Client, merchant: Merchant, media: s
         {"detail": f'Unsupported media type "{media}" in request.'},
     )
     assert Subscription.objects.get().live
+
+
+@pytest.mark.parametrize(
+    "media", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""]
+)
+def test_without_a_body_nothing_is_sent_whatever_its_media_type(api: Client, merchant: Merchant, media: str) -> None:
+    row = SubscriptionFactory(customer__merchant=merchant)
+    before = read_all_rows()
+    for path in (
+        f"addresses/{row.shipping_address.public_id.hex}/update",
+        f"products/{row.product.external_product_id}",
+    ):
+        answer = api.generic("PATCH", f"/api/{path}/", "", CONTENT_TYPE=media, CONTENT_LENGTH="0")
+        assert answer.status_code == 200
+    assert read_all_rows() == before
 
 
 @pytest.mark.parametrize("body", ["{", "'", "\x80", "NaN", "[" * 100_000])
