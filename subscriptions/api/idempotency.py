@@ -23,7 +23,7 @@ from subscriptions.models import IdempotencyKey
 KEPT = timedelta(hours=24)
 KEY_PATTERN = re.compile(r"[\x20-\x7e]{1,255}")
 NOT_KEPT_STATUSES = {423, 429}
-KEPT_HEADERS = ["X-Error-Code"]
+KEPT_HEADERS = ["ETag", "X-Error-Code"]
 
 
 def answer_once(

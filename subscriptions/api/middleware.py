@@ -20,7 +20,7 @@ BATCH_PREFIX = "/api/products-batch/"
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+        "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
         "X-Error-Code, X-Request-Id"
     ),
 }
@@ -28,7 +28,7 @@ PREFLIGHT = {
     "Access-Control-Allow-Methods": "OPTIONS,GET,PUT,POST,DELETE,PATCH",
     # Without x-api-key: a key belongs on a server, never in a browser.
     "Access-Control-Allow-Headers": (
-        "Authorization, Content-Type, Accept, X-OG-API-VERSION, Idempotency-Key, X-Request-Id"
+        "Authorization, Content-Type, Accept, X-OG-API-VERSION, Idempotency-Key, X-Request-Id, If-Match, If-None-Match"
     ),
     "Access-Control-Max-Age": "86400",
 }

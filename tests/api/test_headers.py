@@ -107,14 +107,20 @@ def test_a_preflight_is_answered_without_a_key(db: None) -> None:
         assert response["Access-Control-Allow-Origin"] == "*"
         assert response["Access-Control-Allow-Methods"] == "OPTIONS,GET,PUT,POST,DELETE,PATCH"
         assert response["Access-Control-Allow-Headers"] == (
-            "Authorization, Content-Type, Accept, X-OG-API-VERSION, Idempotency-Key, X-Request-Id"
+            "Authorization, Content-Type, Accept, X-OG-API-VERSION, Idempotency-Key, X-Request-Id, "
+            "If-Match, If-None-Match"
         )
         assert "Access-Control-Allow-Credentials" not in response
 
 
 def test_any_origin_may_read_the_answers(api: Client) -> None:
     for client, address in ((api, "/api/customers/"), (Client(), "/api/customers/"), (api, "/api/nothing/")):
-        assert client.get(address)["Access-Control-Allow-Origin"] == "*"
+        answer = client.get(address)
+        assert answer["Access-Control-Allow-Origin"] == "*"
+        assert answer["Access-Control-Expose-Headers"] == (
+            "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+            "X-Error-Code, X-Request-Id"
+        )
 
 
 def test_answers_are_not_cached(api: Client) -> None:
