@@ -12,6 +12,7 @@ from integrations.models import Connection
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions import calendar
 from subscriptions.actions import orders
+from subscriptions.actions.core import ActionContext
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.models import (
     Address,
@@ -201,5 +202,15 @@ def subscription_with_order(place_date: date | None = None, **fields: object) ->
     """A live subscription with its upcoming item, by default two weeks ahead."""
     subscription: Subscription = SubscriptionFactory(**fields)
     day = place_date or calendar.today(subscription.merchant.time_zone) + timedelta(days=14)
-    orders.add_subscription_item(subscription, day)
+    plan_item(subscription, day)
     return subscription
+
+
+def plan_item(subscription: Subscription, day: date) -> Item:
+    """The upcoming item of a subscription that has none; no activity and no event."""
+    return orders.add_subscription_item(unrecorded(subscription.customer), subscription, day)
+
+
+def unrecorded(customer: Customer) -> ActionContext[Customer]:
+    """A context for parts of actions; what they emit is not written."""
+    return ActionContext("test.setup", STAFF, customer, customer)

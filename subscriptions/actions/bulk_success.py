@@ -53,8 +53,11 @@ def mark_orders_placed(contexts: Sequence[ActionContext[Order]], order_merchant_
     _use_incentives(orders_with_items)
     for context, (_, own_items) in zip(contexts, orders_with_items, strict=True):
         entitlement.grant_plans(context, own_items)
-    for context, facts in zip(contexts, payloads.order_payloads(orders_with_items), strict=True):
+    facts_of_orders = payloads.order_payloads(orders_with_items)
+    for context, (_, own_items), facts in zip(contexts, orders_with_items, facts_of_orders, strict=True):
         context.emit(catalogue.ORDER_SUCCESS, context.subject, facts)
+        for item in own_items:
+            context.emit(catalogue.ITEM_PLACED, item)
     for context, (_, own_items) in zip(contexts, orders_with_items, strict=True):
         prepaid.advance_cycles(context, own_items)
     return [

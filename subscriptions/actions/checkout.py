@@ -78,7 +78,7 @@ def checkout(
     started = [each for each in context.result if isinstance(each, Subscription)]
     if not started:
         raise NothingSubscribed(context.result)
-    context.emit(catalogue.SUBSCRIPTIONS_CREATED, context.customer)
+    context.emit(catalogue.SUBSCRIPTIONS_CREATED, context.customer, subscriptions=started)
     return f"Checked out as order {merchant_order_id} and subscribed to {name_first(started)}."
 
 
@@ -125,7 +125,7 @@ def _start_line(
         **_prepaid_columns(line, details.get("merchant_order_id")),
         **details,
     )
-    orders.add_subscription_item(subscription, day)
+    orders.add_subscription_item(context, subscription, day)
     return subscription
 
 

@@ -41,6 +41,7 @@ from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor
 from subscriptions.events import payloads
+from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
 
 P = ParamSpec("P")
@@ -76,25 +77,39 @@ class ActionContext(Generic[Subject]):
         """Whether the body has given one of these columns of the subject another value."""
         return any(getattr(self.subject, name) != getattr(self.before, name) for name in columns)
 
-    def emit(self, kind: str, subject: EventSubject, facts: payloads.Payload | None = None, **added: str) -> None:
-        """Add an event about `subject`, of a `kind` from the catalogue.
+    def is_wanted(self, kind: str) -> bool:
+        """Whether anybody wants events of this kind; nobody may want one that is emitted on request."""
+        return not ALL_KINDS[kind].on_request or kind in self.customer.merchant.webhook_kinds
+
+    def emit(
+        self,
+        kind: str,
+        subject: EventSubject,
+        facts: payloads.Payload | None = None,
+        subscriptions: Sequence[Subscription] = (),
+        **added: str,
+    ) -> None:
+        """Add an event about `subject`, of a `kind` from the catalogue, if the kind is wanted.
 
         Call it after changing the rows, because the payload is built at once from the current subject. `added` are the
         fields that only this kind has, such as `rejected_code`. `facts` is the part of the payload that describes the
-        subject, for bulk callers that have already built it.
+        subject, for bulk callers that have already built it. `subscriptions` are those that made an event of the
+        customer happen.
         """
-        self.events.append(
-            new_row(
-                Event,
-                merchant=self.customer.merchant,
-                customer=self.customer,
-                **_feed_keys(subject),
-                kind=kind,
-                payload=payloads.build_payload(kind, subject, facts, **added),
-                recipient=payloads.build_recipient(self.customer),
-                at=calendar.now(),
-            )
+        if not self.is_wanted(kind):
+            return
+        event = new_row(
+            Event,
+            merchant=self.customer.merchant,
+            customer=self.customer,
+            **_feed_keys(subject),
+            kind=kind,
+            payload=payloads.build_payload(kind, subject, facts, **added),
+            recipient=payloads.build_recipient(self.customer),
+            at=calendar.now(),
         )
+        event.subject, event.about_subscriptions = subject, subscriptions
+        self.events.append(event)
 
 
 Body = Callable[Concatenate[ActionContext[Subject], P], str]
@@ -159,9 +174,11 @@ def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
 
 def emit_followup(context: ActionContext[Any], kind: str, subject: EventSubject) -> None:
     """Emit and write one more event of a finished action, inside the `lock_customer` block it ran in."""
+    earlier = len(context.events)
     context.emit(kind, subject)
-    context.events[-1].activity = context.activity
-    _write_events(context.events[-1:])
+    for event in context.events[earlier:]:
+        event.activity = context.activity
+    _write_events(context.events[earlier:])
 
 
 def _write_events(events: list[Event]) -> None:

@@ -46,7 +46,7 @@ def modify_expiration(context: ActionContext[Entitlement], *, day: date, correct
     subscription = entitlement.subscription
     if correct_renewal and subscription is not None and subscription.live:
         item = order_items.upcoming_item(subscription)
-        context.result = orders.move_item(context.customer, item, item.order.order_key._replace(place_date=day))
+        context.result = orders.move_item(context, item, item.order.order_key._replace(place_date=day))
         context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Changed the end of access to {entitlement.resource} to {calendar.human_date(day)}."
 

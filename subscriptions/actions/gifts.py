@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from common.db import insert
+from subscriptions.actions.core import ActionContext
 from subscriptions.actions.discounts import ON_ITEM, describe_incentive, may_have_incentives, unused_incentives
 from subscriptions.actions.totals import ZERO
+from subscriptions.events import catalogue
 from subscriptions.models import Item, OneTimeIncentive, Order
 
 
-def add_gifts(order: Order, items: Sequence[Item]) -> list[Item]:
-    """Put the unused gifts of `order` and its `items` on it, each once. Returns the new items.
+def add_gifts(context: ActionContext[Order], items: Sequence[Item]) -> list[Item]:
+    """Put the unused gifts of the order and its `items` on it, each once. Returns the new items.
 
     A gift that is out of stock is left out, and stays unused.
     """
+    order = context.subject
     if not may_have_incentives(items):
         return []
     unused = unused_incentives(order.merchant_id, [order.pk], [item.pk for item in items])
@@ -20,6 +23,7 @@ def add_gifts(order: Order, items: Sequence[Item]) -> list[Item]:
     added = [_gift_item(order, gift) for gift in gifts.select_related("product") if not _is_given(order, gift)]
     for item in added:
         insert(item)
+        context.emit(catalogue.ITEM_CREATE, item)
     return added
 
 

@@ -11,6 +11,7 @@ from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
 from subscriptions.errors import refused
+from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer, Item, Offer, Order, OrderKey, Payment, Product, Subscription
 from subscriptions.money import money
 
@@ -22,7 +23,7 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
     """Add a product to this order as a one-time item, which is `context.result`."""
     item = _new_item(context, product, quantity, offer)
-    orders.add_items(checks.require_merchant_currency(context, context.subject), item)
+    orders.add_items(context, checks.require_merchant_currency(context, context.subject), item)
     context.result = item
     return f"Added {item.quantity} × {product} to the order, once."
 
@@ -49,7 +50,7 @@ def create(
         checks.require_current_record(context, address).pk,
         context.customer.merchant.currency_code,
     )
-    orders.add_items_by_key(context.customer, [item], order_key)
+    orders.add_items_by_key(context, [item], order_key)
     context.result = item
     return f"Added {item.quantity} × {product} to the order of {calendar.human_date(day)}, once."
 
@@ -90,7 +91,7 @@ def add_with_subscription(
         extra_data=extra_data or {},
     )
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
-    orders.add_items(order, item)
+    orders.add_items(context, order, item)
     context.result = item
     frequency = subscription.frequency_description.lower()
     return f"Subscribed to {item.quantity} × {product}, {frequency}, from this order on."
@@ -115,6 +116,7 @@ def subscribe(context: ActionContext[Item], *, every: int, every_period: int, of
     )
     item.subscription, item.one_time, item.offer = subscription, False, offer or item.offer
     update(item, "subscription", "one_time", "offer")
+    context.emit(catalogue.ITEM_SUBSCRIBE, item)
     order_items.save_totals_around_item(item)
     context.result = subscription
     return f"Subscribed to {item.quantity} × {item.product}, {subscription.frequency_description.lower()}."
@@ -128,6 +130,7 @@ def change_quantity(context: ActionContext[Item], *, quantity: int) -> str:
     if not context.has_changed("quantity"):
         return UNCHANGED
     _save_item(item, "quantity")
+    context.emit(catalogue.ITEM_QUANTITY, item)
     return f"Changed the quantity of {item.product} from {context.before.quantity} to {quantity}, in this order."
 
 
@@ -139,6 +142,7 @@ def change_price(context: ActionContext[Item], *, price: Decimal) -> str:
     if not context.has_changed("price", "frozen"):
         return UNCHANGED
     _save_item(item, "price", "frozen")
+    context.emit(catalogue.ITEM_PRICE, item)
     before, after = (money(amount, item.order.currency_code) for amount in (context.before.price, item.price))
     return f"Changed the price of {item.product} from {before} to {after}, in this order."
 
@@ -165,7 +169,7 @@ def remove(context: ActionContext[Item]) -> str:
     if item.subscription:
         context.result = replan_item(context, item)
     else:
-        orders.remove_item(context.customer, item)
+        orders.remove_item(context, item)
     return f"Removed {item.quantity} × {item.product} from the order."
 
 

@@ -70,4 +70,4 @@ def _mark_first_subscription(context: ActionContext[Any], subscription: Subscrip
     context.customer.first_subscribed = earliest or calendar.now()
     update(context.customer, "first_subscribed")
     if earliest is None:
-        context.emit(catalogue.SUBSCRIBER_CREATE, context.customer)
+        context.emit(catalogue.SUBSCRIBER_CREATE, context.customer, subscriptions=[subscription])

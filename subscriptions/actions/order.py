@@ -29,7 +29,7 @@ def skip(context: ActionContext[Order]) -> str:
     order, items = context.subject, order_items.load_items(context.subject)
     day = calendar.human_date(order.place_date)
     orders.cancel_order(order)
-    context.result = orders.create_next_items(context.customer, items, order.place_date)
+    context.result = orders.create_next_items(context, items, order.place_date)
     if not any(item.subscription_id for item in items):
         context.verb = "order.cancel"
         context.emit(catalogue.ORDER_CANCEL, order)
@@ -59,7 +59,7 @@ def send_now(context: ActionContext[Order]) -> str:
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.locked, order.place_date = True, today
     orders.change_status(order, OrderStatus.SEND_NOW, "locked", "place_date")
-    context.result = orders.create_next_items(context.customer, order_items.load_items(order), today)
+    context.result = orders.create_next_items(context, order_items.load_items(order), today)
     context.emit(catalogue.ORDER_SEND_NOW, order)
     for older in _superseded_orders(order):
         placement_results.reject_order(context, older, SUPERSEDED_CODE, "Superseded by an order sent now.")
@@ -163,16 +163,16 @@ def replan_item(context: ActionContext[Any], item: Item) -> Item:
     assert subscription is not None
     attach_customer(subscription, context.customer)
     start, today = order.place_date, calendar.today(context.customer.merchant.time_zone)
-    orders.remove_item(context.customer, item)
+    orders.remove_item(context, item)
     day = calendar.next_date(start, subscription.every, subscription.every_period, today)
-    return orders.add_subscription_item(subscription, day)
+    return orders.add_subscription_item(context, subscription, day)
 
 
 def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -> bool:
     """Move the order to the changed key and emit `kind`; False, without an event, if it has that key."""
     order_key = context.subject.order_key._replace(**change)
     has_changed = order_key != context.subject.order_key
-    context.result = orders.move_order(context.customer, context.subject, order_key)
+    context.result = orders.move_order(context, context.subject, order_key)
     if has_changed:
         context.emit(kind, context.result)
     return has_changed

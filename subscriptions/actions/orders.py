@@ -2,15 +2,17 @@
 
 No two open orders of a customer have the same date, payment, address and currency, their `OrderKey`. A change that
 would give two of them the same key merges them. An order that loses its last item is deleted. Each change updates the
-totals.
+totals, and emits what happened to orders and items as part of the action.
 """
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from common.db import Param, Query, insert, new_row, update
 from subscriptions import calendar
 from subscriptions.actions import totals
+from subscriptions.actions.core import ActionContext
 from subscriptions.actions.order_items import (
     AMOUNTS,
     ITEM_AMOUNTS,
@@ -20,6 +22,7 @@ from subscriptions.actions.order_items import (
     save_totals,
 )
 from subscriptions.actions.subjects import attach_customer
+from subscriptions.events import catalogue
 from subscriptions.models import (
     Customer,
     Item,
@@ -62,11 +65,13 @@ CHANGEABLE_ITEMS = Query(
 )
 
 
-def add_subscription_item(subscription: Subscription, day: date, offer: Offer | None = None) -> Item:
+def add_subscription_item(
+    context: ActionContext[Any], subscription: Subscription, day: date, offer: Offer | None = None
+) -> Item:
     """Create the upcoming item of a subscription that has none, on `day`; `offer` applies to this item alone."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
-    add_items_by_key(subscription.customer, [item], next_order_key(subscription, day))
+    add_items_by_key(context, [item], next_order_key(subscription, day))
     return item
 
 
@@ -75,10 +80,12 @@ def next_order_key(subscription: Subscription, day: date) -> OrderKey:
     return OrderKey(day, subscription.payment_id, subscription.shipping_address_id, subscription.currency_code)
 
 
-def add_items_by_key(customer: Customer, items: list[Item], order_key: OrderKey, *, limited: bool = True) -> Order:
+def add_items_by_key(
+    context: ActionContext[Any], items: list[Item], order_key: OrderKey, *, limited: bool = True
+) -> Order:
     """`add_items` on the open order with this key, or on a new order if there is none."""
-    order = find_open_order(customer, order_key) or new_order(customer, order_key)
-    add_items(order, *items, limited=limited)
+    order = find_open_order(context.customer, order_key) or new_order(context.customer, order_key)
+    add_items(context, order, *items, limited=limited)
     return order
 
 
@@ -87,7 +94,7 @@ def new_order(customer: Customer, order_key: OrderKey) -> Order:
     return new_row(Order, merchant=customer.merchant, customer=customer, **order_key._asdict())
 
 
-def add_items(order: Order, *items: Item, limited: bool = True) -> None:
+def add_items(context: ActionContext[Any], order: Order, *items: Item, limited: bool = True) -> None:
     """Save new items on `order`, which may be unsaved itself.
 
     Refused if the order then costs too much, unless `limited` is false: what a job adds must not fail.
@@ -96,16 +103,17 @@ def add_items(order: Order, *items: Item, limited: bool = True) -> None:
     changed = totals.recount_order(order, [*present, *items])
     if limited:
         totals.require_payable(order, [*present, *items])
-    _save_amounts(order)
+    _save_amounts(context, order)
     for item in items:
         item.order = order
         insert(item)
+        context.emit(catalogue.ITEM_CREATE, item)
     for item in changed:
         if item in present:
             update(item, *ITEM_AMOUNTS)
 
 
-def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
+def move_item(context: ActionContext[Any], item: Item, order_key: OrderKey) -> Order:
     """Move one item to the open order with this key, which is created if there is none.
 
     If the item is alone on its order and no order has this key, its order gets the key. Returns the item's order.
@@ -114,35 +122,37 @@ def move_item(customer: Customer, item: Item, order_key: OrderKey) -> Order:
     if order.order_key == order_key:
         return order
     others = [each for each in load_items(order) if each.pk != item.pk]
-    target = find_open_order(customer, order_key)
+    target = find_open_order(context.customer, order_key)
     if target is None and not others:
         return _change_key(order, order_key)
-    target = target or _new_order_beside(customer, order, order_key)
+    target = target or _new_order_beside(context.customer, order, order_key)
     joined = [*load_items(target), item]
     changed = totals.recount_order(target, joined)
     totals.require_payable(target, joined)
-    _save_amounts(target)
+    _save_amounts(context, target)
     item.order = target
     for each in changed:
         if each.pk != item.pk:
             update(each, *ITEM_AMOUNTS)
     update(item, "order", *ITEM_AMOUNTS)
+    context.emit(catalogue.ITEM_CHANGE_ORDER, item)
     if not others:
         _move_incentives(order, target)
-    shrink_order(order, others)
+    shrink_order(context, order, others)
     return target
 
 
-def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
+def move_order(context: ActionContext[Any], order: Order, order_key: OrderKey) -> Order:
     """Give `order` this key, or merge it into the open order that already has the key.
 
     Returns the order that then has the items. A merged order stays as history and names its target in `extra_data`.
     """
     if order.order_key == order_key:
         return order
-    target = find_open_order(customer, order_key) if order.is_open else None
+    target = find_open_order(context.customer, order_key) if order.is_open else None
     if target is None:
         return _change_key(order, order_key)
+    moved = load_items(order) if context.is_wanted(catalogue.ITEM_CHANGE_ORDER) else []
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     _move_incentives(order, target)
     set_status(order, OrderStatus.MERGED)
@@ -152,34 +162,50 @@ def move_order(customer: Customer, order: Order, order_key: OrderKey) -> Order:
     joined = load_items(target)
     save_totals(target, joined)
     totals.require_payable(target, joined)
+    emit_moved_items(context, moved, target)
     return target
 
 
-def remove_item(customer: Customer, item: Item) -> None:
+def emit_moved_items(context: ActionContext[Any], items: Iterable[Item], order: Order) -> None:
+    """Emit that these items have moved to `order`."""
+    for item in items:
+        item.order = order
+        context.emit(catalogue.ITEM_CHANGE_ORDER, item)
+
+
+def remove_item(context: ActionContext[Any], item: Item) -> None:
     """Delete the item; an order left empty is deleted too."""
     others = [each for each in load_items(item.order) if each.pk != item.pk]
-    shrink_order(attach_customer(item.order, customer), others, [item])
+    shrink_order(context, attach_customer(item.order, context.customer), others, [item])
 
 
-def shrink_order(order: Order, remaining: list[Item], removed: Iterable[Item] = ()) -> None:
+def shrink_order(
+    context: ActionContext[Any], order: Order, remaining: list[Item], removed: Iterable[Item] = ()
+) -> None:
     """Update an order after items have left it: it keeps the `remaining` items, or is deleted if there are none.
 
     `removed` are the items to delete; items that moved to another order are in neither list.
     """
-    if not remaining:
+    if remaining:
+        for item in removed:
+            item.delete()
+        save_totals(order, remaining)
+    else:
         order.delete()  # the database deletes its items along with it
-        return
+    # Only now, because events cannot point at an order that is deleted after them.
     for item in removed:
-        item.delete()
-    save_totals(order, remaining)
+        item.order = order
+        context.emit(catalogue.ITEM_REMOVE, item)
+    if not remaining:
+        context.emit(catalogue.ORDER_DELETE, order)
 
 
-def create_next_items(customer: Customer, items: Iterable[Item], start: date) -> list[Item]:
+def create_next_items(context: ActionContext[Any], items: Iterable[Item], start: date) -> list[Item]:
     """Mark the upcoming items among `items` as past, and create the next item of each subscription.
 
     Its date is `start` plus as many frequencies, at least one, as it takes to pass today. Returns the new items.
     """
-    today = calendar.today(customer.merchant.time_zone)
+    today = calendar.today(context.customer.merchant.time_zone)
     closing = [item for item in items if item.upcoming]
     for item in closing:
         item.upcoming = False
@@ -187,15 +213,15 @@ def create_next_items(customer: Customer, items: Iterable[Item], start: date) ->
         Item.objects.filter(pk__in=[item.pk for item in closing]).update(upcoming=False)
     by_key: dict[OrderKey, list[Item]] = {}
     for subscription in (item.subscription for item in closing if item.subscription):
-        attach_customer(subscription, customer)
+        attach_customer(subscription, context.customer)
         day = calendar.next_date(start, subscription.every, subscription.every_period, today)
         by_key.setdefault(next_order_key(subscription, day), []).append(new_item(subscription))
     for order_key, added in by_key.items():
-        add_items_by_key(customer, added, order_key, limited=False)
+        add_items_by_key(context, added, order_key, limited=False)
     return [item for added in by_key.values() for item in added]
 
 
-def withdraw_subscription(subscription: Subscription) -> list[Order]:
+def withdraw_subscription(context: ActionContext[Any], subscription: Subscription) -> list[Order]:
     """Remove the upcoming item of a cancelled subscription, and cancel the orders being retried for it alone.
 
     Returns the orders that were cancelled.
@@ -211,7 +237,7 @@ def withdraw_subscription(subscription: Subscription) -> list[Order]:
             continue
         order = attach_customer(items[0].order, subscription.customer)
         if order.is_open or (others and order.oos_free_shipping):
-            shrink_order(order, others, own)
+            shrink_order(context, order, others, own)
         elif not others:
             cancel_order(order)
             cancelled.append(order)
@@ -271,8 +297,9 @@ def _change_key(order: Order, order_key: OrderKey) -> Order:
     return order
 
 
-def _save_amounts(order: Order) -> None:
+def _save_amounts(context: ActionContext[Any], order: Order) -> None:
     if order.pk:
         update(order, *AMOUNTS)
     else:
         insert(order)
+        context.emit(catalogue.ORDER_CREATE, order)

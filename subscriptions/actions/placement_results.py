@@ -74,7 +74,9 @@ def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, messa
     if not STATUS_ROWS[status].held:
         raise ValueError(f"an order cannot be held as {status.label}")
     order = context.subject
-    order.generic_error_count += status == OrderStatus.GENERIC_ERROR_RESPONSE
+    if status == OrderStatus.GENERIC_ERROR_RESPONSE:
+        order.generic_error_count += 1
+        context.emit(catalogue.ORDER_ERROR, order)
     if _is_given_up(order, status, context.customer.merchant):
         update(order, "generic_error_count")
         return _reject_and_disengage(context, code, message)

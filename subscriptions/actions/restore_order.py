@@ -32,7 +32,7 @@ def unskip(context: ActionContext[Order]) -> str:
     order = context.subject
     for subscription in [item.subscription for item in order_items.load_items(order) if item.subscription]:
         attach_customer(subscription, context.customer)
-        orders.remove_item(context.customer, order_items.upcoming_item(subscription))
+        orders.remove_item(context, order_items.upcoming_item(subscription))
     _reopen(context, "cancelled")
     Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=True)
     order_items.save_totals(order, order_items.load_items(order))
@@ -56,8 +56,10 @@ def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: 
     if held.update(order=order) != len(items):
         raise refused("order_not_restorable")
     OneTimeIncentive.objects.filter(merchant=order.merchant_id, order=target, pk__in=incentives).update(order=order)
-    orders.shrink_order(target, order_items.load_items(target))
-    order_items.save_totals(order, order_items.load_items(order))
+    own_items = order_items.load_items(order)
+    orders.emit_moved_items(context, own_items, order)
+    orders.shrink_order(context, target, order_items.load_items(target))
+    order_items.save_totals(order, own_items)
     context.emit(catalogue.ORDER_CHANGE_DATE, order)
     return f"Undid the merge of the order of {calendar.human_date(order.place_date)}."
 

@@ -67,7 +67,7 @@ def reactivate(
         subscription.currency_code = context.customer.merchant.currency_code
     subscription.updated = calendar.now()
     context.result = orders.add_subscription_item(
-        subscription, day, winback and checks.require_own_row(context, winback)
+        context, subscription, day, winback and checks.require_own_row(context, winback)
     )
     # After the reads that the item needs, so that this write can share a round trip with the next writes.
     names = ("cancelled", "cancel_reason", "every", "every_period", "start_date", "currency_code", "updated")
@@ -87,9 +87,7 @@ def change_quantity(context: ActionContext[Subscription], *, quantity: int) -> s
         return UNCHANGED
     _save_subscription(subscription, "quantity")
     if item:
-        item.quantity = quantity
-        update(item, "quantity")
-        order_items.save_totals_around_item(item)
+        _change_item_quantity(context, item, quantity)
     context.emit(catalogue.CHANGE_QUANTITY, subscription)
     return f"Changed the quantity of {subscription.product} from {context.before.quantity} to {quantity}."
 
@@ -152,7 +150,7 @@ def change_next_order_date(context: ActionContext[Subscription], *, day: date) -
     if item.order.place_date == day:
         context.result = item.order
         return UNCHANGED
-    context.result = orders.move_item(context.customer, item, item.order.order_key._replace(place_date=day))
+    context.result = orders.move_item(context, item, item.order.order_key._replace(place_date=day))
     context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Moved the next order of {context.subject.product} to {calendar.human_date(day)}."
 
@@ -248,7 +246,7 @@ def end_subscription(context: ActionContext[Any], subscription: Subscription, re
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save_subscription(subscription, "cancelled", "cancel_reason")
-    cancelled_orders = orders.withdraw_subscription(subscription)
+    cancelled_orders = orders.withdraw_subscription(context, subscription)
     code = subscription.cancel_reason_code
     context.emit(
         catalogue.SUBSCRIPTION_CANCEL,
@@ -260,7 +258,7 @@ def end_subscription(context: ActionContext[Any], subscription: Subscription, re
     for order in cancelled_orders:
         context.emit(catalogue.ORDER_CANCEL, order)
     if _is_last(context, subscription):
-        context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer)
+        context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer, subscriptions=[subscription])
 
 
 def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
@@ -282,8 +280,16 @@ def _upcoming_item(subscription: Subscription) -> Item | None:
 def _move_item(context: ActionContext[Subscription], item: Item, *, kind: str, **change: Any) -> None:
     """Move the item to the order with the changed key; emit `kind` when its whole order has changed."""
     order = item.order
-    if orders.move_item(context.customer, item, order.order_key._replace(**change)) is order:
+    if orders.move_item(context, item, order.order_key._replace(**change)) is order:
         context.emit(kind, order)
+
+
+def _change_item_quantity(context: ActionContext[Subscription], item: Item, quantity: int) -> None:
+    if item.quantity != quantity:
+        item.quantity = quantity
+        update(item, "quantity")
+        context.emit(catalogue.ITEM_QUANTITY, item)
+    order_items.save_totals_around_item(item)
 
 
 def _reprice_item(item: Item) -> None:

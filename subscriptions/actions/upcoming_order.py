@@ -65,10 +65,10 @@ def queue(context: ActionContext[Order]) -> str:
     items = order_items.load_items(order)
     if order.status_row.may_wait_for_stock and not all(item.product.live for item in items):
         raise refused("order_out_of_stock")
-    items += add_gifts(order, items)
+    items += add_gifts(context, items)
     reprice_items(items, _charged_price)
     order_items.save_totals(order, items)
-    context.result = orders.create_next_items(context.customer, items, order.place_date)
+    context.result = orders.create_next_items(context, items, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
     orders.change_status(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
@@ -90,13 +90,13 @@ def set_aside(context: ActionContext[Order]) -> str:
     is_waiting = order.status == OrderStatus.UNSENT and order.oos_free_shipping
     if not missing or (is_waiting and len(missing) == len(items) and not news):
         raise refused("nothing_out_of_stock")
-    orders.create_next_items(context.customer, missing, order.place_date)
+    orders.create_next_items(context, missing, order.place_date)
     for item in missing:
         item.out_of_stock_since, item.out_of_stock_on = item.out_of_stock_since or today, today
     rest = [item for item in items if item.product.live]
-    context.result = _split_off(order, missing) if rest else _wait_for_stock(order, missing)
+    context.result = _split_off(context, missing) if rest else _wait_for_stock(order, missing)
     if rest:
-        orders.shrink_order(order, rest)
+        orders.shrink_order(context, order, rest)
     for item in news:
         context.emit(catalogue.OUT_OF_STOCK, item)
     names = name_first(f"{item.product} (day {item.days_out_of_stock(today)})" for item in missing)
@@ -117,7 +117,7 @@ def stop_waiting(context: ActionContext[Order]) -> str:
     removed = [item for item in items if _has_waited_enough(item, today) or _is_due_again(item, today)]
     if not removed:
         raise refused("order_waits_on")
-    orders.shrink_order(order, [item for item in items if item not in removed], removed)
+    orders.shrink_order(context, order, [item for item in items if item not in removed], removed)
     names = name_first(item.product for item in removed)
     return f"Out of stock for too long for the order of {calendar.human_date(order.place_date)}: {names}."
 
@@ -144,8 +144,9 @@ def _wait_for_stock(order: Order, items: list[Item]) -> Order:
     return order
 
 
-def _split_off(order: Order, items: list[Item]) -> Order:
-    """Put `items` on a new order beside `order` that waits for stock and ships free."""
+def _split_off(context: ActionContext[Order], items: list[Item]) -> Order:
+    """Put `items` on a new order beside the subject that waits for stock and ships free."""
+    order = context.subject
     waiting = Order(
         merchant=order.merchant,
         customer=order.customer,
@@ -156,8 +157,8 @@ def _split_off(order: Order, items: list[Item]) -> Order:
         oos_free_shipping=True,
     )
     insert(waiting)
-    for item in items:
-        item.order = waiting
+    context.emit(catalogue.ORDER_CREATE, waiting)
+    orders.emit_moved_items(context, items, waiting)
     update_many(items, "order", "out_of_stock_since", "out_of_stock_on")
     order_items.save_totals(waiting, items)
     return waiting

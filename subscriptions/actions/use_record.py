@@ -28,6 +28,6 @@ def use_record_for_all(
     for order in open_orders.select_related("payment", "shipping_address").order_by("place_date", "id"):
         attach_customer(order, context.customer)
         order_key = order.order_key._replace(**{f"{name}_id": record.pk})
-        moved = orders.move_order(context.customer, order, order_key)
+        moved = orders.move_order(context, order, order_key)
         setattr(moved, name, record)  # else the payload would fetch the record once more
         context.emit(order_kind, moved)

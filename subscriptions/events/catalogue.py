@@ -16,6 +16,7 @@ class Kind:
     lacks. With `shopify_only` the added fields are sent only for merchants on Shopify.
     `token_scope`: the event carries an action token of that scope.
     `profile_status`: the event sets the customer property `Ordergroove Subscriber Status`.
+    `webhook_only`: ESPs have no such metric.
     """
 
     name: str
@@ -26,6 +27,20 @@ class Kind:
     shopify_only: bool = False
     token_scope: Scope | None = None
     profile_status: Status | None = None
+    webhook_only: bool = False
+
+    @property
+    def webhook_type(self) -> str:
+        """The `type` of its webhook."""
+        return OTHER_TYPES.get(self.name) or self.name.removeprefix("ordergroove.")
+
+    @property
+    def on_request(self) -> bool:
+        """Whether it is emitted only for merchants whose webhooks ask for it.
+
+        A fresh token is issued with its event, so these events are emitted for all.
+        """
+        return self.webhook_only and self.token_scope is None
 
     @property
     def category(self) -> str:
@@ -110,11 +125,45 @@ ROWS = [
 ]
 KINDS = {kind.name: kind for kind in ROWS}
 
-ORDER_REFRESH = "order.refresh_one_click_token"
+SUBSCRIPTION_COMPONENTS = "subscription.change_components"
 SUBSCRIPTION_REFRESH = "subscription.refresh_one_click_token"
-# Sent to webhooks only; ESPs have no such metric.
+ORDER_CREATE = "order.create"
+ORDER_DELETE = "order.delete"
+ORDER_ERROR = "order.generic_error"
+ORDER_REFRESH = "order.refresh_one_click_token"
+ITEM_CREATE = "item.create"
+ITEM_CHANGE_ORDER = "item.change_order"
+ITEM_QUANTITY = "item.change_quantity"
+ITEM_REMOVE = "item.remove"
+ITEM_SUBSCRIBE = "item.item_subscribe"
+ITEM_PRICE = "item.update_price"
+ITEM_PLACED = "item.successfully_placed"
+
 WEBHOOK_ROWS = [
-    Kind(ORDER_REFRESH, "Fresh 1-Click Token of an Order", "order", token_scope="order"),
-    Kind(SUBSCRIPTION_REFRESH, "Fresh 1-Click Token of a Subscription", "subscription", token_scope="subscription"),
+    # Nothing emits it yet: bundles have no components here.
+    Kind(SUBSCRIPTION_COMPONENTS, "Subscription Components Changed", "subscription", webhook_only=True),
+    Kind(
+        SUBSCRIPTION_REFRESH,
+        "Fresh 1-Click Token of a Subscription",
+        "subscription",
+        token_scope="subscription",
+        webhook_only=True,
+    ),
+    Kind(ORDER_CREATE, "Order Created", "order", webhook_only=True),
+    Kind(ORDER_DELETE, "Order Removed", "order", webhook_only=True),
+    Kind(ORDER_ERROR, "Order Temporary Error", "order", webhook_only=True),
+    Kind(ORDER_REFRESH, "Fresh 1-Click Token of an Order", "order", token_scope="order", webhook_only=True),
+    Kind(ITEM_CREATE, "Item Created", "item", webhook_only=True),
+    Kind(ITEM_CHANGE_ORDER, "Item Moved to Another Order", "item", webhook_only=True),
+    Kind(ITEM_QUANTITY, "Item Quantity Changed", "item", webhook_only=True),
+    Kind(ITEM_REMOVE, "Item Removed", "item", webhook_only=True),
+    Kind(ITEM_SUBSCRIBE, "Item Subscribed To", "item", webhook_only=True),
+    Kind(ITEM_PRICE, "Item Price Changed", "item", webhook_only=True),
+    Kind(ITEM_PLACED, "Item Placed", "item", webhook_only=True),
 ]
 ALL_KINDS = KINDS | {kind.name: kind for kind in WEBHOOK_ROWS}
+
+# The type of a webhook is the metric's name without its prefix, except here.
+OTHER_TYPES = {SUBSCRIPTION_REACTIVATE: "subscription.change_live"}
+# Filters may name a type so, too.
+TYPE_ALIASES = {"subscription.reactivate": "subscription.change_live"}

@@ -126,6 +126,13 @@ class Merchant(models.Model):
     prepaid_enabled = models.BooleanField(
         "prepaid subscriptions", default=True, help_text="Customers can turn subscriptions into prepaid ones."
     )
+    webhook_kinds = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="The kinds of events that a webhook target asks for. Those for webhooks alone are emitted only then.",
+    )
     storefront_key = EncryptedField(blank=True, help_text="Signs requests from your shop's own pages.")
     previous_storefront_key = EncryptedField(blank=True, editable=False)
     storefront_key_changed = models.DateTimeField(null=True, editable=False)

@@ -1,5 +1,6 @@
 """Activities, events and runs of jobs. Only the core of the actions writes activities and events."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import models
@@ -9,7 +10,7 @@ from common.work import LeasedRun
 from subscriptions.models.customer import Customer
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
-from subscriptions.models.order import Order
+from subscriptions.models.order import Item, Order
 from subscriptions.models.subscription import Subscription
 
 
@@ -39,7 +40,14 @@ class Activity(models.Model):
 
 
 class Event(models.Model):
-    """A fact, as it was in the transaction that emitted it. Retries send the same payload and recipient."""
+    """A fact, as it was in the transaction that emitted it. Retries send the same payload and recipient.
+
+    Only inside that transaction, for sinks: `subject` is the row that the event is about, and may be deleted by now;
+    `about_subscriptions` are those that made a customer's event happen.
+    """
+
+    subject: "Customer | Subscription | Order | Item"
+    about_subscriptions: "Sequence[Subscription]" = ()
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="events")
     public_id = PublicIdField()

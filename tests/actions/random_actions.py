@@ -12,7 +12,6 @@ from subscriptions import calendar
 from subscriptions.actions import item as items
 from subscriptions.actions import order as orders
 from subscriptions.actions import placement_results, restore_order, subscription, upcoming_order
-from subscriptions.actions.orders import add_subscription_item
 from subscriptions.errors import NotFound
 from subscriptions.models import (
     Address,
@@ -26,7 +25,15 @@ from subscriptions.models import (
     Product,
     Subscription,
 )
-from tests.factories import STAFF, AddressFactory, CustomerFactory, PaymentFactory, ProductFactory, SubscriptionFactory
+from tests.factories import (
+    STAFF,
+    AddressFactory,
+    CustomerFactory,
+    PaymentFactory,
+    ProductFactory,
+    SubscriptionFactory,
+    plan_item,
+)
 
 
 @dataclass
@@ -77,7 +84,7 @@ def create_world(subscriptions: int = 2, customer: Customer | None = None) -> Wo
             quantity=1 + number,
             every=1 + number,
         )
-        add_subscription_item(row, today + timedelta(days=14))
+        plan_item(row, today + timedelta(days=14))
     return World(customer, products, payments, addresses)
 
 

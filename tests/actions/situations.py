@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from subscriptions.actions import order as orders
 from subscriptions.actions import placement_results, prepaid, subscription, upcoming_order
-from subscriptions.actions.orders import add_subscription_item
 from subscriptions.models import (
     Customer,
     Discount,
@@ -27,7 +26,7 @@ from subscriptions.models import (
 )
 from tests.actions import random_actions
 from tests.actions.random_actions import World
-from tests.factories import STAFF, ProductFactory, SubscriptionFactory
+from tests.factories import STAFF, ProductFactory, SubscriptionFactory, plan_item
 
 Situation = Callable[[World], Any]
 RESOURCES = ("Music", "Recipes")
@@ -118,7 +117,7 @@ def merged(world: World) -> None:
     row = world.subscription(0)
     where = {"payment": order.payment, "shipping_address": order.shipping_address}
     added = SubscriptionFactory(customer=row.customer, product=row.product, **where)
-    add_subscription_item(added, day)
+    plan_item(added, day)
     orders.change_date(order, actor=STAFF, day=day)
 
 

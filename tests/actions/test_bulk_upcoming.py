@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.actions import bulk_upcoming, orders, subscription
+from subscriptions.actions import bulk_upcoming, subscription
 from subscriptions.models import Coupon, Discount, Item, Merchant, Offer, OfferProfile, Order, Subscription
 from tests.factories import (
     STAFF,
@@ -16,6 +16,7 @@ from tests.factories import (
     PaymentFactory,
     ProductFactory,
     SubscriptionFactory,
+    plan_item,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -64,7 +65,7 @@ def planned(merchant: Merchant, *labels: str) -> list[tuple[Subscription, date]]
 
 def one_by_one(merchant: Merchant, pairs: list[tuple[Subscription, date]]) -> None:
     for row, day in pairs:
-        orders.add_subscription_item(row, day)
+        plan_item(row, day)
 
 
 def rows_of(merchant: Merchant) -> tuple[list[tuple], list[tuple]]:

@@ -20,7 +20,7 @@ from subscriptions.models import (
     Subscription,
 )
 from subscriptions.placement.gateway import posted_incentives, take_snapshot
-from tests.factories import STAFF, ItemFactory, ProductFactory, subscription_with_order
+from tests.factories import STAFF, ItemFactory, ProductFactory, subscription_with_order, unrecorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = date(2026, 11, 20)
@@ -287,7 +287,7 @@ def test_the_totals_of_a_moved_item_follow_its_incentive(order):
     )
     key = order.order_key._replace(place_date=DAY + timedelta(days=1))
     order = recounted(order)
-    target = orders.move_item(order.customer, order_items.load_items(order)[1], key)
+    target = orders.move_item(unrecorded(order.customer), order_items.load_items(order)[1], key)
     assert [each["name"] for each in posted_incentives(Order.objects.get(pk=order.pk))] == ["Stays"]
     assert [posted_incentives(item)[0]["name"] for item in target.items.all()] == ["Moves"]
     assert Order.objects.get(pk=target.pk).applied_incentives is None

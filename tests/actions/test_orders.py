@@ -7,7 +7,15 @@ from django.utils import timezone
 
 from subscriptions.actions import orders
 from subscriptions.models import Item, Offer, OfferProfile, OneTimeIncentive, Order, OrderStatus
-from tests.factories import AddressFactory, ItemFactory, OrderFactory, PaymentFactory, SubscriptionFactory
+from tests.factories import (
+    AddressFactory,
+    ItemFactory,
+    OrderFactory,
+    PaymentFactory,
+    SubscriptionFactory,
+    plan_item,
+    unrecorded,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 12, 1)
@@ -33,7 +41,7 @@ def order_of(subscription, **fields) -> Order:
 
 def test_an_item_joins_the_open_order_of_its_date_payment_and_address(subscription):
     order = order_of(subscription)
-    assert orders.add_subscription_item(subscription, DAY).order == order
+    assert plan_item(subscription, DAY).order == order
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,7 @@ def test_an_item_joins_the_open_order_of_its_date_payment_and_address(subscripti
 )
 def test_an_item_joins_no_order_that_differs_or_is_closed(subscription, differs):
     order = order_of(subscription, **differs(subscription.customer))
-    assert orders.add_subscription_item(subscription, DAY).order != order
+    assert plan_item(subscription, DAY).order != order
 
 
 def test_a_new_order_and_its_item_copy_the_subscription(subscription):
@@ -57,14 +65,14 @@ def test_a_new_order_and_its_item_copy_the_subscription(subscription):
     subscription.offer = Offer.objects.create(merchant=subscription.merchant, profile=profile, name="Standard")
     subscription.currency_code = "CAD"
 
-    item = Item.objects.get(pk=orders.add_subscription_item(subscription, DAY).pk)
+    item = Item.objects.get(pk=plan_item(subscription, DAY).pk)
 
     assert (item.offer, item.order.currency_code) == (subscription.offer, "CAD")
 
 
 def test_a_locked_price_counts_instead_of_the_products(subscription):
     subscription.price = Decimal("9.99")
-    item = orders.add_subscription_item(subscription, DAY)
+    item = plan_item(subscription, DAY)
     assert (item.price, item.total_price) == (Decimal("9.99"), Decimal("19.98"))
 
 
@@ -72,7 +80,7 @@ def test_of_a_prepaid_cycle_only_the_first_order_is_charged():
     subscription = SubscriptionFactory(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=2, renewal_behavior="autorenew"
     )
-    order = orders.add_subscription_item(subscription, DAY).order
+    order = plan_item(subscription, DAY).order
     assert (order.sub_total, order.discount_total, order.total) == (Decimal(0), Decimal(0), Decimal(0))
 
 
@@ -93,7 +101,7 @@ def test_totals_hold_discounts_extra_costs_and_shipping(subscription):
         value=Decimal(3),
     )
 
-    orders.add_subscription_item(subscription, DAY)
+    plan_item(subscription, DAY)
 
     order.refresh_from_db()
     assert (order.sub_total, order.discount_total, order.total) == (Decimal(43), Decimal(3), Decimal(48))
@@ -103,7 +111,10 @@ def test_an_item_that_comes_or_goes_marks_its_order_as_updated(subscription):
     order = order_of(subscription)
     other = ItemFactory(order=order)
     for hour, act in enumerate(
-        [lambda: orders.add_subscription_item(subscription, DAY), lambda: orders.withdraw_subscription(subscription)]
+        [
+            lambda: plan_item(subscription, DAY),
+            lambda: orders.withdraw_subscription(unrecorded(subscription.customer), subscription),
+        ]
     ):
         with time_machine.travel(f"2027-01-01T{hour:02}:00:00Z", tick=False):
             act()

@@ -11,7 +11,6 @@ import pytest
 import time_machine
 
 from subscriptions.actions import order as order_verbs
-from subscriptions.actions import orders
 from subscriptions.actions import subscription as verbs
 from subscriptions.errors import DomainError
 from subscriptions.jobs import clock
@@ -121,7 +120,7 @@ class Shop:
             prepaid_orders_remaining=remaining,
             renewal_behavior=renewal,
         )
-        orders.add_subscription_item(made, sub.first)
+        f.plan_item(made, sub.first)
         return made
 
 

@@ -13,7 +13,6 @@ from django.test import Client
 from oneclick.models import ActionToken
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
-from subscriptions.actions.orders import add_subscription_item
 from subscriptions.actions.subscription import cancel
 from subscriptions.calendar import Period
 from subscriptions.models import (
@@ -34,6 +33,7 @@ from tests.factories import (
     PaymentFactory,
     ProductFactory,
     SubscriptionFactory,
+    plan_item,
 )
 
 DAY = date(2026, 12, 1)
@@ -101,7 +101,7 @@ def create_shop(subscriptions: int = 2, day: date = DAY, **customer_fields: Any)
         for number, name in enumerate(["House blend", "Oat milk"][:subscriptions])
     ]
     for each in made:
-        add_subscription_item(each, day)
+        plan_item(each, day)
     product = ProductFactory(merchant=merchant, name="Honey", external_product_id="HON-1", price=Decimal(8))
     return Shop(merchant, customer, made, product)
 

@@ -17,7 +17,7 @@ from django_q.tasks import async_task
 from integrations.models import Delivery, SandboxEvent
 from integrations.sandbox import private_keys
 from subscriptions import calendar
-from subscriptions.actions import orders, upcoming_order
+from subscriptions.actions import upcoming_order
 from subscriptions.jobs import runs
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import (
@@ -148,8 +148,6 @@ def _customer(product: Product) -> None:
 
 def _order(customer: Customer, product: Product, ahead: int) -> Order:
     subscription = f.SubscriptionFactory(customer=customer, product=product)
-    item = orders.add_subscription_item(
-        subscription, calendar.today(customer.merchant.time_zone) + timedelta(days=ahead)
-    )
+    item = f.plan_item(subscription, calendar.today(customer.merchant.time_zone) + timedelta(days=ahead))
     made: Order = item.order
     return made

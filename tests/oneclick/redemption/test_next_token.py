@@ -56,7 +56,7 @@ def test_after_a_reactivation_the_next_token_is_for_the_subscription(shop: Shop)
     shop.post("reactivate", shop.subscription_token())
     fresh = ActionToken.objects.latest("id")
     assert (fresh.event.kind, fresh.subscription) == (catalogue.SUBSCRIPTION_REFRESH, shop.subscriptions[0])
-    assert fresh.event.payload["id"] == shop.subscriptions[0].public_id.hex
+    assert fresh.event.payload["public_id"] == shop.subscriptions[0].public_id.hex
 
 
 def test_a_skip_that_leaves_no_upcoming_order_says_so_and_issues_no_token(shop: Shop) -> None:
