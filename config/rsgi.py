@@ -21,6 +21,8 @@ from wsgiref.util import FileWrapper
 from django.conf import settings
 from granian.rsgi import HTTPProtocol, Scope
 
+from common.web.answer_faults import ENVIRON_KEY
+from config.spoilt_answers import SpoiltAnswer, send_spoilt_answer
 from config.wsgi import application as django_application
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class Call(NamedTuple):
     protocol: HTTPProtocol
     body: IO[bytes]
     length: int
-    done: asyncio.Future[None]
+    done: asyncio.Future[SpoiltAnswer | None]
 
 
 class Application:
@@ -72,18 +74,19 @@ class Application:
             return
         done = asyncio.get_running_loop().create_future()
         self.calls.put(Call(scope, protocol, body, length, done))
-        await done
+        if spoilt := await done:
+            await send_spoilt_answer(scope, protocol, spoilt)
 
     def _answer_calls(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
-            call = self.calls.get()
+            call, spoilt = self.calls.get(), None
             try:
-                answer(call)
+                spoilt = answer(call)
             except Exception:
                 logger.exception("no response to %s %s", call.scope.method, call.scope.path)
                 call.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
             finally:
-                loop.call_soon_threadsafe(call.done.set_result, None)
+                loop.call_soon_threadsafe(call.done.set_result, spoilt)
 
 
 async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes], int]:
@@ -113,8 +116,8 @@ async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes],
     return body, length
 
 
-def answer(call: Call) -> None:
-    """Run Django, and hand its response over."""
+def answer(call: Call) -> SpoiltAnswer | None:
+    """Run Django and hand its response over, or return it where a view wants it spoilt."""
     status, headers = 0, []
 
     def start_response(line: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -124,12 +127,15 @@ def answer(call: Call) -> None:
     environ = build_environ(call)
     content: Any = django_application(environ, start_response)  # type: ignore[arg-type]  # Django uses no write()
     try:
+        if fault := environ.get(ENVIRON_KEY):
+            return SpoiltAnswer(fault, status, headers, b"".join(content))
         if isinstance(content, io.BufferedReader):
             call.protocol.response_file(status, headers, content.name)
         else:
             call.protocol.response_bytes(status, headers, b"".join(content))
     finally:
         content.close()
+    return None
 
 
 def wrap_file(file: Any, size: int) -> Any:

@@ -4,6 +4,8 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
+from common.web.answer_faults import AnswerFault, Manner, spoil_answer
+
 
 @csrf_exempt
 def echo(request: HttpRequest, word: str) -> JsonResponse:
@@ -16,4 +18,14 @@ def sleep(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"slept": True})
 
 
-urlpatterns = [path("echo/<str:word>/", echo), path("sleep/", sleep), path("", include("config.urls"))]
+def spoilt(request: HttpRequest, manner: str, seconds: int) -> JsonResponse:
+    spoil_answer(request, AnswerFault(Manner[manner], seconds))
+    return JsonResponse({"spoilt": True})
+
+
+urlpatterns = [
+    path("echo/<str:word>/", echo),
+    path("sleep/", sleep),
+    path("spoilt/<str:manner>/<int:seconds>/", spoilt),
+    path("", include("config.urls")),
+]
