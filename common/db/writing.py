@@ -38,10 +38,11 @@ def insert(row: models.Model) -> None:
     insert_many([row])
 
 
-def insert_many(rows: Sequence[models.Model], *, fetch_ids: bool = True) -> None:
+def insert_many(rows: Sequence[models.Model], *, fetch_ids: bool = True, skip_existing: bool = False) -> None:
     """`insert` for any number of rows of one model, in one statement.
 
     Without `fetch_ids` the rows do not get keys that the database assigns, and a pipeline does not wait for them.
+    With `skip_existing`, which needs `fetch_ids=False`, rows that a unique constraint refuses are left out.
     """
     if not rows:
         return
@@ -51,10 +52,11 @@ def insert_many(rows: Sequence[models.Model], *, fetch_ids: bool = True) -> None
         if 0 < len(keyless) < len(rows):
             raise NeedsOrm("Only some of the rows have keys.")
         sql, columns = _insertion(model, not keyless, returns_keys, len(rows) > 1)
+        sql += " ON CONFLICT DO NOTHING" if skip_existing else ""
         cursor = execute(sql, columns.values(rows, True))
     except NeedsOrm:
         for row in rows:
-            model._base_manager.using(DEFAULT_DB_ALIAS).bulk_create([row])
+            model._base_manager.using(DEFAULT_DB_ALIAS).bulk_create([row], ignore_conflicts=skip_existing)
         return
     if returns_keys:
         for row, (key,) in zip(rows, cursor.fetchall(), strict=True):

@@ -94,3 +94,14 @@ def test_many_rows_are_updated_in_one_statement(number_of_rows, django_assert_nu
         update_many(changed, "price", "name")
     found = {row.pk: (row.price, row.name) for row in type(products[0]).objects.all()}
     assert found == {row.pk: (row.price, row.name) for row in products}
+
+
+def test_rows_that_exist_are_left_out_on_request():
+    held = CustomerFactory(merchant_user_id="C-1", first_name="Held")
+    rows = [Customer(merchant=held.merchant, merchant_user_id=f"C-{n}", first_name="New") for n in (1, 2, 2)]
+    insert_many(rows, fetch_ids=False, skip_existing=True)
+    insert_many(rows[:1], fetch_ids=False, skip_existing=True)
+    assert [*Customer.objects.order_by("merchant_user_id").values_list("merchant_user_id", "first_name")] == [
+        ("C-1", "Held"),
+        ("C-2", "New"),
+    ]
