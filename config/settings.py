@@ -28,6 +28,8 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=2)
 # A client has this long to send the headers of a request, and as long for its body.
 REQUEST_SECONDS = min(env.int("REQUEST_SECONDS", default=30), 60)
+# The largest body in bytes: the sandbox takes as much as Klaviyo does.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The public address of links and pages, without a trailing slash.
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=PUBLIC_URL.startswith("https://"))

@@ -14,7 +14,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("llms.txt", docs.llms_txt),
-    path("sandbox/klaviyo/", include("integrations.sandbox.urls")),
+    path("sandbox/", include("integrations.sandbox.urls")),
     path("api/one_click/undo/", one_click.undo),
     path("api/one_click/<str:action>/", one_click.link_action),
     path("api/", include("subscriptions.api.urls")),

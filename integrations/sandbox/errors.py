@@ -1,4 +1,4 @@
-"""Errors in Klaviyo's format."""
+"""Errors that the sandbox answers, in Klaviyo's format."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +13,18 @@ TITLES = {
     404: "Not found.",
     405: "Method not allowed.",
     409: "Conflict.",
+    410: "Gone.",
     413: "Payload too large.",
     415: "Unsupported media type.",
+    429: "Request was throttled.",
+    500: "Internal server error.",
+    502: "Bad gateway.",
+    503: "Service unavailable.",
 }
 
 
 @dataclass
-class Fault(Exception):
+class ApiError(Exception):
     """`source` is a `pointer` into the body or the `parameter` of the query that is wrong."""
 
     status: int
@@ -27,8 +32,9 @@ class Fault(Exception):
     detail: str
     source: dict[str, str] = field(default_factory=lambda: {"pointer": "/data"})
     meta: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
-    def error(self) -> dict[str, Any]:
+    def object(self) -> dict[str, Any]:
         return {
             "id": str(uuid4()),
             "status": self.status,
@@ -41,11 +47,20 @@ class Fault(Exception):
         }
 
 
-def invalid_parameter(name: str, detail: str) -> Fault:
-    return Fault(400, "invalid", detail, {"parameter": name})
+class InvalidBody(Exception):
+    """The body has at least one error."""
+
+    def __init__(self, errors: list[ApiError]) -> None:
+        super().__init__(errors[0].detail)
+        self.errors = errors
 
 
-def error_response(faults: list[Fault]) -> JsonResponse:
-    """The response to one or more faults of the same status."""
-    errors = [fault.error() for fault in faults]
-    return JsonResponse({"errors": errors}, status=faults[0].status, content_type=MEDIA_TYPE)
+def invalid_parameter(name: str, detail: str) -> ApiError:
+    return ApiError(400, "invalid", detail, {"parameter": name})
+
+
+def error_response(errors: list[ApiError]) -> JsonResponse:
+    """The response to one or more errors of the same status."""
+    first = errors[0]
+    body = {"errors": [error.object() for error in errors]}
+    return JsonResponse(body, status=first.status, content_type=MEDIA_TYPE, headers=first.headers)

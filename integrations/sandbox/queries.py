@@ -13,7 +13,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 from common.web.whole_numbers import parse_whole_number
-from integrations.sandbox.faults import invalid_parameter
+from integrations.sandbox.errors import invalid_parameter
 
 Row = TypeVar("Row", bound=Model)
 TERM = re.compile(r"""([a-z-]+)\(([\w.]+),\s*("[^"]*"|'[^']*'|[^()"',]+)\)(?:,\s*(?=[a-z])|$)""", re.ASCII)

@@ -49,12 +49,13 @@ def profile_resource(row: SandboxProfile, api: str) -> Resource:
     attributes = {
         "email": row.email or None,
         "phone_number": row.phone_number or None,
-        "external_id": None,
+        "external_id": row.external_id or None,
         "first_name": row.first_name or None,
         "last_name": row.last_name or None,
         "created": row.created.isoformat(),
         "updated": row.updated.isoformat(),
         "properties": row.properties,
+        **row.details,
     }
     return _resource("profile", row.public_id.hex, attributes, f"{api}/profiles/{row.public_id.hex}")
 

@@ -1,107 +1,96 @@
-"""Stores what the sandbox receives."""
+"""Stores the events that the sandbox receives, and erases profiles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from common.web.public_ids import parse_public_id
-from integrations.models import SandboxEvent, SandboxProfile
-from integrations.sandbox.faults import Fault
+from common.db import insert_many, new_row
+from integrations.models import Connection, SandboxEvent, SandboxProfile
+from integrations.sandbox.errors import ApiError
+from integrations.sandbox.profiles import Wanted, upsert_profiles
 from subscriptions.models import Merchant
 
-TEXTS = ("email", "phone_number", "first_name", "last_name")
+KLAVIYO = Connection.Integration.KLAVIYO
 
 
-def store_event(merchant: Merchant, data: dict[str, Any]) -> None:
-    """Store a checked event. A repeated `unique_id` of the same profile and metric is dropped without notice."""
-    attributes = data["attributes"]
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The events of one profile; `attributes` are in Klaviyo's form, each with the pointer to it in the body."""
+
+    profile: Wanted
+    attributes: Sequence[tuple[str, dict[str, Any]]]
+
+
+def store_events(merchant: Merchant, received: Sequence[Received], *, refuse_repeats: bool = False) -> None:
+    """Store valid events. A repeated `unique_id` of a profile and metric is dropped without notice.
+
+    So are the events of a profile that does not exist. With `refuse_repeats`, raises ApiError 409 instead and stores
+    nothing.
+    """
     now = timezone.now()
+    with refuse_unstorable_text(), transaction.atomic():
+        batch = upsert_profiles(merchant, KLAVIYO, [each.profile for each in received])
+        events = {
+            pointer: build_event(profile, attributes, now)
+            for each, profile in zip(received, batch.found, strict=True)
+            if isinstance(profile, SandboxProfile)
+            for pointer, attributes in each.attributes
+        }
+        if refuse_repeats:
+            refuse_repeated(events)
+        insert_many(list(events.values()), fetch_ids=False, skip_existing=True)
+
+
+def build_event(profile: SandboxProfile, attributes: dict[str, Any], now: datetime) -> SandboxEvent:
     at = datetime.fromisoformat(attributes["time"]) if attributes.get("time") else now
-    with refuse_unstorable_text(), transaction.atomic():
-        profile, _ = _upsert_profile(merchant, attributes["profile"]["data"])
-        event = SandboxEvent(
-            merchant=merchant,
-            profile=profile,
-            metric=attributes["metric"]["data"]["attributes"]["name"],
-            # Without an id, Klaviyo stores one event per profile, metric and second.
-            unique_id=attributes.get("unique_id") or str(int(at.timestamp())),
-            time=at,
-            properties=attributes["properties"] | _value_properties(attributes),
-            received=now,
-        )
-        SandboxEvent.objects.bulk_create([event], ignore_conflicts=True)
+    # The event's value, as the properties in which Klaviyo returns it.
+    value = {"$value": attributes.get("value"), "$currency_code": attributes.get("value_currency")}
+    return new_row(
+        SandboxEvent,
+        merchant_id=profile.merchant_id,
+        integration=profile.integration,
+        profile=profile,
+        metric=attributes["metric"]["data"]["attributes"]["name"],
+        # Without an id, Klaviyo stores one event per profile, metric and second.
+        unique_id=attributes.get("unique_id") or str(int(at.timestamp())),
+        time=at,
+        properties=attributes["properties"] | {name: part for name, part in value.items() if part is not None},
+        received=now,
+    )
 
 
-def upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
-    """The profile after the update, and whether it is new. Raises Fault 404, 409."""
-    with refuse_unstorable_text(), transaction.atomic():
-        return _upsert_profile(merchant, data)
+def refuse_repeated(events: dict[str, SandboxEvent]) -> None:
+    """Raises ApiError 409 for the first event that is stored already, or comes twice."""
+    profiles = {event.profile_id for event in events.values()}
+    rows = SandboxEvent.objects.filter(profile__in=profiles).values_list("profile", "metric", "unique_id")
+    seen = set(rows.filter(unique_id__in={event.unique_id for event in events.values()}))
+    for pointer, event in events.items():
+        key = (event.profile_id, event.metric, event.unique_id)
+        if key in seen:
+            detail = "An event with this unique_id exists already."
+            raise ApiError(409, "duplicate", detail, {"pointer": f"{pointer}/unique_id"})
+        seen.add(key)
+
+
+def erase_profile(merchant: Merchant, data: dict[str, Any]) -> None:
+    """Remove a profile and its events. Raises ApiError unless exactly one identifier names it."""
+    wanted = Wanted.from_data(data)
+    if len(wanted.identifiers) + wanted.by_id != 1:
+        detail = "Exactly one of id, email and phone_number must be given."
+        raise ApiError(400, "invalid", detail, {"pointer": "/data/attributes/profile/data"})
+    match = {"public_id": wanted.public_id} if wanted.by_id else dict(wanted.identifiers)
+    SandboxProfile.objects.filter(merchant=merchant, integration=KLAVIYO, **match).delete()
 
 
 @contextmanager
 def refuse_unstorable_text() -> Iterator[None]:
-    """Raise a Fault for text that the database cannot store, such as NUL or half a surrogate pair."""
+    """Raise an ApiError for text that the database cannot store, such as NUL or half a surrogate pair."""
     try:
         yield
     except (DataError, UnicodeEncodeError) as error:
-        raise Fault(400, "invalid", "The body contains characters that cannot be stored.") from error
-
-
-def _value_properties(attributes: dict[str, Any]) -> dict[str, Any]:
-    """The event's value as the properties in which Klaviyo returns it."""
-    named = {"$value": attributes.get("value"), "$currency_code": attributes.get("value_currency")}
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def _upsert_profile(merchant: Merchant, data: dict[str, Any]) -> tuple[SandboxProfile, bool]:
-    attributes = data["attributes"]
-    texts = {name: attributes[name] or "" for name in TEXTS if name in attributes}
-    if "email" in texts:
-        texts["email"] = texts["email"].lower()
-    properties = attributes.get("properties") or {}
-    profile, created = _find_or_create_profile(merchant, data.get("id"), texts, properties)
-    if not created:
-        _update_profile(profile, texts, properties)
-    return profile, created
-
-
-def _find_or_create_profile(
-    merchant: Merchant, public_id: str | None, texts: dict[str, str], properties: dict[str, Any]
-) -> tuple[SandboxProfile, bool]:
-    profiles = SandboxProfile.objects.select_for_update().filter(merchant=merchant)
-    if public_id:
-        return _find_profile(profiles, public_id), False
-    new = {"merchant": merchant, **texts, "properties": properties}
-    if texts.get("email"):
-        return profiles.get_or_create(merchant=merchant, email=texts["email"], defaults=new)
-    found = profiles.filter(phone_number=texts["phone_number"]).order_by("id").first()
-    return (found, False) if found else (SandboxProfile.objects.create(**new), True)
-
-
-def _find_profile(profiles: Any, public_id: str) -> SandboxProfile:
-    wanted = parse_public_id(public_id, any_spelling=True)
-    profile: SandboxProfile | None = profiles.filter(public_id=wanted).first() if wanted else None
-    if profile is None:
-        raise Fault(404, "not_found", "A profile with that id does not exist.", {"pointer": "/data/id"})
-    return profile
-
-
-def _update_profile(profile: SandboxProfile, texts: dict[str, str], properties: dict[str, Any]) -> None:
-    email = texts.get("email")
-    if email and email != profile.email:
-        other = SandboxProfile.objects.filter(merchant=profile.merchant_id, email=email).first()
-        if other:
-            detail = "A profile already exists with one of these identifiers."
-            meta = {"duplicate_profile_id": other.public_id.hex}
-            raise Fault(409, "duplicate_profile", detail, meta=meta)
-    wanted = texts | {"properties": profile.properties | properties}
-    changed = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
-    if changed:
-        for name, value in changed.items():
-            setattr(profile, name, value)
-        profile.updated = timezone.now()
-        profile.save(update_fields=[*changed, "updated"])
+        raise ApiError(400, "invalid", "The body contains characters that cannot be stored.") from error

@@ -1,21 +1,34 @@
-"""Klaviyo's paths; as there, the trailing slash is optional."""
+"""The paths of Klaviyo, where the trailing slash is optional, and of Attentive."""
 
-from django.urls import re_path
+from django.urls import include, path, re_path
+from django.views import View
 
 from common.web.public_ids import PUBLIC_ID_PATTERN
-from integrations.sandbox import views
+from integrations.sandbox import attentive, imports, reads, writes
 
-app_name = "sandbox"
 ID = rf"(?P<public_id>{PUBLIC_ID_PATTERN})"
+KLAVIYO: dict[str, type[View]] = {
+    "events": writes.Events,
+    f"events/{ID}": reads.OneEvent,
+    "event-bulk-create-jobs": writes.BulkEvents,
+    "metrics": reads.Metrics,
+    "metrics/(?P<public_id>[A-Z2-7]{8})": reads.OneMetric,
+    "profiles": reads.Profiles,
+    f"profiles/{ID}": reads.OneProfile,
+    "profile-import": writes.UpsertProfile,
+    "profile-bulk-import-jobs": imports.ImportProfiles,
+    f"profile-bulk-import-jobs/{ID}": imports.OneImport,
+    f"profile-bulk-import-jobs/{ID}/import-errors": imports.ImportErrors,
+    "data-privacy-deletion-jobs": writes.Erasure,
+    "accounts": reads.Accounts,
+}
 
-urlpatterns = [
-    re_path(r"^api/events/?$", views.Events.as_view(), name="events"),
-    re_path(rf"^api/events/{ID}/?$", views.OneEvent.as_view(), name="event"),
-    re_path(r"^api/metrics/?$", views.Metrics.as_view(), name="metrics"),
-    re_path(r"^api/metrics/(?P<public_id>[A-Z2-7]{8})/?$", views.OneMetric.as_view(), name="metric"),
-    re_path(r"^api/profiles/?$", views.Profiles.as_view(), name="profiles"),
-    re_path(rf"^api/profiles/{ID}/?$", views.OneProfile.as_view(), name="profile"),
-    re_path(r"^api/profile-import/?$", views.ProfileImport.as_view(), name="profile-import"),
-    re_path(r"^api/accounts/?$", views.Accounts.as_view(), name="accounts"),
-    re_path(r"^api/", views.Unknown.as_view(), name="unknown"),
+klaviyo_urls = [re_path(rf"^api/{pattern}/?$", view.as_view()) for pattern, view in KLAVIYO.items()]
+klaviyo_urls += [re_path(r"^api/", writes.Unknown.as_view())]
+attentive_urls = [
+    path("events/custom", attentive.Events.as_view()),
+    path("attributes/custom", attentive.Attributes.as_view()),
+    path("me", attentive.Me.as_view()),
+    re_path("", attentive.Unknown.as_view()),
 ]
+urlpatterns = [path("klaviyo/", include(klaviyo_urls)), path("attentive/v1/", include(attentive_urls))]

@@ -66,8 +66,8 @@ def visitors(subscription) -> dict[str, Client]:
 
 
 def besides_visits() -> dict[str, list[Any]]:
-    """All rows except the recorded visits, from which the analytics are counted."""
-    return {name: rows for name, rows in read_all_rows().items() if name != "Click"}
+    """All rows except the recorded visits, of which the analytics are made, and the sandbox's counts of requests."""
+    return {name: rows for name, rows in read_all_rows().items() if name not in ("Click", "SandboxQuota")}
 
 
 def addresses(route: str, subscription: Subscription) -> list[str]:

@@ -51,6 +51,16 @@ def event_body(metric: str = "ordergroove.order.cancel", email: str = "ana@shop.
     }
 
 
+def bulk_body(*events: dict) -> dict:
+    """A bulk create of events, each made by `event_body` and with a profile of its own."""
+    entries = []
+    for event in events:
+        attributes = dict(event["data"]["attributes"])
+        own = {"profile": attributes.pop("profile"), "events": {"data": [{"type": "event", "attributes": attributes}]}}
+        entries.append({"type": "event-bulk-create", "attributes": own})
+    return {"data": {"type": "event-bulk-create-job", "attributes": {"events-bulk-create": {"data": entries}}}}
+
+
 def profile_body(public_id: str | None = None, **attributes: Any) -> dict:
     data = {"type": "profile", "attributes": attributes}
     return {"data": data | ({"id": public_id} if public_id else {})}

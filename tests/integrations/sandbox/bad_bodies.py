@@ -32,8 +32,8 @@ BAD_BODIES = [
         "/data/attributes/metric/data/attributes/name",
         lambda body: body["data"]["attributes"]["metric"]["data"]["attributes"].update(name="x" * 128),
     ),
-    ("/data/attributes/profile/data/attributes", lambda body: profile_attributes(body).clear()),
-    ("/data/attributes/profile/data/attributes", lambda body: profile_attributes(body).update(email=None)),
+    ("/data/attributes/profile/data", lambda body: profile_attributes(body).clear()),
+    ("/data/attributes/profile/data", lambda body: profile_attributes(body).update(email=None)),
     ("/data/attributes/profile/data/attributes/email", lambda body: profile_attributes(body).update(email="nobody")),
     (
         "/data/attributes/profile/data/attributes/phone_number",
