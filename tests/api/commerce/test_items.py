@@ -184,6 +184,27 @@ def test_a_product_that_is_discontinued_is_refused(api: Client, world: World) ->
     for verb in ("iu", "change_product"):
         answer = call(api, *CALLS[verb](world))
         assert is_refused(answer, {"product": ["This product is discontinued."]}, None)
+    answer = call(api, "post", "/api/items/create/", new_item(world))
+    assert is_refused(answer, {"product_id": ["This product is discontinued."]}, None)
+
+
+@pytest.mark.parametrize("name", ["payment", "address"])
+def test_an_item_is_ordered_with_a_payment_and_address_in_use(api: Client, world: World, name: str) -> None:
+    row = getattr(world, name)
+    type(row).objects.filter(pk=row.pk).update(live=False)
+    before = read_all_rows()
+    answer = call(api, "post", "/api/items/create/", new_item(world))
+    assert is_refused(answer, {"detail": "This address or payment is inactive."}, "record_inactive")
+    assert read_all_rows() == before
+
+
+def test_the_product_of_a_prepaid_item_may_be_swapped_for_one_of_the_same_price(api: Client, world: World) -> None:
+    prepaid(world)
+    assert call(api, *CALLS["change_product"](world)).json()["product"] == "tea-C-1001"
+    Product.objects.filter(pk=world.coffee.pk).update(price=Decimal("12.49"))
+    answer = patch(api, world, "items/change_product", {"product": "coffee-C-1001"})
+    detail = {"detail": "While prepaid orders remain, the new product must cost the same."}
+    assert is_refused(answer, detail, "price_differs")
 
 
 def test_the_item_of_a_subscription_is_made_anew_at_its_next_date(api: Client, world: World) -> None:

@@ -17,7 +17,7 @@ from tests.api.commerce.world import (
     one_time,
     with_status,
 )
-from tests.factories import ItemFactory
+from tests.factories import AddressFactory, CustomerFactory, ItemFactory, PaymentFactory
 from tests.rows import read_all_rows
 
 S = OrderStatus
@@ -205,6 +205,9 @@ def test_a_change_of_an_order_with_another_status_or_that_is_locked_is_refused(
             None,
         ),
         ("change_payment", leave_alone, {"payment": "x"}, {"payment": ["There is no such payment."]}, None),
+        ("change_shipping", leave_alone, {}, {"shipping_address": ["This field is required."]}, None),
+        ("change_place_date", leave_alone, {"place": "12/24/2026"}, None, None),
+        ("rescue", REJECTED, {"place": "soon"}, None, None),
         ("update", leave_alone, {"extra_data": "x"}, {"extra_data": ["Invalid JSON extra_data: x"]}, None),
         (
             "update",
@@ -217,12 +220,35 @@ def test_a_change_of_an_order_with_another_status_or_that_is_locked_is_refused(
     ],
 )
 def test_a_refused_change_says_why_and_changes_nothing(
-    api: Client, world: World, verb: str, prepare: Any, body: dict[str, Any], said: dict[str, Any], code: str | None
+    api: Client,
+    world: World,
+    verb: str,
+    prepare: Any,
+    body: dict[str, Any],
+    said: dict[str, Any] | None,
+    code: str | None,
 ) -> None:
     prepare(world)
     before = read_all_rows()
     answer = patch(api, world, f"orders/{verb}", body)
-    assert is_refused(answer, said, code), (answer.status_code, answer.content)
+    assert list(answer.json()) == list(said or body)
+    assert is_refused(answer, said or answer.json(), code), (answer.status_code, answer.content)
+    assert read_all_rows() == before
+
+
+@pytest.mark.parametrize(("verb", "key"), [("change_payment", "payment"), ("change_shipping", "shipping_address")])
+def test_an_order_takes_no_payment_or_address_that_is_out_of_use_or_another_customers(
+    api: Client, world: World, verb: str, key: str
+) -> None:
+    row = world.payment if key == "payment" else world.address
+    type(row).objects.filter(pk=row.pk).update(live=False)
+    answer = patch(api, world, f"orders/{verb}", {key: row.public_id.hex})
+    assert is_refused(answer, {"detail": "This address or payment is inactive."}, "record_inactive")
+    factory = PaymentFactory if key == "payment" else AddressFactory
+    other = factory(customer=CustomerFactory(merchant=world.customer.merchant))
+    before = read_all_rows()
+    answer = patch(api, world, f"orders/{verb}", {key: other.public_id.hex})
+    assert (answer.status_code, list(answer.json())) == (400, [key])
     assert read_all_rows() == before
 
 

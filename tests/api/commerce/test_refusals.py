@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from subscriptions.models import Merchant
 from tests.api.commerce.calls import is_refused, patch
 from tests.api.commerce.world import World, cancelled, eligible, leave_alone, lock, prepaid
 from tests.rows import read_all_rows
@@ -27,6 +28,14 @@ def dear_tea(w: World) -> None:
 
 def price_up(w: World) -> None:
     w.subscription.items.update(price=Decimal("9999999.99"))
+
+
+def forget_groups(w: World) -> None:
+    w.coffee.groups.clear()
+
+
+def switch_prepaid_off(w: World) -> None:
+    Merchant.objects.filter(pk=w.coffee.merchant_id).update(prepaid_enabled=False)
 
 
 def refusals() -> list[Any]:
@@ -103,6 +112,20 @@ def refusals() -> list[Any]:
         (
             "upgrade_to_prepaid",
             none_left,
+            {"orders_per_billing": 3},
+            {"detail": "Prepaid is not offered for this product."},
+            "prepaid_unavailable",
+        ),
+        (
+            "upgrade_to_prepaid",
+            [eligible, forget_groups],
+            {"orders_per_billing": 3},
+            {"detail": "Prepaid is not offered for this product."},
+            "prepaid_unavailable",
+        ),
+        (
+            "upgrade_to_prepaid",
+            [eligible, switch_prepaid_off],
             {"orders_per_billing": 3},
             {"detail": "Prepaid is not offered for this product."},
             "prepaid_unavailable",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from subscriptions.models import Activity, Event, Subscription
+from subscriptions.models import Activity, Event, Order, Subscription
 from tests.api.commerce.calls import SUBSCRIPTION_KEYS, call, is_refused, next_order, patch, read, signed
 from tests.api.commerce.world import (
     NOW_TEXT,
@@ -30,6 +30,12 @@ CYCLE = {
     "last_renewal_revenue": None,
     "prepaid_origin_merchant_order_id": None,
 }
+
+
+def paid_up(w: World) -> None:
+    prepaid(w, remaining=0)
+
+
 # The change, what it needs, its body, and what is then different in the object.
 CHANGES: list[Any] = [
     (
@@ -93,6 +99,21 @@ CHANGES: list[Any] = [
         lambda w: {"prepaid_subscription_context": CYCLE | {"prepaid_orders_remaining": 0}},
     ),
     (
+        "upgrade_to_prepaid",
+        eligible,
+        lambda w: {"orders_per_billing": 3, "offer": w.id("offer"), "renewal_behavior": "cancel"},
+        lambda w: {
+            "offer": w.id("offer"),
+            "prepaid_subscription_context": CYCLE | {"prepaid_orders_remaining": 0, "renewal_behavior": "cancel"},
+        },
+    ),
+    (
+        "cancel",
+        paid_up,
+        lambda w: {},
+        lambda w: {"live": False, "cancelled": NOW_TEXT},
+    ),
+    (
         "change_renewal_behavior",
         prepaid,
         lambda w: {"renewal_behavior": "downgrade"},
@@ -107,6 +128,15 @@ CHANGES: list[Any] = [
         },
     ),
 ]
+
+
+STORED_WHEN_CANCELLED = {
+    "change_quantity",
+    "change_frequency",
+    "change_payment",
+    "change_shipping",
+    "change_email_reminder",
+}
 
 
 @pytest.mark.parametrize(("verb", "prepare", "body", "changed"), CHANGES)
@@ -135,6 +165,31 @@ def test_the_same_change_once_more_changes_nothing(
     again = patch(api, world, f"subscriptions/{verb}", body(world))
     assert (again.status_code, again.json()) == (200, first.json())
     assert (Activity.objects.count(), Event.objects.count()) == counts
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "changed"), [(verb, *rest) for verb, _, *rest in CHANGES if verb in STORED_WHEN_CANCELLED]
+)
+def test_a_change_of_a_cancelled_subscription_is_just_stored(
+    api: Client, world: World, verb: str, body: Any, changed: Any
+) -> None:
+    cancelled(world)
+    before = read(api, world, "subscriptions")
+    answer = patch(api, world, f"subscriptions/{verb}", body(world))
+    different = changed(world)
+    expected = before | different | ({"updated": NOW_TEXT} if different else {})
+    assert (answer.status_code, answer.json()) == (200, expected)
+    assert not Order.objects.exists()
+
+
+def test_the_next_order_of_a_subscription_moves_without_the_others_on_it(api: Client, world: World) -> None:
+    one_time(world)
+    before = read(api, world, "subscriptions")
+    answer = patch(api, world, "subscriptions/change_next_order_date", {"order_date": "2026-12-24"})
+    assert (answer.status_code, answer.json()) == (200, before)
+    moved = next_order(world.subscription)
+    assert (moved.place_date, moved.items.count()) == (date(2026, 12, 24), 1)
+    assert list(world.order.items.all()) == [world.item]
 
 
 @pytest.mark.parametrize("verb", ["change_payment", "change_shipping"])
@@ -248,3 +303,13 @@ def test_a_one_time_item_becomes_the_first_item_of_a_subscription(api: Client, w
     assert row.items.get() == world.item
     again = call(api, "post", "/api/subscriptions/create_from_item/", body)
     assert is_refused(again, {"detail": "Only a one-time item can become a subscription."}, "not_one_time")
+
+
+def test_an_item_of_an_order_that_is_not_open_becomes_no_subscription(api: Client, world: World) -> None:
+    one_time(world)
+    lock(world)
+    body = {"item": world.id("item"), "every": 2, "every_period": 3}
+    before = read_all_rows()
+    answer = call(api, "post", "/api/subscriptions/create_from_item/", body)
+    assert is_refused(answer, {"detail": "This order can no longer be changed."}, "order_not_open")
+    assert read_all_rows() == before

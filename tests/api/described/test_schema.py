@@ -1,11 +1,9 @@
 """Real answers, compared with our own schema."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.admindocs.views import simplify_regex
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -15,18 +13,16 @@ from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIRespo
 from openapi_spec_validator import validate
 
 from subscriptions.actions import checkout_requests
-from subscriptions.api import urls
 from subscriptions.api.purchase import parse_purchase
-from subscriptions.api.views.base import View
 from subscriptions.models import Merchant
 from tests.api import shop
+from tests.api.described.views import allowed_scopes, views_by_operation
 from tests.api.patches import SETTINGS, patch_subscription
 from tests.factories import STAFF, CancelReasonFactory, SubscriptionFactory, subscription_with_order
 
 READ = {"403", "404", "429", "500", "503"}
 WRITE = {"400", "403", "409", "422", "423", "429", "500", "503"}
 JSON = {"Accept": "application/json"}
-METHODS = {"get", "post", "put", "patch", "delete"}
 KEY, SIGNATURE, RECOGNIZED = "apiKey", "storefrontSignature", "recognizedSignature"
 
 
@@ -39,17 +35,6 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
-
-
-def views() -> dict[tuple[str, str], Any]:
-    """The views of the API by path and method, from the table of its URLs."""
-    found = {}
-    for entry in urls.urlpatterns:
-        view = getattr(entry.callback, "view_class", None)
-        if view is not None and issubclass(view, View):
-            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/api{simplify_regex(str(entry.pattern))}")
-            found |= {(path, name): view for name in METHODS & set(view.http_method_names) if hasattr(view, name)}
-    return found
 
 
 def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -> None:
@@ -65,7 +50,7 @@ def test_the_schema_is_public_and_valid_openapi_3_1(described: dict[str, Any]) -
 
 def test_the_schema_has_each_operation_of_the_api_once(described: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in operations(described)]
-    assert {(path, method) for path, method, _ in operations(described)} == set(views())
+    assert {(path, method) for path, method, _ in operations(described)} == set(views_by_operation())
     assert len(set(names)) == len(names) > 50
 
 
@@ -78,8 +63,8 @@ def test_each_operation_names_the_credentials_that_may_call(described: dict[str,
     schemes = {"A": KEY, "S": SIGNATURE, "R": RECOGNIZED}
     for path, method, operation in operations(described):
         right = "read" if method == "get" else "write"
-        view = views()[path, method]
-        scopes = view.scopes if method == "get" else view.write_scopes or view.scopes
+        view = views_by_operation()[path, method]
+        scopes = allowed_scopes(view, method)
         expected = [{schemes[scope]: [right] if scope == "A" else []} for scope in scopes]
         assert operation["security"] == expected, path
 
@@ -104,7 +89,7 @@ def test_each_operation_says_how_it_succeeds(described: dict[str, Any]) -> None:
     for path, method, operation in operations(described):
         good = {status: response for status, response in operation["responses"].items() if status < "300"}
         bodies = [status for status, response in good.items() if "content" in response]
-        if method == "delete" and views()[path, method].answers_nothing:
+        if method == "delete" and views_by_operation()[path, method].answers_nothing:
             assert (list(good), bodies) == (["204"], []), path
         assert good, path
         assert "304" not in good or "ETag" in good["200"]["headers"], path
