@@ -1,11 +1,13 @@
-"""What the outbox requires of an integration: a class that sends one delivery and returns the outcome."""
+"""What the outbox requires of an integration: a class that turns deliveries into requests, and reads the answers."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
 from common.web.printable import printable_line
-from integrations.models import Delivery
+from integrations.models import Connection, Delivery
 
 DETAIL_LENGTH = 2048  # of the column of an attempt
 
@@ -19,7 +21,9 @@ class Outcome(Enum):
     THROTTLED = auto()
     """The receiver asked to slow down; this does not count as an attempt."""
     DEAD = auto()
-    """The receiver will never accept this delivery; others may go on."""
+    """The receiver will never accept this request; others may go on."""
+    UNKNOWN = auto()
+    """Nobody knows whether the receiver has it, and another try could do harm."""
     PAUSE = auto()
     """The connection itself is wrong (credentials, retired version); nothing more is sent until staff correct it."""
 
@@ -29,30 +33,81 @@ class Answer:
     """`status` is the HTTP status, None if no answer came; `retry_after` is in seconds.
 
     `detail` becomes one line of at most 2048 characters: the receiver's own words may be of any length, and hold
-    characters that PostgreSQL refuses.
+    characters that PostgreSQL refuses. `refused` says which deliveries of a bulk request the receiver named as wrong:
+    their places in the parcel, with the reason. `quota_left` is the number of requests that it still allows.
+    `remote_id` is the ID of the customer's profile at the receiver. `road` is the endpoint whose answer this is, where
+    a parcel has several.
     """
 
     outcome: Outcome
     status: int | None = None
     detail: str = ""
     retry_after: float | None = None
+    refused: dict[int, str] = field(default_factory=dict)
+    quota_left: int | None = None
+    remote_id: str = ""
+    road: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", printable_line(self.detail, DETAIL_LENGTH))
 
 
+@dataclass(frozen=True, slots=True)
+class Road:
+    """An endpoint with its own limits, in requests for one account; None where there is none."""
+
+    name: str
+    per_second: int
+    per_minute: int | None = None
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One or more deliveries that leave together.
+
+    `send` makes the requests, one on each of `roads`; it runs in a thread of its own, must not use the database, and
+    never raises for what the receiver does. `notes` are what staff should know of a delivery that is accepted, and
+    `statuses` the subscriber statuses that are sent, both by the delivery's key.
+    """
+
+    deliveries: Sequence[Delivery]
+    roads: tuple[Road, ...]
+    send: Callable[[], Answer]
+    notes: dict[int, str] = field(default_factory=dict)
+    statuses: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Deliveries as requests, and those that are not sent, with the reason."""
+
+    parcels: list[Parcel] = field(default_factory=list)
+    skipped: list[tuple[Delivery, str]] = field(default_factory=list)
+
+
 class Integration(Protocol):
-    per_minute: int
-    """The most requests per minute for one connection."""
-    first_wait: int
-    longest_wait: int
-    """Seconds to wait after the first temporary fault in a row; doubled each time up to the longest."""
-    give_up_after: int
-    """Seconds after which a delivery that met only temporary faults becomes a dead letter."""
+    in_flight: int
+    """The most requests of one connection that may be on their way at the same time."""
+    most_in_bulk: int
+    """The most deliveries of a bulk request; 1 where the receiver takes no bulk."""
+    keeps_order: bool
+    """Each customer's events must arrive in their order, so a delivery waits for the customer's earlier ones."""
 
-    def send(self, delivery: Delivery) -> Answer:
-        """Send one delivery, outside any transaction; it never raises for what the receiver does.
+    def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
+        """The requests for `deliveries`, in a bounded number of queries. Their events and customers are loaded.
 
-        `delivery.event`, its customer and merchant, and `delivery.connection` are loaded.
+        Without `bulk`, each parcel holds one delivery.
         """
+        ...
+
+    def next_attempt(self, delivery: Delivery, answer: Answer, now: datetime) -> datetime | None:
+        """When to try again after a temporary fault; None to give up. `attempts_made` counts the failed one."""
+        ...
+
+    def note_delivered(self, connection: Connection, sent: Sequence[tuple[Parcel, Answer]]) -> None:
+        """Keep what must be known of accepted parcels, in the transaction that notes them as delivered."""
+        ...
+
+    def test(self, connection: Connection) -> Answer:
+        """DONE with the account's name if key and address work, or else what is wrong; `remote_id` is the account."""
         ...

@@ -1,11 +1,13 @@
 """What Klaviyo's response means for the delivery."""
 
 import json
+import re
 import time
 from typing import Any
 
 from django.utils.http import parse_http_date_safe
 
+from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
 from integrations.http import Reply
 
@@ -18,11 +20,19 @@ OUTCOMES = {
     410: Outcome.PAUSE,
     429: Outcome.THROTTLED,
 }
+ENTRY = re.compile(r"/data/attributes/events-bulk-create/data/([0-9]{1,4})(?:/|$)")
 
 
 def read_reply(reply: Reply) -> Answer:
     """The outcome of sending an event."""
-    return Answer(outcome_of_status(reply.status), reply.status, describe_errors(reply), parse_retry_after(reply))
+    return Answer(
+        outcome_of_status(reply.status),
+        reply.status,
+        describe_errors(reply),
+        parse_retry_after(reply),
+        refused=_refused_entries(reply),
+        quota_left=parse_whole_number(reply.headers.get("RateLimit-Remaining", "")),
+    )
 
 
 def outcome_of_status(status: int) -> Outcome:
@@ -45,11 +55,26 @@ def parse_retry_after(reply: Reply) -> float | None:
 
 def describe_errors(reply: Reply) -> str:
     """`Invalid email address (/data/attributes/…) [error id]` for each error; empty for an accepted event."""
-    errors = parse_body(reply).get("errors")
-    lines = [_describe_error(error) for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    lines = [_describe_error(error) for error in _read_errors(reply)]
     if not lines and outcome_of_status(reply.status) is not Outcome.DONE:
         lines = [f"HTTP {reply.status}, without a reason from Klaviyo."]
     return "; ".join(lines)
+
+
+def _refused_entries(reply: Reply) -> dict[int, str]:
+    """The places of the entries of a bulk request that Klaviyo points at, with its reasons."""
+    found: dict[int, str] = {}
+    for error in _read_errors(reply):
+        source = error.get("source")
+        if named := ENTRY.match(str(source.get("pointer"))) if isinstance(source, dict) else None:
+            place = int(named[1])
+            found[place] = "; ".join(filter(None, [found.get(place), _describe_error(error)]))
+    return found
+
+
+def _read_errors(reply: Reply) -> list[dict[str, Any]]:
+    errors = parse_body(reply).get("errors")
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
 def parse_body(reply: Reply) -> dict[str, Any]:

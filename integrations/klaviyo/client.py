@@ -22,6 +22,11 @@ def create_event(connection: Connection, body: bytes) -> http.Reply:
     return _call_api(connection, "POST", "/api/events", body)
 
 
+def create_events(connection: Connection, body: bytes) -> http.Reply:
+    """`POST /api/event-bulk-create-jobs`, which returns 202. Raises as `create_event` does."""
+    return _call_api(connection, "POST", "/api/event-bulk-create-jobs", body)
+
+
 def get_accounts(connection: Connection) -> http.Reply:
     """`GET /api/accounts`, which returns 200 with the key's account. Raises as `create_event` does."""
     return _call_api(connection, "GET", "/api/accounts")

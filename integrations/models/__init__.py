@@ -1,5 +1,8 @@
-from integrations.models.outbox import Attempt, Connection, Delivery, Heartbeat
+from integrations.models.outbox import Attempt, Connection, Delivery, DeliveryMinute, Heartbeat, PaceWindow
+from integrations.models.profiles import SentProfile
 from integrations.models.sandbox import SandboxEvent, SandboxFault, SandboxImport, SandboxProfile, SandboxQuota
+from integrations.models.webhooks import WebhookTarget
 
-__all__ = ["Attempt", "Connection", "Delivery", "Heartbeat"]
+__all__ = ["Attempt", "Connection", "Delivery", "DeliveryMinute", "Heartbeat", "PaceWindow"]
 __all__ += ["SandboxEvent", "SandboxFault", "SandboxImport", "SandboxProfile", "SandboxQuota"]
+__all__ += ["SentProfile", "WebhookTarget"]

@@ -1,11 +1,13 @@
 """Finished links in events, for tools that cannot put a token into a link themselves."""
 
+from collections.abc import Collection, Iterable
+
 from oneclick.links import link_urls
 from oneclick.models import ActionToken, SavedLink
 from oneclick.redemption import link_actions
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import KINDS, Kind
-from subscriptions.models import Event
+from subscriptions.models import Merchant
 
 
 def kinds_with_token(scope: str) -> list[Kind]:
@@ -18,13 +20,19 @@ def kinds_for_link(link: SavedLink) -> list[Kind]:
     return kinds_with_token(link_actions.find_link_action(link.action, link.parameters).scope)
 
 
-def link_properties(event: Event, token: ActionToken) -> dict[str, str]:
-    """The finished links attached to the event's kind, by property name, made from the links' current state."""
-    text = encode_token(token)
-    attached = (
-        SavedLink.objects.filter(merchant=event.merchant_id, archived=False, event_kinds__contains=[event.kind])
+def attached_links(merchant: Merchant, kinds: Collection[str]) -> dict[str, list[SavedLink]]:
+    """The links that are attached to `kinds` of events, in one query."""
+    found = (
+        SavedLink.objects.filter(merchant=merchant, archived=False, event_kinds__overlap=list(kinds))
         .exclude(property_name="")
         .select_related("merchant", "landing_page")
         .order_by("pk")
     )
-    return {link.property_name: link_urls.sms_url(link, text) for link in attached}
+    links = list(found)
+    return {kind: [link for link in links if kind in link.event_kinds] for kind in kinds}
+
+
+def link_properties(links: Iterable[SavedLink], token: ActionToken) -> dict[str, str]:
+    """The finished links by property name, made from their current state."""
+    text = encode_token(token)
+    return {link.property_name: link_urls.sms_url(link, text) for link in links}

@@ -48,4 +48,4 @@ def create_event(kind: str, item: Item | None = None, *, at: datetime | None = N
 
 
 def create_delivery(event: Event, connection: Connection) -> Delivery:
-    return Delivery.objects.create(merchant=event.merchant, connection=connection, event=event)
+    return Delivery.objects.create(merchant=event.merchant, connection=connection, event=event, customer=event.customer)

@@ -9,6 +9,7 @@ from integrations.models import SandboxEvent, SandboxProfile
 from subscriptions.events import catalogue
 from tests.factories import ItemFactory, MerchantFactory
 from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
+from tests.integrations.klaviyo.sending import send_delivery
 
 
 @pytest.mark.django_db(transaction=True)
@@ -16,7 +17,7 @@ def test_an_event_arrives_in_the_sandbox_over_the_wire_once(settings, live_serve
     settings.PUBLIC_URL = live_server.url
     event = create_event(catalogue.SUBSCRIPTION_REACTIVATE)
     delivery = create_delivery(event, create_sandbox_connection(event.merchant))
-    answers = [Klaviyo().send(delivery) for _ in range(2)]
+    answers = [send_delivery(delivery) for _ in range(2)]
     assert answers == [Answer(Outcome.DONE, 202)] * 2
     kept, profile = SandboxEvent.objects.get(), SandboxProfile.objects.get()
     assert (kept.merchant, kept.metric, kept.unique_id) == (event.merchant, event.kind, event.public_id.hex)
@@ -31,7 +32,7 @@ def test_a_live_merchant_cannot_reach_the_sandbox(settings, live_server):
         catalogue.SUBSCRIPTION_REACTIVATE,
         ItemFactory(order__customer__merchant=MerchantFactory(is_test=False)),
     )
-    answer = Klaviyo().send(create_delivery(event, create_sandbox_connection(event.merchant)))
+    answer = send_delivery(create_delivery(event, create_sandbox_connection(event.merchant)))
     assert (answer.outcome, answer.detail) == (Outcome.PAUSE, "The address must begin with https://.")
     assert not SandboxEvent.objects.exists()
 

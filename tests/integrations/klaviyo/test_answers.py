@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from integrations import http
 from integrations.base import Outcome
-from integrations.klaviyo.integration import Klaviyo
 from subscriptions.events import catalogue
 from tests.factories import ConnectionFactory
 from tests.integrations.events import create_delivery, create_event
+from tests.integrations.klaviyo.sending import send_delivery
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def answering(monkeypatch) -> Callable[..., list[httpx.Request]]:
 def test_a_recipient_without_email_and_phone_is_skipped_and_nothing_is_sent(answering):
     requests = answering(httpx.Response(202))
     event = create_event(catalogue.ORDER_CANCEL, email="not an address", phone_number="12")
-    answer = Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
+    answer = send_delivery(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
     assert (answer.outcome, answer.detail, requests) == (
         Outcome.SKIPPED,
         "The customer has no valid e-mail address or phone number.",
@@ -51,7 +51,7 @@ def test_a_recipient_without_email_and_phone_is_skipped_and_nothing_is_sent(answ
 
 def test_the_request_has_exactly_the_headers_klaviyo_asks_for(answering, delivery):
     requests = answering(httpx.Response(202))
-    Klaviyo().send(delivery)
+    send_delivery(delivery)
     [request] = requests
     assert (request.method, str(request.url)) == ("POST", "https://a.klaviyo.com/api/events")
     wanted = {
@@ -76,13 +76,13 @@ def test_the_request_has_exactly_the_headers_klaviyo_asks_for(answering, deliver
 )
 def test_each_status_has_its_meaning(answering, delivery, status, outcome):
     answering(httpx.Response(status))
-    answer = Klaviyo().send(delivery)
+    answer = send_delivery(delivery)
     assert (answer.outcome, answer.status) == (outcome, status)
 
 
 def test_a_throttled_answer_says_how_long_to_wait(answering, delivery):
     answering(httpx.Response(429, headers={"Retry-After": "7"}))
-    assert Klaviyo().send(delivery).retry_after == 7
+    assert send_delivery(delivery).retry_after == 7
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_throttled_answer_says_how_long_to_wait(answering, delivery):
 def test_a_wait_is_seconds_or_a_date(answering, delivery, text, seconds):
     answering(httpx.Response(429, headers={"Retry-After": text}))
     with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
-        assert Klaviyo().send(delivery).retry_after == seconds
+        assert send_delivery(delivery).retry_after == seconds
 
 
 def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
@@ -112,7 +112,7 @@ def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
         "source": {"pointer": "/data/attributes/profile"},
     }
     answering(httpx.Response(400, json={"errors": [error]}))
-    assert Klaviyo().send(delivery).detail == "Invalid email. (/data/attributes/profile) [e1]"
+    assert send_delivery(delivery).detail == "Invalid email. (/data/attributes/profile) [e1]"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_refusal_keeps_klaviyos_detail_pointer_and_id(answering, delivery):
 )
 def test_a_reason_of_any_length_and_characters_can_be_stored(answering, delivery, sent, kept):
     answering(httpx.Response(400, content=json.dumps({"errors": [{"id": "e1", "detail": sent}]}).encode()))
-    attempt = delivery.attempts.create(detail=Klaviyo().send(delivery).detail)
+    attempt = delivery.attempts.create(detail=send_delivery(delivery).detail)
     attempt.refresh_from_db()
     assert attempt.detail == kept
 
@@ -135,19 +135,19 @@ def test_a_reason_of_any_length_and_characters_can_be_stored(answering, delivery
 )
 def test_a_refusal_without_klaviyos_reason_is_described_by_its_status(answering, delivery, body):
     answering(httpx.Response(503, content=body))
-    assert Klaviyo().send(delivery).detail == "HTTP 503, without a reason from Klaviyo."
+    assert send_delivery(delivery).detail == "HTTP 503, without a reason from Klaviyo."
 
 
 @pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ConnectError(""), httpx.RemoteProtocolError("")])
 def test_a_missing_answer_is_a_temporary_fault(answering, delivery, error):
     answering(error)
-    answer = Klaviyo().send(delivery)
+    answer = send_delivery(delivery)
     assert (answer.outcome, answer.status) == (Outcome.RETRY, None)
 
 
 def test_an_address_that_may_not_be_called_pauses_the_connection(delivery):
     delivery.connection.base_url = "https://10.0.0.1"
-    answer = Klaviyo().send(delivery)
+    answer = send_delivery(delivery)
     assert (answer.outcome, "private address" in answer.detail) == (Outcome.PAUSE, True)
 
 
@@ -155,7 +155,7 @@ def test_an_address_that_may_not_be_called_pauses_the_connection(delivery):
 def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
     delivery.connection.secret = secret
     delivery.connection.base_url = "https://93.184.216.34"
-    assert Klaviyo().send(delivery).outcome is Outcome.PAUSE
+    assert send_delivery(delivery).outcome is Outcome.PAUSE
 
 
 @pytest.mark.django_db
@@ -170,14 +170,14 @@ def test_a_key_no_header_can_hold_pauses_the_connection(delivery, secret):
 def test_an_accepted_event_with_problems_has_a_remark_for_staff(answering, changes, remark):
     answering(httpx.Response(202))
     event = create_event(catalogue.ORDER_CANCEL, **changes)
-    assert Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant))).detail == remark
+    assert send_delivery(create_delivery(event, ConnectionFactory(merchant=event.merchant))).detail == remark
 
 
 @pytest.mark.django_db
 def test_an_event_too_late_for_a_flow_has_a_remark_for_staff(answering):
     answering(httpx.Response(202))
     event = create_event(catalogue.ORDER_CANCEL, at=timezone.now() - timedelta(hours=4))
-    answer = Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
+    answer = send_delivery(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
     assert answer.detail == "Late: the event is more than 3.5 hours old and may not start a flow."
 
 
@@ -187,6 +187,6 @@ def test_an_answer_that_echoes_the_key_is_kept_without_it(answering):
     sent = answering(httpx.Response(400, json={"errors": errors}))
     event = create_event(catalogue.SUBSCRIPTION_CANCEL)
     connection = ConnectionFactory(merchant=event.merchant, secret="pk_echoed_4711")
-    answer = Klaviyo().send(create_delivery(event, connection))
+    answer = send_delivery(create_delivery(event, connection))
     assert answer.detail == "Bad header: Authorization: Klaviyo-API-Key •••••••• [1]"
     assert [request.headers["Authorization"] for request in sent] == ["Klaviyo-API-Key pk_echoed_4711"]

@@ -7,34 +7,21 @@ from django.utils import timezone
 
 from integrations.klaviyo import bodies
 from integrations.klaviyo.bodies import STATUS_PROPERTY, Profile
-from integrations.klaviyo.integration import one_click_properties, subscriber_status
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Event
 from tests.factories import ItemFactory
 from tests.integrations.events import create_event
+from tests.integrations.klaviyo.sending import event_attributes
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def attributes_of(event: Event, now: datetime | None = None) -> dict:
-    profile = Profile.from_event(event)
-    body = bodies.event_body(
-        event,
-        profile,
-        status=subscriber_status(event, profile.email, with_tests=False),
-        one_click=one_click_properties(event),
-        now=now or event.at,
-    )
-    return body["data"]["attributes"]
 
 
 @pytest.mark.django_db
 def test_an_event_becomes_the_body_klaviyo_asks_for():
     item = ItemFactory(order__customer__email="ana@shop.test", order__customer__phone_number="+15013299800")
     event = create_event(catalogue.SUBSCRIPTION_CANCEL, item, at=NOON)
-    assert attributes_of(event) == {
+    assert event_attributes(event) == {
         "properties": {**event.payload, "action_token": encode_token(event.action_tokens.get())},
         "time": "2026-11-20T12:00:00.000Z",
         "unique_id": event.public_id.hex,
@@ -56,7 +43,7 @@ def test_an_event_becomes_the_body_klaviyo_asks_for():
 @pytest.mark.django_db
 def test_the_action_token_is_there_for_exactly_the_kinds_that_carry_one():
     item = ItemFactory()
-    carriers = {kind for kind in KINDS if "action_token" in attributes_of(create_event(kind, item))["properties"]}
+    carriers = {kind for kind in KINDS if "action_token" in event_attributes(create_event(kind, item))["properties"]}
     assert carriers == {
         "ordergroove.subscription.create",
         "ordergroove.subscription.cancel",
@@ -67,7 +54,7 @@ def test_the_action_token_is_there_for_exactly_the_kinds_that_carry_one():
 @pytest.mark.django_db
 def test_the_status_goes_with_exactly_the_five_kinds_that_set_it():
     item = ItemFactory()
-    profiles = {kind: attributes_of(create_event(kind, item))["profile"]["data"]["attributes"] for kind in KINDS}
+    profiles = {kind: event_attributes(create_event(kind, item))["profile"]["data"]["attributes"] for kind in KINDS}
     assert {kind for kind, profile in profiles.items() if "properties" in profile} == {
         "ordergroove.subscriber.create",
         "ordergroove.subscriber.cancel",
@@ -85,7 +72,7 @@ def test_the_status_is_the_customers_at_the_moment_of_sending():
     for cancelled in (None, timezone.now()):
         item.subscription.cancelled = cancelled
         item.subscription.save()
-        statuses.append(attributes_of(event)["profile"]["data"]["attributes"]["properties"])
+        statuses.append(event_attributes(event)["profile"]["data"]["attributes"]["properties"])
     assert statuses == [{STATUS_PROPERTY: "active"}, {STATUS_PROPERTY: "inactive"}]
 
 
@@ -95,7 +82,7 @@ def test_only_a_placed_order_has_a_value():
     valued = {
         kind: (found["value"], found["value_currency"])
         for kind in KINDS
-        if "value" in (found := attributes_of(create_event(kind, item)))
+        if "value" in (found := event_attributes(create_event(kind, item)))
     }
     assert valued == {"ordergroove.order.success": (25.5, "USD")}
 
@@ -114,7 +101,7 @@ def test_only_a_placed_order_has_a_value():
 )
 def test_a_phone_number_is_sent_in_e164_or_not_at_all(phone, region, sent):
     event = create_event(catalogue.ORDER_CANCEL, phone_number=phone, country_code=region)
-    assert attributes_of(event)["profile"]["data"]["attributes"].get("phone_number") == sent
+    assert event_attributes(event)["profile"]["data"]["attributes"].get("phone_number") == sent
 
 
 @pytest.mark.django_db
@@ -130,7 +117,7 @@ def test_the_email_is_trimmed_lower_cased_and_the_one_of_the_event():
     event = create_event(catalogue.ORDER_CANCEL, item, email="  Old@Shop.TEST ")
     item.order.customer.email = "new@shop.test"
     item.order.customer.save()
-    assert attributes_of(event)["profile"]["data"]["attributes"]["email"] == "old@shop.test"
+    assert event_attributes(event)["profile"]["data"]["attributes"]["email"] == "old@shop.test"
 
 
 STILL_TRUE = {
@@ -146,7 +133,7 @@ STILL_TRUE = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_old_event_counts_as_of_now_only_if_it_is_still_true(kind):
     now = NOON + timedelta(hours=3, minutes=31)
-    found = attributes_of(create_event(kind, at=NOON), now=now)
+    found = event_attributes(create_event(kind, at=NOON), now=now)
     times = (found["time"], found["properties"].get("occurred_at"))
     if kind in STILL_TRUE:
         assert times == ("2026-11-20T15:31:00.000Z", "2026-11-20T12:00:00.000Z")
@@ -156,10 +143,10 @@ def test_an_old_event_counts_as_of_now_only_if_it_is_still_true(kind):
 
 @pytest.mark.django_db
 def test_an_event_of_less_than_three_and_a_half_hours_keeps_its_time():
-    found = attributes_of(create_event(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30))
+    found = event_attributes(create_event(catalogue.ORDER_REMINDER, at=NOON), now=NOON + timedelta(hours=3, minutes=30))
     assert (found["time"], "occurred_at" in found["properties"]) == ("2026-11-20T12:00:00.000Z", False)
 
 
 def test_nan_is_never_sent():
     with pytest.raises(ValueError):
-        bodies.encode_body({"value": float("nan")})
+        bodies.encode_json({"value": float("nan")})

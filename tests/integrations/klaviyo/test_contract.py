@@ -24,6 +24,7 @@ from integrations.models import Connection, SandboxEvent, SandboxProfile
 from subscriptions.events.catalogue import KINDS
 from tests.factories import ItemFactory, MerchantFactory
 from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
+from tests.integrations.klaviyo.sending import send_delivery
 from tests.integrations.sandbox.account import event_body
 from tests.integrations.sandbox.bad_bodies import BAD_BODIES, profile_attributes
 
@@ -110,7 +111,7 @@ def test_klaviyo_and_the_sandbox_take_the_event_of_every_kind():
     connection = create_sandbox_connection(item.merchant)
     connection.base_url = KLAVIYO
     for kind in KINDS:
-        assert Klaviyo().send(create_delivery(create_event(kind, item), connection)) == Answer(Outcome.DONE, 202), kind
+        assert send_delivery(create_delivery(create_event(kind, item), connection)) == Answer(Outcome.DONE, 202), kind
     assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
 
 
@@ -125,9 +126,7 @@ def test_klaviyo_and_the_sandbox_take_recipients_of_every_sort():
         {"email": "ana@shop.test", "phone_number": "12", "first_name": "", "last_name": None},
         {"email": f"{'a' * 80}@long-enough-to-be-refused.test", "phone_number": "+15013299800"},
     ):
-        answer = Klaviyo().send(
-            create_delivery(create_event("ordergroove.order.cancel", item, **recipient), connection)
-        )
+        answer = send_delivery(create_delivery(create_event("ordergroove.order.cancel", item, **recipient), connection))
         assert answer.outcome in (Outcome.DONE, Outcome.SKIPPED), (recipient, answer)
 
 

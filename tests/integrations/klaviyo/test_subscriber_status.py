@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from integrations import http
 from integrations.klaviyo.bodies import STATUS_PROPERTY
-from integrations.klaviyo.integration import Klaviyo, subscriber_status
 from subscriptions.events import catalogue
 from subscriptions.models import Customer, Event, Merchant, Subscription
 from tests.factories import ConnectionFactory, CustomerFactory, MerchantFactory, SubscriptionFactory
 from tests.integrations.events import create_delivery, create_event
+from tests.integrations.klaviyo.sending import event_status, send_delivery
 
 pytestmark = pytest.mark.django_db
 MANY = 3000
@@ -50,29 +50,29 @@ def cancel_event(subscription: Subscription) -> Event:
 def test_a_profile_stays_active_while_another_customer_with_its_address_is_live(merchant: Merchant) -> None:
     event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
     other = subscribed(merchant, "Ana@Shop.test")
-    assert subscriber_status(event, "ana@shop.test", with_tests=False) == "active"
+    assert event_status(event, "ana@shop.test", with_tests=False) == "active"
     Subscription.objects.filter(pk=other.pk).update(cancelled=timezone.now())
-    assert subscriber_status(event, "ana@shop.test", with_tests=False) == "inactive"
+    assert event_status(event, "ana@shop.test", with_tests=False) == "inactive"
 
 
 def test_another_merchants_customer_with_the_address_does_not_count(merchant: Merchant) -> None:
     event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
     subscribed(MerchantFactory(), "ana@shop.test")
-    assert subscriber_status(event, "ana@shop.test", with_tests=False) == "inactive"
+    assert event_status(event, "ana@shop.test", with_tests=False) == "inactive"
 
 
 def test_a_customer_who_has_another_address_by_now_does_not_count(merchant: Merchant) -> None:
     event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
     moved = subscribed(merchant, "ana@shop.test").customer
     Customer.objects.filter(pk=moved.pk).update(email="ana@else.test")
-    assert subscriber_status(event, "ana@shop.test", with_tests=False) == "inactive"
+    assert event_status(event, "ana@shop.test", with_tests=False) == "inactive"
 
 
 @pytest.mark.parametrize(("with_tests", "status"), [(True, "active"), (False, "inactive")])
 def test_a_test_customer_counts_only_where_test_events_go(merchant: Merchant, with_tests: bool, status: str) -> None:
     event = cancel_event(subscribed(merchant, "ana@shop.test", live=False))
     subscribed(merchant, "ana@shop.test", is_test=True)
-    assert subscriber_status(event, "ana@shop.test", with_tests=with_tests) == status
+    assert event_status(event, "ana@shop.test", with_tests=with_tests) == status
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_status_that_is_sent_counts_test_customers_in_the_sandbox_only(
         return http.Reply(202, httpx.Headers(), b"")
 
     monkeypatch.setattr(http, "send_request", accept)
-    assert Klaviyo().send(create_delivery(event, ConnectionFactory(merchant=merchant, base_url=address))).status == 202
+    assert send_delivery(create_delivery(event, ConnectionFactory(merchant=merchant, base_url=address))).status == 202
     profile = sent[0]["data"]["attributes"]["profile"]["data"]["attributes"]
     assert profile["properties"] == {STATUS_PROPERTY: status}
 
@@ -100,7 +100,7 @@ def test_the_status_that_is_sent_counts_test_customers_in_the_sandbox_only(
 def test_a_profile_without_an_address_is_its_customers_alone(merchant: Merchant, live: bool, status: str) -> None:
     event = cancel_event(subscribed(merchant, "no address", live=live))
     subscribed(merchant, "no address", live=not live)
-    assert subscriber_status(event, None, with_tests=False) == status
+    assert event_status(event, None, with_tests=False) == status
 
 
 def test_the_customers_with_an_address_are_found_by_index_among_many(merchant: Merchant) -> None:
@@ -122,7 +122,7 @@ def test_the_customers_with_an_address_are_found_by_index_among_many(merchant: M
     with CaptureQueriesContext(
         database,
     ) as asked:
-        assert subscriber_status(event, "ana77@shop.test", with_tests=False) == "active"
+        assert event_status(event, "ana77@shop.test", with_tests=False) == "active"
     (query,) = asked.captured_queries
     with database.cursor() as cursor:
         cursor.execute(f"EXPLAIN {query['sql']}")

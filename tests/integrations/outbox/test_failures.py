@@ -11,28 +11,33 @@ from integrations import outbox
 from integrations.models import Connection, Delivery
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Event
-from tests.factories import STAFF
-from tests.integrations.outbox.sending import delivery_states, send_pending
+from tests.factories import STAFF, ConnectionFactory, MerchantFactory, subscription_with_order
+from tests.integrations.outbox.sending import Faults, delivery_states, first_due, send_pending
 from tests.integrations.receiver import running_receiver
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_temporary_fault_pauses_sending_and_keeps_the_order(subscription, connection, clock):
-    cancel(subscription, actor=STAFF)
-    with running_receiver(lambda number, body: (503, {}) if number == 1 else (202, {})) as server:
+def test_a_temporary_fault_holds_back_its_customer_alone_and_keeps_the_order(subscription, connection, clock):
+    other = subscription_with_order(customer__merchant=subscription.merchant)
+    for each in (subscription, other):
+        cancel(each, actor=STAFF)
+    faulty = Event.objects.order_by("id").first()
+    first, second, *others = [event.public_id.hex for event in Event.objects.order_by("id")]
+    script = Faults({faulty.public_id.hex: [(503, {})]})
+    with running_receiver(script) as server:
         send_pending(connection, server)
-        assert (delivery_states(), connection.failures) == (["pending", "pending"], 1)
-        assert timedelta(seconds=30) <= connection.not_before - timezone.now() <= timedelta(seconds=36)
+        assert (delivery_states(), connection.failures) == (["pending", "pending", "done", "done"], 0)
+        waiting = Delivery.objects.get(event=faulty)
+        assert timedelta(seconds=30) <= waiting.due - timezone.now() <= timedelta(seconds=36)
 
         send_pending(connection, server)
-        assert len(server.ids) == 1, "nothing may be sent while the connection rests"
+        assert sorted(server.ids) == sorted([first, *others]), "the customer's next event waits as well"
 
         clock.shift(40)
         send_pending(connection, server)
-        first, second = [event.public_id.hex for event in Event.objects.order_by("id")]
-        assert server.ids == [first, first, second]
-    assert (delivery_states(), connection.failures) == (["done", "done"], 0)
+        assert server.ids[3:] == [first, second]
+    assert (delivery_states(), connection.failures) == (["done"] * 4, 0)
 
 
 def test_each_further_fault_doubles_the_back_off_up_to_half_an_hour(subscription, connection, clock):
@@ -41,18 +46,39 @@ def test_each_further_fault_doubles_the_back_off_up_to_half_an_hour(subscription
     with running_receiver(lambda number, body: (500, {})) as server:
         for _ in range(8):
             send_pending(connection, server)
-            waits.append((connection.not_before - timezone.now()).total_seconds())
-            clock.move_to(connection.not_before)
+            waits.append((first_due() - timezone.now()).total_seconds())
+            clock.move_to(max(first_due(), connection.not_before or first_due()))
     factors = [wait / base for wait, base in zip(waits, [30, 60, 120, 240, 480, 960, 1800, 1800], strict=True)]
     assert min(factors) >= 1 and max(factors) <= 1.2
-    assert len(set(factors)) == len(factors), "many connections must not come back in the same second"
+    assert len(set(factors)) == len(factors), "many deliveries must not come back in the same second"
 
 
-def test_a_fault_with_retry_after_is_waited_for_that_long(subscription, connection):
-    cancel(subscription, actor=STAFF)
-    with running_receiver(lambda number, body: (503, {"Retry-After": "7"})) as server:
+def test_after_five_faults_in_a_row_a_connection_rests_and_then_sends_one_request_to_try(clock):
+    merchant = MerchantFactory()
+    connection = ConnectionFactory(merchant=merchant)
+    for _ in range(8):
+        cancel(subscription_with_order(customer__merchant=merchant), actor=STAFF)
+    with running_receiver(lambda number, body: (503, {}) if number <= 9 else (202, {})) as server:
         send_pending(connection, server)
-    assert timedelta(seconds=7) <= connection.not_before - timezone.now() <= timedelta(seconds=8.4)
+        assert (len(server.ids), connection.failures) == (8, 8)
+        assert timedelta(seconds=60) <= connection.not_before - timezone.now() <= timedelta(seconds=72)
+
+        clock.shift(80)
+        send_pending(connection, server)
+        assert (len(server.ids), connection.failures) == (9, 9), "one request to try"
+
+        clock.shift(200)
+        send_pending(connection, server)
+    assert (delivery_states(), connection.failures) == (["done"] * 16, 0)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_is_obeyed(subscription, connection, status):
+    cancel(subscription, actor=STAFF)
+    with running_receiver(lambda number, body: (status, {"Retry-After": "7"})) as server:
+        send_pending(connection, server)
+    assert timedelta(seconds=7) <= first_due() - timezone.now() <= timedelta(seconds=8.4)
+    assert Delivery.objects.order_by("id").first().attempts_made == (1 if status == 503 else 0)
 
 
 def test_a_throttled_connection_obeys_a_date_as_well(subscription, connection, clock):
@@ -60,15 +86,20 @@ def test_a_throttled_connection_obeys_a_date_as_well(subscription, connection, c
     until = http_date((timezone.now() + timedelta(minutes=5)).timestamp())
     with running_receiver(lambda number, body: (429, {"Retry-After": until})) as server:
         send_pending(connection, server)
-    assert timedelta(minutes=5) <= connection.not_before - timezone.now() <= timedelta(minutes=6)
+    assert timedelta(minutes=5) <= first_due() - timezone.now() <= timedelta(minutes=6)
 
 
-def test_a_throttled_connection_obeys_retry_after_and_counts_no_attempt(subscription, connection):
-    cancel(subscription, actor=STAFF)
-    with running_receiver(lambda number, body: (429, {"Retry-After": "7"})) as server:
+def test_while_an_endpoint_is_closed_nothing_else_leaves_by_it_whichever_connection_of_the_account(connection, clock):
+    Connection.objects.update(account="XyZ123")
+    connection.refresh_from_db()
+    other = ConnectionFactory(merchant=connection.merchant, name="Other key", account="XyZ123")
+    cancel(subscription_with_order(customer__merchant=connection.merchant), actor=STAFF)
+    with running_receiver(Faults({}, default=(429, {"Retry-After": "7"}))) as server:
         send_pending(connection, server)
-    assert timedelta(seconds=7) <= connection.not_before - timezone.now() <= timedelta(seconds=8.4)
-    assert set(Delivery.objects.values_list("state", "attempts_made")) == {("pending", 0)}
+        cancel(subscription_with_order(customer__merchant=connection.merchant), actor=STAFF)
+        send_pending(connection, server)
+        send_pending(other, server)
+    assert len(server.ids) == 1
 
 
 def test_a_refused_body_is_dead_and_the_others_go_on(subscription, connection):
@@ -157,7 +188,7 @@ def test_a_retry_after_of_years_counts_as_a_day(subscription, connection):
     cancel(subscription, actor=STAFF)
     with running_receiver(lambda number, body: (429, {"Retry-After": "9" * 30})) as server:
         send_pending(connection, server)
-    assert timedelta(days=1) <= connection.not_before - timezone.now() <= timedelta(days=1.2)
+    assert timedelta(days=1) <= first_due() - timezone.now() <= timedelta(days=1.2)
 
 
 def test_a_delivery_that_failed_for_good_can_be_sent_again_with_the_same_id(subscription, connection):

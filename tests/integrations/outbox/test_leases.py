@@ -1,20 +1,21 @@
 """One worker at a time sends for a connection, and a dead worker loses no delivery."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection as database
 from django.db import transaction
 
-from common.work import LeaseLost
-from integrations import outbox
-from integrations.base import Answer, Outcome
-from integrations.connection_queue import count_request
-from integrations.klaviyo.integration import Klaviyo
-from integrations.models import Connection, Delivery
+from common.work import LeaseLost, Turn
+from integrations.base import Answer, Outcome, Parcel
+from integrations.klaviyo.integration import EVENTS, Klaviyo
+from integrations.models import Attempt, Connection, Delivery
+from integrations.sending import queue, results
+from integrations.sending.courier import Courier
 from subscriptions.actions.subscription import cancel
 from tests.factories import STAFF, subscription_with_order
-from tests.integrations.outbox.sending import claim_connection, delivery_states, send_pending
+from tests.integrations.outbox.sending import InProcess, claim_connection, delivery_states, send_pending
 from tests.integrations.receiver import running_receiver
 from tests.races import holding_locks
 
@@ -29,11 +30,10 @@ def test_a_leased_connection_sends_nothing_for_a_second_worker(subscription, con
         assert server.ids == []
 
 
-@pytest.mark.parametrize("hold", [Connection.renew, lambda held: count_request(held, Klaviyo())])
-def test_a_worker_that_renews_keeps_its_lease(connection, clock, hold):
+def test_a_worker_that_renews_keeps_its_lease(connection, clock):
     held = claim_connection(connection.pk)
     clock.shift(20)
-    hold(held)
+    held.renew()
     clock.shift(20)
     assert claim_connection(connection.pk) is None
 
@@ -50,28 +50,63 @@ def test_a_connection_whose_worker_was_killed_is_free_again_after_its_lease(subs
 def test_a_worker_that_lost_its_lease_while_sending_writes_nothing(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     slow = claim_connection(connection.pk)
-
-    class TooSlow(Klaviyo):
-        def send(self, delivery):
-            clock.shift(31)
-            assert claim_connection(connection.pk) is not None
-            return Answer(Outcome.DONE, 202)
-
+    begun = begin_one(slow)
+    clock.shift(31)
+    assert claim_connection(connection.pk) is not None
     with pytest.raises(LeaseLost):
-        outbox._send(slow, TooSlow(), outbox._pending_batch(slow)[0])
+        results.record(slow, Klaviyo(), [(begun, Answer(Outcome.DONE, 202))])
     assert delivery_states() == ["pending", "pending"]
+    assert Attempt.objects.get().status is None
 
 
-def test_a_delivery_that_kills_its_worker_three_times_is_set_aside(subscription, connection, clock):
+def begin_one(held: Connection) -> results.Sent:
+    """Put the first waiting delivery on its way, as a worker does that ends then."""
+    delivery, *_ = queue.read_deliveries(held, Klaviyo(), bulk=False, limit=1, held=[])
+    (sent,) = results.begin_attempts(held, [Parcel([delivery], (EVENTS,), lambda: Answer(Outcome.DONE, 202))])
+    return sent
+
+
+def test_a_delivery_that_kills_its_worker_five_times_is_set_aside(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
-    for _ in range(3):
-        held = claim_connection(connection.pk)
-        outbox._begin_attempt(outbox._pending_batch(held)[0])
+    for _ in range(5):
+        begin_one(claim_connection(connection.pk))
         clock.shift(31)
     with running_receiver() as server:
         send_pending(connection, server)
     assert delivery_states() == ["dead", "done"]
-    assert Delivery.objects.get(state="dead").error == "The worker ended 3 times while sending this."
+    assert Delivery.objects.get(state="dead").error == "The worker ended 5 times while sending this."
+
+
+def test_a_delivery_that_killed_its_worker_four_times_is_sent_and_starts_afresh(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    for _ in range(4):
+        begin_one(claim_connection(connection.pk))
+        clock.shift(31)
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]
+    assert set(Delivery.objects.values_list("interrupted", flat=True)) == {0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_whose_worker_ended_twice_has_no_other_beside_it(connection):
+    for _ in range(4):
+        cancel(subscription_with_order(customer__merchant=connection.merchant), actor=STAFF)
+    suspect = Delivery.objects.order_by("id")[2]
+    Delivery.objects.filter(pk=suspect.pk).update(interrupted=2, attempts_made=2)
+    on_their_way, beside = set(), {}
+
+    def send(delivery: Delivery) -> Answer:
+        on_their_way.add(delivery.pk)
+        time.sleep(0.02)
+        beside[delivery.pk] = len(on_their_way) - 1
+        on_their_way.discard(delivery.pk)
+        return Answer(Outcome.DONE, 202)
+
+    Courier(claim_connection(connection.pk), InProcess(send), Turn()).run()
+    assert delivery_states() == ["done"] * 8
+    assert beside[suspect.pk] == 0
+    assert max(beside.values()) > 0, "the others share the road"
 
 
 def test_worker_deaths_are_not_charged_to_a_delivery_that_was_not_being_sent(subscription, connection, clock):

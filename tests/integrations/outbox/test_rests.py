@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,11 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from integrations import outbox
+from integrations.klaviyo import integration
 from integrations.models import Connection
 from subscriptions.actions.subscription import cancel
 from tests import factories as f
-from tests.integrations.outbox.sending import delivery_states, send_pending
+from tests.integrations.outbox.sending import delivery_states, first_due, send_pending
 from tests.integrations.receiver import running_receiver
 
 pytestmark = pytest.mark.django_db
@@ -59,16 +61,16 @@ def test_the_next_task_starts_when_the_rest_is_over(subscription, connection, cl
     cancel(subscription, actor=f.STAFF)
     with running_receiver(answers((status, headers))) as server:
         send_pending(connection, server)
-        assert OrmQ.objects.get().lock == connection.not_before
-        assert connection.not_before >= timezone.now() + timedelta(seconds=least)
-        clock.move_to(connection.not_before)
+        assert OrmQ.objects.get().lock == connection.resume_at == first_due()
+        assert connection.resume_at >= timezone.now() + timedelta(seconds=least)
+        clock.move_to(first_due())
         assert run_due_tasks() == 0, "the queue gives a task out after the moment, not at it"
         clock.shift(timedelta(microseconds=1))
         assert (run_due_tasks(), delivery_states()) == (1, ["done", "done"])
 
 
 def test_a_full_minute_wakes_the_connection_when_the_next_begins(subscription, connection, clock, monkeypatch):
-    monkeypatch.setattr(outbox.INTEGRATIONS["klaviyo"], "per_minute", 1)
+    monkeypatch.setattr(integration, "EVENTS", replace(integration.EVENTS, per_minute=1))
     cancel(subscription, actor=f.STAFF)
     with running_receiver() as server:
         send_pending(connection, server)
@@ -90,7 +92,7 @@ def test_a_rest_that_staff_end_leaves_a_task_that_does_nothing(subscription, con
     with running_receiver(answers((429, {"Retry-After": "7"}))) as server:
         cancel(subscription, actor=f.STAFF)
         send_pending(connection, server)
-        Connection.objects.update(not_before=None)
+        outbox.resume_connection(connection)
         outbox.notify_connections(connection.merchant_id)
         clock.shift(timedelta(microseconds=1))
         assert (run_due_tasks(), delivery_states()) == (1, ["done", "done"])

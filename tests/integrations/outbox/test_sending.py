@@ -1,6 +1,6 @@
 """Deliveries are sent in their order, a turn at a time."""
 
-from datetime import timedelta
+import time
 
 import pytest
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django_q.models import OrmQ
 from common.work import turn
 from integrations import outbox
 from integrations.models import Attempt, Delivery
+from integrations.sending import queue
 from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.models import Event
 from tests.factories import STAFF, ConnectionFactory
@@ -28,26 +29,25 @@ def test_a_connection_sends_its_own_deliveries_only(subscription, connection):
 
 
 def test_a_wake_up_between_the_last_query_and_the_release_is_not_lost(subscription, connection, monkeypatch):
-    look, looks = outbox._pending_batch, []
+    look, looks = queue.next_due, []
 
-    def look_and_miss(held):
-        looks.append(look(held))
+    def look_and_miss(held, *, bulk):
+        looks.append(look(held, bulk=bulk))
         if len(looks) == 1:
             cancel(subscription, actor=STAFF)
             outbox.notify_connections(connection.merchant_id)
         return looks[-1]
 
-    monkeypatch.setattr(outbox, "_pending_batch", look_and_miss)
+    monkeypatch.setattr(queue, "next_due", look_and_miss)
     with running_receiver() as server:
         send_pending(connection, server)
     assert (delivery_states(), connection.lease_token) == (["done", "done"], None)
 
 
 def test_a_connection_with_more_to_send_than_one_turn_rejoins_the_queue(subscription, connection, monkeypatch):
-    monkeypatch.setattr(outbox, "BATCH", 1)
-    monkeypatch.setattr(turn, "TURN_SECONDS", 0)
+    monkeypatch.setattr(turn, "TURN_SECONDS", 0.05)
     cancel(subscription, actor=STAFF)
-    with running_receiver() as server:
+    with running_receiver(lambda number, body: (time.sleep(0.1), (202, {}))[1]) as server:
         send_pending(connection, server)
         outbox.notify_connections(connection.merchant_id)  # which finds that a task is on its way already
         assert (delivery_states(), connection.lease_token, OrmQ.objects.count()) == (["done", "pending"], None, 1)
@@ -68,22 +68,8 @@ def test_pending_deliveries_are_sent_in_order_and_the_lease_released(subscriptio
 
 
 def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
-    connection = ConnectionFactory(merchant=subscription.merchant, integration="attentive")
+    connection = ConnectionFactory(merchant=subscription.merchant, integration="gladly")
     cancel(subscription, actor=STAFF)
     outbox.drain_connection(connection.pk)
     connection.refresh_from_db()
     assert (delivery_states(), connection.lease_token) == (["pending", "pending"], None)
-
-
-def test_a_full_minute_makes_the_connection_wait_for_the_next(subscription, connection, monkeypatch, clock):
-    cancel(subscription, actor=STAFF)
-    monkeypatch.setattr(outbox.INTEGRATIONS["klaviyo"], "per_minute", 1)
-    with running_receiver() as server:
-        send_pending(connection, server)
-        assert (delivery_states(), connection.not_before) == (
-            ["done", "pending"],
-            timezone.now() + timedelta(minutes=1),
-        )
-        clock.shift(60)
-        send_pending(connection, server)
-    assert delivery_states() == ["done", "done"]

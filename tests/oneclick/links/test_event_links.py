@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from integrations.klaviyo import bodies
-from integrations.klaviyo.integration import one_click_properties
 from oneclick.links import event_links, link_urls
 from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.models import Event
 from tests.integrations.events import create_event
+from tests.integrations.klaviyo.sending import event_one_click
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +33,12 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     attach_link(event, "other_url", catalogue.SUBSCRIPTION_CANCEL)
     attach_link(event, "old_url", archived=True)
     attach_link(create_event(catalogue.ORDER_REMINDER), "foreign_url")
-    assert event_links.link_properties(event, event.action_tokens.get()) == {"delay_url": link_urls.sms_url(link, text)}
+    assert event_links.attached_links(event.merchant, [event.kind]) == {event.kind: [link]}
+    assert event_links.link_properties([link], event.action_tokens.get()) == {
+        "delay_url": link_urls.sms_url(link, text)
+    }
     body = bodies.event_body(
-        event, bodies.Profile.from_event(event), status=None, one_click=one_click_properties(event), now=timezone.now()
+        event, bodies.Profile.from_event(event), status=None, one_click=event_one_click(event), now=timezone.now()
     )
     properties = body["data"]["attributes"]["properties"]
     assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
@@ -46,4 +49,4 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
 def test_an_event_without_a_token_carries_no_link() -> None:
     event = create_event(catalogue.ORDER_CANCEL)
     attach_link(event, kind=catalogue.ORDER_CANCEL)
-    assert one_click_properties(event) == {}
+    assert event_one_click(event) == {}

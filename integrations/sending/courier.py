@@ -1,0 +1,240 @@
+"""Keeps a connection's requests on their way."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.utils import timezone
+
+from common.work import Turn, notify_worker, yield_turn
+from integrations import pace
+from integrations.base import Answer, Integration, Parcel, Prepared
+from integrations.models import Connection, Delivery
+from integrations.sending import queue, results
+
+log = logging.getLogger(__name__)
+
+MOST_THREADS = 32
+# More than these wait for no single request each: a bulk request brings all of them sooner.
+MOST_LIVE = 300
+# One leaves while the next is made.
+BULK_IN_FLIGHT = 2
+# Ended by a worker's death, a delivery is sent without others in its request, then without any beside it. If that
+# happens again and again, it is the cause.
+DEATHS_TO_SEND_ALONE = 2
+DEATHS_TO_GIVE_UP = 5
+# How long to look for further answers before all of them are noted, and how long to wait for the first one before
+# looking for new live events.
+GATHER_SECONDS = 0.01
+LOOK_SECONDS = 0.2
+# A wait for the next second is slept, as a new task would take longer.
+SHORT_WAIT = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Lane:
+    """Either what somebody is waiting for, or the bulk behind it."""
+
+    bulk: bool
+    waiting: deque[Parcel] = field(default_factory=deque)
+    closed_until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_until is None or self.closed_until <= timezone.now()
+
+
+class Courier:
+    def __init__(self, connection: Connection, integration: Integration, turn: Turn) -> None:
+        self.connection, self.integration, self.turn = connection, integration, turn
+        self.account = pace.account_key(connection)
+        self.lanes = [Lane(bulk=False), Lane(bulk=True)]
+        self.sending: dict[Future[Answer], results.Sent] = {}
+        self.stop: results.Stop | None = None
+
+    def run(self) -> None:
+        """Send until nothing is left that may leave now, the connection has to rest, or the turn is over.
+
+        Raises `LeaseLost`.
+        """
+        queue.recover_order(self.connection)
+        while True:
+            if not self.stop and not self.turn.is_over:
+                self._fill()
+                self._launch()
+            if self.sending:
+                self._collect()
+            elif self.stop:
+                return self.stop.release(self.connection)
+            elif self.turn.is_over:
+                return yield_turn(self.connection, queue.DRAIN, wake_requested=True)
+            elif self._is_finished():
+                return None
+
+    # What to send
+
+    def _fill(self) -> bool:
+        """Read what may leave, where a lane has too little waiting; True if something waits."""
+        for lane in self.lanes:
+            if lane.is_open and not lane.waiting:
+                limit = max(self.integration.most_in_bulk, MOST_LIVE) if lane.bulk else MOST_LIVE + 1
+                found = queue.read_deliveries(
+                    self.connection, self.integration, bulk=lane.bulk, limit=limit, held=self._held()
+                )
+                self._prepare(lane, found)
+        return any(lane.waiting for lane in self.lanes)
+
+    def _held(self) -> list[int]:
+        parcels = [parcel for lane in self.lanes for parcel in lane.waiting]
+        parcels += [sent.parcel for sent in self.sending.values()]
+        return [delivery.pk for parcel in parcels for delivery in parcel.deliveries]
+
+    def _prepare(self, lane: Lane, deliveries: Sequence[Delivery]) -> None:
+        killers = [one for one in deliveries if one.interrupted >= DEATHS_TO_GIVE_UP]
+        untried = [one for one in deliveries if not one.attempts_made]
+        tried = [one for one in deliveries if one.attempts_made and one not in killers]
+        bulk = self._may_send_bulk and (lane.bulk or len(untried) > MOST_LIVE)
+        made = self._make_parcels(untried, bulk=bulk)
+        # What may have arrived already is sent alone: a bulk request could be refused as a whole for it.
+        made_again = self._make_parcels(tried, bulk=False)
+        lane.waiting.extend(made_again.parcels + made.parcels)
+        given_up = [(one, f"The worker ended {one.interrupted} times while sending this.") for one in killers]
+        results.record_unsent(self.connection, made.skipped + made_again.skipped, given_up)
+
+    @property
+    def _may_send_bulk(self) -> bool:
+        return self.integration.most_in_bulk > 1 and not self._is_probing
+
+    @property
+    def _is_probing(self) -> bool:
+        return self.connection.failures >= results.FAULTS_TO_REST
+
+    def _make_parcels(self, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
+        if not deliveries:
+            return Prepared()
+        try:
+            return self.integration.prepare(self.connection, deliveries, bulk=bulk)
+        except Exception:
+            if len(deliveries) == 1:
+                log.exception("no request can be made of delivery %s", deliveries[0].pk)
+                return Prepared(skipped=[(deliveries[0], "The portal cannot make a request of this event.")])
+        # One of them is the cause; the others must not wait for it.
+        alone = [self._make_parcels([one], bulk=False) for one in deliveries]
+        return Prepared(
+            [one for each in alone for one in each.parcels], [one for each in alone for one in each.skipped]
+        )
+
+    # Requests
+
+    def _launch(self) -> None:
+        leaving = self._granted(self._candidates())
+        if leaving:
+            for sent in results.begin_attempts(self.connection, leaving):
+                self.sending[_threads().submit(results.send_parcel, sent)] = sent
+
+    def _candidates(self) -> list[tuple[Lane, Parcel]]:
+        """Parcels for which there is room, taken from their lanes; what is live comes first."""
+        found: list[tuple[Lane, Parcel]] = []
+        for lane in self.lanes:
+            while lane.is_open and lane.waiting and self._has_room(lane.waiting[0], [one for _, one in found]):
+                found.append((lane, lane.waiting.popleft()))
+        return found
+
+    def _has_room(self, parcel: Parcel, chosen: Sequence[Parcel]) -> bool:
+        on_their_way = [*chosen, *(sent.parcel for sent in self.sending.values())]
+        if not on_their_way:
+            return True
+        if self._is_probing or any(map(_goes_alone, [parcel, *on_their_way])):
+            return False
+        like_it = [one for one in on_their_way if _is_bulk(one) == _is_bulk(parcel)]
+        return len(like_it) < (BULK_IN_FLIGHT if _is_bulk(parcel) else self.integration.in_flight)
+
+    def _granted(self, candidates: Sequence[tuple[Lane, Parcel]]) -> list[Parcel]:
+        """Those of `candidates` that the receiver's limits allow; the others go back, and their lanes are closed."""
+        wanted = Counter(road for _, parcel in candidates for road in parcel.roads)
+        grants = {road: pace.reserve_requests(self.account, road, n) for road, n in wanted.items()}
+        left = Counter({road: grant.count for road, grant in grants.items()})
+        granted = []
+        for lane, parcel in candidates:
+            needed = Counter(parcel.roads)
+            if needed <= left:
+                left -= needed
+                granted.append(parcel)
+            else:
+                lane.waiting.append(parcel)
+                lane.closed_until = max(grants[road].until or timezone.now() for road in parcel.roads)
+        return granted
+
+    # Answers
+
+    def _collect(self) -> None:
+        """Wait for an answer, and note all that are there."""
+        finished, _ = wait(self.sending, LOOK_SECONDS, FIRST_COMPLETED)
+        if finished and len(finished) < len(self.sending):
+            finished, _ = wait(self.sending, GATHER_SECONDS)
+        answered = [(self.sending.pop(future), future.result()) for future in finished]
+        if answered:
+            self.stop = results.record(self.connection, self.integration, answered) or self.stop
+        for sent, answer in answered:
+            if results.is_to_be_halved(sent, answer):
+                self._halve(list(sent.parcel.deliveries))
+
+    def _halve(self, deliveries: list[Delivery]) -> None:
+        middle = len(deliveries) // 2
+        for half in (deliveries[:middle], deliveries[middle:]):
+            made = self._make_parcels(half, bulk=True)
+            results.record_unsent(self.connection, made.skipped, [])
+            self.lanes[-1].waiting.extendleft(made.parcels)
+
+    # Nothing is on its way
+
+    def _is_finished(self) -> bool:
+        """Give the connection back if nothing may leave now; a task is queued for what may leave later."""
+        if self._slept_until_open():
+            return False
+        for lane in self.lanes:
+            lane.waiting.clear()
+        self.connection.begin_round()
+        if self._fill():
+            return False
+        later, resume_at = self._next_moment(), self.connection.resume_at
+        is_queued = resume_at is not None and later is not None and timezone.now() < resume_at <= later
+        if later and not is_queued:
+            self.connection.renew(resume_at=later)
+            self.connection.resume_at = later
+        is_released = self.connection.release_if_idle()
+        if is_released and later and not is_queued:
+            notify_worker(queue.DRAIN, self.connection.pk, at=later)
+        return is_released
+
+    def _slept_until_open(self) -> bool:
+        """Whether parcels are waiting for a road that opens in a moment, and it is open now."""
+        moments = [lane.closed_until for lane in self.lanes if lane.waiting and lane.closed_until]
+        rest = min(moments) - timezone.now() if moments else None
+        if rest is None or rest > SHORT_WAIT:
+            return False
+        time.sleep(max(0.0, rest.total_seconds()))
+        return True
+
+    def _next_moment(self) -> datetime | None:
+        """When something may leave that waits now."""
+        moments = [(queue.next_due(self.connection, bulk=lane.bulk), lane.closed_until) for lane in self.lanes]
+        return min((max(due, until or due) for due, until in moments if due), default=None)
+
+
+def _is_bulk(parcel: Parcel) -> bool:
+    return len(parcel.deliveries) > 1
+
+
+def _goes_alone(parcel: Parcel) -> bool:
+    return any(delivery.interrupted >= DEATHS_TO_SEND_ALONE for delivery in parcel.deliveries)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="courier")
