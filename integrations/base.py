@@ -66,8 +66,9 @@ class Parcel:
     """One or more deliveries that leave together.
 
     `send` makes the requests, one on each of `roads`; it runs in a thread of its own, must not use the database, and
-    never raises for what the receiver does. `notes` are what staff should know of a delivery that is accepted, and
-    `statuses` the subscriber statuses that are sent, both by the delivery's key.
+    never raises for what the receiver does. `notes` are what staff should know of a delivery that is accepted,
+    `statuses` the subscriber statuses that are sent, and `addresses` the e-mail addresses and phone numbers, or "",
+    of the profiles, each by the delivery's key.
     """
 
     deliveries: Sequence[Delivery]
@@ -75,6 +76,7 @@ class Parcel:
     send: Callable[[], Answer]
     notes: dict[int, str] = field(default_factory=dict)
     statuses: dict[int, str] = field(default_factory=dict)
+    addresses: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

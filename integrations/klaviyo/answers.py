@@ -20,7 +20,7 @@ OUTCOMES = {
     410: Outcome.PAUSE,
     429: Outcome.THROTTLED,
 }
-ENTRY = re.compile(r"/data/attributes/events-bulk-create/data/([0-9]{1,4})(?:/|$)")
+ENTRY = re.compile(r"/data/attributes/(?:events-bulk-create|profiles)/data/([0-9]{1,4})(?:/|$)")
 
 
 def read_reply(reply: Reply) -> Answer:

@@ -1,11 +1,14 @@
 """The calls of Klaviyo's API that the portal makes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 from django.conf import settings
 
+from common.web.outbound_address import AddressRefused
 from integrations import http
+from integrations.base import Answer, Outcome
 from integrations.models import Connection
 from subscriptions.models.fields import Secret
 
@@ -19,20 +22,23 @@ class InvalidSetup(Exception):
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
     """`POST /api/events`, which returns 202. Raises InvalidSetup, and as `http.send_request` does."""
-    return _call_api(connection, "POST", "/api/events", body)
+    return call_api(connection, "POST", "/api/events", body)
 
 
 def create_events(connection: Connection, body: bytes) -> http.Reply:
     """`POST /api/event-bulk-create-jobs`, which returns 202. Raises as `create_event` does."""
-    return _call_api(connection, "POST", "/api/event-bulk-create-jobs", body)
+    return call_api(connection, "POST", "/api/event-bulk-create-jobs", body)
 
 
 def get_accounts(connection: Connection) -> http.Reply:
     """`GET /api/accounts`, which returns 200 with the key's account. Raises as `create_event` does."""
-    return _call_api(connection, "GET", "/api/accounts")
+    return call_api(connection, "GET", "/api/accounts")
 
 
-def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
+def call_api(
+    connection: Connection, method: str, path: str, body: bytes | None = None, *, limits: http.Limits = http.LIMITS
+) -> http.Reply:
+    """One request with the connection's key. Raises as `create_event` does."""
     base_url = (connection.base_url or settings.KLAVIYO_BASE_URL).rstrip("/")
     key = connection.secret.strip()
     if not key:
@@ -49,9 +55,24 @@ def _call_api(connection: Connection, method: str, path: str, body: bytes | None
     }
     try:
         reply = http.send_request(
-            method, base_url + path, headers=headers, content=body, own_sandbox=connection.merchant.is_test
+            method,
+            base_url + path,
+            headers=headers,
+            content=body,
+            own_sandbox=connection.merchant.is_test,
+            limits=limits,
         )
     except httpx.InvalidURL as error:
         raise InvalidSetup(f"{base_url} is not a valid address.") from error
     # Staff of every role read what the other side answers; a misdirected request may be echoed with its headers.
     return replace(reply, body=reply.body.replace(key.encode(), Secret.MASK.encode()))
+
+
+def answer_of(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
+    """What `read` makes of the reply, or what it means that there is none."""
+    try:
+        return read(call())
+    except (InvalidSetup, AddressRefused) as error:
+        return Answer(Outcome.PAUSE, detail=str(error))
+    except httpx.TransportError as error:
+        return Answer(Outcome.RETRY, detail=http.describe_failure(error))

@@ -1,19 +1,18 @@
 """Klaviyo as an integration of the outbox."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-import httpx
 from django.utils import timezone
 
-from common.web.outbound_address import AddressRefused
 from integrations import http
 from integrations.backoff import Backoff
 from integrations.base import Answer, Outcome, Parcel, Prepared, Road
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.statuses import subscriber_statuses
-from integrations.klaviyo import answers, bodies, client
+from integrations.klaviyo import answers, bodies, client, sent_profiles
+from integrations.klaviyo.profile_upsert import move_profile, roads_of_move
 from integrations.models import Connection, Delivery
 from integrations.sandbox import private_keys as sandbox
 from subscriptions.events.catalogue import KINDS
@@ -63,30 +62,36 @@ class Klaviyo:
 
     def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
         """The events as requests; one of a customer without an address to send to is left out."""
+        told = sent_profiles.read_known(connection, deliveries)
         outgoing = complete_deliveries(connection, deliveries, timezone.now())
-        prepared = Prepared(
-            skipped=[
-                (one.delivery, "The customer has no valid e-mail address or phone number.")
-                for one in outgoing
-                if not one.profile.is_identified
-            ]
-        )
-        known = [one for one in outgoing if one.profile.is_identified]
-        if bulk and len(known) > FEW:
-            prepared.parcels = list(_bulk_parcels(connection, known))
+        prepared = Prepared(skipped=list(_unsendable(outgoing, told)))
+        unsendable = {delivery.pk for delivery, _ in prepared.skipped}
+        known = [one for one in outgoing if one.delivery.pk not in unsendable]
+        moved = [one for one in known if one.delivery.pk in told.moved]
+        others = [one for one in known if one.delivery.pk not in told.moved]
+        prepared.parcels = [_moving_parcel(connection, one, *told.moved[one.delivery.pk]) for one in moved]
+        if bulk and len(others) > FEW:
+            prepared.parcels += _bulk_parcels(connection, others)
         else:
-            prepared.parcels = [_single_parcel(connection, one) for one in known]
+            prepared.parcels += [_single_parcel(connection, one) for one in others]
         return prepared
 
     def next_attempt(self, delivery: Delivery, answer: Answer, now: datetime) -> datetime | None:
         return self.backoff.next_attempt(delivery, answer, now)
 
     def note_delivered(self, connection: Connection, sent: Sequence[tuple[Parcel, Answer]]) -> None:
-        """Klaviyo's answer says nothing that is needed later."""
+        sent_profiles.note_sent(
+            connection,
+            [
+                (one, *parcel.addresses[one.pk], parcel.statuses.get(one.pk), answer.remote_id)
+                for parcel, answer in sent
+                for one in parcel.deliveries
+            ],
+        )
 
     def test(self, connection: Connection) -> Answer:
         """DONE with the account's name and id if key and address work, or else what is wrong."""
-        return _call_client(lambda: client.get_accounts(connection), _read_account_reply)
+        return client.answer_of(lambda: client.get_accounts(connection), _read_account_reply)
 
 
 def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[Outgoing]:
@@ -110,11 +115,34 @@ def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], 
     ]
 
 
+def _unsendable(outgoing: Sequence[Outgoing], told: sent_profiles.Known) -> Iterator[tuple[Delivery, str]]:
+    for one in outgoing:
+        if one.delivery.pk in told.erased:
+            yield one.delivery, "The customer was erased at Klaviyo: nothing more is sent."
+        elif not one.profile.is_identified:
+            yield one.delivery, "The customer has no valid e-mail address or phone number."
+
+
 def _single_parcel(connection: Connection, one: Outgoing) -> Parcel:
     content = one.event_body()
-    return _parcel(
-        [one], EVENTS, lambda: _call_client(lambda: client.create_event(connection, content), answers.read_reply)
-    )
+    return _parcel([one], (EVENTS,), lambda: _send_event(connection, content))
+
+
+def _moving_parcel(connection: Connection, one: Outgoing, old_email: str, remote_id: str) -> Parcel:
+    """The event of a customer whose profile has an old e-mail address, which it loses before the event leaves."""
+    content, email = one.event_body(), one.profile.email or ""
+
+    def send() -> Answer:
+        moved = move_profile(connection, old_email, remote_id, email)
+        if moved.outcome is not Outcome.DONE:
+            return moved
+        return replace(_send_event(connection, content), remote_id=moved.remote_id)
+
+    return _parcel([one], (*roads_of_move(remote_id), EVENTS), send)
+
+
+def _send_event(connection: Connection, content: bytes) -> Answer:
+    return client.answer_of(lambda: client.create_event(connection, content), answers.read_reply)
 
 
 def _bulk_parcels(connection: Connection, outgoing: Sequence[Outgoing]) -> Iterator[Parcel]:
@@ -136,14 +164,16 @@ def _bulk_parcels(connection: Connection, outgoing: Sequence[Outgoing]) -> Itera
 def _bulk_parcel(connection: Connection, group: Sequence[Outgoing], entries: Sequence[bytes]) -> Parcel:
     content = bodies.bulk_body(entries)
     return _parcel(
-        group, BULK_EVENTS, lambda: _call_client(lambda: client.create_events(connection, content), answers.read_reply)
+        group,
+        (BULK_EVENTS,),
+        lambda: client.answer_of(lambda: client.create_events(connection, content), answers.read_reply),
     )
 
 
-def _parcel(group: Sequence[Outgoing], road: Road, send: Callable[[], Answer]) -> Parcel:
+def _parcel(group: Sequence[Outgoing], roads: tuple[Road, ...], send: Callable[[], Answer]) -> Parcel:
     return Parcel(
         [one.delivery for one in group],
-        (road,),
+        roads,
         send,
         notes={
             one.delivery.pk: " ".join(warnings)
@@ -151,16 +181,8 @@ def _parcel(group: Sequence[Outgoing], road: Road, send: Callable[[], Answer]) -
             if (warnings := bodies.event_warnings(one.event, one.profile, one.now))
         },
         statuses={one.delivery.pk: one.status for one in group if one.status},
+        addresses={one.delivery.pk: (one.profile.email or "", one.profile.phone_number or "") for one in group},
     )
-
-
-def _call_client(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
-    try:
-        return read(call())
-    except (client.InvalidSetup, AddressRefused) as error:
-        return Answer(Outcome.PAUSE, detail=str(error))
-    except httpx.TransportError as error:
-        return Answer(Outcome.RETRY, detail=http.describe_failure(error))
 
 
 def _read_account_reply(reply: http.Reply) -> Answer:

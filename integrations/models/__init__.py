@@ -1,8 +1,9 @@
 from integrations.models.outbox import Attempt, Connection, Delivery, DeliveryMinute, Heartbeat, PaceWindow
+from integrations.models.profile_runs import ImportJob, ProfileError, ProfileRun
 from integrations.models.profiles import SentProfile
 from integrations.models.sandbox import SandboxEvent, SandboxFault, SandboxImport, SandboxProfile, SandboxQuota
 from integrations.models.webhooks import WebhookTarget
 
 __all__ = ["Attempt", "Connection", "Delivery", "DeliveryMinute", "Heartbeat", "PaceWindow"]
+__all__ += ["ImportJob", "ProfileError", "ProfileRun", "SentProfile", "WebhookTarget"]
 __all__ += ["SandboxEvent", "SandboxFault", "SandboxImport", "SandboxProfile", "SandboxQuota"]
-__all__ += ["SentProfile", "WebhookTarget"]

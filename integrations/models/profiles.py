@@ -14,7 +14,8 @@ class SentProfile(models.Model):
     phone_number = models.CharField(max_length=40, blank=True, help_text="E.164.")
     remote_id = models.CharField(max_length=64, blank=True, help_text="The profile's ID at the ESP, where known.")
     status = models.CharField(max_length=8, blank=True, help_text="The subscriber status sent last.")
-    sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True, help_text="When the status was sent.")
+    last_event = models.BigIntegerField(default=0, help_text="The key of the newest event that was sent.")
     erased_at = models.DateTimeField(null=True, help_text="Nothing more is sent about this customer.")
 
     class Meta:
