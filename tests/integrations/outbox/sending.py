@@ -53,3 +53,6 @@ class InProcess(Klaviyo):
 
     def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
         return Prepared([Parcel([one], (EVENTS,), lambda one=one: self.send(one)) for one in deliveries])
+
+    def note_delivered(self, connection: Connection, sent: Sequence[tuple[Parcel, Answer]]) -> None:
+        """Nothing was sent, so no profile is known."""
