@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from oneclick.models import ActionToken
+from oneclick.tokens.token_text import encode_token
 from subscriptions import api_keys, calendar
-from subscriptions.models import Merchant
+from subscriptions.actions import upcoming_order
+from subscriptions.models import Merchant, Order, OrderStatus
+from tests.api.catalogue.rows import add_to_group, create_entitlement, create_resource
+from tests.api.signatures import KEY
 from tests.factories import (
+    STAFF,
     AddressFactory,
     CustomerFactory,
     MerchantFactory,
@@ -22,33 +28,59 @@ from tests.factories import (
 )
 
 DOCS = Path("docs/rest.md").read_text()
-EXAMPLES = re.findall(r"^```sh\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLES = EXAMPLE.findall(DOCS)
 
 
 def subscriber(merchant: Merchant) -> dict[str, str]:
     """A subscriber as the page names her, by the variables that it uses."""
+    Merchant.objects.filter(pk=merchant.pk).update(prepaid_enabled=True)
     customer = CustomerFactory(merchant=merchant, merchant_user_id="C-1001")
     product = ProductFactory(merchant=merchant, external_product_id="coffee")
-    row, second, third = (
-        subscription_with_order(
-            calendar.today(merchant.time_zone) + timedelta(days=days), customer=customer, product=product
-        )
-        for days in (14, 21, 28)
-    )
+    ProductFactory(merchant=merchant, external_product_id="club")
+    add_to_group(product, "eligibility", "prepaid")
+    today = calendar.today(merchant.time_zone)
+    rows = [
+        subscription_with_order(today + timedelta(days=days), customer=customer, product=product)
+        for days in (14, 21, 28, 35, 42, 49)
+    ]
+    subscription, *others = rows
+    orders = [row.items.get().order for row in others]
+    for order, columns in zip(
+        orders[2:],
+        (
+            {"status": OrderStatus.PENDING_VERIFICATION},
+            {"status": OrderStatus.REJECTED, "rejected_error_code": "020"},
+            {"status": OrderStatus.AWAITING_RETRY_INSTRUCTIONS, "rejected_error_code": "140"},
+        ),
+        strict=True,
+    ):
+        Order.objects.filter(pk=order.pk).update(**columns)
+        order.items.update(upcoming=False)
+    upcoming_order.remind(orders[1], actor=STAFF)
+    resource = create_resource(merchant)
     return {
         "MERCHANT": merchant.public_id.hex,
+        "STOREFRONT_KEY": merchant.storefront_key,
         "ADDRESS": AddressFactory(customer=customer).public_id.hex,
         "PAYMENT": PaymentFactory(customer=customer).public_id.hex,
-        "SUBSCRIPTION": row.public_id.hex,
-        "ORDER": second.items.get().order.public_id.hex,
-        "OTHER_ORDER": third.items.get().order.public_id.hex,
-        "IN_A_MONTH": str(calendar.today(merchant.time_zone) + timedelta(days=30)),
+        "SUBSCRIPTION": subscription.public_id.hex,
+        **{
+            name: order.public_id.hex
+            for name, order in zip(
+                ("ORDER", "OTHER_ORDER", "PROCESSED_ORDER", "REJECTED_ORDER", "WAITING_ORDER"), orders, strict=True
+            )
+        },
+        "RESOURCE": resource.public_id.hex,
+        "ENTITLEMENT": create_entitlement(others[1], resource).public_id.hex,
+        "TOKEN": encode_token(ActionToken.objects.get()),
+        "IN_A_MONTH": str(today + timedelta(days=30)),
     }
 
 
 @pytest.mark.slow
 def test_each_example_of_the_page_works(live_server: Any, tmp_path: Path) -> None:
-    merchant = MerchantFactory()
+    merchant = MerchantFactory(storefront_key=KEY)
     _, key = api_keys.create_api_key(merchant, "Docs", ("read", "write", "bulk"))
     # A refusal ends curl with an error.
     (tmp_path / ".curlrc").write_text("silent\nshow-error\nfail-with-body\nmax-time = 30\n")
@@ -61,8 +93,17 @@ def test_each_example_of_the_page_works(live_server: Any, tmp_path: Path) -> Non
             assert ended.returncode == 0, (example, ended.stdout, ended.stderr)
 
 
-def test_each_resource_has_an_example(served_schema: dict[str, Any]) -> None:
-    called = set(re.findall(r"\$API/(\w[\w-]*)/", "".join(EXAMPLES)))
+def test_each_resource_has_examples_of_its_own(served_schema: dict[str, Any]) -> None:
     resources = {operation["tags"][0] for each in served_schema["paths"].values() for operation in each.values()}
-    assert sorted(resources - called) == []
-    assert sorted(resources - set(re.findall(r"^## (\S+)$", DOCS, re.MULTILINE))) == []
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
+    called = {
+        name: {path for example in EXAMPLE.findall(text) for path in re.findall(r"\$API/([\w-]+)/", example)}
+        for name, text in sections.items()
+    }
+    without = [name for name in {*resources, "one_click"} - {"webhook_targets"} if name not in called.get(name, set())]
+    assert sorted(without) == []
+
+
+def test_what_may_be_created_has_an_example(served_schema: dict[str, Any]) -> None:
+    creating = [path.removeprefix("/api/") for path in served_schema["paths"] if path.endswith("/create/")]
+    assert [path for path in creating if f"$API/{path}" not in DOCS] == []
