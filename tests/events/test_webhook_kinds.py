@@ -19,7 +19,7 @@ from subscriptions.events.catalogue import ALL_KINDS, KINDS, WEBHOOK_ROWS
 from subscriptions.models import Event, Merchant, Order, OrderStatus, Product, Subscription
 from tests.actions import random_actions, situations, verbs
 from tests.actions.random_actions import World
-from tests.factories import STAFF, CustomerFactory
+from tests.factories import STAFF, CustomerFactory, ItemFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 Act = Callable[[World], ActionContext[Any]]
@@ -46,6 +46,12 @@ def give_gift(world: World) -> None:
 
 def add_once(world: World) -> None:
     random_actions.add_product(world, 0)
+
+
+def join_twice(world: World) -> None:
+    """An item that came back into stock has joined the order of the next one."""
+    row = world.subscription(1)
+    ItemFactory(order=world.order(0), subscription=row, product=row.product, upcoming=False)
 
 
 def end_last(world: World) -> ActionContext[Any]:
@@ -147,6 +153,10 @@ CASES: dict[str, tuple[Act, list[str]]] = {
     "the last cancelled subscription": (
         after(numbered(random_actions.cancel), end_last),
         [*LAST_ITEM, "subscription.cancel", "subscriber.cancel"],
+    ),
+    "the last cancelled subscription, on its order twice": (
+        after(numbered(random_actions.cancel), after(join_twice, end_last)),
+        ["item.remove", *LAST_ITEM, "subscription.cancel", "subscriber.cancel"],
     ),
     "a reactivation": (
         after(numbered(random_actions.cancel), numbered(random_actions.reactivate)),
