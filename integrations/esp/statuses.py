@@ -1,9 +1,12 @@
+"""The subscriber status of a person, which customers with the same e-mail address share."""
+
 from collections.abc import Mapping
 
 from django.db.models.functions import Lower
 
 from subscriptions.models import Merchant
 
+STATUS_PROPERTY = "Ordergroove Subscriber Status"
 Identity = tuple[str | None, int]
 """A profile's e-mail address in lower case, or None, and the key of the customer an event is about."""
 

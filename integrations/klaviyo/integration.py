@@ -1,15 +1,17 @@
 """Klaviyo as an integration of the outbox."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from integrations import http
 from integrations.backoff import Backoff
 from integrations.base import Answer, Outcome, Parcel, Prepared, Road
+from integrations.esp.late import OBSOLETE, Clock
 from integrations.esp.one_click import one_click_properties
+from integrations.esp.recipient import NO_IDENTIFIER
 from integrations.esp.statuses import subscriber_statuses
 from integrations.klaviyo import answers, bodies, client, sent_profiles
 from integrations.klaviyo.profile_upsert import move_profile, roads_of_move
@@ -25,6 +27,8 @@ REFUSED_KEYS = {
 # 80 % of an account's quota for each endpoint: other programs send under the same quota.
 EVENTS = Road("events", per_second=280, per_minute=2800)
 BULK_EVENTS = Road("event-bulk-create-jobs", per_second=8, per_minute=120)
+# Klaviyo starts a flow for an event up to four hours old; the margin is for the transfer.
+FLOW_WINDOW = timedelta(hours=3, minutes=30)
 MOST_EVENTS = 1000
 MOST_BYTES = 4_500_000
 # So few cost less time one by one, and single requests are answered with a reason for each.
@@ -39,18 +43,22 @@ class Outgoing:
     profile: bodies.Profile
     status: str | None
     one_click: dict[str, str]
-    now: datetime
+    clock: Clock
 
     @property
     def event(self) -> Event:
         return self.delivery.event
 
     def event_body(self) -> bytes:
-        body = bodies.event_body(self.event, self.profile, status=self.status, one_click=self.one_click, now=self.now)
+        body = bodies.event_body(
+            self.event, self.profile, status=self.status, one_click=self.one_click, clock=self.clock
+        )
         return bodies.encode_json(body)
 
     def bulk_entry(self) -> bytes:
-        entry = bodies.bulk_entry(self.event, self.profile, status=self.status, one_click=self.one_click, now=self.now)
+        entry = bodies.bulk_entry(
+            self.event, self.profile, status=self.status, one_click=self.one_click, clock=self.clock
+        )
         return bodies.encode_json(entry)
 
 
@@ -61,10 +69,12 @@ class Klaviyo:
     backoff = Backoff(first=30, longest=30 * 60, give_up_after=24 * 3600)
 
     def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
-        """The events as requests; one of a customer without an address to send to is left out."""
+        """The events as requests. Late ones that are no longer true, and those without an address, are left out."""
+        clock = Clock(timezone.now(), FLOW_WINDOW)
         told = sent_profiles.read_known(connection, deliveries)
-        outgoing = complete_deliveries(connection, deliveries, timezone.now())
-        prepared = Prepared(skipped=list(_unsendable(outgoing, told)))
+        outgoing = complete_deliveries(connection, deliveries, clock)
+        obsolete = clock.obsolete_events(connection.merchant, [one.event for one in deliveries])
+        prepared = Prepared(skipped=list(_unsendable(outgoing, told, obsolete)))
         unsendable = {delivery.pk for delivery, _ in prepared.skipped}
         known = [one for one in outgoing if one.delivery.pk not in unsendable]
         moved = [one for one in known if one.delivery.pk in told.moved]
@@ -94,7 +104,7 @@ class Klaviyo:
         return client.answer_of(lambda: client.get_accounts(connection), _read_account_reply)
 
 
-def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[Outgoing]:
+def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], clock: Clock) -> list[Outgoing]:
     """`deliveries` with all that their events do not hold, in a bounded number of queries."""
     events = [delivery.event for delivery in deliveries]
     profiles = {event.pk: bodies.Profile.from_event(event) for event in events}
@@ -110,17 +120,21 @@ def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], 
     )
     one_click = one_click_properties(connection.merchant, events)
     return [
-        Outgoing(one, profiles[one.event_id], statuses.get(one.event_id), one_click.get(one.event_id, {}), now)
+        Outgoing(one, profiles[one.event_id], statuses.get(one.event_id), one_click.get(one.event_id, {}), clock)
         for one in deliveries
     ]
 
 
-def _unsendable(outgoing: Sequence[Outgoing], told: sent_profiles.Known) -> Iterator[tuple[Delivery, str]]:
+def _unsendable(
+    outgoing: Sequence[Outgoing], told: sent_profiles.Known, obsolete: Collection[int]
+) -> Iterator[tuple[Delivery, str]]:
     for one in outgoing:
         if one.delivery.pk in told.erased:
             yield one.delivery, "The customer was erased at Klaviyo: nothing more is sent."
+        elif one.event.pk in obsolete:
+            yield one.delivery, OBSOLETE
         elif not one.profile.is_identified:
-            yield one.delivery, "The customer has no valid e-mail address or phone number."
+            yield one.delivery, NO_IDENTIFIER
 
 
 def _single_parcel(connection: Connection, one: Outgoing) -> Parcel:
@@ -178,7 +192,7 @@ def _parcel(group: Sequence[Outgoing], roads: tuple[Road, ...], send: Callable[[
         notes={
             one.delivery.pk: " ".join(warnings)
             for one in group
-            if (warnings := bodies.event_warnings(one.event, one.profile, one.now))
+            if (warnings := bodies.event_warnings(one.event, one.profile, one.clock))
         },
         statuses={one.delivery.pk: one.status for one in group if one.status},
         addresses={one.delivery.pk: (one.profile.email or "", one.profile.phone_number or "") for one in group},

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations import outbox
-from integrations.klaviyo.bodies import STATUS_PROPERTY
+from integrations.esp.statuses import STATUS_PROPERTY
 from integrations.models import Delivery, SandboxEvent, SandboxProfile
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import decode_nonce, encode_token

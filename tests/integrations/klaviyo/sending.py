@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from integrations.base import Answer, Outcome
+from integrations.esp.late import Clock
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.statuses import subscriber_statuses
-from integrations.klaviyo.integration import Klaviyo, complete_deliveries
+from integrations.klaviyo.integration import FLOW_WINDOW, Klaviyo, complete_deliveries
 from integrations.models import Connection, Delivery
 from subscriptions.models import Event
 
@@ -31,7 +32,7 @@ def event_attributes(event: Event, now: datetime | None = None) -> dict[str, Any
     """The attributes of the event's own request, sent at `now`, by default when it happened."""
     connection = Connection(merchant=event.merchant)
     delivery = Delivery(connection=connection, event=event)
-    (outgoing,) = complete_deliveries(connection, [delivery], now or event.at)
+    (outgoing,) = complete_deliveries(connection, [delivery], Clock(now or event.at, FLOW_WINDOW))
     return json.loads(outgoing.event_body())["data"]["attributes"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.base import Outcome
-from integrations.klaviyo.bodies import STATUS_PROPERTY
+from integrations.esp.statuses import STATUS_PROPERTY
 from integrations.klaviyo.integration import Klaviyo
 from integrations.models import SandboxEvent, SandboxProfile
 from subscriptions.events import catalogue

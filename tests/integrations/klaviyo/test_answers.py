@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from integrations import http
 from integrations.base import Outcome
+from integrations.esp.late import OBSOLETE
 from subscriptions.events import catalogue
+from subscriptions.models import OrderStatus
 from tests.factories import ConnectionFactory
 from tests.integrations.events import create_delivery, create_event
 from tests.integrations.klaviyo.sending import send_delivery
@@ -190,3 +192,16 @@ def test_an_answer_that_echoes_the_key_is_kept_without_it(answering):
     answer = send_delivery(create_delivery(event, connection))
     assert answer.detail == "Bad header: Authorization: Klaviyo-API-Key •••••••• [1]"
     assert [request.headers["Authorization"] for request in sent] == ["Klaviyo-API-Key pk_echoed_4711"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("placed", "outcome"), [(True, Outcome.SKIPPED), (False, Outcome.DONE)])
+def test_a_reminder_too_late_for_a_flow_is_sent_only_while_the_order_is_to_come(answering, placed, outcome):
+    requests = answering(httpx.Response(202))
+    event = create_event(catalogue.ORDER_REMINDER, at=timezone.now() - timedelta(hours=4))
+    if placed:
+        event.order.status = OrderStatus.SUCCESS
+        event.order.save()
+    answer = send_delivery(create_delivery(event, ConnectionFactory(merchant=event.merchant)))
+    assert (answer.outcome, len(requests)) == (outcome, 0 if placed else 1)
+    assert answer.detail == (OBSOLETE if placed else "")

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.esp.statuses import STATUS_PROPERTY
 from integrations.klaviyo import bodies
-from integrations.klaviyo.bodies import STATUS_PROPERTY, Profile
+from integrations.klaviyo.bodies import Profile
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.events.catalogue import KINDS

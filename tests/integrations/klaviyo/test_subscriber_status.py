@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import http
-from integrations.klaviyo.bodies import STATUS_PROPERTY
+from integrations.esp.statuses import STATUS_PROPERTY
 from subscriptions.events import catalogue
 from subscriptions.models import Customer, Event, Merchant, Subscription
 from tests.factories import ConnectionFactory, CustomerFactory, MerchantFactory, SubscriptionFactory

@@ -3,16 +3,14 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from integrations.klaviyo import bodies
 from oneclick.links import event_links, link_urls
 from oneclick.models import SavedLink
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events import catalogue
 from subscriptions.models import Event
 from tests.integrations.events import create_event
-from tests.integrations.klaviyo.sending import event_one_click
+from tests.integrations.klaviyo.sending import event_attributes, event_one_click
 
 pytestmark = pytest.mark.django_db
 
@@ -37,10 +35,7 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     assert event_links.link_properties([link], event.action_tokens.get()) == {
         "delay_url": link_urls.sms_url(link, text)
     }
-    body = bodies.event_body(
-        event, bodies.Profile.from_event(event), status=None, one_click=event_one_click(event), now=timezone.now()
-    )
-    properties = body["data"]["attributes"]["properties"]
+    properties = event_attributes(event)["properties"]
     assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
     assert "?action=delay&days=7&og_link=" in properties["delay_url"]
     assert set(event.payload) < set(properties)
