@@ -209,6 +209,7 @@ PLACEMENT_CONCURRENCY = env.int("PLACEMENT_CONCURRENCY", default=4)
 # Outbound HTTP to private addresses; development and tests only.
 OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", default=False)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
+ATTENTIVE_BASE_URL = env("ATTENTIVE_BASE_URL", default="https://api.attentivemobile.com/v1")
 
 # Requests allowed per minute and client address.
 ONE_CLICK_RATE = env.int("ONE_CLICK_RATE", default=120)

@@ -1,9 +1,11 @@
 """The available integrations, by `Connection.integration`."""
 
+from integrations.attentive.integration import Attentive
 from integrations.base import Integration
 from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Connection
 
 INTEGRATIONS: dict[str, Integration] = {
     Connection.Integration.KLAVIYO: Klaviyo(),
+    Connection.Integration.ATTENTIVE: Attentive(),
 }
