@@ -87,7 +87,23 @@ class Prepared:
     skipped: list[tuple[Delivery, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What staff read where they connect an account. `scopes` are what the key must allow, each with its purpose.
+
+    `key_change` is what they must know before they replace the key.
+    """
+
+    key: str
+    key_help: str
+    address_help: str = "Leave empty for the usual address."
+    scopes: dict[str, str] = field(default_factory=dict)
+    about: str = ""
+    key_change: str = ""
+
+
 class Integration(Protocol):
+    setup: Setup
     in_flight: int
     """The most requests of one connection that may be on their way at the same time."""
     most_in_bulk: int

@@ -99,14 +99,7 @@ def report_test(request: HttpRequest, connection: Connection, answer: Answer) ->
 
 
 class ConnectionForm(MerchantForm):
-    secret = SecretField(
-        label="Private key",
-        help_text=(
-            "In Klaviyo under Settings, API keys, with read access to accounts and full access to events. "
-            "Stored encrypted and never shown."
-        ),
-        error_messages={"required": "Enter the private key."},
-    )
+    secret = SecretField(error_messages={"required": "Enter the key."})
     switched_off_kinds = forms.MultipleChoiceField(
         label="Events not sent",
         choices=[(name, f"{kind.title} ({name})") for name, kind in KINDS.items()],
@@ -119,12 +112,19 @@ class ConnectionForm(MerchantForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        kinds = [self.instance.integration] if self.instance.pk else list(registry.INTEGRATIONS)
+        setups = [registry.INTEGRATIONS[kind].setup for kind in kinds if kind in registry.INTEGRATIONS]
+        if address := self.fields.get("base_url"):
+            address.help_text = setups[0].address_help if len(setups) == 1 else "Leave empty for the usual address."
         if key := self.fields.get("secret"):
+            key.label = " or ".join(setup.key for setup in setups)
             key.required = not self.instance.secret
+            key.help_text = " ".join([*(setup.key_help for setup in setups), "Stored encrypted and never shown."])
             if key.required:
                 key.widget.attrs["placeholder"] = ""
             else:
-                key.help_text = f"{key.help_text} Leave empty to keep the stored one."
+                changed = " ".join(setup.key_change for setup in setups)
+                key.help_text = f"{key.help_text} Leave empty to keep the stored one. {changed}"
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
@@ -197,6 +197,12 @@ class ConnectionAdmin(MerchantAdmin):
         obj.save(update_fields=form.changed_data if change else None)
         if form.test_answer:
             report_test(request, obj, form.test_answer)
+        if (
+            change
+            and "secret" in form.changed_data
+            and (sentence := registry.INTEGRATIONS[obj.integration].setup.key_change)
+        ):
+            messages.warning(request, sentence)
 
     def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "integration":

@@ -9,7 +9,7 @@ from integrations.attentive import answers, client
 from integrations.attentive.earlier_tries import load_earlier_tries, may_have_made_event
 from integrations.attentive.outgoing import Outgoing, answer_of
 from integrations.backoff import Backoff
-from integrations.base import Answer, Parcel, Prepared
+from integrations.base import Answer, Parcel, Prepared, Setup
 from integrations.esp.late import OBSOLETE, Clock
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER, Recipient
@@ -24,7 +24,21 @@ AGAIN_AFTER = timedelta(minutes=10)
 SANDBOX_PATH = "/sandbox/attentive/v1"
 
 
+SETUP = Setup(
+    key="API key",
+    key_help="In Attentive under Marketplace, Create App: the key of a custom app that may write events and attributes.",
+    address_help="Leave empty for Attentive itself.",
+    scopes={"events:write": "sends events", "attributes:write": "sets the subscriber status"},
+    about="Texts and e-mails by Attentive's journeys. Each event becomes a custom event; people get their status.",
+    key_change=(
+        "Use a key of the same app in Attentive. Journeys start only on the events of the app that first sent them; "
+        "with another app's key they all stop."
+    ),
+)
+
+
 class Attentive:
+    setup = SETUP
     in_flight = 16
     most_in_bulk = 1
     keeps_order = True

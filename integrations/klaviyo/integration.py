@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations import http
 from integrations.backoff import Backoff
-from integrations.base import Answer, Outcome, Parcel, Prepared, Road
+from integrations.base import Answer, Outcome, Parcel, Prepared, Road, Setup
 from integrations.esp.late import OBSOLETE, Clock
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER
@@ -62,7 +62,15 @@ class Outgoing:
         return bodies.encode_json(entry)
 
 
+SETUP = Setup(
+    key="Private key",
+    key_help="In Klaviyo under Settings, API keys: with read access to accounts and full access to events.",
+    address_help="Leave empty for Klaviyo itself.",
+)
+
+
 class Klaviyo:
+    setup = SETUP
     in_flight = 16
     most_in_bulk = MOST_EVENTS
     keeps_order = True

@@ -11,6 +11,7 @@ from integrations.models import Connection
 from subscriptions.models import Merchant
 from tests import factories as f
 from tests.admin.pages import fill
+from tests.integrations.attentive.server import AttentiveServer, running_attentive
 from tests.integrations.receiver import Receiver, running_receiver
 
 Login = Callable[..., Client]
@@ -62,7 +63,7 @@ def test_a_new_key_is_tried_and_the_account_is_shown(merchant: Merchant, client:
 
 
 def test_a_connection_needs_a_key(client: Client, klaviyo: Receiver) -> None:
-    assert errors_of(client.post(ADD, NEW | {"secret": " "})) == {"secret": ["Enter the private key."]}
+    assert errors_of(client.post(ADD, NEW | {"secret": " "})) == {"secret": ["Enter the key."]}
     assert (Connection.objects.count(), klaviyo.keys) == (0, [])
 
 
@@ -71,7 +72,7 @@ def test_the_form_says_whether_a_key_is_stored(merchant: Merchant, client: Clien
     page = client.get(page_of(f.ConnectionFactory(merchant=merchant, secret=stored))).text
     assert ("••••••••" in page) is ("Leave empty to keep the stored one." in page) is shown
     answer = fill(client, page_of(Connection.objects.get()), name="New name")
-    assert ("Enter the private key." in answer) is not shown
+    assert ("Enter the key." in answer) is not shown
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,45 @@ def test_a_test_without_an_answer_says_so_in_words(merchant: Merchant, client: C
     assert told(answer) == [f"warning: {sentence}"]
 
 
-@pytest.mark.parametrize("kind", ["attentive", "nonsense"])
+@pytest.mark.parametrize("kind", ["gladly", "nonsense"])
 def test_a_connection_can_be_created_only_for_an_installed_integration(client: Client, kind: str) -> None:
     assert "integration" in errors_of(client.post(ADD, NEW | {"integration": kind}))
     assert Connection.objects.count() == 0
+
+
+@pytest.fixture
+def attentive(settings: Any) -> Iterator[AttentiveServer]:
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+    with running_attentive() as server:
+        settings.ATTENTIVE_BASE_URL = server.url
+        yield server
+
+
+def test_a_key_for_attentive_is_tried_there(client: Client, attentive: AttentiveServer) -> None:
+    answer = client.post(ADD, NEW | {"integration": "attentive"})
+    assert told(answer)[0] == "success: Shop works: Bean & Co (beans.attn.tv), app “Reprise”."
+    assert attentive.keys == ["Bearer pk_1"]
+
+
+def test_each_integration_has_its_own_words_about_the_key(merchant: Merchant, client: Client) -> None:
+    pages = [
+        client.get(page_of(f.ConnectionFactory(merchant=merchant, name=kind, integration=kind))).text
+        for kind in ("klaviyo", "attentive")
+    ]
+    assert [("In Klaviyo under" in page, "In Attentive under" in page) for page in pages] == [
+        (True, False),
+        (False, True),
+    ]
+    both = client.get(ADD).text
+    assert "In Klaviyo under" in both and "In Attentive under" in both
+
+
+def test_a_new_key_for_attentive_warns_that_it_must_be_the_same_apps(
+    merchant: Merchant, client: Client, attentive: AttentiveServer
+) -> None:
+    page = page_of(f.ConnectionFactory(merchant=merchant, integration="attentive"))
+    assert "Use a key of the same app in Attentive." in client.get(page).text
+    for changes in ({"secret": "pk_2"}, {"secret": "", "name": "New"}):
+        answer = client.post(page, NEW | changes)
+    warnings = [text for text in told(answer) if text.startswith("warning: Use a key of the same app in Attentive.")]
+    assert len(warnings) == 1
