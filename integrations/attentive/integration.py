@@ -26,7 +26,7 @@ SANDBOX_PATH = "/sandbox/attentive/v1"
 
 SETUP = Setup(
     key="API key",
-    key_help="In Attentive under Marketplace, Create App: the key of a custom app that may write events and attributes.",
+    key_help="In Attentive under Marketplace, Create App: the key of an app that may write events and attributes.",
     address_help="Leave empty for Attentive itself.",
     scopes={"events:write": "sends events", "attributes:write": "sets the subscriber status"},
     about="Texts and e-mails by Attentive's journeys. Each event becomes a custom event; people get their status.",

@@ -1,8 +1,10 @@
 """The bodies for Attentive that an event becomes, above all what a text message can use of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +108,13 @@ def test_each_kind_has_its_payload_with_a_flat_copy_and_nothing_of_card_and_addr
     assert lists <= {"items_subset", "subscriptions_subset", "product", "entitlement_summaries"}
     assert not any(isinstance(value, float) for value in found.values())
     assert found["product_name"] == "House blend"
+
+
+def test_the_documentation_names_everything_a_text_can_use(item: Item) -> None:
+    found = {name: value for kind in KINDS for name, value in body_of(create_event(kind, item))["properties"].items()}
+    documented = set(re.findall(r"`([a-z_]+)`", (Path(__file__).parents[3] / "docs/attentive.md").read_text()))
+    assert {name for name, value in found.items() if not isinstance(value, list | dict)} - documented == set()
+    assert ADDED["order"] | {"delay_url", "occurred_at"} <= documented
 
 
 @pytest.mark.parametrize("kind", KINDS)
