@@ -36,7 +36,7 @@ class Answer:
     characters that PostgreSQL refuses. `refused` says which deliveries of a bulk request the receiver named as wrong:
     their places in the parcel, with the reason. `quota_left` is the number of requests that it still allows.
     `remote_id` is the ID of the customer's profile at the receiver. `road` is the endpoint whose answer this is, where
-    a parcel has several.
+    a parcel has several, and "" where nothing was sent.
     """
 
     outcome: Outcome

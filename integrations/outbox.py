@@ -37,7 +37,7 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::boolean[])
 JOIN integrations_connection connection ON connection.merchant_id = event.merchant_id
 WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
-  AND (NOT event.is_test OR right(connection.base_url, length(%s)) = %s)
+  AND (NOT event.is_test OR connection.base_url LIKE ANY(%s::text[]))
 ORDER BY event.id
 """
 # A connection that may not send is left alone: no task would clear its flag, and later wake-ups would look needless.
@@ -124,8 +124,7 @@ def _facts(events: list[Event]) -> list[Any]:
         _array(event.customer_id for event in events),
         _array(event.kind for event in events),
         _array(event.customer.is_test for event in events),
-        sandbox.PATH,
-        sandbox.PATH,
+        [f"%{path}" for path in sandbox.PATHS.values()],
     ]
 
 

@@ -15,13 +15,13 @@ from integrations.esp.one_click import one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER, Recipient
 from integrations.esp.statuses import subscriber_statuses
 from integrations.models import Connection, Delivery
+from integrations.sandbox.private_keys import leads_to_sandbox
 from subscriptions.events.catalogue import KINDS
 
 # Attentive starts journeys for events up to twelve hours old; the margin is for the transfer.
 JOURNEY_WINDOW = timedelta(hours=11)
 # After a request of which nobody knows whether it made an event.
 AGAIN_AFTER = timedelta(minutes=10)
-SANDBOX_PATH = "/sandbox/attentive/v1"
 
 
 SETUP = Setup(
@@ -81,8 +81,7 @@ def _complete_deliveries(connection: Connection, deliveries: Sequence[Delivery],
         if KINDS[event.kind].profile_status is not None
     }
     # Events of test customers reach only the sandbox.
-    with_tests = connection.base_url.endswith(SANDBOX_PATH)
-    statuses = subscriber_statuses(connection.merchant, identities, with_tests=with_tests)
+    statuses = subscriber_statuses(connection.merchant, identities, with_tests=leads_to_sandbox(connection))
     one_click = one_click_properties(connection.merchant, events)
     tries = load_earlier_tries(deliveries)
     return [

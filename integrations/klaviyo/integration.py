@@ -16,7 +16,7 @@ from integrations.esp.statuses import subscriber_statuses
 from integrations.klaviyo import answers, bodies, client, sent_profiles
 from integrations.klaviyo.profile_upsert import move_profile, roads_of_move
 from integrations.models import Connection, Delivery
-from integrations.sandbox import private_keys as sandbox
+from integrations.sandbox.private_keys import leads_to_sandbox
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
@@ -124,7 +124,7 @@ def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], 
             if KINDS[event.kind].profile_status is not None
         },
         # Events of test customers reach only the sandbox.
-        with_tests=connection.base_url.endswith(sandbox.PATH),
+        with_tests=leads_to_sandbox(connection),
     )
     one_click = one_click_properties(connection.merchant, events)
     return [

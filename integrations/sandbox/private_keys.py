@@ -14,7 +14,7 @@ from subscriptions.models import Merchant
 PATH = "/sandbox/klaviyo"
 ATTENTIVE_PATH = "/sandbox/attentive/v1"
 KLAVIYO, ATTENTIVE = Connection.Integration.KLAVIYO, Connection.Integration.ATTENTIVE
-PATHS = {KLAVIYO: PATH, ATTENTIVE: ATTENTIVE_PATH}
+PATHS: dict[str, str] = {KLAVIYO: PATH, ATTENTIVE: ATTENTIVE_PATH}
 SCHEMES = {KLAVIYO: "Klaviyo-API-Key", ATTENTIVE: "Bearer"}
 # Secrets are encrypted and cannot be searched, so the key contains the merchant's id.
 KEY_FORMAT = re.compile(rf"sandbox_({PUBLIC_ID_PATTERN})_\w+", re.ASCII)
@@ -23,6 +23,11 @@ KEY_FORMAT = re.compile(rf"sandbox_({PUBLIC_ID_PATTERN})_\w+", re.ASCII)
 def sandbox_url(integration: Connection.Integration = KLAVIYO) -> str:
     """The `base_url` of a connection that leads to the sandbox."""
     return settings.PUBLIC_URL + PATHS[integration]
+
+
+def leads_to_sandbox(connection: Connection) -> bool:
+    """Whether the connection is one that may have events of test customers: it ends in this portal."""
+    return connection.base_url.endswith(PATHS.get(connection.integration, ()))
 
 
 def create_key(merchant: Merchant) -> str:
