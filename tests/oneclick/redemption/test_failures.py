@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import Client
@@ -181,7 +182,7 @@ def test_an_own_domain_is_a_503_while_its_merchant_cannot_be_found(client, token
         (f"{FORM}; charset=latin-1", b"token=x"),
         (f"{FORM}; charset=utf-16", b"token=x"),
         (FORM, b"&".join(b"a%d=1" % n for n in range(1100))),
-        (FORM, b"token=" + b"x" * 3_000_000),
+        (FORM, b"token=" + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
     ],
 )
 @pytest.mark.parametrize("prefix", ["", "/api"])
