@@ -28,4 +28,4 @@ def get_me(connection: Connection) -> http.Reply:
 def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
     base_url = (connection.base_url or settings.ATTENTIVE_BASE_URL).rstrip("/")
     headers = {"Content-Type": "application/json"}
-    return call_with_key(connection, method, base_url + path, scheme="Bearer ", headers=headers, body=body)
+    return call_with_key(connection, method, base_url + path, scheme="Bearer", headers=headers, body=body)

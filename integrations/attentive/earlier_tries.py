@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from integrations.esp.calls import NOTHING_SENT
 from integrations.models import Attempt, Delivery
 
 EVENTS, ATTRIBUTES = "events", "attributes"
-NOTHING_SENT = ""
-"""The road of an attempt that did not get as far as the request for the event."""
 
 
 @dataclass(slots=True)

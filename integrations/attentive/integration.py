@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from integrations.attentive import answers, client
 from integrations.attentive.earlier_tries import load_earlier_tries, may_have_made_event
-from integrations.attentive.outgoing import Outgoing, answer_of
+from integrations.attentive.outgoing import Outgoing
 from integrations.backoff import Backoff
 from integrations.base import Answer, Parcel, Prepared, Setup
+from integrations.esp.calls import answer_of
 from integrations.esp.late import OBSOLETE, Clock
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER, Recipient

@@ -3,20 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import httpx
-
-from common.web.outbound_address import AddressRefused
 from integrations import http
 from integrations.attentive import answers, bodies, client
 from integrations.attentive.earlier_tries import (
     ATTRIBUTES,
     EVENTS,
-    NOTHING_SENT,
     EarlierTries,
     may_have_made_event,
 )
 from integrations.base import Answer, Outcome, Parcel, Road
-from integrations.esp.calls import InvalidSetup
+from integrations.esp.calls import NOTHING_SENT, answer_of
 from integrations.esp.late import Clock
 from integrations.esp.recipient import Recipient
 from integrations.models import Connection, Delivery
@@ -100,14 +96,3 @@ def _run_steps(steps: Sequence[Callable[[], Answer]]) -> Answer:
         if answer.outcome is not Outcome.DONE:
             break
     return answer
-
-
-def answer_of(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
-    try:
-        return read(call())
-    except (InvalidSetup, AddressRefused) as error:
-        return Answer(Outcome.PAUSE, detail=str(error), road=NOTHING_SENT)
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        return Answer(Outcome.RETRY, detail=http.describe_failure(error), road=NOTHING_SENT)
-    except httpx.TransportError as error:
-        return Answer(Outcome.RETRY, detail=http.describe_failure(error))

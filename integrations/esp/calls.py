@@ -1,12 +1,18 @@
 """Requests with a connection's key, and what it means that one failed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 
+from common.web.outbound_address import AddressRefused
 from integrations import http
+from integrations.base import Answer, Outcome
 from integrations.models import Connection
 from subscriptions.models.fields import Secret
+
+NOTHING_SENT = ""
+"""The road of an answer that nobody gave, as no request left."""
 
 
 class InvalidSetup(Exception):
@@ -14,20 +20,40 @@ class InvalidSetup(Exception):
 
 
 def call_with_key(
-    connection: Connection, method: str, url: str, *, scheme: str, headers: dict[str, str], body: bytes | None = None
+    connection: Connection,
+    method: str,
+    url: str,
+    *,
+    scheme: str,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    limits: http.Limits = http.LIMITS,
 ) -> http.Reply:
     """One request whose `Authorization` is `scheme` and the key. Raises InvalidSetup, and as `http.send_request`."""
     key = connection.secret.strip()
     if not key:
-        raise InvalidSetup("The connection has no private key; enter one.")
+        raise InvalidSetup("The connection has no key; enter one.")
     if not (key.isascii() and key.isprintable()):
         raise InvalidSetup("The key contains characters that a key cannot have.")
-    credentials = {"Authorization": scheme + key}
+    credentials = {"Authorization": f"{scheme} " + key}
+    own_sandbox = connection.merchant.is_test
     try:
         reply = http.send_request(
-            method, url, headers=credentials | headers, content=body, own_sandbox=connection.merchant.is_test
+            method, url, headers=credentials | headers, content=body, own_sandbox=own_sandbox, limits=limits
         )
     except httpx.InvalidURL as error:
         raise InvalidSetup(f"{url} is not a valid address.") from error
     # Staff of every role read what the other side answers; a misdirected request may be echoed with its headers.
     return replace(reply, body=reply.body.replace(key.encode(), Secret.MASK.encode()))
+
+
+def answer_of(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
+    """What `read` makes of the reply, or what it means that there is none."""
+    try:
+        return read(call())
+    except (InvalidSetup, AddressRefused) as error:
+        return Answer(Outcome.PAUSE, detail=str(error), road=NOTHING_SENT)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        return Answer(Outcome.RETRY, detail=http.describe_failure(error), road=NOTHING_SENT)
+    except httpx.TransportError as error:
+        return Answer(Outcome.RETRY, detail=http.describe_failure(error))

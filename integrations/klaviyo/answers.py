@@ -1,14 +1,11 @@
 """What Klaviyo's response means for the delivery."""
 
-import json
 import re
-import time
 from typing import Any
-
-from django.utils.http import parse_http_date_safe
 
 from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
+from integrations.esp.replies import parse_body, parse_retry_after
 from integrations.http import Reply
 
 OUTCOMES = {
@@ -44,15 +41,6 @@ def outcome_of_status(status: int) -> Outcome:
     return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
-def parse_retry_after(reply: Reply) -> float | None:
-    """Seconds from now, where the response names them or an HTTP date."""
-    text = reply.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text)
-    date = parse_http_date_safe(text)
-    return None if date is None else max(0.0, date - time.time())
-
-
 def describe_errors(reply: Reply) -> str:
     """`Invalid email address (/data/attributes/…) [error id]` for each error; empty for an accepted event."""
     lines = [_describe_error(error) for error in _read_errors(reply)]
@@ -75,15 +63,6 @@ def _refused_entries(reply: Reply) -> dict[int, str]:
 def _read_errors(reply: Reply) -> list[dict[str, Any]]:
     errors = parse_body(reply).get("errors")
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-
-
-def parse_body(reply: Reply) -> dict[str, Any]:
-    """The JSON object in the body; empty where there is none."""
-    try:
-        body = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _describe_error(error: dict[str, Any]) -> str:

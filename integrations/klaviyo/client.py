@@ -1,23 +1,13 @@
 """The calls of Klaviyo's API that the portal makes."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
-import httpx
 from django.conf import settings
 
-from common.web.outbound_address import AddressRefused
 from integrations import http
-from integrations.base import Answer, Outcome
+from integrations.esp.calls import call_with_key
 from integrations.models import Connection
-from subscriptions.models.fields import Secret
 
 REVISION = "2026-07-15"
 MEDIA_TYPE = "application/vnd.api+json"
-
-
-class InvalidSetup(Exception):
-    """The connection's key or address cannot work; the sentence says why."""
 
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
@@ -40,39 +30,13 @@ def call_api(
 ) -> http.Reply:
     """One request with the connection's key. Raises as `create_event` does."""
     base_url = (connection.base_url or settings.KLAVIYO_BASE_URL).rstrip("/")
-    key = connection.secret.strip()
-    if not key:
-        raise InvalidSetup("The connection has no private key; enter one.")
-    if not (key.isascii() and key.isprintable()):
-        raise InvalidSetup("The key contains characters that a key cannot have.")
     headers = {
-        "Authorization": "Klaviyo-API-Key " + key,
         "revision": REVISION,
         "Accept": MEDIA_TYPE,
         "Content-Type": MEDIA_TYPE,
         # Once our revision is retired, Klaviyo returns 410 instead of the answer of a newer revision.
         "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
     }
-    try:
-        reply = http.send_request(
-            method,
-            base_url + path,
-            headers=headers,
-            content=body,
-            own_sandbox=connection.merchant.is_test,
-            limits=limits,
-        )
-    except httpx.InvalidURL as error:
-        raise InvalidSetup(f"{base_url} is not a valid address.") from error
-    # Staff of every role read what the other side answers; a misdirected request may be echoed with its headers.
-    return replace(reply, body=reply.body.replace(key.encode(), Secret.MASK.encode()))
-
-
-def answer_of(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:
-    """What `read` makes of the reply, or what it means that there is none."""
-    try:
-        return read(call())
-    except (InvalidSetup, AddressRefused) as error:
-        return Answer(Outcome.PAUSE, detail=str(error))
-    except httpx.TransportError as error:
-        return Answer(Outcome.RETRY, detail=http.describe_failure(error))
+    return call_with_key(
+        connection, method, base_url + path, scheme="Klaviyo-API-Key", headers=headers, body=body, limits=limits
+    )

@@ -9,9 +9,11 @@ from django.utils import timezone
 from integrations import http
 from integrations.backoff import Backoff
 from integrations.base import Answer, Outcome, Parcel, Prepared, Road, Setup
+from integrations.esp.calls import answer_of
 from integrations.esp.late import OBSOLETE, Clock
 from integrations.esp.one_click import one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER
+from integrations.esp.replies import parse_body
 from integrations.esp.statuses import subscriber_statuses
 from integrations.klaviyo import answers, bodies, client, sent_profiles
 from integrations.klaviyo.profile_upsert import move_profile, roads_of_move
@@ -109,7 +111,7 @@ class Klaviyo:
 
     def test(self, connection: Connection) -> Answer:
         """DONE with the account's name and id if key and address work, or else what is wrong."""
-        return client.answer_of(lambda: client.get_accounts(connection), _read_account_reply)
+        return answer_of(lambda: client.get_accounts(connection), _read_account_reply)
 
 
 def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], clock: Clock) -> list[Outgoing]:
@@ -164,7 +166,7 @@ def _moving_parcel(connection: Connection, one: Outgoing, old_email: str, remote
 
 
 def _send_event(connection: Connection, content: bytes) -> Answer:
-    return client.answer_of(lambda: client.create_event(connection, content), answers.read_reply)
+    return answer_of(lambda: client.create_event(connection, content), answers.read_reply)
 
 
 def _bulk_parcels(connection: Connection, outgoing: Sequence[Outgoing]) -> Iterator[Parcel]:
@@ -188,7 +190,7 @@ def _bulk_parcel(connection: Connection, group: Sequence[Outgoing], entries: Seq
     return _parcel(
         group,
         (BULK_EVENTS,),
-        lambda: client.answer_of(lambda: client.create_events(connection, content), answers.read_reply),
+        lambda: answer_of(lambda: client.create_events(connection, content), answers.read_reply),
     )
 
 
@@ -213,7 +215,7 @@ def _read_account_reply(reply: http.Reply) -> Answer:
     if reply.status != 200:
         return answers.read_reply(reply)
     try:
-        account = answers.parse_body(reply)["data"][0]
+        account = parse_body(reply)["data"][0]
         attributes = account["attributes"]
         name = attributes["contact_information"]["organization_name"]
         kind = ", a test account" if attributes["test_account"] else ""

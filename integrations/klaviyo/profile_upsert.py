@@ -4,6 +4,8 @@ from typing import Any
 
 from integrations import http
 from integrations.base import Answer, Outcome, Road
+from integrations.esp.calls import answer_of
+from integrations.esp.replies import parse_body
 from integrations.klaviyo import answers, bodies, client
 from integrations.models import Connection
 
@@ -24,7 +26,7 @@ def upsert_profile(connection: Connection, attributes: dict[str, Any], remote_id
     """
     profile = {"type": "profile", "attributes": attributes} | ({"id": remote_id} if remote_id else {})
     content = bodies.encode_json({"data": profile})
-    return client.answer_of(lambda: client.call_api(connection, "POST", "/api/profile-import", content), read_upsert)
+    return answer_of(lambda: client.call_api(connection, "POST", "/api/profile-import", content), read_upsert)
 
 
 def move_profile(connection: Connection, old_email: str, remote_id: str, new_email: str, **attributes: Any) -> Answer:
@@ -49,7 +51,7 @@ def read_upsert(reply: http.Reply) -> Answer:
     if reply.status not in SAVED:
         return quota
     try:
-        remote_id = str(answers.parse_body(reply)["data"]["id"])
+        remote_id = str(parse_body(reply)["data"]["id"])
     except (KeyError, TypeError):
         return Answer(Outcome.PAUSE, reply.status, "Something answers at this address, but it is not Klaviyo.")
     return Answer(Outcome.DONE, reply.status, remote_id=remote_id)
