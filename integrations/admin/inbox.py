@@ -2,16 +2,18 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from integrations.models import SandboxEvent
+from integrations.admin.faults import fault_sentence
+from integrations.models import SandboxEvent, SandboxFault, SandboxProfile
 from oneclick.links import link_urls
 from oneclick.links.event_links import kinds_for_link
 from oneclick.models import SavedLink
@@ -32,23 +34,45 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         raise Http404("Only test merchants have a sandbox.")
     if not may(request, Right.USE_TOKENS):
         raise PermissionDenied
-    rows = SandboxEvent.objects.filter(merchant=merchant_of(request))
-    metrics = rows.values("metric").annotate(n=Count("pk"), latest=Max("pk")).order_by("-latest")
-    metric = request.GET.get("metric", "")
-    shown = rows.filter(metric=metric) if metric else rows
-    page = Paginator(shown.select_related("profile").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    saved = SavedLink.objects.filter(merchant=merchant_of(request), archived=False).order_by("-pk")
-    own_links = list(saved.select_related("merchant", "landing_page")[:MOST_SAVED_LINKS])
+    merchant, shows_profiles = merchant_of(request), request.GET.get("show") == "profiles"
+    chosen = {name: value for name in ("integration", "metric") if (value := request.GET.get(name))}
+    rows = SandboxEvent.objects.filter(merchant=merchant)
+    counted = rows.values("integration", "metric").annotate(n=Count("pk"), latest=Max("pk"))
+    metrics = [
+        {**row, "link": f"?{urlencode(name)}", "current": name == chosen}
+        for row in counted.order_by("-integration", "-latest")
+        for name in [{key: row[key] for key in ("integration", "metric")}]
+    ]
     context = {
         **site.each_context(request),
         "title": "Sandbox inbox",
         "metrics": metrics,
-        "metric": metric,
-        "page": page,
+        "all_events": not chosen and not shows_profiles,
         "total": sum(row["n"] for row in metrics),
-        "entries": [inbox_entry(merchant_of(request), event, own_links) for event in page],
+        "faults": [fault_sentence(fault) for fault in SandboxFault.active(merchant)],
+        "may_fault": may(request, Right.TEST),
+        "shows_profiles": shows_profiles,
+        **(profiles_page(request) if shows_profiles else events_page(request, rows.filter(**chosen))),
     }
     return TemplateResponse(request, "admin/inbox.html", context)
+
+
+def events_page(request: HttpRequest, rows: QuerySet[SandboxEvent]) -> dict[str, Any]:
+    merchant = merchant_of(request)
+    page = Paginator(rows.select_related("profile").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    saved = SavedLink.objects.filter(merchant=merchant, archived=False).order_by("-pk")
+    own_links = list(saved.select_related("merchant", "landing_page")[:MOST_SAVED_LINKS])
+    return {"page": page, "entries": [inbox_entry(merchant, event, own_links) for event in page]}
+
+
+def profiles_page(request: HttpRequest) -> dict[str, Any]:
+    rows = SandboxProfile.objects.filter(merchant=merchant_of(request)).order_by("-updated", "-pk")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "profiles": [{"row": row, "properties": format_json(row.properties)} for row in page]}
+
+
+def format_json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def inbox_entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLink]) -> dict[str, Any]:
@@ -56,8 +80,8 @@ def inbox_entry(merchant: Merchant, event: SandboxEvent, own_links: list[SavedLi
     carried = [(name, value) for name, value in event.properties.items() if name.endswith("_url")]
     return {
         "event": event,
-        "properties": json.dumps(event.properties, indent=2, ensure_ascii=False),
-        "profile": json.dumps(event.profile.properties, indent=2, ensure_ascii=False),
+        "properties": format_json(event.properties),
+        "profile": format_json(event.profile.properties),
         "token": token,
         "links": carried + complete_links(merchant, event.metric, token, own_links),
     }

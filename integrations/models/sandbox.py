@@ -165,6 +165,10 @@ class SandboxFault(models.Model):
     def __str__(self) -> str:
         return self.get_outcome_display()
 
+    @property
+    def is_active(self) -> bool:
+        return self.times != 0 and (self.until is None or self.until > timezone.now())
+
     @classmethod
     def active(cls, merchant: Merchant) -> models.QuerySet["SandboxFault"]:
         """The merchant's faults that are not over, in the order in which they are tried."""

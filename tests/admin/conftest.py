@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery, SandboxEvent, SandboxProfile
+from integrations.models import Connection, Delivery, SandboxEvent, SandboxFault, SandboxProfile
 from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
@@ -90,6 +90,7 @@ def make_world(name: str) -> World:
             reason=f"{name} fault",
         ),
         GatewaySettings: GatewaySettings.objects.create(merchant=merchant, url=f"https://{name.lower()}.test/orders"),
+        SandboxFault: SandboxFault.objects.create(merchant=merchant, outcome="500", times=0),
         SimulatedOutcome: SimulatedOutcome.objects.create(merchant=merchant, product=product),
         JobRun: JobRun.objects.create(
             merchant=merchant, job="reminders", local_date="2026-01-05", state="failed", error=f"{name} fault"
