@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
-from integrations.models import Delivery, SandboxEvent
+from integrations.models import Delivery, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
@@ -26,6 +26,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
+    yield SandboxImport.objects.filter(created__lt=now - SandboxImport.KEPT)
     yield Click.objects.filter(at__lt=now - timedelta(days=figures.KEPT_DAYS))
     unopened = ActionToken.objects.filter(expires_at__lt=now - timedelta(days=180), used_at=None, clicks=None)
     # The order may have been moved to a later day, and its token still works then.

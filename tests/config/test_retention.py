@@ -11,7 +11,7 @@ from django_q.models import OrmQ, Task
 
 from common.work import turn
 from config import retention
-from integrations.models import Attempt, Delivery, SandboxEvent, SandboxProfile
+from integrations.models import Attempt, Delivery, SandboxEvent, SandboxImport, SandboxProfile
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.models import ActionToken, Click
@@ -60,6 +60,10 @@ def sandbox_event() -> Model:
     return SandboxEvent.objects.create(merchant=profile.merchant, profile=profile, metric="m", time=timezone.now())
 
 
+def sandbox_import() -> Model:
+    return SandboxImport.objects.create(merchant=Merchant.objects.get(), total=1)
+
+
 def token() -> ActionToken:
     return ActionToken.objects.get()
 
@@ -102,6 +106,7 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (task, 14),
         (api_request, 30),
         (sandbox_event, 90),
+        (sandbox_import, 7),
         (simulated, 180),
         (tried, 180),
         (delivery, 180),
