@@ -1,6 +1,7 @@
 """What every request to the sandbox passes: key, rate limits, faults."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -34,9 +35,8 @@ class SandboxView(View):
     """Where the request counts towards a limit."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = self._respond(
-            lambda: self._admit(request, lambda: super(SandboxView, self).dispatch(request, *args, **kwargs))
-        )
+        handle = partial(super().dispatch, request, *args, **kwargs)
+        response = self._respond(partial(self._admit, request, handle))
         if self.usage and response.status_code != 429:
             for name, value in self.usage_headers(self.usage).items():
                 response.headers[name] = value
@@ -55,7 +55,7 @@ class SandboxView(View):
             refuse_excess(self.usage)
         self.refuses_repeats = faults.pick_fault(active, [Outcome.REPEATS]) is not None
         fault = faults.pick_fault(active, faults.SPOILING)
-        return faults.respond_with_fault(request, fault, lambda: self._respond(handle)) if fault else handle()
+        return faults.respond_with_fault(request, fault, partial(self._respond, handle)) if fault else handle()
 
     def _respond(self, respond: Respond) -> HttpResponseBase:
         try:

@@ -51,7 +51,7 @@ PROPERTIES: Schema = {"type": "object", "maxProperties": 400}
 TEXT = nullable(text(maxLength=100_000))
 NAME = nullable(text(maxLength=255))
 COORDINATE: Schema = {"type": ["string", "number", "null"]}
-PROFILE_ID = nullable(text(minLength=1, maxLength=64))
+PROFILE_ID = nullable(text(maxLength=64))
 IDENTIFIERS = {
     "email": nullable(text(format="email", maxLength=99)),
     "phone_number": nullable(text(format="phone")),

@@ -1,6 +1,5 @@
 """Client and sandbox against the official description of Klaviyo's API."""
 
-import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
-from openapi_core.exceptions import OpenAPIError
-from werkzeug.datastructures import Headers, ImmutableMultiDict
+from werkzeug.datastructures import Headers
 
 from integrations import http
 from integrations.base import Answer, Outcome
@@ -25,28 +19,12 @@ from subscriptions.events.catalogue import KINDS
 from tests.factories import ItemFactory, MerchantFactory
 from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
 from tests.integrations.klaviyo.sending import send_delivery
-from tests.integrations.sandbox.account import event_body
+from tests.integrations.sandbox.account import event_body, import_body
 from tests.integrations.sandbox.bad_bodies import BAD_BODIES, profile_attributes
+from tests.integrations.spec import SpecRequest, schema_takes
 
 pytestmark = [pytest.mark.contract, pytest.mark.django_db]
 KLAVIYO = "https://a.klaviyo.com"
-
-
-class SpecRequest:
-    """An httpx request as openapi-core reads one."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        self.host_url = f"{request.url.scheme}://{request.url.netloc.decode()}"
-        self.path, self.method = request.url.path, request.method.lower()
-        self.full_url_pattern = self.host_url + self.path
-        self.content_type = request.headers.get("content-type", "").split(";")[0]
-        self.body = request.content or None
-        self.parameters = RequestParameters(
-            query=ImmutableMultiDict(list(request.url.params.multi_items())),
-            header=Headers(list(request.headers.items())),
-            cookie=ImmutableMultiDict(),
-            path={},
-        )
 
 
 class SpecResponse:
@@ -70,14 +48,6 @@ def request_of(body: Any, connection: Connection, path: str = "/api/events") -> 
         "Content-Type": client.MEDIA_TYPE,
     }
     return httpx.Request("POST", KLAVIYO + path, headers=headers, content=json.dumps(body))
-
-
-def schema_takes(spec: OpenAPI, request: httpx.Request) -> bool:
-    try:
-        spec.validate_request(SpecRequest(request))
-    except OpenAPIError:
-        return False
-    return True
 
 
 def ask_sandbox(request: httpx.Request) -> Any:
@@ -152,13 +122,6 @@ def verdicts(spec: OpenAPI, body: Any, connection: Connection) -> tuple[bool, bo
     return schema_takes(spec, request), ask_sandbox(request).status_code == 202
 
 
-def paths_in(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The path of every value inside objects, outermost first; what is inside event properties is free."""
-    if not isinstance(value, dict) or path[-1:] == ("properties",):
-        return []
-    return [found for key, part in value.items() for found in ((*path, key), *paths_in(part, (*path, key)))]
-
-
 FULL = event_body(
     value=12.5,
     value_currency="USD",
@@ -171,57 +134,21 @@ FULL = event_body(
         "properties": {"Ordergroove Subscriber Status": "active"},
     },
 )
-REMOVED = object()
-MUTATIONS = st.tuples(
-    st.sampled_from(paths_in(FULL)),
-    st.sampled_from([REMOVED, None, True, 0, -1.5, "", "x", "2026-11-20T12:00:00Z", [], {}, {"surprise": 1}]),
-)
-
-
-def put_value(body: dict, path: tuple[str, ...], value: Any) -> None:
-    *parents, key = path
-    for parent in parents:
-        body = body.get(parent) if isinstance(body, dict) else None
-    if isinstance(body, dict):
-        if value is REMOVED:
-            body.pop(key, None)
-        else:
-            body[key] = copy.deepcopy(value)
-
-
-@hypothesis_settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    database=None,
-)
-@given(mutations=st.lists(MUTATIONS, min_size=1, max_size=2))
-def test_schema_and_sandbox_agree_on_bodies_changed_at_random(spec, mutations):
-    body = copy.deepcopy(FULL)
-    for path, value in mutations:
-        put_value(body, path, value)
-    connection = Connection.objects.first() or create_sandbox_connection(MerchantFactory())
-    by_schema, by_sandbox = verdicts(spec, body, connection)
-    if no_identifier_but_null(body):
-        assert not by_sandbox
-    else:
-        assert by_schema == by_sandbox
-
-
-def no_identifier_but_null(body: dict) -> bool:
-    """Whether the description accepts the body, which Klaviyo refuses: an identifier is there but null."""
-    try:
-        profile = profile_attributes(body)
-        return not (profile.get("email") or profile.get("phone_number"))
-    except (KeyError, TypeError, AttributeError):
-        return False
 
 
 def test_the_reads_answer_in_klaviyos_form(spec):
     connection = create_sandbox_connection(MerchantFactory())
     ask_sandbox(request_of(FULL, connection))
     kept, profile = SandboxEvent.objects.get(), SandboxProfile.objects.get()
+    body = import_body({"email": "ana@shop.test"}, {"email": "bo@shop.test"})
+    body["data"]["attributes"]["profiles"]["data"][1]["id"] = "0" * 32
+    request = request_of(body, connection, "/api/profile-bulk-import-jobs")
+    started = ask_sandbox(request)
+    spec.validate_response(SpecRequest(request), SpecResponse(started))
+    job = f"/api/profile-bulk-import-jobs/{started.json()['data']['id']}"
     for path in (
+        job,
+        f"{job}/import-errors",
         "/api/events",
         "/api/events?include=metric,profile&page[size]=1",
         f"/api/events/{kept.public_id.hex}",

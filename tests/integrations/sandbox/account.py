@@ -61,6 +61,11 @@ def bulk_body(*events: dict) -> dict:
     return {"data": {"type": "event-bulk-create-job", "attributes": {"events-bulk-create": {"data": entries}}}}
 
 
+def import_body(*profiles: dict) -> dict:
+    data = [{"type": "profile", "attributes": attributes} for attributes in profiles]
+    return {"data": {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": data}}}}
+
+
 def profile_body(public_id: str | None = None, **attributes: Any) -> dict:
     data = {"type": "profile", "attributes": attributes}
     return {"data": data | ({"id": public_id} if public_id else {})}
