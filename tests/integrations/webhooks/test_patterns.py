@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from integrations.webhooks.patterns import (
     KINDS_BY_TYPE,
@@ -115,3 +116,13 @@ def _names(types: str) -> list[tuple[str, str]]:
         else:
             found.append((text, family))
     return found
+
+
+def test_the_documentation_has_every_type() -> None:
+    section = (settings.BASE_DIR / "docs" / "webhooks.md").read_text().split("## Types")[1].split("## ")[0]
+    described, family = [], ""
+    for cell in re.findall(r"^\| (`.+?) \|", section, re.MULTILINE):
+        for name in re.findall(r"`(.+?)`", cell):
+            family = name.partition(".")[0] or family
+            described.append(family + name if name.startswith(".") else name)
+    assert sorted(described) == sorted(KINDS_BY_TYPE)
