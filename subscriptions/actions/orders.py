@@ -35,6 +35,7 @@ from subscriptions.models import (
     statuses_where,
 )
 
+Context = ActionContext[Any]  # of whichever action an order or item changes in
 MERGED_INTO = "merged_order_id"  # in the extra data of a merged order, as the REST API gives it
 KEY_COLUMNS = ("place_date", "payment", "shipping_address", "currency_code")
 OPEN_ORDER = Query(
@@ -65,9 +66,7 @@ CHANGEABLE_ITEMS = Query(
 )
 
 
-def add_subscription_item(
-    context: ActionContext[Any], subscription: Subscription, day: date, offer: Offer | None = None
-) -> Item:
+def add_subscription_item(context: Context, subscription: Subscription, day: date, offer: Offer | None = None) -> Item:
     """Create the upcoming item of a subscription that has none, on `day`; `offer` applies to this item alone."""
     item = new_item(subscription)
     item.offer_id = offer.pk if offer else item.offer_id
@@ -80,9 +79,7 @@ def next_order_key(subscription: Subscription, day: date) -> OrderKey:
     return OrderKey(day, subscription.payment_id, subscription.shipping_address_id, subscription.currency_code)
 
 
-def add_items_by_key(
-    context: ActionContext[Any], items: list[Item], order_key: OrderKey, *, limited: bool = True
-) -> Order:
+def add_items_by_key(context: Context, items: list[Item], order_key: OrderKey, *, limited: bool = True) -> Order:
     """`add_items` on the open order with this key, or on a new order if there is none."""
     order = find_open_order(context.customer, order_key) or new_order(context.customer, order_key)
     add_items(context, order, *items, limited=limited)
@@ -94,7 +91,7 @@ def new_order(customer: Customer, order_key: OrderKey) -> Order:
     return new_row(Order, merchant=customer.merchant, customer=customer, **order_key._asdict())
 
 
-def add_items(context: ActionContext[Any], order: Order, *items: Item, limited: bool = True) -> None:
+def add_items(context: Context, order: Order, *items: Item, limited: bool = True) -> None:
     """Save new items on `order`, which may be unsaved itself.
 
     Refused if the order then costs too much, unless `limited` is false: what a job adds must not fail.
@@ -113,7 +110,7 @@ def add_items(context: ActionContext[Any], order: Order, *items: Item, limited: 
             update(item, *ITEM_AMOUNTS)
 
 
-def move_item(context: ActionContext[Any], item: Item, order_key: OrderKey) -> Order:
+def move_item(context: Context, item: Item, order_key: OrderKey) -> Order:
     """Move one item to the open order with this key, which is created if there is none.
 
     If the item is alone on its order and no order has this key, its order gets the key. Returns the item's order.
@@ -142,7 +139,7 @@ def move_item(context: ActionContext[Any], item: Item, order_key: OrderKey) -> O
     return target
 
 
-def move_order(context: ActionContext[Any], order: Order, order_key: OrderKey) -> Order:
+def move_order(context: Context, order: Order, order_key: OrderKey) -> Order:
     """Give `order` this key, or merge it into the open order that already has the key.
 
     Returns the order that then has the items. A merged order stays as history and names its target in `extra_data`.
@@ -166,22 +163,20 @@ def move_order(context: ActionContext[Any], order: Order, order_key: OrderKey) -
     return target
 
 
-def emit_moved_items(context: ActionContext[Any], items: Iterable[Item], order: Order) -> None:
+def emit_moved_items(context: Context, items: Iterable[Item], order: Order) -> None:
     """Emit that these items have moved to `order`."""
     for item in items:
         item.order = order
         context.emit(catalogue.ITEM_CHANGE_ORDER, item)
 
 
-def remove_item(context: ActionContext[Any], item: Item) -> None:
+def remove_item(context: Context, item: Item) -> None:
     """Delete the item; an order left empty is deleted too."""
     others = [each for each in load_items(item.order) if each.pk != item.pk]
     shrink_order(context, attach_customer(item.order, context.customer), others, [item])
 
 
-def shrink_order(
-    context: ActionContext[Any], order: Order, remaining: list[Item], removed: Iterable[Item] = ()
-) -> None:
+def shrink_order(context: Context, order: Order, remaining: list[Item], removed: Iterable[Item] = ()) -> None:
     """Update an order after items have left it: it keeps the `remaining` items, or is deleted if there are none.
 
     `removed` are the items to delete; items that moved to another order are in neither list.
@@ -200,7 +195,7 @@ def shrink_order(
         context.emit(catalogue.ORDER_DELETE, order)
 
 
-def create_next_items(context: ActionContext[Any], items: Iterable[Item], start: date) -> list[Item]:
+def create_next_items(context: Context, items: Iterable[Item], start: date) -> list[Item]:
     """Mark the upcoming items among `items` as past, and create the next item of each subscription.
 
     Its date is `start` plus as many frequencies, at least one, as it takes to pass today. Returns the new items.
@@ -221,7 +216,7 @@ def create_next_items(context: ActionContext[Any], items: Iterable[Item], start:
     return [item for added in by_key.values() for item in added]
 
 
-def withdraw_subscription(context: ActionContext[Any], subscription: Subscription) -> list[Order]:
+def withdraw_subscription(context: Context, subscription: Subscription) -> list[Order]:
     """Remove the upcoming item of a cancelled subscription, and cancel the orders being retried for it alone.
 
     Returns the orders that were cancelled.
@@ -297,7 +292,7 @@ def _change_key(order: Order, order_key: OrderKey) -> Order:
     return order
 
 
-def _save_amounts(context: ActionContext[Any], order: Order) -> None:
+def _save_amounts(context: Context, order: Order) -> None:
     if order.pk:
         update(order, *AMOUNTS)
     else:
