@@ -1,5 +1,6 @@
 """What Attentive's response means for the delivery."""
 
+from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
 from integrations.esp.replies import parse_body, parse_retry_after
 from integrations.http import Reply
@@ -23,7 +24,9 @@ def read_reply(reply: Reply, throttled_before: int = 0) -> Answer:
     wait = parse_retry_after(reply)
     if outcome is Outcome.THROTTLED and wait is None:
         wait = min(LONGEST_PAUSE, 2.0 ** min(throttled_before, 16))
-    return Answer(outcome, reply.status, "" if outcome is Outcome.DONE else describe_refusal(reply), wait)
+    detail = "" if outcome is Outcome.DONE else describe_refusal(reply)
+    quota_left = parse_whole_number(reply.headers.get("x-ratelimit-remaining", ""))
+    return Answer(outcome, reply.status, detail, wait, quota_left=quota_left)
 
 
 def outcome_of_status(status: int) -> Outcome:

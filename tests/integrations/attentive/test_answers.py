@@ -47,6 +47,11 @@ def test_the_seconds_attentive_names_go_first() -> None:
     assert answers.read_reply(reply(429, **{"Retry-After": "7"}), 5).retry_after == 7
 
 
+@pytest.mark.parametrize(("text", "left"), [("149", 149), ("0", 0), ("many", None), ("", None)])
+def test_attentive_says_how_many_requests_it_still_allows(text: str, left: int | None) -> None:
+    assert answers.read_reply(reply(200, **{"x-ratelimit-remaining": text})).quota_left == left
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [

@@ -18,7 +18,7 @@ from subscriptions.events.catalogue import KINDS
 from tests.factories import ConnectionFactory, ItemFactory
 from tests.integrations.attentive.server import ME
 from tests.integrations.events import create_delivery, create_event
-from tests.integrations.klaviyo.test_contract import SpecRequest
+from tests.integrations.spec import SpecRequest
 
 pytestmark = [
     pytest.mark.contract,
