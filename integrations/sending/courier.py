@@ -174,6 +174,7 @@ class Courier:
 
     def _collect(self) -> None:
         """Wait for an answer, and note all that are there."""
+        self.connection.keep()  # several requests one after the other take longer than a lease
         finished, _ = wait(self.sending, LOOK_SECONDS, FIRST_COMPLETED)
         if finished and len(finished) < len(self.sending):
             finished, _ = wait(self.sending, GATHER_SECONDS)

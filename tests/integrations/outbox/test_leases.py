@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 from django.db import connection as database
@@ -57,6 +58,17 @@ def test_a_worker_that_lost_its_lease_while_sending_writes_nothing(subscription,
         results.record(slow, Klaviyo(), [(begun, Answer(Outcome.DONE, 202))])
     assert delivery_states() == ["pending", "pending"]
     assert Attempt.objects.get().status is None
+
+
+def test_a_worker_keeps_its_lease_while_a_request_takes_longer_than_that(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    held = claim_connection(connection.pk)
+    courier = Courier(held, Klaviyo(), Turn())
+    courier.sending = {Future(): begin_one(held)}
+    for _ in range(2):
+        clock.shift(20)
+        courier._collect()
+    assert claim_connection(connection.pk) is None
 
 
 def begin_one(held: Connection) -> results.Sent:
