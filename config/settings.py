@@ -219,11 +219,17 @@ API_BATCH_RATE = env.int("API_BATCH_RATE", default=600)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+API_SUMMARY = (
+    "Subscriptions, orders, customers and products of a merchant, compatible with clients of Ordergroove's API."
+)
+API_DOCS = (BASE_DIR / "docs/rest.md").read_text()
+# What the page says before its examples of each resource.
+API_GUIDE = API_DOCS[API_DOCS.index("## Credentials") : API_DOCS.index("## customers")].strip()
 SPECTACULAR_SETTINGS = {
     "ENFORCE_NON_BLANK_FIELDS": True,
     "TITLE": "Reprise",
     "VERSION": "1",
-    "DESCRIPTION": "Customers, subscriptions, orders and items of the merchant that the API key belongs to.",
+    "DESCRIPTION": f"{API_SUMMARY}\n\n{API_GUIDE}",
     "SCHEMA_PATH_PREFIX": "/api/",
     "PREPROCESSING_HOOKS": ["subscriptions.api.schema.keep_api_endpoints"],
     "POSTPROCESSING_HOOKS": [

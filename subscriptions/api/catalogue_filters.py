@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django_filters import FilterSet
+from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions.api.filters import BooleanFilter, PublicIdFilter, ThroughFilter
@@ -46,7 +47,9 @@ class ProductFilters(FilterSet):
         method="_ignore",
         help_text="`true`: the discontinued ones, too; `strict`: only these.",
     )
-    group_name = django_filters.CharFilter(method="_ignore")
+    group_name = django_filters.CharFilter(
+        method="_ignore", help_text="Products of such a group, which is of `group_type` if that is given, too."
+    )
     group_type = django_filters.ChoiceFilter(choices=ProductGroup.Type.choices, method="_ignore")
     autoship_by_default = BooleanFilter(Q(autoship_by_default=True))
     live = BooleanFilter(Q(live=True))
@@ -94,7 +97,7 @@ class RelationshipFilters(FilterSet):
 
 
 class ProductGroupFilters(FilterSet):
-    name = text_filter("name")
+    name = text_filter("name", "The whole name.")
     group_type = django_filters.ChoiceFilter(choices=ProductGroup.Type.choices)
 
 
@@ -125,6 +128,7 @@ class OfferProfileFilters(FilterSet):
         return rows
 
 
+@extend_schema_field({"type": "boolean", "description": "With `order`: the incentives of its items, too."})
 class ItemLevel(BooleanFilter):
     """Says what `OfOrder` finds."""
 
@@ -156,7 +160,7 @@ IncentiveFilters = make_filterset(
     order=OfOrder(field_name="order__public_id"),
     item=PublicIdFilter(field_name="item__public_id"),
     subscription=OfSubscription(field_name="item__subscription__public_id"),
-    external_code=text_filter("external_code"),
+    external_code=text_filter("external_code", "As it was given when the incentive was created."),
     **change_filters("created"),
     **change_filters("last_updated"),
     **change_filters("applied_at"),
@@ -186,6 +190,10 @@ class ExactGrantees(django_filters.CharFilter):
         return rows.filter(~Exists(others), pk__in=with_all)
 
 
+def resource_filter(path: str) -> django_filters.CharFilter:
+    return text_filter(path, "The shop's own id of the resource.")
+
+
 EntitlementFilters = make_filterset(
     "EntitlementFilters",
     **customer_filters(),
@@ -194,10 +202,14 @@ EntitlementFilters = make_filterset(
     item=ThroughFilter(Item, "subscription", "public_id", "subscription"),
     merchant=PublicIdFilter(field_name="merchant__public_id"),
     resource_public_id=PublicIdFilter(field_name="resource__public_id"),
-    resource_public_ids=ResourceIds(),
-    external_resource_id=text_filter("resource__external_resource_id"),
+    resource_public_ids=ResourceIds(help_text="Public ids of resources, with commas between them."),
+    external_resource_id=resource_filter("resource__external_resource_id"),
     live=BooleanFilter(Q(live=True)),
-    resource_name=django_filters.CharFilter(field_name="resource__name", lookup_expr="iexact"),
-    grantee_external_ids_exact=ExactGrantees(),
+    resource_name=django_filters.CharFilter(
+        field_name="resource__name", lookup_expr="iexact", help_text="The whole name, in any case."
+    ),
+    grantee_external_ids_exact=ExactGrantees(
+        help_text="The shop's ids of people, with commas between them: access that is shared with exactly these."
+    ),
 )
-ResourceFilters = make_filterset("ResourceFilters", external_resource_id=text_filter("external_resource_id"))
+ResourceFilters = make_filterset("ResourceFilters", external_resource_id=resource_filter("external_resource_id"))

@@ -131,6 +131,7 @@ def moment_bounds(value: date | datetime, zone: ZoneInfo) -> tuple[datetime, dat
     return calendar.local_midnight(value, zone.key), calendar.local_midnight(value + timedelta(days=1), zone.key)
 
 
+@extend_schema_field({"type": "boolean", "description": "May be repeated; both together filter nothing."})
 class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
     """A query boolean. It may be repeated; yes and no together filter nothing."""
 
@@ -146,6 +147,9 @@ class BooleanFilter(django_filters.TypedMultipleChoiceFilter):
 
 class PublicIdFilter(django_filters.CharFilter):
     """The public id of a row. Text that is not an id finds nothing, like an unknown id."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"help_text": "Its `public_id`; an unknown one finds nothing."} | options)
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
@@ -186,7 +190,7 @@ class EmailFilter(django_filters.CharFilter):
 STATUS_NUMBERS = sorted([*OrderStatus.values, *HISTORIC_STATUSES])
 
 
-@extend_schema_field({"type": "integer", "enum": STATUS_NUMBERS})
+@extend_schema_field({"type": "integer", "enum": STATUS_NUMBERS, "description": "Of the order. May be repeated."})
 class StatusFilter(django_filters.TypedMultipleChoiceFilter):
     """An order status. It may be repeated; any of those given will do."""
 

@@ -34,16 +34,21 @@ def change_filters(name: str, field_name: str | None = None, *, exact: bool = Tr
     return moment_filters(name, field_name, exact=exact) | {f"{name}_start": ChangedSinceFilter(field_name or name)}
 
 
-def text_filter(path: str) -> django_filters.CharFilter:
-    return django_filters.CharFilter(field_name=path)
+def text_filter(path: str, help_text: str) -> django_filters.CharFilter:
+    return django_filters.CharFilter(field_name=path, help_text=help_text)
+
+
+def product_filter() -> django_filters.CharFilter:
+    return text_filter("product__external_product_id", "The shop's own id of the product.")
 
 
 def customer_filters(path: str = "customer__") -> dict[str, django_filters.Filter]:
     """The filters that limit a list to one customer; `path` leads from the rows to the customer."""
+    own_id = "The shop's own id of the customer. Ignored with a signature, as are `merchant_user_id` and `email`."
     return {
-        "customer": text_filter(f"{path}merchant_user_id"),
-        "merchant_user_id": text_filter(f"{path}merchant_user_id"),
-        "email": EmailFilter(field_name=f"{path}email"),
+        "customer": text_filter(f"{path}merchant_user_id", own_id),
+        "merchant_user_id": text_filter(f"{path}merchant_user_id", "The same as `customer`."),
+        "email": EmailFilter(field_name=f"{path}email", help_text="The customer's e-mail address, in any case."),
     }
 
 
@@ -71,7 +76,7 @@ SubscriptionFilters = make_filterset(
     order=ThroughFilter(Item, "subscription", "order__public_id"),
     item=ThroughFilter(Item, "subscription", "public_id"),
     live=BooleanFilter(Q(cancelled__isnull=True)),
-    product=text_filter("product__external_product_id"),
+    product=product_filter(),
     shipping_address=PublicIdFilter(field_name="shipping_address__public_id"),
     **created_updated_filters(),
 )
@@ -94,7 +99,7 @@ ItemFilters = make_filterset(
     offer=PublicIdFilter(field_name="offer__public_id"),
     one_time=BooleanFilter(Q(one_time=True)),
     status=StatusFilter("order__status"),
-    product=text_filter("product__external_product_id"),
+    product=product_filter(),
     **moment_filters("place", "place_at", kind=PlaceFilter),
     **change_filters("order_updated", "order__updated", exact=False),
 )
@@ -119,4 +124,6 @@ PlacementFilters = make_filterset(
     start_date=MomentFilter("started", start=True, end=False),
     end_date=BeforeFilter("started"),
 )
-CancelReasonFilters = make_filterset("CancelReasonFilters", application=text_filter("application"))
+CancelReasonFilters = make_filterset(
+    "CancelReasonFilters", application=text_filter("application", "Where the reason is offered.")
+)

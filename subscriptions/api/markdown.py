@@ -27,7 +27,8 @@ def write_reference(schema: Described) -> str:
 
 def write_index(schema: Described, root: str) -> str:
     """What llmstxt.org describes: a summary, and links to where each operation is explained."""
-    lines = [f"# {schema['info']['title']}", "", f"> {schema['info']['description']}", ""]
+    summary = schema["info"]["description"].splitlines()[0]
+    lines = [f"# {schema['info']['title']}", "", f"> {summary}", ""]
     lines += [
         f"- [The whole API as Markdown]({root}/api/docs.md)",
         f"- [The same as OpenAPI 3.1]({root}/api/schema/)",
@@ -64,7 +65,7 @@ def anchor(title: str) -> str:
 def _write_credentials(schema: Described) -> list[str]:
     schemes = schema["components"]["securitySchemes"].items()
     rows = ([f"`{name}`", f"`{scheme['name']}`", scheme["description"]] for name, scheme in schemes)
-    return ["## Credentials", _table(["credential", "header", "meaning"], rows)]
+    return ["## Names of credentials", _table(["credential", "header", "meaning"], rows)]
 
 
 def _shared_headers(schema: Described) -> dict[str, str]:

@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, append_meta, build_object_type
 from rest_framework.serializers import ListSerializer
 
+from subscriptions.api.authentication import MayListAll
 from subscriptions.api.failures import (
     BY_FIELD,
     ERRORS,
@@ -37,6 +38,15 @@ CREDENTIALS = {
     ),
 }
 READING = ("GET", "HEAD", "OPTIONS")
+NEEDS_BULK = "An API key without the scope `bulk` must limit the list by one of {}."
+# What an `id` in a path is, by the field that views look it up by; and other parts of paths.
+IDS = {
+    "public_id": "The object's `public_id`.",
+    "merchant_user_id": "The shop's own id of the customer.",
+    "external_product_id": "The shop's own id of the product.",
+    "subs_req_id": "The `subs_req_id` of the checkout.",
+}
+PARTS_OF_PATHS = {"group_type": "The type of the group.", "group_name": "Its name.", "name": "Its name."}
 LINKED_STATUSES = ("200", "201")
 # What paths name an object by: the first of these that the object has.
 KEYS_OF_OBJECTS = ("external_product_id", "public_id", "merchant_user_id", "id")
@@ -60,6 +70,10 @@ class Schema(AutoSchema):
         if operation:
             self._register("FieldErrors", ResolvedComponent.SCHEMA, BY_FIELD)
             operation.setdefault("parameters", []).extend(self._own_parameters())
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path":
+                    name = parameter["name"]
+                    parameter["description"] = IDS[self.view.lookup_field] if name == "id" else PARTS_OF_PATHS[name]
             operation["responses"] |= {
                 status: self._error_response(status) for status in sorted(self._error_statuses())
             }
@@ -68,6 +82,13 @@ class Schema(AutoSchema):
             for status, response in operation["responses"].items():
                 response["headers"] = _headers(status, has_tag=self.view.tagged)
         return operation
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular leaves the inputs out, too
+        description: str = super().get_description()
+        if self.method == "GET" and getattr(self.view, "across", False):
+            names = ", ".join(f"`{name}`" for name in MayListAll.SCOPING_FILTERS)
+            return f"{description}\n\n{NEEDS_BULK.format(names)}"
+        return description
 
     def get_operation_id(self) -> str:
         """The words of the path; the method is added if the path does not end with a verb of its own."""

@@ -136,6 +136,7 @@ class UpdateProducts(Batch):
 class ProductRelationships(View):
     """Which products follow this one: when it is discontinued, or after the first purchase."""
 
+    lookup_field = "external_product_id"
     queryset = ProductRelationship.objects.select_related("from_product", "to_product").order_by("pk")
     serializer_class = RelationshipSerializer
     filter_backends = [OwnFilters]

@@ -103,6 +103,7 @@ class PurchaseOutcome(View):
     """The outcome of a checkout; 202 until there is one."""
 
     scopes = "AS"
+    lookup_field = "subs_req_id"
     queryset = CheckoutRequest.objects.all()
 
     @extend_schema(responses={200: OutcomeAnswer, (202, "text/plain"): OpenApiResponse(str, PENDING)})

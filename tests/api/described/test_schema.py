@@ -18,6 +18,7 @@ from subscriptions.models import Merchant
 from tests.api import shop
 from tests.api.described.views import allowed_scopes, views_by_operation
 from tests.api.patches import SETTINGS, patch_subscription
+from tests.api.signatures import sign
 from tests.factories import STAFF, CancelReasonFactory, SubscriptionFactory, subscription_with_order
 
 READ = {"403", "404", "429", "500", "503"}
@@ -67,6 +68,30 @@ def test_each_operation_names_the_credentials_that_may_call(described: dict[str,
         scopes = allowed_scopes(view, method)
         expected = [{schemes[scope]: [right] if scope == "A" else []} for scope in scopes]
         assert operation["security"] == expected, path
+
+
+def test_each_operation_and_each_of_its_parameters_is_explained(described: dict[str, Any]) -> None:
+    unexplained = [
+        (path, method, name)
+        for path, method, operation in operations(described)
+        for name, text in [("", operation), *((each["name"], each) for each in operation["parameters"])]
+        if not text.get("description")
+    ]
+    assert unexplained == []
+
+
+def test_a_list_across_customers_says_that_it_needs_bulk_or_a_customer(described: dict[str, Any]) -> None:
+    for (path, method), view in views_by_operation().items():
+        text = described["paths"][path][method]["description"]
+        assert ("without the scope `bulk`" in text) == (method == "get" and getattr(view, "across", False)), path
+
+
+def test_the_schema_explains_how_to_sign(described: dict[str, Any]) -> None:
+    guide = described["info"]["description"]
+    text, key = "C-1001|1700000000", "key"
+    assert all(f"`{each}`" in guide for each in (text, key, sign(text, key)))
+    assert guide.startswith("Subscriptions, orders, customers and products of a merchant")
+    assert "## Conventions" in guide and "## customers" not in guide
 
 
 def test_the_schema_comes_as_yaml_too(db: None) -> None:
@@ -213,6 +238,7 @@ def find_parameter(described: dict[str, Any], path: str, method: str, name: str)
         ("page", [1], [0, "x"]),
         ("created_start", ["2026-11-30", "2026-11-30T12:00:00Z", "2026-11-30 12:00:00.5+02:00", ""], ["1", "20261130"]),
         ("status", [[1], [1, 5]], [[0], [99], ["x"]]),
+        ("place_end", ["2026-11-30"], ["soon"]),
     ],
 )
 def test_the_schema_of_a_parameter_is_as_strict_as_the_server(

@@ -1,6 +1,7 @@
 """The views of the API, from the table of its URLs."""
 
 import re
+from functools import cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
@@ -11,6 +12,7 @@ from subscriptions.api.views.base import View
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
+@cache
 def views_by_operation() -> dict[tuple[str, str], Any]:
     """The views by path, with the names of its parts in braces, and method."""
     found = {}
