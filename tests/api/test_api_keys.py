@@ -1,11 +1,15 @@
+import hmac
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from subscriptions import api_keys
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, Merchant
+from tests.api.signatures import KEY, signature_header
 from tests.factories import MerchantFactory
 
 
@@ -41,6 +45,36 @@ def test_neither_another_secret_nor_a_bare_prefix_nor_a_revoked_key_is_found(mer
     assert api_keys.find_api_key("") is None
     ApiKey.objects.update(revoked=timezone.now())
     assert api_keys.find_api_key(text) is None
+
+
+def test_keys_and_signatures_are_compared_in_constant_time(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    merchant.set_storefront_key(KEY)
+    _, text = api_keys.create_api_key(merchant, "Shop", ["read"])
+    compared: list[bytes] = []
+    compare = hmac.compare_digest
+
+    def note(given: bytes, expected: bytes) -> bool:
+        compared.append(given)
+        return compare(given, expected)
+
+    monkeypatch.setattr(hmac, "compare_digest", note)
+    wrong = text[:-1] + ("0" if text[-1] != "0" else "1")
+    assert api_keys.find_api_key(wrong) is None
+    assert len(compared) == 1
+    header = signature_header(merchant, "C-1001", sig="AAAA")
+    assert Client(headers={"Authorization": header}).get("/api/orders/").status_code == 403
+    assert compared[1:] == [b"AAAA"]
+
+
+def test_the_storefront_key_is_stored_encrypted(merchant: Merchant) -> None:
+    for key in ("an old key of the shop", "a new key of the shop"):
+        merchant.set_storefront_key(key)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_json(m)::text FROM subscriptions_merchant m")
+        ((stored,),) = cursor.fetchall()
+    assert "key of the shop" not in stored
+    merchant.refresh_from_db()
+    assert merchant.valid_storefront_keys() == ["a new key of the shop", "an old key of the shop"]
 
 
 def test_a_digest_under_another_server_secret_does_not_match(merchant: Merchant, settings) -> None:

@@ -24,6 +24,12 @@ def test_the_signature_is_that_of_rfc_4231() -> None:
     assert hmac_sha256(b"Jefe", b"what do ya want for nothing?").hex() == signature
 
 
+def test_the_signature_of_a_webhook_is_that_of_the_contract() -> None:
+    signed = b'1700000000.{"id":"e1"}'
+    expected = "bef8ad98fc8bc281e228c29d99d0b38086051703dbf3bbb8b3fee5b801ad1976"
+    assert hmac_sha256(b"key", signed).hex() == expected
+
+
 @pytest.mark.parametrize(
     ("given", "expected", "same"),
     [
