@@ -14,6 +14,7 @@ from oneclick.models import ActionToken
 from oneclick.tokens.token_text import encode_token
 from subscriptions import api_keys, calendar
 from subscriptions.actions import upcoming_order
+from subscriptions.errors import SENTENCES
 from subscriptions.models import Merchant, Order, OrderStatus
 from tests.api.catalogue.rows import add_to_group, create_entitlement, create_resource
 from tests.api.signatures import KEY
@@ -107,3 +108,9 @@ def test_each_resource_has_examples_of_its_own(served_schema: dict[str, Any]) ->
 def test_what_may_be_created_has_an_example(served_schema: dict[str, Any]) -> None:
     creating = [path.removeprefix("/api/") for path in served_schema["paths"] if path.endswith("/create/")]
     assert [path for path in creating if f"$API/{path}" not in DOCS] == []
+
+
+def test_the_page_has_the_sentences_of_the_refusals() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", DOCS.split("## Refusals")[1].split("## ")[0], re.MULTILINE))
+    assert len(rows) > 20
+    assert {code: SENTENCES.get(code) for code in rows} == rows
