@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
-from integrations.models import Delivery, SandboxEvent, SandboxImport
+from integrations.models import Delivery, ProfileRun, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
@@ -35,6 +35,9 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
     yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
+    ended = ProfileRun.objects.exclude(finished=None)
+    yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))
+    yield ended.filter(created__lt=now - timedelta(days=400))
 
 
 def clean() -> int:

@@ -15,6 +15,7 @@ SCHEDULES = {
     "engine": "subscriptions.jobs.engine.tick",
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
+    "profiles": "integrations.klaviyo.runs.work.sweep",
     "clean": "config.retention.clean",
 }
 EVERY = {"clean": 60}  # minutes; the others tick each minute

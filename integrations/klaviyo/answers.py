@@ -17,6 +17,7 @@ OUTCOMES = {
     410: Outcome.PAUSE,
     429: Outcome.THROTTLED,
 }
+NOT_KLAVIYO = "Something answers at this address, but it is not Klaviyo."
 ENTRY = re.compile(r"/data/attributes/(?:events-bulk-create|profiles)/data/([0-9]{1,4})(?:/|$)")
 
 

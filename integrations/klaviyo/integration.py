@@ -221,5 +221,5 @@ def _read_account_reply(reply: http.Reply) -> Answer:
         kind = ", a test account" if attributes["test_account"] else ""
         account_id = str(account["id"])
     except (KeyError, IndexError, TypeError):
-        return Answer(Outcome.PAUSE, 200, "Something answers at this address, but it is not Klaviyo.")
+        return Answer(Outcome.PAUSE, 200, answers.NOT_KLAVIYO)
     return Answer(Outcome.DONE, 200, f"{name} ({account_id}){kind}", remote_id=account_id)

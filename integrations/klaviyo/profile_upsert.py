@@ -53,5 +53,5 @@ def read_upsert(reply: http.Reply) -> Answer:
     try:
         remote_id = str(parse_body(reply)["data"]["id"])
     except (KeyError, TypeError):
-        return Answer(Outcome.PAUSE, reply.status, "Something answers at this address, but it is not Klaviyo.")
+        return Answer(Outcome.PAUSE, reply.status, answers.NOT_KLAVIYO)
     return Answer(Outcome.DONE, reply.status, remote_id=remote_id)

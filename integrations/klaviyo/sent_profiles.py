@@ -5,6 +5,8 @@ Writers of these rows hold the connection's row locked: two of them could otherw
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -44,6 +46,13 @@ class Told:
     remote_id: str = ""
     event: int = 0
 
+    @classmethod
+    def by(cls, identifier: str, **facts: Any) -> "Told":
+        """`identifier` is an e-mail address or a phone number."""
+        told = cls(**facts)
+        setattr(told, "email" if "@" in identifier else "phone", identifier)
+        return told
+
 
 @dataclass(slots=True)
 class Known:
@@ -67,17 +76,17 @@ def note_sent(connection: Connection, sent: Iterable[tuple[Delivery, str | None,
         if delivery.event_id >= one.event:
             one.email, one.phone, one.event = email or "", phone or "", delivery.event_id
         one.status, one.remote_id = status or one.status, remote_id or one.remote_id
-    note_told(connection, told)
+    note_told(connection, told, timezone.now())
 
 
-def note_told(connection: Connection, told: dict[int, Told]) -> None:
-    """Note what the profiles of these customers were told, by the customers' keys. One statement."""
+def note_told(connection: Connection, told: dict[int, Told], at: datetime) -> None:
+    """Note what the profiles of these customers were told at `at`, by the customers' keys. One statement."""
     if not told:
         return
     keys = sorted(told)
     rows = [told[key] for key in keys]
     columns = ([getattr(row, name) for row in rows] for name in ("email", "phone", "remote_id", "status", "event"))
-    execute(NOTE, [connection.pk, timezone.now(), keys, *columns])
+    execute(NOTE, [connection.pk, at, keys, *columns])
 
 
 def read_known(connection: Connection, deliveries: Sequence[Delivery]) -> Known:

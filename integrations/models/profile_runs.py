@@ -99,7 +99,7 @@ class ImportJob(models.Model):
     failed = models.PositiveIntegerField(default=0)
     page = models.TextField(blank=True)
     sent_at = models.DateTimeField(default=timezone.now)
-    checked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         indexes = [models.Index(fields=["checked_at"], condition=Q(state="open"), name="import_job_open")]
