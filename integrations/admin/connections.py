@@ -5,9 +5,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Field, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from httpx import URL
@@ -17,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from common.web.outbound_address import AddressRefused, check_outbound_url, is_own_sandbox
 from integrations import outbox, registry
+from integrations.admin.backfill import backfill_page
 from integrations.base import Answer, Outcome
 from integrations.models import Connection, Delivery
 from subscriptions.errors import Refused
@@ -26,7 +28,7 @@ from subscriptions.staff.base import MerchantAdmin, MerchantForm
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.fields import SecretField
-from subscriptions.staff.roles import Right
+from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
 LABELS = {"Sending": "success", "Waiting": "warning", "Paused": "danger", "Off": "default"}
@@ -164,6 +166,7 @@ class ConnectionAdmin(MerchantAdmin):
         ("Events", {"fields": ["switched_off_kinds"]}),
     ]
     readonly_fields = ["state", "paused_reason", "not_before", "pending", "last_success_at", "last_error"]
+    pages = ("backfill",)
     buttons = (
         Button(
             verb="test",
@@ -188,6 +191,28 @@ class ConnectionAdmin(MerchantAdmin):
             variant=ActionVariant.PRIMARY,
         ),
     )
+
+    def backfill(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The page of the runs that tell Klaviyo of many customers."""
+        connection = self.get_object(request, str(object_id))
+        if connection is None or connection.integration != Connection.Integration.KLAVIYO:
+            raise Http404(f"No Klaviyo connection {object_id} at this merchant.")
+        if not may(request, self.view_right):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Backfill of {connection}",
+            "opts": self.opts,
+            "original": connection,
+        }
+        return backfill_page(request, connection, context)
+
+    def offered_buttons(self, request: HttpRequest, subject: Connection) -> list[dict[str, Any]]:
+        buttons = super().offered_buttons(request, subject)
+        if subject.integration == Connection.Integration.KLAVIYO and may(request, self.view_right):
+            link = {"title": "Backfill", "icon": "history", "variant": ActionVariant.DEFAULT, "attrs": {}}
+            buttons.append({**link, "path": self.url("backfill", subject)})
+        return buttons
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return connections_with_pending(merchant_of(request))

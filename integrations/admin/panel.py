@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.http import HttpRequest
 
 from integrations.admin.deliveries import LABELS
-from integrations.models import Delivery
+from integrations.models import Delivery, SentProfile
 from subscriptions.models import Customer
 from subscriptions.staff.site import site
 
@@ -30,4 +30,9 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
     notes: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for delivery in deliveries:
         notes[delivery["row"].event_id].append(delivery)
-    return "admin/panels/deliveries.html", {"deliveries": deliveries[:SHOWN], "event_notes": notes}
+    erased = SentProfile.objects.filter(connection__merchant=customer.merchant_id, customer=customer)
+    return "admin/panels/deliveries.html", {
+        "deliveries": deliveries[:SHOWN],
+        "event_notes": notes,
+        "erased": erased.exclude(erased_at=None).select_related("connection").order_by("connection__name"),
+    }

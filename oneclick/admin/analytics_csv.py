@@ -9,9 +9,7 @@ from django.http import HttpResponse
 from oneclick.admin.analytics_form import NONE, landing_page_names, link_names
 from oneclick.analytics.figures import Row, Selection, click_figures, sum_figures
 from subscriptions.models import Merchant
-
-# A spreadsheet takes text that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from subscriptions.staff.display import escape_formula
 
 
 def csv_response(merchant: Merchant, selection: Selection) -> HttpResponse:
@@ -44,7 +42,3 @@ def csv_rows(rows: list[Row], merchant: Merchant) -> Iterator[list[Any]]:
             *(figures.machines, figures.kept, figures.orders, figures.value),
             *(figures.refused[code] for code in codes),
         ]
-
-
-def escape_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

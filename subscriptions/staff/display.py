@@ -14,6 +14,8 @@ from subscriptions.money import money
 
 # Between two tags, not between a tag and its text.
 BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
+# A spreadsheet takes text that begins with one of these for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
 
 
@@ -42,6 +44,11 @@ def product_with_price(product: Product) -> dict[str, Any]:
 def percent_done(done: int, total: int | None, *, is_finished: bool) -> int:
     """How much of a run is done, in per cent; less than 100 until it is finished."""
     return 100 if is_finished else min(99, 100 * done // max(total or 0, 1))
+
+
+def escape_formula(text: str) -> str:
+    """`text` as a cell of a CSV file that no spreadsheet executes."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def pretty_json(value: Any) -> SafeString:

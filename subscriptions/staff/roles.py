@@ -24,6 +24,8 @@ class Right(StrEnum):
     """Send a failed delivery again."""
     CONNECTIONS = "connections"
     """See, change, test and resume connections."""
+    ERASE = "erase"
+    """Have a customer's profile deleted at an ESP, which cannot be undone."""
     JOBS = "jobs"
     """Run a job now, which writes to customers or places orders."""
     TEST = "test"

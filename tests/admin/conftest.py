@@ -7,7 +7,15 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery, SandboxEvent, SandboxFault, SandboxProfile
+from integrations.models import (
+    Connection,
+    Delivery,
+    ProfileError,
+    ProfileRun,
+    SandboxEvent,
+    SandboxFault,
+    SandboxProfile,
+)
 from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
@@ -77,6 +85,20 @@ def make_world(name: str) -> World:
     )
     order = Order.objects.get(merchant=merchant)
     placed = f.OrderFactory(customer=customer, payment=live.payment, shipping_address=live.shipping_address, status=5)
+    run = ProfileRun.objects.create(
+        merchant=merchant,
+        connection=connection,
+        kind=ProfileRun.Kind.STATUS,
+        state=ProfileRun.State.PAUSED,
+        actor=f.STAFF.as_json(),
+        at_once=1,
+        total=2,
+        refused=1,
+        error=f"{name} fault",
+    )
+    ProfileError.objects.create(
+        run=run, key=customer.pk, customer=customer, identifier=customer.email, detail=f"{name} refusal"
+    )
     key = ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x")
     rows: Rows = {
         Merchant: merchant,
@@ -132,6 +154,7 @@ def make_world(name: str) -> World:
         ),
         SavedLink: SavedLink.objects.create(merchant=merchant, name=f"{name} link", action="reactivate"),
         Connection: connection,
+        ProfileRun: run,
         Event: Event.objects.filter(merchant=merchant).first(),
         Delivery: Delivery.objects.filter(merchant=merchant).first(),
     }

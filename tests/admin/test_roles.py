@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, ProfileRun
 from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
@@ -65,6 +65,10 @@ BUTTONS = {
     (Delivery, "send-again"): {OWNER, MARKETING, SUPPORT},
     (Connection, "test"): {OWNER},
     (Connection, "resume"): {OWNER},
+    (ProfileRun, "pause"): {OWNER},
+    (ProfileRun, "resume"): {OWNER},
+    (ProfileRun, "cancel"): {OWNER},
+    (Customer, "erase-at-klaviyo"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
     (Merchant, "go-live"): {OWNER},
     (Merchant, "rotate-key"): {OWNER},
@@ -72,7 +76,7 @@ BUTTONS = {
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},
 }
-SEEN = {Connection: {OWNER}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
+SEEN = {Connection: {OWNER}, ProfileRun: {OWNER}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
     MessageText: {OWNER, MARKETING},
@@ -106,6 +110,7 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "placed": lambda row: update_row(row, status=14),
     "not-placed": lambda row: update_row(row, status=14),
     "restore": lambda row: update_row(row, archived=True),
+    "pause": lambda row: update_row(row, state="running"),
 }
 
 
