@@ -27,11 +27,11 @@ def main(merchant_id: int) -> dict[str, float]:
     return {
         "seconds": time.perf_counter() - begun,
         "reminded": run.done,
-        "peak": _peak_memory(),
+        "peak": peak_memory(),
     }
 
 
-def _peak_memory() -> float:
+def peak_memory() -> float:
     # Not getrusage, whose peak includes the memory of the process that started this one.
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found

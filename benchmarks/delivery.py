@@ -1,0 +1,167 @@
+"""Deliveries to a local receiver: floods in bulk, live events one by one, and live events while a flood waits."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+from django.db import connection as database
+
+from benchmarks import reminders_seed
+from benchmarks.figure import Figure
+from integrations import http
+from integrations.klaviyo.integration import Klaviyo
+from integrations.models import Connection, Delivery
+from subscriptions.actions.subscription import cancel
+from subscriptions.actors import Actor, ActorKind
+from subscriptions.jobs import runs
+from subscriptions.jobs.catalogue import JOBS
+from subscriptions.models import JobRun, Merchant, Subscription
+
+FEW, MANY = 500, 3_000
+LIVE = 300
+ANSWER_MS = 20
+PROBES = 10
+STAFF = Actor(ActorKind.STAFF, "bench", "Benchmark")
+
+
+def measure_figures() -> Iterator[Figure]:
+    few = _send_flood(FEW)
+    merchant = _create_flood(MANY)
+    with _running_sink() as (port, _):
+        many = _drain(merchant, port)
+        yield Figure(
+            "delivery",
+            MANY / many["seconds"],
+            _repeat_rate(merchant, port),
+            "events/s",
+            "a flood, by one worker in bulk requests; reference: the same requests again, made beforehand",
+        )
+    yield Figure(
+        "delivery_memory", many["peak"], few["peak"], "MB", f"the worker's peak at {MANY} events; reference: at {FEW}"
+    )
+    yield _single_figure()
+    yield _overtaking_figure()
+
+
+def _send_flood(number: int) -> dict[str, float]:
+    merchant = _create_flood(number)
+    with _running_sink() as (port, _):
+        return _drain(merchant, port)
+
+
+def _create_flood(number: int) -> Merchant:
+    """A merchant with `number` reminders waiting."""
+    merchant = reminders_seed.create_subscribers(number)
+    run = runs.begin_run(merchant, JOBS["reminders"])
+    while run.state in runs.UNFINISHED:
+        runs.continue_run(run.pk)
+        run = JobRun.objects.get(pk=run.pk)
+    with database.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return merchant
+
+
+def _drain(merchant: Merchant, port: int) -> dict[str, float]:
+    with _start_worker(merchant, port) as worker:
+        output, _ = worker.communicate()
+    if worker.returncode:
+        sys.exit("the deliveries did not leave; see above")
+    measured: dict[str, float] = json.loads(output)
+    left = Delivery.objects.filter(merchant=merchant).exclude(state=Delivery.State.DONE).count()
+    if left:
+        sys.exit(f"{left} deliveries did not arrive")
+    return measured
+
+
+def _start_worker(merchant: Merchant, port: int) -> subprocess.Popen[bytes]:
+    target = merchant.connections.get()
+    Connection.objects.filter(pk=target.pk).update(base_url=f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-m", "benchmarks.delivery_worker", str(target.pk)]
+    env = {**os.environ, "DATABASE_URL": settings.DATABASE_URL}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+
+
+def _repeat_rate(merchant: Merchant, port: int) -> float:
+    """Events per second of bulk requests that are ready."""
+    target = merchant.connections.get()
+    rows = Delivery.objects.filter(connection=target).select_related("event__customer")[: Klaviyo.most_in_bulk]
+    for row in rows:
+        row.event.merchant = target.merchant
+    (parcel,) = Klaviyo().prepare(target, list(rows), bulk=True).parcels
+    begun = time.perf_counter()
+    for _ in range(MANY // len(parcel.deliveries)):
+        parcel.send()
+    return MANY / (time.perf_counter() - begun)
+
+
+def _single_figure() -> Figure:
+    merchant = _create_flood(LIVE)
+    Delivery.objects.filter(merchant=merchant).update(attempts_made=1)  # what was tried before goes alone
+    with _running_sink(ANSWER_MS) as (port, _):
+        measured = _drain(merchant, port)
+    limit = Klaviyo.in_flight / (ANSWER_MS / 1000)
+    note = (
+        f"single requests to a receiver that answers after {ANSWER_MS} ms; reference: requests in flight by that time"
+    )
+    return Figure("delivery_single", LIVE / measured["seconds"], limit, "events/s", note)
+
+
+def _overtaking_figure() -> Figure:
+    quiet, busy = _live_p99(PROBES), _live_p99(MANY)
+    note = f"p99 from commit to arrival while {MANY} events wait; reference: while {PROBES} do"
+    return Figure("delivery_live_p99", busy * 1000, quiet * 1000, "ms", note)
+
+
+def _live_p99(flood: int) -> float:
+    """Seconds within which 99 of 100 live events arrive that are committed while a flood leaves."""
+    merchant = _create_flood(flood)
+    committed: dict[str, float] = {}
+    with _running_sink() as (port, arrivals), _start_worker(merchant, port) as worker:
+        for subscription in Subscription.objects.filter(merchant=merchant).order_by("-pk")[:PROBES]:
+            context = cancel(subscription, actor=STAFF)
+            moment = time.time()
+            committed |= {event.public_id.hex: moment for event in context.events}
+            time.sleep(0.05)
+        worker.communicate()
+        _drain(merchant, port)
+        arrived = dict(line.split() for line in arrivals.read_text().splitlines())
+    waits = sorted(float(arrived[name]) - at for name, at in committed.items() if name in arrived)
+    if len(waits) < PROBES:
+        sys.exit(f"only {len(waits)} live events arrived alone")
+    return waits[len(waits) * 99 // 100]
+
+
+@contextmanager
+def _running_sink(milliseconds: int = 0) -> Iterator[tuple[int, Path]]:
+    with socket.socket() as probe, tempfile.TemporaryDirectory() as folder:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        probe.close()
+        arrivals = Path(folder) / "arrivals"
+        sink = subprocess.Popen([sys.executable, "-m", "benchmarks.sink", str(port), str(milliseconds), str(arrivals)])
+        try:
+            _wait_for(port)
+            yield port, arrivals
+        finally:
+            sink.terminate()
+            sink.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            http.send_request("GET", f"http://127.0.0.1:{port}/", headers={})
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("the receiver did not start")
