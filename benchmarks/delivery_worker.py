@@ -1,19 +1,21 @@
 """The process that `delivery` measures: it sends a connection's deliveries as a worker does, without Klaviyo's limits.
 
 `python -m benchmarks.delivery_worker CONNECTION` sends until nothing is left that may leave, and prints what it took.
+With the path of a file behind CONNECTION, it waits for more until the file exists.
 """
 
 import json
 import os
 import sys
 import time
+from pathlib import Path
 
 import django
 
 from benchmarks.reminders_worker import peak_memory
 
 
-def main(connection_id: int) -> dict[str, float]:
+def main(connection_id: int, end: Path | None = None) -> dict[str, float]:
     """The duration in seconds, the number of deliveries, and the peak memory in MB."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
@@ -27,7 +29,7 @@ def main(connection_id: int) -> dict[str, float]:
     integration.BULK_EVENTS = Road("event-bulk-create-jobs", 10**6)
     waiting = Delivery.objects.filter(connection=connection_id, state=Delivery.State.PENDING)
     number, begun = waiting.count(), time.perf_counter()
-    while waiting.exists():
+    while waiting.exists() or (end and not end.exists()):
         outbox.drain_connection(connection_id)
         if reason := Connection.objects.get(pk=connection_id).last_error:
             sys.exit(f"the receiver does not accept the events: {reason}")
@@ -35,4 +37,4 @@ def main(connection_id: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]))))  # noqa: T201  for the process that measures
+    print(json.dumps(main(int(sys.argv[1]), *map(Path, sys.argv[2:]))))  # noqa: T201  for the process that measures

@@ -112,7 +112,9 @@ class Integration(Protocol):
     """Each customer's events must arrive in their order, so a delivery waits for the customer's earlier ones."""
 
     def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
-        """The requests for `deliveries`, in a bounded number of queries. Their events and customers are loaded.
+        """The requests for `deliveries`, in a bounded number of queries.
+
+        Their events are loaded, their customers are not.
 
         Without `bulk`, each parcel holds one delivery.
         """

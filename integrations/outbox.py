@@ -4,7 +4,6 @@ A delivery is a row written in the action's own transaction; a worker is notifie
 sends for a connection (`integrations.sending`).
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from common.db import execute, fetch_rows
+from common.db import execute, fetch_rows, plain_array
 from common.work import LeaseLost, Turn, call_after_commit, claim_lease, request_wake, sweep_rows
 from integrations import pace
 from integrations.models import Connection, Delivery
@@ -119,15 +118,10 @@ def _facts(events: list[Event]) -> list[Any]:
         len({event.customer_id for event in events}) >= CUSTOMERS_OF_BULK,
         now,
         now,
-        _array(event.pk for event in events),
-        _array(event.merchant_id for event in events),
-        _array(event.customer_id for event in events),
-        _array(event.kind for event in events),
-        _array(event.customer.is_test for event in events),
+        plain_array(event.pk for event in events),
+        plain_array(event.merchant_id for event in events),
+        plain_array(event.customer_id for event in events),
+        plain_array(event.kind for event in events),
+        plain_array(event.customer.is_test for event in events),
         [f"%{path}" for path in sandbox.PATHS.values()],
     ]
-
-
-def _array(values: Iterable[object]) -> str:
-    """PostgreSQL's text for an array of plain words and numbers; psycopg would inspect each value for its type."""
-    return f"{{{','.join(map(str, values))}}}"

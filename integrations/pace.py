@@ -30,8 +30,7 @@ def account_key(connection: Connection) -> str:
 def reserve_requests(account: str, road: Road, wanted: int) -> Grant:
     """Count up to `wanted` requests in the windows of `road`."""
     with transaction.atomic():
-        PaceWindow.objects.get_or_create(account=account, road=road.name)
-        window = PaceWindow.objects.select_for_update().get(account=account, road=road.name)
+        window, _ = PaceWindow.objects.select_for_update().get_or_create(account=account, road=road.name)
         now = timezone.now()
         if window.closed_until and window.closed_until > now:
             return Grant(0, window.closed_until)

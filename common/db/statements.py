@@ -1,6 +1,6 @@
 """Runs repeated statements on cursors that are kept, and sends them through pipelines."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -32,6 +32,21 @@ def execute(sql: str, values: Sequence[Any] = ()) -> Any:
         cursor = kept.get(sql) or kept.setdefault(sql, connection.cursor())
     cursor.execute(sql, values)
     return cursor
+
+
+def plain_array(values: Iterable[object]) -> str:
+    """PostgreSQL's text for an array of numbers, plain words and moments; None is NULL.
+
+    psycopg would inspect each value for its type, which takes longer than the statement. The text needs a cast, and no
+    value may hold a quote, a comma, a brace or a backslash.
+    """
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
+
+
+def text_array(values: Iterable[str]) -> str:
+    """`plain_array` for texts of any characters that PostgreSQL stores."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 def _kept_cursors(connection: Any) -> Any:

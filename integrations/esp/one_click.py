@@ -1,10 +1,13 @@
 from collections.abc import Sequence
 
+from common.db import AnyOf, Query
 from oneclick.links import event_links
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event, Merchant
+
+TOKENS = Query(lambda: ActionToken.objects.filter(event=AnyOf("events")).order_by("-pk"))
 
 
 def one_click_properties(merchant: Merchant, events: Sequence[Event]) -> dict[int, dict[str, str]]:
@@ -15,13 +18,10 @@ def one_click_properties(merchant: Merchant, events: Sequence[Event]) -> dict[in
     carriers = {event.pk: event for event in events if ALL_KINDS[event.kind].token_scope}
     if not carriers:
         return {}
-    tokens = {token.event_id: token for token in ActionToken.objects.filter(event__in=carriers).order_by("-pk")}
+    tokens = {token.event_id: token for token in TOKENS.all(events=list(carriers))}
     links = event_links.attached_links(merchant, {event.kind for event in carriers.values()})
+    texts = {key: encode_token(token) for key, token in tokens.items() if key is not None}
     return {
-        key: {
-            "action_token": encode_token(token),
-            **event_links.link_properties(links.get(carriers[key].kind, []), token),
-        }
-        for key, token in tokens.items()
-        if key is not None
+        key: {"action_token": text, **event_links.link_properties(links[carriers[key].kind], text)}
+        for key, text in texts.items()
     }

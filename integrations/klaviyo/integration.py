@@ -73,7 +73,7 @@ SETUP = Setup(
 
 class Klaviyo:
     setup = SETUP
-    in_flight = 16
+    in_flight = 32
     most_in_bulk = MOST_EVENTS
     keeps_order = True
     backoff = Backoff(first=30, longest=30 * 60, give_up_after=24 * 3600)

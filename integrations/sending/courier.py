@@ -19,7 +19,7 @@ from integrations.sending import queue, results
 
 log = logging.getLogger(__name__)
 
-MOST_THREADS = 32
+MOST_THREADS = 48
 # More than these wait for no single request each: a bulk request brings all of them sooner.
 MOST_LIVE = 300
 # One leaves while the next is made.
@@ -30,8 +30,8 @@ DEATHS_TO_SEND_ALONE = 2
 DEATHS_TO_GIVE_UP = 5
 # How long to look for further answers before all of them are noted, and how long to wait for the first one before
 # looking for new live events.
-GATHER_SECONDS = 0.01
-LOOK_SECONDS = 0.2
+GATHER_SECONDS = 0.015
+LOOK_SECONDS = 0.1
 # A wait for the next second is slept, as a new task would take longer.
 SHORT_WAIT = timedelta(seconds=1)
 
@@ -43,6 +43,12 @@ class Lane:
     bulk: bool
     waiting: deque[Parcel] = field(default_factory=deque)
     closed_until: datetime | None = None
+    empty_since: float | None = None
+    """When it was found empty last, in the seconds of `time.monotonic`."""
+
+    @property
+    def was_empty_just_now(self) -> bool:
+        return self.empty_since is not None and time.monotonic() < self.empty_since + LOOK_SECONDS
 
     @property
     def is_open(self) -> bool:
@@ -81,11 +87,12 @@ class Courier:
     def _fill(self) -> bool:
         """Read what may leave, where a lane has too little waiting; True if something waits."""
         for lane in self.lanes:
-            if lane.is_open and not lane.waiting:
+            if lane.is_open and not lane.waiting and not (self.sending and lane.was_empty_just_now):
                 limit = max(self.integration.most_in_bulk, MOST_LIVE) if lane.bulk else MOST_LIVE + 1
                 found = queue.read_deliveries(
                     self.connection, self.integration, bulk=lane.bulk, limit=limit, held=self._held()
                 )
+                lane.empty_since = None if found else time.monotonic()
                 self._prepare(lane, found)
         return any(lane.waiting for lane in self.lanes)
 
@@ -139,20 +146,25 @@ class Courier:
 
     def _candidates(self) -> list[tuple[Lane, Parcel]]:
         """Parcels for which there is room, taken from their lanes; what is live comes first."""
-        found: list[tuple[Lane, Parcel]] = []
         for lane in self.lanes:
-            while lane.is_open and lane.waiting and self._has_room(lane.waiting[0], [one for _, one in found]):
+            if lane.waiting and _goes_alone(lane.waiting[0]):
+                return [] if self.sending or not lane.is_open else [(lane, lane.waiting.popleft())]
+        found = []
+        places = self._free_places()
+        for lane in self.lanes:
+            while lane.is_open and lane.waiting and places[is_bulk := _is_bulk(lane.waiting[0])] > 0:
                 found.append((lane, lane.waiting.popleft()))
+                places[is_bulk] -= 1
         return found
 
-    def _has_room(self, parcel: Parcel, chosen: Sequence[Parcel]) -> bool:
-        on_their_way = [*chosen, *(sent.parcel for sent in self.sending.values())]
-        if not on_their_way:
-            return True
-        if self._is_probing or any(map(_goes_alone, [parcel, *on_their_way])):
-            return False
-        like_it = [one for one in on_their_way if _is_bulk(one) == _is_bulk(parcel)]
-        return len(like_it) < (BULK_IN_FLIGHT if _is_bulk(parcel) else self.integration.in_flight)
+    def _free_places(self) -> dict[bool, int]:
+        """How many more bulk requests (True) and single ones may be on their way."""
+        parcels = [sent.parcel for sent in self.sending.values()]
+        if any(map(_goes_alone, parcels)):
+            return {True: 0, False: 0}
+        used = Counter(map(_is_bulk, parcels))
+        in_flight = 1 if self._is_probing else self.integration.in_flight
+        return {True: BULK_IN_FLIGHT - used[True], False: in_flight - used[False]}
 
     def _granted(self, candidates: Sequence[tuple[Lane, Parcel]]) -> list[Parcel]:
         """Those of `candidates` that the receiver's limits allow; the others go back, and their lanes are closed."""

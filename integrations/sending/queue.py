@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from common.db import execute, fetch_rows
+from common.db import AnyOf, Query, execute, fetch_rows, plain_array
 from integrations.base import Integration
 from integrations.models import Connection, Delivery
 from integrations.registry import INTEGRATIONS
@@ -19,7 +19,7 @@ DRAIN = "integrations.outbox.drain_connection"
 FIRST_OF_CUSTOMERS = """
 WITH ready AS MATERIALIZED (
     SELECT id, customer_id FROM integrations_delivery
-    WHERE connection_id = %s AND state = 'pending' AND bulk = %s AND due <= %s AND NOT id = ANY(%s)
+    WHERE connection_id = %s AND state = 'pending' AND bulk = %s AND due <= %s AND NOT id = ANY(%s::bigint[])
     ORDER BY due, id LIMIT %s
 ), found AS MATERIALIZED (
     SELECT ready.id, first.id AS first_id, first.due FROM ready, LATERAL (
@@ -30,11 +30,11 @@ WITH ready AS MATERIALIZED (
     UPDATE integrations_delivery delivery SET due = %s FROM found
     WHERE delivery.id = found.id AND found.first_id <> found.id
 )
-SELECT DISTINCT first_id FROM found WHERE due <= %s AND NOT first_id = ANY(%s)
+SELECT DISTINCT first_id FROM found WHERE due <= %s AND NOT first_id = ANY(%s::bigint[])
 """
 ANY_ORDER = """
 SELECT id FROM integrations_delivery
-WHERE connection_id = %s AND state = 'pending' AND bulk = %s AND due <= %s AND NOT id = ANY(%s)
+WHERE connection_id = %s AND state = 'pending' AND bulk = %s AND due <= %s AND NOT id = ANY(%s::bigint[])
 ORDER BY due, id LIMIT %s
 """
 NEXT_OF_CUSTOMERS = """
@@ -54,6 +54,9 @@ WHERE connection_id = %s AND state = 'pending' AND bulk IN (true, false) AND due
 """
 
 
+LOADED = Query(lambda: Delivery.objects.filter(pk=AnyOf("keys")).select_related("event").order_by("id"))
+
+
 def sendable_connections() -> QuerySet[Connection]:
     """Connections of known integrations that are neither switched off nor paused nor at rest."""
     is_rested = Q(not_before=None) | Q(not_before__lte=timezone.now())
@@ -71,7 +74,7 @@ def read_deliveries(
     or with one that waits for another try. The deliveries of a customer with something live to send come from both
     lanes.
     """
-    now, taken = timezone.now(), list(held)
+    now, taken = timezone.now(), plain_array(held)
     selection = [connection.pk, bulk, now, taken, limit]
     with transaction.atomic():
         connection.renew()  # a worker that lost its lease must put nothing aside
@@ -79,17 +82,16 @@ def read_deliveries(
             rows = fetch_rows(FIRST_OF_CUSTOMERS, [*selection, connection.pk, Delivery.BEHIND, now, taken])
         else:
             rows = fetch_rows(ANY_ORDER, selection)
-    found = Delivery.objects.filter(pk__in=[key for (key,) in rows]).select_related("event__customer").order_by("id")
-    deliveries = list(found)
+    deliveries = LOADED.all(keys=[key for (key,) in rows])
     for delivery in deliveries:
         delivery.connection = connection
-        delivery.event.merchant = delivery.event.customer.merchant = connection.merchant
+        delivery.event.merchant = connection.merchant
     return deliveries
 
 
 def advance_customers(connection: Connection, customers: Collection[int]) -> None:
     """Let the next delivery of each of these customers leave, after one of them has finished."""
-    execute(NEXT_OF_CUSTOMERS, [timezone.now(), Delivery.BEHIND, connection.pk, list(customers)])
+    execute(NEXT_OF_CUSTOMERS, [timezone.now(), Delivery.BEHIND, connection.pk, plain_array(customers)])
 
 
 def recover_order(connection: Connection) -> None:

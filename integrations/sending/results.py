@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from common.db import execute, insert_many, new_row
+from common.db import execute, insert_many, new_row, plain_array, text_array
 from common.work import yield_turn
 from integrations import pace
 from integrations.base import Answer, Integration, Outcome, Parcel
@@ -41,7 +41,7 @@ FINISHED = set(STATES.values())
 BEGIN = """
 UPDATE integrations_delivery SET attempts_made = attempts_made + 1, interrupted = interrupted + 1,
     first_attempt_at = coalesce(first_attempt_at, %s)
-WHERE id = ANY(%s)
+WHERE id = ANY(%s::bigint[])
 """
 NOTE_ATTEMPTS = """
 UPDATE integrations_attempt attempt SET status = noted.status, milliseconds = noted.ms, detail = noted.detail,
@@ -116,7 +116,7 @@ def begin_attempts(connection: Connection, parcels: Sequence[Parcel]) -> list[Se
     with transaction.atomic():
         connection.renew()
         insert_many(attempts)
-        execute(BEGIN, [now, [attempt.delivery_id for attempt in attempts]])
+        execute(BEGIN, [now, plain_array(attempt.delivery_id for attempt in attempts)])
     for attempt in attempts:
         attempt.delivery.attempts_made += 1
         attempt.delivery.first_attempt_at = attempt.delivery.first_attempt_at or now
@@ -242,7 +242,9 @@ def _note_attempts(answered: Sequence[tuple[Sent, Answer]]) -> None:
         for sent, answer in answered
         for place, attempt in enumerate(sent.attempts)
     ]
-    execute(NOTE_ATTEMPTS, [list(column) for column in zip(*noted, strict=True)])
+    keys, statuses, milliseconds, details, roads = zip(*noted, strict=True)
+    plain = [plain_array(column) for column in (keys, statuses, milliseconds)]
+    execute(NOTE_ATTEMPTS, [*plain, text_array(details), plain_array(roads)])
 
 
 def _note_deliveries(connection: Connection, notes: Sequence[Note], now: datetime, retried: int = 0) -> None:
@@ -250,11 +252,11 @@ def _note_deliveries(connection: Connection, notes: Sequence[Note], now: datetim
         NOTE_DELIVERIES,
         [
             now,
-            [note.delivery.pk for note in notes],
-            [str(note.state) for note in notes],
-            [note.error for note in notes],
-            [note.due or now for note in notes],
-            [note.uncounted for note in notes],
+            plain_array(note.delivery.pk for note in notes),
+            plain_array(note.state for note in notes),
+            text_array(note.error for note in notes),
+            plain_array(f'"{note.due or now}"' for note in notes),
+            plain_array(note.uncounted for note in notes),
         ],
     )
     queue.advance_customers(connection, [note.delivery.customer_id for note in notes if note.state in FINISHED])

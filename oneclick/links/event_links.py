@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from oneclick.links import link_urls
-from oneclick.models import ActionToken, SavedLink
+from oneclick.models import SavedLink
 from oneclick.redemption import link_actions
-from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import KINDS, Kind
 from subscriptions.models import Merchant
 
@@ -32,7 +31,6 @@ def attached_links(merchant: Merchant, kinds: Collection[str]) -> dict[str, list
     return {kind: [link for link in links if kind in link.event_kinds] for kind in kinds}
 
 
-def link_properties(links: Iterable[SavedLink], token: ActionToken) -> dict[str, str]:
-    """The finished links by property name, made from their current state."""
-    text = encode_token(token)
+def link_properties(links: Iterable[SavedLink], text: str) -> dict[str, str]:
+    """The finished links by property name, made from their current state; `text` is the token."""
     return {link.property_name: link_urls.sms_url(link, text) for link in links}

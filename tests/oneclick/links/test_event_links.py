@@ -32,9 +32,7 @@ def test_an_event_carries_the_links_attached_to_its_kind_beside_the_token() -> N
     attach_link(event, "old_url", archived=True)
     attach_link(create_event(catalogue.ORDER_REMINDER), "foreign_url")
     assert event_links.attached_links(event.merchant, [event.kind]) == {event.kind: [link]}
-    assert event_links.link_properties([link], event.action_tokens.get()) == {
-        "delay_url": link_urls.sms_url(link, text)
-    }
+    assert event_links.link_properties([link], text) == {"delay_url": link_urls.sms_url(link, text)}
     properties = event_attributes(event)["properties"]
     assert (properties["action_token"], properties["delay_url"]) == (text, link_urls.sms_url(link, text))
     assert "?action=delay&days=7&og_link=" in properties["delay_url"]
