@@ -47,8 +47,9 @@ INSERT INTO subscriptions_event (merchant_id, customer_id, subscription_id, acti
     recipient, at)
 VALUES ({merchant}, :n, :n, :activity_id, gen_random_uuid(), 'ordergroove.subscription.reactivate',
     '{payload}', '{recipient}', now()) RETURNING id AS event_id \\gset
-INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, state, attempts_made, error, created)
-VALUES ({merchant}, {connection}, :event_id, 'pending', 0, '', now());
+INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, customer_id, state, bulk, due, attempts_made,
+    interrupted, error, created)
+VALUES ({merchant}, {connection}, :event_id, :n, 'pending', false, now(), 0, 0, '', now());
 UPDATE oneclick_actiontoken SET used_at = now(), used_action = 'reactivate', used_parameters = '{{}}',
     used_message = 'Your subscription to House blend is active again. Your next order is planned for tomorrow.',
     activity_id = :activity_id, undo_facts = '{{"cancel_reason": "4|too much"}}' WHERE id = :n;
