@@ -3,15 +3,16 @@
 import os
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+import httpcore
 import httpx
 
 from common.web.outbound_address import resolve_allowed_url
+from integrations.deadline import DeadlineBackend, limit_time
 
 MAX_POOLS = 100
 HEADERS = {"User-Agent": "Reprise", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
@@ -19,10 +20,7 @@ HEADERS = {"User-Agent": "Reprise", "Accept": "*/*", "Accept-Encoding": "identit
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to connect, between two pieces of the response, and in all. A body over `body_bytes` is cut off.
-
-    httpx limits each phase only, so a response that trickles in would never end.
-    """
+    """Seconds to connect, between two pieces of the response, and in all. A body over `body_bytes` is cut off."""
 
     connect: float = 5
     silence: float = 10
@@ -56,13 +54,12 @@ def send_request(
     `own_sandbox` also allows this portal's own sandbox at a private address; pass it for test merchants only.
     Raises AddressRefused, and httpx.TransportError when no complete response came in time.
     """
-    deadline = time.monotonic() + limits.deadline
     timeout = httpx.Timeout(limits.silence, connect=limits.connect)
     options = {"own_sandbox": own_sandbox, "timeout": timeout.as_dict()}
     request = httpx.Request(method, _parse_url(url), headers=HEADERS | headers, content=content, extensions=options)
     # Not through httpx.Client: it keeps cookies, and costs more time than the round trip on a local network.
-    with closing(get_transport().handle_request(request)) as response:
-        return Reply(response.status_code, response.headers, _read_body(response, deadline, limits.body_bytes))
+    with limit_time(limits.deadline), closing(get_transport().handle_request(request)) as response:
+        return Reply(response.status_code, response.headers, _read_body(response, limits.body_bytes))
 
 
 def describe_failure(error: httpx.TransportError) -> str:
@@ -96,7 +93,10 @@ class CheckedTransport(httpx.BaseTransport):
         if len(self.pools) >= MAX_POOLS:
             # Dropped, not closed: another thread may still be waiting for a response from it.
             self.pools.pop(next(iter(self.pools)), None)
-        return self.pools.setdefault(name, httpx.HTTPTransport(verify=self.ssl_context, trust_env=False, retries=0))
+        transport = httpx.HTTPTransport(verify=self.ssl_context, trust_env=False)
+        # httpx has no option for the backend.
+        transport._pool = httpcore.ConnectionPool(self.ssl_context, network_backend=DeadlineBackend())
+        return self.pools.setdefault(name, transport)
 
     def close(self) -> None:
         for pool in self.pools.values():
@@ -144,12 +144,10 @@ def _replace_host(url: httpx.URL, address: str) -> httpx.URL:
     return url.copy_with(host=address)
 
 
-def _read_body(response: httpx.Response, deadline: float, limit: int) -> bytes:
+def _read_body(response: httpx.Response, limit: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
         if len(body) >= limit:
             break
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the response did not end in time")
     return bytes(body[:limit])

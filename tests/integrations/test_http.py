@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -31,17 +31,24 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.path == "/slow-headers":
+            self.trickle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100)
+            return
         size = 200_000 if self.path == "/big" else 0
         body = b"x" * size or f"{self.headers['Host']} {self.client_address[1]}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.path == "/trickle":
-            for byte in body:
-                self.wfile.write(bytes([byte]))
-                time.sleep(0.1)
+            self.trickle(body)
         else:
             self.wfile.write(body)
+
+    def trickle(self, content: bytes) -> None:
+        with suppress(OSError):  # the client hangs up
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.1)
 
     def log_message(self, *_: object) -> None: ...
 
@@ -165,9 +172,12 @@ def test_an_answer_is_cut_at_64_kib(port, private_allowed):
     assert len(http.send_request("GET", f"http://127.0.0.1:{port}/big", headers={}).body) == 64 * 1024
 
 
-def test_an_answer_that_trickles_is_given_up(port, private_allowed):
+@pytest.mark.parametrize("path", ["trickle", "slow-headers"])
+def test_an_answer_that_trickles_is_given_up(port, private_allowed, path):
+    started = time.monotonic()
     with pytest.raises(httpx.ReadTimeout):
-        http.send_request("GET", f"http://127.0.0.1:{port}/trickle", headers={}, limits=http.Limits(deadline=0.3))
+        http.send_request("GET", f"http://127.0.0.1:{port}/{path}", headers={}, limits=http.Limits(deadline=0.3))
+    assert time.monotonic() - started < 0.6
 
 
 def test_the_caller_may_limit_how_much_of_an_answer_is_read(port, private_allowed):
