@@ -1,8 +1,10 @@
-"""Removes rows that nobody needs any more, each kind after a period of its own."""
+"""Removes what nobody needs any more, each kind after a period of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,6 +18,7 @@ from subscriptions.api import idempotency
 from subscriptions.models import ApiRequest, IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
 
 TASK = "config.retention.clean"
+Step = tuple[QuerySet[Any], Callable[[QuerySet[Any]], Any]]
 CHUNK = 1000  # rows of one transaction, few enough that no other write waits long
 
 
@@ -40,12 +43,20 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield ended.filter(created__lt=now - timedelta(days=400))
 
 
+def expired_bodies(now: datetime) -> QuerySet[Delivery]:
+    """Deliveries that stay without their body."""
+    old = Delivery.objects.filter(created__lt=now - timedelta(days=settings.WEBHOOK_BODY_DAYS), body__isnull=False)
+    return old.exclude(state=Delivery.State.PENDING)
+
+
 def clean() -> int:
-    """Hourly task: delete expired rows and return their number. A new task continues after the end of the turn."""
-    turn, removed = Turn(), 0
-    for rows in expired_rows(timezone.now()):
+    """Hourly task: remove what has expired; the number of rows. A new task continues after the end of the turn."""
+    turn, removed, now = Turn(), 0, timezone.now()
+    steps: list[Step] = [(rows, QuerySet.delete) for rows in expired_rows(now)]
+    steps.append((expired_bodies(now), lambda rows: rows.update(body=None)))
+    for rows, remove in steps:
         while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-            rows.model._base_manager.filter(pk__in=keys).delete()
+            remove(rows.model._base_manager.filter(pk__in=keys))
             removed += len(keys)
             if turn.is_over:
                 notify_worker(TASK)

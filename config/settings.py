@@ -208,6 +208,10 @@ PLACEMENT_CONCURRENCY = env.int("PLACEMENT_CONCURRENCY", default=4)
 
 # Outbound HTTP to private addresses; development and tests only.
 OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", default=False)
+# A webhook's target has this long to answer, in all.
+WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=5.0)
+# How long the bodies of webhooks are kept, and can be sent again.
+WEBHOOK_BODY_DAYS = env.int("WEBHOOK_BODY_DAYS", default=30)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
 ATTENTIVE_BASE_URL = env("ATTENTIVE_BASE_URL", default="https://api.attentivemobile.com/v1")
 

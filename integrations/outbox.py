@@ -20,6 +20,7 @@ from integrations.registry import INTEGRATIONS
 from integrations.sandbox import private_keys as sandbox
 from integrations.sending.courier import Courier
 from integrations.sending.queue import DRAIN, sendable_connections
+from integrations.webhooks.deliveries import cancel_leftovers, write_deliveries
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
@@ -34,7 +35,7 @@ SELECT event.merchant_id, connection.id, event.id, event.customer_id, 'pending',
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::boolean[])
     AS event (id, merchant_id, customer_id, kind, is_test)
 JOIN integrations_connection connection ON connection.merchant_id = event.merchant_id
-WHERE connection.enabled AND NOT event.kind = ANY(connection.switched_off_kinds)
+WHERE connection.enabled AND connection.integration <> 'webhook' AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
   AND (NOT event.is_test OR connection.base_url LIKE ANY(%s::text[]))
 ORDER BY event.id
@@ -52,13 +53,14 @@ WHERE merchant_id = %s AND NOT wake_requested
 
 def enqueue(events: list[Event]) -> None:
     """Event sink: create a delivery for each event and connection that wants it, and notify workers on commit."""
+    bulk = len({event.customer_id for event in events}) >= CUSTOMERS_OF_BULK
     # The other kinds are for webhooks.
-    events = [event for event in events if event.kind in KINDS]
-    if not events:
-        return
-    execute(ENQUEUE, _facts(events))
-    for merchant_id in {event.merchant_id for event in events}:
-        call_after_commit(notify_connections, merchant_id)
+    for_esps = [event for event in events if event.kind in KINDS]
+    if for_esps:
+        execute(ENQUEUE, _facts(for_esps, bulk))
+    if write_deliveries(events, bulk=bulk) or for_esps:
+        for merchant_id in {event.merchant_id for event in events}:
+            call_after_commit(notify_connections, merchant_id)
 
 
 def notify_connections(merchant_id: int) -> None:
@@ -78,6 +80,7 @@ def drain_connection(connection_id: int) -> None:
 
 def sweep() -> None:
     """Each minute: wake workers for what a lost task, a rest or a dead worker left behind."""
+    cancel_leftovers()
     is_forgotten = {"state": Delivery.State.PENDING, "due__lt": timezone.now() - FORGOTTEN_AFTER}
     forgotten = Delivery.objects.filter(connection=OuterRef("pk"), bulk__in=[True, False], **is_forgotten)
     sweep_rows(sendable_connections().filter(Exists(forgotten)), DRAIN)
@@ -112,10 +115,10 @@ def resume_connection(connection: Connection) -> None:
         call_after_commit(notify_connections, connection.merchant_id)
 
 
-def _facts(events: list[Event]) -> list[Any]:
+def _facts(events: list[Event], bulk: bool) -> list[Any]:
     now = timezone.now()
     return [
-        len({event.customer_id for event in events}) >= CUSTOMERS_OF_BULK,
+        bulk,
         now,
         now,
         plain_array(event.pk for event in events),

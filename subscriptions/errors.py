@@ -91,6 +91,10 @@ SENTENCES = {
     "nothing_subscribed": "The checkout holds no subscription.",
     "one_click_off": "1-Click is switched off; switch it on in its settings first.",
     "token_not_revocable": "Nothing to revoke: the token was used or revoked before.",
+    "too_many_targets": "There are {n} webhook targets already; remove one first.",
+    "name_taken": "There is a connection with the name {name} already; choose another name.",
+    "target_off": "The target is switched off; switch it on first.",
+    "not_replayable": "This cannot be sent again: it still waits, its body is no longer kept, or its target is off.",
     "invalid_locale": "Invalid locale: {given}",
     "invalid_value": "{name} must be {rule}.",
 }

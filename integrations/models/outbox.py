@@ -64,7 +64,7 @@ class Delivery(models.Model):
 
     `bulk`: it was written together with those of other customers and may go out in a bulk request; the others, which
     somebody is waiting for, overtake it. `due`: nothing is sent before; `BEHIND` while an earlier delivery of the same
-    customer waits. `body` is the body of a webhook, without the token.
+    customer waits. `body` is the body of a webhook, without the token. `is_replay`: staff sent the event once more.
     """
 
     class State(models.TextChoices):
@@ -78,7 +78,7 @@ class Delivery(models.Model):
     BEHIND = datetime(9999, 1, 1, tzinfo=UTC)
 
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
-    connection = models.ForeignKey(Connection, models.PROTECT, related_name="deliveries")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
     # The customer of the event, whose own key holds it.
     customer = models.ForeignKey(Customer, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
@@ -92,16 +92,21 @@ class Delivery(models.Model):
     first_attempt_at = models.DateTimeField("first attempt", null=True)
     error = models.CharField(max_length=500, blank=True)
     body = models.TextField(null=True)
+    is_replay = models.BooleanField("replay", default=False, db_default=False)
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "deliveries"
-        constraints = [models.UniqueConstraint(fields=["event", "connection"], name="delivery_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "connection"], condition=Q(is_replay=False), name="delivery_once")
+        ]
         indexes = [
             models.Index(fields=["connection", "bulk", "due", "id"], condition=Q(state="pending"), name="delivery_due"),
             models.Index(fields=["connection", "customer", "id"], condition=Q(state="pending"), name="delivery_first"),
             models.Index(fields=["merchant", "-id"], name="delivery_list"),
+            models.Index(fields=["connection", "-id"], name="delivery_of_connection"),
+            models.Index(fields=["created"], condition=Q(body__isnull=False), name="delivery_with_body"),
         ]
 
     def __str__(self) -> str:

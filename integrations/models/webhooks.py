@@ -19,3 +19,8 @@ class WebhookTarget(models.Model):
 
     def __str__(self) -> str:
         return str(self.connection)
+
+    def valid_keys(self) -> list[str]:
+        """The keys that bodies are signed with at this moment, the newest first."""
+        is_rotating = self.old_secret_until is not None and timezone.now() < self.old_secret_until
+        return [self.connection.secret, *([self.old_secret] if is_rotating else [])]

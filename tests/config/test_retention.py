@@ -190,6 +190,21 @@ def test_the_token_of_an_upcoming_order_stays(noon: time_machine.Traveller) -> N
     assert not ActionToken.objects.exists()
 
 
+def test_the_body_of_a_webhook_is_forgotten_after_30_days(cancelled: None, noon: time_machine.Traveller) -> None:
+    def body() -> str | None:
+        return Delivery.objects.get().body
+
+    delivery()
+    Delivery.objects.update(body="{}", created=timezone.now())
+    noon.shift(timedelta(days=30))
+    assert (retention.clean(), body()) == (0, "{}")
+    Delivery.objects.update(state=Delivery.State.PENDING)
+    noon.shift(timedelta(seconds=1))
+    assert (retention.clean(), body()) == (0, "{}")
+    Delivery.objects.update(state=Delivery.State.DONE)
+    assert (retention.clean(), body()) == (1, None)
+
+
 def test_pending_deliveries_stay(cancelled: None, noon: time_machine.Traveller) -> None:
     noon.shift(timedelta(days=181))
     retention.clean()
