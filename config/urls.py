@@ -17,6 +17,7 @@ urlpatterns = [
     path("sandbox/", include("integrations.sandbox.urls")),
     path("api/one_click/undo/", one_click.undo),
     path("api/one_click/<str:action>/", one_click.link_action),
+    path("api/", include("integrations.webhooks.api.urls", namespace="webhook_targets")),
     path("api/", include("subscriptions.api.urls")),
     path("setup/", onboarding.how_to_begin, name="how_to_begin"),
     path("setup/<str:token>/", onboarding.setup, name="setup"),

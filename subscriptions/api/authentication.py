@@ -85,14 +85,14 @@ def credential_of(request: Request) -> Credential | None:
 
 
 class MayCall(BasePermission):
-    """Whether the view's `scopes` include the caller's. For an API key, the method also requires `read` or `write`."""
+    """Whether the view's `scopes` include the caller's. An API key also needs the right of the method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         credential = credential_of(request)
         if credential is None:
             raise Denied("no_credentials")
         is_read = request.method in SAFE_METHODS
-        right, scopes = ("read", view.scopes) if is_read else ("write", view.write_scopes or view.scopes)
+        right, scopes = (view.read_right, view.scopes) if is_read else ("write", view.write_scopes or view.scopes)
         if credential.scope not in scopes or (credential.scope == "A" and right not in credential.rights):
             raise Denied("insufficient_scope")
         return True

@@ -26,6 +26,14 @@ NOT_KEPT_STATUSES = {423, 429}
 KEPT_HEADERS = ["ETag", "X-Error-Code"]
 
 
+class SecretResponse(Response):
+    """An answer with a secret, which is stored nowhere: a repeated request gets `kept` instead."""
+
+    def __init__(self, data: Any, *, kept: Any) -> None:
+        super().__init__(data)
+        self.kept = kept
+
+
 def answer_once(
     request: Request,
     perform: Callable[[], Response],
@@ -100,9 +108,10 @@ def _answer_error(row: IdempotencyKey, error: Exception, refuse: Callable[[Excep
 
 
 def _store_answer(row: IdempotencyKey, response: Response) -> None:
+    kept = response.kept if isinstance(response, SecretResponse) else response.data
     answer = {
         # As text: a JSON column would not keep the order of the keys.
-        "body": JSONRenderer().render(response.data).decode(),
+        "body": JSONRenderer().render(kept).decode(),
         "headers": {name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
     }
     try:

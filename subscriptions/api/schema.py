@@ -107,7 +107,7 @@ class Schema(AutoSchema):
             name, header, description = CREDENTIALS[letter]
             definition = {"type": "apiKey", "in": "header", "name": header, "description": description}
             self._register(name, ResolvedComponent.SECURITY_SCHEMA, definition)
-            required.append({name: ["read" if reads else "write"] if letter == "A" else []})
+            required.append({name: [self.view.read_right if reads else "write"] if letter == "A" else []})
         return required or [{}]
 
     def get_request_serializer(self) -> Any:
@@ -125,7 +125,7 @@ class Schema(AutoSchema):
         return is_filtered or isinstance(serializer, ListSerializer)
 
     def _is_paged(self) -> bool:
-        return hasattr(self.view, "orderings")
+        return self.method == "GET" and hasattr(self.view, "orderings")
 
     def _register(self, name: str, kind: str, schema: dict[str, Any]) -> None:
         self.registry.register_on_missing(ResolvedComponent(name, kind, schema, object=name))

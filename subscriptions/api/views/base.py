@@ -50,6 +50,8 @@ class JsonParser(JSONParser):
 class View(GenericAPIView[Any]):
     """`scopes` are the kinds of credential that may call, and `write_scopes` those that may write, if they differ.
 
+    `read_right` is the right that a GET requires of an API key.
+
     `flags` are the query booleans and what they do.
 
     `failures` describes, by status, the errors that differ from those of other views. `missing` is the body of a 404.
@@ -68,6 +70,7 @@ class View(GenericAPIView[Any]):
     filter_backends = []
     scopes = "A"
     write_scopes = ""
+    read_right = "read"
     flags: dict[str, str] = {}
     failures: dict[str, Failure] = {}
     missing = errors.MISSING

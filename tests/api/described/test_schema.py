@@ -63,7 +63,7 @@ def test_nothing_in_the_schema_is_a_guess() -> None:
 def test_each_operation_names_the_credentials_that_may_call(described: dict[str, Any]) -> None:
     schemes = {"A": KEY, "S": SIGNATURE, "R": RECOGNIZED}
     for path, method, operation in operations(described):
-        right = "read" if method == "get" else "write"
+        right = views_by_operation()[path, method].read_right if method == "get" else "write"
         view = views_by_operation()[path, method]
         scopes = allowed_scopes(view, method)
         expected = [{schemes[scope]: [right] if scope == "A" else []} for scope in scopes]

@@ -1,4 +1,4 @@
-"""The views of the API, from the table of its URLs."""
+"""The views of the API, from the tables of its URLs."""
 
 import re
 from functools import cache
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
 
+from integrations.webhooks.api import urls as webhook_urls
 from subscriptions.api import urls
 from subscriptions.api.views.base import View
 
@@ -16,7 +17,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 def views_by_operation() -> dict[tuple[str, str], Any]:
     """The views by path, with the names of its parts in braces, and method."""
     found = {}
-    for entry in urls.urlpatterns:
+    for entry in [*urls.urlpatterns, *webhook_urls.urlpatterns]:
         view = getattr(entry.callback, "view_class", None)
         if view is not None and issubclass(view, View):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/api{simplify_regex(str(entry.pattern))}")
