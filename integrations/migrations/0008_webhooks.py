@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0006_profile_runs'),
+        ('integrations', '0007_import_job_checked'),
         ('subscriptions', '0027_webhook_kinds'),
     ]
 
