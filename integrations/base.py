@@ -81,10 +81,14 @@ class Parcel:
 
 @dataclass(slots=True)
 class Prepared:
-    """Deliveries as requests, and those that are not sent, with the reason."""
+    """Deliveries as requests, those that are not sent, and those of which the portal can make no request.
+
+    The two latter with the reason.
+    """
 
     parcels: list[Parcel] = field(default_factory=list)
     skipped: list[tuple[Delivery, str]] = field(default_factory=list)
+    failed: list[tuple[Delivery, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from common.work import Turn, notify_worker, yield_turn
@@ -106,12 +107,12 @@ class Courier:
         untried = [one for one in deliveries if not one.attempts_made]
         tried = [one for one in deliveries if one.attempts_made and one not in killers]
         bulk = self._may_send_bulk and (lane.bulk or len(untried) > MOST_LIVE)
-        made = self._make_parcels(untried, bulk=bulk)
         # What may have arrived already is sent alone: a bulk request could be refused as a whole for it.
-        made_again = self._make_parcels(tried, bulk=False)
-        lane.waiting.extend(made_again.parcels + made.parcels)
+        for made in (self._make_parcels(tried, bulk=False), self._make_parcels(untried, bulk=bulk)):
+            lane.waiting.extend(made.parcels)
+            results.record_unsent(self.connection, made.skipped, made.failed)
         given_up = [(one, f"The worker ended {one.interrupted} times while sending this.") for one in killers]
-        results.record_unsent(self.connection, made.skipped + made_again.skipped, given_up)
+        results.record_unsent(self.connection, [], given_up)
 
     @property
     def _may_send_bulk(self) -> bool:
@@ -126,15 +127,20 @@ class Courier:
             return Prepared()
         try:
             return self.integration.prepare(self.connection, deliveries, bulk=bulk)
+        except (OperationalError, InterfaceError):
+            raise  # the database fails, not the event
         except Exception:
             if len(deliveries) == 1:
                 log.exception("no request can be made of delivery %s", deliveries[0].pk)
-                return Prepared(skipped=[(deliveries[0], "The portal cannot make a request of this event.")])
+                return Prepared(failed=[(deliveries[0], "The portal failed at making a request of this event.")])
         # One of them is the cause; the others must not wait for it.
-        alone = [self._make_parcels([one], bulk=False) for one in deliveries]
-        return Prepared(
-            [one for each in alone for one in each.parcels], [one for each in alone for one in each.skipped]
-        )
+        found = Prepared()
+        for one in deliveries:
+            alone = self._make_parcels([one], bulk=False)
+            found.parcels += alone.parcels
+            found.skipped += alone.skipped
+            found.failed += alone.failed
+        return found
 
     # Requests
 
@@ -201,7 +207,7 @@ class Courier:
         middle = len(deliveries) // 2
         for half in (deliveries[:middle], deliveries[middle:]):
             made = self._make_parcels(half, bulk=True)
-            results.record_unsent(self.connection, made.skipped, [])
+            results.record_unsent(self.connection, made.skipped, made.failed)
             self.lanes[-1].waiting.extendleft(made.parcels)
 
     # Nothing is on its way

@@ -3,16 +3,27 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.http import http_date
 from django_q.models import OrmQ
 
+from common.work import Turn
 from integrations import outbox
+from integrations.base import Answer, Outcome
 from integrations.models import Connection, Delivery
+from integrations.sending.courier import Courier
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Event
 from tests.factories import STAFF, ConnectionFactory, MerchantFactory, subscription_with_order
-from tests.integrations.outbox.sending import Faults, delivery_states, first_due, send_pending
+from tests.integrations.outbox.sending import (
+    Faults,
+    InProcess,
+    claim_connection,
+    delivery_states,
+    first_due,
+    send_pending,
+)
 from tests.integrations.receiver import running_receiver
 
 pytestmark = pytest.mark.django_db
@@ -217,4 +228,35 @@ def test_a_replayed_delivery_wakes_a_worker_and_has_a_whole_day_of_retries(
             outbox.replay_delivery(Delivery.objects.get(state="dead"))
         assert OrmQ.objects.count() == 1
         send_pending(connection, server)
+    assert delivery_states() == ["pending", "pending"]
+
+
+class Spoilt(InProcess):
+    """Fails at making requests of the deliveries in `spoilt`."""
+
+    def __init__(self, spoilt: set[int], error: Exception) -> None:
+        super().__init__(lambda delivery: Answer(Outcome.DONE, 202))
+        self.spoilt, self.error = spoilt, error
+
+    def prepare(self, connection, deliveries, *, bulk):
+        if self.spoilt & {one.pk for one in deliveries}:
+            raise self.error
+        return super().prepare(connection, deliveries, bulk=bulk)
+
+
+def test_an_event_the_portal_cannot_make_a_request_of_fails_alone(connection):
+    for _ in range(3):
+        cancel(subscription_with_order(customer__merchant=connection.merchant), actor=STAFF)
+    spoilt = Delivery.objects.order_by("id")[2]
+    Courier(claim_connection(connection.pk), Spoilt({spoilt.pk}, ValueError("NaN")), Turn()).run()
+    assert delivery_states() == ["done", "done", "dead", "done", "done", "done"]
+    spoilt.refresh_from_db()
+    assert spoilt.error == "The portal failed at making a request of this event."
+
+
+def test_a_database_that_fails_while_requests_are_made_costs_no_delivery(subscription, connection):
+    cancel(subscription, actor=STAFF)
+    spoilt = Delivery.objects.order_by("id")[0]
+    with pytest.raises(OperationalError):
+        Courier(claim_connection(connection.pk), Spoilt({spoilt.pk}, OperationalError("gone")), Turn()).run()
     assert delivery_states() == ["pending", "pending"]
