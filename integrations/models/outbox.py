@@ -77,7 +77,8 @@ class Delivery(models.Model):
 
     BEHIND = datetime(9999, 1, 1, tzinfo=UTC)
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    # The list of a merchant begins with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
     # The customer of the event, whose own key holds it.
