@@ -24,7 +24,7 @@ DEPTH = ORDERS * 9 // 10
 ROWS = """
 SELECT json_agg(page) FROM (
     SELECT o.public_id, c.merchant_user_id AS customer, p.public_id AS payment, a.public_id AS shipping_address,
-        o.status, o.place_date, o.tried_at, o.sub_total, o.tax_total, o.shipping_total, o.discount_total, o.total,
+        o.status, o.place, o.sub_total, o.tax_total, o.shipping_total, o.discount_total, o.total,
         o.currency_code, o.created, o.updated, o.cancelled, o.tries, o.generic_error_count, o.order_merchant_id,
         o.rejected_message, o.rejected_error_code, o.locked, o.oos_free_shipping, o.extra_data
     FROM subscriptions_order o

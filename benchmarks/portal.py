@@ -38,7 +38,7 @@ def run_web_server() -> Iterator[int]:
 
 
 def _wait_for_port(port: int) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:

@@ -1,15 +1,20 @@
 """Queries of tables that only grow use an index."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from subscriptions import api_keys
 from subscriptions.events.catalogue import KINDS, SUBSCRIPTION_CANCEL
 from subscriptions.models import Customer, Event, Merchant
 from subscriptions.staff.search import customers_matching
-from tests.factories import MerchantFactory
+from tests.factories import ItemFactory, MerchantFactory
 
 MANY = 3000
 NAMES = ["email", "first_name", "last_name", "merchant_user_id"]
@@ -68,3 +73,81 @@ def test_the_days_of_a_kind_and_the_latest_events_are_read_by_index(merchant):
     assert "event_kind" in recent.explain()
     latest = events.order_by("-at", "-id")[:50].explain()
     assert "event_list" in latest and "Seq Scan" not in latest
+
+
+LISTS = {
+    "orders/": "order_list",
+    "orders/?ordering=updated": "order_updated",
+    "orders/?status=5&ordering=created": "order_status_list",
+    "orders/?status=1&status=5": "order_status_list",
+    "orders/?ordering=place": "order_place",
+    "orders/?status=1&ordering=-place": "order_status_place",
+    "orders/?place_start=2026-02-01&place_end=2026-06-30": "order_place",
+    "orders/?place_end=2026-06-30&status=5": "order_status_place",
+    "orders/?updated_end=2026-06-30": "order_updated",
+    "items/?status=1&ordering=created": "item_status_list",
+    "items/?status=5": "item_status_list",
+    "items/?place_end=2026-06-30": "item_place",
+    "items/?place_end=2026-06-30&status=5": "item_status_place",
+    "items/?status=5&ordering=updated": "order_status_updated",
+    "items/?order_updated_end=2026-06-30": "order_updated",
+    "items/?product=coffee": "item_product",
+    "items/?one_time=true": "item_one_time",
+    "subscriptions/?live=false": "subscription_cancelled_list",
+    "subscriptions/?live=true": "subscription_live_list",
+    "subscriptions/?product=coffee": "subscription_product",
+    "products/": "product_offered",
+    "products/?ordering=updated": "product_updated",
+    "products/?search=BLEND+77": "product_search",
+    "products/?id_or_name=d+77": "product_search",
+}
+
+
+@pytest.fixture
+def long_lists(db: None) -> Merchant:
+    """Of orders, items, subscriptions and products; the newest are to come, and the oldest are placed."""
+    first = ItemFactory(subscription__product__external_product_id="coffee")
+    times = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=4 * n) for n in range(1800)]
+    add_copies(
+        first.product,
+        (
+            {"external_product_id": f"P{n}", "name": f"Blend {n}", "autoship_enabled": n % 11 == 0}
+            for n in range(len(times))
+        ),
+    )
+    add_copies(
+        first.subscription, ({"created": at, "cancelled": times[0] if n % 2 else None} for n, at in enumerate(times))
+    )
+    placed, to_come = {"status": 5}, {"status": 1, "locked": True, "tried_at": None, "place_date": date(2027, 1, 1)}
+    stamped = [{"created": at, "updated": at, "place_date": at.date(), "tried_at": at} for at in times]
+    orders = add_copies(first.order, [row | placed for row in stamped[:900]] + [row | to_come for row in stamped[900:]])
+    items = [{"order_id": order.pk, "upcoming": False, "created": order.created} for order in orders]
+    add_copies(first, [item | {"one_time": True, "subscription_id": None} for item in items[:9]] + items[9:])
+    with connection.cursor() as cursor:
+        for row in (first, first.order, first.subscription, first.product):
+            cursor.execute(f"ANALYZE {row._meta.db_table}")
+    merchant: Merchant = first.merchant
+    return merchant
+
+
+def add_copies(row: Any, changes: Iterable[dict[str, Any]]) -> list[Any]:
+    kept = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    del kept["id"], kept["public_id"]
+    made: list[Any] = type(row).objects.bulk_create((type(row)(**kept | change) for change in changes), batch_size=900)
+    return made
+
+
+def test_each_list_of_the_api_goes_by_an_index(long_lists: Merchant) -> None:
+    _, key = api_keys.create_api_key(long_lists, "Test", ["read", "bulk"])
+    client = Client(headers={"x-api-key": key})
+    plans = {address: plan_of_page(client, address) for address in LISTS}
+    assert {address: name for address, name in LISTS.items() if f" {name} " not in plans[address]} == {}
+
+
+def plan_of_page(client: Client, address: str) -> str:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/api/{address}").json()["results"], address
+    page = next(query["sql"] for query in queries if " IN (" in query["sql"] and "LIMIT" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {page}")
+        return "\n".join(line for (line,) in cursor.fetchall())

@@ -1,7 +1,8 @@
 """The object of a webhook's `data`, one type for each family: keys of the REST API, with times in Unix seconds."""
 
-from dataclasses import replace
+from datetime import date
 
+from subscriptions import calendar
 from subscriptions.models import Customer, Merchant, Order, Subscription
 from subscriptions.normal_forms import locale_names
 from subscriptions.objects import customers, orders, subscriptions
@@ -9,13 +10,13 @@ from subscriptions.objects.object_type import ObjectType, Value
 from subscriptions.objects.values import (
     ALWAYS_EMPTY,
     ALWAYS_NULL,
+    DAY,
     MERCHANT_ID,
     NUMBER,
     STRING,
     TEXT,
     fixed_value,
     in_unix_time,
-    write_time,
 )
 
 LOCALE_NUMBERS = {"en-us": 1}  # the numbers of other locales are not published
@@ -41,6 +42,12 @@ def _locale_name(customer: Customer, _: Merchant) -> str:
 
 def _period(subscription: Subscription, _: Merchant) -> str:
     return subscription.get_every_period_display().capitalize()
+
+
+def _place_day(order: Order, merchant: Merchant) -> date:
+    """The day on which it is planned or, once it was tried, of the latest try."""
+    # The row may be newer than its column `place`, which the database sets.
+    return calendar.local_time(order.tried_at, merchant.time_zone).date() if order.tried_at else order.place_date
 
 
 def _status(order: Order, _: Merchant) -> str:
@@ -73,8 +80,7 @@ ORDER = _object_type(
     "merchant public_id customer payment shipping_address sub_total tax_total shipping_total discount_total total"
     " created place cancelled tries generic_error_count status status_display order_merchant_id rejected_message"
     " extra_data",
-    # A day: that on which it is planned or, once it was tried, the day of the latest try.
-    place=replace(orders.ORDER.values["place"], convert=lambda moment, own: write_time(moment, own.time_zone)[:10]),
+    place=DAY.of(_place_day),
     status_display=TEXT.of(_status),
 )
 ITEM = _object_type(

@@ -1,16 +1,19 @@
 """The filters of what merchants offer: products, groups, offers, incentives, resources and access to them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django_filters import FilterSet
 from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions.api.filters import BooleanFilter, PublicIdFilter, ThroughFilter
 from subscriptions.api.filtersets import change_filters, customer_filters, make_filterset, text_filter
+from subscriptions.api.pagination import EXACT_COUNT, estimate_count
 from subscriptions.models import Grantee, Item, OfferProfile, Product, ProductGroup, ProductRelationship
+from subscriptions.models.product import Trigrams
 
 SEARCHABLE = ("name", "sku", "external_product_id")
 ALL = "all"
@@ -59,8 +62,7 @@ class ProductFilters(FilterSet):
         given = self.form.cleaned_data
         rows = super().filter_queryset(queryset).filter(_offered(given))
         if given["search"]:
-            columns = given["fields"] or SEARCHABLE
-            rows = rows.filter(_any_contains(columns, given["search"]))
+            rows = containing(rows, given["fields"] or SEARCHABLE, given["search"])
         of_group = {name: given[f"group_{name}"] for name in ("name", "type") if given[f"group_{name}"]}
         if of_group:
             renamed = {"group_type" if name == "type" else name: value for name, value in of_group.items()}
@@ -69,7 +71,7 @@ class ProductFilters(FilterSet):
         return rows
 
     def _filter_id_or_name(self, rows: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
-        return rows.filter(_any_contains(("external_product_id", "name"), value))
+        return containing(rows, ("external_product_id", "name"), value)
 
     def _ignore(self, rows: QuerySet[Any], *_: object) -> QuerySet[Any]:
         return rows  # `filter_queryset` needs it together with another one
@@ -83,13 +85,24 @@ ProductFilters.base_filters["external_product_ids[]"] = RepeatedText(
 
 def _offered(given: dict[str, Any]) -> Q:
     discontinued = {"true": Q(), "strict": Q(discontinued=True)}.get(given["allow_discontinued"], Q(discontinued=False))
-    by_default = Q(autoship_enabled=True) | Q(discontinued=True)
+    by_default = Q(autoship_enabled=True)
+    if given["allow_discontinued"] == "strict":
+        by_default = Q(autoship_enabled=False)  # as all discontinued products
+    elif given["allow_discontinued"] == "true":
+        by_default |= Q(discontinued=True)
     words = {ALL: Q(), "true": Q(autoship_enabled=True), "false": Q(autoship_enabled=False)}
     return discontinued & words.get(given["autoship_enabled"], by_default)
 
 
-def _any_contains(columns: Any, text: str) -> Q:
-    return Q(*((f"{column}__icontains", text) for column in columns), _connector=Q.OR)
+def containing(rows: QuerySet[Product], columns: Iterable[str], text: str) -> QuerySet[Product]:
+    """Products with `text` in one of the `columns`, in any case."""
+    found = rows.filter(Q(*((f"{column}__icontains", text) for column in columns), _connector=Q.OR))
+    if len(text) < 3:
+        return found
+    # These are in an index. If too many products have them, a page is full sooner without it.
+    has_trigrams = Q(trigrams__contains=Trigrams(Value(text)))
+    indexed = Product.objects.alias(trigrams=Trigrams(*SEARCHABLE)).filter(has_trigrams)
+    return found if estimate_count(indexed) > EXACT_COUNT else found.filter(pk__in=indexed)
 
 
 class RelationshipFilters(FilterSet):

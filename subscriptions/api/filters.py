@@ -1,20 +1,21 @@
 """The kinds of filters. A bad value is refused under the filter's name; an unknown id finds nothing."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import django_filters
 from django import forms
-from django.db.models import Model, Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema_field
 
 from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.api import changes
+from subscriptions.models import Offer, Product
 from subscriptions.models.order_status import HISTORIC_STATUSES, OrderStatus
 
 YES = ("true", "True", "1")
@@ -68,31 +69,31 @@ class MomentFilter(django_filters.Filter):
     def filter(self, rows: QuerySet[Any], value: date | datetime | None) -> QuerySet[Any]:
         if value is None:
             return rows
-        first, after = moment_bounds(value, ZoneInfo(self.parent.request.auth.merchant.time_zone))
+        first, after = self.bounds(value)
         if self.start:
-            rows = rows.filter(self.bound("gte", first))
+            rows = rows.filter(**{f"{self.field_name}__gte": first})
         if self.end:
-            rows = rows.filter(self.bound("lt", after))
+            rows = rows.filter(**{f"{self.field_name}__lt": after})
         return rows
 
-    def bound(self, lookup: str, moment: datetime) -> Q:
-        return Q(**{f"{self.field_name}__{lookup}": moment})
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.parent.request.auth.merchant.time_zone)
 
-
-PLACE_MARGIN = timedelta(days=1)
-
-
-def place_bound(lookup: str, moment: datetime) -> Q:
-    """True of every row whose `place_at` is within the bound, and served by the index on `place_in_utc`."""
-    margin = -PLACE_MARGIN if lookup.startswith("gt") else PLACE_MARGIN
-    return Q(**{f"place_in_utc__{lookup}": moment + margin})
+    def bounds(self, value: date | datetime) -> tuple[datetime, datetime]:
+        """The moments at which the day or second begins, and at which the next one begins."""
+        return moment_bounds(value, self.zone)
 
 
 class PlaceFilter(MomentFilter):
-    """Bounds of `place_at`; see `annotate_place`."""
+    """The same of a time by the shop's clock."""
 
-    def bound(self, lookup: str, moment: datetime) -> Q:
-        return super().bound(lookup, moment) & place_bound(lookup, moment)
+    def bounds(self, value: date | datetime) -> tuple[datetime, datetime]:
+        if not isinstance(value, datetime):
+            first = datetime.combine(value, time.min)
+            return first, first + timedelta(days=1)
+        first = value.astimezone(self.zone).replace(tzinfo=None) if value.tzinfo else value
+        return first, first + timedelta(seconds=1)
 
 
 class ChangedSinceFilter(MomentFilter):
@@ -115,7 +116,7 @@ class BeforeFilter(MomentFilter):
     def filter(self, rows: QuerySet[Any], value: date | datetime | None) -> QuerySet[Any]:
         if value is None:
             return rows
-        first, _ = moment_bounds(value, ZoneInfo(self.parent.request.auth.merchant.time_zone))
+        first, _ = self.bounds(value)
         return rows.filter(**{f"{self.field_name}__lt": first})
 
 
@@ -175,6 +176,27 @@ class ThroughFilter(PublicIdFilter):
         # A subquery, because a join would repeat rows.
         rows_there = self.referring._default_manager.filter(**{self.path: public_id, f"{self.key}__isnull": False})
         return rows.filter(**{self.field_name: rows_there.values(self.key)})
+
+
+def refer_to(key: str, rows: QuerySet[Any]) -> Q:
+    """Rows whose foreign key `key` refers to the one of `rows`.
+
+    A subquery, because with a join the database does not expect that most rows may refer to the same one.
+    """
+    return Q(**{f"{key}_id": Subquery(rows.values("pk")[:1])})
+
+
+class ProductFilter(django_filters.CharFilter):
+    """The shop's id of a product."""
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        products = Product.objects.filter(merchant=self.parent.request.auth.merchant, external_product_id=value)
+        return rows.filter(refer_to(self.field_name, products)) if value else rows
+
+
+class OfferFilter(PublicIdFilter):
+    def find(self, rows: QuerySet[Any], public_id: UUID) -> QuerySet[Any]:
+        return rows.filter(refer_to(self.field_name, Offer.objects.filter(public_id=public_id)))
 
 
 class EmailFilter(django_filters.CharFilter):

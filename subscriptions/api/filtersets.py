@@ -9,7 +9,9 @@ from subscriptions.api.filters import (
     ChangedSinceFilter,
     EmailFilter,
     MomentFilter,
+    OfferFilter,
     PlaceFilter,
+    ProductFilter,
     PublicIdFilter,
     StatusFilter,
     ThroughFilter,
@@ -36,10 +38,6 @@ def change_filters(name: str, field_name: str | None = None, *, exact: bool = Tr
 
 def text_filter(path: str, help_text: str) -> django_filters.CharFilter:
     return django_filters.CharFilter(field_name=path, help_text=help_text)
-
-
-def product_filter() -> django_filters.CharFilter:
-    return text_filter("product__external_product_id", "The shop's own id of the product.")
 
 
 def customer_filters(path: str = "customer__") -> dict[str, django_filters.Filter]:
@@ -76,7 +74,7 @@ SubscriptionFilters = make_filterset(
     order=ThroughFilter(Item, "subscription", "order__public_id"),
     item=ThroughFilter(Item, "subscription", "public_id"),
     live=BooleanFilter(Q(cancelled__isnull=True)),
-    product=product_filter(),
+    product=ProductFilter("product", help_text="The shop's own id of the product."),
     shipping_address=PublicIdFilter(field_name="shipping_address__public_id"),
     **created_updated_filters(),
 )
@@ -87,7 +85,7 @@ OrderFilters = make_filterset(
     order=PublicIdFilter(field_name="public_id"),
     item=ThroughFilter(Item, "order", "public_id"),
     status=StatusFilter("status"),
-    **moment_filters("place", "place_at", kind=PlaceFilter),
+    **moment_filters("place", kind=PlaceFilter),
     **created_updated_filters(),
 )
 ItemFilters = make_filterset(
@@ -96,11 +94,11 @@ ItemFilters = make_filterset(
     subscription=PublicIdFilter(field_name="subscription__public_id"),
     order=PublicIdFilter(field_name="order__public_id"),
     item=PublicIdFilter(field_name="public_id"),
-    offer=PublicIdFilter(field_name="offer__public_id"),
+    offer=OfferFilter(field_name="offer"),
     one_time=BooleanFilter(Q(one_time=True)),
-    status=StatusFilter("order__status"),
-    product=product_filter(),
-    **moment_filters("place", "place_at", kind=PlaceFilter),
+    status=StatusFilter("order_status"),
+    product=ProductFilter("product", help_text="The shop's own id of the product."),
+    **moment_filters("place", "order_place", kind=PlaceFilter),
     **change_filters("order_updated", "order__updated", exact=False),
 )
 AddressFilters = make_filterset(

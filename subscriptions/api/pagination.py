@@ -36,21 +36,35 @@ class Ordering(BaseFilterBackend):
     """
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        return queryset.order_by(*self.terms(request.query_params.get("ordering", ""), view))
+        return queryset.order_by(*self.terms(request.query_params, view))
 
     @staticmethod
-    def terms(wanted: str, view: Any) -> tuple[str, str]:
-        column = view.orderings.get(wanted.removeprefix("-"))
+    def terms(params: QueryDict, view: Any) -> tuple[str, str]:
+        wanted = params.get("ordering", "")
+        column = view.orderings.get(wanted.removeprefix("-")) or bounded_time(params, view)
         if column is None:
             return view.default_order
         first, tie_breaker = view.default_order
-        is_descending = wanted.startswith("-")
+        is_descending = wanted.removeprefix("-") not in view.orderings or wanted.startswith("-")
         is_reversed = is_descending != first.startswith("-")
         return ("-" if is_descending else "") + column, reversed_term(tie_breaker) if is_reversed else tie_breaker
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         choices = ", ".join(f"`{name}`, `-{name}`" for name in view.orderings)
-        return [_parameter("ordering", "string", f"{choices}; others are ignored.")] if choices else []
+        by_time = " A list with a bound of a time goes by it, the newest first, unless this is given."
+        hint = f"{choices}; others are ignored.{by_time if view.times else ''}"
+        return [_parameter("ordering", "string", hint)] if choices else []
+
+
+def bounded_time(params: QueryDict, view: Any) -> str | None:
+    """The column of the first of the view's `times` that the filters bound.
+
+    In any other order, the database would read the rows outside of the bound, too.
+    """
+    for name, column in view.times.items():
+        if any(params.get(bound) for bound in (name, f"{name}_start", f"{name}_end")):
+            return str(column)
+    return None
 
 
 def reversed_term(term: str) -> str:
@@ -66,11 +80,37 @@ def read_page_size(request: Request, largest: int) -> int:
     return min(size, largest)
 
 
-def bounded_count(rows: QuerySet[Any]) -> int:
+def list_parts(rows: QuerySet[Any], view: Any) -> list[QuerySet[Any]]:
+    """`rows` in parts that an index has in their order: one for each `status` that is asked for."""
+    statuses = {value for value in view.request.query_params.getlist("status") if value}
+    column = view.status_column(rows)
+    return [rows.filter(**{column: status}) for status in sorted(statuses)] if column and statuses else [rows]
+
+
+def first_keys(rows: QuerySet[Any], view: Any, number: int) -> QuerySet[Any]:
+    """At least the first `number` of `rows`, by a key that the list's index has: no row needs to be read for it."""
+    key = unique_key(rows)
+    first, *others = [part.values(key)[:number] for part in list_parts(rows, view)]
+    return first.union(*others, all=True) if others else first
+
+
+def slice_rows(rows: QuerySet[Any], view: Any, start: int, end: int) -> list[Any]:
+    """`rows[start:end]`; neither the rows before them nor what belongs to these is read."""
+    keys = first_keys(rows, view, end)
+    found = rows.filter(**{f"{unique_key(rows)}__in": keys if keys.query.combinator else keys[start:]})
+    return list(found[start:end] if keys.query.combinator else found)
+
+
+def unique_key(rows: QuerySet[Any]) -> str:
+    """The column that breaks ties, if it does so alone."""
+    name = str(rows.query.order_by[1]).removeprefix("-")
+    return name if rows.model._meta.get_field(name).unique else "pk"
+
+
+def bounded_count(rows: QuerySet[Any], view: Any) -> int:
     """The number of `rows` if it is at most `EXACT_COUNT`; otherwise an estimate, which is more than that."""
-    rows = rows.order_by().values("pk")
-    counted: int = rows[: EXACT_COUNT + 1].count()
-    return counted if counted <= EXACT_COUNT else max(counted, estimate_count(rows))
+    counted: int = first_keys(rows, view, EXACT_COUNT + 1).count()
+    return counted if counted <= EXACT_COUNT else max(counted, estimate_count(rows.order_by().values("pk")))
 
 
 def estimate_count(rows: QuerySet[Any]) -> int:
@@ -93,13 +133,13 @@ class Pages(BasePagination):
         if not 0 <= start < LARGEST - size:
             raise NotFound(INVALID_PAGE)
         end = start + size
-        rows = list(view.first_rows(queryset, end + 1)[start : end + 1])
+        rows = slice_rows(queryset, view, start, end + 1)
         if start and not rows:
             raise NotFound(INVALID_PAGE)
         # One row more than the page: `next` needs no count.
         self.has_next = len(rows) > size
         known = start + len(rows)
-        self.count = max(known, bounded_count(queryset)) if self.has_next else known
+        self.count = max(known, bounded_count(queryset, view)) if self.has_next else known
         return rows[:size]
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -141,8 +181,7 @@ class Cursors(BasePagination):
         cursor = request.query_params.get("cursor")
         backwards, after = decode_cursor(cursor) if cursor else (False, None)
         try:
-            following = self._rows_after(queryset, backwards, after, view)
-            rows = list(view.first_rows(following, size + 1)[: size + 1])
+            rows = slice_rows(self._rows_after(queryset, backwards, after), view, 0, size + 1)
         except (InvalidValue, ValueError, OverflowError):
             raise NotFound(INVALID) from None
         more, rows = len(rows) > size, rows[:size]
@@ -158,7 +197,7 @@ class Cursors(BasePagination):
         previous_link = page_link(self.request, cursor=self.previous, **until) if self.previous else None
         return Response({"next": next_link, "previous": previous_link, "results": data})
 
-    def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None, view: Any) -> QuerySet[Any]:
+    def _rows_after(self, rows: QuerySet[Any], backwards: bool, after: list[str] | None) -> QuerySet[Any]:
         terms = [reversed_term(term) if backwards else term for term in self.terms]
         rows = rows.order_by(*terms)
         if after is None:
@@ -169,7 +208,6 @@ class Cursors(BasePagination):
         value, tie_value = after
         # The second condition implies the first, but only the first can use an index.
         return rows.filter(
-            view.beyond(column, f"{beyond}e", value),
             Q(**{f"{column}__{beyond}e": value}),
             Q(**{f"{column}__{beyond}": value}) | Q(**{f"{tie_breaker}__{beyond_tie}": tie_value}),
         )

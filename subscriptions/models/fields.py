@@ -1,6 +1,7 @@
 """Field types that the models of all apps share."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, ClassVar
@@ -19,6 +20,18 @@ class PublicIdField(models.UUIDField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"default": new_public_id, "editable": False, "unique": True, **options})
+
+
+class ClockTimeField(models.DateTimeField):
+    """A time as the shop's clock shows it. It has no zone."""
+
+    def db_type(self, connection: Any) -> str:
+        return "timestamp"
+
+    def get_prep_value(self, value: Any) -> datetime | None:
+        # Django's own would add a zone.
+        moment: datetime | None = self.to_python(value)
+        return moment
 
 
 class MoneyField(models.DecimalField):

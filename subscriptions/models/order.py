@@ -4,13 +4,12 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 
 from subscriptions.calendar import human_date
 from subscriptions.models.customer import Address, Customer, Payment
-from subscriptions.models.fields import MoneyField, PublicIdField, TotalField
+from subscriptions.models.fields import ClockTimeField, MoneyField, PublicIdField, TotalField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.offer import Offer
 from subscriptions.models.order_status import STATUS_ROWS, OrderStatus, StatusRow, statuses_where
@@ -27,16 +26,6 @@ class OrderKey(NamedTuple):
     payment_id: int
     shipping_address_id: int
     currency_code: str
-
-
-def place_in_utc(path: str = "") -> Coalesce:
-    """The last attempt or, before the first, midnight of the planned day in UTC. `path` is the lookup of the order."""
-    midnight = Func(
-        F(f"{path}place_date"),
-        template="timezone('UTC', %(expressions)s::timestamp)",
-        output_field=models.DateTimeField(),
-    )
-    return Coalesce(F(f"{path}tried_at"), midnight)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -72,6 +61,11 @@ class Order(models.Model):
         help_text="The card that the check found to end before it.",
     )
     tried_at = models.DateTimeField(null=True, blank=True, help_text="The last attempt to place it.")
+    place = ClockTimeField(
+        blank=True,
+        editable=False,
+        help_text="The last attempt or, before the first, midnight of the placement date. The database keeps it.",
+    )
     retry_at = models.DateTimeField(
         null=True, blank=True, help_text="When a failed order is tried again, or the instruction for it is due."
     )
@@ -125,8 +119,8 @@ class Order(models.Model):
             models.Index(fields=["merchant", "status", "-created", "public_id"], name="order_status_list"),
             models.Index(fields=["merchant", "-updated", "public_id"], name="order_updated"),
             models.Index(fields=["merchant", "status", "-updated", "public_id"], name="order_status_updated"),
-            models.Index("merchant", place_in_utc(), name="order_place"),
-            models.Index("merchant", "status", place_in_utc(), name="order_status_place"),
+            models.Index(fields=["merchant", "-place", "public_id"], name="order_place"),
+            models.Index(fields=["merchant", "status", "-place", "public_id"], name="order_status_place"),
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
             models.Index(
@@ -161,8 +155,8 @@ class Item(models.Model):
     public_id = PublicIdField()
     order = models.ForeignKey(Order, models.DO_NOTHING, related_name="items")
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="items")
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
-    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     quantity = models.PositiveIntegerField(default=1)
     price = MoneyField(verbose_name="unit price")
     extra_cost = MoneyField(default=0)
@@ -175,6 +169,9 @@ class Item(models.Model):
     upcoming = models.BooleanField(
         default=True, help_text="The order is still to come; kept beside the status for the constraint below."
     )
+    # For lists of items by what their order is like. The database keeps both.
+    order_status = models.PositiveSmallIntegerField(blank=True, editable=False)
+    order_place = ClockTimeField(blank=True, editable=False)
     first_placed = models.DateTimeField(null=True, blank=True)
     out_of_stock_since = models.DateField(
         null=True, blank=True, editable=False, help_text="The day of the first try that found it out of stock."
@@ -200,6 +197,14 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "-created", "public_id"], name="item_list"),
+            models.Index(fields=["merchant", "order_status", "-created", "public_id"], name="item_status_list"),
+            models.Index(fields=["merchant", "-order_place", "public_id"], name="item_place"),
+            models.Index(fields=["merchant", "order_status", "-order_place", "public_id"], name="item_status_place"),
+            models.Index(fields=["product", "-created", "public_id"], name="item_product"),
+            models.Index(fields=["offer", "-created", "public_id"], name="item_offer"),
+            models.Index(
+                fields=["merchant", "-created", "public_id"], condition=Q(one_time=True), name="item_one_time"
+            ),
             models.Index(fields=["merchant", "order"], name="item_order"),
             models.Index(fields=["merchant", "subscription", "-created"], name="item_subscription"),
         ]

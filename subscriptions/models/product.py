@@ -1,6 +1,7 @@
 """Products, their groups, and which product replaces which."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -8,6 +9,13 @@ from subscriptions.calendar import Period
 from subscriptions.models.fields import MoneyField, PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.offer import OfferProfile
+
+
+class Trigrams(models.Func):
+    """All runs of three characters in some texts, in upper case. A text with a part has all trigrams of the part."""
+
+    function = "subscriptions_trigrams"
+    output_field = ArrayField(models.TextField())
 
 
 class ProductGroup(models.Model):
@@ -88,6 +96,11 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "-created", "public_id"], name="product_list"),
+            models.Index(fields=["merchant", "-last_update", "public_id"], name="product_updated"),
+            models.Index(
+                fields=["merchant", "autoship_enabled", "discontinued", "-created", "public_id"], name="product_offered"
+            ),
+            GinIndex(Trigrams("name", "sku", "external_product_id"), name="product_search"),
             models.Index(fields=["merchant", "sku"], name="product_sku"),
         ]
 

@@ -55,7 +55,7 @@ class Subscription(models.Model):
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="subscriptions")
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
-    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", db_index=False)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="subscriptions")
     shipping_address = models.ForeignKey(Address, models.PROTECT, related_name="subscriptions")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="+")
@@ -107,6 +107,17 @@ class Subscription(models.Model):
         indexes = [
             models.Index(fields=["merchant", "-created", "public_id"], name="subscription_list"),
             models.Index(fields=["merchant", "-updated", "public_id"], name="subscription_updated"),
+            models.Index(
+                fields=["merchant", "-created", "public_id"],
+                condition=Q(cancelled__isnull=True),
+                name="subscription_live_list",
+            ),
+            models.Index(
+                fields=["merchant", "-created", "public_id"],
+                condition=Q(cancelled__isnull=False),
+                name="subscription_cancelled_list",
+            ),
+            models.Index(fields=["product", "-created", "public_id"], name="subscription_product"),
             models.Index(fields=["merchant", "customer", "-created"], name="subscription_customer"),
             models.Index(
                 F("merchant"),

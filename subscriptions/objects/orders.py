@@ -1,14 +1,12 @@
 """Orders and their items."""
 
-from datetime import datetime
-
-from subscriptions import calendar
 from subscriptions.models import Merchant, Order
 from subscriptions.models.order_status import OrderStatus
 from subscriptions.objects.object_type import ObjectType
 from subscriptions.objects.values import (
     ALWAYS_EMPTY,
     ALWAYS_NULL,
+    CLOCK_TIME,
     FLAG,
     ID,
     INTEGER,
@@ -23,11 +21,6 @@ from subscriptions.objects.values import (
     choice,
     fixed_value,
 )
-
-
-def _place_time(order: Order, merchant: Merchant) -> datetime:
-    """Midnight of the planned day; after the first attempt, the time of the latest attempt."""
-    return order.tried_at or calendar.local_midnight(order.place_date, merchant.time_zone)
 
 
 def _rejection(order: Order, _: Merchant) -> dict[str, str | None] | None:
@@ -52,7 +45,7 @@ ORDER = ObjectType(
         "total": MONEY,
         "created": TIME,
         "updated": TIME,
-        "place": TIME.of(_place_time),
+        "place": CLOCK_TIME,
         "cancelled": TIME.or_null(),
         "tries": NUMBER,
         "generic_error_count": NUMBER,

@@ -62,6 +62,7 @@ UTC_TIME = Value(
     {"type": "string", "format": "date-time", "example": "2026-11-20T14:30:00Z"},
     lambda moment, _: write_utc(moment),
 )
+CLOCK_TIME = Value(LOCAL_TIME, lambda moment, _: moment.isoformat(" ", "seconds"))
 TIME = Value(LOCAL_TIME, lambda moment, merchant: write_time(moment, merchant.time_zone))
 UNIX_TIME = Value(INTEGER, lambda moment, _: int(moment.timestamp()))
 ID = Value(HEX, lambda public_id, _: public_id.hex)

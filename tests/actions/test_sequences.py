@@ -1,6 +1,7 @@
 """Random sequences of actions, which must keep a customer's data consistent."""
 
 from collections import Counter
+from datetime import datetime, time
 
 import pytest
 import time_machine
@@ -8,6 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from subscriptions import calendar
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event, Item, Order, OrderStatus
 from tests.actions import random_actions
@@ -61,7 +63,14 @@ def assert_invariants(world: random_actions.World) -> None:
     assert Counter(coming.values_list("subscription", flat=True)) == Counter(live)
     for order in world.customer.orders.prefetch_related("items"):
         lines = list(order.items.all())
+        assert order.place == place_by_the_clock(order)
+        assert {(line.order_status, line.order_place) for line in lines} <= {(order.status, order.place)}
         assert bool(lines) == (order.status != S.MERGED)
         assert order.sub_total == sum(line.total_price for line in lines)
         assert all(line.total_price == line.price * line.quantity for line in lines)
         assert order.total == order.sub_total + order.shipping_total
+
+
+def place_by_the_clock(order: Order) -> datetime:
+    tried = order.tried_at and calendar.local_time(order.tried_at, order.merchant.time_zone)
+    return tried.replace(tzinfo=None) if tried else datetime.combine(order.place_date, time.min)

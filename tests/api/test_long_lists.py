@@ -138,3 +138,45 @@ def test_a_bound_of_place_holds_to_the_second_in_any_time_zone(
         for name, is_within in (("place_start", bound.__le__), ("place_end", bound.__ge__), ("place", bound.__eq__)):
             found = api.get("/api/orders/", {name: bound.replace(" ", "T"), "page_size": 100}).json()["results"]
             assert {row["public_id"] for row in found} == {key for key, place in every.items() if is_within(place)}
+
+
+def test_a_list_with_a_bound_of_a_time_goes_by_it_unless_ordered(api: Client, merchant: Merchant) -> None:
+    customer = CustomerFactory(merchant=merchant)
+    days = (2, 0, 1)  # of `place`, from the order created last to the first
+    for age, day in enumerate(days):
+        created = MIDNIGHT - timedelta(hours=age)
+        OrderFactory(customer=customer, created=created, place_date=DAY + timedelta(days=day))
+
+    def days_shown(parameters: str) -> list[int]:
+        rows = api.get(f"/api/orders/?{parameters}").json()["results"]
+        return [(date.fromisoformat(row["place"][:10]) - DAY).days for row in rows]
+
+    assert days_shown("created_end=2026-12-31") == [2, 0, 1]
+    assert days_shown("place_end=2026-12-31") == [2, 1, 0]
+    assert days_shown("place_start=2026-03-09") == [2, 1]
+    assert days_shown("place_end=2026-12-31&ordering=created") == [1, 0, 2]
+    assert days_shown("place_end=&ordering=unknown") == [2, 0, 1]
+
+
+@pytest.mark.parametrize("headers", [{}, V2])
+@pytest.mark.parametrize("ordering", ["created", "-created", "updated"])
+def test_the_orders_of_several_statuses_make_one_list(
+    api: Client, merchant: Merchant, headers: dict[str, str], ordering: str
+) -> None:
+    customer, statuses = CustomerFactory(merchant=merchant), (3, 5, 5, 17, 3, 5, 3)
+    for hour, status in enumerate(statuses):
+        at = MIDNIGHT + timedelta(hours=hour)
+        subscription_with_order(customer=customer)
+        order = customer.orders.filter(status=1)
+        order.update(status=status, created=at, updated=at)
+        order_items = customer.orders.filter(created=at).get().items
+        order_items.update(created=at)
+    for name in ("orders", "items"):
+        found, address = [], f"/api/{name}/?status=5&status=3&page_size=2&ordering={ordering}"
+        while address:
+            answer = api.get(address, headers=headers).json()
+            found += answer["results"]
+            address = answer["next"] and "?".join(urlsplit(answer["next"])[2:4])
+        ids = [row["public_id"] if name == "orders" else row["order"] for row in found]
+        wanted = customer.orders.filter(status__in=(3, 5)).order_by(ordering)
+        assert ids == [order.public_id.hex for order in wanted]

@@ -24,6 +24,7 @@ def order(db) -> Order:
 
 
 def test_the_objects_are_those_of_the_api(order):
+    order.refresh_from_db(fields=["place"])
     body, context = _written(order), {"merchant": order.merchant, "options": {}}
     order.customer.live = True
     shown = OrderSerializer(order, context={"merchant": order.merchant, "options": {"include_has_plan": False}}).data

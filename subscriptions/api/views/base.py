@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ParseError, ValidationError
@@ -102,8 +102,11 @@ class View(GenericAPIView[Any]):
         context = dict(super().get_serializer_context())
         if self.credential is None:
             return context
-        options = {name: query_boolean(self.request, name) for name in self.flags}
+        options = {name: self.shows(name) for name in self.flags}
         return context | {"merchant": self.credential.merchant, "options": options}
+
+    def shows(self, flag: str) -> bool:
+        return flag in self.flags and self.credential is not None and query_boolean(self.request, flag)
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -133,22 +136,22 @@ class OwnFilters(DjangoFilterBackend):
 
 
 class ListView(View, ListAPIView[Any]):
-    """`across`: the list is one across customers, which not every API key may read as a whole."""
+    """`across`: the list is one across customers, which not every API key may read as a whole.
+
+    `times` are the columns of filters by time: a list with such a bound goes by that time unless `ordering` is given.
+    """
 
     across = True
     largest_page = pagination.MAX_PAGE_SIZE
     filter_backends = [OwnFilters, pagination.Ordering]
     pagination_class = pagination.Pages
     orderings: dict[str, str] = {}
+    times: dict[str, str] = {}
     default_order = ("-created", "public_id")
 
-    def first_rows(self, rows: QuerySet[Any], number: int) -> QuerySet[Any]:
-        """`rows`, or fewer of them, with at least the first `number` in their order."""
-        return rows
-
-    def beyond(self, column: str, lookup: str, value: str) -> Q:
-        """A condition that `column` beyond a cursor's `value` implies, where `column` has no index of its own."""
-        return Q()
+    def status_column(self, rows: QuerySet[Any]) -> str | None:
+        """The column of the filter `status` in the index that `rows` go by."""
+        return None
 
     def get_permissions(self) -> list[Any]:
         return [*super().get_permissions()] + ([authentication.MayListAll()] if self.across else [])

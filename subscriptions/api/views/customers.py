@@ -29,6 +29,7 @@ class CustomerList(Customers, ListView):
 
     filterset_class = CustomerFilters
     orderings = {"created": "created", "updated": "last_updated"}
+    times = orderings
     default_order = ("-created", "-id")
 
 

@@ -1,7 +1,8 @@
 """The description of the API, for programs and people. It is public, and the same for everybody."""
 
+from collections.abc import Hashable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,6 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from subscriptions.api import markdown
 
@@ -25,14 +25,26 @@ def described_api() -> dict[str, Any]:
 
 
 @cache
+def written_api(renderer: Hashable) -> bytes:
+    """The description as text, by a class of renderers; to write it takes most of a second."""
+    text: bytes | str = cast(Any, renderer)().render(described_api())
+    return text if isinstance(text, bytes) else text.encode()
+
+
+@cache
 def reference() -> str:
     return markdown.write_reference(described_api())
 
 
 class OpenApi(SpectacularAPIView):
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(described_api(), headers={**CACHED, "Vary": "Accept"})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        renderer: Any = request.accepted_renderer
+        charset = f"; charset={renderer.charset}" if renderer.charset else ""
+        headers = {**CACHED, "Vary": "Accept"}
+        return HttpResponse(
+            written_api(renderer.__class__), content_type=f"{renderer.media_type}{charset}", headers=headers
+        )
 
 
 @require_safe

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework.response import Response
 
 from subscriptions.actions import item
@@ -7,8 +8,7 @@ from subscriptions.api.bodies.orders import AddItemBody, CreateItemBody, ItemPri
 from subscriptions.api.bodies.shared import ChangeProductBody, QuantityBody
 from subscriptions.api.filtersets import ItemFilters
 from subscriptions.api.serializers import ItemSerializer
-from subscriptions.api.views.base import ActionView, CreateView, DetailView, ObjectView, View, WriteView
-from subscriptions.api.views.orders import PlaceListView
+from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, ObjectView, View, WriteView
 from subscriptions.models import Item
 
 
@@ -19,12 +19,24 @@ class Items(View):
     flags = {"omit_price_calculation": "Leaves out `price`, `extra_cost` and `total_price`."}
 
 
-class ItemList(Items, PlaceListView):
+class ItemList(Items, ListView):
     """The items, newest first."""
 
     filterset_class = ItemFilters
     orderings = {"created": "created", "updated": "order__updated"}
-    to_order = "order__"
+    times = {"place": "order_place", "order_updated": "order__updated"}
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().filter_queryset(queryset)
+        # The indexes of orders begin with the merchant.
+        return rows.filter(order__merchant=self.caller.merchant) if goes_by_orders(rows) else rows
+
+    def status_column(self, rows: QuerySet[Any]) -> str:
+        return "order__status" if goes_by_orders(rows) else "order_status"
+
+
+def goes_by_orders(rows: QuerySet[Any]) -> bool:
+    return str(rows.query.order_by[0]).removeprefix("-") == "order__updated"
 
 
 class ItemDetail(Items, DetailView):

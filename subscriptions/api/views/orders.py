@@ -1,9 +1,7 @@
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,32 +10,16 @@ from rest_framework.response import Response
 from subscriptions.actions import order
 from subscriptions.api.bodies.orders import NamedSubscriptionBody, OrderUpdateBody, PlaceDateBody, RescueBody, RetryBody
 from subscriptions.api.bodies.shared import ChangePaymentBody, ChangeShippingBody
-from subscriptions.api.filters import PLACE_MARGIN, place_bound
 from subscriptions.api.filtersets import OrderFilters
 from subscriptions.api.serializers import OrderSerializer
 from subscriptions.api.views.base import ActionView, DetailView, ListView, ObjectView, View
 from subscriptions.models import Item, Order, Product
-from subscriptions.models.order import place_in_utc
 
 TOTALS = ("sub_total", "tax_total", "shipping_total", "discount_total", "total")
+OWN_COLUMNS = [field.name for field in Order._meta.concrete_fields]
+# What an order shows of the rows that it refers to.
+NAMED = ("customer__merchant_user_id", "payment__public_id", "shipping_address__public_id")
 PLAN = Item.objects.filter(order=OuterRef("pk"), product__product_type=Product.Type.PLAN)
-
-
-def annotate_place(rows: QuerySet[Any], zone: str, path: str = "") -> QuerySet[Any]:
-    """`rows` with the columns of `place_at` and `place_in_utc`. `path` is the lookup of the order.
-
-    `place_at` is the `place` of an order, computed in the database. It depends on the merchant's time zone, so that no
-    index can have it. One has `place_in_utc`, which is less than `PLACE_MARGIN` away.
-    """
-    midnight = Func(
-        Value(zone),
-        F(f"{path}place_date"),
-        template="timezone(%(expressions)s::timestamp)",
-        arg_joiner="::text, ",
-        output_field=DateTimeField(),
-    )
-    place = {"place_at": Coalesce(F(f"{path}tried_at"), midnight)}
-    return rows.annotate(**place).alias(place_in_utc=place_in_utc(path))
 
 
 class RescuableAnswer(serializers.Serializer[Any]):
@@ -45,49 +27,30 @@ class RescuableAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True)
 
 
-class PlaceListView(ListView):
-    """A list that can be filtered by `place`; `to_order` leads from its rows to the order."""
-
-    to_order = ""
-
-    def get_queryset(self) -> QuerySet[Any]:
-        rows = super().get_queryset()
-        if not self.credential:
-            return rows
-        merchant = self.credential.merchant
-        # The orders' indexes begin with the merchant.
-        rows = rows.filter(**{f"{self.to_order}merchant": merchant})
-        return annotate_place(rows, merchant.time_zone, self.to_order)
-
-
 class Orders(View):
     scopes = "AS"
-    queryset = Order.objects.select_related("customer", "payment", "shipping_address").annotate(has_plan=Exists(PLAN))
+    queryset = Order.objects.select_related("customer", "payment", "shipping_address")
     serializer_class = OrderSerializer
     flags = {"include_has_plan": "Adds `has_plan`: whether an item's product is a plan."}
 
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        return rows.annotate(has_plan=Exists(PLAN)) if self.shows("include_has_plan") else rows
 
-class OrderList(Orders, PlaceListView):
+
+class OrderList(Orders, ListView):
     """The orders, newest first."""
 
     scopes = "ASR"
     filterset_class = OrderFilters
-    orderings = {"place": "place_at", "created": "created", "updated": "updated"}
+    orderings = {"place": "place", "created": "created", "updated": "updated"}
+    times = {"place": "place", "created": "created", "updated": "updated"}
 
-    def first_rows(self, rows: QuerySet[Any], number: int) -> QuerySet[Any]:
-        column = str(rows.query.order_by[0])
-        if column.removeprefix("-") != "place_at":
-            return rows
-        # The row that is at this place by `place_in_utc`, which has an index, bounds those before it by `place_at`.
-        way, lookup, margin = (
-            ("-", "gte", -2 * PLACE_MARGIN) if column.startswith("-") else ("", "lte", 2 * PLACE_MARGIN)
-        )
-        in_utc = rows.order_by(f"{way}place_in_utc").annotate(bound=F("place_in_utc") + margin).values("bound")
-        last = in_utc[number - 1 : number].first()
-        return rows.filter(**{f"place_in_utc__{lookup}": last["bound"]}) if last else rows
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().only(*OWN_COLUMNS, *NAMED)
 
-    def beyond(self, column: str, lookup: str, value: str) -> Q:
-        return place_bound(lookup, datetime.fromisoformat(value)) if column == "place_at" else Q()
+    def status_column(self, rows: QuerySet[Any]) -> str:
+        return "status"
 
 
 class OrderDetail(Orders, DetailView):

@@ -36,6 +36,7 @@ class SubscriptionList(Subscriptions, ListView):
 
     filterset_class = SubscriptionFilters
     orderings = {"created": "created", "updated": "updated"}
+    times = orderings
 
 
 class SubscriptionDetail(Subscriptions, DetailView):

@@ -1,9 +1,11 @@
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from subscriptions.api import catalogue_filters
 from subscriptions.models import Grantee, Merchant, OfferProfile
 from tests.api.catalogue.rows import (
     WINTER,
@@ -216,3 +218,16 @@ def test_entitlements_come_in_cursor_mode_always(api: Client, merchant: Merchant
     assert "cursor=" in first["next"] and "live=true" in first["next"]
     second = api.get(first["next"]).json()
     assert (len(second["results"]), second["next"]) == (1, None)
+
+
+@pytest.mark.parametrize("most", [-1, 10_000])
+def test_a_search_finds_the_same_with_and_without_the_index(
+    api: Client, merchant: Merchant, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(catalogue_filters, "EXACT_COUNT", most)
+    names = {"a": "Böhme's  Straße", "b": "böhmes", "c": "100% Arabica_x"}
+    for days, (key, name) in enumerate(names.items()):
+        created = WINTER + timedelta(days=days)
+        ProductFactory(merchant=merchant, external_product_id=key, sku=None, name=name, created=created)
+    found = {text: product_ids(api, urlencode({"search": text})) for text in ("BÖHME", "me's  s", "0%", "0% a", "a_x")}
+    assert found == {"BÖHME": "a b", "me's  s": "a", "0%": "c", "0% a": "c", "a_x": "c"}

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from openapi_core import OpenAPI
 from openapi_core.contrib.django import DjangoOpenAPIRequest, DjangoOpenAPIResponse
@@ -98,6 +99,12 @@ def test_the_schema_comes_as_yaml_too(db: None) -> None:
     response = Client().get("/api/schema/")
     assert response.status_code == 200
     assert response.content.startswith(b"openapi: 3.1")
+
+
+def test_the_schema_is_written_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Client().get("/api/schema/").content
+    monkeypatch.setattr(OpenApiYamlRenderer, "render", None)
+    assert Client().get("/api/schema/").content == first
 
 
 def test_each_operation_lists_its_errors_with_a_fitting_example(described: dict[str, Any]) -> None:
