@@ -35,7 +35,7 @@ def describe_run(run: ProfileRun) -> dict[str, Any]:
         "label": LABELS[run.get_state_display()],
         "goes_on": run.state == State.RUNNING or has_open_jobs,
         "percent": percent_done(settled, run.total, is_finished=run.state == State.DONE),
-        "sentence": _sentence(run, has_open_jobs),
+        "sentence": _sentence(run, has_open_jobs, failed=run.refused + jobs["failed"]),
         "tiles": _tiles(run, jobs, imports=imports),
         "miscounted": run.jobs.exclude(counted=None).exclude(counted=F("profiles")),
     }
@@ -45,7 +45,7 @@ def count_nouns(run: ProfileRun, number: int) -> str:
     return f"{number:,} {NOUNS[ProfileRun.Kind(run.kind)]}{'s' * (number != 1)}"
 
 
-def _sentence(run: ProfileRun, has_open_jobs: bool) -> str:
+def _sentence(run: ProfileRun, has_open_jobs: bool, *, failed: int) -> str:
     sent, left = count_nouns(run, run.sent), max(run.total - run.sent - run.refused, 0)
     match run.state:
         case State.RUNNING if left or not has_open_jobs:
@@ -59,16 +59,15 @@ def _sentence(run: ProfileRun, has_open_jobs: bool) -> str:
             return f"Canceled after {sent}; what Klaviyo had by then stays."
     if not run.total:
         return NOTHING[ProfileRun.Kind(run.kind)]
-    return f"{sent} sent." if not run.refused else f"{sent} sent; {run.refused:,} refused."
+    return f"{sent} sent." if not failed else f"{sent} sent; {failed:,} refused."
 
 
 def _tiles(run: ProfileRun, jobs: dict[str, int], *, imports: bool) -> list[tuple[str, str, str, str]]:
     """For `admin/parts/tiles.html`."""
-    is_done = run.state == State.DONE
-    counted = "in all" if is_done else "counted at the start"
-    tiles = [("groups", "To send", f"{run.total:,}", counted), ("send", "Sent", f"{run.sent:,}", "accepted by Klaviyo")]
+    counted = "in all" if run.state == State.DONE else "counted at the start"
+    sent = ("send", "Sent", f"{run.sent:,}", f"of {run.total:,} {counted}")
+    failed = run.refused + jobs["failed"]
+    refused = ("report", "Refused", f"{failed:,}", "listed below" if failed else "")
     if imports:
-        tiles.append(("task_alt", "Stored", f"{jobs['completed']:,}", "as Klaviyo counts"))
-    failed = run.refused + (jobs["failed"] if imports else 0)
-    tiles.append(("report", "Refused", f"{failed:,}", "listed below" if failed else ""))
-    return tiles
+        return [sent, ("task_alt", "Stored", f"{jobs['completed']:,}", "as Klaviyo counts"), refused]
+    return [sent, refused]

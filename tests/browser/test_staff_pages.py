@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from config.site import NAVIGATION
+from integrations.models import Connection
 from subscriptions.models import Customer, Merchant, Payment, Product
 from tests import factories as f
 from tests.admin.conftest import World, make_world
@@ -118,6 +119,7 @@ def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: 
         if one.addable and one.edit_right:
             pages.append(f"{base}/add/")
     pages.append(f"/admin/subscriptions/product/{world.rows[Product].pk}/discontinue/")
+    pages.append(f"/admin/integrations/connection/{world.rows[Connection].pk}/backfill/")
     pages.append("/admin/subscriptions/apikey/add/")
     assert list_faults(staff, portal, pages, find_faults_at_a_desk) == ""
 

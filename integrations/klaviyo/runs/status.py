@@ -1,7 +1,7 @@
 """The status of all known customers, by bulk profile import: no event is sent, so no flow of a metric can start."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
@@ -23,6 +23,7 @@ from subscriptions.normal_forms import parse_phone
 PATH = "/api/profile-bulk-import-jobs"
 PREFIX = b'{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['
 SUFFIX = b"]}}}}"
+SAME_PROFILE = "Another customer has the same address or number, and so the same profile."
 NO_ADDRESS = "The customer has no valid e-mail address or phone number."
 
 
@@ -53,7 +54,7 @@ class StatusBackfill(RunKind):
             {row.pk: (bodies.parse_profile_email(row.email), row.pk) for row in rows},
             with_tests=leads_to_sandbox(run.connection),
         )
-        return [_item(row, statuses[row.pk]) for row in rows]
+        return _without_repeats([_item(row, statuses[row.pk]) for row in rows])
 
     def send(self, run: ProfileRun, items: Sequence[Item]) -> Answer:
         content = PREFIX + b",".join(item.content for item in items) + SUFFIX
@@ -121,6 +122,18 @@ def find_identifier(customer: Customer, known: str | None) -> str:
 def profile_attributes(identifier: str, status: str) -> dict[str, object]:
     name = "email" if "@" in identifier else "phone_number"
     return {name: identifier, "properties": {bodies.STATUS_PROPERTY: status}}
+
+
+def _without_repeats(items: list[Item]) -> list[Item]:
+    """Customers without an address may have one number, and so one profile, which is active if any of them is."""
+    best: dict[str, Item] = {}
+    for item in items:
+        first = best.setdefault(item.identifier, item)
+        if item.status == "active" and first.status != "active":
+            best[item.identifier] = item
+    return [
+        item if item.fault or best[item.identifier] is item else replace(item, fault=SAME_PROFILE) for item in items
+    ]
 
 
 def _item(customer: Customer, status: str) -> Item:

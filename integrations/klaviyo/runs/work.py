@@ -95,7 +95,7 @@ def _finish(run: ProfileRun) -> None:
     if run.state != State.RUNNING:  # its last job is complete
         return run.release(attempts=0)
     # What was counted at the start may have changed meanwhile.
-    run.release(state=State.DONE, finished=timezone.now(), attempts=0, total=F("sent") + F("refused"))
+    run.release(state=State.DONE, finished=timezone.now(), attempts=0, error="", total=F("sent") + F("refused"))
 
 
 def _send_items(run: ProfileRun, kind: RunKind, items: Sequence[Item]) -> datetime | None:

@@ -87,6 +87,14 @@ def test_a_profile_keeps_its_old_address_until_the_next_event_moves_it(account, 
     assert account.statuses == {"old@shop.test": "inactive"}
 
 
+def test_customers_with_one_number_and_no_address_share_a_profile(account, connection, merchant, clock):
+    make_customers(merchant, "none", "nothing")
+    make_customers(merchant, "nowhere", live=True)
+    run = work_on(begin(connection), clock)
+    assert (account.statuses, len(account.jobs[0])) == ({"+15013299800": "active"}, 1)
+    assert list(run.errors.values_list("detail", flat=True)) == [status.SAME_PROFILE] * 2
+
+
 def test_an_erased_customer_is_told_of_no_more(account, connection, merchant, clock):
     ana, _ = make_customers(merchant, "ana@shop.test", "bo@shop.test")
     SentProfile.objects.create(connection=connection, customer=ana, erased_at=timezone.now())
