@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
-from integrations.models import Delivery, ProfileRun, SandboxEvent, SandboxImport
+from integrations.models import Delivery, DeliveryMinute, ProfileRun, Replay, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
@@ -26,6 +26,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     """Rows that may be deleted. Attempts go with their deliveries; a used link stays after its clicks are deleted."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield Session.objects.filter(expire_date__lt=now)
+    yield DeliveryMinute.objects.filter(minute__lt=now - timedelta(days=8))
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
@@ -37,6 +38,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield PlacementAttempt.objects.filter(started__lt=now - timedelta(days=180)).exclude(effect="")
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
     yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
+    yield Replay.objects.filter(finished__lt=now - timedelta(days=180))
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))

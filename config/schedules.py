@@ -16,6 +16,7 @@ SCHEDULES = {
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
     "profiles": "integrations.klaviyo.runs.work.sweep",
+    "replays": "integrations.replays.sweep",
     "clean": "config.retention.clean",
 }
 EVERY = {"clean": 60}  # minutes; the others tick each minute

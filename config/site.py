@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-from integrations.admin.connections import RECENT, connections_health
+from integrations.admin.connection_rows import read_figures
 from oneclick.analytics.figures import reactivations_by_day
 from subscriptions.admin import home
 from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
@@ -50,6 +50,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Settings", "tune", "oneclick_oneclicksettings_changelist"),
     ],
     "Delivery": [
+        menu_item("Delivery health", "monitor_heart", "delivery"),
         menu_item("Connections", "cable", "integrations_connection_changelist", Right.CONNECTIONS),
         menu_item("Events", "bolt", "subscriptions_event_changelist"),
         menu_item("Deliveries", "send", "integrations_delivery_changelist"),
@@ -92,4 +93,4 @@ def merchant_switcher(request: HttpRequest) -> list[dict[str, Any]]:
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     merchant = merchant_of(request)
     by_link = reactivations_by_day(merchant, *home.last_days(merchant))
-    return {**context, **home.home_context(merchant, by_link), "health": connections_health(merchant), "recent": RECENT}
+    return {**context, **home.home_context(merchant, by_link), "health": read_figures(merchant)}

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from common.web.printable import printable_line
-from integrations.models import Connection, Delivery
+from integrations.models import Attempt, Connection, Delivery
 
 DETAIL_LENGTH = 2048  # of the column of an attempt
 
@@ -35,8 +35,9 @@ class Answer:
     `detail` becomes one line of at most 2048 characters: the receiver's own words may be of any length, and hold
     characters that PostgreSQL refuses. `refused` says which deliveries of a bulk request the receiver named as wrong:
     their places in the parcel, with the reason. `quota_left` is the number of requests that it still allows.
-    `remote_id` is the ID of the customer's profile at the receiver. `road` is the endpoint whose answer this is, where
-    a parcel has several, and "" where nothing was sent.
+    `remote_id` is the ID of the customer's profile at the receiver, or of the account for a test. `road` is the
+    endpoint whose answer this is, where a parcel has several, and "" where nothing was sent. `lacking` are the scopes
+    that a test found missing, though events can be sent.
     """
 
     outcome: Outcome
@@ -47,6 +48,7 @@ class Answer:
     quota_left: int | None = None
     remote_id: str = ""
     road: str | None = None
+    lacking: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", printable_line(self.detail, DETAIL_LENGTH))
@@ -106,6 +108,15 @@ class Setup:
     key_change: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownRequest:
+    """A request as staff see it: rebuilt, with its secrets masked. `body` is JSON or other text."""
+
+    method: str
+    path: str
+    body: str = ""
+
+
 class Integration(Protocol):
     setup: Setup
     in_flight: int
@@ -132,6 +143,22 @@ class Integration(Protocol):
         """Keep what must be known of accepted parcels, in the transaction that notes them as delivered."""
         ...
 
+    def rebuild_requests(self, delivery: Delivery, attempts: Sequence[Attempt]) -> list[ShownRequest]:
+        """The requests of the delivery's attempts, made of the facts that are kept, in a bounded number of queries.
+
+        The delivery's event, customer and connection are loaded.
+        """
+        ...
+
     def test(self, connection: Connection) -> Answer:
         """DONE with the account's name if key and address work, or else what is wrong; `remote_id` is the account."""
+        ...
+
+
+@runtime_checkable
+class SendsSamples(Protocol):
+    """An integration whose receiver knows a kind of event only once it has one."""
+
+    def send_samples(self, connection: Connection, email: str, kinds: Sequence[str]) -> Answer:
+        """Send one event of each of `kinds` about `email`, so that none of them starts anything."""
         ...

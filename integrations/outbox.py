@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, PositiveIntegerField, Q, QuerySet, When
 from django.utils import timezone
 
 from common.db import execute, fetch_rows, plain_array
@@ -87,17 +87,35 @@ def sweep() -> None:
 
 
 def replay_delivery(delivery: Delivery) -> bool:
-    """Queue a dead delivery again, as the same event; False if the delivery is not dead."""
-    dead = Delivery.objects.filter(pk=delivery.pk, merchant=delivery.merchant, state=Delivery.State.DEAD)
+    """Queue a failed delivery again, as the same event; False if it has not failed, or nothing is sent there."""
     with transaction.atomic():
-        now = timezone.now()
-        # The time to give up starts again.
-        again = dead.update(
-            state=Delivery.State.PENDING, error="", finished=None, created=now, due=now, first_attempt_at=None
-        )
+        again = replay_deliveries(Delivery.objects.filter(pk=delivery.pk, merchant=delivery.merchant))
         if again:
             call_after_commit(notify_connections, delivery.merchant_id)
     return bool(again)
+
+
+def replay_deliveries(deliveries: QuerySet[Delivery], *, bulk: bool = False) -> int:
+    """Queue those of `deliveries` again that failed, as the same events, and return their number.
+
+    With `bulk`, what somebody is waiting for overtakes them. What waits for a connection that is switched off stays
+    failed. The caller notifies the workers.
+    """
+    now = timezone.now()
+    in_use = Connection.objects.filter(enabled=True, removed_at=None)
+    failed = deliveries.filter(state__in=Delivery.FAILED, connection__in=in_use)
+    # The time to give up starts again. What was refused may leave in a bulk request, as it has certainly not arrived.
+    was_refused = Q(state=Delivery.State.DEAD)
+    return failed.update(
+        state=Delivery.State.PENDING,
+        bulk=bulk,
+        attempts_made=Case(When(was_refused, then=0), default=F("attempts_made"), output_field=PositiveIntegerField()),
+        error="",
+        finished=None,
+        created=now,
+        due=now,
+        first_attempt_at=None,
+    )
 
 
 def resume_connection(connection: Connection) -> None:

@@ -9,15 +9,18 @@ from integrations import http
 from integrations.esp.calls import call_with_key
 from integrations.models import Connection
 
+EVENTS_PATH = "/events/custom"
+ATTRIBUTES_PATH = "/attributes/custom"
+
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
     """`POST /events/custom`, which returns 200. Raises InvalidSetup, and as `http.send_request` does."""
-    return _call_api(connection, "POST", "/events/custom", body)
+    return _call_api(connection, "POST", EVENTS_PATH, body)
 
 
 def set_attributes(connection: Connection, body: bytes) -> http.Reply:
     """`POST /attributes/custom`, which returns 200. Raises as `create_event` does."""
-    return _call_api(connection, "POST", "/attributes/custom", body)
+    return _call_api(connection, "POST", ATTRIBUTES_PATH, body)
 
 
 def get_me(connection: Connection) -> http.Reply:

@@ -1,6 +1,7 @@
 """Attentive as an integration of the outbox."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -9,13 +10,13 @@ from integrations.attentive import answers, client
 from integrations.attentive.earlier_tries import load_earlier_tries, may_have_made_event
 from integrations.attentive.outgoing import Outgoing
 from integrations.backoff import Backoff
-from integrations.base import Answer, Parcel, Prepared, Setup
+from integrations.base import Answer, Parcel, Prepared, Setup, ShownRequest
 from integrations.esp.calls import answer_of
 from integrations.esp.late import OBSOLETE, Clock
-from integrations.esp.one_click import one_click_properties
+from integrations.esp.one_click import mask_token, one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER, Recipient
 from integrations.esp.statuses import subscriber_statuses
-from integrations.models import Connection, Delivery
+from integrations.models import Attempt, Connection, Delivery
 from integrations.sandbox.private_keys import leads_to_sandbox
 from subscriptions.events.catalogue import KINDS
 
@@ -66,6 +67,14 @@ class Attentive:
 
     def note_delivered(self, connection: Connection, sent: Sequence[tuple[Parcel, Answer]]) -> None:
         """Attentive's answer says nothing that is needed later."""
+
+    def rebuild_requests(self, delivery: Delivery, attempts: Sequence[Attempt]) -> list[ShownRequest]:
+        (one,) = _complete_deliveries(delivery.connection, [delivery], Clock(timezone.now(), JOURNEY_WINDOW))
+        masked = replace(one, one_click=mask_token(one.one_click))
+        return [
+            replace(masked, status=each.profile_status, clock=Clock(each.at, JOURNEY_WINDOW)).shown_request(each.road)
+            for each in attempts
+        ]
 
     def test(self, connection: Connection) -> Answer:
         """DONE with company, domain and app if key and address work, or else what is wrong."""

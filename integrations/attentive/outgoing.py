@@ -11,7 +11,7 @@ from integrations.attentive.earlier_tries import (
     EarlierTries,
     may_have_made_event,
 )
-from integrations.base import Answer, Outcome, Parcel, Road
+from integrations.base import Answer, Outcome, Parcel, Road, ShownRequest
 from integrations.esp.calls import NOTHING_SENT, answer_of
 from integrations.esp.late import Clock
 from integrations.esp.recipient import Recipient
@@ -39,6 +39,14 @@ class Outgoing:
     one_click: dict[str, str]
     clock: Clock
     tries: EarlierTries
+
+    def shown_request(self, road: str) -> ShownRequest:
+        """The request whose answer an attempt holds. Before the status came the event, in this attempt or another."""
+        if road == ATTRIBUTES:
+            body = bodies.status_body(self.recipient, self.status or "")
+            return ShownRequest("POST", client.ATTRIBUTES_PATH, body.decode())
+        body = bodies.event_body(self.delivery.event, self.recipient, self.one_click, self.clock)
+        return ShownRequest("POST", client.EVENTS_PATH, body.decode())
 
     def parcel(self) -> Parcel:
         """The event and then its status; only the status where the event has been accepted before.

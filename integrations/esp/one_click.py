@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from common.db import AnyOf, Query
 from oneclick.links import event_links
@@ -6,6 +6,7 @@ from oneclick.models import ActionToken
 from oneclick.tokens.token_text import encode_token
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event, Merchant
+from subscriptions.models.fields import Secret
 
 TOKENS = Query(lambda: ActionToken.objects.filter(event=AnyOf("events")).order_by("-pk"))
 
@@ -25,3 +26,9 @@ def one_click_properties(merchant: Merchant, events: Sequence[Event]) -> dict[in
         key: {"action_token": text, **event_links.link_properties(links[carriers[key].kind], text)}
         for key, text in texts.items()
     }
+
+
+def mask_token(properties: Mapping[str, str]) -> dict[str, str]:
+    """`one_click_properties` of an event as staff may see them: a usable token opens the customer's subscription."""
+    token = properties.get("action_token")
+    return {name: value.replace(token, Secret.MASK) if token else value for name, value in properties.items()}

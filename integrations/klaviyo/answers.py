@@ -1,12 +1,14 @@
 """What Klaviyo's response means for the delivery."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
 from integrations.esp.replies import parse_body, parse_retry_after
 from integrations.http import Reply
+from integrations.klaviyo.scopes import EVENT_SCOPES, describe_missing_scopes, find_missing_scopes
 
 OUTCOMES = {
     202: Outcome.DONE,
@@ -18,15 +20,16 @@ OUTCOMES = {
     429: Outcome.THROTTLED,
 }
 NOT_KLAVIYO = "Something answers at this address, but it is not Klaviyo."
+UNKNOWN_KEY = "Klaviyo does not know this key. Copy the private key from Klaviyo's settings, under API keys."
 ENTRY = re.compile(r"/data/attributes/(?:events-bulk-create|profiles)/data/([0-9]{1,4})(?:/|$)")
 
 
-def read_reply(reply: Reply) -> Answer:
-    """The outcome of sending an event."""
+def read_reply(reply: Reply, needed: Sequence[str] = EVENT_SCOPES) -> Answer:
+    """The outcome of sending an event. `needed` are the scopes of the request."""
     return Answer(
         outcome_of_status(reply.status),
         reply.status,
-        describe_errors(reply),
+        describe_errors(reply, needed),
         parse_retry_after(reply),
         refused=_refused_entries(reply),
         quota_left=parse_whole_number(reply.headers.get("RateLimit-Remaining", "")),
@@ -42,12 +45,24 @@ def outcome_of_status(status: int) -> Outcome:
     return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
-def describe_errors(reply: Reply) -> str:
-    """`Invalid email address (/data/attributes/…) [error id]` for each error; empty for an accepted event."""
-    lines = [_describe_error(error) for error in _read_errors(reply)]
-    if not lines and outcome_of_status(reply.status) is not Outcome.DONE:
-        lines = [f"HTTP {reply.status}, without a reason from Klaviyo."]
-    return "; ".join(lines)
+def describe_errors(reply: Reply, needed: Sequence[str] = EVENT_SCOPES) -> str:
+    """`Invalid email address (/data/attributes/…) [error id]` for each error; empty for an accepted event.
+
+    A key that is refused is explained in our own words.
+    """
+    if reply.status == 401:
+        return UNKNOWN_KEY
+    told = join_details(reply)
+    if reply.status == 403:
+        return describe_missing_scopes(find_missing_scopes(told, needed))
+    if not told and outcome_of_status(reply.status) is not Outcome.DONE:
+        return f"HTTP {reply.status}, without a reason from Klaviyo."
+    return told
+
+
+def join_details(reply: Reply) -> str:
+    """Klaviyo's own words on each error."""
+    return "; ".join(_describe_error(error) for error in _read_errors(reply))
 
 
 def _refused_entries(reply: Reply) -> dict[int, str]:

@@ -8,21 +8,28 @@ from integrations.models import Connection
 
 REVISION = "2026-07-15"
 MEDIA_TYPE = "application/vnd.api+json"
+EVENTS_PATH = "/api/events"
+BULK_EVENTS_PATH = "/api/event-bulk-create-jobs"
 
 
 def create_event(connection: Connection, body: bytes) -> http.Reply:
     """`POST /api/events`, which returns 202. Raises InvalidSetup, and as `http.send_request` does."""
-    return call_api(connection, "POST", "/api/events", body)
+    return call_api(connection, "POST", EVENTS_PATH, body)
 
 
 def create_events(connection: Connection, body: bytes) -> http.Reply:
     """`POST /api/event-bulk-create-jobs`, which returns 202. Raises as `create_event` does."""
-    return call_api(connection, "POST", "/api/event-bulk-create-jobs", body)
+    return call_api(connection, "POST", BULK_EVENTS_PATH, body)
 
 
 def get_accounts(connection: Connection) -> http.Reply:
     """`GET /api/accounts`, which returns 200 with the key's account. Raises as `create_event` does."""
     return call_api(connection, "GET", "/api/accounts")
+
+
+def get_import_jobs(connection: Connection) -> http.Reply:
+    """`GET /api/profile-bulk-import-jobs`, which returns 200 with the newest one. Raises as `create_event` does."""
+    return call_api(connection, "GET", "/api/profile-bulk-import-jobs?page%5Bsize%5D=1")
 
 
 def call_api(

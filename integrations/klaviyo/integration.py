@@ -6,29 +6,24 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from integrations import http
 from integrations.backoff import Backoff
-from integrations.base import Answer, Outcome, Parcel, Prepared, Road, Setup
+from integrations.base import Answer, Outcome, Parcel, Prepared, Road, Setup, ShownRequest
 from integrations.esp.calls import answer_of
 from integrations.esp.late import OBSOLETE, Clock
-from integrations.esp.one_click import one_click_properties
+from integrations.esp.one_click import mask_token, one_click_properties
 from integrations.esp.recipient import NO_IDENTIFIER
-from integrations.esp.replies import parse_body
 from integrations.esp.statuses import subscriber_statuses
 from integrations.klaviyo import answers, bodies, client, sent_profiles
+from integrations.klaviyo.account_test import test_account
 from integrations.klaviyo.profile_upsert import move_profile, roads_of_move
-from integrations.models import Connection, Delivery
+from integrations.klaviyo.roads import BULK_EVENTS, EVENTS
+from integrations.klaviyo.samples import send_samples
+from integrations.klaviyo.scopes import SCOPES
+from integrations.models import Attempt, Connection, Delivery
 from integrations.sandbox.private_keys import leads_to_sandbox
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Event
 
-REFUSED_KEYS = {
-    401: "Klaviyo does not know this key. Copy the private key from Klaviyo's settings, under API keys.",
-    403: "The key may not do what is needed: give it read access to accounts and full access to events.",
-}
-# 80 % of an account's quota for each endpoint: other programs send under the same quota.
-EVENTS = Road("events", per_second=280, per_minute=2800)
-BULK_EVENTS = Road("event-bulk-create-jobs", per_second=8, per_minute=120)
 # Klaviyo starts a flow for an event up to four hours old; the margin is for the transfer.
 FLOW_WINDOW = timedelta(hours=3, minutes=30)
 MOST_EVENTS = 1000
@@ -66,8 +61,10 @@ class Outgoing:
 
 SETUP = Setup(
     key="Private key",
-    key_help="In Klaviyo under Settings, API keys: with read access to accounts and full access to events.",
+    key_help="In Klaviyo under Settings, API keys: create a private key with the scopes above.",
     address_help="Leave empty for Klaviyo itself.",
+    scopes=SCOPES,
+    about="E-mails and texts by Klaviyo's flows. Each event becomes a metric; profiles get their subscriber status.",
 )
 
 
@@ -109,9 +106,20 @@ class Klaviyo:
             ],
         )
 
+    def rebuild_requests(self, delivery: Delivery, attempts: Sequence[Attempt]) -> list[ShownRequest]:
+        (one,) = complete_deliveries(delivery.connection, [delivery], Clock(timezone.now(), FLOW_WINDOW))
+        masked = replace(one, one_click=mask_token(one.one_click))
+        return [
+            _shown_request(replace(masked, status=each.profile_status, clock=Clock(each.at, FLOW_WINDOW)), each)
+            for each in attempts
+        ]
+
     def test(self, connection: Connection) -> Answer:
         """DONE with the account's name and id if key and address work, or else what is wrong."""
-        return answer_of(lambda: client.get_accounts(connection), _read_account_reply)
+        return test_account(connection)
+
+    def send_samples(self, connection: Connection, email: str, kinds: Sequence[str]) -> Answer:
+        return send_samples(connection, email, kinds)
 
 
 def complete_deliveries(connection: Connection, deliveries: Sequence[Delivery], clock: Clock) -> list[Outgoing]:
@@ -209,17 +217,7 @@ def _parcel(group: Sequence[Outgoing], roads: tuple[Road, ...], send: Callable[[
     )
 
 
-def _read_account_reply(reply: http.Reply) -> Answer:
-    if sentence := REFUSED_KEYS.get(reply.status):
-        return Answer(Outcome.PAUSE, reply.status, sentence)
-    if reply.status != 200:
-        return answers.read_reply(reply)
-    try:
-        account = parse_body(reply)["data"][0]
-        attributes = account["attributes"]
-        name = attributes["contact_information"]["organization_name"]
-        kind = ", a test account" if attributes["test_account"] else ""
-        account_id = str(account["id"])
-    except (KeyError, IndexError, TypeError):
-        return Answer(Outcome.PAUSE, 200, answers.NOT_KLAVIYO)
-    return Answer(Outcome.DONE, 200, f"{name} ({account_id}){kind}", remote_id=account_id)
+def _shown_request(one: Outgoing, attempt: Attempt) -> ShownRequest:
+    if attempt.road == BULK_EVENTS.name:
+        return ShownRequest("POST", client.BULK_EVENTS_PATH, one.bulk_entry().decode())
+    return ShownRequest("POST", client.EVENTS_PATH, one.event_body().decode())

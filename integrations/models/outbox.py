@@ -4,12 +4,16 @@ from datetime import UTC, datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from common.work import LeasedQueue
 from subscriptions.models import Customer, Event, Merchant
 from subscriptions.models.fields import EncryptedField, PublicIdField
+
+# What differs between answers to the same fault: IDs, addresses, places in a list.
+PARTICULARS = r"\s*\[[^\]]*\]|[^\s(]+@[^\s)]+|[0-9a-fA-F]{8}[0-9a-fA-F-]{8,}|[0-9]{5,}|(?<=/)[0-9]+"
 
 
 class Connection(LeasedQueue):
@@ -76,6 +80,7 @@ class Delivery(models.Model):
         CANCELED = "canceled", "Canceled"
 
     BEHIND = datetime(9999, 1, 1, tzinfo=UTC)
+    FAILED = (State.DEAD, State.UNKNOWN)
 
     # The list of a merchant begins with its key.
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
@@ -92,6 +97,18 @@ class Delivery(models.Model):
     )
     first_attempt_at = models.DateTimeField("first attempt", null=True)
     error = models.CharField(max_length=500, blank=True)
+    cause = models.GeneratedField(
+        expression=Case(
+            When(
+                state__in=["dead", "unknown"],
+                then=Left(Func(F("error"), Value(PARTICULARS), Value("…"), Value("g"), function="regexp_replace"), 200),
+            ),
+            default=Value(""),
+        ),
+        output_field=models.CharField(max_length=200),
+        db_persist=True,
+        help_text="The error of a failed delivery without what differs between deliveries.",
+    )
     body = models.TextField(null=True)
     is_replay = models.BooleanField("replay", default=False, db_default=False)
     created = models.DateTimeField(default=timezone.now)
@@ -108,6 +125,9 @@ class Delivery(models.Model):
             models.Index(fields=["merchant", "-id"], name="delivery_list"),
             models.Index(fields=["connection", "-id"], name="delivery_of_connection"),
             models.Index(fields=["created"], condition=Q(body__isnull=False), name="delivery_with_body"),
+            models.Index(
+                fields=["merchant", "-id"], condition=Q(state__in=["dead", "unknown"]), name="delivery_failed"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +186,7 @@ class DeliveryMinute(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "minute"], name="delivery_minute_once")]
+        indexes = [models.Index(fields=["minute"], name="delivery_minute_time")]
 
     def __str__(self) -> str:
         return f"{self.connection} {self.minute:%Y-%m-%d %H:%M}"

@@ -98,11 +98,19 @@ class Stop:
 
     def release(self, connection: Connection) -> None:
         """Give the connection back. Raises `LeaseLost`."""
-        if self.paused_reason:
+        if self.paused_reason and _has_new_key(connection):
+            yield_turn(connection, queue.DRAIN)
+        elif self.paused_reason:
             connection.release(paused_reason=self.paused_reason[:500])
             log.error("connection %s is paused: %s", connection.pk, self.paused_reason)
         else:
             yield_turn(connection, queue.DRAIN, at=self.rest_until, not_before=self.rest_until)
+
+
+def _has_new_key(connection: Connection) -> bool:
+    """Whether staff have corrected the connection since this worker read it: a refusal of the old key says nothing."""
+    now = Connection.objects.get(pk=connection.pk)
+    return (now.secret, now.base_url) != (connection.secret, connection.base_url)
 
 
 def begin_attempts(connection: Connection, parcels: Sequence[Parcel]) -> list[Sent]:

@@ -10,8 +10,8 @@ from django.conf import settings
 
 from common.web.outbound_address import AddressRefused
 from integrations import http
-from integrations.base import Answer, Outcome, Parcel, Prepared, Setup
-from integrations.models import Connection, Delivery, WebhookTarget
+from integrations.base import Answer, Outcome, Parcel, Prepared, Setup, ShownRequest
+from integrations.models import Attempt, Connection, Delivery, WebhookTarget
 from integrations.webhooks.bodies import add_token
 from integrations.webhooks.patterns import KINDS_BY_TYPE
 from integrations.webhooks.samples import sample_body
@@ -67,6 +67,11 @@ class Webhooks:
 
     def note_delivered(self, connection: Connection, sent: Sequence[tuple[Parcel, Answer]]) -> None:
         """There is nothing to keep."""
+
+    def rebuild_requests(self, delivery: Delivery, attempts: Sequence[Attempt]) -> list[ShownRequest]:
+        body, kind = delivery.body or "", ALL_KINDS[delivery.event.kind]
+        shown = add_token(body, Secret.MASK) if body and kind.token_scope else body or FORGOTTEN
+        return [ShownRequest("POST", delivery.connection.base_url, shown) for _ in attempts]
 
     def test(self, connection: Connection) -> Answer:
         return self.send_sample(connection, SAMPLE_TYPE)

@@ -66,7 +66,12 @@ def build_recipient(customer: Customer) -> Payload:
 
 def subscriber_payload(customer: Customer) -> Payload:
     """Lists the live subscriptions, newest first, or the cancelled ones of a customer without any live one."""
-    subscriptions = list(customer.subscriptions.select_related("product").order_by("-created", "-id"))
+    subscriptions = customer.subscriptions.select_related("product").order_by("-created", "-id")
+    return subscriber_facts(customer, list(subscriptions))
+
+
+def subscriber_facts(customer: Customer, subscriptions: Sequence[Subscription]) -> Payload:
+    """`subscriber_payload` with all of the customer's subscriptions, newest first."""
     live = [subscription for subscription in subscriptions if subscription.live]
     shown = (live or subscriptions)[:SUBSET]
     return {

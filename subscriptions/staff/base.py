@@ -90,7 +90,7 @@ class MerchantAdmin(ButtonsAdmin):
     form = MerchantForm
     exclude: tuple[str, ...] = ("merchant",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    actions = None
+    actions: Any = None
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50

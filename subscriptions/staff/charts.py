@@ -1,19 +1,34 @@
-"""A daily chart that the server draws as plain SVG: it needs no script, and a table below has the same figures."""
+"""Charts by day or hour that the server draws as plain SVG: no script, and a table below has the same figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from math import ceil
 from typing import Any
 
-Counts = Mapping[date, int]
+Moment = date | datetime
+Counts = Mapping[Any, int]
 MOST_TICKS = 7
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What one place of a chart is, and how its moment is written: in full, briefly, and below the chart."""
+
+    name: str
+    full: str
+    brief: str
+    tick: str
+
+
+DAY = Unit("day", full="D, M j, Y", brief="D, M j", tick="M j")
+HOUR = Unit("hour", full="D, M j, H:i", brief="D, H:i", tick="H:i")
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """`x`, `width` and `height` are per cent of the day's width and height; `series` counts from 1."""
+    """`x`, `width` and `height` are per cent of the place's width and height; `series` counts from 1."""
 
     series: int
     x: float
@@ -26,10 +41,10 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """`x` is where the day begins, in per cent of the chart; `title` is the tooltip."""
+class Place:
+    """`x` is where the day or hour begins, in per cent of the chart; `title` is the tooltip."""
 
-    day: date
+    moment: Moment
     x: float
     title: str
     bars: list[Bar]
@@ -39,29 +54,37 @@ class Day:
 def build_daily_chart(
     first: date, last: date, bars: Mapping[str, Counts], figures: Mapping[str, Counts] | None = None
 ) -> dict[str, Any]:
-    """The context of `admin/parts/chart.html`: a bar for each of `bars` on every day from `first` to `last`.
-
-    `figures` are what the table shows besides the bars. Both are counts by day under their headings.
-    `totals` has the sum of each heading over these days, for tiles beside the chart.
-    """
+    """`build_chart` for every day from `first` to `last`."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return build_chart(DAY, days, bars, figures)
+
+
+def build_chart(
+    unit: Unit, moments: Sequence[Moment], bars: Mapping[str, Counts], figures: Mapping[str, Counts] | None = None
+) -> dict[str, Any]:
+    """The context of `admin/parts/chart.html`: a bar for each of `bars` at each of `moments`.
+
+    `figures` are what the table shows besides the bars. Both are counts by moment under their headings.
+    `totals` has the sum of each heading over these moments, for tiles beside the chart.
+    """
     headings, columns = [*bars, *(figures or {})], [*bars.values(), *(figures or {}).values()]
-    rows = [[counts.get(day, 0) for counts in columns] for day in days]
+    rows = [[counts.get(moment, 0) for counts in columns] for moment in moments]
     series = list(bars)
     top = find_scale_end(max(number for row in rows for number in row[: len(series)]))
     totals = [sum(numbers) for numbers in zip(*rows, strict=True)]
-    width = 100 / len(days)
-    step = ceil(len(days) / MOST_TICKS)
+    width = 100 / len(moments)
+    step = ceil(len(moments) / MOST_TICKS)
     return {
-        "days": [
-            Day(
-                day=day,
+        "unit": unit,
+        "places": [
+            Place(
+                moment=moment,
                 x=round(n * width, 4),
                 title=sum_up(series, row, ", "),
                 bars=draw_bars(row[: len(series)], top),
                 figures=row,
             )
-            for n, (day, row) in enumerate(zip(days, rows, strict=True))
+            for n, (moment, row) in enumerate(zip(moments, rows, strict=True))
         ],
         "width": round(width, 4),
         "headings": headings,
@@ -70,8 +93,12 @@ def build_daily_chart(
         "totals": totals,
         "top": top,
         "middle": top // 2,
-        # Counted back from the last day, because people look for that one.
-        "ticks": [(day, round((n + 0.5) * width, 4)) for n, day in enumerate(days) if (len(days) - 1 - n) % step == 0],
+        # Counted back from the last one, because people look for that.
+        "ticks": [
+            (moment, round((n + 0.5) * width, 4))
+            for n, moment in enumerate(moments)
+            if (len(moments) - 1 - n) % step == 0
+        ],
     }
 
 
@@ -81,7 +108,7 @@ def sum_up(series: list[str], numbers: list[int], joint: str) -> str:
 
 
 def draw_bars(numbers: list[int], top: int) -> list[Bar]:
-    """The bars of one day side by side, with a tenth of its width left free on either side."""
+    """The bars of one place side by side, with a tenth of its width left free on either side."""
     width = 80 / len(numbers)
     return [
         Bar(series=n + 1, x=round(10 + n * width, 2), width=round(width, 2), height=round(100 * number / top, 2))

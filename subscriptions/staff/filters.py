@@ -11,17 +11,18 @@ from django.utils import timezone
 
 
 class CatalogueFilter(SimpleListFilter):
-    """Filters by a column of names from a catalogue; the column is `parameter_name`."""
+    """Filters by a column of names from a catalogue; without `column`, it is `parameter_name`."""
 
     titles: Mapping[str, str]
     """Names with their titles for staff."""
+    column: str = ""
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         return list(self.titles.items())
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         value = self.value()
-        return rows.filter(**{str(self.parameter_name): value}) if value in self.titles else rows
+        return rows.filter(**{self.column or str(self.parameter_name): value}) if value in self.titles else rows
 
 
 class PeriodFilter(SimpleListFilter):

@@ -23,7 +23,7 @@ class Right(StrEnum):
     DELIVERIES = "deliveries"
     """Send a failed delivery again."""
     CONNECTIONS = "connections"
-    """See, change, test and resume connections."""
+    """See, change, test and resume connections; send sample events."""
     ERASE = "erase"
     """Have a customer's profile deleted at an ESP, which cannot be undone."""
     JOBS = "jobs"
@@ -37,7 +37,15 @@ class Right(StrEnum):
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
     Role.MARKETING: frozenset(
-        {Right.VIEW, Right.REVOKE_TOKENS, Right.USE_TOKENS, Right.LINKS, Right.DELIVERIES, Right.TEST}
+        {
+            Right.VIEW,
+            Right.REVOKE_TOKENS,
+            Right.USE_TOKENS,
+            Right.LINKS,
+            Right.DELIVERIES,
+            Right.CONNECTIONS,
+            Right.TEST,
+        }
     ),
     Role.SUPPORT: frozenset({Right.VIEW, Right.ACT, Right.REVOKE_TOKENS, Right.DELIVERIES, Right.TEST}),
     Role.READ_ONLY: frozenset({Right.VIEW}),

@@ -11,8 +11,8 @@ FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
 
 def test_every_day_has_its_bars_and_its_row_in_the_table() -> None:
     chart = build_daily_chart(FIRST, LAST, {"Opened": {FIRST: 3, LAST: 1}, "Acted": {LAST: 4}}, {"Refused": {LAST: 2}})
-    days = chart["days"]
-    assert [day.day for day in days] == [date(2026, 11, n) for n in range(1, 31)]
+    days = chart["places"]
+    assert [day.moment for day in days] == [date(2026, 11, n) for n in range(1, 31)]
     assert chart["headings"] == ["Opened", "Acted", "Refused"] and chart["series"] == ["Opened", "Acted"]
     assert [day.figures for day in days if any(day.figures)] == [[3, 0, 0], [1, 4, 2]]
     assert [(bar.series, bar.height, bar.y) for bar in days[0].bars] == [(1, 75, 25)]
@@ -25,7 +25,7 @@ def test_the_figures_are_summed_up_in_words() -> None:
         FIRST, LAST, {"Opened": {FIRST: 1200, LAST: 1}, "Acted": {LAST: 4}}, {"Refused": {LAST: 2}}
     )
     assert chart["summary"] == "1,201 opened and 4 acted"
-    assert chart["days"][-1].title == "1 opened, 4 acted"
+    assert chart["places"][-1].title == "1 opened, 4 acted"
 
 
 @pytest.mark.parametrize(

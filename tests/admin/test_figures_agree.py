@@ -95,7 +95,7 @@ def tiles(answer: Any) -> dict[str, str]:
 
 def chart_sums(chart: dict[str, Any]) -> dict[str, str]:
     sums = Counter[str]()
-    for day in chart["days"]:
+    for day in chart["places"]:
         sums.update(dict(zip(chart["headings"], day.figures, strict=True)))
     return {heading: str(sums[heading]) for heading in chart["headings"]}
 

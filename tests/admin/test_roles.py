@@ -63,11 +63,12 @@ BUTTONS = {
     (ActionToken, "show"): {OWNER, MARKETING},
     (ActionToken, "revoke"): {OWNER, MARKETING, SUPPORT},
     (Delivery, "send-again"): {OWNER, MARKETING, SUPPORT},
-    (Connection, "test"): {OWNER},
-    (Connection, "resume"): {OWNER},
-    (ProfileRun, "pause"): {OWNER},
-    (ProfileRun, "resume"): {OWNER},
-    (ProfileRun, "cancel"): {OWNER},
+    (Connection, "test"): {OWNER, MARKETING},
+    (Connection, "resume"): {OWNER, MARKETING},
+    (Connection, "samples"): {OWNER, MARKETING},
+    (ProfileRun, "pause"): {OWNER, MARKETING},
+    (ProfileRun, "resume"): {OWNER, MARKETING},
+    (ProfileRun, "cancel"): {OWNER, MARKETING},
     (Customer, "erase-at-klaviyo"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
     (Merchant, "go-live"): {OWNER},
@@ -76,13 +77,13 @@ BUTTONS = {
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},
 }
-SEEN = {Connection: {OWNER}, ProfileRun: {OWNER}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
+SEEN = {Connection: {OWNER, MARKETING}, ProfileRun: {OWNER, MARKETING}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
     MessageText: {OWNER, MARKETING},
     OneClickSettings: {OWNER, MARKETING},
     SavedLink: {OWNER, MARKETING},
-    Connection: {OWNER},
+    Connection: {OWNER, MARKETING},
     CancelReason: {OWNER},
     Membership: {OWNER},
     Merchant: {OWNER},

@@ -17,6 +17,7 @@ from integrations.models import Connection, Delivery, Heartbeat
 from subscriptions.actions import subscription as actions
 from subscriptions.actors import Actor, ActorKind
 from tests.factories import ConnectionFactory, SubscriptionFactory
+from tests.integrations.deliveries import count_minute, make_delivery
 
 
 def beat(cluster: str, seconds_ago: int) -> None:
@@ -38,7 +39,12 @@ def test_readyz_is_503_until_a_worker_cluster_gives_a_sign_of_life(client: Clien
             "database": {"status": "ok"},
             "migrations": {"status": "ok", "unapplied": 0},
             "workers": {"status": "fail", "heartbeats": {}},
-            "deliveries": {"status": "ok", "late_lanes": {}},
+            "deliveries": {
+                "status": "ok",
+                "late_lanes": {},
+                "paused_lanes": [],
+                "last_hour": {"delivered": 0, "failed": 0, "retried": 0},
+            },
         },
     }
 
@@ -65,7 +71,6 @@ def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
         (61, {}, "warn", 200),
         (901, {}, "fail", 503),
         (901, {"enabled": False}, "ok", 200),
-        (901, {"paused_reason": "The key is refused."}, "ok", 200),
         (901, {"not_before": timezone.now() + timedelta(hours=1)}, "ok", 200),
     ],
 )
@@ -76,12 +81,28 @@ def test_a_delivery_that_could_leave_but_waits_is_a_warning_and_after_15_minutes
     connection = ConnectionFactory()
     subscription = SubscriptionFactory(customer__merchant=connection.merchant)
     actions.cancel(subscription, actor=Actor(ActorKind.JOB, "test", "Test"), reason="1|Too much")
-    Delivery.objects.update(created=timezone.now() - timedelta(seconds=waiting))
+    Delivery.objects.update(due=timezone.now() - timedelta(seconds=waiting))
     Connection.objects.update(**columns)
     answer = client.get("/readyz")
     check = answer.json()["checks"]["deliveries"]
     assert (answer.status_code, check["status"]) == (code, status)
     assert list(check["late_lanes"]) == ([] if status == "ok" else [str(connection.pk)])
+
+
+@pytest.mark.django_db
+def test_a_paused_connection_is_a_warning_and_late_is_only_what_could_leave(client: Client) -> None:
+    beat("workers-1", 1)
+    connection = ConnectionFactory(paused_reason="The key is refused.")
+    make_delivery(connection, age=timedelta(hours=1))
+    count_minute(connection, timezone.now(), delivered=7, failed=2, retried=1)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "warn")
+    assert answer.json()["checks"]["deliveries"] == {
+        "status": "warn",
+        "late_lanes": {},
+        "paused_lanes": [connection.pk],
+        "last_hour": {"delivered": 7, "failed": 2, "retried": 1},
+    }
 
 
 @pytest.mark.django_db

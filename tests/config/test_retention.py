@@ -11,7 +11,16 @@ from django_q.models import OrmQ, Task
 
 from common.work import turn
 from config import retention
-from integrations.models import Attempt, Delivery, SandboxEvent, SandboxImport, SandboxProfile
+from integrations.models import (
+    Attempt,
+    Connection,
+    Delivery,
+    DeliveryMinute,
+    Replay,
+    SandboxEvent,
+    SandboxImport,
+    SandboxProfile,
+)
 from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.models import ActionToken, Click
@@ -85,6 +94,14 @@ def delivery() -> Model:
     return row
 
 
+def minute() -> Model:
+    return DeliveryMinute.objects.create(connection=Connection.objects.get(), minute=timezone.now())
+
+
+def replay() -> Model:
+    return Replay.objects.create(merchant=Merchant.objects.get(), last=1, started_by="Ana", finished=timezone.now())
+
+
 def job_run() -> Model:
     return JobRun.objects.create(merchant=Merchant.objects.get(), job="reminders", local_date="2026-11-20")
 
@@ -110,6 +127,8 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (simulated, 180),
         (tried, 180),
         (delivery, 180),
+        (replay, 180),
+        (minute, 8),
         (job_run, 400),
     ],
 )

@@ -24,7 +24,7 @@ ACCOUNT = {
 class Receiver(ThreadingHTTPServer):
     """`bodies` holds the requests' bodies, in order; `script(number, body)` gives each answer's status and headers.
 
-    A GET gets `account`, a status and a body; `keys` holds the credentials it came with.
+    A GET gets `account`, a status and a body, or what `others` has for its path; `keys` holds its credentials.
     """
 
     def __init__(self, script: Script) -> None:
@@ -32,6 +32,7 @@ class Receiver(ThreadingHTTPServer):
         self.script = script
         self.bodies: list[dict[str, Any]] = []
         self.account: tuple[int, Any] = (200, ACCOUNT)
+        self.others: dict[str, tuple[int, Any]] = {}
         self.keys: list[str] = []
 
     @property
@@ -58,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.keys.append(self.headers["Authorization"])
-        status, body = self.server.account
+        status, body = self.server.others.get(self.path.partition("?")[0], self.server.account)
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))

@@ -18,7 +18,6 @@ from django.utils import timezone
 from common.work import LeaseLost, Turn, claim_lease, sweep_rows, yield_turn
 from integrations import pace
 from integrations.base import Answer, Outcome
-from integrations.klaviyo.integration import REFUSED_KEYS
 from integrations.klaviyo.runs import comparison, erasure, history, import_jobs, status
 from integrations.klaviyo.runs.control import CONTINUE
 from integrations.klaviyo.runs.run_kind import Item, RunKind
@@ -179,7 +178,7 @@ def _reason(kind: RunKind, answer: Answer) -> str:
     """For staff: why the run was paused."""
     if answer.status == 403:
         return f"The key may not do this: give it {kind.scopes} at Klaviyo, then resume."
-    return REFUSED_KEYS.get(answer.status or 0) or answer.detail
+    return answer.detail
 
 
 def _soon(seconds: float) -> datetime:

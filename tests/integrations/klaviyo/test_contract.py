@@ -154,6 +154,15 @@ def test_klaviyo_and_the_sandbox_take_the_requests_of_every_run(clock):
     assert emails == {"bo@shop.test", "", "new@shop.test"}
 
 
+@pytest.mark.usefixtures("checked_sandbox")
+def test_klaviyo_and_the_sandbox_take_the_sample_of_every_kind():
+    connection = create_sandbox_connection(MerchantFactory())
+    connection.base_url = KLAVIYO
+    answer = Klaviyo().send_samples(connection, "ana@shop.test", list(KINDS))
+    assert (answer.outcome, answer.status, answer.detail) == (Outcome.DONE, 202, "")
+    assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
+
+
 @pytest.mark.parametrize("spoil", [pair[1] for pair in BAD_BODIES], ids=[pair[0] for pair in BAD_BODIES])
 def test_schema_and_sandbox_refuse_the_same_bodies(spec, spoil):
     connection, body = create_sandbox_connection(MerchantFactory()), event_body()

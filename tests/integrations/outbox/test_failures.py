@@ -12,6 +12,7 @@ from common.work import Turn
 from integrations import outbox
 from integrations.base import Answer, Outcome
 from integrations.models import Connection, Delivery
+from integrations.sending import results
 from integrations.sending.courier import Courier
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Event
@@ -260,3 +261,21 @@ def test_a_database_that_fails_while_requests_are_made_costs_no_delivery(subscri
     with pytest.raises(OperationalError):
         Courier(claim_connection(connection.pk), Spoilt({spoilt.pk}, OperationalError("gone")), Turn()).run()
     assert delivery_states() == ["pending", "pending"]
+
+
+def test_a_key_entered_while_the_old_one_is_refused_is_not_paused(subscription, connection, monkeypatch):
+    cancel(subscription, actor=STAFF)
+    record = results.record
+
+    def enter_key(*args):  # as staff do while the request is on its way
+        Connection.objects.update(secret="pk_new")
+        return record(*args)
+
+    with running_receiver(lambda number, body: (401, {})) as server, monkeypatch.context() as patch:
+        patch.setattr(results, "record", enter_key)
+        send_pending(connection, server)
+    assert (connection.paused_reason, delivery_states()) == ("", ["pending", "pending"])
+    assert OrmQ.objects.count() == 1
+    with running_receiver() as server:
+        send_pending(connection, server)
+    assert delivery_states() == ["done", "done"]
