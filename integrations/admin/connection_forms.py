@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import HttpRequest
 from httpx import URL
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from common.web.outbound_address import AddressRefused, check_outbound_url, is_own_sandbox
 from integrations import registry
+from integrations.admin.target_form import TargetForm
+from integrations.admin.tick_boxes import ticks_widget
 from integrations.base import Answer, Outcome
 from integrations.models import Connection
 from subscriptions.events.catalogue import KINDS
@@ -20,15 +21,6 @@ NOT_TESTED = (Outcome.RETRY, Outcome.THROTTLED)
 ABOUT_THE_KEY = (401, 403, None)
 CATEGORIES = {"subscriber": "Subscribers", "subscription": "Subscriptions", "order": "Orders and items"}
 KEY_KEPT = "The new key could not be tested, so the stored one stays: {reason} Try again in a while."
-
-
-def ticks_widget() -> UnfoldAdminCheckboxSelectMultipleWidget:
-    """Tick boxes in groups, side by side where there is room."""
-    # An instance, because unfold's templates look at the name of the class.
-    widget = UnfoldAdminCheckboxSelectMultipleWidget()
-    widget.template_name = "admin/parts/ticks.html"
-    widget.option_template_name = "admin/parts/tick.html"
-    return widget
 
 
 def kinds_by_category() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -111,5 +103,6 @@ class ConnectionForm(MerchantForm):
 FORMS: dict[str, Any] = {
     Connection.Integration.KLAVIYO: ConnectionForm,
     Connection.Integration.ATTENTIVE: ConnectionForm,
+    Connection.Integration.WEBHOOK: TargetForm,
 }
 """The form of each kind that staff may connect."""

@@ -18,6 +18,7 @@ from integrations.admin.backfill import backfill_page
 from integrations.admin.connection_forms import FORMS, NOT_TESTED, ConnectionForm
 from integrations.admin.connection_rows import read_figures, shown_count
 from integrations.admin.sample_button import SAMPLES
+from integrations.admin.target_buttons import TARGET_BUTTONS, count_after_retries, is_target
 from integrations.base import Answer, Outcome
 from integrations.connection_states import LABELS, describe_connection, describe_connections
 from integrations.delivery_figures import read_waiting
@@ -98,7 +99,7 @@ class ConnectionAdmin(MerchantAdmin):
                 "A paused connection sends again if they are."
             ),
             run=test_connection,
-            offered=is_testable,
+            offered=lambda connection: is_testable(connection) and not is_target(connection),
         ),
         Button(
             verb="resume",
@@ -111,6 +112,7 @@ class ConnectionAdmin(MerchantAdmin):
             variant=ActionVariant.PRIMARY,
         ),
         SAMPLES,
+        *TARGET_BUTTONS,
     )
 
     def backfill(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -207,6 +209,7 @@ class ConnectionAdmin(MerchantAdmin):
         context["setup"] = integration and integration.setup
         if connection:
             (context["row"],) = read_figures(merchant_of(request), [connection]).rows
+            context["after_retries"] = count_after_retries(connection) if is_target(connection) else None
             context["health_page"] = reverse("admin:delivery")
         return super().render_change_form(request, context, *args, **options)
 

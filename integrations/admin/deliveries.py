@@ -11,6 +11,7 @@ from unfold.decorators import display
 from common.web.public_ids import parse_public_id
 from integrations import outbox, registry
 from integrations.admin.filters import CauseFilter, ConnectionFilter, DeliveryKindFilter, FinishedFilter, StateFilter
+from integrations.admin.target_buttons import REPLAY_WEBHOOK
 from integrations.base import ShownRequest
 from integrations.connection_states import clock_time
 from integrations.models import Attempt, Delivery
@@ -96,6 +97,7 @@ class DeliveryAdmin(DeliveryFields, CustomerSearch, PageAdmin):
             run=resend_delivery,
             offered=may_be_resent,
         ),
+        REPLAY_WEBHOOK,
     )
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:

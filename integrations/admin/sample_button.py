@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from integrations import registry
-from integrations.admin.connection_forms import kinds_by_category, ticks_widget
+from integrations.admin.connection_forms import kinds_by_category
+from integrations.admin.tick_boxes import ticks_widget
 from integrations.base import Outcome, SendsSamples
 from integrations.models import Connection
 from subscriptions.staff.buttons import Button, ButtonForm

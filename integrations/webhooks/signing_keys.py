@@ -18,7 +18,7 @@ def take_signing_key(target: Connection) -> str | None:
             return None
         WebhookTarget.objects.filter(connection=row).update(secret_shown=True)
         key: str = row.secret
-    return key
+    return key + ""  # as a plain text, since pages show a mask for a `Secret`
 
 
 def rotate_signing_key(target: Connection) -> tuple[str | None, str | None, datetime]:
