@@ -153,12 +153,15 @@ class Courier:
     def _candidates(self) -> list[tuple[Lane, Parcel]]:
         """Parcels for which there is room, taken from their lanes; what is live comes first."""
         for lane in self.lanes:
-            if lane.waiting and _goes_alone(lane.waiting[0]):
-                return [] if self.sending or not lane.is_open else [(lane, lane.waiting.popleft())]
+            if lane.is_open and lane.waiting and _goes_alone(lane.waiting[0]):
+                return [] if self.sending else [(lane, lane.waiting.popleft())]
         found = []
         places = self._free_places()
         for lane in self.lanes:
-            while lane.is_open and lane.waiting and places[is_bulk := _is_bulk(lane.waiting[0])] > 0:
+            while lane.is_open and lane.waiting and not _goes_alone(lane.waiting[0]):
+                is_bulk = _is_bulk(lane.waiting[0])
+                if places[is_bulk] <= 0:
+                    break
                 found.append((lane, lane.waiting.popleft()))
                 places[is_bulk] -= 1
         return found

@@ -3,10 +3,12 @@
 import threading
 import time
 from concurrent.futures import Future
+from datetime import timedelta
 
 import pytest
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from common.work import LeaseLost, Turn
 from integrations.base import Answer, Outcome, Parcel
@@ -21,6 +23,7 @@ from tests.integrations.receiver import running_receiver
 from tests.races import holding_locks
 
 pytestmark = pytest.mark.django_db
+DONE = Answer(Outcome.DONE, 202)
 
 
 def test_a_leased_connection_sends_nothing_for_a_second_worker(subscription, connection):
@@ -101,10 +104,12 @@ def test_a_delivery_that_killed_its_worker_four_times_is_sent_and_starts_afresh(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_delivery_whose_worker_ended_twice_has_no_other_beside_it(connection):
+@pytest.mark.parametrize("place", [0, 2, 4], ids=["first", "between others", "last"])
+def test_a_delivery_whose_worker_ended_twice_has_no_other_beside_it(connection, place):
     for _ in range(4):
         cancel(subscription_with_order(customer__merchant=connection.merchant), actor=STAFF)
-    suspect = Delivery.objects.order_by("id")[2]
+    Delivery.objects.update(attempts_made=1)  # so that none is put before another
+    suspect = Delivery.objects.order_by("id")[place]
     Delivery.objects.filter(pk=suspect.pk).update(interrupted=2, attempts_made=2)
     on_their_way, beside = set(), {}
 
@@ -119,6 +124,15 @@ def test_a_delivery_whose_worker_ended_twice_has_no_other_beside_it(connection):
     assert delivery_states() == ["done"] * 8
     assert beside[suspect.pk] == 0
     assert max(beside.values()) > 0, "the others share the road"
+
+
+def test_a_delivery_that_has_to_go_alone_stops_nothing_while_its_endpoint_is_closed(connection):
+    courier = Courier(connection, Klaviyo(), Turn())
+    suspect, live = (Parcel([Delivery(interrupted=n)], (EVENTS,), lambda: DONE) for n in (2, 0))
+    courier.lanes[0].waiting.append(live)
+    courier.lanes[1].waiting.append(suspect)
+    courier.lanes[1].closed_until = timezone.now() + timedelta(hours=1)
+    assert courier._candidates() == [(courier.lanes[0], live)]
 
 
 def test_worker_deaths_are_not_charged_to_a_delivery_that_was_not_being_sent(subscription, connection, clock):
