@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery, ProfileRun
+from integrations.models import Connection, Delivery, ProfileRun, SandboxFault
 from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
@@ -78,6 +78,7 @@ BUTTONS = {
     (SavedLink, "restore"): {OWNER, MARKETING},
 }
 SEEN = {Connection: {OWNER, MARKETING}, ProfileRun: {OWNER, MARKETING}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
+SEEN[SandboxFault] = {OWNER, MARKETING, SUPPORT}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
     MessageText: {OWNER, MARKETING},
@@ -89,6 +90,7 @@ EDITED = {
     Merchant: {OWNER},
     GatewaySettings: {OWNER},
     SimulatedOutcome: {OWNER, MARKETING, SUPPORT},
+    SandboxFault: {OWNER, MARKETING, SUPPORT},
 }
 CLOCK = timezone.now() + timedelta(days=3)
 

@@ -57,12 +57,10 @@ class PastEvents(RunKind):
             )
             for item in items
         ]
-        Delivery.objects.bulk_create(
-            deliveries,
-            update_conflicts=True,
-            unique_fields=["event", "connection"],
-            update_fields=["state", "error", "finished"],
-        )
+        # An earlier delivery of the event may have failed.
+        known = Delivery.objects.filter(connection=connection, event__in=[item.key for item in items], is_replay=False)
+        known.update(state=Delivery.State.DONE, error="", finished=now)
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
 
 
 def unsent_events(connection: Connection, kinds: Sequence[str], since: datetime) -> QuerySet[Event]:
