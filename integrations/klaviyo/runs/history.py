@@ -58,7 +58,9 @@ class PastEvents(RunKind):
             for item in items
         ]
         # An earlier delivery of the event may have failed.
-        known = Delivery.objects.filter(connection=connection, event__in=[item.key for item in items], is_replay=False)
+        known = Delivery.objects.filter(
+            connection=run.connection, event__in=[item.key for item in items], is_replay=False
+        )
         known.update(state=Delivery.State.DONE, error="", finished=now)
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
 
