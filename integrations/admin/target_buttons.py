@@ -138,7 +138,7 @@ TARGET_BUTTONS = (
         offered=lambda connection: is_target(connection) and not connection.target.secret_shown,
     ),
     Button(
-        verb="rotate-key",
+        verb="rotate-signing-key",
         title="Rotate signing key",
         icon="autorenew",
         right=Right.CONNECTIONS,
@@ -147,7 +147,7 @@ TARGET_BUTTONS = (
         offered=lambda connection: is_target(connection) and not is_rotating(connection),
     ),
     Button(
-        verb="replay",
+        verb="replay-time",
         title="Replay",
         icon="replay",
         right=Right.CONNECTIONS,

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Connection, Delivery, ProfileRun, SandboxFault
+from integrations.webhooks.targets import create_target
 from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
@@ -66,6 +67,12 @@ BUTTONS = {
     (Connection, "test"): {OWNER, MARKETING},
     (Connection, "resume"): {OWNER, MARKETING},
     (Connection, "samples"): {OWNER, MARKETING},
+    (Connection, "send-sample"): {OWNER, MARKETING},
+    (Connection, "show-key"): {OWNER, MARKETING},
+    (Connection, "rotate-signing-key"): {OWNER, MARKETING},
+    (Connection, "replay-time"): {OWNER, MARKETING},
+    (Connection, "remove-target"): {OWNER, MARKETING},
+    (Delivery, "replay"): {OWNER, MARKETING, SUPPORT},
     (ProfileRun, "pause"): {OWNER, MARKETING},
     (ProfileRun, "resume"): {OWNER, MARKETING},
     (ProfileRun, "cancel"): {OWNER, MARKETING},
@@ -100,6 +107,10 @@ def update_row(row: Model, **fields: object) -> Model:
     return row
 
 
+def make_target(row: Connection) -> Connection:
+    return create_target(row.merchant, "https://93.184.216.34/hook")
+
+
 # Puts a row into the state in which the button is offered, and returns it.
 BEFORE: dict[str, Callable[[Any], Model]] = {
     "reactivate": lambda row: verbs.cancel(row, actor=f.STAFF).subject,
@@ -114,6 +125,12 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "not-placed": lambda row: update_row(row, status=14),
     "restore": lambda row: update_row(row, archived=True),
     "pause": lambda row: update_row(row, state="running"),
+    "replay": lambda row: update_row(row, state="done", body="{}"),
+    "send-sample": make_target,
+    "show-key": make_target,
+    "rotate-signing-key": make_target,
+    "replay-time": make_target,
+    "remove-target": make_target,
 }
 
 

@@ -86,12 +86,12 @@ def test_an_eleventh_target_is_refused(merchant: Merchant, client: Client) -> No
 def test_the_key_is_shown_once_and_rotated_once_a_day(client: Client, target: Connection) -> None:
     assert target.secret + "" in client.post(page_of(target, "show-key")).text
     assert target.secret + "" not in client.post(page_of(target, "show-key"), follow=True).text
-    page = client.post(page_of(target, "rotate-key")).text
+    page = client.post(page_of(target, "rotate-signing-key")).text
     old = target.secret + ""
     target.refresh_from_db()
     assert (target.secret + "" in page, target.secret != old) == (True, True)
     assert "Nov. 21, 2026" in page
-    assert client.post(page_of(target, "rotate-key")).status_code == 302
+    assert client.post(page_of(target, "rotate-signing-key")).status_code == 302
     assert "with the old key, too" in client.get(page_of(target)).text
     assert old not in client.get(page_of(target)).text
     assert signing_keys.rotate_signing_key(Connection.objects.get())[0] is None
@@ -117,7 +117,7 @@ def test_one_delivery_and_a_time_are_replayed(client: Client, target: Connection
     assert (again.event, again.body) == (first.event, first.body)
     Delivery.objects.update(state="done")
     times = {"start": "2026-11-20T11:59", "end": "2026-11-20T12:01"}
-    replayed = client.post(page_of(target, "replay"), times)
+    replayed = client.post(page_of(target, "replay-time"), times)
     assert last_message(replayed) == "success: 1 event on the way again, with the same IDs."
     assert Delivery.objects.filter(is_replay=True).count() == 2
     first.attempts_made, first.state = 2, "done"
@@ -134,6 +134,6 @@ def test_a_removed_target_is_gone(client: Client, target: Connection) -> None:
 @pytest.mark.parametrize("role", ["support", "read_only"])
 def test_others_may_not_touch_a_target(merchant: Merchant, login: Login, target: Connection, role: str) -> None:
     client = login(merchant, role=role)
-    for page in ("show-key", "rotate-key", "send-sample", "replay", "remove-target"):
+    for page in ("show-key", "rotate-signing-key", "send-sample", "replay-time", "remove-target"):
         assert client.post(page_of(target, page)).status_code == 403
     assert not WebhookTarget.objects.get().secret_shown
