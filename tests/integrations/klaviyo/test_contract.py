@@ -2,30 +2,24 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import time_machine
 from django.test import Client
-from django.utils import timezone
 from openapi_core import OpenAPI
 from werkzeug.datastructures import Headers
 
 from integrations import http
 from integrations.base import Answer, Outcome
 from integrations.klaviyo import client
-from integrations.klaviyo.bodies import STATUS_PROPERTY
 from integrations.klaviyo.integration import Klaviyo
-from integrations.klaviyo.runs import control, work
-from integrations.models import Connection, ProfileRun, SandboxEvent, SandboxProfile, SentProfile
+from integrations.models import Connection, SandboxEvent, SandboxProfile
 from subscriptions.events.catalogue import KINDS
-from subscriptions.models import Customer
-from tests.factories import STAFF, ItemFactory, MerchantFactory
+from tests.factories import ItemFactory, MerchantFactory
 from tests.integrations.events import create_delivery, create_event, create_sandbox_connection
-from tests.integrations.klaviyo.runs.past import make_past_events
-from tests.integrations.klaviyo.runs.running import make_customers, work_on
+from tests.integrations.klaviyo.runs.every_run import check_every_run
 from tests.integrations.klaviyo.sending import send_delivery
 from tests.integrations.sandbox.account import event_body, import_body
 from tests.integrations.sandbox.bad_bodies import BAD_BODIES, profile_attributes
@@ -126,32 +120,7 @@ def test_the_connection_test_is_a_call_klaviyo_knows():
 
 @pytest.mark.usefixtures("checked_sandbox")
 def test_klaviyo_and_the_sandbox_take_the_requests_of_every_run(clock):
-    connection = create_sandbox_connection(MerchantFactory())
-    merchant, kinds = connection.merchant, list(KINDS)
-    ana, *_ = make_customers(merchant, "ana@shop.test", "bo@shop.test", "no address", live=True)
-    make_customers(merchant, "old@shop.test")
-    for kind in kinds:
-        make_past_events(merchant, kind, 1, ana, total=12.5, currency_code="USD")
-    since = timezone.now() - timedelta(days=7)
-    for run in (
-        control.begin_status_backfill(connection, active_only=False, actor=STAFF),
-        control.begin_history(connection, kinds, since, actor=STAFF),
-    ):
-        assert (work_on(run, clock).state, run.error) == ("done", "")
-        assert list(run.errors.values_list("detail", flat=True)) == []
-    assert set(SandboxEvent.objects.values_list("metric", flat=True)) == set(KINDS)
-    assert SandboxProfile.objects.get(email="ana@shop.test").properties == {STATUS_PROPERTY: "active"}
-
-    SentProfile.objects.filter(email="ana@shop.test").update(status="inactive")
-    SentProfile.objects.filter(email="old@shop.test").update(status="active")
-    Customer.objects.filter(email="old@shop.test").update(email="new@shop.test")
-    work.sweep()
-    (erasure,) = control.erase_customer(ana, actor=STAFF)
-    clock.shift(timedelta(minutes=2))
-    for run in (ProfileRun.objects.get(kind="comparison"), erasure):
-        assert (work_on(run, clock).state, run.errors.count()) == ("done", 0)
-    emails = set(SandboxProfile.objects.values_list("email", flat=True))
-    assert emails == {"bo@shop.test", "", "new@shop.test"}
+    check_every_run(clock)
 
 
 @pytest.mark.usefixtures("checked_sandbox")
