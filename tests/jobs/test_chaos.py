@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from django.conf import settings
 
 from tests import migrated
+from tests.killer import Killer
 from tests.placement.platform import Handler, running_platform
 from tests.portal import Portal, wait_until
 
@@ -85,57 +85,6 @@ def report(portal: Portal, *calls: str) -> dict[str, Any]:
     """The report after `calls`."""
     found: dict[str, Any] = json.loads(inside(portal, *calls, "report()").splitlines()[-1])
     return found
-
-
-class Killer(threading.Thread):
-    """Kills a busy worker with -9 now and then; `killed` counts them."""
-
-    def __init__(self, portal: Portal, chance: random.Random) -> None:
-        super().__init__(daemon=True)
-        self.portal, self.chance = portal, chance
-        self.killed = 0
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        while not self.over.wait(self.chance.uniform(0.5, 2)):
-            if busy := self.busy():
-                self.chance.choice(busy).kill()
-                self.killed += 1
-
-    def busy(self) -> list[psutil.Process]:
-        """Workers are children of a cluster's sentinel; a busy one uses the processor."""
-        before = {worker: _used(worker) for worker in self.workers()}
-        time.sleep(0.05)
-        return [worker for worker, used in before.items() if _used(worker) > used]
-
-    def workers(self) -> list[psutil.Process]:
-        found = [process for process in self.portal.processes("qcluster") if _depth(process) == 2]
-        return found
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        self.start()
-        try:
-            yield
-        finally:
-            self.over.set()
-            self.join()
-
-
-def _used(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    except psutil.Error:
-        return 0.0
-
-
-def _depth(process: psutil.Process) -> int:
-    """Of a cluster's main process 0, of its sentinel 1, of workers, monitor and pusher 2."""
-    try:
-        return sum("qcluster" in parent.cmdline() for parent in process.parents())
-    except psutil.Error:
-        return -1
 
 
 def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: Shop, url: str) -> None:

@@ -1,0 +1,1 @@
+"""An app that shortens leases and waits, so that a trial takes minutes instead of hours."""
