@@ -90,7 +90,8 @@ def _start_server(data: Path) -> bool:
     sockets = _socket_folder(data)
     if sockets != data:
         _make_private_folder(sockets, user)
-    options = f"-c listen_addresses= -k {shlex.quote(str(sockets))}"
+    # Each thread of the web server and each worker holds a connection, and the tests have fifty people click at once.
+    options = f"-c listen_addresses= -c max_connections=200 -k {shlex.quote(str(sockets))}"
     how = ("-w", "-t", str(START_SECONDS), "-o", options, "-l", str(data / "log"), "-D", str(data))
     return _run_program("pg_ctl", "start", *how).returncode == 0
 

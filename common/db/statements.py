@@ -38,15 +38,19 @@ def plain_array(values: Iterable[object]) -> str:
     """PostgreSQL's text for an array of numbers, plain words and moments; None is NULL.
 
     psycopg would inspect each value for its type, which takes longer than the statement. The text needs a cast, and no
-    value may hold a quote, a comma, a brace or a backslash.
+    value may be empty or hold a quote, a comma, a brace or a backslash.
     """
     return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
 
 
-def text_array(values: Iterable[str]) -> str:
-    """`plain_array` for texts of any characters that PostgreSQL stores."""
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+def text_array(values: Iterable[str | None]) -> str:
+    """`plain_array` for texts of any characters that PostgreSQL stores; None is NULL."""
+    return f"{{{','.join('NULL' if value is None else _quote(value) for value in values)}}}"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _kept_cursors(connection: Any) -> Any:

@@ -158,7 +158,7 @@ class ConnectionAdmin(MerchantAdmin):
     def state(self, row: Any) -> str:
         return str(row.described.name)
 
-    @display(description="")
+    @display(description="In words")
     def explanation(self, row: Any) -> str:
         return str(row.described.sentence)
 

@@ -252,7 +252,7 @@ def _note_attempts(answered: Sequence[tuple[Sent, Answer]]) -> None:
     ]
     keys, statuses, milliseconds, details, roads = zip(*noted, strict=True)
     plain = [plain_array(column) for column in (keys, statuses, milliseconds)]
-    execute(NOTE_ATTEMPTS, [*plain, text_array(details), plain_array(roads)])
+    execute(NOTE_ATTEMPTS, [*plain, text_array(details), text_array(roads)])
 
 
 def _note_deliveries(connection: Connection, notes: Sequence[Note], now: datetime, retried: int = 0) -> None:

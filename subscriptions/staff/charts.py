@@ -14,16 +14,17 @@ MOST_TICKS = 7
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one place of a chart is, and how its moment is written: in full, briefly, and below the chart."""
+    """What one place of a chart is, and how its moment is written: spoken, in full, briefly, and below the chart."""
 
     name: str
+    spoken: str
     full: str
     brief: str
     tick: str
 
 
-DAY = Unit("day", full="D, M j, Y", brief="D, M j", tick="M j")
-HOUR = Unit("hour", full="D, M j, H:i", brief="D, H:i", tick="H:i")
+DAY = Unit("day", spoken="F j, Y", full="D, M j, Y", brief="D, M j", tick="M j")
+HOUR = Unit("hour", spoken="F j, H:i", full="D, M j, H:i", brief="D, H:i", tick="H:i")
 
 
 @dataclass(frozen=True, slots=True)

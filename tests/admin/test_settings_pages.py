@@ -4,6 +4,8 @@ from itertools import count
 import pytest
 from django.test import Client
 
+from integrations.base import Answer, Outcome
+from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Delivery
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
@@ -25,7 +27,10 @@ def client(merchant: Merchant, login: Login) -> Client:
     return login(merchant)
 
 
-def test_secrets_are_written_and_never_shown(merchant: Merchant, client: Client) -> None:
+def test_secrets_are_written_and_never_shown(
+    merchant: Merchant, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Klaviyo, "test", lambda *_: Answer(Outcome.DONE, 200, "Bean & Co"))
     connection = f.ConnectionFactory(merchant=merchant, secret="pk_very_secret")
     settings = f"/admin/subscriptions/merchant/{merchant.pk}/change/"
     keys = f"/admin/integrations/connection/{connection.pk}/change/"

@@ -101,7 +101,9 @@ def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: S
     assert came["placed"] == {"2": customers}, why
     once = {"reminder 1": customers, "credit_card_expiration_warning 1": customers, "success 2": customers}
     assert came["told"] == {**once, "out_of_stock 1": customers}, why
-    assert came["sandbox"] == {what: number // 5 for what, number in came["told"].items()}, why
+    # These are a day old: once the product is back, they are obsolete.
+    came["sandbox"].pop("out_of_stock 1", None)
+    assert came["sandbox"] == dict.fromkeys(once, customers // 5), why
     assert len(came["simulated"]) == 2 * customers // 5, why
     assert_posted_once(shop, came, why)
 

@@ -1,7 +1,7 @@
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from common.db import fetch_rows, update
+from common.db import fetch_rows, plain_array, text_array, update
 from common.db.statements import MOST_CURSORS, MOST_ROWS
 from tests.factories import ProductFactory
 
@@ -75,3 +75,12 @@ def test_a_connection_the_server_has_closed_is_replaced_at_the_next_request():
         fetch_rows("SELECT pg_terminate_backend(%s)", [server])
     connection.health_check_enabled, connection.health_check_done = True, False  # as a request begins
     assert fetch_rows(SERVER, []) != [(server,)]
+
+
+@pytest.mark.django_db
+def test_texts_and_plain_values_arrive_as_they_are_in_arrays():
+    texts = ["", "a,b", '"quoted"', "back\\slash", "{brace}", "NULL", None, "line\nbreak", "Zoë"]
+    numbers = [1, None, -3]
+    arrays = [text_array(texts), plain_array(numbers), text_array([""])]
+    rows = fetch_rows("SELECT %s::text[], %s::int[], %s::text[]", arrays)
+    assert rows == [(texts, numbers, [""])]
