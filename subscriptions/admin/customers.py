@@ -1,29 +1,25 @@
 """Customers: the list with its search, and the page of one customer."""
 
-from collections import defaultdict
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from unfold.decorators import display
 
-from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.admin import clock
+from subscriptions.admin.customer_page.activity import activity_lines
+from subscriptions.admin.customer_page.orders import earlier_orders, upcoming_orders
+from subscriptions.admin.customer_page.subscriptions import subscription_cards
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
-from subscriptions.models import Customer, Event, Item, Order, OrderStatus, Subscription
-from subscriptions.money import money
+from subscriptions.models import Customer, Order
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
-
-MOST_SUBSCRIPTIONS = 100
-MOST_ORDERS = 10
-MOST_ACTIVITIES = 50
 
 
 @admin.register(Customer, site=site)
@@ -76,64 +72,3 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
 
 def initials(customer: Customer) -> str:
     return (customer.first_name[:1] + customer.last_name[:1]) or customer.email[:1]
-
-
-def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
-    upcoming = Item.objects.filter(merchant=merchant_of(request), subscription=OuterRef("pk"), upcoming=True)
-    rows = (
-        Subscription.objects.filter(merchant=merchant_of(request), customer=customer)
-        .select_related("product", "offer")
-        .annotate(next_day=Subquery(upcoming.values("order__place_date")[:1]))
-        .order_by("cancelled", "-created")
-    )
-    buttons = site.get_model_admin(Subscription).offered_buttons
-    labels = dict(offered_reasons(merchant_of(request)).values_list("code", "label"))
-    return [
-        {
-            "row": row,
-            "price": money(row.product.price if row.price is None else row.price, row.currency_code),
-            "cancel_reason": describe_reason(row, labels),
-            "buttons": buttons(request, row),
-        }
-        for row in sorted(rows[:MOST_SUBSCRIPTIONS], key=lambda row: not row.live)
-    ]
-
-
-def upcoming_orders(customer: Customer) -> list[dict[str, Any]]:
-    items = Item.objects.select_related("product").order_by("pk")
-    orders = (
-        Order.objects.filter(merchant=customer.merchant_id, customer=customer, status=OrderStatus.UNSENT)
-        .select_related("payment", "shipping_address")
-        .prefetch_related(Prefetch("items", items))
-        .order_by("place_date")[:MOST_ORDERS]
-    )
-    return [
-        {
-            "row": order,
-            "items": [(item, money(item.total_price, order.currency_code)) for item in order.items.all()],
-            "discount": money(order.discount_total, order.currency_code) if order.discount_total else "",
-            "shipping": money(order.shipping_total, order.currency_code) if order.shipping_total else "",
-            "total": money(order.total, order.currency_code),
-        }
-        for order in orders
-    ]
-
-
-def earlier_orders(customer: Customer) -> list[tuple[Order, str]]:
-    orders = Order.objects.filter(merchant=customer.merchant_id, customer=customer)
-    latest = orders.exclude(status=OrderStatus.UNSENT).order_by("-place_date")[:MOST_ORDERS]
-    return [(order, money(order.total, order.currency_code)) for order in latest]
-
-
-def activity_lines(customer: Customer, panels: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The activities, newest first, each with its events and the panels' labels for them (`event_notes`)."""
-    notes: dict[int, list[Any]] = defaultdict(list)
-    for _template, context in panels:
-        for event, labels in context.get("event_notes", {}).items():
-            notes[event] += labels
-    events = Event.objects.only("id", "kind", "activity_id").order_by("pk")
-    rows = customer.activities.filter(merchant=customer.merchant_id).prefetch_related(Prefetch("events", events))
-    return [
-        {"row": row, "events": [(event, notes[event.pk]) for event in row.events.all()]}
-        for row in rows.order_by("-pk")[:MOST_ACTIVITIES]
-    ]
