@@ -1,0 +1,61 @@
+"""A merchant's day: each task of staff takes no more clicks than it should, counted from Home.
+
+All tests share one window; each has a merchant of its own, whose owner is logged in.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from subscriptions.models import Merchant, Subscription
+from tests import factories as f
+from tests.browser.conftest import PATIENCE, PERSON
+from tests.browser.staff import Staff
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(user_agent=PERSON, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def merchant(portal: str) -> Merchant:
+    merchant: Merchant = f.MerchantFactory(name="Harbour Coffee")
+    return merchant
+
+
+@pytest.fixture
+def subscription(merchant: Merchant) -> Subscription:
+    """Ana Ruiz's subscription, with an upcoming order."""
+    return f.subscription_with_order(customer__merchant=merchant)
+
+
+@pytest.fixture
+def staff(portal: str, window: Page, merchant: Merchant) -> Iterator[Staff]:
+    """The merchant's owner, at Home."""
+    client = Client()
+    user = f.MembershipFactory(merchant=merchant, role="owner").user
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    window.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    yield Staff(window, portal)
+    # The page must ask for nothing while the rows are deleted.
+    window.goto("about:blank")
+    window.context.clear_cookies()
+    cache.clear()
+
+
+def test_a_subscription_is_cancelled_with_a_reason_from_its_customers_page(
+    staff: Staff, subscription: Subscription
+) -> None:
+    f.CancelReasonFactory(merchant=subscription.merchant, code=4, label="Overstocked")
+    staff.page.goto(f"{staff.portal}/admin/subscriptions/customer/{subscription.customer_id}/change/")
+    staff.press_in_dialog("Cancel subscription", reason="4")
+    staff.sees("Cancelled the subscription to House blend. Reason: Overstocked")
+    assert staff.clicks <= 3  # and one to find the customer
