@@ -71,6 +71,16 @@ document.addEventListener("alpine:initialized", () => {
   });
 });
 
+// The find box answers to one key, except where people type.
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+  if (Alpine.$data(document.documentElement).openModal) return;
+  event.preventDefault();
+  document.getElementById("find")?.select();
+  document.getElementById("find")?.focus();
+});
+
 // unfold's pages have no landmark besides the navigation.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 

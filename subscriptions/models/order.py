@@ -124,6 +124,11 @@ class Order(models.Model):
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
             models.Index(
+                fields=["merchant", "order_merchant_id"],
+                condition=Q(order_merchant_id__isnull=False),
+                name="order_by_number",
+            ),
+            models.Index(
                 fields=["status", "retry_at"],
                 condition=Q(status__in=statuses_where(lambda row: row.each_minute)),
                 name="order_prompt",

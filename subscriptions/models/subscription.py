@@ -120,6 +120,16 @@ class Subscription(models.Model):
             models.Index(fields=["product", "-created", "public_id"], name="subscription_product"),
             models.Index(fields=["merchant", "customer", "-created"], name="subscription_customer"),
             models.Index(
+                fields=["merchant", "-created", "public_id"],
+                condition=Q(cancelled__isnull=True, prepaid_orders_per_billing__isnull=False),
+                name="subscription_prepaid_list",
+            ),
+            models.Index(
+                fields=["merchant", "merchant_order_id"],
+                condition=Q(merchant_order_id__isnull=False),
+                name="subscription_by_shop_order",
+            ),
+            models.Index(
                 F("merchant"),
                 F("product"),
                 condition=Q(cancelled__isnull=True),

@@ -1,28 +1,42 @@
-"""Search as staff type it: the beginning of an email or a name, a phone number, an ID."""
+"""Search as staff type it: the beginning of an email or a name, a phone number, an ID, an order number.
+
+The find box and the lists search alike.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from common.web.public_ids import parse_public_id
-from subscriptions.models import Customer, Merchant, Product
+from subscriptions.models import Customer, Merchant, Order, Product, Subscription
 from subscriptions.models.customer import BackwardDigits
 from subscriptions.staff.current_merchant import merchant_of
 
 CUSTOMER_COLUMNS = ("email", "first_name", "last_name", "merchant_user_id")
 PRODUCT_LOOKUPS = ("name__icontains", "sku__istartswith", "external_product_id__istartswith")
+# What the shop calls a row. Each column has an index that begins with the merchant.
+NUMBERS: Mapping[type[Model], Sequence[str]] = {
+    Order: ("order_merchant_id",),
+    Subscription: ("external_id", "merchant_order_id"),
+    Product: ("external_product_id", "sku"),
+}
 MOST_WORDS = 4
+PHONE = re.compile(r"[\d\s()+.-]+")
 PHONE_DIGITS = 6
 """Fewer digits than this are an id, not a phone number."""
+
+Row = TypeVar("Row", bound=Model)
 
 
 class CustomerSearch:
     """Mixin for an admin that searches its rows by customer; `customer_path` leads from a row to its customer.
 
-    A term that is a public id finds the rows with that id in one of `id_paths` instead.
+    A term that is a public id finds the rows with that id in one of `id_paths` instead, and a term that is the number
+    of a row in the shop finds that row.
     """
 
     customer_path = "customer"
@@ -32,12 +46,17 @@ class CustomerSearch:
     search_help_text = "Customer's email, name, phone or ID"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        if not search_term:
+        term = clean_search_term(search_term)
+        if not term:
             return queryset, False
-        if self.id_paths and (public_id := parse_public_id(search_term, any_spelling=True)):
+        if self.id_paths and (public_id := parse_public_id(term, any_spelling=True)):
             has_id = Q(*((path, public_id) for path in self.id_paths), _connector=Q.OR)
             return queryset.filter(has_id), False
-        customers = customers_matching(merchant_of(request), search_term)
+        # Asked apart: no index answers "this number, or a customer of this name".
+        numbered = rows_with_number(merchant_of(request), queryset.model, term)
+        if numbered is not None and numbered.exists():
+            return queryset.filter(pk__in=numbered.values("pk")), False
+        customers = customers_matching(merchant_of(request), term)
         return queryset.filter(**{f"{self.customer_path}__in": customers}), False
 
 
@@ -46,15 +65,45 @@ def clean_search_term(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
+def rows_with_number(merchant: Merchant, model: type[Row], term: str) -> QuerySet[Row] | None:
+    """Rows that the shop calls `term`; shops write `#1001` for the order 1001. None for rows without such numbers."""
+    if model not in NUMBERS:
+        return None
+    spellings = ((name, text) for name in NUMBERS[model] for text in {term, term.removeprefix("#")})
+    return model._default_manager.filter(Q(*spellings, _connector=Q.OR), merchant=merchant)
+
+
+def exact_matches(merchant: Merchant, term: str) -> list[Model]:
+    """The rows that `term` names in full, at most two of each kind.
+
+    A phone number may lack its beginning, so customers are found by it only if nothing else has this number.
+    """
+    if public_id := parse_public_id(term, any_spelling=True):
+        return _first_rows(model._default_manager.filter(merchant=merchant, public_id=public_id) for model in NUMBERS)
+    customers = customers_matching(merchant, term)
+    named = customers.filter(Q(lower_email=term.lower()) | Q(lower_merchant_user_id=term.lower()))
+    numbered = (rows_with_number(merchant, model, term) for model in NUMBERS)
+    found = _first_rows([named, *(rows for rows in numbered if rows is not None)])
+    return found if found or not is_phone_number(term) else _first_rows([customers])
+
+
+def _first_rows(found: Iterable[QuerySet[Any]]) -> list[Model]:
+    return [row for rows in found for row in rows.order_by()[:2]]
+
+
+def is_phone_number(term: str) -> bool:
+    return bool(PHONE.fullmatch(term)) and len(re.sub(r"\D", "", term)) >= PHONE_DIGITS
+
+
 def customers_matching(merchant: Merchant, term: str) -> QuerySet[Customer]:
     """Customers whose email, names or ID begin with every word of `term`, or whose phone number ends with `term`."""
     # The indexes use Lower().
     lowered = {f"lower_{name}": Lower(name) for name in CUSTOMER_COLUMNS}
     found = Customer.objects.filter(merchant=merchant).alias(**lowered)
-    if re.fullmatch(r"[\d\s()+.-]+", term):
+    if PHONE.fullmatch(term):
         number, digits = re.sub(r"\s", "", term), re.sub(r"\D", "", term)
         has_number = Q(lower_merchant_user_id__startswith=number)
-        if len(digits) >= PHONE_DIGITS:
+        if is_phone_number(term):
             # Numbers are kept as they were typed.
             found = found.alias(phone_digits=BackwardDigits("phone_number"))
             has_number |= Q(phone_digits__startswith=digits[:-11:-1])
