@@ -34,7 +34,7 @@ def discontinue_product(
     Refused while a replacement of the product runs, and for a substitute that cannot be subscribed to.
     """
     with transaction.atomic():
-        rows = _lock_products(product, substitute)
+        rows = lock_products(product, substitute)
         locked = rows[product.pk]
         if substitute is not None:
             require_substitute(locked, rows.get(substitute.pk))
@@ -111,7 +111,8 @@ def why_not_substitutable(substitute: Product) -> str:
     return "" if substitute.autoship_enabled else "substitute_not_subscribable"
 
 
-def _lock_products(*products: Product | None) -> dict[int, Product]:
+def lock_products(*products: Product | None) -> dict[int, Product]:
+    """The products of one merchant as they are now, by key. Refused while another write holds one of them."""
     keys = [product.pk for product in products if product is not None]
     merchant = next(product.merchant_id for product in products if product is not None)
     # In key order, so that two calls with the same products in swapped roles do not deadlock.

@@ -5,10 +5,11 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
+from subscriptions.actions.product_fields import find_field_problems
 from subscriptions.actors import Actor
 from subscriptions.api.bodies.products import ProductRowBody
 from subscriptions.importing.importer import lock_merchant
-from subscriptions.importing.product_rows import ProductRows, find_problems
+from subscriptions.importing.product_rows import ProductRows
 from subscriptions.models import Merchant, Product
 
 MOST_ROWS = 100
@@ -78,7 +79,7 @@ def _change(
         named = row["external_product_id"]
         product = new_product(products, row) if creates else known_product(products, row)
         values = {name: value for name, value in row.items() if name != "groups"}
-        if problems := find_problems(product, values):
+        if problems := find_field_problems(product, values):
             raise RowRefused(400, {name: [sentence] for name, sentence in problems.items()})
         products.change(product, values, row.get("groups"), keep_staffs=keep_staffs)
     except RowRefused as refusal:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions.actions.product import follow_relationships
+from subscriptions.actions.product_fields import without_sale
 from subscriptions.actors import Actor
 from subscriptions.importing.importer import without_progress
 from subscriptions.importing.report import Outcome
@@ -50,7 +51,7 @@ class ProductRows:
         held = set(product.set_by_staff)
         values = {name: value for name, value in values.items() if not (keep_staffs and name in held)}
         product.set_by_staff = [name for name in product.set_by_staff if name not in values]
-        outcome = change_row(product, _without_sale(product, values))
+        outcome = change_row(product, without_sale(product, values))
         known = product.external_product_id
         if groups is not None and groups != self._regrouped.get(known, self._groups[product.pk]):
             self._regrouped[known] = groups
@@ -71,26 +72,9 @@ class ProductRows:
         return follow_relationships(self.merchant, discontinued, actor=actor) if discontinued else ([], [])
 
 
-def find_problems(product: Product, values: Mapping[str, Any]) -> dict[str, str]:
-    """Why the product cannot have these values, by column."""
-    problems = {}
-    if product.pk and values.get("product_type", product.product_type) != product.product_type:
-        problems["product_type"] = f"a product keeps the type it was created with: {product.product_type}."
-    every, period = (values.get(name, getattr(product, name)) for name in ("every", "every_period"))
-    if (every is None) != (period is None):
-        problems["every"] = "every and every_period need each other; fill or empty both."
-    return problems
-
-
 def load_products(products: QuerySet[Product], ids: Iterable[str]) -> dict[str, Product]:
     """Those of `products` that have these ids of the shop, by id."""
     return {product.external_product_id: product for product in find_rows(products, "external_product_id", ids)}
-
-
-def _without_sale(product: Product, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A discontinued product is neither in stock nor open to subscriptions, whatever is said of that."""
-    is_discontinued = values.get("discontinued", product.discontinued)
-    return {**values, **({"live": False, "autoship_enabled": False} if is_discontinued else {})}
 
 
 def _groups_by_product(merchant: Merchant, products: Iterable[Product]) -> dict[int | None, frozenset[Group]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from subscriptions.actions.product_fields import find_field_problems
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.importing import cells, date_cells
-from subscriptions.importing.product_rows import Group, ProductRows, find_problems
+from subscriptions.importing.product_rows import Group, ProductRows
 from subscriptions.importing.report import Report
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Merchant, Product, ProductGroup, Replacement
@@ -59,7 +60,7 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
         values = dict(row.values)
         groups = values.pop("groups", None)
         product = products.stored.get(values["external_product_id"]) or Product(merchant=merchant)
-        for column, sentence in find_problems(product, values).items():
+        for column, sentence in find_field_problems(product, values).items():
             report.add_problem(row.line, column, sentence)
         report.count(products.change(product, values, groups))
     if not report.problems:

@@ -79,6 +79,7 @@ class Entitlement(models.Model):
             models.Index(fields=["merchant", "-created", "public_id"], name="entitlement_list"),
             models.Index(fields=["merchant", "customer"], name="entitlement_customer"),
             models.Index(fields=["merchant", "expiration"], condition=Q(live=True), name="entitlement_expiry"),
+            models.Index(fields=["merchant", "resource"], condition=Q(live=True), name="entitlement_live_resource"),
         ]
 
     def __str__(self) -> str:

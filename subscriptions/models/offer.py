@@ -155,7 +155,11 @@ class OneTimeIncentive(models.Model):
                 name="incentive_gift_or_discount",
             ),
         ]
-        indexes = [models.Index(fields=["merchant", "-created", "public_id"], name="incentive_list")]
+        verbose_name = "incentive"
+        indexes = [
+            models.Index(fields=["merchant", "-created", "public_id"], name="incentive_list"),
+            models.Index(fields=["merchant", "customer", "-created"], name="incentive_customer"),
+        ]
 
     def __str__(self) -> str:
         return self.name

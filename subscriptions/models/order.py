@@ -210,6 +210,11 @@ class Item(models.Model):
             models.Index(
                 fields=["merchant", "-created", "public_id"], condition=Q(one_time=True), name="item_one_time"
             ),
+            models.Index(
+                fields=["merchant", "product"],
+                condition=Q(order_status=OrderStatus.UNSENT),
+                name="item_upcoming_product",
+            ),
             models.Index(fields=["merchant", "order"], name="item_order"),
             models.Index(fields=["merchant", "subscription", "-created"], name="item_subscription"),
         ]

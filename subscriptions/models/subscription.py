@@ -135,6 +135,11 @@ class Subscription(models.Model):
                 condition=Q(cancelled__isnull=True),
                 name="subscription_live_product",
             ),
+            models.Index(
+                fields=["merchant", "offer"],
+                condition=Q(cancelled__isnull=True, offer__isnull=False),
+                name="subscription_live_offer",
+            ),
         ]
 
     def __str__(self) -> str:

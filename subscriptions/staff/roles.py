@@ -12,7 +12,10 @@ class Right(StrEnum):
     VIEW = "view"
     """See customers, orders, the catalogue, tokens' states, events and deliveries."""
     ACT = "act"
-    """Cancel and reactivate one customer's subscriptions; send their orders, try them again or give them up."""
+    """Cancel and reactivate one customer's subscriptions; send their orders, try them again or give them up; grant and
+    end access; give incentives."""
+    CATALOGUE = "catalogue"
+    """Change products, product groups, offers and resources."""
     DISCONTINUE = "discontinue"
     """Discontinue a product, which swaps or ends every subscription to it."""
     REVOKE_TOKENS = "revoke_tokens"
@@ -39,6 +42,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.MARKETING: frozenset(
         {
             Right.VIEW,
+            Right.CATALOGUE,
             Right.REVOKE_TOKENS,
             Right.USE_TOKENS,
             Right.LINKS,

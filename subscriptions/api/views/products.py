@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from subscriptions.actions import product_group, resource
+from subscriptions.actions.product_fields import change_product
 from subscriptions.api.bodies.products import ProductBody, ProductRowBody, require_type
 from subscriptions.api.bodies.resources import GrantsBody, GroupBody, GroupNameBody
 from subscriptions.api.catalogue_filters import ProductFilters, ProductGroupFilters, RelationshipFilters
@@ -26,7 +27,6 @@ from subscriptions.api.views.base import (
     query_boolean,
 )
 from subscriptions.importing.importer import lock_merchant
-from subscriptions.importing.product_rows import ProductRows
 from subscriptions.models import Product, ProductGroup, ProductRelationship, ResourceGrant
 
 GROUPS = Prefetch("groups", ProductGroup.objects.order_by("group_type", "name"))
@@ -73,9 +73,7 @@ class ProductDetail(OneProduct, ActionView, DetailView):
     def perform(self, row: Product, **inputs: Any) -> None:
         require_type(row, inputs.pop("product_type", None))
         with lock_merchant(row.merchant):
-            products = ProductRows(row.merchant, [row.external_product_id])
-            products.change(products.stored[row.external_product_id], inputs)
-            products.write()
+            change_product(row, actor=self.caller.actor, **inputs)
 
 
 class BatchRowAnswer(serializers.Serializer[Any]):
