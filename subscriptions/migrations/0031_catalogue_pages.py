@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ('subscriptions', '0029_list_filters'),
+        ('subscriptions', '0030_find_indexes'),
     ]
 
     operations = [
