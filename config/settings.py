@@ -175,6 +175,8 @@ EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.
 # Dotted paths of f(request, customer) -> (template, context): the sections of the customer page that belong to
 # the layers above.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
+# Dotted paths of f(request, keys of events) -> pairs of a key and an EventNote: what a feed shows beside events.
+EVENT_NOTES = ["integrations.admin.event_notes.note_deliveries"]
 # Dotted path of f(url, headers, content) -> Reply, which sends order posts.
 ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
 # Dotted path of f(url) -> Page, by which the link builder reads a page of the shop.

@@ -20,7 +20,7 @@ from subscriptions.models import Event, Merchant
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import pretty_body
+from subscriptions.staff.display import event_title, pretty_body
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
@@ -36,11 +36,6 @@ LABELS = {
 MOST_ATTEMPTS = 50
 MOST_EVENTS = 1000
 MOST_SELECTED = 200
-
-
-def event_title(event: Event) -> str:
-    """The title of the event's kind; a kind that the catalogue has lost has only a name."""
-    return ALL_KINDS[event.kind].title if event.kind in ALL_KINDS else event.kind
 
 
 def resend_delivery(request: HttpRequest, delivery: Delivery, answers: dict[str, Any]) -> str:

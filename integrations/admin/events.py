@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from integrations.admin.deliveries import DeliveryFields, event_title
+from integrations.admin.deliveries import DeliveryFields
 from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
 from subscriptions.models import Event
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import pretty_json
+from subscriptions.staff.display import event_title, pretty_json
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 

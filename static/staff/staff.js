@@ -11,6 +11,12 @@ function pageMayRefresh() {
   return !document.hidden && !Alpine.$data(document.documentElement).openModal && !String(document.getSelection());
 }
 
+// Nobody waits for newer lines of a feed that is out of sight.
+function feedMayRefresh(poll) {
+  const { top, bottom } = poll.closest("#feed").getBoundingClientRect();
+  return pageMayRefresh() && top < window.innerHeight && bottom > 0;
+}
+
 // Browsers offer the clipboard only to pages on https or localhost; elsewhere we copy a selection.
 function copySelected(text, opener) {
   const field = Object.assign(document.createElement("textarea"), { value: text });

@@ -11,9 +11,9 @@ from django.utils.module_loading import import_string
 from unfold.decorators import display
 
 from subscriptions.admin import clock
-from subscriptions.admin.customer_page.activity import activity_lines
 from subscriptions.admin.customer_page.orders import earlier_orders, upcoming_orders
 from subscriptions.admin.customer_page.subscriptions import subscription_cards
+from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.admin.filters import SubscriberFilter, live_subscriptions
 from subscriptions.models import Customer, Order
 from subscriptions.staff.base import PageAdmin
@@ -23,13 +23,14 @@ from subscriptions.staff.site import site
 
 
 @admin.register(Customer, site=site)
-class CustomerAdmin(CustomerSearch, PageAdmin):
+class CustomerAdmin(CustomerSearch, FeedAdmin, PageAdmin):
     page_template = "admin/customer.html"
     buttons = clock.BUTTONS
     list_display = ["name", "live_count", "next_order", "created"]
     list_filter = [SubscriberFilter, "is_test"]
     ordering = ["-created", "-id"]
     customer_path = "pk"
+    feed_column = "customer"
     search_help_text = "Email, name, phone or ID"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -65,7 +66,7 @@ class CustomerAdmin(CustomerSearch, PageAdmin):
             "live": sum(card["row"].live for card in subscriptions),
             "upcoming": upcoming_orders(row),
             "earlier": earlier_orders(row),
-            "activities": activity_lines(row, panels),
+            "feed": self.feed_context(request, row),
             "panels": [{"template": template, "context": context} for template, context in panels],
         }
 

@@ -33,6 +33,15 @@ class Activity(models.Model):
         indexes = [
             models.Index(fields=["merchant", "customer", "-id"], name="activity_customer"),
             models.Index(fields=["merchant", "-id"], name="activity_list"),
+            # Without these, the database looks for the latest of a quiet order among everybody's.
+            models.Index(
+                fields=["merchant", "subscription", "-id"],
+                condition=models.Q(subscription__isnull=False),
+                name="activity_subscription",
+            ),
+            models.Index(
+                fields=["merchant", "order", "-id"], condition=models.Q(order__isnull=False), name="activity_order"
+            ),
         ]
 
     def __str__(self) -> str:

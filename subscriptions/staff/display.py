@@ -9,7 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from subscriptions.models import Product
+from subscriptions.events.catalogue import ALL_KINDS
+from subscriptions.models import Event, Product
 from subscriptions.money import money
 
 # Between two tags, not between a tag and its text.
@@ -39,6 +40,11 @@ def currency_of(row: Any) -> str:
 def product_with_price(product: Product) -> dict[str, Any]:
     """A product as `admin/parts/choice.html` shows it."""
     return {"product": product, "price": money(product.price, product.merchant.currency_code)}
+
+
+def event_title(event: Event) -> str:
+    """The title of the event's kind; a kind that the catalogue has lost has only a name."""
+    return ALL_KINDS[event.kind].title if event.kind in ALL_KINDS else event.kind
 
 
 def percent_done(done: int, total: int | None, *, is_finished: bool) -> int:

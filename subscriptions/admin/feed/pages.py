@@ -1,0 +1,106 @@
+"""The feed of one row: a part of the row's page, a page of its own, its newer lines, and a file to download."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+
+from common.web.whole_numbers import parse_whole_number
+from subscriptions.admin.feed.doors import DOORS, kind_of_act
+from subscriptions.admin.feed.form import FeedForm
+from subscriptions.admin.feed.lines import Page, read_newer, read_page, reason_code, with_events
+from subscriptions.models import Activity, Customer, Merchant
+from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.csv_files import csv_response, csv_time
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.display import event_title
+from subscriptions.staff.roles import may
+
+KEYS_OF_PAGES = ("before", "after")
+HEADER = ["time", "by", "name", "what", "act", "text", "reason code", "events", "subscription", "order"]
+CHUNK = 500
+
+
+class FeedAdmin(MerchantAdmin):
+    """Rows with a feed; `feed_column` is the column of an activity that points at them.
+
+    Their page includes `admin/feed/feed.html` with `feed`, which comes from `feed_context`.
+    """
+
+    feed_column: str
+    pages = ("activity", "activity_file")
+
+    def activities(self, request: HttpRequest, row: Any) -> QuerySet[Activity]:
+        return Activity.objects.filter(merchant=merchant_of(request), **{self.feed_column: row})
+
+    def feed_form(self, request: HttpRequest, row: Any, query: Any) -> FeedForm:
+        subscriptions = row.subscriptions.all() if isinstance(row, Customer) else None
+        return FeedForm(query, merchant_of(request), subscriptions)
+
+    def feed_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """The newest lines, for the row's own page."""
+        form = self.feed_form(request, row, {})
+        return self.describe_feed(row, form, read_page(request, self.activities(request, row)), "")
+
+    def describe_feed(self, row: Any, form: FeedForm, page: Page, query: str) -> dict[str, Any]:
+        addresses = {"url": self.url("activity", row), "file_url": self.url("activity_file", row)}
+        return {"form": form, "page": page, "query": query, **addresses}
+
+    def find_feed_row(self, request: HttpRequest, object_id: int) -> Any:
+        row = self.get_object(request, str(object_id))
+        if row is None:
+            raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
+        if not may(request, self.view_right):
+            raise PermissionDenied
+        return row
+
+    def activity(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The feed as the query asks for it; with `after`, only the lines that came since."""
+        row = self.find_feed_row(request, object_id)
+        form = self.feed_form(request, row, request.GET)
+        rows = form.chosen(self.activities(request, row))
+        query = request.GET.copy()
+        before, after = (parse_whole_number("".join(query.pop(name, []))) for name in KEYS_OF_PAGES)
+        if after is not None:
+            page = read_newer(request, rows, after)
+            newer = {"feed": self.describe_feed(row, form, page, query.urlencode())}
+            # The page stays as it is until there is something new.
+            return TemplateResponse(request, "admin/feed/newer.html", newer, status=200 if page.lines else 204)
+        feed = self.describe_feed(row, form, read_page(request, rows, before), query.urlencode())
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": f"Activity of {row}",
+            "original": row,
+            "opts": self.opts,
+            "back": self.url("change", row),
+            "feed": feed,
+        }
+        return TemplateResponse(request, "admin/feed/page.html", context)
+
+    def activity_file(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        row = self.find_feed_row(request, object_id)
+        rows = self.feed_form(request, row, request.GET).chosen(self.activities(request, row))
+        name = f"activity-{self.opts.model_name}-{row.pk}.csv"
+        return csv_response(name, HEADER, file_rows(merchant_of(request), rows))
+
+
+def file_rows(merchant: Merchant, rows: QuerySet[Activity]) -> Iterator[list[Any]]:
+    """The activities for a file, newest first, with times in the merchant's zone."""
+    found = with_events(rows.select_related("subscription", "order").order_by("-pk"))
+    for row in found.iterator(chunk_size=CHUNK):
+        yield [
+            csv_time(row.at, merchant.time_zone),
+            DOORS[row.actor_kind].title,  # type: ignore[index]  # stored as its text, which the kind equals
+            row.actor_name,
+            kind_of_act(row.verb),
+            row.verb,
+            row.sentence,
+            reason_code(row),
+            ", ".join(event_title(event) for event in row.events.all()),
+            row.subscription.public_id.hex if row.subscription else "",
+            row.order.public_id.hex if row.order else "",
+        ]
