@@ -32,8 +32,13 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Subscriptions", "autorenew", "subscriptions_subscription_changelist"),
         menu_item("Orders", "local_shipping", "subscriptions_order_changelist"),
         menu_item("Checkouts", "shopping_cart", "subscriptions_checkoutrequest_changelist"),
+    ],
+    "Catalogue": [
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
         menu_item("Offers", "sell", "subscriptions_offerprofile_changelist"),
+        menu_item("Incentives", "redeem", "subscriptions_onetimeincentive_changelist"),
+        menu_item("Resources", "school", "subscriptions_resource_changelist"),
+        menu_item("Entitlements", "key", "subscriptions_entitlement_changelist"),
     ],
     "Automation": [
         menu_item("Jobs", "schedule", "jobs"),

@@ -14,18 +14,22 @@ from subscriptions.admin import (
     settings,
     subscriptions,
 )
+from subscriptions.admin.catalogue import entitlements, incentives, resources
 
 __all__ = [
     "api_keys",
     "checkouts",
     "customers",
+    "entitlements",
     "find",
     "gateway",
+    "incentives",
     "jobs",
     "orders",
     "placement_log",
     "products",
     "replacements",
+    "resources",
     "settings",
     "subscriptions",
 ]

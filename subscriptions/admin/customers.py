@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from unfold.decorators import display
 
 from subscriptions.admin import clock
+from subscriptions.admin.catalogue.customer_buttons import CUSTOMER_BUTTONS
 from subscriptions.admin.customer_page.orders import earlier_orders, upcoming_orders
 from subscriptions.admin.customer_page.subscriptions import subscription_cards
 from subscriptions.admin.feed.pages import FeedAdmin
@@ -25,7 +26,7 @@ from subscriptions.staff.site import site
 @admin.register(Customer, site=site)
 class CustomerAdmin(CustomerSearch, FeedAdmin, PageAdmin):
     page_template = "admin/customer.html"
-    buttons = clock.BUTTONS
+    buttons = (*CUSTOMER_BUTTONS, *clock.BUTTONS)
     list_display = ["name", "live_count", "next_order", "created"]
     list_filter = [SubscriberFilter, "is_test"]
     ordering = ["-created", "-id"]

@@ -47,6 +47,12 @@ def event_title(event: Event) -> str:
     return ALL_KINDS[event.kind].title if event.kind in ALL_KINDS else event.kind
 
 
+def header_with_picture(name: str, about: str, image_url: str | None) -> list[Any]:
+    """A cell of a list with a name, a line below it, and the picture if there is one; for columns with `header`."""
+    picture = {"path": image_url, "squared": True, "width": 32, "height": 32}
+    return [name, about, "", picture] if image_url else [name, about]
+
+
 def percent_done(done: int, total: int | None, *, is_finished: bool) -> int:
     """How much of a run is done, in per cent; less than 100 until it is finished."""
     return 100 if is_finished else min(99, 100 * done // max(total or 0, 1))

@@ -1,9 +1,10 @@
-"""Form fields that Django lacks: secrets that are written but never shown, and lists of lines."""
+"""Form fields that Django lacks: secrets that are written but never shown, lists of lines, and one of a few rows."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 
 class SecretField(forms.CharField):
@@ -38,3 +39,20 @@ class LinesField(forms.Field):
 
     def to_python(self, value: Any) -> list[str]:
         return (value or "").split()
+
+
+class RowChoiceField(forms.ChoiceField):
+    """One of a few rows; the answer is the row. `offer_rows` says which ones there are."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"widget": UnfoldAdminSelectWidget, **options})
+        self.rows: dict[str, Any] = {}
+
+    def offer_rows(self, rows: Iterable[Any], describe: Callable[[Any], str] = str, empty: str = "") -> None:
+        """Offer `rows`; with `empty`, the first choice is none of them and has this label."""
+        self.rows = {str(row.pk): row for row in rows}
+        described = [(key, describe(row)) for key, row in self.rows.items()]
+        self.choices = [("", empty), *described] if empty else described
+
+    def clean(self, value: Any) -> Any:
+        return self.rows.get(super().clean(value))

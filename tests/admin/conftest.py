@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from integrations.models import (
     SandboxProfile,
 )
 from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneClickSettings, SavedLink
+from subscriptions.actions import entitlement, incentive
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     ApiKey,
@@ -25,6 +27,7 @@ from subscriptions.models import (
     CheckoutRequest,
     Coupon,
     Customer,
+    Entitlement,
     Event,
     GatewaySettings,
     JobRun,
@@ -32,11 +35,13 @@ from subscriptions.models import (
     Merchant,
     Offer,
     OfferProfile,
+    OneTimeIncentive,
     Order,
     Payment,
     PlacementAttempt,
     Product,
     Replacement,
+    Resource,
     Role,
     SimulatedOutcome,
     Subscription,
@@ -99,6 +104,7 @@ def make_world(name: str) -> World:
     ProfileError.objects.create(
         run=run, key=customer.pk, customer=customer, identifier=customer.email, detail=f"{name} refusal"
     )
+    resource = Resource.objects.create(merchant=merchant, name=f"{name} course", external_resource_id=f"{name}-R")
     key = ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x")
     rows: Rows = {
         Merchant: merchant,
@@ -140,6 +146,19 @@ def make_world(name: str) -> World:
             finished=timezone.now(),
         ),
         OfferProfile: profile,
+        Resource: resource,
+        Entitlement: entitlement.grant(live, actor=f.STAFF, resource=resource, seconds=86400).result,
+        OneTimeIncentive: incentive.create(
+            customer,
+            actor=f.STAFF,
+            order=order,
+            name=f"{name} incentive",
+            type="Discount",
+            target="order",
+            discount_type="Discount Percent",
+            field="sub_total",
+            value=Decimal(5),
+        ).result,
         CancelReason: CancelReason.objects.get(merchant=merchant),
         ApiKey: key,
         ApiRequest: ApiRequest.objects.create(

@@ -1,0 +1,105 @@
+"""Pages of the catalogue: each row has one that tells about it, and a form to make and change it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from subscriptions.errors import DomainError
+from subscriptions.models import Merchant
+from subscriptions.staff.base import PageAdmin
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+from subscriptions.staff.site import site
+
+MOST_CHANGES = 10
+
+
+class CatalogueForm(forms.Form):
+    """Makes a row, or changes `row`."""
+
+    template = "admin/catalogue/fields.html"
+
+    def __init__(self, *args: Any, merchant: Merchant, row: Any = None, **options: Any) -> None:
+        self.merchant, self.row = merchant, row
+        super().__init__(*args, **options)
+
+    def save(self) -> Any:
+        """Act, and return the row. Called on a valid form."""
+        raise NotImplementedError
+
+
+class CatalogueAdmin(PageAdmin):
+    """`edit_form` makes rows, if they are addable, and changes them at `edit/`."""
+
+    edit_right = Right.CATALOGUE
+    deletable = False
+    pages: tuple[str, ...] = ("edit",)
+    edit_form: type[CatalogueForm]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self.form_page(request, None)
+
+    def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        row = self.get_object(request, str(object_id))
+        if row is None:
+            raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        return self.form_page(request, row)
+
+    def form_page(self, request: HttpRequest, row: Any) -> HttpResponse:
+        answers = request.POST if request.method == "POST" else None
+        form = self.edit_form(answers, merchant=merchant_of(request), row=row)
+        if form.is_valid() and (saved := self.save_form(request, form)):
+            return redirect(self.url("change", saved))
+        back = self.url("change", row) if row else reverse(f"admin:{self.url_name('changelist')}")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Change {row}" if row else f"New {self.opts.verbose_name}",
+            "opts": self.opts,
+            "original": row,
+            "form": form,
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/catalogue/form.html", context)
+
+    def save_form(self, request: HttpRequest, form: CatalogueForm) -> Model | None:
+        """The saved row; None if the form now has the refusal."""
+        try:
+            saved: Model = form.save()
+        except DomainError as error:
+            form.add_error(None, error.sentence)
+            return None
+        if form.row is None:
+            self.log_addition(request, saved, "Made it.")
+        elif form.changed_data:
+            names = [str(form.fields[name].label or name).lower() for name in form.changed_data if name in form.fields]
+            self.log_change(request, saved, f"Changed {', '.join(names) or 'it'}.")
+        messages.success(request, f"{saved} is saved.")
+        return saved
+
+
+def log_catalogue_change(request: HttpRequest, row: Model, sentence: str) -> str:
+    """Note what a button changed, for the page of the row; returns the sentence."""
+    site.get_model_admin(type(row)).log_change(request, row, sentence)
+    return sentence
+
+
+def list_changes(row: Model) -> QuerySet[LogEntry]:
+    """What staff last changed of the row, newest first."""
+    kind = ContentType.objects.get_for_model(row)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).select_related("user")
+    return entries.order_by("-action_time")[:MOST_CHANGES]
