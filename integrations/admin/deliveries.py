@@ -10,7 +10,14 @@ from unfold.decorators import display
 
 from common.web.public_ids import parse_public_id
 from integrations import outbox, registry
-from integrations.admin.filters import CauseFilter, ConnectionFilter, DeliveryKindFilter, FinishedFilter, StateFilter
+from integrations.admin.filters import (
+    FAILED,
+    CauseFilter,
+    ConnectionFilter,
+    DeliveryKindFilter,
+    FinishedFilter,
+    StateFilter,
+)
 from integrations.admin.target_buttons import REPLAY_WEBHOOK
 from integrations.base import ShownRequest
 from integrations.connection_states import clock_time
@@ -21,6 +28,7 @@ from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import event_title, pretty_body
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
@@ -70,10 +78,15 @@ class DeliveryFields:
 
 
 @admin.register(Delivery, site=site)
-class DeliveryAdmin(DeliveryFields, CustomerSearch, PageAdmin):
+class DeliveryAdmin(DeliveryFields, CustomerSearch, ListAdmin, PageAdmin):
     page_template = "admin/delivery/delivery.html"
     list_display = ["event_of", "customer_of", "connection", "state_of", "attempts_made", "created", "finished"]
     list_filter = [StateFilter, ConnectionFilter, DeliveryKindFilter, FinishedFilter, CauseFilter]
+    tabs = [
+        ("Failed", f"state={FAILED}"),
+        ("Waiting", f"state={Delivery.State.PENDING}"),
+        ("Delivered", f"state={Delivery.State.DONE}"),
+    ]
     list_select_related = ["event__customer", "connection"]
     ordering = ["-id"]
     customer_path = "event__customer"

@@ -11,9 +11,11 @@ from integrations.admin.deliveries import DeliveryFields
 from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
 from subscriptions.models import Event
-from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
+from subscriptions.staff.base import ReadOnlyInline
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import event_title, pretty_json
+from subscriptions.staff.lists.filters import DayFilter, RealFilter
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
@@ -27,10 +29,14 @@ class DeliveryInline(DeliveryFields, ReadOnlyInline):
         return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("connection")
 
 
+class HappenedFilter(DayFilter):
+    column = "at"
+
+
 @admin.register(Event, site=site)
-class EventAdmin(CustomerSearch, MerchantAdmin):
+class EventAdmin(CustomerSearch, ListAdmin):
     list_display = ["title", "customer_of", "at"]
-    list_filter = [KindFilter]
+    list_filter = [KindFilter, HappenedFilter, RealFilter]
     list_select_related = ["customer"]
     ordering = ["-at", "-id"]
     id_paths = ("public_id",)

@@ -1,6 +1,5 @@
 """Runs that tell Klaviyo of customers: their progress, what was refused, and buttons to pause and cancel them."""
 
-import csv
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ from integrations.models import ProfileRun
 from subscriptions.actors import Actor
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button
-from subscriptions.staff.display import escape_formula
+from subscriptions.staff.csv_files import csv_response
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
@@ -113,25 +112,11 @@ class ProfileRunAdmin(PageAdmin):
 
 @require_safe
 def errors_csv(request: HttpRequest, run: ProfileRun) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(csv_lines(run), content_type="text/csv; charset=utf-8")
     name = f"klaviyo-{run.kind}-{run.created:%Y-%m-%d}-errors.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return csv_response(name, COLUMNS, error_rows(run))
 
 
-class Echo:
-    """A file that gives back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_lines(run: ProfileRun) -> Iterator[str]:
-    yield "\ufeff"  # without a byte order mark Excel reads UTF-8 as another encoding
-    writer = csv.writer(Echo())
-    yield writer.writerow(COLUMNS)
+def error_rows(run: ProfileRun) -> Iterator[list[str]]:
     for error in run.errors.select_related("customer").order_by("pk").iterator():
         customer = error.customer.merchant_user_id if error.customer else ""
-        cells = [error.identifier, customer, error.code, error.detail, error.pointer]
-        yield writer.writerow([escape_formula(cell) for cell in cells])
+        yield [error.identifier, customer, error.code, error.detail, error.pointer]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
@@ -67,7 +67,7 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def analytics_csv(request: HttpRequest) -> HttpResponse:
+def analytics_csv(request: HttpRequest) -> StreamingHttpResponse:
     merchant = merchant_of(request)
     return csv_response(merchant, SelectionForm(merchant, request.GET.dict()).selection())
 

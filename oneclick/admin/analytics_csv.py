@@ -1,26 +1,20 @@
 """The analytics of links as CSV."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 
 from oneclick.admin.analytics_form import NONE, landing_page_names, link_names
 from oneclick.analytics.figures import Row, Selection, click_figures, sum_figures
 from subscriptions.models import Merchant
-from subscriptions.staff.display import escape_formula
+from subscriptions.staff import csv_files
 
 
-def csv_response(merchant: Merchant, selection: Selection) -> HttpResponse:
+def csv_response(merchant: Merchant, selection: Selection) -> StreamingHttpResponse:
     """One line per day, action, link and landing page, with a column for each refusal reason."""
-    # Without a byte order mark Excel reads UTF-8 as another encoding.
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"one-click-{selection.first}-{selection.last}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    csv.writer(response).writerows(csv_rows(click_figures(merchant, selection), merchant))
-    return response
+    header, *rows = csv_rows(click_figures(merchant, selection), merchant)
+    return csv_files.csv_response(f"one-click-{selection.first}-{selection.last}.csv", header, rows)
 
 
 def csv_rows(rows: list[Row], merchant: Merchant) -> Iterator[list[Any]]:
@@ -36,8 +30,8 @@ def csv_rows(rows: list[Row], merchant: Merchant) -> Iterator[list[Any]]:
         yield [
             row.day.isoformat(),
             row.action,
-            escape_formula(links[str(row.link or NONE)]),
-            escape_formula(pages[str(row.landing_page or NONE)]),
+            links[str(row.link or NONE)],
+            pages[str(row.landing_page or NONE)],
             *(figures.opened, figures.acted, figures.refusals, figures.undone, figures.replayed),
             *(figures.machines, figures.kept, figures.orders, figures.value),
             *(figures.refused[code] for code in codes),

@@ -14,9 +14,10 @@ from unfold.decorators import display
 from subscriptions.actions import checkout_requests
 from subscriptions.actors import Actor
 from subscriptions.models import CheckoutRequest
-from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.display import pretty_json
+from subscriptions.staff.lists.filters import DayFilter
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
@@ -46,9 +47,10 @@ def try_again(request: HttpRequest, checkout: CheckoutRequest, answers: dict[str
 
 
 @admin.register(CheckoutRequest, site=site)
-class CheckoutAdmin(MerchantAdmin):
+class CheckoutAdmin(ListAdmin):
     list_display = ["order_id", "created", "state", "reason"]
-    list_filter = [StateFilter]
+    list_filter = [StateFilter, DayFilter]
+    tabs = [(title, f"state={name}") for name, (title, _) in StateFilter.STATES.items()]
     ordering = ["-created", "-id"]
     search_fields = ["merchant_order_id__exact"]
     search_help_text = "Order ID of the shop"

@@ -1,28 +1,86 @@
-"""Filters by live subscriptions; each is one condition that an index or a short subquery answers."""
+"""Filters of the lists of orders, subscriptions and customers; an index or a short subquery answers each."""
+
+from datetime import timedelta
+from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from subscriptions.models import Subscription
+from subscriptions import calendar
+from subscriptions.models import Item, Merchant, Order, OrderStatus, Subscription, statuses_where
+from subscriptions.models.order import OPEN
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.lists.filters import Choice, ChoiceFilter, DayFilter
 
 ACTIVE = "active"
 INACTIVE = "inactive"
+SOONEST, LATEST = ("place_date", "public_id"), ("-place", "public_id")
+REJECTED_SHOWN = timedelta(days=7)
+# Reprise cannot find out what became of these orders, or waits for a decision.
+UNDECIDED = [
+    *statuses_where(lambda row: row.settled_by_staff),
+    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
+]
+TRIED_AGAIN = statuses_where(lambda row: row.in_placement and (row.each_run or row.timed))
 
 
-class LiveFilter(SimpleListFilter):
+def orders_needing_you(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """Orders that a person has to look at: undecided, or rejected in the last seven days."""
+    rejected = Q(status=OrderStatus.REJECTED, updated__gte=timezone.now() - REJECTED_SHOWN)
+    return rows.filter(Q(status__in=UNDECIDED) | rejected)
+
+
+def orders_of_tomorrow(rows: QuerySet[Order], merchant: Merchant) -> QuerySet[Order]:
+    return rows.filter(OPEN, place_date=calendar.today(merchant.time_zone) + timedelta(days=1))
+
+
+class OrderTabFilter(ChoiceFilter):
+    title = "what is to be done"
+    parameter_name = "tab"
+    choices_by_name = {
+        "upcoming": Choice("Upcoming", lambda rows, merchant: rows.filter(OPEN), SOONEST),
+        "tomorrow": Choice("Tomorrow", orders_of_tomorrow, SOONEST),
+        "needs-you": Choice("Needs you", lambda rows, merchant: orders_needing_you(rows), ("-updated", "public_id")),
+        "retrying": Choice("Tried again", lambda rows, merchant: rows.filter(status__in=TRIED_AGAIN), LATEST),
+        "failed": Choice("Failed", lambda rows, merchant: rows.filter(status=OrderStatus.REJECTED), LATEST),
+        "placed": Choice("Placed", lambda rows, merchant: rows.filter(status=OrderStatus.SUCCESS), LATEST),
+    }
+
+
+class OrderDayFilter(DayFilter):
+    """By the planned day of what is still to come, else by the day of the last try."""
+
+    title = "placement day"
+    column = "place"
+    chosen_ordering = LATEST
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        if request.GET.get("tab") in ("upcoming", "tomorrow"):
+            self.column = "place_date"
+        super().__init__(request, *args)
+
+
+class LiveFilter(ChoiceFilter):
     title = "status"
     parameter_name = "status"
+    choices_by_name = {
+        ACTIVE: Choice("Active", lambda rows, merchant: rows.filter(cancelled__isnull=True)),
+        "prepaid": Choice(
+            "Prepaid",
+            lambda rows, merchant: rows.filter(cancelled__isnull=True, prepaid_orders_per_billing__isnull=False),
+        ),
+        INACTIVE: Choice("Cancelled", lambda rows, merchant: rows.filter(cancelled__isnull=False)),
+        "unplanned": Choice("Without next order", lambda rows, merchant: without_next_order(rows, merchant)),
+    }
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [(ACTIVE, "Active"), (INACTIVE, "Cancelled")]
 
-    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        if self.value() in (ACTIVE, INACTIVE):
-            return rows.filter(cancelled__isnull=self.value() == ACTIVE)
-        return rows
+def without_next_order(rows: QuerySet[Subscription], merchant: Merchant) -> QuerySet[Subscription]:
+    upcoming = Item.objects.filter(merchant=merchant, subscription=OuterRef("pk"), upcoming=True)
+    return rows.filter(~Exists(upcoming), cancelled__isnull=True)
 
 
 class SubscriberFilter(SimpleListFilter):

@@ -14,13 +14,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
-from subscriptions.admin.filters import LiveFilter
+from subscriptions.admin.subscription_list import SubscriptionList
 from subscriptions.models import CancelReason, Subscription
-from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 OTHER_REASON = "1"
@@ -102,13 +100,8 @@ REACTIVATE = Button(
 
 
 @admin.register(Subscription, site=site)
-class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
+class SubscriptionAdmin(SubscriptionList):
     buttons = (CANCEL, REACTIVATE)
-    list_display = ["product_of", "customer_of", "frequency", "state", "created"]
-    list_filter = [LiveFilter]
-    list_select_related = ["product", "customer"]
-    ordering = ["-created", "public_id"]
-    id_paths = ("public_id",)
     fieldsets = [
         (None, {"fields": ["customer", "product", "quantity", "frequency", "price", "state"]}),
         ("Dates", {"fields": ["start_date", "created", "cancelled", "reason"]}),
@@ -123,15 +116,6 @@ class SubscriptionAdmin(CustomerSearch, MerchantAdmin):
 
     def return_url(self, subject: Subscription) -> str:
         return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
-
-    @display(description="Subscription", header=True)
-    def product_of(self, row: Subscription) -> list[Any]:
-        picture = {"path": row.product.image_url, "squared": True, "width": 32, "height": 32}
-        return [str(row), row.product.sku, "", picture] if row.product.image_url else [str(row), row.product.sku]
-
-    @display(description="Customer", header=True)
-    def customer_of(self, row: Subscription) -> list[str]:
-        return [str(row.customer), row.customer.email]
 
     @display(description="Frequency")
     def frequency(self, row: Subscription) -> str:

@@ -15,6 +15,7 @@ from subscriptions.models.placement import (
 )
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
+from subscriptions.models.saved_view import SavedView
 from subscriptions.models.subscription import Subscription
 from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
@@ -55,6 +56,7 @@ __all__ = [
     "ResourceGrant",
     "RetryPlan",
     "Role",
+    "SavedView",
     "SimulatedOutcome",
     "SimulatedPlacement",
     "OrderKey",

@@ -1,11 +1,11 @@
 """The base classes of staff pages: they show the rows of one merchant only, and check rights by role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
 from django import forms
-from django.contrib.admin import ShowFacets, SimpleListFilter
+from django.contrib.admin import ListFilter, ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
@@ -73,11 +73,12 @@ class MerchantForm(forms.ModelForm):
         return excluded - {"merchant"}
 
 
-def parameter_names(list_filter: str | type[SimpleListFilter]) -> set[str]:
+def parameter_names(list_filter: str | type[ListFilter]) -> set[str]:
     """The names in an address that `list_filter` reads."""
     if isinstance(list_filter, str):
         return {f"{list_filter}__exact", f"{list_filter}__isnull"}
-    return {str(list_filter.parameter_name)}
+    several: Sequence[str] = getattr(list_filter, "parameter_names", ())
+    return set(several) or {str(getattr(list_filter, "parameter_name", ""))}
 
 
 class MerchantAdmin(ButtonsAdmin):

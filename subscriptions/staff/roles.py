@@ -16,6 +16,10 @@ class Right(StrEnum):
     end access; give incentives."""
     CATALOGUE = "catalogue"
     """Change products, product groups, offers and resources."""
+    BULK = "bulk"
+    """Change many rows of a list at once."""
+    EXPORT = "export"
+    """Take lists of customers, orders and subscriptions away as files."""
     DISCONTINUE = "discontinue"
     """Discontinue a product, which swaps or ends every subscription to it."""
     REVOKE_TOKENS = "revoke_tokens"
@@ -42,6 +46,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.MARKETING: frozenset(
         {
             Right.VIEW,
+            Right.EXPORT,
             Right.CATALOGUE,
             Right.REVOKE_TOKENS,
             Right.USE_TOKENS,

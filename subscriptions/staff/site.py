@@ -20,7 +20,7 @@ from subscriptions.staff.current_merchant import membership_of, merchant_of, set
 from subscriptions.staff.logins import remember_device
 from subscriptions.staff.queries import UNREADABLE, check_query
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 MERCHANT_KEY = "merchant"
 PAGES_WITHOUT_MERCHANT = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
 
@@ -43,7 +43,7 @@ class PortalSite(UnfoldAdminSite):
 
     def _for_one_merchant(self, view: View) -> View:
         @wraps(view)
-        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             find_current_membership(request)
             if membership_of(request) is None:
                 return view(request, *args, **kwargs) if needs_no_merchant(request) else self.no_merchant(request)

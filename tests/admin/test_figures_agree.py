@@ -101,7 +101,7 @@ def chart_sums(chart: dict[str, Any]) -> dict[str, str]:
 
 
 def csv_sums(client: Client, query: str) -> dict[str, str]:
-    rows = list(csv.DictReader(StringIO(client.get(f"/admin/numbers/csv/{query}").content.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(StringIO(client.get(f"/admin/numbers/csv/{query}").getvalue().decode("utf-8-sig"))))
     return {title: str(sum(int(row[column]) for row in rows)) for column, title in CSV_COLUMNS.items()}
 
 
@@ -186,7 +186,7 @@ def test_an_order_that_waits_for_stock_is_neither_upcoming_nor_the_next(merchant
     upcoming_order.set_aside(subscription.items.get().order, actor=f.STAFF)
     assert tiles(client.get("/admin/"))["Orders in the next 7 days"] == "0"
     (row,) = client.get("/admin/subscriptions/customer/").context["cl"].result_list
-    assert row.next_day == (NOON + timedelta(days=14)).date()
+    assert row.next_order.place_date == (NOON + timedelta(days=14)).date()
     page = visible_text(client.get(f"/admin/subscriptions/customer/{customer.pk}/change/"))
     assert "Friday, November 20, 2026 Out of stock USD 25.00" in page
     assert "Friday, December 4, 2026 USD 25.00" in page

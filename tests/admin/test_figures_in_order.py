@@ -34,7 +34,7 @@ def click(own: World) -> Callable[..., Click]:
 
 
 def read_csv(client: Client) -> list[list[str]]:
-    return list(csv.reader(StringIO(client.get("/admin/numbers/csv/").content.decode("utf-8-sig"))))
+    return list(csv.reader(StringIO(client.get("/admin/numbers/csv/").getvalue().decode("utf-8-sig"))))
 
 
 def create_links(own: World, **names: int) -> list[SavedLink]:
