@@ -17,6 +17,7 @@ SCHEDULES = {
     "replacements": "subscriptions.jobs.replacements.sweep",
     "profiles": "integrations.klaviyo.runs.work.sweep",
     "replays": "integrations.replays.sweep",
+    "roll_ups": "subscriptions.figures.roll_ups.sweep",
     "clean": "config.retention.clean",
 }
 EVERY = {"clean": 60}  # minutes; the others tick each minute

@@ -170,6 +170,8 @@ if BEHIND_HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+# Dotted paths of the kinds of figures that are folded by day.
+ROLL_UPS = ["subscriptions.figures.business.ROLL_UP", "oneclick.analytics.roll_up.ROLL_UP"]
 # Dotted paths of f(events), called in this order in the action's transaction.
 EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]
 # Dotted paths of f(request, customer) -> (template, context): the sections of the customer page that belong to

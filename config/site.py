@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 from integrations.admin.connection_rows import read_figures
-from oneclick.analytics.figures import reactivations_by_day
+from oneclick.analytics.figures import Selection, click_figures, group_figures
+from oneclick.redemption.link_actions.reactivate import REACTIVATE
 from subscriptions.admin import home
 from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
 from subscriptions.staff.roles import Right, may
@@ -97,5 +99,6 @@ def merchant_switcher(request: HttpRequest) -> list[dict[str, Any]]:
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     merchant = merchant_of(request)
-    by_link = reactivations_by_day(merchant, *home.last_days(merchant))
+    rows = click_figures(merchant, Selection(*home.last_days(merchant), Q(action=REACTIVATE.name)))
+    by_link = {day: figures.acted for day, figures in group_figures(rows, "day").items()}
     return {**context, **home.home_context(merchant, by_link), "health": read_figures(merchant)}

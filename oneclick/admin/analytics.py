@@ -21,7 +21,6 @@ from oneclick.admin.analytics_form import (
 )
 from oneclick.admin.refusal_reasons import describe_refusal
 from oneclick.analytics.figures import (
-    GAIN_DAYS,
     KEPT_DAYS,
     Figures,
     Row,
@@ -30,6 +29,7 @@ from oneclick.analytics.figures import (
     group_figures,
     sum_figures,
 )
+from oneclick.analytics.roll_up import GAIN_DAYS
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
 from subscriptions import calendar

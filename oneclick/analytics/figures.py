@@ -1,32 +1,20 @@
 """The figures of links: what clicks in a range of days led to, by day, action, link and landing page."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Q
 
-from oneclick.models import ActionToken, Click
-from oneclick.models.click import NON_REFUSALS
-from oneclick.redemption.link_actions.reactivate import REACTIVATE
-from subscriptions import calendar
-from subscriptions.models import Merchant, OrderStatus
+from oneclick.analytics.roll_up import ROLL_UP
+from subscriptions.figures.roll_ups import read_figures
+from subscriptions.models import Merchant
 
-GAIN_DAYS = 90
-"""An order placed within this many days after the click counts as gained by it."""
 KEPT_DAYS = 400
 """Clicks are removed after this many days."""
-KEYS = ("day", "action", "link", "landing_page")
-ACTED = Q(outcome="success", replayed=False)
-KeyedFigures = tuple[tuple[Any, ...], "Figures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +64,23 @@ class Row:
 
 
 def click_figures(merchant: Merchant, selection: Selection) -> list[Row]:
-    """The rows that have any figure, by day, action, link and landing page. Takes five queries.
+    """The rows of clicks by day, action, link and landing page, mostly from the roll-up.
 
     Clicks of test customers do not count.
     """
     found: dict[tuple[Any, ...], Figures] = {}
-    begins = calendar.local_midnight(selection.first, merchant.time_zone)
-    clicks = _selected_clicks(merchant, selection, begins)
-    lasting = clicks.filter(Click.not_undone(merchant))
-    parts = [
-        _count_clicks(clicks),
-        _count_undone(clicks),
-        _count_kept_orders(lasting),
-        _sum_gains(_subscription_gains(lasting, merchant, begins)),
-        _sum_gains(_item_gains(lasting)),
-    ]
-    with use_custom_plans():
-        for key, figures in chain(*parts):
-            found.setdefault(key, Figures()).add(figures)
+    sums = read_figures(ROLL_UP, merchant, selection.first, selection.last, selection.only)
+    for (*key, refusal), (refused, *counts) in sums.items():
+        opened, acted, undone, replayed, machines, kept, orders, value = counts
+        refusals = Counter({refusal: refused}) if refused else Counter[str]()
+        figures = Figures(opened, acted, undone, replayed, machines, refusals, kept, orders, value)
+        found.setdefault(tuple(key), Figures()).add(figures)
     return [Row(*[*key, found[key]]) for key in sorted(found, key=_sort_key)]
 
 
 def _sort_key(key: tuple[Any, ...]) -> list[tuple[bool, Any]]:
     """Sorts days by date and ids by number; clicks without a saved link or landing page come first."""
     return [(part is not None, part) for part in key]
-
-
-@contextmanager
-def use_custom_plans() -> Iterator[None]:
-    """Plan each statement in the block for its own days, even if the connection has prepared it.
-
-    For 90 days, a generic plan looks items up one by one, which takes seconds; a custom plan reads them all in one.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        yield
 
 
 def sum_figures(found: Iterable[Row]) -> Figures:
@@ -121,77 +91,8 @@ def sum_figures(found: Iterable[Row]) -> Figures:
 
 
 def group_figures(found: Iterable[Row], name: str) -> dict[Any, Figures]:
-    """The figures by one of `KEYS`."""
+    """The figures by one of the names of a row's key."""
     sums: dict[Any, Figures] = {}
     for row in found:
         sums.setdefault(getattr(row, name), Figures()).add(row.figures)
     return sums
-
-
-def reactivations_by_day(merchant: Merchant, first: date, last: date) -> dict[date, int]:
-    """The reactivations by links: what `click_figures` counts as `acted` for this action, in one query."""
-    begins = calendar.local_midnight(first, merchant.time_zone)
-    clicks = _selected_clicks(merchant, Selection(first, last, Q(action=REACTIVATE.name)), begins)
-    [day] = KEYS[:1]
-    return dict(clicks.filter(ACTED).values_list(day).annotate(n=Count("pk")))
-
-
-def _selected_clicks(merchant: Merchant, selection: Selection, begins: datetime) -> QuerySet[Click]:
-    ends = calendar.local_midnight(selection.last + timedelta(days=1), merchant.time_zone)
-    clicks = Click.objects.filter(selection.only, merchant=merchant, at__gte=begins, at__lt=ends)
-    # An undo is counted with the click that it undid.
-    clicks = clicks.exclude(outcome="undone")
-    clicks = clicks.exclude(token__in=ActionToken.objects.filter(merchant=merchant, customer__is_test=True))
-    return clicks.annotate(day=TruncDate("at", tzinfo=ZoneInfo(merchant.time_zone))).order_by()
-
-
-def _count_clicks(clicks: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    groups = clicks.values_list(*KEYS, "outcome").annotate(
-        n=Count("pk"),
-        opened=Count("pk", filter=Q(opens=True, likely_machine=False)),
-        acted=Count("pk", filter=ACTED),
-        replayed=Count("pk", filter=Q(replayed=True)),
-        machines=Count("pk", filter=Q(likely_machine=True)),
-    )
-    for *key, outcome, n, opened, acted, replayed, machines in groups:
-        refused = Counter() if outcome in NON_REFUSALS else Counter({outcome: n})
-        yield tuple(key), Figures(opened, acted, 0, replayed, machines, refused)
-
-
-def _count_undone(clicks: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    undone = clicks.filter(ACTED, token__undone_at__isnull=False)
-    for *key, n in undone.values_list(*KEYS).annotate(n=Count("pk")):
-        yield tuple(key), Figures(undone=n)
-
-
-def _count_kept_orders(lasting: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    for *key, n in lasting.filter(order__status=OrderStatus.SUCCESS).values_list(*KEYS).annotate(n=Count("pk")):
-        yield tuple(key), Figures(kept=n)
-
-
-def _subscription_gains(lasting: QuerySet[Click], merchant: Merchant, begins: datetime) -> QuerySet[Click]:
-    """Each placed item of a reactivated or created subscription, with the last such click before it."""
-    # Items placed before the first click cannot be gained; the condition keeps the database from reading them.
-    items = lasting.filter(
-        Q(subscription__isnull=False, subscription__items__first_placed__gte=begins),
-        subscription__items__first_placed__gte=F("at"),
-        subscription__items__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS),
-    ).annotate(placed=F("subscription__items__first_placed"), amount=F("subscription__items__total_price"))
-    later = Click.objects.filter(
-        Click.not_undone(merchant),
-        subscription=OuterRef("subscription"),
-        at__gt=OuterRef("at"),
-        at__lte=OuterRef("placed"),
-    )
-    return items.exclude(Exists(later))
-
-
-def _item_gains(lasting: QuerySet[Click]) -> QuerySet[Click]:
-    """The placed items that product upsells added to orders."""
-    window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
-    return lasting.filter(window).annotate(amount=F("item__total_price"))
-
-
-def _sum_gains(items: QuerySet[Click]) -> Iterator[KeyedFigures]:
-    for *key, orders, value in items.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
-        yield tuple(key), Figures(orders=orders, value=value)

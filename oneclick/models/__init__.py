@@ -1,5 +1,6 @@
 from oneclick.models.action import Action, Mode
 from oneclick.models.click import Click
+from oneclick.models.daily_clicks import DailyClicks
 from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import Esp, SavedLink
 from oneclick.models.message_text import MessageText
@@ -10,6 +11,7 @@ __all__ = [
     "Action",
     "ActionToken",
     "Click",
+    "DailyClicks",
     "Esp",
     "LandingPage",
     "MessageText",

@@ -7,23 +7,16 @@ continues with the newest `updated` it has seen would miss it.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
+
+from common.db.open_transactions import complete_until
 
 COMPLETE_UNTIL = "complete_until"
 _KNOWN = "reprise.complete_until"
 # Later times come from test clocks.
 PRESENT = timedelta(minutes=1)
-# A transaction has no id before its first write, but may have taken the time for it. Older ones without an id only
-# read, such as backups. Of other roles' transactions one sees the age only with `pg_read_all_stats`.
-OLDEST_OPEN = """
-SELECT max(clock_timestamp() - xact_start)
-FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND (backend_xid IS NOT NULL OR xact_start > clock_timestamp() - interval '5 seconds')
-"""
 
 
 def only_complete(rows: QuerySet[Any], column: str, request: Request) -> QuerySet[Any]:
@@ -51,13 +44,8 @@ def _moment_of_link(request: Request) -> datetime | None:
 
 
 def _complete_until() -> datetime:
-    # A statement of its own, before that of the rows: a transaction that commits in between is then open here or
-    # visible there. The time is taken first, by the clock that also stamps the rows.
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(OLDEST_OPEN)
-        age: timedelta | None = cursor.fetchone()[0]
-    if age is None:
+    # Clients continue at the second of the newest row, so the last second shown ends before the oldest transaction.
+    now, complete = timezone.now(), complete_until()
+    if complete >= now:
         return now
-    # Clients continue at the second of the newest row, so the last second shown ends before the transaction began.
-    return (now - age).astimezone(UTC).replace(microsecond=0) - timedelta(microseconds=1)
+    return complete.astimezone(UTC).replace(microsecond=0) - timedelta(microseconds=1)

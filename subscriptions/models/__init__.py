@@ -2,6 +2,7 @@
 
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
+from subscriptions.models.figures import ActiveChange, ActiveCount, DailyFigure, RollUp, StaleFact
 from subscriptions.models.merchant import ApiKey, ApiRequest, IdempotencyKey, Membership, Merchant, RetryPlan, Role
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
@@ -20,6 +21,8 @@ from subscriptions.models.subscription import Subscription
 from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
 __all__ = [
+    "ActiveChange",
+    "ActiveCount",
     "Activity",
     "Address",
     "ApiKey",
@@ -28,6 +31,7 @@ __all__ = [
     "CheckoutRequest",
     "Coupon",
     "Customer",
+    "DailyFigure",
     "Discount",
     "Effect",
     "Entitlement",
@@ -56,9 +60,11 @@ __all__ = [
     "ResourceGrant",
     "RetryPlan",
     "Role",
+    "RollUp",
     "SavedView",
     "SimulatedOutcome",
     "SimulatedPlacement",
+    "StaleFact",
     "OrderKey",
     "Subscription",
     "statuses_where",

@@ -123,6 +123,13 @@ class Order(models.Model):
             models.Index(fields=["merchant", "status", "-place", "public_id"], name="order_status_place"),
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),
             models.Index(fields=["merchant", "status", "place_date"], name="order_due"),
+            # The orders to come by day; and how many a day has and what they come to, from the index alone.
+            models.Index(
+                fields=["merchant", "place_date", "public_id"],
+                include=["total", "customer"],
+                condition=OPEN,
+                name="order_day_total",
+            ),
             models.Index(
                 fields=["merchant", "order_merchant_id"],
                 condition=Q(order_merchant_id__isnull=False),
@@ -216,6 +223,9 @@ class Item(models.Model):
                 name="item_upcoming_product",
             ),
             models.Index(fields=["merchant", "order"], name="item_order"),
+            models.Index(
+                fields=["merchant", "first_placed"], condition=Q(first_placed__isnull=False), name="item_first_placed"
+            ),
             models.Index(fields=["merchant", "subscription", "-created"], name="item_subscription"),
         ]
 

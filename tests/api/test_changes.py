@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from common.db import open_transactions
 from subscriptions.actions.customer_lock import create_locked_customer
 from subscriptions.api import changes
 from subscriptions.models import Address, Customer, Item, Merchant, OneTimeIncentive, Order, Subscription
@@ -154,7 +155,8 @@ def test_a_transaction_that_only_reads_counts_for_five_seconds(
 ) -> None:
     """It may have taken the time of a write that it has not begun."""
     limit = f"interval '{5 - age.total_seconds()} seconds'"
-    monkeypatch.setattr(changes, "OLDEST_OPEN", changes.OLDEST_OPEN.replace("interval '5 seconds'", limit))
+    statement = open_transactions.OLDEST_OPEN.replace("interval '5 seconds'", limit)
+    monkeypatch.setattr(open_transactions, "OLDEST_OPEN", statement)
     customer = CustomerFactory(merchant=merchant, merchant_user_id="mine", last_updated=BEFORE)
     with open_transaction(Merchant.objects.exists):
         stamp(customer, timezone.now())

@@ -232,4 +232,4 @@ def test_the_figures_are_planned_for_their_days_however_often_a_connection_asks(
             "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements "
             "WHERE statement LIKE '%oneclick_click%GROUP BY%' AND custom_plans > 1"
         )
-        assert cursor.fetchone() == (5, 0)
+        assert cursor.fetchone() == (4, 0)

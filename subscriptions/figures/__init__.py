@@ -1,0 +1,8 @@
+"""Figures of the business for staff, answered from roll-ups.
+
+- `roll_ups.py`: how facts are folded by day, read back with the newest ones, and folded anew where they changed.
+- `business.py`: what happened by day: subscriptions begun, reactivated and cancelled; revenue placed, recovered, lost.
+- `active.py`: how many subscriptions are live now, and how many customers have one.
+
+The rule of all three: what a page shows is exactly what its rows say, at any moment, however far the fold has come.
+"""

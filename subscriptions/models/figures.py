@@ -1,0 +1,78 @@
+"""Roll-ups: figures that are added up beforehand, so that pages need not read the rows they stand for."""
+
+from django.db import models
+
+from common.work import Leased
+from subscriptions.models.fields import TotalField
+from subscriptions.models.merchant import Merchant
+
+
+class RollUp(Leased):
+    """How far a kind of figures is folded for a merchant: all facts before `folded_until`, by days of `time_zone`."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, db_index=False, related_name="+")
+    name = models.CharField(max_length=16)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="The zone of its days; empty before the first.")
+    folded_until = models.DateTimeField(null=True, help_text="Empty: nothing is folded.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "name"], name="roll_up_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaleFact(models.Model):
+    """A fact that changed after it may have been folded: its day is counted from the rows until it is folded anew."""
+
+    # Written by triggers and gone within minutes. Foreign keys would make each of them look the merchant up.
+    merchant = models.ForeignKey(Merchant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    name = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant", "name", "at"], name="stale_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.at}"
+
+
+class DailyFigure(models.Model):
+    """What happened on a day of the merchant's zone, how often, and the amount: see `figures/business.py`."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, db_index=False, related_name="+")
+    day = models.DateField()
+    figure = models.CharField(max_length=16)
+    detail = models.CharField(max_length=16, blank=True)
+    n = models.BigIntegerField(default=0)
+    amount = TotalField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "day", "figure", "detail"], name="daily_figure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.figure} on {self.day}"
+
+
+class ActiveCount(models.Model):
+    """The merchant's live subscriptions and the customers who have one, without those of `ActiveChange`."""
+
+    merchant = models.OneToOneField(Merchant, models.CASCADE, primary_key=True, related_name="+")
+    subscriptions = models.BigIntegerField(default=0)
+    subscribers = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.subscriptions} of {self.merchant}"
+
+
+class ActiveChange(models.Model):
+    """A subscription that began to be live (1) or ended (-1). A trigger writes it; a fold adds it to `ActiveCount`."""
+
+    merchant = models.ForeignKey(Merchant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    customer = models.BigIntegerField()
+    change = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.change:+} of customer {self.customer}"
