@@ -37,6 +37,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
     ],
     "Catalogue": [
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
+        menu_item("Product groups", "category", "subscriptions_productgroup_changelist"),
         menu_item("Offers", "sell", "subscriptions_offerprofile_changelist"),
         menu_item("Incentives", "redeem", "subscriptions_onetimeincentive_changelist"),
         menu_item("Resources", "school", "subscriptions_resource_changelist"),

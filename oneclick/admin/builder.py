@@ -73,6 +73,9 @@ def bind_form(request: HttpRequest, link: SavedLink) -> LinkForm:
         return form_class(request.POST, instance=link)
     unbound = form_class(instance=link)
     values = {name: unbound.get_initial_for_field(field, name) for name, field in unbound.fields.items()}
+    if not link.pk:
+        # The page of an offer leads here with the offer chosen.
+        values |= {name: request.GET[name] for name in ("link_action", "offer") if name in request.GET}
     return form_class({name: value for name, value in values.items() if value is not None}, instance=link)
 
 

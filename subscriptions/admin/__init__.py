@@ -9,12 +9,11 @@ from subscriptions.admin import (
     jobs,
     orders,
     placement_log,
-    products,
     replacements,
     settings,
     subscriptions,
 )
-from subscriptions.admin.catalogue import entitlements, incentives, resources
+from subscriptions.admin.catalogue import entitlements, incentives, offers, product_groups, products, resources
 
 __all__ = [
     "api_keys",
@@ -25,8 +24,10 @@ __all__ = [
     "gateway",
     "incentives",
     "jobs",
+    "offers",
     "orders",
     "placement_log",
+    "product_groups",
     "products",
     "replacements",
     "resources",

@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from subscriptions.admin.filters import OrderDayFilter, OrderTabFilter
+from subscriptions.admin.row_filters import OrderProductFilter
 from subscriptions.models import Item, Order
 from subscriptions.models.order_status import STATUS_ROWS
 from subscriptions.money import money
@@ -24,7 +25,7 @@ LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 
 class OrderList(CustomerSearch, ListAdmin):
     list_display = ["customer_of", "number", "amount", "items_of", "place_date_of", "state", "next_try"]
-    list_filter = [OrderTabFilter, OrderDayFilter, "status", RealFilter]
+    list_filter = [OrderTabFilter, OrderDayFilter, "status", RealFilter, OrderProductFilter]
     list_select_related = ["customer"]
     ordering = ["-created", "public_id"]
     id_paths = ("public_id",)

@@ -108,8 +108,9 @@ class MerchantSettingsAdmin(OneRowAdmin):
     buttons = (GO_LIVE, ROTATE)
     readonly_fields = ["id_outside", "old_key", "is_test", "created"]
     fieldsets = [
-        (None, {"fields": ["name", "shop_url", "time_zone", "currency_code", "country_code", "locale", "is_shopify"]}),
-        ("Orders", {"fields": ["shipping_rate", "prepaid_enabled"]}),
+        ("Your shop", {"fields": ["name", "shop_url", "is_shopify"]}),
+        ("Region", {"fields": ["time_zone", "currency_code", "country_code", "locale"]}),
+        ("Prices", {"fields": ["shipping_rate", "prepaid_enabled"]}),
         (
             "Reminders",
             {
@@ -137,6 +138,17 @@ class MerchantSettingsAdmin(OneRowAdmin):
         ),
         ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "old_key", "is_test", "created"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Without what the merchant has not: an old key that is valid, and the mark of a test merchant."""
+        missing = set()
+        if isinstance(obj, Merchant):
+            missing = {"old_key"} if obj.old_key_valid_until is None else set()
+            missing |= set() if obj.is_test else {"is_test"}
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in missing]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super(MerchantAdmin, self).get_queryset(request).filter(pk=merchant_of(request).pk)

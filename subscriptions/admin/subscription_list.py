@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from subscriptions.admin.filters import ACTIVE, INACTIVE, LiveFilter
+from subscriptions.admin.row_filters import OfferFilter, ProductFilter
 from subscriptions.models import Item, Subscription
 from subscriptions.money import money
 from subscriptions.staff.current_merchant import merchant_of
@@ -24,7 +25,7 @@ class StartedFilter(DayFilter):
 
 class SubscriptionList(CustomerSearch, ListAdmin):
     list_display = ["product_of", "customer_of", "amount", "next_order", "frequency_of", "status_of"]
-    list_filter = [LiveFilter, StartedFilter, RealFilter]
+    list_filter = [LiveFilter, StartedFilter, RealFilter, ProductFilter, OfferFilter]
     list_select_related = ["product", "customer"]
     ordering = ["-created", "public_id"]
     id_paths = ("public_id",)

@@ -32,7 +32,7 @@ class ProductGroup(models.Model):
         constraints = [models.UniqueConstraint(fields=["merchant", "group_type", "name"], name="product_group_once")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.group_type})"
+        return self.name
 
 
 class Product(models.Model):

@@ -183,6 +183,8 @@ class PageAdmin(MerchantAdmin):
             "opts": self.opts,
             **self.page_context(request, row),
         }
+        # Read by our unfold/helpers/header_title.html.
+        row.page_title = context["title"]
         return TemplateResponse(request, self.page_template, context)
 
 

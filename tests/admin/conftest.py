@@ -40,8 +40,10 @@ from subscriptions.models import (
     Payment,
     PlacementAttempt,
     Product,
+    ProductGroup,
     Replacement,
     Resource,
+    ResourceGrant,
     Role,
     SimulatedOutcome,
     Subscription,
@@ -104,7 +106,10 @@ def make_world(name: str) -> World:
     ProfileError.objects.create(
         run=run, key=customer.pk, customer=customer, identifier=customer.email, detail=f"{name} refusal"
     )
+    group = ProductGroup.objects.create(merchant=merchant, group_type="sku_swap", name=f"{name} group")
+    group.products.add(product)
     resource = Resource.objects.create(merchant=merchant, name=f"{name} course", external_resource_id=f"{name}-R")
+    ResourceGrant.objects.create(merchant=merchant, product=product, resource=resource, time_amount=86400)
     key = ApiKey.objects.create(merchant=merchant, name=f"{name} key", prefix=name[:8], digest="x")
     rows: Rows = {
         Merchant: merchant,
@@ -146,6 +151,7 @@ def make_world(name: str) -> World:
             finished=timezone.now(),
         ),
         OfferProfile: profile,
+        ProductGroup: group,
         Resource: resource,
         Entitlement: entitlement.grant(live, actor=f.STAFF, resource=resource, seconds=86400).result,
         OneTimeIncentive: incentive.create(

@@ -123,7 +123,7 @@ def test_the_storefront_key_is_rotated_and_shown_once(merchant: Merchant, client
         assert new not in shown
         traveller.move_to(NOON + timedelta(hours=24), tick=False)
         assert merchant.valid_storefront_keys() == [new]
-        assert "not valid" in visible_text(client.get(f"{settings}change/"))
+        assert "Old storefront key" not in visible_text(client.get(f"{settings}change/"))
 
 
 @pytest.mark.parametrize("page", ["merchant", "gateway"])

@@ -49,10 +49,10 @@ class DiscountFields(forms.Form):
 
     def __init__(self, *args: Any, currency: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        titles = [(gives.value, gives_title(gives, currency)) for gives in self.choices]
+        self.titles = [(gives.value, gives_title(gives, currency)) for gives in self.choices]
         self.fields["value"] = amount_field("Amount", help_text="Not needed for free shipping.")
         self.fields["gives"] = forms.ChoiceField(
-            label="What it gives", choices=titles, widget=UnfoldAdminSelectWidget, initial=self.choices[0]
+            label="What it gives", choices=self.titles, widget=UnfoldAdminSelectWidget, initial=self.choices[0]
         )
 
     def clean(self) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class CatalogueForm(forms.Form):
         """Act, and return the row. Called on a valid form."""
         raise NotImplementedError
 
+    def describe_change(self) -> str:
+        """What a saved form has changed of its row; empty if nothing."""
+        names = [str(self[name].label).lower() for name in self.changed_data]
+        return f"Changed {' and '.join(names)}." if names else ""
+
 
 class CatalogueAdmin(PageAdmin):
     """`edit_form` makes rows, if they are addable, and changes them at `edit/`."""
@@ -84,10 +89,9 @@ class CatalogueAdmin(PageAdmin):
             form.add_error(None, error.sentence)
             return None
         if form.row is None:
-            self.log_addition(request, saved, "Made it.")
-        elif form.changed_data:
-            names = [str(form.fields[name].label or name).lower() for name in form.changed_data if name in form.fields]
-            self.log_change(request, saved, f"Changed {', '.join(names) or 'it'}.")
+            self.log_addition(request, saved, "Made here.")
+        elif sentence := form.describe_change():
+            self.log_change(request, saved, sentence)
         messages.success(request, f"{saved} is saved.")
         return saved
 

@@ -1,0 +1,110 @@
+"""The form of an offer: its name, and up to a few discounts, each said in one line."""
+
+from typing import Any, cast
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+from subscriptions.actions.offer import change_offer, create_offer
+from subscriptions.actions.offer_terms import ON, Gives, Orders, Terms, read_terms
+from subscriptions.admin.catalogue.discount_fields import DiscountFields, amount_field
+from subscriptions.admin.catalogue.pages import CatalogueForm
+from subscriptions.models import Discount, OfferProfile
+
+MOST_DISCOUNTS = 20
+FREE_LINES = 2  # beside the first one, and those the offer has
+
+
+class DiscountForm(DiscountFields):
+    """One discount; a line whose amount is empty gives none."""
+
+    gives_nothing = "none"
+
+    def __init__(self, *args: Any, currency: str, terms: Terms | None = None, is_first: bool = False, **options: Any):
+        usual = {"gives": Gives.PERCENT_ITEM if is_first else self.gives_nothing, "orders": Orders.EVERY}
+        super().__init__(*args, currency=currency, initial=initial_values(terms) if terms else usual, **options)
+        self.minimum_of = terms.minimum_of if terms and terms.minimum is not None else Discount.Field.SUB_TOTAL
+        self.fields["value"].help_text = ""
+        self.fields["gives"].label = "Gives"
+        if not is_first:
+            gives = cast(forms.ChoiceField, self.fields["gives"])
+            gives.choices = [(self.gives_nothing, "No further discount"), *self.titles]
+        orders = [(each.value, ON[each].removeprefix("on ").capitalize()) for each in Orders]
+        self.fields["orders"] = forms.ChoiceField(label="On", choices=orders, widget=UnfoldAdminSelectWidget)
+        self.fields["minimum"] = amount_field(f"Only for orders from ({currency})")
+        self.order_fields(["value", "gives", "orders", "minimum"])
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("gives") == self.gives_nothing:
+            return {}
+        return super().clean()
+
+    @property
+    def terms(self) -> Terms | None:
+        """Of a valid form; None if it gives nothing."""
+        given = self.cleaned_data
+        if not given:
+            return None
+        return Terms(given["gives"], given["value"], Orders(given["orders"]), given["minimum"], self.minimum_of)
+
+
+def initial_values(terms: Terms) -> dict[str, Any]:
+    needs_value = terms.gives is not Gives.FREE_SHIPPING
+    return {
+        "gives": terms.gives,
+        "value": terms.value if needs_value else None,
+        "orders": terms.orders,
+        "minimum": terms.minimum,
+    }
+
+
+class OfferForm(CatalogueForm):
+    template = "admin/catalogue/offer_fields.html"
+    name = forms.CharField(
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "10 % off every order"}),
+        help_text="Your team and your customers read it where the offer is given.",
+    )
+    usable_in_links = forms.BooleanField(
+        label="1-Click links can give it", required=False, initial=True, widget=UnfoldBooleanWidget
+    )
+
+    def __init__(self, data: Any = None, *, row: OfferProfile | None = None, **options: Any) -> None:
+        given = [terms for terms, _ in read_terms(row)] if row else []
+        initial = None
+        if row:
+            initial = {"name": row.name, "usable_in_links": row.offers.filter(usable_in_links=True).exists()}
+        super().__init__(data, row=row, initial=initial, **options)
+        lines = [*given, *[None] * (FREE_LINES + (not given))][:MOST_DISCOUNTS]
+        currency = self.merchant.currency_code
+        self.lines = [
+            DiscountForm(data, currency=currency, terms=terms, is_first=not n, prefix=f"discount-{n}")
+            for n, terms in enumerate(lines)
+        ]
+
+    def is_valid(self) -> bool:
+        return all([super().is_valid(), *(line.is_valid() for line in self.lines)])
+
+    def describe_change(self) -> str:
+        """Says what the offer gives now, where that has changed."""
+        sentence = super().describe_change()
+        if all(not line.has_changed() for line in self.lines):
+            return sentence
+        gives = "; ".join(terms.sentence(self.merchant.currency_code) for terms in self.terms)
+        return f"{sentence} Gives now: {gives}.".strip()
+
+    @property
+    def terms(self) -> list[Terms]:
+        """Of a valid form."""
+        return [line.terms for line in self.lines if line.terms]
+
+    def save(self) -> OfferProfile:
+        terms = self.terms
+        name, usable = self.cleaned_data["name"], self.cleaned_data["usable_in_links"]
+        if self.row is None:
+            return create_offer(self.merchant, name=name, terms=terms, usable_in_links=usable)
+        change_offer(
+            self.row, name=name, terms=terms, usable_in_links=usable if "usable_in_links" in self.changed_data else None
+        )
+        self.row.name = name
+        return self.row
