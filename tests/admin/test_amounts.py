@@ -69,7 +69,7 @@ def test_the_amounts_of_each_row_are_in_its_own_currency(priced: World, login: L
 
     assert "Locked price EUR 9.50" in shown(Subscription)
     assert "Discounts EUR 4.00" in shown(Order) and "Total EUR 25.90" in shown(Order)
-    assert "Price GBP 12.50" in shown(Product)
+    assert "GBP 12.50" in shown(Product)
     assert "Shipping per order (GBP)" in shown(Merchant)
 
 

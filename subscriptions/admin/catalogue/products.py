@@ -97,8 +97,7 @@ class ProductAdmin(PageAdmin):
                 (group, group_title(group)) for group in row.groups.order_by("group_type", "name")[:MOST_GROUPS]
             ],
             "grants": [(grant.resource, describe_grant(grant)) for grant in grants_of(row)],
-            "replacement": row.replacements.select_related("substitute").order_by("-pk").first(),
-            "left": affected_subscriptions(row).count() if row.discontinued else 0,
+            **(replacement_context(row) if row.discontinued else {}),
             "changes": list_changes(row),
             "buttons": self.offered_buttons(request, row),
             "further": self.wizard_links(request, row),
@@ -113,3 +112,11 @@ class ProductAdmin(PageAdmin):
         return [
             ("Replace subscriptions" if left_over else "Discontinue", "block", self.url("discontinue", row), "danger")
         ]
+
+
+def replacement_context(product: Product) -> dict[str, Any]:
+    """What became of the subscriptions to a discontinued product, and how many are left."""
+    return {
+        "replacement": product.replacements.select_related("substitute").order_by("-pk").first(),
+        "left": affected_subscriptions(product).count(),
+    }
