@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from common.db import skip_flush
 from integrations.base import Road
 from integrations.models import Connection, PaceWindow
 
@@ -30,6 +31,7 @@ def account_key(connection: Connection) -> str:
 def reserve_requests(account: str, road: Road, wanted: int) -> Grant:
     """Count up to `wanted` requests in the windows of `road`."""
     with transaction.atomic():
+        skip_flush()
         window, _ = PaceWindow.objects.select_for_update().get_or_create(account=account, road=road.name)
         now = timezone.now()
         if window.closed_until and window.closed_until > now:

@@ -49,8 +49,10 @@ def parse_phone(text: str | None, region: str) -> str | None:
     `region` is the country of numbers without a country code. It must be the country of the person: read in another
     one, the number is a stranger's.
     """
+    if not text:
+        return None
     try:
-        number = phonenumbers.parse(text or "", region)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

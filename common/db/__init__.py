@@ -22,7 +22,7 @@ beforehand, so that no `insert` has to read one.
         ...
 
 SQL of your own: `fetch_rows` and `execute` keep a cursor for each SQL text; `plain_array` and `text_array` write long
-arrays.
+arrays. `skip_flush` is for transactions that may be lost in a crash.
 
 Rules and limits:
 - There are no signals, and an overridden `save()` is not called.
@@ -34,8 +34,8 @@ Rules and limits:
 """
 
 from common.db.query import AnyOf, Param, Query
-from common.db.statements import execute, fetch_rows, pipeline, plain_array, text_array
+from common.db.statements import execute, fetch_rows, pipeline, plain_array, skip_flush, text_array
 from common.db.writing import insert, insert_many, new_row, reserve_ids, update, update_many
 
 __all__ = ["AnyOf", "Param", "Query", "execute", "fetch_rows", "insert", "insert_many", "new_row"]
-__all__ += ["pipeline", "plain_array", "reserve_ids", "text_array", "update", "update_many"]
+__all__ += ["pipeline", "plain_array", "reserve_ids", "skip_flush", "text_array", "update", "update_many"]

@@ -14,6 +14,7 @@ from subscriptions.normal_forms import parse_email
 MAX_EMAIL_LENGTH = 99
 # Klaviyo accepts these with 202 and then drops them without notice.
 DROPPED_DOMAINS = ("@example.com", "@test.com")
+ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 class Profile(Recipient):
@@ -86,7 +87,7 @@ def _event_attributes(event: Event, one_click: dict[str, str], clock: Clock) -> 
 
 def encode_json(body: dict[str, Any]) -> bytes:
     """Raises ValueError for NaN and infinity, which JSON does not have."""
-    return json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+    return ENCODER.encode(body).encode()
 
 
 def event_warnings(event: Event, profile: Profile, clock: Clock) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from common.db import execute
+from common.db import AnyOf, Param, Query, execute, plain_array, text_array
 from integrations.klaviyo.bodies import parse_profile_email
 from integrations.models import Connection, Delivery, SentProfile
 
@@ -34,6 +34,11 @@ ON CONFLICT (connection_id, customer_id) DO UPDATE SET
     sent_at = coalesce(excluded.sent_at, known.sent_at),
     last_event = greatest(excluded.last_event, known.last_event)
 """
+KNOWN = Query(
+    lambda: SentProfile.objects.filter(connection=Param("connection"), customer=AnyOf("customers")).only(
+        "customer_id", "email", "remote_id", "last_event", "erased_at"
+    )
+)
 
 
 @dataclass(slots=True)
@@ -85,15 +90,15 @@ def note_told(connection: Connection, told: dict[int, Told], at: datetime) -> No
         return
     keys = sorted(told)
     rows = [told[key] for key in keys]
-    columns = ([getattr(row, name) for row in rows] for name in ("email", "phone", "remote_id", "status", "event"))
-    execute(NOTE, [connection.pk, at, keys, *columns])
+    texts = (text_array(getattr(row, name) for row in rows) for name in ("email", "phone", "remote_id", "status"))
+    execute(NOTE, [connection.pk, at, plain_array(keys), *texts, plain_array(row.event for row in rows)])
 
 
 def read_known(connection: Connection, deliveries: Sequence[Delivery]) -> Known:
     """What is known of the customers of `deliveries`, which come in the order of their events. One query."""
     found = Known()
-    customers = {delivery.customer_id for delivery in deliveries}
-    rows = {row.customer_id: row for row in SentProfile.objects.filter(connection=connection, customer__in=customers)}
+    customers = plain_array({delivery.customer_id for delivery in deliveries})
+    rows = {row.customer_id: row for row in KNOWN.all(connection=connection.pk, customers=customers)}
     for delivery in deliveries:
         row = rows.get(delivery.customer_id)
         if row is None:

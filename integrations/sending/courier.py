@@ -69,6 +69,8 @@ class Courier:
 
         Raises `LeaseLost`.
         """
+        if self.connection.attempts:  # the last worker died
+            queue.count_deaths(self.connection)
         queue.recover_order(self.connection)
         while True:
             if not self.stop and not self.turn.is_over:

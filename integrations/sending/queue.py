@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from common.db import AnyOf, Query, execute, fetch_rows, plain_array
+from common.db import AnyOf, Query, execute, fetch_rows, plain_array, skip_flush
 from integrations.base import Integration
 from integrations.models import Connection, Delivery
 from integrations.registry import INTEGRATIONS
@@ -52,7 +52,21 @@ WHERE connection_id = %s AND state = 'pending' AND bulk IN (true, false) AND due
       AND earlier.state = 'pending' AND earlier.id < delivery.id
 )
 """
-
+# The attempts whose worker ended, or lost its lease, before it noted an answer. The detail marks them as counted.
+COUNT_DEATHS = """
+WITH lost AS (
+    UPDATE integrations_attempt attempt SET detail = %s FROM integrations_delivery delivery
+    WHERE delivery.connection_id = %s AND delivery.state = 'pending' AND delivery.bulk IN (true, false)
+      AND attempt.delivery_id = delivery.id AND attempt.milliseconds IS NULL AND attempt.detail = ''
+    RETURNING attempt.delivery_id, attempt.at
+), counted AS (
+    SELECT delivery_id AS id, count(*) AS deaths, min(at) AS first FROM lost GROUP BY delivery_id
+)
+UPDATE integrations_delivery delivery SET attempts_made = attempts_made + deaths, interrupted = interrupted + deaths,
+    first_attempt_at = coalesce(first_attempt_at, first)
+FROM counted WHERE delivery.id = counted.id
+"""
+LOST = "The worker ended before it noted an answer."
 
 LOADED = Query(lambda: Delivery.objects.filter(pk=AnyOf("keys")).select_related("event").order_by("id"))
 
@@ -77,12 +91,13 @@ def read_deliveries(
     now, taken = timezone.now(), plain_array(held)
     selection = [connection.pk, bulk, now, taken, limit]
     with transaction.atomic():
+        skip_flush()
         connection.renew()  # a worker that lost its lease must put nothing aside
         if integration.keeps_order:
             rows = fetch_rows(FIRST_OF_CUSTOMERS, [*selection, connection.pk, Delivery.BEHIND, now, taken])
         else:
             rows = fetch_rows(ANY_ORDER, selection)
-    deliveries = LOADED.all(keys=[key for (key,) in rows])
+    deliveries = LOADED.all(keys=plain_array(key for (key,) in rows)) if rows else []
     for delivery in deliveries:
         delivery.connection = connection
         delivery.event.merchant = connection.merchant
@@ -97,6 +112,13 @@ def advance_customers(connection: Connection, customers: Collection[int]) -> Non
 def recover_order(connection: Connection) -> None:
     """Let deliveries leave that were put aside, and whose earlier ones were finished outside of a courier."""
     execute(LEFT_BEHIND, [timezone.now(), connection.pk, Delivery.BEHIND, connection.pk])
+
+
+def count_deaths(connection: Connection) -> None:
+    """Count the attempts that the last worker of the connection left without an answer. Raises `LeaseLost`."""
+    with transaction.atomic():
+        connection.renew()
+        execute(COUNT_DEATHS, [LOST, connection.pk])
 
 
 def next_due(connection: Connection, *, bulk: bool) -> datetime | None:

@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from common.db import execute, insert_many, new_row, plain_array, text_array
+from common.db import execute, fetch_rows, pipeline, plain_array, text_array
 from common.work import yield_turn
 from integrations import pace
 from integrations.base import Answer, Integration, Outcome, Parcel
-from integrations.models import Attempt, Connection, Delivery
+from integrations.models import Connection, Delivery
 from integrations.sending import queue
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,12 @@ STATES = {
 }
 FINISHED = set(STATES.values())
 
+# The delivery itself is written only with the answer; `queue.count_deaths` makes up for answers that never came.
 BEGIN = """
-UPDATE integrations_delivery SET attempts_made = attempts_made + 1, interrupted = interrupted + 1,
-    first_attempt_at = coalesce(first_attempt_at, %s)
-WHERE id = ANY(%s::bigint[])
+INSERT INTO integrations_attempt (delivery_id, at, road, together, profile_status, detail)
+SELECT delivery, %s, road, together, status, ''
+FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::text[]) AS begun (delivery, road, together, status)
+RETURNING id
 """
 NOTE_ATTEMPTS = """
 UPDATE integrations_attempt attempt SET status = noted.status, milliseconds = noted.ms, detail = noted.detail,
@@ -51,11 +54,12 @@ WHERE attempt.id = noted.id
 """
 # What staff canceled meanwhile stays canceled.
 NOTE_DELIVERIES = """
-UPDATE integrations_delivery delivery SET state = noted.state, error = left(noted.error, 500), due = noted.due,
-    finished = CASE WHEN noted.state <> 'pending' THEN %s::timestamptz END,
-    attempts_made = greatest(attempts_made - noted.uncounted, 0), interrupted = 0
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[])
-    AS noted (id, state, error, due, uncounted)
+UPDATE integrations_delivery delivery SET state = noted.state, error = left(noted.error, 500),
+    due = coalesce(noted.due, present), finished = CASE WHEN noted.state <> 'pending' THEN present END,
+    attempts_made = attempts_made + noted.counted, interrupted = 0,
+    first_attempt_at = coalesce(first_attempt_at, noted.first)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::timestamptz[])
+    AS noted (id, state, error, due, counted, first), CAST(%s AS timestamptz) AS present
 WHERE delivery.id = noted.id AND delivery.state = 'pending'
 """
 COUNT_MINUTE = """
@@ -71,22 +75,22 @@ ON CONFLICT (connection_id, minute) DO UPDATE SET
 
 @dataclass(slots=True)
 class Sent:
-    """A parcel on its way, with the attempts that are on record for it."""
+    """A parcel on its way, with the keys of the attempts that are on record for its deliveries."""
 
     parcel: Parcel
-    attempts: list[Attempt]
+    attempts: list[int]
     milliseconds: int = 0
 
 
 @dataclass(slots=True)
 class Note:
-    """What becomes of one delivery. `uncounted` is 1 where the attempt does not count."""
+    """What becomes of one delivery. `counted` is 0 where there was no attempt, or one that does not count."""
 
     delivery: Delivery
     state: Delivery.State
     error: str = ""
     due: datetime | None = None
-    uncounted: int = 0
+    counted: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +123,21 @@ def begin_attempts(connection: Connection, parcels: Sequence[Parcel]) -> list[Se
     Raises `LeaseLost`.
     """
     now = timezone.now()
-    sent = [Sent(parcel, [_new_attempt(parcel, one, now) for one in parcel.deliveries]) for parcel in parcels]
-    attempts = [attempt for each in sent for attempt in each.attempts]
+    deliveries = [(parcel, one) for parcel in parcels for one in parcel.deliveries]
+    columns = [
+        plain_array(one.pk for _, one in deliveries),
+        text_array(parcel.roads[-1].name if parcel.roads else "" for parcel, _ in deliveries),
+        plain_array(len(parcel.deliveries) for parcel, _ in deliveries),
+        text_array(parcel.statuses.get(one.pk, "") for parcel, one in deliveries),
+    ]
     with transaction.atomic():
         connection.renew()
-        insert_many(attempts)
-        execute(BEGIN, [now, plain_array(attempt.delivery_id for attempt in attempts)])
-    for attempt in attempts:
-        attempt.delivery.attempts_made += 1
-        attempt.delivery.first_attempt_at = attempt.delivery.first_attempt_at or now
-    return sent
-
-
-def _new_attempt(parcel: Parcel, delivery: Delivery, at: datetime) -> Attempt:
-    return new_row(
-        Attempt,
-        delivery=delivery,
-        at=at,
-        road=parcel.roads[-1].name if parcel.roads else "",
-        together=len(parcel.deliveries),
-        profile_status=parcel.statuses.get(delivery.pk, ""),
-    )
+        keys = [key for (key,) in fetch_rows(BEGIN, [now, *columns])]
+    for _, one in deliveries:
+        one.attempts_made += 1
+        one.first_attempt_at = one.first_attempt_at or now
+    taken = iter(keys)
+    return [Sent(parcel, list(islice(taken, len(parcel.deliveries)))) for parcel in parcels]
 
 
 def send_parcel(sent: Sent) -> Answer:
@@ -166,18 +164,19 @@ def record(connection: Connection, integration: Integration, answered: Sequence[
         if answer.outcome is Outcome.THROTTLED:
             until = _end_of_rest(answer.retry_after or SHORTEST_REST)
             closing.append((sent.parcel, until))
-            notes += [Note(one, Delivery.State.PENDING, answer.detail, until, 1) for one in sent.parcel.deliveries]
+            notes += [Note(one, Delivery.State.PENDING, answer.detail, until, 0) for one in sent.parcel.deliveries]
         else:
             notes += _parcel_notes(sent.parcel, answer, integration, now)
     changes, stop = _connection_changes(connection, [answer for _, answer in answered])
     with transaction.atomic():
         # First, as it locks the row and proves the lease. Any answer shows that the worker survived the request.
         connection.renew(attempts=0, **changes)
-        _note_attempts(answered)
-        _note_deliveries(connection, notes, now, retried=sum(note.state == "pending" for note in notes))
-        delivered = [(sent.parcel, answer) for sent, answer in answered if answer.outcome is Outcome.DONE]
-        if delivered:
-            integration.note_delivered(connection, delivered)
+        with pipeline():
+            _note_attempts(answered)
+            _note_deliveries(connection, notes, now, retried=sum(note.state == "pending" for note in notes))
+            delivered = [(sent.parcel, answer) for sent, answer in answered if answer.outcome is Outcome.DONE]
+            if delivered:
+                integration.note_delivered(connection, delivered)
         for parcel, until in closing:
             pace.close_roads(pace.account_key(connection), parcel.roads, until)
     for name, value in changes.items():
@@ -189,8 +188,8 @@ def record_unsent(
     connection: Connection, skipped: Sequence[tuple[Delivery, str]], dead: Sequence[tuple[Delivery, str]]
 ) -> None:
     """Note deliveries for which no request is made, with the reasons. Raises `LeaseLost`."""
-    notes = [Note(one, Delivery.State.SKIPPED, reason) for one, reason in skipped]
-    notes += [Note(one, Delivery.State.DEAD, reason) for one, reason in dead]
+    notes = [Note(one, Delivery.State.SKIPPED, reason, counted=0) for one, reason in skipped]
+    notes += [Note(one, Delivery.State.DEAD, reason, counted=0) for one, reason in dead]
     if notes:
         with transaction.atomic():
             connection.renew()
@@ -210,7 +209,7 @@ def _parcel_notes(parcel: Parcel, answer: Answer, integration: Integration, now:
             state = Delivery.State.DEAD if again is None else Delivery.State.PENDING
             yield Note(delivery, state, answer.detail, again)
         elif answer.outcome is Outcome.DEAD and is_bulk and place not in answer.refused:
-            yield Note(delivery, Delivery.State.PENDING, uncounted=1)
+            yield Note(delivery, Delivery.State.PENDING, counted=0)
         elif answer.outcome in STATES:
             reason = answer.refused.get(place) or " ".join(filter(None, [answer.detail, parcel.notes.get(delivery.pk)]))
             yield Note(delivery, STATES[answer.outcome], reason)
@@ -246,9 +245,9 @@ def _connection_changes(connection: Connection, answers: Sequence[Answer]) -> tu
 
 def _note_attempts(answered: Sequence[tuple[Sent, Answer]]) -> None:
     noted = [
-        (attempt.pk, answer.status, sent.milliseconds, answer.refused.get(place) or answer.detail, answer.road)
+        (key, answer.status, sent.milliseconds, answer.refused.get(place) or answer.detail, answer.road)
         for sent, answer in answered
-        for place, attempt in enumerate(sent.attempts)
+        for place, key in enumerate(sent.attempts)
     ]
     keys, statuses, milliseconds, details, roads = zip(*noted, strict=True)
     plain = [plain_array(column) for column in (keys, statuses, milliseconds)]
@@ -259,12 +258,13 @@ def _note_deliveries(connection: Connection, notes: Sequence[Note], now: datetim
     execute(
         NOTE_DELIVERIES,
         [
-            now,
             plain_array(note.delivery.pk for note in notes),
-            plain_array(note.state for note in notes),
+            plain_array(note.state.value for note in notes),
             text_array(note.error for note in notes),
-            plain_array(f'"{note.due or now}"' for note in notes),
-            plain_array(note.uncounted for note in notes),
+            _moments(note.due for note in notes),
+            plain_array(note.counted for note in notes),
+            _moments(note.delivery.first_attempt_at for note in notes),
+            now,
         ],
     )
     queue.advance_customers(connection, [note.delivery.customer_id for note in notes if note.state in FINISHED])
@@ -285,6 +285,10 @@ def _note_deliveries(connection: Connection, notes: Sequence[Note], now: datetim
             max(lags, default=0),
         ],
     )
+
+
+def _moments(moments: Iterable[datetime | None]) -> str:
+    return plain_array(moment and f'"{moment}"' for moment in moments)
 
 
 def _end_of_rest(seconds: float) -> datetime:

@@ -1,5 +1,7 @@
+from datetime import UTC, datetime
+
 import pytest
-from django.db import connections
+from django.db import DataError, connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,3 +41,18 @@ def test_a_connection_within_a_failed_transaction_is_not_usable(kept):
 def test_a_closed_connection_is_not_usable(kept):
     kept.connection.close()
     assert not kept.is_usable()
+
+
+@pytest.mark.parametrize("digits", ["", ".5", ".000001", ".123456"])
+@pytest.mark.parametrize("day", ["0001-01-01", "2026-11-30", "9999-12-31"])
+def test_a_time_is_read_as_it_was_stored(kept, day, digits):
+    with kept.cursor() as cursor:
+        cursor.execute(f"SELECT '{day} 23:59:59{digits}+00'::timestamptz")
+        [(read,)] = cursor.fetchall()
+    assert (read, read.tzinfo) == (datetime.fromisoformat(f"{day}T23:59:59{digits or '.0'}+00:00"), UTC)
+
+
+def test_an_endless_time_is_refused_as_too_large(kept):
+    with kept.cursor() as cursor, pytest.raises(DataError, match="too large"):
+        cursor.execute("SELECT 'infinity'::timestamptz")
+        cursor.fetchall()

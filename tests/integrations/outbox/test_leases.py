@@ -135,6 +135,19 @@ def test_a_delivery_that_has_to_go_alone_stops_nothing_while_its_endpoint_is_clo
     assert courier._candidates() == [(courier.lanes[0], live)]
 
 
+def test_an_attempt_whose_worker_died_is_counted_once_by_the_next(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    begun = timezone.now()
+    begin_one(claim_connection(connection.pk))
+    for _ in range(2):
+        clock.shift(31)
+        queue.count_deaths(claim_connection(connection.pk))
+    row, other = Delivery.objects.order_by("id")
+    assert (row.attempts_made, row.interrupted, row.first_attempt_at) == (1, 1, begun)
+    assert (other.attempts_made, other.interrupted, other.first_attempt_at) == (0, 0, None)
+    assert Attempt.objects.get().detail == "The worker ended before it noted an answer."
+
+
 def test_worker_deaths_are_not_charged_to_a_delivery_that_was_not_being_sent(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     for _ in range(3):

@@ -115,7 +115,7 @@ def test_a_chunk_takes_as_many_queries_however_long_it_is(
 ):
     make_customers(merchant, *(f"c{n}@shop.test" for n in range(number)))
     run = begin(connection)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         work.continue_run(run.pk)
     assert sizes(account) == [number]
 
