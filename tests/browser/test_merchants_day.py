@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from subscriptions.models import Merchant, Subscription
+from subscriptions.models import Merchant, Resource, Subscription
 from tests import factories as f
 from tests.browser.conftest import PATIENCE, PERSON
 from tests.browser.staff import Staff
@@ -59,3 +59,23 @@ def test_a_subscription_is_cancelled_with_a_reason_from_its_customers_page(
     staff.press_in_dialog("Cancel subscription", reason="4")
     staff.sees("Cancelled the subscription to House blend. Reason: Overstocked")
     assert staff.clicks <= 3  # and one to find the customer
+
+
+def test_an_offer_is_made_that_a_link_can_use(staff: Staff, merchant: Merchant) -> None:
+    staff.click("Offers", "link")
+    staff.click("Add offer", "link")
+    staff.page.get_by_label("Name").fill("Ten off")
+    staff.page.get_by_label("Amount").first.fill("10")
+    staff.click("Save")
+    staff.sees("10 % off the item on every order")
+    assert staff.clicks <= 5
+    staff.click("Make a link with it", "link")
+    expect(staff.page.get_by_role("radio", name="Ten off")).to_be_checked()
+
+
+def test_access_is_granted_from_the_customers_page(staff: Staff, subscription: Subscription) -> None:
+    Resource.objects.create(merchant=subscription.merchant, name="Barista course", external_resource_id="R-1")
+    staff.find(subscription.customer.email)
+    staff.press_in_dialog("Grant access", days="30")
+    staff.sees("Granted access to Barista course until")
+    assert staff.clicks <= 4
