@@ -15,7 +15,16 @@ from integrations.models import Delivery, DeliveryMinute, ProfileRun, Replay, Sa
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
-from subscriptions.models import ApiRequest, IdempotencyKey, JobRun, OrderStatus, PlacementAttempt, SimulatedPlacement
+from subscriptions.models import (
+    ApiRequest,
+    BulkRow,
+    BulkRun,
+    IdempotencyKey,
+    JobRun,
+    OrderStatus,
+    PlacementAttempt,
+    SimulatedPlacement,
+)
 
 TASK = "config.retention.clean"
 Step = tuple[QuerySet[Any], Callable[[QuerySet[Any]], Any]]
@@ -39,6 +48,9 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
     yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
     yield Replay.objects.filter(finished__lt=now - timedelta(days=180))
+    # Their rows first, in chunks: there may be a hundred thousand.
+    yield BulkRow.objects.filter(run__finished__lt=now - timedelta(days=180))
+    yield BulkRun.objects.filter(finished__lt=now - timedelta(days=180))
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))

@@ -15,6 +15,7 @@ SCHEDULES = {
     "engine": "subscriptions.jobs.engine.tick",
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
+    "bulk": "subscriptions.jobs.bulk_runs.sweep",
     "profiles": "integrations.klaviyo.runs.work.sweep",
     "replays": "integrations.replays.sweep",
     "roll_ups": "subscriptions.figures.roll_ups.sweep",

@@ -2,6 +2,7 @@
 
 from subscriptions.admin import (
     api_keys,
+    bulk,
     checkouts,
     customers,
     find,
@@ -17,6 +18,7 @@ from subscriptions.admin.catalogue import entitlements, incentives, offers, prod
 
 __all__ = [
     "api_keys",
+    "bulk",
     "checkouts",
     "customers",
     "entitlements",

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
+from subscriptions.admin.bulk.list_actions import BulkListAdmin
 from subscriptions.admin.filters import OrderDayFilter, OrderTabFilter
 from subscriptions.admin.row_filters import OrderProductFilter
 from subscriptions.models import Item, Order
@@ -17,13 +18,13 @@ from subscriptions.money import money
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.export import Column
 from subscriptions.staff.lists.filters import RealFilter
-from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.search import CustomerSearch
 
 LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 
 
-class OrderList(CustomerSearch, ListAdmin):
+class OrderList(CustomerSearch, BulkListAdmin):
+    bulk_kinds = ("order.move", "order.skip", "order.retry")
     list_display = ["customer_of", "number", "amount", "items_of", "place_date_of", "state", "next_try"]
     list_filter = [OrderTabFilter, OrderDayFilter, "status", RealFilter, OrderProductFilter]
     list_select_related = ["customer"]

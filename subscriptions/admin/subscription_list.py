@@ -6,6 +6,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from subscriptions.admin.bulk.list_actions import BulkListAdmin
 from subscriptions.admin.filters import ACTIVE, INACTIVE, LiveFilter
 from subscriptions.admin.row_filters import OfferFilter, ProductFilter
 from subscriptions.models import Item, Subscription
@@ -13,7 +14,6 @@ from subscriptions.money import money
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.export import Column
 from subscriptions.staff.lists.filters import DayFilter, RealFilter
-from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.search import CustomerSearch
 
 LABELS = {"Active": "success", "Prepaid": "info", "Cancelled": "danger"}
@@ -23,7 +23,8 @@ class StartedFilter(DayFilter):
     title = "day of the start"
 
 
-class SubscriptionList(CustomerSearch, ListAdmin):
+class SubscriptionList(CustomerSearch, BulkListAdmin):
+    bulk_kinds = ("subscription.move", "subscription.skip", "subscription.cancel")
     list_display = ["product_of", "customer_of", "amount", "next_order", "frequency_of", "status_of"]
     list_filter = [LiveFilter, StartedFilter, RealFilter, ProductFilter, OfferFilter]
     list_select_related = ["product", "customer"]

@@ -13,15 +13,13 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
-from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
+from subscriptions.actions.cancel_reasons import describe_reason, encode_cancel_reason, offered_reasons
 from subscriptions.admin.subscription_list import SubscriptionList
-from subscriptions.models import CancelReason, Subscription
+from subscriptions.models import Subscription
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
-
-OTHER_REASON = "1"
 
 
 class CancelForm(ButtonForm):
@@ -54,13 +52,6 @@ class ReactivateForm(ButtonForm):
         today = calendar.today(merchant_of(self.request).time_zone)
         self.fields["next_order_date"].initial = today + timedelta(days=1)
         self.fields["next_order_date"].widget.attrs["min"] = today.isoformat()
-
-
-def encode_cancel_reason(reason: CancelReason | None, text: str) -> str:
-    """The reason as `code|text`: the label stands for a missing comment, the code of "other" for a missing reason."""
-    if reason is None:
-        return f"{OTHER_REASON}|{text}" if text else ""
-    return f"{reason.code}|{text or reason.label}"
 
 
 def cancel_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:

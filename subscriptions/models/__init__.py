@@ -1,5 +1,6 @@
 """The models of the domain. Every row belongs to a merchant, and the indexes of lists begin with the merchant."""
 
+from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.figures import ActiveChange, ActiveCount, DailyFigure, RollUp, StaleFact
@@ -27,11 +28,14 @@ __all__ = [
     "Address",
     "ApiKey",
     "ApiRequest",
+    "BulkRow",
+    "BulkRun",
     "CancelReason",
     "CheckoutRequest",
     "Coupon",
     "Customer",
     "DailyFigure",
+    "CustomerTag",
     "Discount",
     "Effect",
     "Entitlement",
@@ -67,5 +71,6 @@ __all__ = [
     "StaleFact",
     "OrderKey",
     "Subscription",
+    "Tag",
     "statuses_where",
 ]

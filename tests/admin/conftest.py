@@ -23,6 +23,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
     ApiKey,
     ApiRequest,
+    BulkRun,
     CancelReason,
     CheckoutRequest,
     Coupon,
@@ -142,6 +143,18 @@ def make_world(name: str) -> World:
         Subscription: live,
         Order: order,
         Product: product,
+        BulkRun: BulkRun.objects.create(
+            merchant=merchant,
+            kind="order.move",
+            answers={"days": 7},
+            about=f"{name} move",
+            actor=f.STAFF.as_json(),
+            state=BulkRun.State.DONE,
+            total=1,
+            done=1,
+            lease_until=timezone.now(),
+            finished=timezone.now(),
+        ),
         Replacement: Replacement.objects.create(
             merchant=merchant,
             product=product,

@@ -1,0 +1,305 @@
+"""Bulk changes: what was previewed happens, once, to each row; and an undo takes back what has not changed since."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.actions import order as order_verbs
+from subscriptions.actions import subscription as verbs
+from subscriptions.actions.bulk import BULK_KINDS
+from subscriptions.actions.bulk import run as bulk
+from subscriptions.actions.bulk.run import start_run, start_undo
+from subscriptions.admin.bulk.preview import preview_run
+from subscriptions.errors import Refused
+from subscriptions.jobs.bulk_runs import continue_run, sweep
+from subscriptions.models import (
+    Activity,
+    BulkRow,
+    BulkRun,
+    Customer,
+    CustomerTag,
+    Item,
+    Merchant,
+    Order,
+    OrderStatus,
+    Subscription,
+)
+from tests import factories as f
+
+WEEK = {"days": 7}
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    return f.MerchantFactory()
+
+
+def day_in(days: int, merchant: Merchant) -> date:
+    return calendar.today(merchant.time_zone) + timedelta(days=days)
+
+
+def make_subscription(merchant: Merchant, days: int = 3, **fields: Any) -> Subscription:
+    customer = fields.pop("customer", None) or f.CustomerFactory(merchant=merchant)
+    return f.subscription_with_order(customer=customer, place_date=day_in(days, merchant), **fields)
+
+
+def begin(merchant: Merchant, name: str, rows: QuerySet[Any], answers: dict[str, Any] | None = None) -> BulkRun:
+    return start_run(merchant, BULK_KINDS[name], rows, answers or {}, f.STAFF)
+
+
+def run_all(merchant: Merchant, name: str, rows: QuerySet[Any], answers: dict[str, Any] | None = None) -> BulkRun:
+    run = begin(merchant, name, rows, answers)
+    continue_run(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def undo_all(run: BulkRun) -> BulkRun:
+    start_undo(run, f.STAFF)
+    continue_run(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def counts(run: BulkRun) -> tuple[object, ...]:
+    return run.state, run.total, run.done, run.refused, run.undone, run.kept
+
+
+def plan(merchant: Merchant) -> list[tuple[object, ...]]:
+    """Which order each item is on, and of which day and status that is."""
+    items = Item.objects.filter(merchant=merchant, upcoming=True).order_by("subscription")
+    return list(items.values_list("subscription", "order", "order__place_date", "order__status", "order__total"))
+
+
+@pytest.mark.parametrize("name", ["order.move", "order.skip", "subscription.move", "subscription.skip"])
+def test_an_undo_takes_back_every_change(name: str, merchant: Merchant) -> None:
+    for _ in range(2):
+        make_subscription(merchant)
+    before = plan(merchant)
+    run = run_all(merchant, name, BULK_KINDS[name].model.objects.filter(merchant=merchant), WEEK)
+    assert counts(run) == ("done", 2, 2, 0, 0, 0)
+    assert [row[2] for row in plan(merchant)] != [row[2] for row in before]
+    run = undo_all(run)
+    assert counts(run) == ("undone", 2, 2, 0, 2, 0)
+    restored = [(row[0], *row[2:]) for row in plan(merchant)]
+    assert restored == [(row[0], *row[2:]) for row in before]
+
+
+def test_orders_that_were_merged_are_taken_apart_again(merchant: Merchant) -> None:
+    first = make_subscription(merchant, 3)
+    shared = {"customer": first.customer, "payment": first.payment, "shipping_address": first.shipping_address}
+    for days in (4, 5):
+        make_subscription(merchant, days, **shared)
+    before = plan(merchant)
+    run = run_all(merchant, "order.move", Order.objects.all(), {"day": day_in(9, merchant).isoformat()})
+    assert counts(run) == ("done", 3, 3, 0, 0, 0)
+    assert len({row[1] for row in plan(merchant)}) == 1
+    undo_all(run)
+    assert plan(merchant) == before
+
+
+def test_cancelled_subscriptions_are_reactivated_with_their_dates(merchant: Merchant) -> None:
+    row = make_subscription(merchant, 5)
+    run = run_all(merchant, "subscription.cancel", Subscription.objects.all(), {"reason": "4|Too much"})
+    row.refresh_from_db()
+    assert (row.live, row.cancel_reason) == (False, "4|Too much")
+    undo_all(run)
+    row.refresh_from_db()
+    assert row.live
+    assert [day for _, _, day, *_ in plan(merchant)] == [day_in(5, merchant)]
+
+
+def test_tags_are_added_once_and_only_the_run_s_own_are_removed(merchant: Merchant) -> None:
+    old, new = f.CustomerFactory(merchant=merchant), f.CustomerFactory(merchant=merchant)
+    run_all(merchant, "customer.tag", Customer.objects.filter(pk=old.pk), {"tag": "VIP"})
+    run = run_all(merchant, "customer.tag", Customer.objects.all(), {"tag": "VIP"})
+    assert counts(run) == ("done", 2, 2, 0, 0, 0)
+    assert CustomerTag.objects.count() == 2
+    undo_all(run)
+    assert [row.customer for row in CustomerTag.objects.all()] == [old]
+    assert Activity.objects.filter(customer=new).count() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda order, day: order_verbs.change_date(order, actor=f.STAFF, day=day),
+        lambda order, day: order_verbs.skip(order, actor=f.STAFF),
+        lambda order, day: f.plan_item(
+            f.SubscriptionFactory(
+                customer=order.customer, payment=order.payment, shipping_address=order.shipping_address
+            ),
+            order.place_date,
+        ),
+    ],
+)
+def test_what_has_changed_since_stays(change: Callable[[Order, date], object], merchant: Merchant) -> None:
+    changed, other = make_subscription(merchant), make_subscription(merchant)
+    run = run_all(merchant, "order.move", Order.objects.all(), WEEK)
+    change(Order.objects.get(customer=changed.customer), day_in(30, merchant))
+    now = [row for row in plan(merchant) if row[0] != other.pk]
+    assert counts(undo_all(run)) == ("undone", 2, 2, 0, 1, 1)
+    assert [row for row in plan(merchant) if row[0] != other.pk] == now
+    assert run.rows.get(state="kept").sentence
+
+
+def test_a_skip_whose_next_order_was_moved_is_not_undone(merchant: Merchant) -> None:
+    row = make_subscription(merchant)
+    run = run_all(merchant, "order.skip", Order.objects.all())
+    verbs.change_next_order_date(row, actor=f.STAFF, day=day_in(40, merchant))
+    assert counts(undo_all(run)) == ("undone", 1, 1, 0, 0, 1)
+    assert [day for _, _, day, *_ in plan(merchant)] == [day_in(40, merchant)]
+
+
+def make_orders_of_all_kinds(merchant: Merchant) -> None:
+    """An order of each status, some locked, waiting, old, superseded, without their subscription or overtaken."""
+    for status in OrderStatus:
+        row = make_subscription(merchant)
+        cancelled = timezone.now() if status == OrderStatus.CANCELLED else None
+        Order.objects.filter(customer=row.customer).update(status=status, cancelled=cancelled)
+        Item.objects.filter(subscription=row).update(upcoming=status == OrderStatus.UNSENT)
+    for changes in (
+        {"locked": True},
+        {"oos_free_shipping": True},
+        {"place_date": day_in(-9, merchant)},
+        {"status": 3, "rejected_error_code": "810"},
+        {"status": 3, "tried_at": timezone.now() - timedelta(days=91)},
+        {"status": 19, "locked": True},
+        {"status": 18, "locked": True},
+    ):
+        row = make_subscription(merchant)
+        Order.objects.filter(customer=row.customer).update(**changes)
+        Item.objects.filter(subscription=row).update(upcoming="status" not in changes)
+    gone = make_subscription(merchant)
+    Order.objects.filter(customer=gone.customer).update(status=3)
+    Item.objects.filter(subscription=gone).update(upcoming=False)
+    Subscription.objects.filter(pk=gone.pk).update(cancelled=timezone.now())
+    overtaken = make_subscription(merchant)
+    Order.objects.filter(customer=overtaken.customer).update(status=3, tried_at=timezone.now() - timedelta(days=2))
+    Item.objects.filter(subscription=overtaken).update(upcoming=False)
+    later = f.plan_item(overtaken, day_in(8, merchant))
+    Item.objects.filter(pk=later.pk).update(first_placed=timezone.now())
+
+
+@pytest.mark.parametrize("name", ["order.move", "order.skip", "order.retry"])
+@pytest.mark.parametrize("answers", [WEEK, {"days": -5}], ids=["later", "earlier"])
+def test_the_preview_of_orders_says_what_happens(name: str, answers: dict[str, Any], merchant: Merchant) -> None:
+    make_orders_of_all_kinds(merchant)
+    check_preview(merchant, name, Order.objects.filter(merchant=merchant), answers)
+
+
+@pytest.mark.parametrize("name", ["subscription.move", "subscription.skip", "subscription.cancel"])
+@pytest.mark.parametrize("answers", [WEEK, {"days": -3}], ids=["later", "earlier"])
+def test_the_preview_of_subscriptions_says_what_happens(name: str, answers: dict[str, Any], merchant: Merchant) -> None:
+    make_orders_of_all_kinds(merchant)
+    Subscription.objects.filter(pk=make_subscription(merchant).pk).update(
+        prepaid_orders_per_billing=3, prepaid_orders_remaining=2, renewal_behavior="autorenew"
+    )
+    check_preview(merchant, name, Subscription.objects.filter(merchant=merchant), answers)
+
+
+def check_preview(merchant: Merchant, name: str, rows: QuerySet[Any], answers: dict[str, Any]) -> None:
+    expected = preview_run(merchant, BULK_KINDS[name], rows, answers)
+    run = run_all(merchant, name, rows, answers)
+    sentences = run.rows.filter(state=BulkRow.State.REFUSED).values_list("sentence", flat=True)
+    plain = Counter("Prepaid orders are still to be delivered." if "prepaid" in s else s for s in sentences)
+    assert (run.total, run.done, plain) == (expected["total"], expected["free"], Counter(dict(expected["refusals"])))
+    assert run.refused > 0
+
+
+def test_the_preview_adds_up_what_can_be_changed(merchant: Merchant) -> None:
+    make_subscription(merchant)
+    locked = make_subscription(merchant)
+    Order.objects.filter(customer=locked.customer).update(locked=True)
+    expected = preview_run(merchant, BULK_KINDS["order.move"], Order.objects.all(), WEEK)
+    assert expected["sums"] == ["USD 25.00"]
+
+
+@pytest.mark.parametrize("undoing", [False, True])
+@pytest.mark.parametrize("when", ["in the step", "after it"])
+def test_a_killed_run_goes_on_and_does_each_row_once(
+    undoing: bool, when: str, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_subscription(merchant)
+    before = plan(merchant)
+    run = begin(merchant, "order.move", Order.objects.filter(merchant=merchant), WEEK)
+    if undoing:
+        continue_run(run.pk)
+        start_undo(run, f.STAFF)
+    victim = run.rows.order_by("pk")[1].pk
+    advance, work = BulkRun.advance, bulk._work_at
+
+    def advance_and_die(self: BulkRun, cursor: int, **changes: Any) -> None:
+        advance(self, cursor, **changes)
+        if cursor == victim and when == "in the step":
+            raise Killed
+
+    def work_and_die(run: BulkRun, row: BulkRow, *rest: Any) -> None:
+        work(run, row, *rest)
+        if row.pk == victim and when == "after it":
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BulkRun, "advance", advance_and_die)
+        patch.setattr(bulk, "_work_at", work_and_die)
+        with pytest.raises(Killed):
+            continue_run(run.pk)
+    made = Activity.objects.count()
+    assert made == (3 if undoing else 0) + (2 if when == "after it" else 1)
+    continue_run(run.pk)
+    assert Activity.objects.count() == made  # the dead worker's lease has not ended
+    BulkRun.objects.update(lease_until=timezone.now())
+    sweep()
+    continue_run(run.pk)
+    run.refresh_from_db()
+    assert counts(run) == (("undone", 3, 3, 0, 3, 0) if undoing else ("done", 3, 3, 0, 0, 0))
+    assert Activity.objects.count() == (6 if undoing else 3)
+    week = timedelta(days=0 if undoing else 7)
+    assert [day for _, _, day, *_ in plan(merchant)] == [day + week for _, _, day, *_ in before]
+
+
+def test_rows_that_join_the_filter_later_are_not_changed(merchant: Merchant) -> None:
+    make_subscription(merchant)
+    run = begin(merchant, "order.skip", Order.objects.filter(merchant=merchant, status=1))
+    make_subscription(merchant)
+    continue_run(run.pk)
+    run.refresh_from_db()
+    assert counts(run) == ("done", 1, 1, 0, 0, 0)
+    assert Order.objects.filter(status=OrderStatus.CANCELLED).count() == 1
+
+
+def test_a_row_that_is_gone_by_then_is_listed(merchant: Merchant) -> None:
+    row = make_subscription(merchant)
+    run = begin(merchant, "order.move", Order.objects.all(), WEEK)
+    verbs.cancel(row, actor=f.STAFF)
+    continue_run(run.pk)
+    assert run.rows.get().sentence == "It was removed in the meantime."
+
+
+def test_too_many_rows_are_refused_and_nothing_begins(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MOST_ROWS", 1)
+    for _ in range(2):
+        make_subscription(merchant)
+    with pytest.raises(Refused, match="These are more than 1 rows"):
+        begin(merchant, "order.move", Order.objects.all(), WEEK)
+    assert not BulkRun.objects.exists()
+
+
+def test_a_retry_and_a_second_undo_are_refused(merchant: Merchant) -> None:
+    make_subscription(merchant)
+    retry = run_all(merchant, "order.retry", Order.objects.all())
+    skip = undo_all(run_all(merchant, "order.skip", Order.objects.all()))
+    for run in (retry, skip):
+        with pytest.raises(Refused):
+            start_undo(run, f.STAFF)
