@@ -100,6 +100,11 @@ class Product(models.Model):
             models.Index(
                 fields=["merchant", "autoship_enabled", "discontinued", "-created", "public_id"], name="product_offered"
             ),
+            models.Index(
+                fields=["merchant", "discontinued", "-created", "public_id"],
+                condition=models.Q(live=False),
+                name="product_off",
+            ),
             GinIndex(Trigrams("name", "sku", "external_product_id"), name="product_search"),
             models.Index(fields=["merchant", "sku"], name="product_sku"),
         ]

@@ -4,8 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +19,9 @@ from subscriptions.models import Entitlement, Product, Resource
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.filters import RowFilter
+from subscriptions.staff.lists.export import Column
+from subscriptions.staff.lists.filters import Choice, ChoiceFilter
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
@@ -84,15 +85,13 @@ REVOKE_ACCESS = Button(
 )
 
 
-class StateFilter(SimpleListFilter):
+class StateFilter(ChoiceFilter):
     title = "status"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [("active", "Has access"), ("ended", "Ended")]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        return rows.filter(live=self.value() == "active") if self.value() in ("active", "ended") else rows
+    choices_by_name = {
+        "active": Choice("Has access", lambda rows, _: rows.filter(live=True)),
+        "ended": Choice("Ended", lambda rows, _: rows.filter(live=False)),
+    }
 
 
 class ResourceFilter(RowFilter):
@@ -109,7 +108,7 @@ def describe_state(row: Entitlement) -> tuple[str, str]:
 
 
 @admin.register(Entitlement, site=site)
-class EntitlementAdmin(CustomerSearch, PageAdmin):
+class EntitlementAdmin(CustomerSearch, ListAdmin, PageAdmin):
     page_template = "admin/catalogue/entitlement.html"
     buttons = (CHANGE_END, REVOKE_ACCESS)
     empty_about = (
@@ -117,9 +116,19 @@ class EntitlementAdmin(CustomerSearch, PageAdmin):
     )
     list_display = ["customer_of", "resource", "expiration", "state"]
     list_filter = [StateFilter, ResourceFilter]
-    list_select_related = ["customer", "resource"]
     ordering = ["-created", "public_id"]
     id_paths = ("public_id",)
+    tabs = [(choice.title, f"status={name}") for name, choice in StateFilter.choices_by_name.items()]
+    csv_columns = [
+        Column("customer ID", lambda row: row.customer.merchant_user_id),
+        Column("customer", lambda row: row.customer.full_name),
+        Column("email", lambda row: row.customer.email),
+        Column("resource", lambda row: row.resource.name),
+        Column("resource ID", lambda row: row.resource.external_resource_id),
+        Column("until", lambda row: row.expiration),
+        Column("status", lambda row: describe_state(row)[0]),
+        Column("created", lambda row: row.created),
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)

@@ -18,6 +18,7 @@ from subscriptions.models import Discount, OneTimeIncentive, Order
 from subscriptions.money import money
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
@@ -103,7 +104,7 @@ REMOVE = Button(
 
 
 @admin.register(OneTimeIncentive, site=site)
-class IncentiveAdmin(CustomerSearch, PageAdmin):
+class IncentiveAdmin(CustomerSearch, ListAdmin, PageAdmin):
     page_template = "admin/catalogue/incentive.html"
     buttons = (CHANGE, REMOVE)
     empty_about = (

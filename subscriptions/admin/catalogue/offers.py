@@ -18,6 +18,7 @@ from subscriptions.admin.catalogue.pages import CatalogueAdmin, list_changes, lo
 from subscriptions.models import Discount, Offer, OfferProfile, Product, Subscription
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.counts import count_text
+from subscriptions.staff.lists.filters import Choice, ChoiceFilter
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
@@ -66,6 +67,15 @@ BRING_BACK = Button(
 )
 
 
+class StateFilter(ChoiceFilter):
+    title = "status"
+    parameter_name = "status"
+    choices_by_name = {
+        "in-use": Choice("In use", lambda rows, _: rows.filter(live=True, status=OfferProfile.Status.AVAILABLE)),
+        "retired": Choice("Retired", lambda rows, _: rows.filter(status=OfferProfile.Status.ARCHIVED)),
+    }
+
+
 @admin.register(OfferProfile, site=site)
 class OfferAdmin(CatalogueAdmin):
     page_template = "admin/catalogue/offer.html"
@@ -76,7 +86,8 @@ class OfferAdmin(CatalogueAdmin):
         "products and 1-Click links can have it."
     )
     list_display = ["offer", "state", "in_links", "created"]
-    list_filter = ["status", "live"]
+    list_filter = [StateFilter]
+    tabs = [(choice.title, f"status={name}") for name, choice in StateFilter.choices_by_name.items()]
     ordering = ["-created", "-id"]
     search_fields = ["name__icontains"]
     search_help_text = "Name"

@@ -17,6 +17,7 @@ from subscriptions.errors import DomainError
 from subscriptions.models import Merchant
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
@@ -42,7 +43,7 @@ class CatalogueForm(forms.Form):
         return f"Changed {' and '.join(names)}." if names else ""
 
 
-class CatalogueAdmin(PageAdmin):
+class CatalogueAdmin(ListAdmin, PageAdmin):
     """`edit_form` makes rows, if they are addable, and changes them at `edit/`."""
 
     edit_right = Right.CATALOGUE

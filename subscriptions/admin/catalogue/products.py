@@ -1,12 +1,10 @@
-"""Products: the list, and a page that tells how each is sold."""
+"""The page of a product: how it is sold, who depends on it, and what staff can change."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from unfold.decorators import display
 
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.catalogue.access_buttons import ACCESS_BUTTONS, grants_of
@@ -14,6 +12,7 @@ from subscriptions.admin.catalogue.durations import describe_grant
 from subscriptions.admin.catalogue.pages import list_changes
 from subscriptions.admin.catalogue.product_buttons import PRODUCT_BUTTONS
 from subscriptions.admin.catalogue.product_groups import group_title
+from subscriptions.admin.catalogue.product_list import ProductList
 from subscriptions.admin.catalogue.product_words import (
     STATES,
     describe_hand,
@@ -22,51 +21,21 @@ from subscriptions.admin.catalogue.product_words import (
     product_figures,
 )
 from subscriptions.admin.discontinuing import discontinue_wizard
-from subscriptions.admin.row_filters import ProductOfferFilter
 from subscriptions.models import Product, Replacement
 from subscriptions.money import money
 from subscriptions.staff.base import PageAdmin
-from subscriptions.staff.display import header_with_picture
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.search import PRODUCT_LOOKUPS
 from subscriptions.staff.site import site
 
 MOST_GROUPS = 50
 
 
 @admin.register(Product, site=site)
-class ProductAdmin(PageAdmin):
+class ProductAdmin(ProductList, PageAdmin):
     page_template = "admin/catalogue/product.html"
     buttons = (*PRODUCT_BUTTONS, *ACCESS_BUTTONS)
     pages = ("discontinue",)
     addable = deletable = False
-    empty_about = "Products come from your shop: import a file, or let your shop send them over the API."
-    list_display = ["product", "price_of", "state", "subscribable"]
-    list_filter = ["autoship_enabled", "live", "discontinued", ProductOfferFilter]
-    list_select_related = ["merchant"]
-    ordering = ["-created", "public_id"]
-    search_fields = PRODUCT_LOOKUPS
-    search_help_text = "Name, SKU or shop ID"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("merchant", "offer_profile")
-
-    @display(description="Product", header=True)
-    def product(self, row: Product) -> list[Any]:
-        ids = [text for text in (row.sku, row.external_product_id) if text]
-        return header_with_picture(row.name, " · ".join(dict.fromkeys(ids)), row.image_url)
-
-    @display(description="Price")
-    def price_of(self, row: Product) -> str:
-        return money(row.price, row.merchant.currency_code)
-
-    @display(description="Status", label=STATES)
-    def state(self, row: Product) -> str:
-        return describe_state(row)
-
-    @display(description="Open to subscriptions", boolean=True)
-    def subscribable(self, row: Product) -> bool:
-        return row.autoship_enabled
 
     def discontinue(self, request: HttpRequest, object_id: int) -> HttpResponse:
         product = self.get_object(request, str(object_id))

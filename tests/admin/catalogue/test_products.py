@@ -123,3 +123,16 @@ def test_the_page_takes_as_many_queries_however_much_there_is(staff: Client, pro
         group = ProductGroup.objects.create(merchant=product.merchant, group_type="sku_swap", name=f"G{n}")
         group.products.add(product)
     assert count_queries(staff, address(product)) == few <= 22
+
+
+def test_the_tabs_of_products_hold_what_they_say(staff: Client, merchant: Merchant, product: Product) -> None:
+    closed = f.ProductFactory(merchant=merchant, autoship_enabled=False)
+    out = f.ProductFactory(merchant=merchant, live=False)
+    gone = f.ProductFactory(merchant=merchant, live=False, autoship_enabled=False, discontinued=True)
+    tabs = {"": {product, closed, out, gone}, "subscribable": {product, out}, "out": {out}, "discontinued": {gone}}
+    for status, expected in tabs.items():
+        answer = staff.get("/admin/subscriptions/product/", {"status": status} if status else {})
+        assert (status, set(answer.context["cl"].result_list)) == (status, expected)
+    file = staff.get("/admin/subscriptions/product/export/?status=discontinued").getvalue().decode()
+    assert f"{gone.external_product_id},{gone.sku},House blend,12.50,USD,Discontinued" in file
+    assert len(file.splitlines()) == 2
