@@ -92,6 +92,8 @@ class DeliveryAdmin(DeliveryFields, CustomerSearch, ListAdmin, PageAdmin):
     customer_path = "event__customer"
     search_help_text = "Customer's email, name, phone or ID, or the ID of an event, order or subscription"
     actions = ["send_again"]
+    # All that failed for one cause are sent again from Delivery health, in the background.
+    list_disable_select_all = True
     buttons = (
         Button(
             verb="send-again",

@@ -3,14 +3,19 @@
 All tests share one window; each has a merchant of its own, whose owner is logged in.
 """
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from subscriptions.models import Merchant, Resource, Subscription
+from subscriptions import calendar
+from subscriptions.jobs.bulk_runs import continue_run
+from subscriptions.models import BulkRun, Customer, Merchant, Order, Resource, Subscription
 from tests import factories as f
 from tests.browser.conftest import PATIENCE, PERSON
 from tests.browser.staff import Staff
@@ -79,3 +84,60 @@ def test_access_is_granted_from_the_customers_page(staff: Staff, subscription: S
     staff.press_in_dialog("Grant access", days="30")
     staff.sees("Granted access to Barista course until")
     assert staff.clicks <= 4
+
+
+# Lists and the find box
+
+
+def test_a_customer_is_found_by_phone_in_two_clicks(staff: Staff, subscription: Subscription) -> None:
+    Customer.objects.filter(pk=subscription.customer_id).update(phone_number="(501) 555-0177")
+    staff.find("501 555 0177")
+    expect(staff.page).to_have_url(re.compile(f"/customer/{subscription.customer_id}/change/"))
+    assert staff.clicks <= 2
+
+
+def test_an_order_is_found_by_its_number_in_two_clicks(staff: Staff, subscription: Subscription) -> None:
+    order = Order.objects.get(customer=subscription.customer_id)
+    Order.objects.filter(pk=order.pk).update(order_merchant_id="100234")
+    staff.find("#100234")
+    expect(staff.page).to_have_url(re.compile(f"/order/{order.pk}/change/"))
+    assert staff.clicks <= 2
+
+
+def test_customers_are_exported_in_two_clicks(staff: Staff, subscription: Subscription) -> None:
+    staff.click("Customers", "link")
+    with staff.page.expect_download() as download:
+        staff.click("Export CSV", "link")
+    assert download.value.suggested_filename.startswith("customers-")
+    assert subscription.customer.email in Path(download.value.path()).read_text()
+    assert staff.clicks <= 2
+
+
+def test_fifty_orders_are_moved_by_a_week_in_five_clicks(staff: Staff, subscription: Subscription) -> None:
+    customer, day = subscription.customer, calendar.today(subscription.merchant.time_zone) + timedelta(days=1)
+    for n in range(49):
+        payment = f.PaymentFactory(customer=customer)
+        row = f.SubscriptionFactory(customer=customer, payment=payment, shipping_address=subscription.shipping_address)
+        f.plan_item(row, day + timedelta(days=n % 3))
+    before = list(Order.objects.order_by("pk").values_list("place_date", flat=True))
+    staff.click("Orders", "link")
+    staff.click("Upcoming", "link")
+    staff.page.locator("#action-toggle").check()
+    staff.clicks += 1
+    staff.click("Move dates")
+    staff.sees("50 of 50 orders")
+    staff.click("Move dates (50)")
+    staff.sees("0 of 50 rows processed.")
+    assert staff.clicks <= 5
+    continue_run(BulkRun.objects.get().pk)
+    staff.sees("50 of 50 were changed.")
+    after = list(Order.objects.order_by("pk").values_list("place_date", flat=True))
+    assert after == [day + timedelta(days=7) for day in before]
+
+
+def test_a_slash_leads_into_the_find_box_but_not_while_typing(staff: Staff) -> None:
+    box = staff.page.get_by_label("Find a customer, order, subscription or product")
+    staff.page.keyboard.press("/")
+    expect(box).to_be_focused()
+    staff.page.keyboard.type("a/b")
+    expect(box).to_have_value("a/b")
