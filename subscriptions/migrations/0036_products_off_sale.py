@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0034_roll_ups'),
+        ('subscriptions', '0035_bulk_changes'),
     ]
 
     operations = [
