@@ -130,8 +130,8 @@ CHANGE_PRICE = Button(
     icon="payments",
     right=Right.CATALOGUE,
     question=(
-        "Subscriptions without a locked price pay the new one: each of their orders takes it when it is next "
-        "announced, changed or placed. Orders placed before keep theirs."
+        "Subscriptions without a locked price pay the new one: their next order takes it with its reminder. An order "
+        "that was announced before costs the lower of the two."
     ),
     run=change_price,
     form=PriceForm,
