@@ -36,7 +36,22 @@ async function copyFrom(button) {
   setTimeout(() => { said.textContent = "Copy"; }, 1500);
 }
 
+// A menu closes when its user turns elsewhere.
+function closeMenus(except) {
+  document.querySelectorAll("details.staff-menu[open]").forEach((menu) => {
+    if (menu !== except) menu.open = false;
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.staff-menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest("details.staff-menu"));
   const copy = event.target.closest("[data-copy]");
   if (copy) copyFrom(copy);
   const close = event.target.closest("#modal-content [data-close-dialog]");
@@ -52,7 +67,9 @@ let opener = null;
 
 document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id !== "modal-content") return;
-  opener = detail.requestConfig.elt;
+  const menu = detail.requestConfig.elt.closest("details.staff-menu");
+  opener = menu ? menu.querySelector("summary") : detail.requestConfig.elt;
+  closeMenus();
   target.setAttribute("role", "dialog");
   target.setAttribute("aria-modal", "true");
   target.setAttribute("aria-label", target.querySelector("h2").textContent);

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items
@@ -22,7 +24,15 @@ def must_be_prepaid(context: ActionContext[Subscription]) -> None:
         raise refused("not_prepaid")
 
 
-@action("prepaid.upgrade", guards=[checks.must_be_live])
+def must_be_upgradable(context: ActionContext[Subscription]) -> None:
+    subscription = context.subject
+    if subscription.has_prepaid:
+        raise refused("already_prepaid")
+    if not (context.customer.merchant.prepaid_enabled and _is_eligible(subscription)):
+        raise refused("prepaid_unavailable")
+
+
+@action("prepaid.upgrade", guards=[checks.must_be_live, must_be_upgradable])
 def upgrade(
     context: ActionContext[Subscription],
     *,
@@ -32,11 +42,6 @@ def upgrade(
 ) -> str:
     """Make the subscription prepaid: its next order charges `orders_per_billing` orders at once."""
     subscription = context.subject
-    if subscription.has_prepaid:
-        raise refused("already_prepaid")
-    groups = subscription.product.groups.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE_GROUP)
-    if not (context.customer.merchant.prepaid_enabled and groups.exists()):
-        raise refused("prepaid_unavailable")
     _set_cycle(context, orders_per_billing, 0, renewal_behavior)
     if offer:
         subscription.offer = checks.require_own_row(context, offer)
@@ -114,6 +119,16 @@ def advance_cycles(context: ActionContext[Any], items: Iterable[Item]) -> None:
         )
         if subscription.live:
             _renew_cycle(context, subscription)
+
+
+def eligible_groups() -> QuerySet[ProductGroup]:
+    """The groups whose products can be prepaid."""
+    return ProductGroup.objects.filter(group_type=ProductGroup.Type.ELIGIBILITY, name=ELIGIBLE_GROUP)
+
+
+def _is_eligible(subscription: Subscription) -> bool:
+    known: bool | None = getattr(subscription, "is_prepaid_eligible", None)  # an annotation of pages with many
+    return eligible_groups().filter(products=subscription.product_id).exists() if known is None else known
 
 
 def _renew_cycle(context: ActionContext[Any], subscription: Subscription) -> None:

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from subscriptions.admin import clock
 from subscriptions.admin.catalogue.customer_buttons import CUSTOMER_BUTTONS
 from subscriptions.admin.customer_list import CustomerList, initials
-from subscriptions.admin.customer_page.orders import earlier_orders, upcoming_orders
+from subscriptions.admin.customer_page.orders import order_cards
 from subscriptions.admin.customer_page.subscriptions import subscription_cards
 from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.models import Customer
@@ -34,9 +34,8 @@ class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
             "buttons": self.offered_buttons(request, row),
             "clock": clock.clock_card(request, row) if row.is_test else None,
             "subscriptions": subscriptions,
-            "live": sum(card["row"].live for card in subscriptions),
-            "upcoming": upcoming_orders(row),
-            "earlier": earlier_orders(row),
+            "live": subscriptions["live"],
+            "orders": order_cards(request, row),
             "feed": self.feed_context(request, row),
             "panels": [{"template": template, "context": context} for template, context in panels],
         }

@@ -183,7 +183,6 @@ def placement_context(order: Order) -> dict[str, Any]:
     attempts = PlacementAttempt.objects.filter(merchant=order.merchant_id, order=order).order_by("-tries")
     return {
         "order": order,
-        "label": order.status_row.color,
         "next": next_step(order),
         "platform": platform_name(order),
         "attempts": [(row, *attempt_label(row)) for row in attempts[:MOST_ATTEMPTS]],

@@ -1,50 +1,59 @@
-"""Orders: a list, and a page with the placement of each."""
+"""Orders: a list, and the page of one with what comes next, its items and money, its attempts and its activity."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
+from django.urls import reverse
 
-from subscriptions.admin import order_placement
+from subscriptions.actions.orders import MERGED_INTO
+from subscriptions.admin import acts, order_placement
+from subscriptions.admin.acts.arranged import Fact
+from subscriptions.admin.acts.order_card import order_card, with_card_rows
+from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.admin.order_list import OrderList
-from subscriptions.models import Item, Order
-from subscriptions.staff.base import ReadOnlyInline
-from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.display import money_column
+from subscriptions.models import Order
+from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.site import site
-
-ITEM_AMOUNTS = [money_column("price", "Unit price"), money_column("total_price", "Total")]
-
-
-class ItemInline(ReadOnlyInline):
-    model = Item
-    fields = ["product", "quantity", *ITEM_AMOUNTS, "one_time"]
-    readonly_fields = ITEM_AMOUNTS
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(merchant=merchant_of(request)).select_related("product", "order")
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(OrderList):
-    inlines = [ItemInline]
-    buttons = order_placement.BUTTONS
-    change_form_before_template = "admin/order/placement.html"
-    fieldsets = [
-        (None, {"fields": ["customer", "status", "place_date", "payment", "shipping_address"]}),
-        ("Amounts", {"fields": ["sub_total", "discount_total", "shipping_total", "tax_total", "total"]}),
-        ("IDs", {"fields": ["id_outside", "order_merchant_id", "created", "cancelled"]}),
-    ]
-    readonly_fields = ["id_outside"]
+class OrderAdmin(OrderList, FeedAdmin, PageAdmin):
+    page_template = "admin/order/page.html"
+    feed_column = "order"
+    buttons = acts.ORDER_BUTTONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")
 
-    def form_page_context(self, subject: Order) -> dict[str, Any]:
-        return {"placement": order_placement.placement_context(subject)}
+    def return_url(self, subject: Order) -> str:
+        """The customer's page once the order is gone, because its last item has left it."""
+        if Order.objects.filter(merchant=subject.merchant_id, pk=subject.pk).exists():
+            return self.row_url(subject)
+        return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
 
-    @display(description="Order ID")
-    def id_outside(self, row: Order) -> str:
-        return row.public_id.hex
+    def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
+        order = with_card_rows(self.get_queryset(request)).get(pk=row.pk)
+        return {
+            "customer": order.customer,
+            "card": order_card(request, order, is_own_page=True),
+            "placement": order_placement.placement_context(order),
+            "merged_into": find_merged_into(order),
+            "details": order_details(order),
+            "feed": self.feed_context(request, order),
+        }
+
+
+def find_merged_into(order: Order) -> Order | None:
+    """The order that has the items of a merged one."""
+    key = (order.extra_data or {}).get(MERGED_INTO)
+    if key is None:
+        return None
+    return Order.objects.filter(merchant=order.merchant_id, customer=order.customer_id, public_id=key).first()
+
+
+def order_details(order: Order) -> list[Fact]:
+    """What is looked up now and then: the ids."""
+    facts = [Fact("Order ID", order.public_id.hex)]
+    return [Fact("Order ID on your platform", order.order_merchant_id), *facts] if order.order_merchant_id else facts

@@ -13,12 +13,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import DomainError
+from subscriptions.staff.previews import preview
 from subscriptions.staff.roles import Right, may
 
 
@@ -40,7 +42,8 @@ class ButtonForm(forms.Form):
 class Button:
     """Something staff do to one row: GET asks in a dialog, POST does it.
 
-    `run(request, subject, answers)` gives the sentence for staff, or a whole response.
+    `run(request, subject, answers)` gives the sentence for staff, or a whole response. With `previews`, which is for
+    rows of a customer, the dialog shows what it would do to the customer's orders, as the answers stand.
     """
 
     verb: str
@@ -52,6 +55,7 @@ class Button:
     offered: Callable[[Any], bool] = lambda subject: True
     form: type[ButtonForm] = ButtonForm
     variant: ActionVariant = ActionVariant.DEFAULT
+    previews: bool = False
 
 
 class ButtonsAdmin(ModelAdmin):
@@ -75,20 +79,31 @@ class ButtonsAdmin(ModelAdmin):
     def url(self, page: str, subject: Model) -> str:
         return reverse(f"admin:{self.url_name(page)}", args=[subject.pk])
 
-    def return_url(self, subject: Any) -> str:
-        """The page that staff see after a button."""
+    def row_url(self, subject: Any) -> str:
+        """The page of `subject`."""
         return self.url("change", subject)
+
+    def return_url(self, subject: Any) -> str:
+        """The page that staff see after a button, unless they pressed it on another one."""
+        return self.row_url(subject)
+
+    def back_url(self, request: HttpRequest, subject: Any) -> str:
+        """The page on which the button was pressed."""
+        back = request.GET.get("back", "")
+        return back if back.startswith(reverse("admin:index")) else self.return_url(subject)
 
     def offered_buttons(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
         """The buttons this member of staff may press now, as unfold's header shows them."""
+        query = "" if request.path == self.row_url(subject) else f"?{urlencode({'back': request.path})}"
         return [
             {
+                "verb": button.verb.replace("-", "_"),
                 "title": button.title,
                 "icon": button.icon,
                 "variant": button.variant,
                 "attrs": {},
                 "dialog": True,
-                "path": self.url(button.verb, subject),
+                "path": f"{self.url(button.verb, subject)}{query}",
             }
             for button in self.buttons
             if may(request, button.right) and button.offered(subject)
@@ -110,6 +125,8 @@ class ButtonsAdmin(ModelAdmin):
             raise PermissionDenied
         answers = request.POST if request.method == "POST" else None
         form = button.form(answers, request=request, subject=subject)
+        if "preview" in request.GET:
+            return self.preview_button(request, subject, button, form)
         if form.is_valid():
             return self.run_button(request, subject, button, form)
         context = {
@@ -119,9 +136,17 @@ class ButtonsAdmin(ModelAdmin):
             "button": button,
             "subject": subject,
             "form": form,
-            "back": self.return_url(subject),
+            "back": self.back_url(request, subject),
         }
         return TemplateResponse(request, "admin/dialog.html", context)
+
+    def preview_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
+        """A part of the dialog: what the button would do; empty while an answer is missing."""
+        outcome = None
+        if button.previews and form.is_valid():
+            run = partial(button.run, request, subject, form.cleaned_data)
+            outcome = preview(subject.customer_id, subject.merchant_id, run)
+        return TemplateResponse(request, "admin/parts/outcome.html", {"outcome": outcome})
 
     def run_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
         try:
@@ -132,7 +157,7 @@ class ButtonsAdmin(ModelAdmin):
             if isinstance(answer, HttpResponse):
                 return answer
             messages.success(request, answer)
-        return redirect(self.return_url(subject))
+        return redirect(self.back_url(request, subject))
 
     def render_change_form(
         self,

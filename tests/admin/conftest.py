@@ -31,6 +31,7 @@ from subscriptions.models import (
     Entitlement,
     Event,
     GatewaySettings,
+    Item,
     JobRun,
     Membership,
     Merchant,
@@ -142,6 +143,7 @@ def make_world(name: str) -> World:
         Customer: customer,
         Subscription: live,
         Order: order,
+        Item: order.items.get(),
         Product: product,
         BulkRun: BulkRun.objects.create(
             merchant=merchant,

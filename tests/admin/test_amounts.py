@@ -67,8 +67,8 @@ def test_the_amounts_of_each_row_are_in_its_own_currency(priced: World, login: L
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{priced.rows[model].pk}/change/"
         return visible_text(client.get(page))
 
-    assert "Locked price EUR 9.50" in shown(Subscription)
-    assert "Discounts EUR 4.00" in shown(Order) and "Total EUR 25.90" in shown(Order)
+    assert "Unit price EUR 9.50, locked" in shown(Subscription)
+    assert "Discounts, already deducted −EUR 4.00" in shown(Order) and "Total EUR 25.90" in shown(Order)
     assert "GBP 12.50" in shown(Product)
     assert "Shipping per order (GBP)" in shown(Merchant)
 

@@ -19,7 +19,7 @@ from tests.admin.pages import visible_text
 from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
-CHANGED_BY_CANCEL = {"Subscription", "Order", "Item", "Activity", "Event", "ActionToken", "Delivery"}
+CHANGED_BY_CANCEL = {"ActiveChange", "Subscription", "Order", "Item", "Activity", "Event", "ActionToken", "Delivery"}
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def page(customer: Customer) -> str:
 
 def press_button(client: Client, subscription: Subscription, verb: str, **answers: Any) -> str:
     """Press a button; returns its message."""
-    answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/{verb}/", answers)
+    back = page(subscription.customer)
+    answer = client.post(f"/admin/subscriptions/subscription/{subscription.pk}/{verb}/?back={back}", answers)
     assert answer.status_code == 302
     assert answer["Location"] == page(subscription.customer)
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))
@@ -113,7 +114,7 @@ def test_reactivating_plans_the_chosen_day(merchant: Merchant, client: Client) -
     assert 'value="2026-03-03"' in dialog
     before = read_all_rows()
 
-    said = press_button(client, subscription, "reactivate", next_order_date="2026-03-09")
+    said = press_button(client, subscription, "reactivate", day="2026-03-09")
 
     assert said == "The subscription to House blend is active again. Its next order is on March 9, 2026."
     assert changed_tables(before) == CHANGED_BY_CANCEL - {"ActionToken"}
@@ -137,7 +138,7 @@ def test_tomorrow_is_tomorrow_at_the_merchant(merchant: Merchant, client: Client
         ("cancel", {}, "This subscription is cancelled; reactivate it first."),
         (
             "reactivate",
-            {"next_order_date": "2020-01-01"},
+            {"day": "2020-01-01"},
             "The next order date lies in the past; choose today or a later day.",
         ),
     ],
@@ -171,7 +172,7 @@ def test_the_page_shows_the_customers_whole_history(merchant: Merchant, client: 
     html = client.get(page(subscription.customer)).content.decode()
     assert "Cancelled the subscription to House blend. Reason: Overstocked (cupboard is full)" in html
     row = visible_text(client.get(f"/admin/subscriptions/subscription/{subscription.pk}/change/"))
-    assert "Cancel reason Overstocked (cupboard is full)" in row and "4|" not in row
+    assert "Reason Overstocked (cupboard is full)" in row and "4|" not in row
     assert "Sue Port" in html
     assert "Reactivate: Success" in html
     assert "replayed" in html

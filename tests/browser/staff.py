@@ -19,9 +19,17 @@ class Staff:
         self.clicks = 0
 
     def click(self, name: str, role: Any = "button", within: Locator | None = None) -> None:
-        """Click the first button, or whatever `role` says, of this name; an icon may stand before it."""
+        """Click the first button, or whatever `role` says, of this name.
+
+        An icon may stand before the name, and after it, what it is about: `Remove: 1 × House blend`.
+        """
         place = within or self.page.locator("body")
-        place.get_by_role(role, name=re.compile(rf"(^|\s){re.escape(name)}$")).first.click()
+        place.get_by_role(role, name=re.compile(rf"(^|\s){re.escape(name)}(: .*)?$")).first.click()
+        self.clicks += 1
+
+    def open_menu(self, of: str) -> None:
+        """Click More on the card of the first row of this name."""
+        self.page.get_by_label(f"More: {of}").first.click()
         self.clicks += 1
 
     def find(self, text: str) -> None:
@@ -32,12 +40,17 @@ class Staff:
         self.clicks += 1
 
     def press_in_dialog(self, name: str, button: str = "", **answers: str) -> None:
-        """Click what opens a dialog, fill it by the names of its fields, and confirm: two clicks."""
+        """Click what opens a dialog, fill it by the names of its fields, and confirm: two clicks, and one for each
+        choice with a picture.
+        """
         self.click(name, "link")
         dialog = self.page.get_by_role("dialog")
         for field, value in answers.items():
             box = dialog.locator(f"[name={field}]")
-            if box.evaluate("box => box.tagName") == "SELECT":
+            if box.first.get_attribute("type") == "radio":
+                dialog.locator(f"[name={field}][value='{value}']").click()
+                self.clicks += 1
+            elif box.evaluate("box => box.tagName") == "SELECT":
                 box.select_option(value)
             else:
                 box.fill(value)

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from subscriptions.models import Merchant, Subscription
 from tests import factories as f
@@ -19,10 +19,29 @@ def subscription(page: Page, portal: str, merchant: Merchant) -> Subscription:
     return live
 
 
-def test_a_dialog_takes_keeps_and_returns_the_focus(page: Page, subscription: Subscription) -> None:
-    opener = page.get_by_role("link", name="Cancel subscription")
+def open_menu_and_dialog(page: Page) -> Locator:
+    """Choose Cancel subscription in the menu of the subscription, by keyboard; gives what opened the menu."""
+    opener = page.get_by_label("More: House blend")
     opener.focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Cancel subscription")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    return opener
+
+
+def test_escape_closes_a_menu(page: Page, subscription: Subscription) -> None:
+    opener = page.get_by_label("More: House blend")
+    opener.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Cancel subscription")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_dialog_takes_keeps_and_returns_the_focus(page: Page, subscription: Subscription) -> None:
+    opener = open_menu_and_dialog(page)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Reason")).to_be_focused()
 
@@ -39,8 +58,7 @@ def test_a_dialog_takes_keeps_and_returns_the_focus(page: Page, subscription: Su
 
 
 def test_a_dialog_can_be_confirmed_by_keyboard(page: Page, subscription: Subscription) -> None:
-    page.get_by_role("link", name="Cancel subscription").focus()
-    page.keyboard.press("Enter")
+    open_menu_and_dialog(page)
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")

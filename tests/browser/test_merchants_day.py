@@ -14,6 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from subscriptions import calendar
+from subscriptions.actions import item as item_verbs
 from subscriptions.jobs.bulk_runs import continue_run
 from subscriptions.models import BulkRun, Customer, Merchant, Order, Resource, Subscription
 from tests import factories as f
@@ -56,14 +57,98 @@ def staff(portal: str, window: Page, merchant: Merchant) -> Iterator[Staff]:
     cache.clear()
 
 
-def test_a_subscription_is_cancelled_with_a_reason_from_its_customers_page(
-    staff: Staff, subscription: Subscription
-) -> None:
+# Tasks on one subscription or order.
+
+
+def find_customer(staff: Staff, subscription: Subscription) -> None:
+    staff.find(subscription.customer.email)
+    staff.sees("Recent Activity")
+
+
+def test_the_next_order_is_skipped(staff: Staff, subscription: Subscription) -> None:
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Skip next order")
+    staff.sees("Skipped the order of")
+    assert staff.clicks <= 3
+
+
+def test_the_date_of_the_next_order_is_changed(staff: Staff, subscription: Subscription) -> None:
+    find_customer(staff, subscription)
+    day = calendar.today(subscription.merchant.time_zone) + timedelta(days=40)
+    staff.press_in_dialog("Change next order date", day=day.isoformat())
+    staff.sees(f"to {calendar.human_date(day)}.")
+    assert staff.clicks <= 4
+
+
+def test_the_frequency_is_changed(staff: Staff, subscription: Subscription) -> None:
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Change frequency", every="3", every_period="3")
+    staff.sees("“Every 3 months”")
+    assert staff.clicks <= 3
+
+
+def test_the_quantity_is_changed_and_the_dialog_says_what_it_comes_to(staff: Staff, subscription: Subscription) -> None:
+    find_customer(staff, subscription)
+    staff.click("Change quantity", "link")
+    dialog = staff.page.get_by_role("dialog")
+    dialog.locator("[name=quantity]").fill("4")
+    expect(dialog.locator("[data-outcome]")).to_contain_text("comes to USD 50.00 instead of USD 25.00")
+    staff.click("Change quantity", within=dialog)
+    staff.sees("Changed the quantity of House blend from 2 to 4.")
+    assert staff.clicks <= 3
+
+
+def test_the_product_is_swapped(staff: Staff, subscription: Subscription) -> None:
+    other = f.ProductFactory(merchant=subscription.merchant, name="Dark roast", autoship_enabled=True)
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Swap product", search="dark", product=str(other.pk))
+    staff.sees("Swapped House blend for Dark roast.")
+    assert staff.clicks <= 4
+
+
+def test_the_address_is_changed(staff: Staff, subscription: Subscription) -> None:
+    other = f.AddressFactory(customer=subscription.customer, address="2 Side Street")
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Change address", address=str(other.pk))
+    staff.sees("Changed the shipping address of House blend to 2 Side Street, Little Rock.")
+    assert staff.clicks <= 4
+
+
+def test_the_card_is_changed(staff: Staff, subscription: Subscription) -> None:
+    other = f.PaymentFactory(customer=subscription.customer, cc_number_ending="7777")
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Change card", payment=str(other.pk))
+    staff.sees("Changed the payment of House blend to Visa 7777.")
+    assert staff.clicks <= 4
+
+
+def test_the_next_order_is_sent_now(staff: Staff, subscription: Subscription) -> None:
+    find_customer(staff, subscription)
+    staff.press_in_dialog("Send now")
+    staff.sees("Sent the order now.")
+    assert staff.clicks <= 3
+
+
+def test_a_subscription_is_cancelled_with_a_reason(staff: Staff, subscription: Subscription) -> None:
     f.CancelReasonFactory(merchant=subscription.merchant, code=4, label="Overstocked")
-    staff.page.goto(f"{staff.portal}/admin/subscriptions/customer/{subscription.customer_id}/change/")
+    find_customer(staff, subscription)
+    staff.open_menu("House blend")
     staff.press_in_dialog("Cancel subscription", reason="4")
     staff.sees("Cancelled the subscription to House blend. Reason: Overstocked")
-    assert staff.clicks <= 3  # and one to find the customer
+    assert staff.clicks <= 4
+
+
+def test_an_added_item_is_removed(staff: Staff, subscription: Subscription) -> None:
+    order = Order.objects.get(items__subscription=subscription)
+    added = item_verbs.add(
+        order, actor=f.STAFF, product=f.ProductFactory(merchant=order.merchant, name="Filter")
+    ).result
+    find_customer(staff, subscription)
+    item = staff.page.locator(f"[data-item='{added.public_id.hex}']")
+    staff.click("Remove", "link", within=item)
+    staff.click("Remove", within=staff.page.get_by_role("dialog"))
+    staff.sees("Removed 1 × Filter from the order.")
+    assert staff.clicks <= 3
 
 
 def test_an_offer_is_made_that_a_link_can_use(staff: Staff, merchant: Merchant) -> None:

@@ -1,36 +1,27 @@
-"""A customer's upcoming and earlier orders."""
+"""A customer's orders: those still to come or not settled yet, then the latest of the others."""
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.http import HttpRequest
 
-from subscriptions.models import Customer, Item, Order, OrderStatus
-from subscriptions.money import money
+from subscriptions.admin.acts.order_card import order_card, with_card_rows
+from subscriptions.models import Customer, Order
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.previews import UNFINISHED
 
-MOST_ORDERS = 10
-
-
-def upcoming_orders(customer: Customer) -> list[dict[str, Any]]:
-    items = Item.objects.select_related("product").order_by("pk")
-    orders = (
-        Order.objects.filter(merchant=customer.merchant_id, customer=customer, status=OrderStatus.UNSENT)
-        .select_related("payment", "shipping_address")
-        .prefetch_related(Prefetch("items", items))
-        .order_by("place_date")[:MOST_ORDERS]
-    )
-    return [
-        {
-            "row": order,
-            "items": [(item, money(item.total_price, order.currency_code)) for item in order.items.all()],
-            "discount": money(order.discount_total, order.currency_code) if order.discount_total else "",
-            "shipping": money(order.shipping_total, order.currency_code) if order.shipping_total else "",
-            "total": money(order.total, order.currency_code),
-        }
-        for order in orders
-    ]
+MOST_UNFINISHED = 10
+MOST_EARLIER = 10
 
 
-def earlier_orders(customer: Customer) -> list[tuple[Order, str]]:
-    orders = Order.objects.filter(merchant=customer.merchant_id, customer=customer)
-    latest = orders.exclude(status=OrderStatus.UNSENT).order_by("-place_date")[:MOST_ORDERS]
-    return [(order, money(order.total, order.currency_code)) for order in latest]
+def order_cards(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The cards, and whether there are more orders than cards."""
+    own = with_card_rows(Order.objects.filter(merchant=customer.merchant_id, customer=customer))
+    unfinished = list(own.filter(status__in=UNFINISHED).order_by("place_date", "pk")[: MOST_UNFINISHED + 1])
+    earlier = list(own.exclude(status__in=UNFINISHED).order_by("-place_date", "-pk")[: MOST_EARLIER + 1])
+    found = [*unfinished[:MOST_UNFINISHED], *earlier[:MOST_EARLIER]]
+    for row in found:
+        row.customer, row.merchant = customer, merchant_of(request)
+    return {
+        "cards": [order_card(request, row) for row in found],
+        "more": len(unfinished) > MOST_UNFINISHED or len(earlier) > MOST_EARLIER,
+    }

@@ -2,34 +2,29 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F
 from django.http import HttpRequest
 
-from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
-from subscriptions.models import Customer, Item, Subscription
-from subscriptions.money import money
+from subscriptions.actions.cancel_reasons import offered_reasons
+from subscriptions.admin.acts.subscription_card import subscription_card, with_card_rows
+from subscriptions.models import Customer, Subscription
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.site import site
 
-MOST_SUBSCRIPTIONS = 100
+MOST_SUBSCRIPTIONS = 20
 
 
-def subscription_cards(request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
-    upcoming = Item.objects.filter(merchant=merchant_of(request), subscription=OuterRef("pk"), upcoming=True)
-    rows = (
-        Subscription.objects.filter(merchant=merchant_of(request), customer=customer)
-        .select_related("product", "offer")
-        .annotate(next_day=Subquery(upcoming.values("order__place_date")[:1]))
-        .order_by("cancelled", "-created")
-    )
-    buttons = site.get_model_admin(Subscription).offered_buttons
-    labels = dict(offered_reasons(merchant_of(request)).values_list("code", "label"))
-    return [
-        {
-            "row": row,
-            "price": money(row.product.price if row.price is None else row.price, row.currency_code),
-            "cancel_reason": describe_reason(row, labels),
-            "buttons": buttons(request, row),
-        }
-        for row in sorted(rows[:MOST_SUBSCRIPTIONS], key=lambda row: not row.live)
-    ]
+def subscription_cards(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The cards, live ones first, whether there are more subscriptions than cards, and how many cards are live."""
+    own = Subscription.objects.filter(merchant=customer.merchant_id, customer=customer)
+    live_first = F("cancelled").desc(nulls_first=True)
+    rows = list(with_card_rows(own).order_by(live_first, "-created", "pk")[: MOST_SUBSCRIPTIONS + 1])
+    merchant = merchant_of(request)
+    labels = dict(offered_reasons(merchant).values_list("code", "label"))
+    shown = rows[:MOST_SUBSCRIPTIONS]
+    for row in shown:
+        row.customer, row.merchant = customer, merchant
+    return {
+        "cards": [subscription_card(request, row, labels) for row in shown],
+        "more": len(rows) > MOST_SUBSCRIPTIONS,
+        "live": sum(row.live for row in shown),
+    }
