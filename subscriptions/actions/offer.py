@@ -1,6 +1,6 @@
 """Offers: made, changed and retired. They belong to no customer, so the row of the profile is locked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
@@ -8,23 +8,34 @@ from subscriptions.actions.offer_terms import Gives, Terms, read_terms
 from subscriptions.errors import refused
 from subscriptions.models import Coupon, Discount, Merchant, Offer, OfferProfile
 
+Codes = Mapping[str, str]  # coupon codes, by the use of the coupon
 
-def create_offer(merchant: Merchant, *, name: str, terms: Sequence[Terms], usable_in_links: bool) -> OfferProfile:
+
+def create_offer(
+    merchant: Merchant, *, name: str, terms: Sequence[Terms], usable_in_links: bool, codes: Codes | None = None
+) -> OfferProfile:
     """A new offer with one variant, which subscriptions and items can have at once."""
     require_terms(terms)
     with transaction.atomic():
         profile = OfferProfile.objects.create(merchant=merchant, name=name)
         Offer.objects.create(merchant=merchant, profile=profile, name=name, usable_in_links=usable_in_links)
         _set_terms(profile, terms)
+        _set_codes(profile, codes or {})
     return profile
 
 
 def change_offer(
-    profile: OfferProfile, *, name: str, terms: Sequence[Terms], usable_in_links: bool | None = None
+    profile: OfferProfile,
+    *,
+    name: str,
+    terms: Sequence[Terms],
+    usable_in_links: bool | None = None,
+    codes: Codes | None = None,
 ) -> bool:
     """Change what the offer is called and what it gives; returns whether anything has changed.
 
     Discounts that stay the same keep their rows. `usable_in_links` is of all variants; None leaves each as it is.
+    `codes` are those to change.
     Who has the offer pays by the new terms from the next time an order is counted.
     """
     require_terms(terms)
@@ -41,7 +52,8 @@ def change_offer(
             )
             if usable_in_links and not locked.offers.exists():
                 Offer.objects.create(merchant_id=locked.merchant_id, profile=locked, name=name, usable_in_links=True)
-        return _set_terms(locked, terms) or has_changed
+        has_changed |= _set_terms(locked, terms)
+        return _set_codes(locked, codes or {}) or has_changed
 
 
 def retire_offer(profile: OfferProfile) -> None:
@@ -83,6 +95,16 @@ def _set_terms(profile: OfferProfile, terms: Iterable[Terms]) -> bool:
             each.new_row(_coupon_of(profile, use), profile.merchant.currency_code) for use in each.orders.uses
         )
     return bool(dropped or added)
+
+
+def _set_codes(profile: OfferProfile, codes: Codes) -> bool:
+    """Give the coupons these codes; returns whether any has changed. A coupon without discounts needs no code."""
+    coupons = list(profile.coupons.filter(use__in=codes))
+    changed = [coupon for coupon in coupons if coupon.code != codes[coupon.use]]
+    for coupon in changed:
+        coupon.code = codes[coupon.use]
+    Coupon.objects.bulk_update(changed, ["code"])
+    return bool(changed)
 
 
 def _coupon_of(profile: OfferProfile, use: str) -> Coupon:

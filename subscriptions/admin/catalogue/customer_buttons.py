@@ -1,5 +1,6 @@
 """What staff give one customer, from the customer's page: access to a resource, or a discount on an order."""
 
+from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from subscriptions.actions import entitlement, incentive
 from subscriptions.actions.offer_terms import Gives, Orders, Terms
 from subscriptions.admin.catalogue.discount_fields import DiscountFields, incentive_columns
 from subscriptions.admin.catalogue.durations import LONGEST_DAYS, in_seconds
+from subscriptions.errors import SENTENCES
 from subscriptions.models import Customer, Entitlement, Order, Resource, Subscription
 from subscriptions.money import money
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
@@ -61,12 +63,24 @@ class GiveDiscountForm(DiscountFields, ButtonForm):
         widget=UnfoldAdminTextInputWidget,
         help_text="Goes to your platform with the order. Left empty, it says what the discount is.",
     )
+    last_day = forms.DateField(
+        label="Valid until",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="If the order is placed later, it does not count. Leave empty for no end.",
+    )
 
     def __init__(self, *args: Any, subject: Customer, **options: Any) -> None:
         super().__init__(*args, currency=subject.merchant.currency_code, subject=subject, **options)
         orders = open_orders(subject).order_by("place_date", "pk")[:MOST_CHOICES]
         cast(RowChoiceField, self.fields["order"]).offer_rows(orders, describe_order)
-        self.order_fields(["order", "gives", "value", "name"])
+        self.order_fields(["order", "gives", "value", "last_day", "name"])
+
+    def clean_last_day(self) -> date | None:
+        day: date | None = self.cleaned_data["last_day"]
+        if day is not None and not calendar.today(self.subject.merchant.time_zone) <= day <= calendar.LAST_DAY:
+            raise forms.ValidationError(SENTENCES["place_date_past"])
+        return day
 
 
 def subscriptions_of(customer: Customer) -> Any:
@@ -109,7 +123,9 @@ def grant_access(request: HttpRequest, customer: Customer, answers: dict[str, An
 def give_discount(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
     gives, value, order = answers["gives"], answers["value"], answers["order"]
     words = Terms(gives, value, Orders.EVERY).shown_amount(order.currency_code)
-    fields = incentive_columns(gives, value) | {"order": order, "name": answers["name"] or words}
+    last = answers["last_day"]
+    end = calendar.local_midnight(last + timedelta(days=1), customer.merchant.time_zone) if last else None
+    fields = incentive_columns(gives, value) | {"order": order, "name": answers["name"] or words, "expires": end}
     incentive.create(customer, actor=actor_of(request), **fields)
     return f"{words} for the order of {calendar.human_date(order.place_date)}."
 

@@ -9,9 +9,10 @@ from subscriptions.actions.offer import change_offer, create_offer
 from subscriptions.actions.offer_terms import ON, Gives, Orders, Terms, read_terms
 from subscriptions.admin.catalogue.discount_fields import DiscountFields, amount_field
 from subscriptions.admin.catalogue.pages import CatalogueForm
-from subscriptions.models import Discount, OfferProfile
+from subscriptions.models import Coupon, Discount, OfferProfile
 
 MOST_DISCOUNTS = 20
+CODE_USES: dict[str, str] = {"first_code": Coupon.Use.INITIAL, "later_code": Coupon.Use.RECURRING}
 FREE_LINES = 2  # beside the first one, and those the offer has
 
 
@@ -58,6 +59,12 @@ def initial_values(terms: Terms) -> dict[str, Any]:
     }
 
 
+def code_field(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=255, required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+
+
 class OfferForm(CatalogueForm):
     template = "admin/catalogue/offer_fields.html"
     name = forms.CharField(
@@ -69,11 +76,19 @@ class OfferForm(CatalogueForm):
         label="1-Click links can give it", required=False, initial=True, widget=UnfoldBooleanWidget
     )
 
+    first_code = code_field("Coupon code of first orders")
+    later_code = code_field("Coupon code of later orders")
+
     def __init__(self, data: Any = None, *, row: OfferProfile | None = None, **options: Any) -> None:
         given = [terms for terms, _ in read_terms(row)] if row else []
         initial = None
         if row:
-            initial = {"name": row.name, "usable_in_links": row.offers.filter(usable_in_links=True).exists()}
+            codes = dict(row.coupons.values_list("use", "code"))
+            initial = {
+                "name": row.name,
+                "usable_in_links": row.offers.filter(usable_in_links=True).exists(),
+                **{name: codes.get(use, "") for name, use in CODE_USES.items()},
+            }
         super().__init__(data, row=row, initial=initial, **options)
         lines = [*given, *[None] * (FREE_LINES + (not given))][:MOST_DISCOUNTS]
         currency = self.merchant.currency_code
@@ -83,7 +98,17 @@ class OfferForm(CatalogueForm):
         ]
 
     def is_valid(self) -> bool:
-        return all([super().is_valid(), *(line.is_valid() for line in self.lines)])
+        is_valid = all([super().is_valid(), *(line.is_valid() for line in self.lines)])
+        if is_valid:
+            self.check_codes()
+        return is_valid and not self.errors
+
+    def check_codes(self) -> None:
+        """A new code is for a discount."""
+        uses = {use for terms in self.terms for use in terms.orders.uses}
+        for name, use in CODE_USES.items():
+            if name in self.changed_data and self.cleaned_data[name] and use not in uses:
+                self.add_error(name, "The offer takes nothing off these orders.")
 
     def describe_change(self) -> str:
         """Says what the offer gives now, where that has changed."""
@@ -99,12 +124,12 @@ class OfferForm(CatalogueForm):
         return [line.terms for line in self.lines if line.terms]
 
     def save(self) -> OfferProfile:
-        terms = self.terms
-        name, usable = self.cleaned_data["name"], self.cleaned_data["usable_in_links"]
+        given = self.cleaned_data
+        codes = {use: given[name] for name, use in CODE_USES.items()}
+        name, terms, usable = given["name"], self.terms, given["usable_in_links"]
         if self.row is None:
-            return create_offer(self.merchant, name=name, terms=terms, usable_in_links=usable)
-        change_offer(
-            self.row, name=name, terms=terms, usable_in_links=usable if "usable_in_links" in self.changed_data else None
-        )
+            return create_offer(self.merchant, name=name, terms=terms, usable_in_links=usable, codes=codes)
+        links = usable if "usable_in_links" in self.changed_data else None
+        change_offer(self.row, name=name, terms=terms, usable_in_links=links, codes=codes)
         self.row.name = name
         return self.row

@@ -114,6 +114,17 @@ def test_a_discount_is_given_changed_and_taken_back(staff: Client, customer: Cus
     assert order.sub_total == Decimal("25.00") and not OneTimeIncentive.objects.exists()
 
 
+def test_a_discount_ends_with_a_day_of_the_merchants_zone(staff: Client, customer: Customer) -> None:
+    day = calendar.today("Asia/Tokyo") + timedelta(days=20)
+    given = {"order": Order.objects.get().pk, "gives": "free_shipping", "value": "", "name": "Sorry"}
+    press(staff, customer, "give-discount", **given, last_day=day.isoformat())
+    row = OneTimeIncentive.objects.get()
+    assert (row.name, row.expires) == ("Sorry", datetime(day.year, day.month, day.day, 15, tzinfo=UTC))
+    yesterday = (day - timedelta(days=21)).isoformat()
+    answer = staff.post(address(customer, "give-discount"), given | {"last_day": yesterday})
+    assert "lies in the past" in str(answer.context["form"].errors)
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

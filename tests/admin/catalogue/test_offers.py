@@ -82,11 +82,23 @@ def test_a_change_says_what_the_offer_gives_now_and_keeps_what_stays(staff: Clie
     Coupon.objects.filter(profile=offer, use="initial").update(code="HELLO10")
     kept = set(Discount.objects.values_list("pk", flat=True))
     lines = {**line(0, "percent_item", "10.00"), **line(1, "amount_order", "2.50", "later"), **line(2, "none")}
-    answer = staff.post(address(offer, "edit"), {"name": "Welcome", "usable_in_links": "on", **lines}, follow=True)
+    given = {"name": "Welcome", "usable_in_links": "on", "first_code": "HELLO10", **lines}
+    answer = staff.post(address(offer, "edit"), given, follow=True)
     shown = visible_text(answer)
     assert "Gives now: 10 % off the item on every order; USD 2.50 off the whole order on every order after" in shown
     assert "Coupon code, first order HELLO10" in shown
     assert kept < set(Discount.objects.values_list("pk", flat=True))
+
+
+def test_orders_carry_the_coupon_code_of_their_discount(staff: Client, merchant: Merchant) -> None:
+    lines = {**EMPTY, **line(0, "percent_item", "10", "first")}
+    given = {"name": "Welcome", "first_code": "HELLO10", **lines}
+    assert "takes nothing off these orders" in form_errors(staff, ADD, **(given | {"later_code": "STAY"}))
+    shown = visible_text(staff.post(ADD, given, follow=True))
+    assert "Coupon code, first order HELLO10" in shown and "No link can give it" in shown
+    offer = OfferProfile.objects.get(merchant=merchant)
+    staff.post(address(offer, "edit"), given | {"first_code": "HI"})
+    assert list(Coupon.objects.values_list("use", "code")) == [("initial", "HI")]
 
 
 def test_saving_an_offer_unchanged_notes_nothing(staff: Client, offer: OfferProfile) -> None:
