@@ -270,7 +270,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
-    "DASHBOARD_CALLBACK": "config.site.dashboard_context",
+    "DASHBOARD_CALLBACK": "config.home.home_context",
     "STYLES": [lambda request: static("staff/staff.css")],
     "SCRIPTS": [lambda request: static("staff/staff.js")],
     "SIDEBAR": {"navigation": "config.site.build_navigation"},

@@ -1,15 +1,10 @@
-"""What the admin site shows around its pages: the sidebar, the merchant's name and the home page."""
+"""What the admin site shows around its pages: the sidebar and the merchant's name."""
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-from integrations.admin.connection_rows import read_figures
-from oneclick.analytics.figures import Selection, click_figures, group_figures
-from oneclick.redemption.link_actions.reactivate import REACTIVATE
-from subscriptions.admin import home
 from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
 from subscriptions.staff.roles import Right, may
 
@@ -97,10 +92,3 @@ def merchant_switcher(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for row in memberships
     ]
-
-
-def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    merchant = merchant_of(request)
-    rows = click_figures(merchant, Selection(*home.last_days(merchant), Q(action=REACTIVATE.name)))
-    by_link = {day: figures.acted for day, figures in group_figures(rows, "day").items()}
-    return {**context, **home.home_context(merchant, by_link), "health": read_figures(merchant)}

@@ -12,11 +12,9 @@ from django.views.decorators.http import require_safe
 
 from oneclick.admin.analytics_csv import csv_response
 from oneclick.admin.analytics_form import (
-    DEFAULT_DAYS,
     NONE,
     SelectionForm,
     landing_page_names,
-    last_days,
     link_names,
 )
 from oneclick.admin.refusal_reasons import describe_refusal
@@ -37,6 +35,7 @@ from subscriptions.models import Merchant
 from subscriptions.money import money
 from subscriptions.staff.charts import build_daily_chart
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.periods import DEFAULT_DAYS, last_days
 from subscriptions.staff.site import site
 
 Line = tuple[str, Figures, str]

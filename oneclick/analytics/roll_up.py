@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate
 
 from oneclick.models import ActionToken, Click, DailyClicks
@@ -22,6 +22,7 @@ from subscriptions.models import Item, Merchant, OrderStatus
 GAIN_DAYS = 90
 """An order placed within this many days after the click counts as gained by it."""
 KEYS = ("day", "action", "link", "landing_page")
+AMOUNT: Any = DecimalField(max_digits=28, decimal_places=2)
 ACTED = Q(outcome="success", replayed=False)
 UNDONE = Q(token__undone_at__isnull=False)
 
@@ -31,12 +32,13 @@ def count_facts(merchant: Merchant, facts: Span, days: Sequence[Span], only: Q) 
     clicks = _clicks_of_days(merchant, days, only)
     yield from _count_clicks(clicks.filter(facts.covers("at")))
     lasting = clicks.filter(Click.not_undone(merchant))
-    yield from _count_kept_orders(lasting, facts)
+    recent = lasting
     if facts.begins:
         # What is older gains nothing any more. Said for the database, which would read it.
-        lasting = lasting.filter(at__gt=facts.begins - timedelta(days=GAIN_DAYS))
-    yield from _sum_gains(_subscription_gains(lasting, merchant, facts, days))
-    yield from _sum_gains(_item_gains(lasting, facts))
+        recent = lasting.filter(at__gt=facts.begins - timedelta(days=GAIN_DAYS))
+    gains = [_sum_gains(_subscription_gains(recent, merchant, facts, days)), _sum_gains(_item_gains(recent, facts))]
+    for *key, kept, orders, value in _count_kept_orders(lasting, facts).union(*gains, all=True):
+        yield (*key, ""), (0, 0, 0, 0, 0, 0, kept, orders, value)
 
 
 def _clicks_of_days(merchant: Merchant, days: Sequence[Span], only: Q) -> QuerySet[Click]:
@@ -61,11 +63,11 @@ def _count_clicks(clicks: QuerySet[Click]) -> Iterator[tuple[Any, Any]]:
         yield (*key, refusal), (refused, opened, acted, undone, replayed, machines, 0, 0, Decimal(0))
 
 
-def _count_kept_orders(lasting: QuerySet[Click], facts: Span) -> Iterator[tuple[Any, Any]]:
+def _count_kept_orders(lasting: QuerySet[Click], facts: Span) -> Any:
     """An order is placed when its items are."""
     placed = lasting.filter(facts.covers("order__items__first_placed"), order__status=OrderStatus.SUCCESS)
-    for *key, n in placed.values_list(*KEYS).annotate(n=Count("pk", distinct=True)):
-        yield (*key, ""), (0, 0, 0, 0, 0, 0, n, 0, Decimal(0))
+    kept = Count("pk", distinct=True)
+    return placed.values_list(*KEYS).annotate(kept=kept, orders=Value(0), value=Value(Decimal(0), AMOUNT))
 
 
 def _subscription_gains(
@@ -100,9 +102,8 @@ def _item_gains(lasting: QuerySet[Click], facts: Span) -> QuerySet[Click]:
     return lasting.filter(window & facts.covers("item__first_placed")).annotate(amount=F("item__total_price"))
 
 
-def _sum_gains(items: QuerySet[Click]) -> Iterator[tuple[Any, Any]]:
-    for *key, orders, value in items.values_list(*KEYS).annotate(orders=Count("pk"), value=Sum("amount")):
-        yield (*key, ""), (0, 0, 0, 0, 0, 0, 0, orders, value)
+def _sum_gains(items: QuerySet[Click]) -> Any:
+    return items.values_list(*KEYS).annotate(kept=Value(0), orders=Count("pk"), value=Sum("amount"))
 
 
 ROLL_UP = RollUpKind(

@@ -4,16 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.options import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters, ModelAdmin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from subscriptions import calendar
+from subscriptions.figures.business import placed_items
+from subscriptions.figures.spans import span_of_days
 from subscriptions.models import Item, Merchant, Order, OrderStatus, Subscription, statuses_where
 from subscriptions.models.order import OPEN
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.lists.filters import Choice, ChoiceFilter, DayFilter
+from subscriptions.staff.lists.filters import Choice, ChoiceFilter, DayFilter, parse_day
 
 ACTIVE = "active"
 INACTIVE = "inactive"
@@ -62,6 +64,27 @@ class OrderDayFilter(DayFilter):
         if request.GET.get("tab") in ("upcoming", "tomorrow"):
             self.column = "place_date"
         super().__init__(request, *args)
+
+
+class RecoveredFilter(SimpleListFilter):
+    """The orders behind Home's recovered revenue: the first and the last of its days, joined by two dots."""
+
+    title = "recovered"
+    parameter_name = "recovered"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(self.value() or "", "Recovered revenue")] if self.value() else []
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        if not self.value():
+            return rows
+        first, _, last = (self.value() or "").partition("..")
+        days = parse_day(first), parse_day(last)
+        if days[0] is None or days[1] is None:
+            raise IncorrectLookupParameters
+        merchant = merchant_of(request)
+        placed = span_of_days(days[0], days[1], merchant.time_zone).covers("first_placed")
+        return rows.filter(pk__in=placed_items(merchant, placed).exclude(detail="").values("order"))
 
 
 class LiveFilter(ChoiceFilter):

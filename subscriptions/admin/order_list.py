@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from subscriptions.admin.bulk.list_actions import BulkListAdmin
-from subscriptions.admin.filters import OrderDayFilter, OrderTabFilter
+from subscriptions.admin.filters import OrderDayFilter, OrderTabFilter, RecoveredFilter
 from subscriptions.admin.row_filters import OrderProductFilter
 from subscriptions.models import Item, Order
 from subscriptions.models.order_status import STATUS_ROWS
@@ -26,7 +26,7 @@ LABELS = {status.label: row.color for status, row in STATUS_ROWS.items()}
 class OrderList(CustomerSearch, BulkListAdmin):
     bulk_kinds = ("order.move", "order.skip", "order.retry")
     list_display = ["customer_of", "number", "amount", "items_of", "place_date_of", "state", "next_try"]
-    list_filter = [OrderTabFilter, OrderDayFilter, "status", RealFilter, OrderProductFilter]
+    list_filter = [OrderTabFilter, OrderDayFilter, "status", RealFilter, OrderProductFilter, RecoveredFilter]
     list_select_related = ["customer"]
     ordering = ["-created", "public_id"]
     id_paths = ("public_id",)

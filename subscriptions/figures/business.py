@@ -20,7 +20,19 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Count, DecimalField, Exists, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DecimalField,
+    Exists,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Left, TruncDate
 
@@ -32,6 +44,7 @@ from subscriptions.models.subscription import LONGEST_CANCEL_CODE
 
 RECOVERY_DAYS = 90
 NEW, REACTIVATED, CANCELLED, REJECTED, PLACED = "new", "reactivated", "cancelled", "rejected", "placed"
+AFTER_FAILURE, AFTER_RETURN = "payment", "reactivated"
 FIGURES = {
     catalogue.SUBSCRIPTION_CREATE: NEW,
     catalogue.SUBSCRIPTION_REACTIVATE: REACTIVATED,
@@ -110,6 +123,19 @@ def _count_events(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
 
 
 def _count_placed(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
+    rows = (
+        placed_items(merchant, wanted)
+        .annotate(day=TruncDate("first_placed", tzinfo=ZoneInfo(merchant.time_zone)))
+        .values_list("day", "detail")
+        .annotate(n=Count("pk"), sum=Sum("total_price"))
+        .order_by()
+    )
+    for day, detail, n, amount in rows:
+        yield (day, PLACED, detail), (n, amount)
+
+
+def placed_items(merchant: Merchant, wanted: Q) -> Any:
+    """A queryset of placed items with `detail`: why they count as recovered; empty for all others."""
     earlier = Event.objects.filter(merchant=merchant, at__lte=OuterRef("first_placed"))
     failed = earlier.filter(order=OuterRef("order"), kind__in=[catalogue.ORDER_REJECT, catalogue.RETRYABLE_FAILURE])
     returned = earlier.filter(
@@ -117,24 +143,15 @@ def _count_placed(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
         kind=catalogue.SUBSCRIPTION_REACTIVATE,
         at__gt=OuterRef("first_placed") - timedelta(days=RECOVERY_DAYS),
     )
-    rows = (
-        Item.objects.filter(wanted, merchant=merchant, first_placed__isnull=False)
-        .exclude(order__customer__in=_test_customers(merchant))
-        .annotate(
-            day=TruncDate("first_placed", tzinfo=ZoneInfo(merchant.time_zone)),
-            detail=Case(
-                When(Exists(failed), then=Value("payment")),
-                When(Exists(returned), then=Value("reactivated")),
-                default=Value(""),
-                output_field=CharField(),
-            ),
+    items = Item.objects.filter(wanted, merchant=merchant, first_placed__isnull=False)
+    return items.exclude(order__customer__in=_test_customers(merchant)).annotate(
+        detail=Case(
+            When(Exists(failed), then=Value(AFTER_FAILURE)),
+            When(Exists(returned), then=Value(AFTER_RETURN)),
+            default=Value(""),
+            output_field=CharField(),
         )
-        .values_list("day", "detail")
-        .annotate(n=Count("pk"), sum=Sum("total_price"))
-        .order_by()
     )
-    for day, detail, n, amount in rows:
-        yield (day, PLACED, detail), (n, amount)
 
 
 def _test_customers(merchant: Merchant) -> Any:

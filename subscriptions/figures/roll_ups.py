@@ -20,8 +20,9 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -88,11 +89,10 @@ def read_figures(
     only = only or Q()
     period, days = span_of_days(first, last, merchant.time_zone), Q(day__gte=first, day__lte=last)
     state = RollUp.objects.filter(merchant=merchant, name=kind.name, time_zone=merchant.time_zone)
-    known = state.values_list("folded_until", flat=True).first()
+    # Before the stored rows: a day that is folded anew in between is counted from the rows all the same.
+    known, stale = _read_state(state, merchant, period)
     if known is None:
         return _count_all(kind, merchant, period, only)
-    # Before the stored rows: a day that is folded anew in between is counted from the rows all the same.
-    stale = _stale_days(kind, merchant, period)
     rows = kind.model._default_manager.filter(only, days, merchant=merchant).exclude(day__in=stale)
     # Read with the rows, so that it fits them, whatever a fold commits before or after.
     stored = list(rows.values_list(Subquery(state.values("folded_until")), *kind.keys, *kind.sums))
@@ -115,9 +115,12 @@ def _count_all(kind: RollUpKind, merchant: Merchant, period: Span, only: Q) -> d
         return _add_up(kind.count(merchant, ALWAYS, [period], only))
 
 
-def _stale_days(kind: RollUpKind, merchant: Merchant, period: Span) -> set[date]:
-    marks = StaleFact.objects.filter(period.covers("at"), merchant=merchant, name=kind.name)
-    return {calendar.local_time(at, merchant.time_zone).date() for at in marks.values_list("at", flat=True)}
+def _read_state(state: QuerySet[RollUp], merchant: Merchant, period: Span) -> tuple[datetime | None, set[date]]:
+    """How far the roll-up is folded, and the stale days of the period."""
+    marks = StaleFact.objects.filter(period.covers("at"), merchant=OuterRef("merchant"), name=OuterRef("name"))
+    found = state.values_list("folded_until", ArraySubquery(marks.values("at"))).first()
+    until, stale = found or (None, [])
+    return until, {calendar.local_time(at, merchant.time_zone).date() for at in stale}
 
 
 def _add_up(counted: Counted) -> dict[Key, list[Any]]:

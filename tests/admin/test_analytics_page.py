@@ -189,5 +189,5 @@ def test_the_page_takes_as_many_queries_with_many_clicks_as_with_one(
 ) -> None:
     for days in range(20):
         click(days=days)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         owner.get(PAGE)

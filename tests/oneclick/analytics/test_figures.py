@@ -214,13 +214,13 @@ def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
     }
 
 
-def test_the_figures_take_five_queries_in_a_transaction_however_many_clicks(
+def test_the_figures_take_three_queries_however_many_clicks(
     shop: Shop, wanted: Selection, django_assert_num_queries: Callable[..., object]
 ) -> None:
     OneClickSettings.objects.update(replay_seconds=0)
     for _ in range(5):
         click_token(shop.order_token(), "delay", days="1")
-    with django_assert_num_queries(5 + 3):  # begin, plan afresh, and end
+    with django_assert_num_queries(3 + 3):  # begin, plan afresh, and end
         click_figures(shop.merchant, wanted)
 
 
@@ -232,4 +232,4 @@ def test_the_figures_are_planned_for_their_days_however_often_a_connection_asks(
             "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements "
             "WHERE statement LIKE '%oneclick_click%GROUP BY%' AND custom_plans > 1"
         )
-        assert cursor.fetchone() == (4, 0)
+        assert cursor.fetchone() == (2, 0)
