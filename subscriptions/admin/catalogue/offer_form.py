@@ -11,25 +11,24 @@ from subscriptions.admin.catalogue.discount_fields import DiscountFields, amount
 from subscriptions.admin.catalogue.pages import CatalogueForm
 from subscriptions.models import Coupon, Discount, OfferProfile
 
-MOST_DISCOUNTS = 20
 CODE_USES: dict[str, str] = {"first_code": Coupon.Use.INITIAL, "later_code": Coupon.Use.RECURRING}
 FREE_LINES = 2  # beside the first one, and those the offer has
 
 
 class DiscountForm(DiscountFields):
-    """One discount; a line whose amount is empty gives none."""
+    """One discount, or none: only the first line of a new offer has to give something."""
 
     gives_nothing = "none"
 
-    def __init__(self, *args: Any, currency: str, terms: Terms | None = None, is_first: bool = False, **options: Any):
-        usual = {"gives": Gives.PERCENT_ITEM if is_first else self.gives_nothing, "orders": Orders.EVERY}
+    def __init__(self, *args: Any, currency: str, terms: Terms | None = None, is_needed: bool = False, **options: Any):
+        usual = {"gives": Gives.PERCENT_ITEM if is_needed else self.gives_nothing, "orders": Orders.EVERY}
         super().__init__(*args, currency=currency, initial=initial_values(terms) if terms else usual, **options)
         self.minimum_of = terms.minimum_of if terms and terms.minimum is not None else Discount.Field.SUB_TOTAL
         self.fields["value"].help_text = ""
         self.fields["gives"].label = "Gives"
-        if not is_first:
+        if not is_needed:
             gives = cast(forms.ChoiceField, self.fields["gives"])
-            gives.choices = [(self.gives_nothing, "No further discount"), *self.titles]
+            gives.choices = [(self.gives_nothing, "No discount"), *self.titles]
         orders = [(each.value, ON[each].removeprefix("on ").capitalize()) for each in Orders]
         self.fields["orders"] = forms.ChoiceField(label="On", choices=orders, widget=UnfoldAdminSelectWidget)
         self.fields["minimum"] = amount_field(f"Only for orders from ({currency})")
@@ -75,7 +74,6 @@ class OfferForm(CatalogueForm):
     usable_in_links = forms.BooleanField(
         label="1-Click links can give it", required=False, initial=True, widget=UnfoldBooleanWidget
     )
-
     first_code = code_field("Coupon code of first orders")
     later_code = code_field("Coupon code of later orders")
 
@@ -90,10 +88,10 @@ class OfferForm(CatalogueForm):
                 **{name: codes.get(use, "") for name, use in CODE_USES.items()},
             }
         super().__init__(data, row=row, initial=initial, **options)
-        lines = [*given, *[None] * (FREE_LINES + (not given))][:MOST_DISCOUNTS]
+        lines = [*given, *[None] * (FREE_LINES + (not given))]
         currency = self.merchant.currency_code
         self.lines = [
-            DiscountForm(data, currency=currency, terms=terms, is_first=not n, prefix=f"discount-{n}")
+            DiscountForm(data, currency=currency, terms=terms, is_needed=not (n or row), prefix=f"discount-{n}")
             for n, terms in enumerate(lines)
         ]
 

@@ -24,6 +24,7 @@ from subscriptions.admin.discontinuing import discontinue_wizard
 from subscriptions.models import Product, Replacement
 from subscriptions.money import money
 from subscriptions.staff.base import PageAdmin
+from subscriptions.staff.counts import count_text
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
@@ -87,5 +88,5 @@ def replacement_context(product: Product) -> dict[str, Any]:
     """What became of the subscriptions to a discontinued product, and how many are left."""
     return {
         "replacement": product.replacements.select_related("substitute").order_by("-pk").first(),
-        "left": affected_subscriptions(product).count(),
+        "left": count_text(affected_subscriptions(product)),
     }

@@ -101,6 +101,15 @@ def test_orders_carry_the_coupon_code_of_their_discount(staff: Client, merchant:
     assert list(Coupon.objects.values_list("use", "code")) == [("initial", "HI")]
 
 
+def test_any_discount_can_be_taken_out_but_not_the_last(staff: Client, offer: OfferProfile) -> None:
+    free = {**line(0, "none"), **line(1, "free_shipping"), **line(2, "none")}
+    staff.post(address(offer, "edit"), {"name": "Welcome", **free})
+    assert [terms.gives for terms, _ in read_terms(offer)] == [Gives.FREE_SHIPPING]
+    nothing = {**line(0, "none"), **line(1, "none"), **line(2, "none")}
+    sentence = "An offer gives at least one discount."
+    assert sentence in form_errors(staff, address(offer, "edit"), name="Welcome", **nothing)
+
+
 def test_saving_an_offer_unchanged_notes_nothing(staff: Client, offer: OfferProfile) -> None:
     form = staff.get(address(offer, "edit")).context["form"]
     values = {field.html_name: field.value() for part in [form, *form.lines] for field in part}
