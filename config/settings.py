@@ -177,6 +177,9 @@ EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.
 # Dotted paths of f(request, customer) -> (template, context): the sections of the customer page that belong to
 # the layers above.
 CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
+# The same for the pages of products and offers, with the row in the place of the customer.
+PRODUCT_PANELS = ["oneclick.admin.product_panel"]
+OFFER_PANELS = ["oneclick.admin.offer_panel"]
 # Dotted paths of f(request, keys of events) -> pairs of a key and an EventNote: what a feed shows beside events.
 EVENT_NOTES = ["integrations.admin.event_notes.note_deliveries"]
 # Dotted path of f(url, headers, content) -> Reply, which sends order posts.

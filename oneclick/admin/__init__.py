@@ -1,6 +1,7 @@
 """The staff pages of 1-Click."""
 
 from oneclick.admin import analytics, issue_button, landing_pages, messages, saved_links, settings, tokens
+from oneclick.admin.catalogue_panels import offer_panel, product_panel
 from oneclick.admin.token_panel import customer_panel
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "issue_button",
     "landing_pages",
     "messages",
+    "offer_panel",
+    "product_panel",
     "saved_links",
     "settings",
     "tokens",

@@ -69,7 +69,7 @@ class OfferForm(CatalogueForm):
     name = forms.CharField(
         max_length=255,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "10 % off every order"}),
-        help_text="Your team and your customers read it where the offer is given.",
+        help_text="For your team. Orders carry what each discount takes off as its name.",
     )
     usable_in_links = forms.BooleanField(
         label="1-Click links can give it", required=False, initial=True, widget=UnfoldBooleanWidget

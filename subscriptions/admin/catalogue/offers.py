@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from subscriptions import calendar
 from subscriptions.actions.offer import restore_offer, retire_offer
 from subscriptions.actions.offer_terms import pair_terms, read_terms
 from subscriptions.admin.catalogue.offer_form import OfferForm
-from subscriptions.admin.catalogue.pages import CatalogueAdmin, list_changes, log_catalogue_change
+from subscriptions.admin.catalogue.pages import CatalogueAdmin, list_changes, log_catalogue_change, read_panels
 from subscriptions.models import Discount, Offer, OfferProfile, Product, Subscription
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.counts import count_text
@@ -121,6 +122,7 @@ class OfferAdmin(CatalogueAdmin):
             "variants": variants if len(variants) > 1 else [],
             "in_links": in_links,
             "figures": offer_figures(row, variants),
+            "panels": read_panels(request, row, settings.OFFER_PANELS),
             "changes": list_changes(row),
             "buttons": self.offered_buttons(request, row),
             "edit_url": self.url("edit", row) if self.has_change_permission(request) else "",

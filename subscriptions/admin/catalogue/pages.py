@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from subscriptions.errors import DomainError
 from subscriptions.models import Merchant
@@ -101,6 +102,12 @@ def log_catalogue_change(request: HttpRequest, row: Model, sentence: str) -> str
     """Note what a button changed, for the page of the row; returns the sentence."""
     site.get_model_admin(type(row)).log_change(request, row, sentence)
     return sentence
+
+
+def read_panels(request: HttpRequest, row: Model, paths: list[str]) -> list[dict[str, Any]]:
+    """The sections of the row's page that belong to the layers above."""
+    found = (import_string(path)(request, row) for path in paths)
+    return [{"template": template, "context": context} for template, context in found]
 
 
 def list_changes(row: Model) -> QuerySet[LogEntry]:

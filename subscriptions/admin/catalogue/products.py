@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.catalogue.access_buttons import ACCESS_BUTTONS, grants_of
 from subscriptions.admin.catalogue.durations import describe_grant
-from subscriptions.admin.catalogue.pages import list_changes
+from subscriptions.admin.catalogue.pages import list_changes, read_panels
 from subscriptions.admin.catalogue.product_buttons import PRODUCT_BUTTONS
 from subscriptions.admin.catalogue.product_groups import group_title
 from subscriptions.admin.catalogue.product_list import ProductList
@@ -68,6 +69,7 @@ class ProductAdmin(ProductList, PageAdmin):
             ],
             "grants": [(grant.resource, describe_grant(grant)) for grant in grants_of(row)],
             **(replacement_context(row) if row.discontinued else {}),
+            "panels": read_panels(request, row, settings.PRODUCT_PANELS),
             "changes": list_changes(row),
             "buttons": self.offered_buttons(request, row),
             "further": self.wizard_links(request, row),

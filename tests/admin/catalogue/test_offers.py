@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from oneclick.models import SavedLink
 from subscriptions.actions.offer import create_offer
 from subscriptions.actions.offer_terms import Gives, Orders, Terms, read_terms
-from subscriptions.models import Coupon, Discount, Merchant, OfferProfile, Role, Subscription
+from subscriptions.models import Coupon, Discount, Merchant, OfferProfile, Product, Role, Subscription
+from tests import factories as f
 from tests.admin.catalogue.steps import address, form_errors, press
 from tests.admin.pages import visible_text
 from tests.rows import read_all_rows
@@ -131,6 +133,26 @@ def test_a_retired_offer_is_given_by_no_link_and_kept_by_who_has_it(
     assert list(staff.get(users).context["cl"].result_list) == [subscription]
     assert press(staff, offer, "bring-back") == ["Brought back Welcome."]
     assert staff.get(BUILDER).context["offers"]["candidates"] == [offer.offers.get()]
+
+
+def test_the_pages_of_an_offer_and_a_product_list_the_links_that_use_them(
+    staff: Client, offer: OfferProfile, product: Product
+) -> None:
+    variant = offer.offers.get().public_id.hex
+    for name, action, parameters in [
+        ("Back", "reactivate", {"winback_id": variant}),
+        ("Both", "upsell", {"og_product_id": product.external_product_id, "og_offer_id": variant}),
+        ("Other", "upsell", {"og_product_id": "other"}),
+    ]:
+        SavedLink.objects.create(merchant=offer.merchant, name=name, action=action, parameters=parameters)
+    gone = {"merchant": offer.merchant, "archived": True, "parameters": {"winback_id": variant}}
+    SavedLink.objects.create(name="Gone", action="reactivate", **gone)
+    SavedLink.objects.create(merchant=f.MerchantFactory(), name="F", action="reactivate", parameters=gone["parameters"])
+    found = {}
+    for row in (offer, product):
+        (panel,) = staff.get(address(row)).context["panels"]
+        found[str(row)] = [link.name for link, _, _ in panel["context"]["links"]]
+    assert found == {"Welcome": ["Both", "Back"], "House blend": ["Both"]}
 
 
 @pytest.mark.parametrize("role", Role.values)
