@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from subscriptions.admin import clock
-from subscriptions.admin.catalogue.customer_buttons import CUSTOMER_BUTTONS
+from subscriptions.admin.catalogue.grant_button import GRANT_ACCESS
 from subscriptions.admin.customer_list import CustomerList, initials
 from subscriptions.admin.customer_page.orders import order_cards
 from subscriptions.admin.customer_page.subscriptions import subscription_cards
@@ -21,7 +21,7 @@ from subscriptions.staff.site import site
 @admin.register(Customer, site=site)
 class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
     page_template = "admin/customer.html"
-    buttons = (*CUSTOMER_BUTTONS, *clock.BUTTONS)
+    buttons = (GRANT_ACCESS, *clock.BUTTONS)
     feed_column = "customer"
 
     def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:

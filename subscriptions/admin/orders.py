@@ -11,6 +11,7 @@ from subscriptions.actions.orders import MERGED_INTO
 from subscriptions.admin import acts, order_placement
 from subscriptions.admin.acts.arranged import Fact
 from subscriptions.admin.acts.order_card import order_card, with_card_rows
+from subscriptions.admin.catalogue import order_buttons
 from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.admin.order_list import OrderList
 from subscriptions.models import Order
@@ -22,7 +23,7 @@ from subscriptions.staff.site import site
 class OrderAdmin(OrderList, FeedAdmin, PageAdmin):
     page_template = "admin/order/page.html"
     feed_column = "order"
-    buttons = acts.ORDER_BUTTONS
+    buttons = (*acts.ORDER_BUTTONS, *order_buttons.ORDER_BUTTONS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("customer", "merchant")

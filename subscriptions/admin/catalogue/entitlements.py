@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.timezone import localtime
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -72,6 +71,7 @@ CHANGE_END = Button(
     question="Extends or shortens the access. Days already granted are not added to this day.",
     run=change_end,
     form=EndForm,
+    previews=True,
 )
 REVOKE_ACCESS = Button(
     verb="revoke",
@@ -133,9 +133,6 @@ class EntitlementAdmin(CustomerSearch, ListAdmin, PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rows.select_related("customer", "resource", "merchant", "product", "subscription__product")
-
-    def return_url(self, subject: Entitlement) -> str:
-        return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
 
     @display(description="Customer", header=True)
     def customer_of(self, row: Entitlement) -> list[str]:

@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
@@ -76,9 +76,11 @@ def change_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[
     return f"{row.customer} gets {words[:1].lower()}{words[1:]}."
 
 
-def remove_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[str, Any]) -> str:
+def remove_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[str, Any]) -> HttpResponse:
+    """Its page is gone, so the customer's follows."""
     verbs.delete(row, actor=actor_of(request))
-    return f"Took back “{row.name}” from {row.customer}."
+    messages.success(request, f"Took back “{row.name}” from {row.customer}.")
+    return redirect("admin:subscriptions_customer_change", row.customer_id)
 
 
 CHANGE = Button(
@@ -90,6 +92,7 @@ CHANGE = Button(
     run=change_incentive,
     offered=lambda row: row.applied_at is None and row.type == OneTimeIncentive.Type.DISCOUNT,
     form=ChangeForm,
+    previews=True,
 )
 REMOVE = Button(
     verb="remove-incentive",
@@ -108,7 +111,7 @@ class IncentiveAdmin(CustomerSearch, ListAdmin, PageAdmin):
     page_template = "admin/catalogue/incentive.html"
     buttons = (CHANGE, REMOVE)
     empty_about = (
-        "An incentive is a discount or a gift for one order of one customer. Give one on the customer's page; your "
+        "An incentive is a discount or a gift for one order of one customer. Give one on an upcoming order; your "
         "shop can give them over the API."
     )
     list_display = ["gives", "customer_of", "order_day", "state", "created"]
@@ -118,9 +121,6 @@ class IncentiveAdmin(CustomerSearch, ListAdmin, PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rows.select_related("customer", "order", "item__order", "item__product", "product", "merchant")
-
-    def return_url(self, subject: OneTimeIncentive) -> str:
-        return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
 
     @display(description="Gives", header=True)
     def gives(self, row: OneTimeIncentive) -> list[str]:

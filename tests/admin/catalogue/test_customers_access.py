@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from subscriptions import calendar
-from subscriptions.actions import entitlement, incentive
+from subscriptions.actions import entitlement
 from subscriptions.models import (
     Activity,
     Customer,
@@ -62,9 +62,10 @@ def test_access_is_granted_only_with_rows_of_the_customer(
 def test_nothing_is_offered_that_cannot_be_given(staff: Client, customer: Customer) -> None:
     shown = staff.get(address(customer)).content.decode()
     assert address(customer, "grant-access") not in shown  # there is no resource
-    assert address(customer, "give-discount") in shown
-    bare = f.CustomerFactory(merchant=customer.merchant)
-    assert address(bare, "give-discount") not in staff.get(address(bare)).content.decode()
+    order = Order.objects.get()
+    assert address(order, "give-discount") in shown
+    Order.objects.update(status=5)
+    assert address(order, "give-discount") not in staff.get(address(order)).content.decode()
 
 
 def test_the_end_of_access_is_changed_and_access_revoked(staff: Client, held: Entitlement) -> None:
@@ -97,8 +98,10 @@ def test_the_order_of_a_plan_moves_with_the_end_of_its_access(staff: Client, hel
 
 def test_a_discount_is_given_changed_and_taken_back(staff: Client, customer: Customer) -> None:
     order = Order.objects.get()
-    given = {"order": order.pk, "gives": "percent_order", "value": "10", "name": ""}
-    (said,) = press(staff, customer, "give-discount", **given)
+    given = {"gives": "percent_order", "value": "10", "name": ""}
+    shown = staff.post(f"{address(order, 'give-discount')}?preview=1", given).content.decode()
+    assert "comes to USD 22.50 instead of USD 25.00" in shown
+    (said,) = press(staff, order, "give-discount", **given)
     assert said == f"10 % off the whole order for the order of {calendar.human_date(order.place_date)}."
     row = OneTimeIncentive.objects.get()
     assert (row.name, row.value) == ("10 % off the whole order", Decimal("10.00"))
@@ -116,12 +119,13 @@ def test_a_discount_is_given_changed_and_taken_back(staff: Client, customer: Cus
 
 def test_a_discount_ends_with_a_day_of_the_merchants_zone(staff: Client, customer: Customer) -> None:
     day = calendar.today("Asia/Tokyo") + timedelta(days=20)
-    given = {"order": Order.objects.get().pk, "gives": "free_shipping", "value": "", "name": "Sorry"}
-    press(staff, customer, "give-discount", **given, last_day=day.isoformat())
+    order = Order.objects.get()
+    given = {"gives": "free_shipping", "value": "", "name": "Sorry"}
+    press(staff, order, "give-discount", **given, last_day=day.isoformat())
     row = OneTimeIncentive.objects.get()
     assert (row.name, row.expires) == ("Sorry", datetime(day.year, day.month, day.day, 15, tzinfo=UTC))
     yesterday = (day - timedelta(days=21)).isoformat()
-    answer = staff.post(address(customer, "give-discount"), given | {"last_day": yesterday})
+    answer = staff.post(address(order, "give-discount"), given | {"last_day": yesterday})
     assert "lies in the past" in str(answer.context["form"].errors)
 
 
@@ -136,17 +140,18 @@ def test_a_discount_ends_with_a_day_of_the_merchants_zone(staff: Client, custome
 def test_a_discount_that_cannot_be_is_refused_in_the_dialog(
     staff: Client, customer: Customer, given: dict[str, str], sentence: str
 ) -> None:
-    form = {"order": Order.objects.get().pk, "name": "", **given}
-    answer = staff.post(address(customer, "give-discount"), form)
+    answer = staff.post(address(Order.objects.get(), "give-discount"), {"name": "", **given})
     assert sentence in str(answer.context["form"].errors)
     assert not OneTimeIncentive.objects.exists()
 
 
 def test_a_used_incentive_cannot_be_changed_and_a_gift_has_a_name(staff: Client, customer: Customer) -> None:
-    order = Order.objects.get()
     tea = f.ProductFactory(merchant=customer.merchant, name="Mint tea")
-    fields = {"order": order, "name": "Sorry", "type": "Gift", "target": "order", "product": tea}
-    gift = incentive.create(customer, actor=f.STAFF, **fields).result
+    order = Order.objects.get()
+    assert press(staff, order, "add-gift", product=tea.pk) == [
+        f"Mint tea comes with the order of {calendar.human_date(order.place_date)} as a gift."
+    ]
+    gift = OneTimeIncentive.objects.get()
     shown = visible_text(staff.get(address(gift)))
     assert "Gift: Mint tea Waiting" in shown and "Change the discount" not in shown
     OneTimeIncentive.objects.update(applied_at=calendar.now())
