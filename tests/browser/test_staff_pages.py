@@ -133,3 +133,15 @@ def test_a_secret_is_shown_once_on_a_page_that_is_accessible_and_fits(staff: Pag
     staff.get_by_role("button", name="Save", exact=True).click()
     expect(staff.get_by_text("rpk_")).to_be_visible()
     assert find_faults_of_shown(staff) == []
+
+
+def test_finding_and_changing_many_rows_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
+    assert find_faults(staff, f"{portal}/admin/find/?q={NAME[:12]}") == []
+    staff.goto(f"{portal}/admin/subscriptions/order/?tab=upcoming&from=2020-01-01")
+    staff.locator("summary", has_text="Save view").click()
+    expect(staff.get_by_label("Name of the view")).to_be_visible()
+    staff.locator(".action-select").first.check()
+    assert find_faults_of_shown(staff) == []
+    staff.get_by_role("button", name="Move dates").click()
+    expect(staff.get_by_text("1 of 1 order")).to_be_visible()
+    assert find_faults_of_shown(staff) == []
