@@ -12,6 +12,7 @@ from subscriptions.admin import acts, order_placement
 from subscriptions.admin.acts.arranged import Fact
 from subscriptions.admin.acts.order_card import order_card, with_card_rows
 from subscriptions.admin.catalogue import order_buttons
+from subscriptions.admin.catalogue.incentives import order_incentives
 from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.admin.order_list import OrderList
 from subscriptions.models import Order
@@ -41,6 +42,7 @@ class OrderAdmin(OrderList, FeedAdmin, PageAdmin):
             "card": order_card(request, order, is_own_page=True),
             "placement": order_placement.placement_context(order),
             "merged_into": find_merged_into(order),
+            "incentives": order_incentives(request, order),
             "details": order_details(order),
             "feed": self.feed_context(request, order),
         }

@@ -83,7 +83,7 @@ class Entitlement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} until {self.expiration:%Y-%m-%d}"
+        return f"Access to {self.resource}"
 
     @property
     def grace_end(self) -> datetime:

@@ -145,7 +145,7 @@ class EntitlementAdmin(CustomerSearch, ListAdmin, PageAdmin):
     def page_context(self, request: HttpRequest, row: Entitlement) -> dict[str, Any]:
         state, color = describe_state(row)
         return {
-            "title": f"Access to {row.resource}",
+            "title": str(row),
             "row": row,
             "labels": [(state, color)],
             "grace": describe_duration(row.grace_period) if row.grace_period else "",

@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
@@ -28,6 +28,7 @@ GIVEN = {
     for gives, (kind, _, field) in COLUMNS.items()
     if gives is not Gives.FREE_SHIPPING
 }
+MOST_INCENTIVES = 20
 STATES = {"Waiting": "info", "Used": "success", "Expired": "warning"}
 
 
@@ -76,11 +77,9 @@ def change_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[
     return f"{row.customer} gets {words[:1].lower()}{words[1:]}."
 
 
-def remove_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[str, Any]) -> HttpResponse:
-    """Its page is gone, so the customer's follows."""
+def remove_incentive(request: HttpRequest, row: OneTimeIncentive, answers: dict[str, Any]) -> str:
     verbs.delete(row, actor=actor_of(request))
-    messages.success(request, f"Took back “{row.name}” from {row.customer}.")
-    return redirect("admin:subscriptions_customer_change", row.customer_id)
+    return f"Took back “{row.name}” from {row.customer}."
 
 
 CHANGE = Button(
@@ -122,6 +121,12 @@ class IncentiveAdmin(CustomerSearch, ListAdmin, PageAdmin):
         rows = super().get_queryset(request)
         return rows.select_related("customer", "order", "item__order", "item__product", "product", "merchant")
 
+    def return_url(self, subject: OneTimeIncentive) -> str:
+        """The customer's page once the incentive is taken back."""
+        if OneTimeIncentive.objects.filter(merchant=subject.merchant_id, pk=subject.pk).exists():
+            return self.row_url(subject)
+        return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
+
     @display(description="Gives", header=True)
     def gives(self, row: OneTimeIncentive) -> list[str]:
         words = describe_incentive(row)
@@ -151,3 +156,20 @@ class IncentiveAdmin(CustomerSearch, ListAdmin, PageAdmin):
             "least": money(least, order.currency_code) if least is not None else "",
             "buttons": self.offered_buttons(request, row),
         }
+
+
+def order_incentives(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
+    """The incentives of an order and its items, each with its buttons, for the page of the order."""
+    admin_of_rows: IncentiveAdmin = site.get_model_admin(OneTimeIncentive)
+    items = [item.pk for item in order.items.all()]
+    rows = admin_of_rows.get_queryset(request).filter(Q(order=order) | Q(item__in=items)).order_by("pk")
+    return [
+        {
+            "row": row,
+            "words": describe_incentive(row),
+            "state": describe_state(row),
+            "color": STATES[describe_state(row)],
+            "buttons": admin_of_rows.offered_buttons(request, row),
+        }
+        for row in rows[:MOST_INCENTIVES]
+    ]

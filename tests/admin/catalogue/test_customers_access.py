@@ -107,12 +107,16 @@ def test_a_discount_is_given_changed_and_taken_back(staff: Client, customer: Cus
     assert (row.name, row.value) == ("10 % off the whole order", Decimal("10.00"))
     order.refresh_from_db()
     assert order.sub_total == Decimal("22.50")
+    shown = visible_text(staff.get(address(order)))
+    assert "Incentives 10 % off the whole order Waiting" in shown
+    assert f"{address(row, 'change-incentive')}?back=" in staff.get(address(order)).content.decode()
     press(staff, row, "change-incentive", gives="amount_order", value="5")
     order.refresh_from_db()
     row.refresh_from_db()
     assert (order.sub_total, row.name) == (Decimal("20.00"), "USD 5.00 off the whole order")
     assert "Waiting" in visible_text(staff.get(address(row)))
-    press(staff, row, "remove-incentive")
+    answer = staff.post(address(row, "remove-incentive"))
+    assert answer.headers["Location"] == address(customer)
     order.refresh_from_db()
     assert order.sub_total == Decimal("25.00") and not OneTimeIncentive.objects.exists()
 
