@@ -107,3 +107,43 @@ def test_a_retired_payment_or_address_cannot_be_used_for_all():
     payment, address = PaymentFactory(live=False), AddressFactory(live=False)
     contract.assert_refused("record_inactive", lambda: payments.use_for_all(payment, actor=STAFF))
     contract.assert_refused("record_inactive", lambda: addresses.use_for_all(address, actor=STAFF))
+
+
+def test_a_corrected_address_takes_the_place_of_the_old_one_and_of_no_other():
+    subscription = subscription_with_order(DAY)
+    other = subscription_with_order(DAY, customer=subscription.customer, payment=subscription.payment)
+    old = subscription.shipping_address
+
+    act = contract.assert_emits(
+        SHIPPING, lambda: addresses.correct(old, actor=STAFF, address="2 Side Street", country_code="US")
+    )
+
+    new = act.result
+    subscription.refresh_from_db()
+    other.refresh_from_db()
+    assert (subscription.shipping_address, subscription.items.get().order.shipping_address) == (new, new)
+    assert other.shipping_address_id not in (old.pk, new.pk)
+    assert (new.address, new.city, new.phone, new.live) == ("2 Side Street", old.city, old.phone, True)
+    old.refresh_from_db()
+    assert (old.address, old.live) == ("1 Main Street", False)
+    contract.assert_unchanged(lambda: addresses.correct(new, actor=STAFF, address="2 Side Street"))
+    contract.assert_refused("invalid_value", lambda: addresses.correct(new, actor=STAFF, country_code="XX"))
+
+
+def test_a_payment_that_replaces_another_takes_its_place_and_of_no_other():
+    subscription = subscription_with_order(DAY)
+    other = subscription_with_order(DAY, customer=subscription.customer)
+    old = subscription.payment
+
+    act = contract.assert_emits(
+        PAYMENT, lambda: payments.replace(old, actor=STAFF, token_id="tok_new", cc_number_ending="1881")
+    )
+
+    subscription.refresh_from_db()
+    old.refresh_from_db()
+    assert (subscription.payment, subscription.items.get().order.payment) == (act.result, act.result)
+    assert (act.result.token_id, act.result.live, old.live) == ("tok_new", True, False)
+    assert Subscription.objects.get(pk=other.pk).payment == other.payment
+    contract.assert_refused(
+        "invalid_value", lambda: payments.replace(act.result, actor=STAFF, token_id="t", cc_number_ending="42424242")
+    )
