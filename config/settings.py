@@ -174,14 +174,19 @@ if BEHIND_HTTPS:
 ROLL_UPS = ["subscriptions.figures.business.ROLL_UP", "oneclick.analytics.roll_up.ROLL_UP"]
 # Dotted paths of f(events), called in this order in the action's transaction.
 EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]
-# Dotted paths of f(request, customer) -> (template, context): the sections of the customer page that belong to
-# the layers above.
-CUSTOMER_PANELS = ["oneclick.admin.customer_panel", "integrations.admin.customer_panel"]
-# The same for the pages of products and offers, with the row in the place of the customer.
+# Dotted paths of Panels: the parts of the customer page that belong to the layers above.
+CUSTOMER_PANELS = [
+    "oneclick.admin.token_panel.TOKENS",
+    "integrations.admin.panel.PROFILES",
+    "integrations.admin.panel.DELIVERIES",
+]
+# Dotted paths of f(request, row) -> (template, context): the same for the pages of products and offers.
 PRODUCT_PANELS = ["oneclick.admin.product_panel"]
 OFFER_PANELS = ["oneclick.admin.offer_panel"]
 # Dotted paths of f(request, keys of events) -> pairs of a key and an EventNote: what a feed shows beside events.
 EVENT_NOTES = ["integrations.admin.event_notes.note_deliveries"]
+# Dotted path of f(event) -> sentences: what became of it at each connection.
+DELIVERY_REASONS = "integrations.admin.delivery_reasons.explain_deliveries"
 # Dotted path of f(url, headers, content) -> Reply, which sends order posts.
 ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
 # Dotted path of f(url) -> Page, by which the link builder reads a page of the shop.

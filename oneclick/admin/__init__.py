@@ -2,11 +2,9 @@
 
 from oneclick.admin import analytics, issue_button, landing_pages, messages, saved_links, settings, tokens
 from oneclick.admin.catalogue_panels import offer_panel, product_panel
-from oneclick.admin.token_panel import customer_panel
 
 __all__ = [
     "analytics",
-    "customer_panel",
     "issue_button",
     "landing_pages",
     "messages",

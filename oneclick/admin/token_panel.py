@@ -10,13 +10,16 @@ from oneclick.admin.tokens import STATES
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import ActionToken, Click
 from subscriptions.models import Customer
+from subscriptions.staff.panels import Panel
 from subscriptions.staff.site import site
 
 MAX_TOKENS = 20
 MAX_CLICKS = 10
+OVER = ("expired", "revoked")
+"""States of tokens that are folded away; a used one shows what its link did."""
 
 
-def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
+def load_tokens(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     clicks = Click.objects.filter(merchant=customer.merchant_id).order_by("-pk")[:MAX_CLICKS]
     rows = (
         ActionToken.objects.filter(merchant=customer.merchant_id, customer=customer)
@@ -36,4 +39,11 @@ def customer_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[
         }
         for row in rows
     ]
-    return "admin/panels/tokens.html", {"tokens": tokens}
+    return {
+        "tokens": [token for token in tokens if token["row"].state not in OVER],
+        "over": [token for token in tokens if token["row"].state in OVER],
+        "customer": customer,
+    }
+
+
+TOKENS = Panel("tokens", "1-Click tokens", "tab", "admin/panels/tokens.html", load_tokens)

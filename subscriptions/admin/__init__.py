@@ -1,6 +1,7 @@
 """The staff pages of the domain; links and integrations add theirs to the same site."""
 
 from subscriptions.admin import (
+    addresses,
     api_keys,
     bulk,
     checkouts,
@@ -10,6 +11,7 @@ from subscriptions.admin import (
     items,
     jobs,
     orders,
+    payments,
     placement_log,
     replacements,
     settings,
@@ -18,6 +20,7 @@ from subscriptions.admin import (
 from subscriptions.admin.catalogue import entitlements, incentives, offers, product_groups, products, resources
 
 __all__ = [
+    "addresses",
     "api_keys",
     "bulk",
     "checkouts",
@@ -30,6 +33,7 @@ __all__ = [
     "jobs",
     "offers",
     "orders",
+    "payments",
     "placement_log",
     "product_groups",
     "products",

@@ -5,14 +5,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.validators import MaxValueValidator
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
 
 from common.web.outbound_address import AddressRefused, check_outbound_url
+from subscriptions.admin.payments import payment_label
 from subscriptions.errors import Refused
-from subscriptions.models import Effect, GatewaySettings, Merchant, Payment, SimulatedOutcome
+from subscriptions.models import Effect, GatewaySettings, Merchant, SimulatedOutcome
 from subscriptions.placement.probe import EMPTY_POSTS, probe_gateway
 from subscriptions.placement.registry import places_for_real
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
@@ -20,7 +21,6 @@ from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.fields import SecretField
 from subscriptions.staff.roles import Right
-from subscriptions.staff.search import CustomerSearch
 from subscriptions.staff.site import site
 
 LONGEST_ANSWER = 60_000
@@ -184,25 +184,3 @@ class SimulatedOutcomeAdmin(MerchantAdmin):
     @display(description="The simulator answers", label={SimulatedOutcome.Outcome.APPROVE.label: "success"})
     def outcome_of(self, row: SimulatedOutcome) -> str:
         return row.get_outcome_display()
-
-
-@admin.register(Payment, site=site)
-class PaymentAdmin(CustomerSearch, MerchantAdmin):
-    list_display = ["payment", "customer", "live", "created"]
-    list_select_related = ["customer"]
-    ordering = ["-created", "public_id"]
-    fields = ["customer", "payment_method", "cc_type", "cc_number_ending", "expires_on", "billing_address", "live"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("customer")
-
-    def option_label(self, row: Any) -> str:
-        return payment_label(row)
-
-    @display(description="Payment")
-    def payment(self, row: Payment) -> str:
-        return str(row)
-
-
-def payment_label(payment: Payment) -> str:
-    return f"{payment}, {payment.customer}"

@@ -1,7 +1,8 @@
 """Reminders of coming orders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from enum import StrEnum
 
 from django.db.models import DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
@@ -11,6 +12,7 @@ from subscriptions.actions.bulk_reminders import remind_customers
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.jobs.job import Days
 from subscriptions.models import Customer, Item, Merchant, Order
+from subscriptions.models.order import OPEN
 
 ACTOR = Actor(ActorKind.JOB, "reminders", "Order reminders")
 
@@ -24,24 +26,44 @@ def affected_customers(customers: QuerySet[Customer], days: Days) -> QuerySet[Cu
 
 
 def orders_to_remind(customers: QuerySet[Customer], days: Days) -> QuerySet[Order]:
-    """The open orders to remind `customers` of, once for each place date.
+    """The orders to remind `customers` of on `days`, once for each place date."""
+    orders = with_reminder_day(Order.objects.filter(customer__in=customers))
+    return orders.filter(*(condition(days) for condition in CONDITIONS.values()))
 
-    These are the orders whose place date minus lead time is one of `days`; orders that are nearer only if the merchant
-    wants it. The lead time is the longest among the subscriptions in the order; without any, it is the merchant's
-    default.
+
+def with_reminder_day(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """With `reminder_day`, the place date minus the lead time.
+
+    The lead time is the longest among the subscriptions in the order; without any, it is the merchant's default.
     """
     wishes = Item.objects.filter(order=OuterRef("pk")).order_by().values("order")
     lead = Coalesce(Subquery(wishes.values(most=Max("subscription__reminder_days"))), F("merchant__reminder_days"))
+    return orders.alias(reminder_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
+
+
+def reminder_begins(days: Days) -> Q:
+    """Orders that are nearer than their lead time are reminded of only if the merchant wants it."""
     # The lead time is looked up once: PostgreSQL stops at the setting that is off, and would look it up for both ends
     # of a range.
-    near = Q(merchant__remind_near_orders=True) & Q(from_day__lte=days.last)
-    return (
-        Order.objects.open()
-        .filter(~Q(reminded_for=F("place_date")) | Q(reminded_for=None))
-        .filter(customer__in=customers, place_date__gt=days.last)
-        .alias(from_day=ExpressionWrapper(F("place_date") - lead, output_field=DateField()))
-        .filter(near | Q(from_day__in=days.each()))
-    )
+    near = Q(merchant__remind_near_orders=True) & Q(reminder_day__lte=days.last)
+    return near | Q(reminder_day__in=days.each())
+
+
+class Condition(StrEnum):
+    """What must be true of an order for a reminder on given days; `reminder_reasons` says which one was not."""
+
+    OPEN = "open"
+    UNREMINDED = "unreminded"
+    AHEAD = "ahead"
+    BEGUN = "begun"
+
+
+CONDITIONS: dict[Condition, Callable[[Days], Q]] = {
+    Condition.OPEN: lambda days: OPEN,
+    Condition.UNREMINDED: lambda days: ~Q(reminded_for=F("place_date")) | Q(reminded_for=None),
+    Condition.AHEAD: lambda days: Q(place_date__gt=days.last),
+    Condition.BEGUN: reminder_begins,
+}
 
 
 def remind_due_customers(keys: Sequence[int], merchant: Merchant, days: Days) -> int:

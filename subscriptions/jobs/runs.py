@@ -63,13 +63,16 @@ def begin_run(merchant: Merchant, job: Job) -> JobRun:
     return run
 
 
-def days_to_cover(merchant: Merchant, job: Job, day: date) -> Days:
+def days_to_cover(merchant: Merchant, job: Job, day: date, until: date | None = None) -> Days:
     """The days for which the run of `day` works, whether it begins for the first time or again.
 
     The days before it that no finished run has covered are included, except before a merchant's first finished run.
-    None are left (`first` is after `last`) if a later run has finished already.
+    None are left (`first` is after `last`) if a later run has finished already. `until` leaves out the runs after it:
+    then these are the days for which a run of the past worked.
     """
     finished = JobRun.objects.filter(merchant=merchant, job=job.name, state=JobRun.State.DONE)
+    if until is not None:
+        finished = finished.filter(local_date__lte=until)
     covered = finished.exclude(local_date=day).aggregate(last=Max("local_date"))["last"]
     return Days(covered + timedelta(days=1) if covered else day, day)
 

@@ -21,6 +21,7 @@ from oneclick.models import ActionToken, Click, LandingPage, MessageText, OneCli
 from subscriptions.actions import entitlement, incentive
 from subscriptions.actions import subscription as verbs
 from subscriptions.models import (
+    Address,
     ApiKey,
     ApiRequest,
     BulkRun,
@@ -116,6 +117,7 @@ def make_world(name: str) -> World:
     rows: Rows = {
         Merchant: merchant,
         Payment: live.payment,
+        Address: live.shipping_address,
         CheckoutRequest: CheckoutRequest.objects.create(
             merchant=merchant,
             merchant_order_id=f"{name}-1224",

@@ -59,8 +59,11 @@ def test_what_became_of_a_click_is_said_in_words(own: World, login: Login) -> No
         Click.objects.create(merchant=own.merchant, token=token, action="product_upsell", outcome=outcome)
     ActionToken.objects.filter(pk=token.pk).update(used_action="product_upsell")
     client = login(own.merchant)
-    for page in (f"oneclick/actiontoken/{token.pk}", f"subscriptions/customer/{token.customer_id}"):
-        shown = visible_text(client.get(f"/admin/{page}/change/"))
+    for page in (
+        f"oneclick/actiontoken/{token.pk}/change/",
+        f"subscriptions/customer/{token.customer_id}/tab/?name=tokens",
+    ):
+        shown = visible_text(client.get(f"/admin/{page}"))
         assert "Form sent without a press" in shown and "The link has no product" in shown
         assert "Links may not give this offer" in shown and "og_" not in shown
     assert "Product upsell" in visible_text(client.get("/admin/oneclick/actiontoken/"))

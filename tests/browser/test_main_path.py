@@ -114,6 +114,7 @@ def test_a_customer_cancelled_by_staff_comes_back_with_one_click(
 
     customer_page(staff, demo, demo["sample"]["customer"])
     expect(staff.get_by_text("Reactivated the subscription to").first).to_be_visible()
+    staff.get_by_text("1-Click tokens", exact=True).click()
     expect(staff.get_by_text("Reactivate: Success").first).to_be_visible()
     expect(staff.get_by_text("Reactivate: The link had already been used").first).to_be_visible()
 

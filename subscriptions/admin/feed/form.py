@@ -1,5 +1,6 @@
 """What staff choose to see of a feed."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +13,6 @@ from subscriptions import calendar
 from subscriptions.admin.feed.doors import ACTS, DOORS, acts_of_kind
 from subscriptions.models import Activity, Merchant, Subscription
 
-MOST_SUBSCRIPTIONS = 50
 MOST_WORDS = 4
 
 
@@ -48,7 +48,7 @@ class FeedForm(forms.Form):
     first = DayField("From")
     last = DayField("To")
 
-    def __init__(self, data: Any, merchant: Merchant, subscriptions: QuerySet[Subscription] | None) -> None:
+    def __init__(self, data: Any, merchant: Merchant, subscriptions: Iterable[Subscription] | None) -> None:
         """`subscriptions` are those to choose from; with None there is no choice."""
         super().__init__(data, auto_id="feed-%s")
         self.merchant = merchant
@@ -57,8 +57,7 @@ class FeedForm(forms.Form):
         if subscriptions is None:
             del self.fields["subscription"]
         else:
-            rows = subscriptions.select_related("product").order_by("cancelled", "-created")
-            field.choices = [("", "All"), *((row.pk, subscription_name(row)) for row in rows[:MOST_SUBSCRIPTIONS])]
+            field.choices = [("", "All"), *((row.pk, subscription_name(row)) for row in subscriptions)]
 
     def chosen(self, rows: QuerySet[Activity]) -> QuerySet[Activity]:
         """Those of `rows` that the form asks for; a field that cannot be read asks for nothing."""

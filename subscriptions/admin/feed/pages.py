@@ -1,6 +1,6 @@
 """The feed of one row: a part of the row's page, a page of its own, its newer lines, and a file to download."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from common.web.whole_numbers import parse_whole_number
 from subscriptions.admin.feed.doors import DOORS, kind_of_act
 from subscriptions.admin.feed.form import FeedForm
 from subscriptions.admin.feed.lines import Page, read_newer, read_page, reason_code, with_events
-from subscriptions.models import Activity, Customer, Merchant
+from subscriptions.models import Activity, Customer, Merchant, Subscription
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.csv_files import csv_response, csv_time
 from subscriptions.staff.current_merchant import merchant_of
@@ -23,6 +23,7 @@ from subscriptions.staff.roles import may
 KEYS_OF_PAGES = ("before", "after")
 HEADER = ["time", "by", "name", "what", "act", "text", "reason code", "events", "subscription", "order"]
 CHUNK = 500
+MOST_SUBSCRIPTIONS = 50
 
 
 class FeedAdmin(MerchantAdmin):
@@ -32,25 +33,27 @@ class FeedAdmin(MerchantAdmin):
     """
 
     feed_column: str
-    pages = ("activity", "activity_file")
+    pages: tuple[str, ...] = ("activity", "activity_file")
 
     def activities(self, request: HttpRequest, row: Any) -> QuerySet[Activity]:
         return Activity.objects.filter(merchant=merchant_of(request), **{self.feed_column: row})
 
-    def feed_form(self, request: HttpRequest, row: Any, query: Any) -> FeedForm:
-        subscriptions = row.subscriptions.all() if isinstance(row, Customer) else None
-        return FeedForm(query, merchant_of(request), subscriptions)
+    def feed_form(self, request: HttpRequest, row: Any) -> FeedForm:
+        subscriptions = subscriptions_to_choose(row) if isinstance(row, Customer) else None
+        return FeedForm(request.GET, merchant_of(request), subscriptions)
 
-    def feed_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """The newest lines, for the row's own page."""
-        form = self.feed_form(request, row, {})
+    def feed_context(
+        self, request: HttpRequest, row: Any, subscriptions: Iterable[Subscription] | None = None
+    ) -> dict[str, Any]:
+        """The newest lines, for the row's own page; `subscriptions` are those of a customer to choose from."""
+        form = FeedForm({}, merchant_of(request), subscriptions)
         return self.describe_feed(row, form, read_page(request, self.activities(request, row)), "")
 
     def describe_feed(self, row: Any, form: FeedForm, page: Page, query: str) -> dict[str, Any]:
         addresses = {"url": self.url("activity", row), "file_url": self.url("activity_file", row)}
         return {"form": form, "page": page, "query": query, **addresses}
 
-    def find_feed_row(self, request: HttpRequest, object_id: int) -> Any:
+    def find_row(self, request: HttpRequest, object_id: int) -> Any:
         row = self.get_object(request, str(object_id))
         if row is None:
             raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
@@ -60,8 +63,8 @@ class FeedAdmin(MerchantAdmin):
 
     def activity(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The feed as the query asks for it; with `after`, only the lines that came since."""
-        row = self.find_feed_row(request, object_id)
-        form = self.feed_form(request, row, request.GET)
+        row = self.find_row(request, object_id)
+        form = self.feed_form(request, row)
         rows = form.chosen(self.activities(request, row))
         query = request.GET.copy()
         before, after = (parse_whole_number("".join(query.pop(name, []))) for name in KEYS_OF_PAGES)
@@ -82,10 +85,15 @@ class FeedAdmin(MerchantAdmin):
         return TemplateResponse(request, "admin/feed/page.html", context)
 
     def activity_file(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        row = self.find_feed_row(request, object_id)
-        rows = self.feed_form(request, row, request.GET).chosen(self.activities(request, row))
+        row = self.find_row(request, object_id)
+        rows = self.feed_form(request, row).chosen(self.activities(request, row))
         name = f"activity-{self.opts.model_name}-{row.pk}.csv"
         return csv_response(name, HEADER, file_rows(merchant_of(request), rows))
+
+
+def subscriptions_to_choose(customer: Customer) -> QuerySet[Subscription]:
+    rows = customer.subscriptions.filter(merchant=customer.merchant_id).select_related("product")
+    return rows.order_by("cancelled", "-created")[:MOST_SUBSCRIPTIONS]
 
 
 def file_rows(merchant: Merchant, rows: QuerySet[Activity]) -> Iterator[list[Any]]:
