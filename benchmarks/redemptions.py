@@ -39,10 +39,10 @@ INSERT INTO subscriptions_item (merchant_id, order_id, subscription_id, product_
     extra_cost, total_price, one_time, frozen, upcoming, created)
 VALUES ({merchant}, :order_id, :n, {product}, gen_random_uuid(), 1, 12, 0, 12, false, false, true, now());
 INSERT INTO subscriptions_activity (merchant_id, customer_id, subscription_id, verb, sentence, actor_kind,
-    actor_id, actor_name, at)
+    actor_id, actor_name, at, undo_facts)
 VALUES ({merchant}, :n, :n, 'subscription.reactivate',
     'Reactivated the subscription to House blend. The next order is planned for November 21, 2026.', 'link',
-    '1', '1-Click reactivate', now()) RETURNING id AS activity_id \\gset
+    '1', '1-Click reactivate', now(), '{{"cancel_reason": "4|too much"}}') RETURNING id AS activity_id \\gset
 INSERT INTO subscriptions_event (merchant_id, customer_id, subscription_id, activity_id, public_id, kind, payload,
     recipient, at)
 VALUES ({merchant}, :n, :n, :activity_id, gen_random_uuid(), 'ordergroove.subscription.reactivate',
@@ -52,7 +52,7 @@ INSERT INTO integrations_delivery (merchant_id, connection_id, event_id, custome
 VALUES ({merchant}, {connection}, :event_id, :n, 'pending', false, now(), 0, 0, '', now());
 UPDATE oneclick_actiontoken SET used_at = now(), used_action = 'reactivate', used_parameters = '{{}}',
     used_message = 'Your subscription to House blend is active again. Your next order is planned for tomorrow.',
-    activity_id = :activity_id, undo_facts = '{{"cancel_reason": "4|too much"}}' WHERE id = :n;
+    activity_id = :activity_id WHERE id = :n;
 INSERT INTO oneclick_click (merchant_id, token_id, subscription_id, action, outcome, opens, replayed,
     likely_machine, at)
 VALUES ({merchant}, :n, :n, 'reactivate', 'success', true, false, false, now());

@@ -37,6 +37,8 @@ SENTENCES = {
     "order_not_open": "This order can no longer be changed.",
     "currency_differs": "This order is in {order}, and products are priced in {shop}; an order has one currency.",
     "order_not_restorable": "This order cannot be restored, because something has changed since.",
+    "not_undoable": "This cannot be undone.",
+    "undo_superseded": "Something else was changed since, so this can no longer be undone.",
     "order_not_rescuable": "This order cannot be rescued. {why}",
     "order_not_due": "This order is not due for placement, or its placement is over.",
     "order_reminded": "The customer has already been reminded of this order and its date.",

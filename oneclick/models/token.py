@@ -53,7 +53,7 @@ class ActionToken(models.Model):
     )
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="+")
     undone_at = models.DateTimeField("undone", null=True, blank=True)
-    undo_facts = models.JSONField(null=True, blank=True, help_text="What undo needs to put back.")
+    undo_facts = models.JSONField(null=True, blank=True, help_text="How the undo was answered.")
 
     class Meta:
         verbose_name = "1-Click token"

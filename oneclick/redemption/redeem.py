@@ -109,16 +109,16 @@ def _mark_used(
     token.used_message = message
     token.used_attempt = attempt
     token.activity = result.context.activity
-    token.undo_facts = result.undo_facts
-    update(token, "used_at", "used_action", "used_parameters", "used_message", "used_attempt", "activity", "undo_facts")
+    update(token, "used_at", "used_action", "used_parameters", "used_message", "used_attempt", "activity")
 
 
 def _gained_row(token: ActionToken, result: Result) -> dict[str, int | None]:
     """The subscription, item or order that the click gained or kept, as a column of Click; analytics follows it."""
-    if subscription := token.subscription_id or result.undo_facts.get("subscription"):
+    gained = result.context.undo_facts or {}
+    if subscription := token.subscription_id or gained.get("subscription"):
         return {"subscription_id": subscription}
-    if "item" in result.undo_facts:
-        return {"item_id": result.undo_facts["item"]}
+    if "item" in gained:
+        return {"item_id": gained["item"]}
     return {"order_id": result.next_target.pk if result.next_target else None}
 
 

@@ -59,7 +59,8 @@ class ActionContext(Generic[Subject]):
     """One run of an action: what its body gets, and what the caller gets back.
 
     `subject` is the locked customer or one of their rows, read under the lock. `before` is a copy of the subject from
-    before the body changed it. The body may set `result`; the verb's docstring says what it holds. Once the action is
+    before the body changed it. The body may set `result`; the verb's docstring says what it holds. A body that `undo`
+    can take back sets `undo_facts`. Once the action is
     finished, `activity` is set and `events` are saved; an action that was `UNCHANGED` has neither.
     """
 
@@ -69,6 +70,7 @@ class ActionContext(Generic[Subject]):
     subject: Subject
     before: Subject = field(init=False)
     result: Any = None
+    undo_facts: dict[str, Any] | None = None
     events: list[Event] = field(default_factory=list)
     activity: Activity | None = field(default=None, init=False)
 
@@ -180,6 +182,7 @@ def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:
             actor_kind=context.actor.kind,
             actor_id=context.actor.id,
             actor_name=context.actor.name,
+            undo_facts=context.undo_facts,
             at=at,
         )
         activities.append(activity)

@@ -10,6 +10,7 @@ from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.new_subscription import start_subscription
 from subscriptions.actions.order import replan_item
+from subscriptions.actions.undo_facts import undo_facts
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Customer, Item, Offer, Order, OrderKey, Payment, Product, Subscription
@@ -23,8 +24,9 @@ OPEN_NOT_PREPAID = [checks.must_be_open, checks.must_not_be_prepaid]
 def add(context: ActionContext[Order], *, product: Product, quantity: int = 1, offer: Offer | None = None) -> str:
     """Add a product to this order as a one-time item, which is `context.result`."""
     item = _new_item(context, product, quantity, offer)
-    orders.add_items(context, checks.require_merchant_currency(context, context.subject), item)
-    context.result = item
+    order = checks.require_merchant_currency(context, context.subject)
+    present = orders.add_items(context, order, item)
+    context.result, context.undo_facts = item, undo_facts([order], present, item=item.pk)
     return f"Added {item.quantity} × {product} to the order, once."
 
 
@@ -91,7 +93,8 @@ def add_with_subscription(
         extra_data=extra_data or {},
     )
     item.subscription, item.one_time, item.price = subscription, False, totals.unit_price(subscription)
-    orders.add_items(context, order, item)
+    present = orders.add_items(context, order, item)
+    context.undo_facts = undo_facts([order], [*present, item], item=item.pk, subscription=subscription.pk)
     context.result = item
     frequency = subscription.frequency_description.lower()
     return f"Subscribed to {item.quantity} × {product}, {frequency}, from this order on."

@@ -7,7 +7,9 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, placement_results
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
+from subscriptions.actions.discounts import may_have_incentives
 from subscriptions.actions.subjects import attach_customer
+from subscriptions.actions.undo_facts import undo_facts
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Order, OrderStatus, Payment, Subscription, statuses_where
@@ -30,6 +32,7 @@ def skip(context: ActionContext[Order]) -> str:
     day = calendar.human_date(order.place_date)
     orders.cancel_order(order)
     context.result = orders.create_next_items(context, items, order.place_date)
+    context.undo_facts = undo_facts([order, *(item.order for item in context.result)], items)
     if not any(item.subscription_id for item in items):
         context.verb = "order.cancel"
         context.emit(catalogue.ORDER_CANCEL, order)
@@ -46,6 +49,8 @@ def skip_subscription(context: ActionContext[Order], *, subscription: Subscripti
     if item is None:
         raise refused("subscription_not_in_order")
     context.result = replan_item(context, item)
+    touched = [context.subject, context.result.order]
+    context.undo_facts = undo_facts(touched, [context.result], place_date=context.before.place_date.isoformat())
     day = calendar.human_date(context.result.order.place_date)
     return f"Skipped {item.product} once. Its next order is planned for {day}."
 
@@ -74,8 +79,15 @@ def change_date(context: ActionContext[Order], *, day: date) -> str:
     address exists, because this one is merged into it.
     """
     checks.require_today_or_later(context, day)
+    if day == context.subject.place_date:
+        context.result = context.subject
+        return UNCHANGED
+    order, items = context.subject, order_items.load_items(context.subject)
+    incentives = _incentive_keys(order, items)
     if not _change_order_key(context, catalogue.ORDER_CHANGE_DATE, place_date=day):
         return UNCHANGED
+    put_back = {"place_date": context.before.place_date.isoformat(), "incentives": incentives}
+    context.undo_facts = undo_facts([order, context.result], items, **put_back)
     was = calendar.human_date(context.before.place_date)
     return f"Moved the order of {was} to {calendar.human_date(day)}."
 
@@ -176,6 +188,13 @@ def _change_order_key(context: ActionContext[Order], kind: str, **change: Any) -
     if has_changed:
         context.emit(kind, context.result)
     return has_changed
+
+
+def _incentive_keys(order: Order, items: list[Item]) -> list[int]:
+    """The incentives of the whole order, which move along when it is merged."""
+    if not may_have_incentives(items):
+        return []
+    return list(order.incentives.values_list("pk", flat=True))
 
 
 def _try_again(context: ActionContext[Order], at: datetime | None) -> str:

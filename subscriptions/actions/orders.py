@@ -91,8 +91,8 @@ def new_order(customer: Customer, order_key: OrderKey) -> Order:
     return new_row(Order, merchant=customer.merchant, customer=customer, **order_key._asdict())
 
 
-def add_items(context: Context, order: Order, *items: Item, limited: bool = True) -> None:
-    """Save new items on `order`, which may be unsaved itself.
+def add_items(context: Context, order: Order, *items: Item, limited: bool = True) -> list[Item]:
+    """Save new items on `order`, which may be unsaved itself. Returns the items that it had before.
 
     Refused if the order then costs too much, unless `limited` is false: what a job adds must not fail.
     """
@@ -108,6 +108,7 @@ def add_items(context: Context, order: Order, *items: Item, limited: bool = True
     for item in changed:
         if item in present:
             update(item, *ITEM_AMOUNTS)
+    return present
 
 
 def move_item(context: Context, item: Item, order_key: OrderKey) -> Order:

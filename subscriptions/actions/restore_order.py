@@ -24,7 +24,7 @@ def must_have_been_merged(context: ActionContext[Order]) -> None:
 
 @action("order.unskip", guards=[must_have_been_skipped])
 def unskip(context: ActionContext[Order]) -> str:
-    """Plan a skipped order again, and remove the items that were planned in its place.
+    """Plan a skipped order again, which is `context.result`, and remove the items that were planned in its place.
 
     Refused when the upcoming item of one of its subscriptions can no longer be removed, when its date is in the past,
     or when another open order has taken its place.
@@ -37,12 +37,13 @@ def unskip(context: ActionContext[Order]) -> str:
     Item.objects.filter(merchant=order.merchant_id, order=order).update(upcoming=True)
     order_items.save_totals(order, order_items.load_items(order))
     context.emit(catalogue.ORDER_CHANGE_DATE, order)
+    context.result = order
     return f"Undid the skip of the order of {calendar.human_date(order.place_date)}."
 
 
 @action("order.unmerge", guards=[must_have_been_merged])
 def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: Sequence[int] = ()) -> str:
-    """Take a merged order out of the order it went into, and plan it for its old date.
+    """Take a merged order, which is `context.result`, out of the order it went into, and plan it for its old date.
 
     `items` and `incentives` are the keys of those it had. Refused when an item has left the order that it was merged
     into, when the old date is in the past, or when another open order has taken its place.
@@ -61,6 +62,7 @@ def unmerge(context: ActionContext[Order], *, items: Sequence[int], incentives: 
     orders.shrink_order(context, target, order_items.load_items(target))
     order_items.save_totals(order, own_items)
     context.emit(catalogue.ORDER_CHANGE_DATE, order)
+    context.result = order
     return f"Undid the merge of the order of {calendar.human_date(order.place_date)}."
 
 

@@ -9,6 +9,7 @@ from subscriptions import calendar
 from subscriptions.actions import checks, order_items, orders, totals
 from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
+from subscriptions.actions.undo_facts import undo_facts
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
 from subscriptions.models import Address, Item, Offer, Payment, Product, Subscription
@@ -70,6 +71,9 @@ def reactivate(
         context, subscription, day, winback and checks.require_own_row(context, winback)
     )
     # After the reads that the item needs, so that this write can share a round trip with the next writes.
+    context.undo_facts = undo_facts(
+        [context.result.order], [context.result], cancel_reason=context.before.cancel_reason, item=context.result.pk
+    )
     names = ("cancelled", "cancel_reason", "every", "every_period", "start_date", "currency_code", "updated")
     update(subscription, *names)
     context.emit(catalogue.SUBSCRIPTION_REACTIVATE, subscription)
@@ -150,7 +154,10 @@ def change_next_order_date(context: ActionContext[Subscription], *, day: date) -
     if item.order.place_date == day:
         context.result = item.order
         return UNCHANGED
+    old_order, was = item.order, item.order.place_date
     context.result = orders.move_item(context, item, item.order.order_key._replace(place_date=day))
+    touched = [order for order in (old_order, context.result) if order.pk]
+    context.undo_facts = undo_facts(touched, [item], place_date=was.isoformat())
     context.emit(catalogue.ORDER_CHANGE_DATE, context.result)
     return f"Moved the next order of {context.subject.product} to {calendar.human_date(day)}."
 

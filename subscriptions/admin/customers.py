@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from subscriptions.admin import clock
+from subscriptions.admin.acts.undo import UNDO
 from subscriptions.admin.addresses import ADD_ADDRESS
 from subscriptions.admin.catalogue.grant_button import GRANT_ACCESS
 from subscriptions.admin.customer_list import CustomerList, initials
@@ -38,8 +39,12 @@ BUTTONS_OF_CARDS = {
 class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
     page_template = "admin/customer.html"
     buttons = (CHANGE_CONTACT, GRANT_ACCESS, ADD_PAYMENT, ADD_ADDRESS, *clock.BUTTONS)
-    pages = (*FeedAdmin.pages, "reminder", "tab")
+    pages = (*FeedAdmin.pages, "reminder", "tab", "undo")
     feed_column = "customer"
+
+    def undo(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Asks for one of the customer's activities, and undoes it."""
+        return self.button_view(request, object_id, UNDO)
 
     def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:
         """Takes a fixed number of queries, however much the customer has."""

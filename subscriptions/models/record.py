@@ -26,6 +26,9 @@ class Activity(models.Model):
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64)
     actor_name = models.TextField()
+    undo_facts = models.JSONField(
+        null=True, editable=False, help_text="What an undo puts back, and which rows it needs unchanged."
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.contrib import messages
@@ -20,8 +20,10 @@ from unfold.enums import ActionVariant
 
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import DomainError
+from subscriptions.models import Activity
 from subscriptions.staff.previews import preview
 from subscriptions.staff.roles import Right, may
+from subscriptions.staff.undo_urls import undo_url
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -29,8 +31,21 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(ActorKind.STAFF, str(request.user.pk), name)
 
 
+class Said(str):
+    """A sentence for staff about an act, with the `activity` by which they can undo it."""
+
+    activity: Activity | None
+
+    def __new__(cls, sentence: str, activity: Activity | None) -> Self:
+        made = super().__new__(cls, sentence)
+        made.activity = activity
+        return made
+
+
 class ButtonForm(forms.Form):
-    """What a button asks before it acts; `subject` is the row it acts on."""
+    """What a button asks before it acts; `subject` is the row it acts on, `about` more text for its dialog."""
+
+    about = ""
 
     def __init__(self, *args: Any, request: HttpRequest, subject: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -43,7 +58,7 @@ class Button:
     """Something staff do to one row: GET asks in a dialog, POST does it.
 
     `run(request, subject, answers)` gives the sentence for staff, or a whole response. With `previews`, which is for
-    rows of a customer, the dialog shows what it would do to the customer's orders, as the answers stand.
+    customers and their rows, the dialog shows what it would do to the customer's orders, as the answers stand.
     """
 
     verb: str
@@ -145,7 +160,7 @@ class ButtonsAdmin(ModelAdmin):
         outcome = None
         if button.previews and form.is_valid():
             run = partial(button.run, request, subject, form.cleaned_data)
-            outcome = preview(subject.customer_id, subject.merchant_id, run)
+            outcome = preview(getattr(subject, "customer_id", subject.pk), subject.merchant_id, run)
         return TemplateResponse(request, "admin/parts/outcome.html", {"outcome": outcome})
 
     def run_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
@@ -156,7 +171,10 @@ class ButtonsAdmin(ModelAdmin):
         else:
             if isinstance(answer, HttpResponse):
                 return answer
-            messages.success(request, answer)
+            activity = answer.activity if isinstance(answer, Said) else None
+            back = self.back_url(request, subject)
+            undo = undo_url(activity, back) if activity and activity.undo_facts is not None else ""
+            messages.success(request, str(answer), extra_tags=undo)
         return redirect(self.back_url(request, subject))
 
     def render_change_form(

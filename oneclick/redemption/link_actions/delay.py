@@ -1,40 +1,23 @@
 """Delay: moves the token's order to a later day."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.utils.translation import gettext_noop as _
 
 from oneclick.models import Action, ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result, token_order
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Parameters, Result, token_order
 from oneclick.redemption.link_actions.reactivate import REACTIVATE_ERRORS
-from oneclick.redemption.link_actions.undo_facts import affected_rows
 from subscriptions.actions import order as order_actions
-from subscriptions.actions import restore_order
 from subscriptions.actors import Actor
-from subscriptions.models import OrderStatus
 
 
 def delay_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """Move the order by `days` from its own date; it merges with an order that already has the resulting order key."""
     days = parameters.read_whole_number(given, "days", parameters.MAX_DELAY_DAYS, token.merchant.one_click.delay_days)
     order = token_order(token)
-    affected = affected_rows(order)
-    incentives = list(order.incentives.values_list("pk", flat=True))
     context = order_actions.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
-    affected["orders"].append(context.result.pk)
-    undo_facts = {**affected, "incentives": incentives, "place_date": context.before.place_date.isoformat()}
-    return Result(context, Message({"date": context.result.place_date}), undo_facts, context.result)
-
-
-def undo_delay(token: ActionToken, actor: Actor) -> Facts:
-    order, undo_facts = token_order(token), token.undo_facts or {}
-    day = date.fromisoformat(undo_facts["place_date"])
-    if order.status == OrderStatus.MERGED:
-        restore_order.unmerge(order, actor=actor, items=undo_facts["items"], incentives=undo_facts["incentives"])
-    else:
-        order_actions.change_date(order, actor=actor, day=day)
-    return {"date": day}
+    return Result(context, Message({"date": context.result.place_date}), context.result)
 
 
 DELAY = LinkAction(
@@ -43,7 +26,7 @@ DELAY = LinkAction(
     scope=ActionToken.Scope.ORDER,
     parameters=("days",),
     perform=delay_order,
-    undo=undo_delay,
+    undone_facts=lambda undone: {"date": undone.result.place_date},
     # The message tables have one code for everything that can no longer be changed.
     codes={"order_not_open": "subscription_already_active"},
     label="Delay",

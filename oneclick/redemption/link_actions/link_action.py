@@ -39,13 +39,11 @@ class Message:
 class Result:
     """What a link action gave.
 
-    `undo_facts` is what undoing needs, including `affected_rows`; a later change to those rows forbids undoing.
     `next_target` is the order or subscription that the customer's next token is for.
     """
 
     context: ActionContext[Any]
     message: Message
-    undo_facts: dict[str, Any]
     next_target: Order | Subscription | None
 
 
@@ -64,8 +62,8 @@ class LinkAction:
     required: tuple[str, ...] = ()
 
     perform: Callable[[ActionToken, Parameters, Actor], Result]
-    # Gives the facts for `undone`.
-    undo: Callable[[ActionToken, Actor], Facts]
+    # Gives the facts for `undone`, once the action of the click is undone by the action given.
+    undone_facts: Callable[[ActionContext[Any]], Facts]
     # Gives what the question names besides the parameters. Raises Refused for parameters that no click could use.
     question_facts: Callable[[Merchant, Parameters], Facts] = lambda merchant, given: {}
     # The domain's refusal codes that have another code here.

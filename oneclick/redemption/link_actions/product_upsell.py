@@ -3,12 +3,10 @@
 from django.utils.translation import gettext_noop as _
 
 from oneclick.models import Action, ActionToken
-from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result, token_order
-from oneclick.redemption.link_actions.undo_facts import affected_rows
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Parameters, Result, token_order
 from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, describe_product, read_upsell
 from subscriptions.actions import item as item_actions
 from subscriptions.actors import Actor
-from subscriptions.models import Item
 
 
 def add_product(token: ActionToken, given: Parameters, actor: Actor) -> Result:
@@ -16,13 +14,7 @@ def add_product(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     order = token_order(token)
     context = item_actions.add(order, actor=actor, **upsell)
     message = Message({"product_name": upsell["product"].name, "date": order.place_date})
-    return Result(context, message, {**affected_rows(order), "item": context.result.pk}, context.subject)
-
-
-def undo_add_product(token: ActionToken, actor: Actor) -> Facts:
-    undo_facts = token.undo_facts or {}
-    item = Item(pk=undo_facts["item"], merchant=token.merchant, order=token_order(token))
-    return {"product_name": item_actions.remove(item, actor=actor).subject.product.name}
+    return Result(context, message, context.subject)
 
 
 PRODUCT_UPSELL = LinkAction(
@@ -32,7 +24,7 @@ PRODUCT_UPSELL = LinkAction(
     parameters=UPSELL_PARAMETERS,
     required=("og_product_id",),
     perform=add_product,
-    undo=undo_add_product,
+    undone_facts=lambda undone: {"product_name": undone.subject.product.name},
     question_facts=describe_product,
     label="Product upsell",
     about="Adds a product to the next order, once",

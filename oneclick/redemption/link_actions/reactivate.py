@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop as _
 from common.db import new_row
 from oneclick.models import Action, ActionToken
 from oneclick.redemption import parameters
-from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Parameters, Result
 from subscriptions import calendar
 from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor
@@ -22,20 +22,8 @@ def reactivate_subscription(token: ActionToken, given: Parameters, actor: Actor)
         _token_subscription(token), actor=actor, next_order_date=tomorrow, winback=winback
     )
     subscription, order = context.subject, context.result.order
-    undo_facts = {
-        "cancel_reason": context.before.cancel_reason,
-        "subscriptions": [subscription.pk],
-        "orders": [order.pk],
-        "item": context.result.pk,
-    }
     message = Message({"product_name": subscription.product.name, "date": order.place_date})
-    return Result(context, message, undo_facts, subscription)
-
-
-def undo_reactivate(token: ActionToken, actor: Actor) -> Facts:
-    reason = (token.undo_facts or {}).get("cancel_reason") or ""
-    subscription = subscription_actions.cancel(_token_subscription(token), actor=actor, reason=reason).subject
-    return {"product_name": subscription.product.name}
+    return Result(context, message, subscription)
 
 
 def _token_subscription(token: ActionToken) -> Subscription:
@@ -57,7 +45,7 @@ REACTIVATE = LinkAction(
     scope=ActionToken.Scope.SUBSCRIPTION,
     parameters=("winback_id",),
     perform=reactivate_subscription,
-    undo=undo_reactivate,
+    undone_facts=lambda undone: {"product_name": undone.subject.product.name},
     label="Reactivate",
     about="Starts a cancelled subscription again",
     icon="autorenew",

@@ -3,28 +3,19 @@
 from django.utils.translation import gettext_noop as _
 
 from oneclick.models import Action, ActionToken
-from oneclick.redemption.link_actions.link_action import Facts, LinkAction, Message, Parameters, Result, token_order
-from oneclick.redemption.link_actions.undo_facts import affected_rows
+from oneclick.redemption.link_actions.link_action import LinkAction, Message, Parameters, Result, token_order
 from subscriptions.actions import order as order_actions
-from subscriptions.actions import restore_order
 from subscriptions.actors import Actor
 
 
 def skip_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """Cancel the order; each subscription on it gets its next order."""
     order = token_order(token)
-    affected = affected_rows(order)
     context = order_actions.skip(order, actor=actor)
     next_orders = sorted({item.order for item in context.result}, key=lambda each: each.place_date)
-    affected["orders"] += [each.pk for each in next_orders]
     if not next_orders:
-        return Result(context, Message({}, "success_last"), affected, None)
-    return Result(context, Message({"date": next_orders[0].place_date}), affected, next_orders[0])
-
-
-def undo_skip(token: ActionToken, actor: Actor) -> Facts:
-    order = restore_order.unskip(token_order(token), actor=actor).subject
-    return {"date": order.place_date}
+        return Result(context, Message({}, "success_last"), None)
+    return Result(context, Message({"date": next_orders[0].place_date}), next_orders[0])
 
 
 SKIP = LinkAction(
@@ -32,7 +23,7 @@ SKIP = LinkAction(
     action=Action.SKIP,
     scope=ActionToken.Scope.ORDER,
     perform=skip_order,
-    undo=undo_skip,
+    undone_facts=lambda undone: {"date": undone.result.place_date},
     # The message tables have one code for everything that can no longer be changed.
     codes={"order_not_open": "subscription_already_active"},
     label="Skip",

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_noop as _
 from oneclick.models import Action, ActionToken
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions.link_action import (
-    Facts,
     Frequency,
     LinkAction,
     Message,
@@ -15,13 +14,10 @@ from oneclick.redemption.link_actions.link_action import (
     Result,
     token_order,
 )
-from oneclick.redemption.link_actions.undo_facts import affected_rows
 from oneclick.redemption.link_actions.upsell import UPSELL_PARAMETERS, describe_product, read_upsell
 from subscriptions.actions import item as item_actions
-from subscriptions.actions import subscription as subscription_actions
 from subscriptions.actors import Actor
 from subscriptions.calendar import Period
-from subscriptions.models import Subscription
 
 FREQUENCY_PARAMETERS = ("og_every", "og_every_period")
 
@@ -35,17 +31,8 @@ def add_subscription(token: ActionToken, given: Parameters, actor: Actor) -> Res
     )
     order = token_order(token)
     context = item_actions.add_with_subscription(order, actor=actor, **upsell, **frequency._asdict())
-    item = context.result
-    undo_facts = {**affected_rows(order), "item": item.pk, "subscription": item.subscription_id}
     message = Message({"product_name": upsell["product"].name, "frequency_description": frequency})
-    return Result(context, message, undo_facts, context.subject)
-
-
-def undo_add_subscription(token: ActionToken, actor: Actor) -> Facts:
-    """The subscription stays on record as cancelled; its item leaves the order."""
-    undo_facts = token.undo_facts or {}
-    added = Subscription(pk=undo_facts["subscription"], customer=token.customer, merchant=token.merchant)
-    return {"product_name": subscription_actions.cancel(added, actor=actor).subject.product.name}
+    return Result(context, message, context.subject)
 
 
 SUBSCRIPTION_UPSELL = LinkAction(
@@ -55,7 +42,7 @@ SUBSCRIPTION_UPSELL = LinkAction(
     parameters=UPSELL_PARAMETERS + FREQUENCY_PARAMETERS,
     required=("og_product_id", *FREQUENCY_PARAMETERS),
     perform=add_subscription,
-    undo=undo_add_subscription,
+    undone_facts=lambda undone: {"product_name": undone.subject.product.name},
     question_facts=partial(describe_product, autoship_enabled=True),
     label="Subscription upsell",
     about="Adds a subscription that starts with the next order",

@@ -14,6 +14,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.actions.cancel_reasons import encode_cancel_reason, offered_reasons
 from subscriptions.actions.core import is_allowed
 from subscriptions.admin.acts.fields import DayForm, today_of
+from subscriptions.admin.acts.said import said
 from subscriptions.models import Subscription
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
@@ -57,7 +58,7 @@ def cancel_subscription(request: HttpRequest, subscription: Subscription, answer
 def reactivate_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
     act = verbs.reactivate(subscription, actor=actor_of(request), next_order_date=answers["day"])
     planned = calendar.human_date(act.result.order.place_date)
-    return f"The subscription to {subscription.product} is active again. Its next order is on {planned}."
+    return said(act, f"The subscription to {subscription.product} is active again. Its next order is on {planned}.")
 
 
 CANCEL = Button(

@@ -11,6 +11,7 @@ from subscriptions.admin.feed.doors import DOORS, Door
 from subscriptions.models import Activity, Event
 from subscriptions.staff.display import event_title
 from subscriptions.staff.event_notes import EventNote, find_event_notes
+from subscriptions.staff.undo_urls import undo_urls
 
 LINES = 30  # of a page
 
@@ -23,6 +24,8 @@ class Line:
     """Each event with its title and notes."""
     code: str
     """The code of the reason, such as `Reason 4`; empty without one."""
+    undo: str
+    """The address of the dialog that undoes it; empty if it cannot be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def read_newer(request: HttpRequest, rows: QuerySet[Activity], after: int) -> Pa
 
 
 def make_lines(request: HttpRequest, rows: Sequence[Activity]) -> list[Line]:
+    undos = undo_urls(request, rows)
     notes = find_event_notes(request, [event.pk for row in rows for event in row.events.all()])
     return [
         Line(
@@ -70,6 +74,7 @@ def make_lines(request: HttpRequest, rows: Sequence[Activity]) -> list[Line]:
             DOORS[row.actor_kind],  # type: ignore[index]  # stored as its text, which the kind equals
             [(event, event_title(event), notes[event.pk]) for event in row.events.all()],
             reason_code(row),
+            undos.get(row.pk, ""),
         )
         for row in rows
     ]

@@ -1,0 +1,104 @@
+"""Undoing an act by its activity: once, and only if nothing else of what it touched has changed since.
+
+Each undo is an action that staff and customers have too, or one that restores an order.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from common.db import new_row
+from subscriptions.actions import item, order, restore_order, subscription
+from subscriptions.actions.core import ActionContext
+from subscriptions.actions.customer_lock import hold_customer
+from subscriptions.actions.undo_facts import forbids_undo
+from subscriptions.actors import Actor
+from subscriptions.errors import Refused, refused
+from subscriptions.models import Activity, Customer, Item, Order, OrderStatus, Subscription
+
+Later = tuple[int | None, int | None]  # the order and the subscription that a later activity is about
+# It makes no difference whether the rows or the activities reveal the change.
+SUPERSEDED = {"order_not_restorable", "order_not_open", "subscription_not_active"}
+
+
+def undo(activity: Activity, *, actor: Actor) -> ActionContext[Any]:
+    """Take back what `activity` tells of. Refused when it cannot be undone, or when something has changed since."""
+    if activity.undo_facts is None:
+        raise refused("not_undoable")
+    with hold_customer(activity.customer_id, activity.merchant_id) as customer:
+        if is_superseded(activity, later_activities(activity)):
+            raise refused("undo_superseded")
+        try:
+            return UNDOS[activity.verb](activity, customer, actor)
+        except Refused as refusal:
+            raise refused("undo_superseded") if refusal.code in SUPERSEDED else refusal from refusal
+
+
+def later_activities(activity: Activity) -> Iterable[Later]:
+    later = Activity.objects.filter(merchant=activity.merchant_id, customer=activity.customer_id, pk__gt=activity.pk)
+    return later.values_list("order", "subscription")
+
+
+def is_superseded(activity: Activity, later: Iterable[Later]) -> bool:
+    return any(forbids_undo(activity.undo_facts or {}, *about) for about in later)
+
+
+def _unskip(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    return restore_order.unskip(_order(activity, customer), actor=actor)
+
+
+def _undo_change_of_date(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    moved, facts = _order(activity, customer), _facts(activity)
+    if moved.status == OrderStatus.MERGED:
+        return restore_order.unmerge(moved, actor=actor, items=facts["items"], incentives=facts["incentives"])
+    return order.change_date(moved, actor=actor, day=date.fromisoformat(facts["place_date"]))
+
+
+def _move_item_back(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    (key,) = _facts(activity)["subscriptions"]
+    day = date.fromisoformat(_facts(activity)["place_date"])
+    return subscription.change_next_order_date(_subscription(key, customer), actor=actor, day=day)
+
+
+def _cancel_again(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    row = _subscription(activity.subscription_id, customer)
+    return subscription.cancel(row, actor=actor, reason=_facts(activity)["cancel_reason"] or "")
+
+
+def _remove_added_item(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    added = Item(pk=_facts(activity)["item"], merchant=customer.merchant, order=_order(activity, customer))
+    return item.remove(added, actor=actor)
+
+
+def _cancel_added_subscription(activity: Activity, customer: Customer, actor: Actor) -> ActionContext[Any]:
+    """The subscription stays on record as cancelled; its item leaves the order."""
+    return subscription.cancel(_subscription(_facts(activity)["subscription"], customer), actor=actor)
+
+
+UNDOS: Mapping[str, Callable[[Activity, Customer, Actor], ActionContext[Any]]] = {
+    "order.skip": _unskip,
+    "order.cancel": _unskip,
+    "order.change_date": _undo_change_of_date,
+    "order.skip_subscription": _move_item_back,
+    "subscription.change_next_order_date": _move_item_back,
+    "subscription.reactivate": _cancel_again,
+    "item.add": _remove_added_item,
+    "item.add_with_subscription": _cancel_added_subscription,
+}
+
+
+def _facts(activity: Activity) -> dict[str, Any]:
+    return activity.undo_facts or {}
+
+
+def _order(activity: Activity, customer: Customer) -> Order:
+    found = activity.order
+    if found is None:
+        raise refused("undo_superseded")
+    found.customer, found.merchant = customer, customer.merchant
+    return found
+
+
+def _subscription(key: int | None, customer: Customer) -> Subscription:
+    """Only what an action needs to find the subscription; the action itself reads the row."""
+    return new_row(Subscription, id=key, customer=customer, merchant=customer.merchant)

@@ -1,0 +1,43 @@
+"""The button that undoes one act of a customer; it stands in messages and on the lines of feeds."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from unfold.enums import ActionVariant
+
+from subscriptions.actions import undo
+from subscriptions.admin.acts.said import said
+from subscriptions.models import Activity, Customer
+from subscriptions.staff.buttons import Button, ButtonForm, actor_of
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right
+
+
+class UndoForm(ButtonForm):
+    """`activity` is the one in the address of the dialog."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        own = Activity.objects.filter(merchant=merchant_of(self.request), customer=self.subject)
+        chosen = self.request.GET.get("activity", "")
+        found = own.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
+        self.about = found.sentence if found else ""
+        self.fields["activity"] = forms.ModelChoiceField(own, widget=forms.HiddenInput, initial=found)
+
+
+def undo_act(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+    return said(undo.undo(answers["activity"], actor=actor_of(request)))
+
+
+UNDO = Button(
+    verb="undo",
+    title="Undo",
+    icon="undo",
+    right=Right.ACT,
+    question="It is put back as it was. Events that were sent stay sent; your connections receive new ones.",
+    run=undo_act,
+    form=UndoForm,
+    variant=ActionVariant.PRIMARY,
+    previews=True,
+)

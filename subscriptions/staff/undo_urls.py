@@ -1,0 +1,47 @@
+"""Where staff undo an act: in the message that says it was done, and on its line in a feed."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from subscriptions.actions.undo import is_superseded
+from subscriptions.models import Activity
+from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.roles import Right, may
+
+MOST_LATER = 200
+
+
+def undo_url(activity: Activity, back: str) -> str:
+    """The dialog that asks before it undoes the act; afterwards staff are on the page `back`."""
+    dialog = reverse("admin:subscriptions_customer_undo", args=[activity.customer_id])
+    return f"{dialog}?{urlencode({'activity': str(activity.pk), 'back': back})}"
+
+
+def undo_urls(request: HttpRequest, rows: Collection[Activity]) -> dict[int, str]:
+    """The address for each of `rows`, by key, that this member of staff may undo now; one query at most.
+
+    An act with very many later ones is not offered, though it might still be undone.
+    """
+    undoable = [row for row in rows if row.undo_facts is not None] if may(request, Right.ACT) else []
+    if not undoable:
+        return {}
+    customers = {row.customer_id for row in undoable}
+    found = Activity.objects.filter(merchant=merchant_of(request), customer__in=customers)
+    found = found.filter(pk__gt=min(row.pk for row in undoable)).order_by("-pk")
+    later = list(found.values_list("pk", "customer", "order", "subscription")[:MOST_LATER])
+    seen_since = later[-1][0] if len(later) == MOST_LATER else 0
+    # A part of a page is fetched from an address of its own.
+    back = urlsplit(request.headers.get("HX-Current-URL", request.path)).path
+    return {
+        row.pk: undo_url(row, back)
+        for row in undoable
+        if row.pk >= seen_since
+        and not is_superseded(
+            row,
+            ((order, about) for key, customer, order, about in later if key > row.pk and customer == row.customer_id),
+        )
+    }
