@@ -35,7 +35,7 @@ from subscriptions.models import Merchant, RollUp, StaleFact
 
 TASK = "subscriptions.figures.roll_ups.continue_fold"
 LAG = timedelta(minutes=5)
-STEP = timedelta(days=1)  # what is folded in one transaction while a merchant's roll-up is built
+STEP = timedelta(days=7)  # what is folded in one transaction while a merchant's roll-up is built
 MARKS_AT_ONCE = 10_000
 
 Key = tuple[Any, ...]

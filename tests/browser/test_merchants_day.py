@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from integrations import replays
+from integrations.models import Delivery, Replay
 from subscriptions import calendar
 from subscriptions.actions import item as item_verbs
+from subscriptions.actions import subscription as subscription_verbs
 from subscriptions.jobs.bulk_runs import continue_run
 from subscriptions.models import BulkRun, Customer, Merchant, Order, Resource, Subscription
 from tests import factories as f
@@ -226,3 +230,34 @@ def test_a_slash_leads_into_the_find_box_but_not_while_typing(staff: Staff) -> N
     expect(box).to_be_focused()
     staff.page.keyboard.type("a/b")
     expect(box).to_have_value("a/b")
+
+
+# Home
+
+
+def test_tomorrows_orders_and_their_sum_are_seen_with_one_click(staff: Staff, merchant: Merchant) -> None:
+    tomorrow = calendar.today(merchant.time_zone) + timedelta(days=1)
+    for _ in range(2):
+        f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=tomorrow)
+    staff.go_home()
+    staff.sees("USD 50.00")
+    staff.click("Orders due tomorrow: 2", "link")
+    expect(staff.page.locator("#result_list tbody tr")).to_have_count(2)
+    assert staff.clicks <= 1
+
+
+def test_all_failures_of_one_cause_are_sent_again_in_three_clicks(staff: Staff, merchant: Merchant) -> None:
+    f.ConnectionFactory(merchant=merchant, name="Warehouse")
+    for _ in range(3):
+        gone = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
+        subscription_verbs.cancel(gone, actor=f.STAFF)
+    deliveries = Delivery.objects.filter(merchant=merchant)
+    deliveries.update(state=Delivery.State.DEAD, error="HTTP 400: no such list", finished=timezone.now())
+    number = deliveries.count()
+    staff.go_home()
+    staff.sees("HTTP 400: no such list")
+    staff.press_in_dialog("Send again")
+    staff.sees("The deliveries are queued to be sent again.")
+    assert staff.clicks <= 3
+    replays.continue_replay(Replay.objects.get().pk)
+    assert deliveries.filter(state=Delivery.State.PENDING).count() == number

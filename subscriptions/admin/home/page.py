@@ -72,14 +72,19 @@ def state_tiles(merchant: Merchant, active: Active, period: Period, found: Busin
         (
             "autorenew",
             "Active subscriptions",
-            link_to("subscription", f"{active.subscriptions:,}", status="active", test="no"),
+            link_to("subscription", "Active subscriptions", f"{active.subscriptions:,}", status="active", test="no"),
             f"{found.change:+,} since {calendar.human_date(period.first)}" if found.change else "",
         ),
-        ("group", "Subscribers", link_to("customer", f"{active.subscribers:,}", status="active", test="no"), ""),
+        (
+            "group",
+            "Subscribers",
+            link_to("customer", "Subscribers", f"{active.subscribers:,}", status="active", test="no"),
+            "",
+        ),
         (
             "local_shipping",
             "Orders due tomorrow",
-            link_to("order", f"{due['n']:,}", tab="tomorrow", test="no"),
+            link_to("order", "Orders due tomorrow", f"{due['n']:,}", tab="tomorrow", test="no"),
             money(due["total"], merchant.currency_code),
         ),
     ]
@@ -89,7 +94,7 @@ def period_tiles(merchant: Merchant, period: Period, found: Business) -> list[Ti
     """What the chosen days brought."""
 
     def events(kind: str, text: str) -> SafeString:
-        return link_to("event", text, kind=kind, **days_query(period), test="no")
+        return link_to("event", catalogue.KINDS[kind].title, text, kind=kind, **days_query(period), test="no")
 
     def amount(value: Decimal | None) -> str:
         return money(value or Decimal(0), merchant.currency_code)
@@ -102,7 +107,12 @@ def period_tiles(merchant: Merchant, period: Period, found: Business) -> list[Ti
         (
             "savings",
             "Recovered revenue",
-            link_to("order", amount(sum(recovered.values(), Decimal(0))), recovered=f"{period.first}..{period.last}"),
+            link_to(
+                "order",
+                "Recovered revenue",
+                amount(sum(recovered.values(), Decimal(0))),
+                recovered=f"{period.first}..{period.last}",
+            ),
             f"{amount(recovered.get(AFTER_FAILURE))} after a failed payment, "
             f"{amount(recovered.get(AFTER_RETURN))} after a reactivation",
         ),
@@ -145,7 +155,7 @@ def days_query(period: Period) -> dict[str, str]:
     return {"from": period.first.isoformat(), "to": period.last.isoformat()}
 
 
-def link_to(model: str, text: str, **query: str) -> SafeString:
-    """A figure that leads to the list of its rows."""
+def link_to(model: str, title: str, text: str, **query: str) -> SafeString:
+    """A figure that leads to the list of its rows; for a screen reader its number alone says nothing."""
     address = f"{reverse(f'admin:subscriptions_{model}_changelist')}?{urlencode(query)}"
-    return format_html('<a class="text-link" href="{}">{}</a>', address, text)
+    return format_html('<a class="text-link" href="{}" aria-label="{}: {}">{}</a>', address, title, text, text)
