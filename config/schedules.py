@@ -19,9 +19,10 @@ SCHEDULES = {
     "profiles": "integrations.klaviyo.runs.work.sweep",
     "replays": "integrations.replays.sweep",
     "roll_ups": "subscriptions.figures.roll_ups.sweep",
+    "unplanned": "subscriptions.jobs.unplanned.find_unplanned",
     "clean": "config.retention.clean",
 }
-EVERY = {"clean": 60}  # minutes; the others tick each minute
+EVERY = {"clean": 60, "unplanned": 60}  # minutes; the others tick each minute
 PLAIN = {
     "schedule_type": "I",
     "repeats": -1,

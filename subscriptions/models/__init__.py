@@ -19,6 +19,7 @@ from subscriptions.models.product import Product, ProductGroup, ProductRelations
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.saved_view import SavedView
 from subscriptions.models.subscription import Subscription
+from subscriptions.models.unplanned import UnplannedSubscription
 from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
 
 __all__ = [
@@ -72,5 +73,6 @@ __all__ = [
     "OrderKey",
     "Subscription",
     "Tag",
+    "UnplannedSubscription",
     "statuses_where",
 ]

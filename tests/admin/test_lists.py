@@ -13,7 +13,17 @@ from django.test.utils import CaptureQueriesContext
 
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
-from subscriptions.models import Customer, Merchant, Order, OrderStatus, Role, SavedView, Subscription
+from subscriptions.jobs.unplanned import find_unplanned
+from subscriptions.models import (
+    Customer,
+    Merchant,
+    Order,
+    OrderStatus,
+    Role,
+    SavedView,
+    Subscription,
+    UnplannedSubscription,
+)
 from tests import factories as f
 
 Login = Callable[..., Client]
@@ -70,10 +80,15 @@ def test_the_tabs_of_subscriptions_hold_what_they_say(merchant: Merchant, login:
     Subscription.objects.filter(pk=prepaid.pk).update(
         prepaid_orders_per_billing=3, prepaid_orders_remaining=1, renewal_behavior="autorenew"
     )
+    find_unplanned()
     client = login(merchant)
     found = {name: set(listed(client, f"{SUBSCRIPTIONS}?status={name}")) for name in ("active", "prepaid", "inactive")}
     assert found == {"active": {live, prepaid, unplanned}, "prepaid": {prepaid}, "inactive": {gone}}
     assert listed(client, f"{SUBSCRIPTIONS}?status=unplanned") == [unplanned]
+    f.plan_item(unplanned, calendar.today(merchant.time_zone) + timedelta(days=3))
+    assert listed(client, f"{SUBSCRIPTIONS}?status=unplanned") == []
+    find_unplanned()
+    assert not UnplannedSubscription.objects.exists()
 
 
 @pytest.mark.parametrize(
