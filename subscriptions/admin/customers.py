@@ -71,9 +71,10 @@ class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
         return {"tabs": find_panels("tab"), "tab_url": self.url("tab", row)}
 
     def tab(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """What is behind the tab with the `name` in the query."""
+        """What is behind the tab with the `name` in the query, or behind the first one."""
         row = self.find_row(request, object_id)
-        panel = find_panels("tab").get(request.GET.get("name", ""))
+        panels = find_panels("tab")
+        panel = panels.get(request.GET.get("name") or next(iter(panels)))
         if panel is None:
             raise Http404("A customer's page has no such tab.")
         # The buttons lead back to the customer's page, of which this is a part.
