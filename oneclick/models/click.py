@@ -21,7 +21,8 @@ class Click(models.Model):
     press is `unpressed`.
     """
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
     link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
     landing_page = models.ForeignKey(LandingPage, models.SET_NULL, null=True, blank=True, related_name="+")

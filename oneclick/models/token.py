@@ -30,7 +30,8 @@ class ActionToken(models.Model):
         ORDER = "order", "Order"
         SUBSCRIPTION = "subscription", "Subscription"
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="action_tokens")
     nonce = models.UUIDField(default=uuid4, unique=True, editable=False)
     scope = models.CharField("for", max_length=12, choices=Scope)

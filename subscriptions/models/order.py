@@ -37,7 +37,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """`sub_total` is after discounts; `total` is `sub_total` plus `shipping_total`."""
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="orders")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="orders", db_index=False)
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="orders")
@@ -163,7 +164,8 @@ class Order(models.Model):
 class Item(models.Model):
     """A product on an order. `price` is for one unit before discounts, `total_price` for all units after them."""
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     public_id = PublicIdField()
     order = models.ForeignKey(Order, models.DO_NOTHING, related_name="items")
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="items")

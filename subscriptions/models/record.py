@@ -17,7 +17,8 @@ from subscriptions.models.subscription import Subscription
 class Activity(models.Model):
     """One entry of a customer's Recent Activity; every action writes exactly one."""
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="activities")
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="activities")
     order = models.ForeignKey(Order, models.DO_NOTHING, null=True, related_name="activities")
@@ -61,7 +62,8 @@ class Event(models.Model):
     subject: "Customer | Subscription | Order | Item"
     about_subscriptions: "Sequence[Subscription]" = ()
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="events")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="events", db_index=False)
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="events")
     activity = models.ForeignKey(Activity, models.SET_NULL, null=True, related_name="events")

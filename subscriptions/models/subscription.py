@@ -52,7 +52,8 @@ class Subscription(models.Model):
         CANCEL = "cancel", "Cancel"
         DOWNGRADE = "downgrade", "Continue without prepaying"
 
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="subscriptions")
+    # The lists of a merchant begin with its key.
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="subscriptions", db_index=False)
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
     product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", db_index=False)
