@@ -11,7 +11,7 @@ FOR EACH ROW {condition} EXECUTE FUNCTION subscriptions_copy_from_order();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0037_activity_undo_facts"),
+        ("subscriptions", "0038_unplanned_subscriptions"),
     ]
 
     operations = [
