@@ -232,6 +232,31 @@ def test_a_slash_leads_into_the_find_box_but_not_while_typing(staff: Staff) -> N
     expect(box).to_have_value("a/b")
 
 
+# The customer's page
+
+
+def test_why_there_was_no_reminder_is_answered_in_three_clicks(staff: Staff, subscription: Subscription) -> None:
+    staff.find(subscription.customer.email)
+    staff.click("Explain")
+    staff.sees("Its reminder is due later: on ")
+    assert staff.clicks <= 3
+
+
+def test_the_feed_is_searched_followed_and_filtered_while_one_looks_at_it(
+    staff: Staff, subscription: Subscription
+) -> None:
+    subscription_verbs.change_quantity(subscription, actor=f.STAFF, quantity=3)
+    staff.find(subscription.customer.email)
+    feed = staff.page.locator("#feed-body")
+    feed.scroll_into_view_if_needed()
+    expect(feed).to_contain_text("from 2 to 3.")
+    subscription_verbs.change_quantity(subscription, actor=f.STAFF, quantity=4)
+    expect(feed).to_contain_text("from 3 to 4.")
+    staff.page.get_by_label("Search", exact=True).fill("from 2")
+    expect(feed).not_to_contain_text("from 3 to 4.")
+    expect(feed).to_contain_text("from 2 to 3.")
+
+
 # Home
 
 
