@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("oneclick", "0012_undo_answers"),
-        ("subscriptions", "0038_merchant_by_lists"),
+        ("subscriptions", "0039_merchant_by_lists"),
     ]
 
     operations = [
