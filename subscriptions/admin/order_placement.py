@@ -120,6 +120,7 @@ BUTTONS = (
         ),
         run=send_order_now,
         offered=lambda order: order.is_open,
+        previews=True,
     ),
     Button(
         verb="retry",
@@ -141,6 +142,7 @@ BUTTONS = (
         run=give_up_order,
         offered=lambda order: order.status == OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
         variant=ActionVariant.DANGER,
+        previews=True,
     ),
     Button(
         verb="rescue",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from subscriptions.actions.orders import MERGED_INTO
 from subscriptions.admin import acts, order_placement
 from subscriptions.admin.acts.arranged import Fact
-from subscriptions.admin.acts.order_card import order_card, with_card_rows
+from subscriptions.admin.acts.order_card import load_card_rows, order_card
 from subscriptions.admin.catalogue import order_buttons
 from subscriptions.admin.catalogue.incentives import order_incentives
 from subscriptions.admin.feed.pages import FeedAdmin
@@ -36,7 +36,7 @@ class OrderAdmin(OrderList, FeedAdmin, PageAdmin):
         return reverse("admin:subscriptions_customer_change", args=[subject.customer_id])
 
     def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
-        order = with_card_rows(self.get_queryset(request)).get(pk=row.pk)
+        ((order,),) = load_card_rows(self.get_queryset(request).filter(pk=row.pk))
         return {
             "customer": order.customer,
             "card": order_card(request, order, is_own_page=True),

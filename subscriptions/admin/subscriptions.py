@@ -47,7 +47,7 @@ def order_cards(request: HttpRequest, row: Subscription) -> dict[str, Any]:
     own = Order.objects.filter(
         Exists(items.filter(order=OuterRef("pk"))), merchant=row.merchant_id, customer=row.customer
     )
-    newest = list(order_card.with_card_rows(own).order_by("-place_date", "-pk")[: MOST_ORDERS + 1])
+    (newest,) = order_card.load_card_rows(own.order_by("-place_date", "-pk")[: MOST_ORDERS + 1])
     for order in newest:
         order.customer, order.merchant = row.customer, row.merchant
     cards = [order_card.order_card(request, order) for order in newest[:MOST_ORDERS]]

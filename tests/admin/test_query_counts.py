@@ -6,8 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from subscriptions.actions import item as item_verbs
 from subscriptions.actions import subscription as verbs
-from subscriptions.models import Customer, Merchant
+from subscriptions.models import Customer, Merchant, Order
 from tests import factories as f
 from tests.figures.folding import fold
 
@@ -79,3 +80,22 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
     # Home shows the figures of delivery beside its own.
     assert few.pop("/admin/") <= 25
     assert max(few.values()) <= 10
+
+
+def test_the_pages_of_an_order_and_a_subscription_stay_within_their_query_limits(db: None, login: Login) -> None:
+    merchant = f.MerchantFactory()
+    f.ConnectionFactory(merchant=merchant)
+    client = login(merchant)
+    customers = [busy_customer(merchant, 1), busy_customer(merchant, 8)]
+    counts = []
+    for customer in customers:
+        subscription = customer.subscriptions.live().earliest("pk")
+        order = Order.objects.get(items__subscription=subscription)
+        # This can be undone, which the feed asks for.
+        item_verbs.add(order, actor=f.STAFF, product=subscription.product)
+        rows = (order, subscription, customer)
+        counts.append(
+            [count_queries(client, f"/admin/subscriptions/{row._meta.model_name}/{row.pk}/change/") for row in rows]
+        )
+    assert counts[0] == counts[1]
+    assert max(counts[1]) <= 25

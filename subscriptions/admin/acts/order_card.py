@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
@@ -19,14 +19,16 @@ ITEM_MAIN = ("remove",)
 ITEM_EDITS = ("change_quantity",)
 
 
-def with_card_rows(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """With all that cards show and that their buttons ask for, in two queries however many there are."""
+def load_card_rows(*found: QuerySet[Order]) -> list[list[Order]]:
+    """Each of `found` as a list, with all that cards show and that their buttons ask for: one query more."""
+    lists = [list(orders.select_related("payment", "shipping_address")) for orders in found]
     items = Item.objects.select_related("product", "subscription").order_by("pk")
-    return orders.select_related("payment", "shipping_address").prefetch_related(Prefetch("items", items))
+    prefetch_related_objects([order for orders in lists for order in orders], Prefetch("items", items))
+    return lists
 
 
 def order_card(request: HttpRequest, row: Order, *, is_own_page: bool = False) -> dict[str, Any]:
-    """`row` comes from `with_card_rows`. Only its own page asks whether a rejected order can be rescued, and shows
+    """`row` comes from `load_card_rows`. Only its own page asks whether a rejected order can be rescued, and shows
     address and card of an order that is settled.
     """
     has_buttons = is_own_page or row.status != OrderStatus.REJECTED

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from subscriptions.admin.acts.order_card import order_card, with_card_rows
+from subscriptions.admin.acts.order_card import load_card_rows, order_card
 from subscriptions.models import Customer, Order
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.previews import UNFINISHED
@@ -15,9 +15,11 @@ MOST_EARLIER = 10
 
 def order_cards(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The cards, and whether there are more orders than cards."""
-    own = with_card_rows(Order.objects.filter(merchant=customer.merchant_id, customer=customer))
-    unfinished = list(own.filter(status__in=UNFINISHED).order_by("place_date", "pk")[: MOST_UNFINISHED + 1])
-    earlier = list(own.exclude(status__in=UNFINISHED).order_by("-place_date", "-pk")[: MOST_EARLIER + 1])
+    own = Order.objects.filter(merchant=customer.merchant_id, customer=customer)
+    unfinished, earlier = load_card_rows(
+        own.filter(status__in=UNFINISHED).order_by("place_date", "pk")[: MOST_UNFINISHED + 1],
+        own.exclude(status__in=UNFINISHED).order_by("-place_date", "-pk")[: MOST_EARLIER + 1],
+    )
     found = [*unfinished[:MOST_UNFINISHED], *earlier[:MOST_EARLIER]]
     for row in found:
         row.customer, row.merchant = customer, merchant_of(request)
