@@ -1,5 +1,7 @@
 """Creates merchants of several sizes, with a past of a year. A customer has four subscriptions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -104,12 +106,18 @@ WHERE merchant_id = {merchant} AND cancelled IS NULL
 ]
 OWNER = "{base} + 1 + (n - 1) % {customers}"
 MOMENT = "now() - n % 525600 * interval '1 minute'"
+INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE tablename = ANY(%s) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)
+    AND indexdef NOT LIKE 'CREATE UNIQUE%%'
+"""
 NUMBERED = ["customer", "address", "payment", "subscription", "order", "item", "activity", "event"]
 
 
 def create_merchants(*sizes: int) -> list[Merchant]:
     """One for each number of subscriptions, in an empty database; with their figures folded."""
-    merchants = [_create_merchant(size, base=sum(sizes[:number]) * 5) for number, size in enumerate(sizes)]
+    with _without_indexes():
+        merchants = [_create_merchant(size, base=sum(sizes[:number]) * 5) for number, size in enumerate(sizes)]
     with connection.cursor() as cursor:
         for table in NUMBERED:
             cursor.execute(
@@ -120,6 +128,20 @@ def create_merchants(*sizes: int) -> list[Merchant]:
         _fold(merchant)
     settle_database()
     return merchants
+
+
+@contextmanager
+def _without_indexes() -> Iterator[None]:
+    """Indexes that no constraint needs are made after the block: sorting is several times faster than inserting."""
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES, [[f"subscriptions_{table}" for table in NUMBERED]])
+        found = cursor.fetchall()
+        for name, _ in found:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        for _, definition in found:
+            cursor.execute(definition)
 
 
 def _create_merchant(subscriptions: int, base: int) -> Merchant:

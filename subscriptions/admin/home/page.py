@@ -73,7 +73,7 @@ def state_tiles(merchant: Merchant, active: Active, period: Period, found: Busin
             "autorenew",
             "Active subscriptions",
             link_to("subscription", "Active subscriptions", f"{active.subscriptions:,}", status="active", test="no"),
-            f"{found.change:+,} since {calendar.human_date(period.first)}" if found.change else "",
+            f"{signed(found.change)} since {calendar.human_date(period.first)}" if found.change else "",
         ),
         (
             "group",
@@ -127,6 +127,11 @@ def period_tiles(merchant: Merchant, period: Period, found: Business) -> list[Ti
             ),
         ),
     ]
+
+
+def signed(number: int) -> str:
+    """`+1,204` or `−9`, with a true minus."""
+    return f"{number:+,}".replace("-", "−")
 
 
 def churn_reasons(merchant: Merchant, found: Business) -> list[dict[str, Any]]:
