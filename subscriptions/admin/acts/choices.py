@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Product
 from subscriptions.staff.buttons import ButtonForm
 from subscriptions.staff.current_merchant import merchant_of
@@ -52,8 +53,8 @@ class ProductForm(ButtonForm):
         found = allowed.filter(pk__in=products_matching(merchant, term)) if term else allowed
         chosen = self.data.get("product") or self.request.GET.get("product", "")
         rows = list(found.exclude(pk=self.excluded).select_related("merchant").order_by("name", "pk")[:MOST_PRODUCTS])
-        if chosen.isdecimal() and not any(str(row.pk) == chosen for row in rows):
-            rows = [*allowed.filter(pk=chosen).select_related("merchant"), *rows]
+        if (key := parse_whole_number(chosen)) and not any(row.pk == key for row in rows):
+            rows = [*allowed.filter(pk=key).select_related("merchant"), *rows]
         product = forms.ModelChoiceField(allowed, widget=ProductsWidget, label="Product", initial=chosen)
         product.choices = product_choices(rows)
         product.widget.search, product.widget.address = term, self.request.path
