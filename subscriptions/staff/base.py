@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from unfold.admin import TabularInline
 from unfold.paginator import InfinitePaginator
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Merchant
 from subscriptions.models.fields import MoneyField
 from subscriptions.staff.buttons import ButtonsAdmin
@@ -132,6 +133,12 @@ class MerchantAdmin(ButtonsAdmin):
     def get_form(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, **options)
         return type(form.__name__, (form,), {"merchant": merchant_of(request)})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address of an "add" page fills in, without keys that no row can have: Django would fail on them."""
+        given = super().get_changeform_initial_data(request)
+        keys = {field.name for field in self.opts.fields if isinstance(field, ForeignKey)}
+        return {name: value for name, value in given.items() if name not in keys or parse_whole_number(value)}
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **options: Any) -> Any:
         model = db_field.remote_field.model
