@@ -30,7 +30,7 @@ class FeedForm(forms.Form):
         label="Search",
         required=False,
         max_length=100,
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "search", "placeholder": "What, or by whom"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "search", "placeholder": "Text or name"}),
     )
     door = forms.ChoiceField(
         label="By",
