@@ -57,7 +57,7 @@ def explain_day(customer: Customer, day: date) -> ReminderAnswer:
     moves = customer.activities.filter(merchant=merchant, verb__in=MOVES, at__gte=begin)
     return ReminderAnswer(
         day,
-        sent=list(reminded.filter(at__gte=begin, at__lt=end).order_by("pk")),
+        sent=list(reminded.filter(at__gte=begin, at__lt=end).select_related("order").order_by("pk")),
         run=explain_run(customer, day, run),
         orders=explain_orders(customer, days_of_run(merchant, day), run),
         changes=list(moves.order_by("-pk")[:MOST_CHANGES]),

@@ -229,7 +229,10 @@ def test_what_became_of_a_reminder_is_said_of_each_delivery(
     change(klaviyo, **connection)
     Delivery.objects.update(**delivery)
     told = ask(client, order.customer)
-    assert "A reminder was sent November 20, 2026 at 12:00 PM" in told and reason in told
+    assert (
+        "A reminder of the order of November 25, 2026 was sent on November 20, 2026 at 12:00 PM" in told
+        and reason in told
+    )
 
 
 ABSENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
