@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.seed import settle_database
+from oneclick.models import OneClickSettings
 from subscriptions.figures import roll_ups
 from subscriptions.models import Merchant, Product, RollUp
 
@@ -146,6 +147,7 @@ def _without_indexes() -> Iterator[None]:
 
 def _create_merchant(subscriptions: int, base: int) -> Merchant:
     merchant = Merchant.objects.create(name=f"Benchmark {subscriptions:,}", shop_url="https://shop.test")
+    OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
     product = Product.objects.create(
         merchant=merchant, external_product_id="P-1", name="House blend", price=12, autoship_enabled=True
     )
