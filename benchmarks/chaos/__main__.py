@@ -1,16 +1,10 @@
 """`python -m benchmarks.chaos` prints the table of `docs/reliability.md`; fails if an event is lost or out of order."""
 
 import argparse
-import os
-import signal
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import django
-from django.core.management import call_command
-from django.db import connections
+from benchmarks.chaos.settled import markdown_table, settled_home
 
 
 def main() -> None:
@@ -19,18 +13,11 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=4_000)
     parser.add_argument("--seed", type=int, default=1)
     options = vars(parser.parse_args())
-    with tempfile.TemporaryDirectory(prefix="reprise-chaos-") as home:
-        # Not the end of this process: the portal has to be stopped first.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-        os.environ.pop("DATABASE_URL", None)
-        os.environ |= {"REPRISE_HOME": home, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        django.setup()
-        call_command("migrate", verbosity=0)
-        connections.close_all()
+    with settled_home() as home:
         # Only now, because the modules read the settings.
         from benchmarks.chaos.trial import Trial, run_trial  # noqa: PLC0415  settings come first
 
-        came = run_trial(Trial(**options), Path(home))
+        came = run_trial(Trial(**options), home)
     print(table(came))  # noqa: T201  the output is the product here
     if faults_of(came):
         sys.exit("Not as promised: " + ", ".join(faults_of(came)))
@@ -62,7 +49,7 @@ def table(came: dict[str, Any]) -> str:
         ("states of the deliveries", ", ".join(f"{state}: {count:,}" for state, count in came["states"].items())),
         ("time", f"{came['seconds']} s"),
     ]
-    return "\n".join(["| what | figure |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)])
+    return markdown_table(rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a trial does in the portal's own database: `python -m benchmarks.chaos.inside send|report` with its arguments.
+"""What a trial does in the portal's own database: `python -m benchmarks.chaos.inside send|report|backfill`, arguments.
 
 The events are written as actions write them: each transaction has the events and their deliveries.
 """
@@ -18,6 +18,7 @@ django.setup()
 from django.db import Error, connection, transaction  # noqa: E402  # settings come first
 from django_q.tasks import async_task  # noqa: E402  # likewise
 
+from benchmarks.chaos import inside_backfill  # noqa: E402  # likewise
 from integrations import outbox  # noqa: E402  # likewise
 from integrations.models import Attempt, Connection, Delivery, SandboxEvent, SandboxFault  # noqa: E402  # likewise
 from integrations.sandbox import private_keys  # noqa: E402  # likewise
@@ -172,6 +173,8 @@ def main() -> None:
     call, *arguments = sys.argv[1:]
     if call == "send":
         send(**json.loads(arguments[0]))
+    elif call == "backfill":
+        print(json.dumps(inside_backfill.run(**json.loads(arguments[0]))))  # noqa: T201  # likewise
     else:
         print(json.dumps(report()))  # noqa: T201  # for the process that runs the trial
 

@@ -58,7 +58,7 @@ def run_trial(trial: Trial, home: Path, faults: dict[str, tuple[int, bool]] = FA
             "seed": trial.seed,
             "seconds": trial.emit_in,
         }
-        sender = _start_inside(portal, "send", json.dumps(arguments))
+        sender = start_inside(portal, "send", json.dumps(arguments))
         try:
             with killer.at_work():
                 wait_until(
@@ -70,11 +70,12 @@ def run_trial(trial: Trial, home: Path, faults: dict[str, tuple[int, bool]] = FA
             sender.kill()
         seconds = time.monotonic() - begun
         assert sender.returncode == 0, "the events could not be written; see above"
-        found, _ = _start_inside(portal, "report").communicate(timeout=300)
+        found, _ = start_inside(portal, "report").communicate(timeout=300)
     return {**json.loads(found), "killed": killer.killed, "restarts": 1, "seconds": round(seconds)}
 
 
-def _start_inside(portal: Portal, *arguments: str) -> subprocess.Popen[str]:
+def start_inside(portal: Portal, *arguments: str) -> subprocess.Popen[str]:
+    """Call a function of `inside` in the portal's own database."""
     command = [sys.executable, "-m", "benchmarks.chaos.inside", *arguments]
     return subprocess.Popen(command, cwd=settings.BASE_DIR, env=portal.environment, stdout=subprocess.PIPE, text=True)
 

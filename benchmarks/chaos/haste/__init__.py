@@ -1,1 +1,1 @@
-"""An app that shortens leases and waits, so that a trial takes minutes instead of hours."""
+"""An app that shortens leases and waits, so that trials and tests take minutes instead of hours."""

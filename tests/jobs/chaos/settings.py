@@ -2,4 +2,4 @@
 
 from config.settings import *  # noqa: F403  # the portal's own, and one app more
 
-INSTALLED_APPS += ["tests.jobs.chaos.haste"]  # noqa: F405  # likewise
+INSTALLED_APPS += ["benchmarks.chaos.haste"]  # noqa: F405  # likewise
