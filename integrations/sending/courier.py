@@ -33,6 +33,9 @@ DEATHS_TO_GIVE_UP = 5
 # looking for new live events.
 GATHER_SECONDS = 0.015
 LOOK_SECONDS = 0.1
+# A batch of the bulk takes longer to make than live requests take to be answered, and a customer's live events leave
+# one after the other. So the bulk gives way while some come, but no longer than this.
+GIVE_WAY_SECONDS = 0.5
 # A wait for the next second is slept, as a new task would take longer.
 SHORT_WAIT = timedelta(seconds=1)
 
@@ -46,6 +49,8 @@ class Lane:
     closed_until: datetime | None = None
     empty_since: float | None = None
     """When it was found empty last, in the seconds of `time.monotonic`."""
+    found_at: float = 0.0
+    """When something was found in it last, likewise."""
 
     @property
     def was_empty_just_now(self) -> bool:
@@ -90,14 +95,23 @@ class Courier:
     def _fill(self) -> bool:
         """Read what may leave, where a lane has too little waiting; True if something waits."""
         for lane in self.lanes:
-            if lane.is_open and not lane.waiting and not (self.sending and lane.was_empty_just_now):
+            is_needless = (self.sending and lane.was_empty_just_now) or (lane.bulk and self._bulk_gives_way)
+            if lane.is_open and not lane.waiting and not is_needless:
                 limit = max(self.integration.most_in_bulk, MOST_LIVE) if lane.bulk else MOST_LIVE + 1
                 found = queue.read_deliveries(
                     self.connection, self.integration, bulk=lane.bulk, limit=limit, held=self._held()
                 )
-                lane.empty_since = None if found else time.monotonic()
+                now = time.monotonic()
+                lane.empty_since, lane.found_at = (None, now) if found else (now, lane.found_at)
                 self._prepare(lane, found)
         return any(lane.waiting for lane in self.lanes)
+
+    @property
+    def _bulk_gives_way(self) -> bool:
+        live, bulk = self.lanes
+        is_live_busy = self.sending or (live.waiting and live.is_open)
+        now = time.monotonic()
+        return bool(is_live_busy) and now < min(live.found_at + LOOK_SECONDS, bulk.found_at + GIVE_WAY_SECONDS)
 
     def _held(self) -> list[int]:
         parcels = [parcel for lane in self.lanes for parcel in lane.waiting]

@@ -135,6 +135,19 @@ def test_a_delivery_that_has_to_go_alone_stops_nothing_while_its_endpoint_is_clo
     assert courier._candidates() == [(courier.lanes[0], live)]
 
 
+@pytest.mark.parametrize(
+    ("is_sending", "live_age", "bulk_age", "gives_way"),
+    [(True, 0, 0, True), (True, 0.2, 0, False), (True, 0, 0.6, False), (False, 0, 0, False)],
+    ids=["live events come", "none came of late", "it has waited long", "nothing is on its way"],
+)
+def test_the_bulk_gives_way_to_live_events_for_a_while(connection, is_sending, live_age, bulk_age, gives_way):
+    courier, now = Courier(connection, Klaviyo(), Turn()), time.monotonic()
+    live, bulk = courier.lanes
+    live.found_at, bulk.found_at = now - live_age, now - bulk_age
+    courier.sending = {Future(): results.Sent(Parcel([], (), lambda: DONE), [])} if is_sending else {}
+    assert courier._bulk_gives_way is gives_way
+
+
 def test_an_attempt_whose_worker_died_is_counted_once_by_the_next(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     begun = timezone.now()
