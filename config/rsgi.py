@@ -2,7 +2,8 @@
 
 A thread that reads a body itself waits for as long as the client likes, and a few silent clients take them all. Here a
 slow client costs a connection: the event loop receives each body, up to a deadline and a size, and only then does a
-thread run Django. It hands the response over whole, so that no thread waits for a slow reader either.
+thread run Django. It hands the response over whole, so that no thread waits for a slow reader either. Responses that
+are made while they are sent have threads of their own, so that a long file to download never hinders a click.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ from typing import IO, Any, NamedTuple
 from wsgiref.util import FileWrapper
 
 from django.conf import settings
-from granian.rsgi import HTTPProtocol, Scope
+from django.db import connections
+from django.http import StreamingHttpResponse
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from common.web.answer_faults import ENVIRON_KEY
 from config.spoilt_answers import SpoiltAnswer, send_spoilt_answer
@@ -27,6 +30,7 @@ from config.wsgi import application as django_application
 
 logger = logging.getLogger(__name__)
 LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes; Django reads no larger one
+MOST_STREAMS = 2  # at a time in one process; each keeps a connection to the database
 LARGEST_IN_MEMORY = 64 * 1024  # bytes of one body; a larger one waits in a temporary file
 # A body in chunks that was cut off looks whole to the server. JSON shows it, a form does not.
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -54,16 +58,28 @@ class Call(NamedTuple):
     done: asyncio.Future[SpoiltAnswer | None]
 
 
+class Stream(NamedTuple):
+    """A response whose content is made while it is sent."""
+
+    call: Call
+    status: int
+    headers: list[tuple[str, str]]
+    content: StreamingHttpResponse
+
+
 class Application:
     """What granian calls with each request, as soon as its headers are there."""
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[Call] = SimpleQueue()
+        self.streams: SimpleQueue[Stream] = SimpleQueue()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        for _ in range(settings.WEB_THREADS):
-            # A daemon: when the process ends, it waits for a request that never comes.
-            threading.Thread(target=self._answer_calls, args=[loop], daemon=True).start()
+        work = [(self._answer_calls, settings.WEB_THREADS), (self._send_streams, MOST_STREAMS)]
+        for target, number in work:
+            for _ in range(number):
+                # A daemon: when the process ends, it waits for a request that never comes.
+                threading.Thread(target=target, args=[loop], daemon=True).start()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
@@ -79,14 +95,27 @@ class Application:
 
     def _answer_calls(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
-            call, spoilt = self.calls.get(), None
+            call, answered = self.calls.get(), None
             try:
-                spoilt = answer(call)
+                answered = answer(call)
             except Exception:
                 logger.exception("no response to %s %s", call.scope.method, call.scope.path)
                 call.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
+            if isinstance(answered, Stream):
+                self.streams.put(answered)
+            else:
+                loop.call_soon_threadsafe(call.done.set_result, answered)
+
+    def _send_streams(self, loop: asyncio.AbstractEventLoop) -> None:
+        while True:
+            stream = self.streams.get()
+            try:
+                send_stream(stream, loop)
+            except Exception:
+                # The client sees a file that ends too early, since the status has left.
+                logger.exception("cut short: %s %s", stream.call.scope.method, stream.call.scope.path)
             finally:
-                loop.call_soon_threadsafe(call.done.set_result, spoilt)
+                loop.call_soon_threadsafe(stream.call.done.set_result, None)
 
 
 async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes], int]:
@@ -116,8 +145,8 @@ async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes],
     return body, length
 
 
-def answer(call: Call) -> SpoiltAnswer | None:
-    """Run Django and hand its response over, or return it where a view wants it spoilt."""
+def answer(call: Call) -> SpoiltAnswer | Stream | None:
+    """Run Django and hand its response over, or return it where it is to be spoilt or streamed."""
     status, headers = 0, []
 
     def start_response(line: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -126,6 +155,8 @@ def answer(call: Call) -> SpoiltAnswer | None:
 
     environ = build_environ(call)
     content: Any = django_application(environ, start_response)  # type: ignore[arg-type]  # Django uses no write()
+    if isinstance(content, StreamingHttpResponse):
+        return Stream(call, status, headers, content)
     try:
         if fault := environ.get(ENVIRON_KEY):
             return SpoiltAnswer(fault, status, headers, b"".join(content))
@@ -136,6 +167,20 @@ def answer(call: Call) -> SpoiltAnswer | None:
     finally:
         content.close()
     return None
+
+
+def send_stream(stream: Stream, loop: asyncio.AbstractEventLoop) -> None:
+    """Send each part as soon as it is made, until the client has left. The server keeps what it has not read."""
+    try:
+        transport = stream.call.protocol.response_stream(stream.status, stream.headers)
+        for part in stream.content:
+            sending = asyncio.wait_for(transport.send_bytes(part), settings.REQUEST_SECONDS)
+            asyncio.run_coroutine_threadsafe(sending, loop).result()
+    except (TimeoutError, ProtocolClosed):
+        logger.info("the client left: %s %s", stream.call.scope.method, stream.call.scope.path)
+    finally:
+        stream.content.close()
+        connections.close_all()  # of this thread; the next stream may come much later
 
 
 def wrap_file(file: Any, size: int) -> Any:

@@ -1,6 +1,8 @@
+import threading
 import time
+from collections.abc import Iterator
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -18,6 +20,22 @@ def sleep(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"slept": True})
 
 
+def stream(request: HttpRequest, parts: int) -> StreamingHttpResponse:
+    """A part each half second, which names the thread it is made in."""
+
+    def content() -> Iterator[str]:
+        for number in range(parts):
+            yield f"{number} {threading.current_thread().name}\n"
+            time.sleep(0.5)
+
+    return StreamingHttpResponse(content())
+
+
+def large_stream(request: HttpRequest) -> StreamingHttpResponse:
+    """More than a connection holds that nobody reads."""
+    return StreamingHttpResponse(b"0123456789" * 10_000 for _ in range(50))
+
+
 def spoilt(request: HttpRequest, manner: str, seconds: int) -> JsonResponse:
     spoil_answer(request, AnswerFault(Manner[manner], seconds))
     return JsonResponse({"spoilt": True})
@@ -26,6 +44,8 @@ def spoilt(request: HttpRequest, manner: str, seconds: int) -> JsonResponse:
 urlpatterns = [
     path("echo/<str:word>/", echo),
     path("sleep/", sleep),
+    path("stream/<int:parts>/", stream),
+    path("large_stream/", large_stream),
     path("spoilt/<str:manner>/<int:seconds>/", spoilt),
     path("", include("config.urls")),
 ]
