@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from subscriptions import api_keys
 from subscriptions.events.catalogue import KINDS, SUBSCRIPTION_CANCEL
-from subscriptions.models import Customer, Event, Merchant
-from subscriptions.staff.search import customers_matching
+from subscriptions.models import Customer, Event, Merchant, Order, Subscription
+from subscriptions.staff.search import customers_matching, rows_with_number
 from tests.factories import ItemFactory, MerchantFactory
 
 MANY = 3000
@@ -156,3 +156,10 @@ def plan_of_page(client: Client, address: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {page}")
         return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_the_numbers_of_a_shop_are_found_by_index(long_lists):
+    orders = rows_with_number(long_lists, Order, "1001").explain()
+    assert "order_by_number" in orders and "Seq Scan" not in orders
+    subscriptions = rows_with_number(long_lists, Subscription, "1001").explain()
+    assert "subscription_by_shop_order" in subscriptions and "Seq Scan" not in subscriptions

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from subscriptions.actions import customer_tags, placement_results, prepaid, subscription, upcoming_order
 from subscriptions.actions import order as orders
-from subscriptions.actions import placement_results, prepaid, subscription, upcoming_order
 from subscriptions.models import (
     Customer,
     Discount,
@@ -69,6 +69,10 @@ def eligible(world: World) -> None:
         merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE_GROUP
     )
     group.products.add(*world.products)
+
+
+def tagged(world: World) -> None:
+    customer_tags.add_tag(world.customer, actor=STAFF, name="VIP")
 
 
 def paid_ahead(world: World) -> None:

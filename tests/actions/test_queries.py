@@ -40,6 +40,7 @@ BEFORE: dict[str, situations.Situation] = {
         situations.offered, verbs.numbered_action(random_actions.cancel)
     ),
     "subscription.change_cancel_reason": verbs.numbered_action(random_actions.cancel),
+    "customer.remove_tag": situations.tagged,
     "customer.move_clock": situations.tried_out,
     "payment.use_for_all, an order each": situations.alone,
     "prepaid.upgrade": situations.eligible,

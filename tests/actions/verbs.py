@@ -8,6 +8,7 @@ from typing import Any
 from subscriptions.actions import address as addresses
 from subscriptions.actions import (
     checkout,
+    customer_tags,
     entitlement,
     incentive,
     placement_results,
@@ -67,6 +68,8 @@ VERBS: dict[str, Verb] = {
     "customer.change_extra_data": lambda w: customers.change_extra_data(w.customer, extra_data={"tier": "gold"}, **BY),
     "customer.change_price_code": lambda w: customers.change_price_code(w.customer, price_code="vip", **BY),
     "customer.move_clock": lambda w: customers.move_clock(w.customer, to=situations.LATER, **BY),
+    "customer.add_tag": lambda w: customer_tags.add_tag(w.customer, name="VIP", **BY),
+    "customer.remove_tag": lambda w: customer_tags.remove_tag(w.customer, name="VIP", **BY),
     "customer.mark_as_test": lambda w: customers.mark_as_test(w.customer, **BY),
     "address.create": lambda w: addresses.create(w.customer, address="2 Side Street", country_code="US", **BY),
     "address.update": lambda w: addresses.update_record(w.addresses[1], live=False, **BY),

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from subscriptions.models import Customer, Merchant, Order, Product, Subscription
@@ -88,21 +87,6 @@ def test_the_lists_find_by_the_same_numbers(page: str, term: str, merchant: Merc
     wanted = not (page == "order" and term == "W-5") and not (page == "subscription" and "100234" in term)
     answer = login(merchant).get(f"/admin/subscriptions/{page}/", {"q": term})
     assert len(answer.context["cl"].result_list) == wanted
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "index"),
-    [
-        ("order", "order_merchant_id", "order_by_number"),
-        ("subscription", "merchant_order_id", "subscription_by_shop_order"),
-    ],
-)
-def test_a_number_is_found_by_an_index_of_the_merchant(table: str, column: str, index: str, db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN SELECT * FROM subscriptions_{table} WHERE merchant_id = 1 AND {column} IN ('1', '#1')")
-        plan = " ".join(row[0] for row in cursor.fetchall())
-    assert index in plan
 
 
 def test_every_page_has_the_box_but_only_for_those_with_a_merchant(merchant: Merchant, login: Login) -> None:

@@ -48,7 +48,7 @@ def test_the_wizard_leads_to_a_progress_page_that_refreshes(page: Page, product:
     assert Subscription.objects.filter(product__name="Dark roast").count() == 2
 
     page.get_by_role("link", name="Ana Ruiz").click()
-    expect(page.get_by_text("Prepaid", exact=True)).to_be_visible()
+    expect(page.get_by_role("term").filter(has_text="Prepaid")).to_be_visible()
 
 
 def test_the_steps_can_be_retraced_by_keyboard(page: Page, product: Product) -> None:

@@ -66,8 +66,8 @@ def visitors(subscription) -> dict[str, Client]:
 
 
 def besides_visits() -> dict[str, list[Any]]:
-    """All rows except the recorded visits, of which the analytics are made, and the sandbox's counts of requests."""
-    return {name: rows for name, rows in read_all_rows().items() if name not in ("Click", "SandboxQuota")}
+    """All rows except the records of visits: clicks, downloads of lists, and the sandbox's counts of requests."""
+    return {name: rows for name, rows in read_all_rows().items() if name not in ("Click", "LogEntry", "SandboxQuota")}
 
 
 def addresses(route: str, subscription: Subscription) -> list[str]:
@@ -87,6 +87,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
         "content_type_id": ["1"],
         "app_label": ["subscriptions"],
         "url": ["anything"],
+        "view_id": ["1"],
         "token": ["anything", setup_link().rstrip("/").rpartition("/")[2]],
     }
     filled = [route]
