@@ -50,7 +50,7 @@ INSERT INTO subscriptions_order (id, merchant_id, customer_id, payment_id, shipp
     place_date, tried_at, place, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries,
     declines, generic_error_count, locked, oos_free_shipping, created, updated)
 SELECT {base} + n, {merchant}, {owner}, {owner}, {owner}, gen_random_uuid(),
-    CASE WHEN n <= {subscriptions} THEN 1 WHEN n % 1000 = 0 THEN 3 WHEN n % 5000 = 1 THEN 14 ELSE 5 END,
+    CASE WHEN n <= {subscriptions} THEN 1 WHEN n % 100 = 0 THEN 3 WHEN n % 100 = 1 THEN 14 ELSE 5 END,
     day::date, CASE WHEN n > {subscriptions} THEN day END, day, 12, 0, 0, 0, 12, 'USD', 0, 0, 0, false, false,
     day - interval '30 days', least(day, now()) - n % 86400 * interval '1 second'
 FROM generate_series(1, 2 * {subscriptions}) n, LATERAL (

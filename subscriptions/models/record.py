@@ -36,7 +36,8 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(fields=["merchant", "customer", "-id"], name="activity_customer"),
-            models.Index(fields=["merchant", "-id"], name="activity_list"),
+            # By time, since the database would look for a quiet merchant's newest keys among everybody's.
+            models.Index(fields=["merchant", "-at", "-id"], name="activity_list"),
             # Without these, the database looks for the latest of a quiet order among everybody's.
             models.Index(
                 fields=["merchant", "subscription", "-id"],

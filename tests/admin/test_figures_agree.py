@@ -170,7 +170,7 @@ def test_test_customers_are_in_no_figure_and_not_in_the_latest_activity(merchant
     latest = home.context["latest"]
     assert len(latest) == 8
     assert not any(activity.customer.is_test for activity in latest)
-    assert max(activity.at for activity in latest) <= NOON + timedelta(minutes=1)
+    assert max(activity.at for activity in latest) == NOON + timedelta(hours=1)
     assert "Dec. 4" not in visible_text(home)
 
 

@@ -153,7 +153,7 @@ def churn_reasons(merchant: Merchant, found: Business) -> list[dict[str, Any]]:
 def latest_activity(merchant: Merchant) -> list[Activity]:
     test_customers = Customer.objects.filter(merchant=merchant, is_test=True)
     rows = Activity.objects.filter(merchant=merchant).exclude(customer__in=test_customers)
-    return list(rows.select_related("customer").order_by("-pk")[:LATEST])
+    return list(rows.select_related("customer").order_by("-at", "-pk")[:LATEST])
 
 
 def days_query(period: Period) -> dict[str, str]:
