@@ -14,7 +14,8 @@ from subscriptions.models import Merchant, Product, RollUp
 
 SUBSCRIPTIONS_EACH = 4
 # Keys of a merchant's rows begin behind `base`; the n-th order to come and the n-th placed one are the n-th
-# subscription's, with one item each. Four fifths of the subscriptions are live.
+# subscription's, with one item each. In a shop of any size, a hundred of the placed ones wait for somebody. Four fifths
+# of the subscriptions are live.
 ROWS = [
     """
 INSERT INTO subscriptions_customer (id, merchant_id, merchant_user_id, first_name, last_name, email, phone_number,
@@ -50,7 +51,8 @@ INSERT INTO subscriptions_order (id, merchant_id, customer_id, payment_id, shipp
     place_date, tried_at, place, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries,
     declines, generic_error_count, locked, oos_free_shipping, created, updated)
 SELECT {base} + n, {merchant}, {owner}, {owner}, {owner}, gen_random_uuid(),
-    CASE WHEN n <= {subscriptions} THEN 1 WHEN n % 100 = 0 THEN 3 WHEN n % 100 = 1 THEN 14 ELSE 5 END,
+    CASE WHEN n <= {subscriptions} THEN 1 WHEN n % 100 = 0 THEN 3
+        WHEN n <= {subscriptions} + 100 THEN 14 ELSE 5 END,
     day::date, CASE WHEN n > {subscriptions} THEN day END, day, 12, 0, 0, 0, 12, 'USD', 0, 0, 0, false, false,
     day - interval '30 days', least(day, now()) - n % 86400 * interval '1 second'
 FROM generate_series(1, 2 * {subscriptions}) n, LATERAL (

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscriptions import api_keys
+from subscriptions.admin.filters import orders_needing_you
 from subscriptions.events.catalogue import KINDS, SUBSCRIPTION_CANCEL
 from subscriptions.models import Customer, Event, Merchant, Order, Subscription
 from subscriptions.staff.search import customers_matching, rows_with_number
@@ -163,3 +164,9 @@ def test_the_numbers_of_a_shop_are_found_by_index(long_lists):
     assert "order_by_number" in orders and "Seq Scan" not in orders
     subscriptions = rows_with_number(long_lists, Subscription, "1001").explain()
     assert "subscription_by_shop_order" in subscriptions and "Seq Scan" not in subscriptions
+
+
+def test_orders_that_need_somebody_are_read_by_an_index_of_their_own(long_lists):
+    listed = orders_needing_you(Order.objects.filter(merchant=long_lists)).order_by("-updated", "public_id")[:50]
+    plan = listed.explain()
+    assert "order_needs_you" in plan and "Sort" not in plan

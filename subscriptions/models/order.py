@@ -17,6 +17,13 @@ from subscriptions.models.product import Product
 from subscriptions.models.subscription import Subscription
 
 OPEN = Q(status=OrderStatus.UNSENT, locked=False, oos_free_shipping=False)
+# Reprise cannot find out what became of these orders, or waits for a decision.
+UNDECIDED = [
+    *statuses_where(lambda row: row.settled_by_staff),
+    OrderStatus.CONNECTION_ERROR_DURING_PLACEMENT,
+    OrderStatus.AWAITING_RETRY_INSTRUCTIONS,
+]
+UNDECIDED_OR_REJECTED = Q(status__in=[*UNDECIDED, OrderStatus.REJECTED])
 
 
 class OrderKey(NamedTuple):
@@ -120,6 +127,9 @@ class Order(models.Model):
             models.Index(fields=["merchant", "status", "-created", "public_id"], name="order_status_list"),
             models.Index(fields=["merchant", "-updated", "public_id"], name="order_updated"),
             models.Index(fields=["merchant", "status", "-updated", "public_id"], name="order_status_updated"),
+            models.Index(
+                fields=["merchant", "-updated", "public_id"], condition=UNDECIDED_OR_REJECTED, name="order_needs_you"
+            ),
             models.Index(fields=["merchant", "-place", "public_id"], name="order_place"),
             models.Index(fields=["merchant", "status", "-place", "public_id"], name="order_status_place"),
             models.Index(fields=["merchant", "customer", "-place_date"], name="order_customer"),

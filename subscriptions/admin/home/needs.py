@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from common.db import fetch_rows
 from subscriptions import calendar
-from subscriptions.admin.filters import REJECTED_SHOWN, UNDECIDED
+from subscriptions.admin.filters import REJECTED_SHOWN
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.models import CheckoutRequest, JobRun, Merchant, OrderStatus
+from subscriptions.models.order import UNDECIDED
 from subscriptions.money import money
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.needs import MOST_COUNTED, Need, dialog_button
