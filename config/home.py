@@ -48,7 +48,20 @@ def period_links(form: PeriodForm) -> list[dict[str, Any]]:
 
 def setup_steps(request: HttpRequest, merchant: Merchant, deliveries: DeliveryFigures) -> list[dict[str, Any]]:
     """What a new merchant sets up, in a sensible order, and whether it is done. Links are for those who may follow."""
-    steps: list[tuple[str, str, str, Right, bool]] = [
+    return [
+        {
+            "title": title,
+            "about": about,
+            "is_done": is_done,
+            "url": reverse(f"admin:{page}") if may(request, right) else "",
+        }
+        for title, about, page, right, is_done in all_steps(merchant, deliveries)
+    ]
+
+
+def all_steps(merchant: Merchant, deliveries: DeliveryFigures) -> list[tuple[str, str, str, Right, bool]]:
+    """Each step as title, what it is about, page, right to its page, and whether it is done."""
+    return [
         (
             "Bring your products",
             "Import them as a file, or let your platform send them.",
@@ -91,13 +104,4 @@ def setup_steps(request: HttpRequest, merchant: Merchant, deliveries: DeliveryFi
             Right.SETTINGS,
             merchant.api_keys.exists(),
         ),
-    ]
-    return [
-        {
-            "title": title,
-            "about": about,
-            "is_done": is_done,
-            "url": reverse(f"admin:{page}") if may(request, right) else "",
-        }
-        for title, about, page, right, is_done in steps
     ]
