@@ -116,16 +116,20 @@ def long_lists(db: None) -> Merchant:
             for n in range(len(times))
         ),
     )
+    # The product that is asked for is on few subscriptions and items: were it on all, their list would do as well.
+    products = [first.product_id] + 8 * [first.merchant.products.exclude(pk=first.product_id).latest("pk").pk]
     add_copies(
-        first.subscription, ({"created": at, "cancelled": times[0] if n % 2 else None} for n, at in enumerate(times))
+        first.subscription,
+        (
+            {"created": at, "cancelled": times[0] if n % 2 else None, "product_id": products[n % 9]}
+            for n, at in enumerate(times)
+        ),
     )
     placed, to_come = {"status": 5}, {"status": 1, "locked": True, "tried_at": None, "place_date": date(2027, 1, 1)}
     stamped = [{"created": at, "updated": at, "place_date": at.date(), "tried_at": at} for at in times]
     orders = add_copies(first.order, [row | placed for row in stamped[:900]] + [row | to_come for row in stamped[900:]])
-    # The product that is asked for is on half of the items: with it on all, their list would do as well.
-    others = [first.product_id, first.merchant.products.exclude(pk=first.product_id).latest("pk").pk]
     items = [
-        {"order_id": order.pk, "product_id": others[n % 2], "upcoming": False, "created": order.created}
+        {"order_id": order.pk, "product_id": products[n % 9], "upcoming": False, "created": order.created}
         for n, order in enumerate(orders)
     ]
     add_copies(first, [item | {"one_time": True, "subscription_id": None} for item in items[:9]] + items[9:])
