@@ -217,27 +217,29 @@ def create_next_items(context: Context, items: Iterable[Item], start: date) -> l
     return [item for added in by_key.values() for item in added]
 
 
-def withdraw_subscription(context: Context, subscription: Subscription) -> list[Order]:
+def withdraw_subscription(context: Context, subscription: Subscription) -> tuple[date | None, list[Order]]:
     """Remove the upcoming item of a cancelled subscription, and cancel the orders being retried for it alone.
 
-    Returns the orders that were cancelled.
+    Returns the day the item was planned for, and the orders that were cancelled.
     """
     by_order: dict[int, list[Item]] = {}
     for item in CHANGEABLE_ITEMS.all(merchant=subscription.merchant_id, customer=subscription.customer_id):
         by_order.setdefault(item.order_id, []).append(item)
-    cancelled = []
+    planned, cancelled = None, []
     for items in by_order.values():
         own = [item for item in items if item.subscription_id == subscription.pk]
         others = [item for item in items if item not in own]
         if not own:
             continue
         order = attach_customer(items[0].order, subscription.customer)
+        if any(item.upcoming for item in own):
+            planned = order.place_date
         if order.is_open or (others and order.oos_free_shipping):
             shrink_order(context, order, others, own)
         elif not others:
             cancel_order(order)
             cancelled.append(order)
-    return cancelled
+    return planned, cancelled
 
 
 def set_status(order: Order, status: OrderStatus) -> None:

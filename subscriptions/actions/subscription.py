@@ -30,7 +30,8 @@ def cancel(context: ActionContext[Subscription], *, reason: str = "") -> str:
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
-    end_subscription(context, context.subject, reason)
+    planned = end_subscription(context, context.subject, reason)
+    context.undo_facts = {"subscriptions": [context.subject.pk], "place_date": planned and planned.isoformat()}
     text = _reason_text(context.subject)
     return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {text}" if text else "")
 
@@ -248,12 +249,15 @@ def change_cancel_reason(context: ActionContext[Subscription], *, cancel_reason:
     return f"Changed the cancel reason of {subscription.product}" + (f" to: {text}" if text else " to none") + "."
 
 
-def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> None:
-    """Cancel `subscription` as part of an action, and emit the events of everything that ends with it."""
+def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> date | None:
+    """Cancel `subscription` as part of an action, and emit the events of everything that ends with it.
+
+    Returns the day that its next order was planned for.
+    """
     subscription.cancelled = calendar.now()
     subscription.cancel_reason = reason or None
     _save_subscription(subscription, "cancelled", "cancel_reason")
-    cancelled_orders = orders.withdraw_subscription(context, subscription)
+    planned, cancelled_orders = orders.withdraw_subscription(context, subscription)
     code = subscription.cancel_reason_code
     context.emit(
         catalogue.SUBSCRIPTION_CANCEL,
@@ -266,6 +270,7 @@ def end_subscription(context: ActionContext[Any], subscription: Subscription, re
         context.emit(catalogue.ORDER_CANCEL, order)
     if _is_last(context, subscription):
         context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer, subscriptions=[subscription])
+    return planned
 
 
 def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:

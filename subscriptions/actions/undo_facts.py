@@ -1,7 +1,7 @@
 """What an activity keeps for its undo: what to put back, and which rows must not have changed since."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from subscriptions.models import Item, Order
 
@@ -17,11 +17,26 @@ def undo_facts(orders: Iterable[Order], items: Iterable[Item], **put_back: Any) 
     }
 
 
-def forbids_undo(facts: Mapping[str, Any], order: int | None, subscription: int | None) -> bool:
-    """Whether a later activity about this order and subscription has changed what these facts need unchanged.
+class Later(NamedTuple):
+    """A later activity of the customer: its key, which one it undoes, and what it is about."""
 
-    One about neither is about the customer as a whole, and has.
+    key: int
+    undoes: int | None
+    order: int | None
+    subscription: int | None
+    tag: str | None
+
+
+LATER_COLUMNS = ("pk", "undoes", "order", "subscription", "undo_facts__tag")
+
+
+def forbids_undo(facts: Mapping[str, Any], later: Later) -> bool:
+    """Whether a later activity has changed what these facts need unchanged.
+
+    One about no order, subscription or tag is about the customer as a whole, and has.
     """
-    if order is None and subscription is None:
+    if later.tag is not None or "tag" in facts:
+        return later.tag == facts.get("tag")
+    if later.order is None and later.subscription is None:
         return True
-    return order in facts.get("orders", ()) or subscription in facts.get("subscriptions", ())
+    return later.order in facts.get("orders", ()) or later.subscription in facts.get("subscriptions", ())

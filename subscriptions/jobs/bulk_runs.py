@@ -46,7 +46,8 @@ def _go_through(run: BulkRun, turn: Turn) -> None:
 def _rows_left(run: BulkRun) -> QuerySet[BulkRow]:
     """The rows that the cursor has not reached; an undo goes from the last change to the first."""
     if run.state == State.UNDOING:
-        return run.rows.filter(state=BulkRow.State.DONE, pk__lt=run.cursor).order_by("-pk")
+        done = run.rows.filter(state=BulkRow.State.DONE, pk__lt=run.cursor)
+        return done.select_related("activity").order_by("-pk")
     return run.rows.filter(state=BulkRow.State.WAITING, pk__gt=run.cursor).order_by("pk")
 
 

@@ -8,6 +8,7 @@ from common.work import LeasedRun
 from subscriptions.models.customer import Customer
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
+from subscriptions.models.record import Activity
 
 
 class Tag(models.Model):
@@ -73,7 +74,7 @@ class BulkRun(LeasedRun):
 
 
 class BulkRow(models.Model):
-    """A row that a bulk change concerns, what became of it, and what it takes to undo that."""
+    """A row that a bulk change concerns, what became of it, and the activity by which that is undone."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -87,7 +88,7 @@ class BulkRow(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     sentence = models.TextField(blank=True, help_text="What was done, or why nothing was.")
-    facts = models.JSONField(null=True, help_text="What an undo needs to know.")
+    activity = models.ForeignKey(Activity, models.DO_NOTHING, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "subject"], name="bulk_row_once")]

@@ -30,6 +30,10 @@ class Activity(models.Model):
     undo_facts = models.JSONField(
         null=True, editable=False, help_text="What an undo puts back, and which rows it needs unchanged."
     )
+    # Activities are never deleted.
+    undoes = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, editable=False, related_name="+", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from subscriptions.actions.undo import is_superseded
+from subscriptions.actions.undo_facts import LATER_COLUMNS, Later
 from subscriptions.models import Activity
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
@@ -32,8 +33,11 @@ def undo_urls(request: HttpRequest, rows: Collection[Activity]) -> dict[int, str
     customers = {row.customer_id for row in undoable}
     found = Activity.objects.filter(merchant=merchant_of(request), customer__in=customers)
     found = found.filter(pk__gt=min(row.pk for row in undoable)).order_by("-pk")
-    later = list(found.values_list("pk", "customer", "order", "subscription")[:MOST_LATER])
-    seen_since = later[-1][0] if len(later) == MOST_LATER else 0
+    later = [
+        (customer, Later._make(about))
+        for customer, *about in found.values_list("customer", *LATER_COLUMNS)[:MOST_LATER]
+    ]
+    seen_since = later[-1][1].key if len(later) == MOST_LATER else 0
     # A part of a page is fetched from an address of its own.
     back = urlsplit(request.headers.get("HX-Current-URL", request.path)).path
     return {
@@ -42,6 +46,6 @@ def undo_urls(request: HttpRequest, rows: Collection[Activity]) -> dict[int, str
         if row.pk >= seen_since
         and not is_superseded(
             row,
-            ((order, about) for key, customer, order, about in later if key > row.pk and customer == row.customer_id),
+            (about for customer, about in later if about.key > row.pk and customer == row.customer_id),
         )
     }

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from subscriptions.actions import customer_tags
 from subscriptions.actions import item as item_verbs
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as verbs
@@ -76,7 +77,15 @@ def planned(subscription: Subscription) -> list[tuple[date, str]]:
     return sorted((item.order.place_date, str(item)) for item in items.select_related("order", "product"))
 
 
-@pytest.mark.parametrize("act", [skip, move, move_next, add, subscribe])
+def cancel(subscription: Subscription) -> Any:
+    return verbs.cancel(subscription, actor=f.STAFF)
+
+
+def tag(subscription: Subscription) -> Any:
+    return customer_tags.add_tag(subscription.customer, actor=f.STAFF, name="VIP")
+
+
+@pytest.mark.parametrize("act", [skip, move, move_next, add, subscribe, cancel])
 def test_an_undone_act_leaves_the_orders_as_they_were(
     act: Callable[[Subscription], Any], subscription: Subscription, staff: Client
 ) -> None:
@@ -123,7 +132,41 @@ def test_a_merge_is_undone(subscription: Subscription, staff: Client) -> None:
     assert order_of(subscription) == order
 
 
-@pytest.mark.parametrize("act", [skip, move, move_next, add])
+def test_acts_are_undone_one_after_the_other_from_the_last(subscription: Subscription, staff: Client) -> None:
+    before = planned(subscription)
+    acts = [act(subscription).activity for act in (move, add, cancel, tag)]
+    for act in acts[:2]:
+        assert undo(staff, act) == GONE
+    for act in reversed(acts):
+        assert undo(staff, act) != GONE
+    assert planned(subscription) == before
+
+
+def test_an_order_that_another_one_has_joined_is_not_moved_back(subscription: Subscription, staff: Client) -> None:
+    order = order_of(subscription)
+    other = f.plan_item(
+        f.SubscriptionFactory(customer=order.customer, payment=order.payment, shipping_address=order.shipping_address),
+        date(2026, 12, 2),
+    ).order
+    moved = move(subscription)
+    joined = order_verbs.change_date(other, actor=f.STAFF, day=date(2026, 12, 9))
+    assert undo(staff, moved.activity) == GONE
+    assert undo(staff, joined.activity).startswith("Undid the merge")
+    assert undo(staff, moved.activity).startswith("Moved the order")
+    assert [day for day, _ in planned(subscription)] == [DAY, date(2026, 12, 2)]
+
+
+def test_a_tag_is_undone_and_forbids_only_the_undo_of_itself(subscription: Subscription, staff: Client) -> None:
+    moved, tagged = move(subscription), tag(subscription)
+    customer_tags.add_tag(subscription.customer, actor=f.STAFF, name="Press")
+    assert undo(staff, moved.activity).startswith("Moved the order")
+    removed = customer_tags.remove_tag(subscription.customer, actor=f.STAFF, name="VIP")
+    assert undo(staff, tagged.activity) == GONE
+    assert undo(staff, removed.activity) == "Added the tag “VIP”."
+    assert undo(staff, tagged.activity) == "Removed the tag “VIP”."
+
+
+@pytest.mark.parametrize("act", [skip, move, move_next, add, cancel])
 def test_an_act_is_undone_only_once_and_only_if_nothing_has_changed_since(
     act: Callable[[Subscription], Any], subscription: Subscription, staff: Client
 ) -> None:

@@ -108,6 +108,28 @@ def test_orders_that_were_merged_are_taken_apart_again(merchant: Merchant) -> No
     assert plan(merchant) == before
 
 
+def test_an_order_that_merged_into_one_the_same_run_moved_on_is_taken_out_again(merchant: Merchant) -> None:
+    first = make_subscription(merchant, 3)
+    shared = {"customer": first.customer, "payment": first.payment, "shipping_address": first.shipping_address}
+    make_subscription(merchant, 10, **shared)
+    before = plan(merchant)
+    run = run_all(merchant, "order.move", Order.objects.all(), WEEK)
+    assert [row[2] for row in plan(merchant)] == [day_in(17, merchant)] * 2
+    assert counts(undo_all(run)) == ("undone", 2, 2, 0, 2, 0)
+    assert plan(merchant) == before
+
+
+def test_a_row_whose_activity_was_not_kept_is_not_undone(merchant: Merchant) -> None:
+    for _ in range(2):
+        make_subscription(merchant)
+    moved, same = Order.objects.order_by("pk")
+    run = run_all(merchant, "order.move", Order.objects.all(), {"day": moved.place_date.isoformat()})
+    assert set(run.rows.values_list("activity", flat=True)) == {None}  # both were on that day already
+    run.rows.filter(subject=moved.pk).update(sentence="Moved the order.")
+    assert counts(undo_all(run)) == ("undone", 2, 2, 0, 1, 1)
+    assert run.rows.get(state="kept").sentence == "This cannot be undone."
+
+
 def test_cancelled_subscriptions_are_reactivated_with_their_dates(merchant: Merchant) -> None:
     row = make_subscription(merchant, 5)
     run = run_all(merchant, "subscription.cancel", Subscription.objects.all(), {"reason": "4|Too much"})

@@ -1,27 +1,20 @@
 """Bulk changes of customers: put a tag on them, take one off."""
 
+from typing import Any
+
 from subscriptions.actions import customer_tags as verbs
-from subscriptions.actions.bulk.kind import Answers, BulkKind, Change, Facts
+from subscriptions.actions.bulk.kind import Answers, BulkKind
+from subscriptions.actions.core import ActionContext
 from subscriptions.actors import Actor
 from subscriptions.models import Customer
 
 
-def add_tag(customer: Customer, answers: Answers, actor: Actor) -> Change:
-    context = verbs.add_tag(customer, actor=actor, name=answers["tag"])
-    return Change(context, {"tag": answers["tag"]} if context.activity else {})
+def add_tag(customer: Customer, answers: Answers, actor: Actor) -> ActionContext[Any]:
+    return verbs.add_tag(customer, actor=actor, name=answers["tag"])
 
 
-def remove_tag(customer: Customer, answers: Answers, actor: Actor) -> Change:
-    context = verbs.remove_tag(customer, actor=actor, name=answers["tag"])
-    return Change(context, {"tag": answers["tag"]} if context.activity else {})
-
-
-def take_off(customer: Customer, facts: Facts, actor: Actor) -> None:
-    verbs.remove_tag(customer, actor=actor, name=facts["tag"])
-
-
-def put_back(customer: Customer, facts: Facts, actor: Actor) -> None:
-    verbs.add_tag(customer, actor=actor, name=facts["tag"])
+def remove_tag(customer: Customer, answers: Answers, actor: Actor) -> ActionContext[Any]:
+    return verbs.remove_tag(customer, actor=actor, name=answers["tag"])
 
 
 def describe_tag(answers: Answers) -> str:
@@ -36,7 +29,6 @@ KINDS = [
         model=Customer,
         change=add_tag,
         describe=describe_tag,
-        undo=take_off,
     ),
     BulkKind(
         name="customer.untag",
@@ -45,6 +37,5 @@ KINDS = [
         model=Customer,
         change=remove_tag,
         describe=describe_tag,
-        undo=put_back,
     ),
 ]

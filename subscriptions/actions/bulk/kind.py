@@ -16,15 +16,6 @@ from subscriptions.models import Merchant
 
 Answers = Mapping[str, Any]
 """What staff chose for all rows, as JSON."""
-Facts = dict[str, Any]
-"""What an undo needs to know of one row, as JSON."""
-
-
-class Change(NamedTuple):
-    """What was done to one row; an action that found everything as it is wanted leaves no activity and no facts."""
-
-    context: ActionContext[Any]
-    facts: Facts
 
 
 class Obstacle(NamedTuple):
@@ -38,17 +29,17 @@ class Obstacle(NamedTuple):
 class BulkKind:
     """`change(row, answers, actor)` makes the change by an action, and raises what the action raises.
 
-    `undo(row, facts, actor)` takes it back, and refuses where something has changed since; None if nothing can be.
-    `obstacles` are looked at in their order. `describe(answers)` completes "Move dates: …".
+    `is_undoable` says whether the activity of that action can be undone. `obstacles` are looked at in their order.
+    `describe(answers)` completes "Move dates: …".
     """
 
     name: str
     title: str
     icon: str
     model: type[models.Model]
-    change: Callable[[Any, Answers, Actor], Change]
+    change: Callable[[Any, Answers, Actor], ActionContext[Any]]
     describe: Callable[[Answers], str] = lambda answers: ""
-    undo: Callable[[Any, Facts, Actor], None] | None = None
+    is_undoable: bool = True
     obstacles: Callable[[Merchant, Answers], Sequence[Obstacle]] = lambda merchant, answers: ()
     warning: str = ""
 

@@ -12,6 +12,7 @@ from common.work import notify_after_commit
 from subscriptions.actions.bulk import BULK_KINDS
 from subscriptions.actions.bulk.kind import Answers, BulkKind
 from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
+from subscriptions.actions.undo import undo
 from subscriptions.actors import Actor
 from subscriptions.errors import Busy, DomainError, NotFound, refused
 from subscriptions.models import BulkRow, BulkRun, Customer, Merchant
@@ -22,6 +23,7 @@ CHUNK = 2000
 AFTER_LAST = 2**62
 """Where the cursor of an undo begins: behind every row."""
 TRIES = 3  # each waits two seconds for a customer held by another write
+SO_ALREADY = "It was so already."
 State = BulkRow.State
 
 
@@ -53,7 +55,7 @@ def start_run(merchant: Merchant, kind: BulkKind, rows: QuerySet[Any], answers: 
 
 def start_undo(run: BulkRun, actor: Actor) -> None:
     """Begin to take back what a finished run has changed, the last change first. Refused if that began before."""
-    if BULK_KINDS[run.kind].undo is None:
+    if not BULK_KINDS[run.kind].is_undoable:
         raise refused("bulk_run_not_undoable")
     with transaction.atomic():
         finished = BulkRun.objects.filter(pk=run.pk, state=BulkRun.State.DONE)
@@ -70,22 +72,22 @@ def change_row(run: BulkRun, row: BulkRow) -> None:
     """
     kind, actor = BULK_KINDS[run.kind], Actor.from_json(run.actor)
 
-    def change(subject: Any) -> Mapping[str, Any]:
-        done = kind.change(subject, run.answers, actor)
-        activity = done.context.activity
-        return {"sentence": activity.sentence if activity else "It was so already.", "facts": done.facts or None}
+    def change() -> Mapping[str, Any]:
+        activity = kind.change(_load_subject(run, row), run.answers, actor).activity
+        return {"sentence": activity.sentence if activity else SO_ALREADY, "activity": activity}
 
     _work_at(run, row, change, State.DONE, State.REFUSED)
 
 
 def undo_row(run: BulkRun, row: BulkRow) -> None:
-    """`change_row` backwards."""
-    undo, actor = BULK_KINDS[run.kind].undo, Actor.from_json(run.undo_actor or run.actor)
-    assert undo is not None
+    """`change_row` backwards. A row without its activity, which runs did not keep at first, is refused."""
+    actor = Actor.from_json(run.undo_actor or run.actor)
 
-    def take_back(subject: Any) -> Mapping[str, Any]:
-        if row.facts is not None:
-            undo(subject, row.facts, actor)
+    def take_back() -> Mapping[str, Any]:
+        if row.activity is not None:
+            undo(row.activity, actor=actor)
+        elif row.sentence != SO_ALREADY:
+            raise refused("not_undoable")
         return {}
 
     _work_at(run, row, take_back, State.UNDONE, State.KEPT)
@@ -98,11 +100,11 @@ def keep_row(run: BulkRun, row: BulkRow, sentence: str) -> None:
         _settle(run, row, state, {"sentence": sentence})
 
 
-def _work_at(run: BulkRun, row: BulkRow, work: Callable[[Any], Mapping[str, Any]], done: State, refusal: State) -> None:
+def _work_at(run: BulkRun, row: BulkRow, work: Callable[[], Mapping[str, Any]], done: State, refusal: State) -> None:
     for is_last in (*[False] * (TRIES - 1), True):
         try:
             with lock_customer(CUSTOMER_BY_KEY, pk=row.customer_id, merchant=run.merchant_id):
-                return _settle(run, row, done, work(_load_subject(run, row)))
+                return _settle(run, row, done, work())
         except DomainError as error:
             if is_last or not isinstance(error, Busy):
                 return keep_row(run, row, error.sentence)

@@ -62,7 +62,7 @@ def change_many(
         "title": f"{kind.title}: preview",
         "opts": model_admin.opts,
         "kind": kind,
-        "is_undoable": kind.undo is not None,
+        "is_undoable": kind.is_undoable,
         "form": form,
         "names": names,
         "preview": None if answers is None else preview_run(merchant, kind, rows, answers),

@@ -39,7 +39,7 @@ def undo_run(request: HttpRequest, run: BulkRun, answers: dict[str, Any]) -> str
 def is_undoable(run: BulkRun) -> bool:
     """Whether changes of this kind can be taken back at all."""
     kind = BULK_KINDS.get(run.kind)
-    return kind is not None and kind.undo is not None
+    return kind is not None and kind.is_undoable
 
 
 def can_be_undone(run: BulkRun) -> bool:
