@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
-from integrations.models import Delivery, DeliveryMinute, ProfileRun, Replay, SandboxEvent, SandboxImport
+from integrations.models import Delivery, DeliveryMinute, GladlyRequest, ProfileRun, Replay, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
@@ -38,6 +38,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield DeliveryMinute.objects.filter(minute__lt=now - timedelta(days=8))
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))
+    yield GladlyRequest.objects.filter(at__lt=now - timedelta(days=30))
     yield SandboxEvent.objects.filter(received__lt=now - timedelta(days=90))
     yield SandboxImport.objects.filter(created__lt=now - SandboxImport.KEPT)
     yield Click.objects.filter(at__lt=now - timedelta(days=figures.KEPT_DAYS))

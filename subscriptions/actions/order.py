@@ -50,7 +50,9 @@ def skip_subscription(context: ActionContext[Order], *, subscription: Subscripti
         raise refused("subscription_not_in_order")
     context.result = replan_item(context, item)
     touched = [context.subject, context.result.order]
-    context.undo_facts = undo_facts(touched, [context.result], place_date=context.before.place_date.isoformat())
+    # An emptied order is gone, so its id is kept: whoever skips it once more is told that it was skipped.
+    facts = {"place_date": context.before.place_date.isoformat(), "order": context.before.public_id.hex}
+    context.undo_facts = undo_facts(touched, [context.result], **facts)
     day = calendar.human_date(context.result.order.place_date)
     return f"Skipped {item.product} once. Its next order is planned for {day}."
 

@@ -16,6 +16,7 @@ from integrations.models import (
     Connection,
     Delivery,
     DeliveryMinute,
+    GladlyRequest,
     Replay,
     SandboxEvent,
     SandboxImport,
@@ -62,6 +63,11 @@ def task() -> Model:
     return Task.objects.create(
         id="t", name="t", func="f", started=timezone.now(), stopped=timezone.now(), success=False
     )
+
+
+def gladly_request() -> Model:
+    row = Connection.objects.get()
+    return GladlyRequest.objects.create(merchant=row.merchant, connection=row, kind="basic", milliseconds=1)
 
 
 def sandbox_event() -> Model:
@@ -122,6 +128,7 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (session, 0),
         (task, 14),
         (api_request, 30),
+        (gladly_request, 30),
         (sandbox_event, 90),
         (sandbox_import, 7),
         (simulated, 180),
