@@ -1,6 +1,6 @@
 """Requests with a connection's key, and what it means that one failed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import httpx
@@ -30,12 +30,35 @@ def call_with_key(
     limits: http.Limits = http.LIMITS,
 ) -> http.Reply:
     """One request whose `Authorization` is `scheme` and the key. Raises InvalidSetup, and as `http.send_request`."""
+    key = read_key(connection)
+    return call_authorized(
+        connection, method, url, f"{scheme} " + key, hidden=[key], headers=headers, body=body, limits=limits
+    )
+
+
+def read_key(connection: Connection) -> str:
+    """The connection's key as plain text. Raises InvalidSetup."""
     key = connection.secret.strip()
     if not key:
         raise InvalidSetup("The connection has no key; enter one.")
     if not (key.isascii() and key.isprintable()):
         raise InvalidSetup("The key contains characters that a key cannot have.")
-    credentials = {"Authorization": f"{scheme} " + key}
+    return key
+
+
+def call_authorized(
+    connection: Connection,
+    method: str,
+    url: str,
+    authorization: str,
+    *,
+    hidden: Sequence[str],
+    headers: dict[str, str],
+    body: bytes | None = None,
+    limits: http.Limits = http.LIMITS,
+) -> http.Reply:
+    """One request, whose reply is shown without the texts in `hidden`. Raises as `call_with_key` does."""
+    credentials = {"Authorization": authorization}
     own_sandbox = connection.merchant.is_test
     try:
         reply = http.send_request(
@@ -44,7 +67,10 @@ def call_with_key(
     except httpx.InvalidURL as error:
         raise InvalidSetup(f"{url} is not a valid address.") from error
     # Staff of every role read what the other side answers; a misdirected request may be echoed with its headers.
-    return replace(reply, body=reply.body.replace(key.encode(), Secret.MASK.encode()))
+    text = reply.body
+    for secret in hidden:
+        text = text.replace(secret.encode(), Secret.MASK.encode())
+    return replace(reply, body=text)
 
 
 def answer_of(call: Callable[[], http.Reply], read: Callable[[http.Reply], Answer]) -> Answer:

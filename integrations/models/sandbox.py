@@ -1,4 +1,4 @@
-"""What the sandbox has received as Klaviyo or Attentive, and how it is told to fail."""
+"""What the sandbox has received as Klaviyo, Attentive or Gladly, and how it is told to fail."""
 
 from datetime import timedelta
 

@@ -25,6 +25,10 @@ def attentive(name: str, title: str) -> Endpoint:
     return Endpoint(f"attentive.{name}", f"Attentive: {title}", 150, None, "attentive")
 
 
+def gladly(name: str, title: str) -> Endpoint:
+    return Endpoint(f"gladly.{name}", f"Gladly: {title}", 10, None, "gladly")
+
+
 CREATE_EVENT = klaviyo("event", "create event", 350, 3500)
 BULK_EVENTS = klaviyo("bulk_events", "bulk create events", 10, 150)
 UPSERT_PROFILE = klaviyo("profile", "profile upsert", 75, 750)
@@ -36,7 +40,9 @@ ERASURE = klaviyo("erasure", "erasure", 3, 60)
 ATTENTIVE_EVENT = attentive("event", "event")
 ATTENTIVE_ATTRIBUTES = attentive("attributes", "attributes")
 ATTENTIVE_ME = attentive("me", "account")
+GLADLY_PROFILES = gladly("profiles", "find customer profiles")
+GLADLY_ITEM = gladly("item", "create conversation item")
 
 ENDPOINTS = [CREATE_EVENT, BULK_EVENTS, UPSERT_PROFILE, BULK_PROFILES, IMPORT_STATUS, IMPORT_ERRORS, ACCOUNTS, ERASURE]
-ENDPOINTS += [ATTENTIVE_EVENT, ATTENTIVE_ATTRIBUTES, ATTENTIVE_ME]
+ENDPOINTS += [ATTENTIVE_EVENT, ATTENTIVE_ATTRIBUTES, ATTENTIVE_ME, GLADLY_PROFILES, GLADLY_ITEM]
 ENDPOINT_CHOICES = [(endpoint.name, endpoint.title) for endpoint in ENDPOINTS]

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from base64 import b64decode
 
 from django.conf import settings
 
@@ -13,9 +14,11 @@ from subscriptions.models import Merchant
 
 PATH = "/sandbox/klaviyo"
 ATTENTIVE_PATH = "/sandbox/attentive/v1"
+GLADLY_PATH = "/sandbox/gladly/api/v1"
 KLAVIYO, ATTENTIVE = Connection.Integration.KLAVIYO, Connection.Integration.ATTENTIVE
-PATHS: dict[str, str] = {KLAVIYO: PATH, ATTENTIVE: ATTENTIVE_PATH}
-SCHEMES = {KLAVIYO: "Klaviyo-API-Key", ATTENTIVE: "Bearer"}
+GLADLY = Connection.Integration.GLADLY
+PATHS: dict[str, str] = {KLAVIYO: PATH, ATTENTIVE: ATTENTIVE_PATH, GLADLY: GLADLY_PATH}
+SCHEMES = {KLAVIYO: "Klaviyo-API-Key", ATTENTIVE: "Bearer", GLADLY: "Basic"}
 # Secrets are encrypted and cannot be searched, so the key contains the merchant's id.
 KEY_FORMAT = re.compile(rf"sandbox_({PUBLIC_ID_PATTERN})_\w+", re.ASCII)
 
@@ -41,11 +44,21 @@ def find_key_merchant(authorization: str, integration: Connection.Integration = 
     if scheme != SCHEMES[integration]:
         detail = f"Missing or invalid authorization scheme. Use {SCHEMES[integration]}."
         raise ApiError(401, "not_authenticated", detail)
-    form = KEY_FORMAT.fullmatch(key.strip())
+    user, key = _split_basic(key) if scheme == "Basic" else (None, key.strip())
+    form = KEY_FORMAT.fullmatch(key)
     for connection in _sandbox_connections(form[1], integration) if form else ():
-        if is_same_secret(connection.secret, key.strip()):
+        if is_same_secret(connection.secret, key) and (user is None or user == connection.gladly.api_user):
             return connection.merchant
     raise ApiError(401, "authentication_failed", "Incorrect authentication credentials.")
+
+
+def _split_basic(credentials: str) -> tuple[str, str]:
+    """User and password; both empty where they cannot be read."""
+    try:
+        user, _, password = b64decode(credentials.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return user, password
 
 
 def _sandbox_connections(public_id: str, integration: Connection.Integration) -> list[Connection]:

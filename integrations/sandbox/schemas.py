@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 7) of the bodies that Klaviyo and Attentive take; `validation.py` has the formats.
+"""JSON Schemas (draft 7) of the bodies that Klaviyo, Attentive and Gladly take; `validation.py` has the formats.
 
 They share nothing with the portal's clients, so that both cannot be wrong in the same way.
 """
@@ -183,6 +183,42 @@ ATTENTIVE_ATTRIBUTES: Schema = {
     },
     "required": ["properties", "user"],
 }
+GLADLY_ITEM: Schema = {
+    "type": "object",
+    "properties": {
+        "id": text(maxLength=50, pattern=r"^[A-Za-z0-9_-]+\Z"),
+        "customer": {
+            "type": "object",
+            "properties": {"emailAddress": text(format="email"), "mobilePhone": text(), "id": text()},
+            "minProperties": 1,
+        },
+        "content": {
+            "type": "object",
+            "properties": {
+                "type": {"enum": ["CUSTOMER_ACTIVITY"]},
+                "activityType": {"enum": ["EMAIL", "ISSUE", "SMS", "SURVEY"]},
+                "title": text(minLength=1, maxLength=100),
+                "body": text(maxLength=25_000),
+                "sourceName": text(minLength=1, maxLength=50),
+                "occurredAt": text(format="date-time"),
+            },
+            "required": ["type", "activityType", "title", "sourceName", "occurredAt"],
+        },
+    },
+    "required": ["customer", "content"],
+}
+GLADLY_PROFILE: Schema = {
+    "type": "object",
+    "properties": {
+        "name": text(),
+        "emails": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "properties": {"original": text(format="email")}, "required": ["original"]},
+        },
+    },
+    "required": ["emails"],
+}
 
 BODIES: dict[str, Schema] = {
     "event": document(EVENT),
@@ -192,4 +228,6 @@ BODIES: dict[str, Schema] = {
     "deletion": document(DELETION),
     "attentive event": ATTENTIVE_EVENT,
     "attentive attributes": ATTENTIVE_ATTRIBUTES,
+    "gladly item": GLADLY_ITEM,
+    "gladly profile": GLADLY_PROFILE,
 }

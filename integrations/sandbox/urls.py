@@ -1,10 +1,10 @@
-"""The paths of Klaviyo, where the trailing slash is optional, and of Attentive."""
+"""The paths of Klaviyo, where the trailing slash is optional, of Attentive and of Gladly."""
 
 from django.urls import include, path, re_path
 from django.views import View
 
 from common.web.public_ids import PUBLIC_ID_PATTERN
-from integrations.sandbox import attentive, imports, reads, writes
+from integrations.sandbox import attentive, gladly, imports, reads, writes
 
 ID = rf"(?P<public_id>{PUBLIC_ID_PATTERN})"
 KLAVIYO: dict[str, type[View]] = {
@@ -31,4 +31,13 @@ attentive_urls = [
     path("me", attentive.Me.as_view()),
     re_path("", attentive.Unknown.as_view()),
 ]
-urlpatterns = [path("klaviyo/", include(klaviyo_urls)), path("attentive/v1/", include(attentive_urls))]
+gladly_urls = [
+    path("customer-profiles", gladly.Profiles.as_view()),
+    path("conversation-items", gladly.Items.as_view()),
+    re_path("", gladly.Unknown.as_view()),
+]
+urlpatterns = [
+    path("klaviyo/", include(klaviyo_urls)),
+    path("attentive/v1/", include(attentive_urls)),
+    path("gladly/api/v1/", include(gladly_urls)),
+]

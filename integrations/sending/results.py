@@ -230,6 +230,8 @@ def _connection_changes(connection: Connection, answers: Sequence[Answer]) -> tu
             case Outcome.DEAD:  # the receiver works; it refuses only this request
                 failures = 0
                 changes["last_error"] = answer.detail[:500]
+            case Outcome.SKIPPED:  # the receiver works; it has no use for this event
+                failures = 0
             case Outcome.RETRY | Outcome.UNKNOWN:
                 failures += 1
                 changes["last_error"] = answer.detail[:500]

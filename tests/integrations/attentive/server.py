@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 EVENTS, ATTRIBUTES = "/events/custom", "/attributes/custom"
 ME = {
@@ -78,9 +78,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+Server = TypeVar("Server", bound=AttentiveServer)
+
+
 @contextmanager
-def running_attentive() -> Iterator[AttentiveServer]:
-    server = AttentiveServer()
+def running_attentive(kind: type[Server] = AttentiveServer) -> Iterator[Server]:
+    server = kind()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -68,7 +68,7 @@ def test_pending_deliveries_are_sent_in_order_and_the_lease_released(subscriptio
 
 
 def test_a_connection_of_an_integration_that_is_not_there_waits(subscription):
-    connection = ConnectionFactory(merchant=subscription.merchant, integration="gladly")
+    connection = ConnectionFactory(merchant=subscription.merchant, integration="telegraph")
     cancel(subscription, actor=STAFF)
     outbox.drain_connection(connection.pk)
     connection.refresh_from_db()

@@ -25,6 +25,8 @@ def test_the_limits_are_those_that_klaviyo_and_attentive_publish():
         "attentive.event": (150, None),
         "attentive.attributes": (150, None),
         "attentive.me": (150, None),
+        "gladly.profiles": (10, None),
+        "gladly.item": (10, None),
     }
 
 
