@@ -3,7 +3,7 @@
 A thread that reads a body itself waits for as long as the client likes, and a few silent clients take them all. Here a
 slow client costs a connection: the event loop receives each body, up to a deadline and a size, and only then does a
 thread run Django. It hands the response over whole, so that no thread waits for a slow reader either. Responses that
-are made while they are sent have threads of their own, so that a long file to download never hinders a click.
+are made while they are sent have threads of their own, so that a long file never hinders a click; see `downloads`.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from typing import IO, Any, NamedTuple
 from wsgiref.util import FileWrapper
 
 from django.conf import settings
-from django.db import connections
 from django.http import StreamingHttpResponse
-from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+from granian.rsgi import HTTPProtocol, Scope
 
 from common.web.answer_faults import ENVIRON_KEY
+from config.downloads import Download, Stream
 from config.spoilt_answers import SpoiltAnswer, send_spoilt_answer
 from config.wsgi import application as django_application
 
@@ -55,16 +55,7 @@ class Call(NamedTuple):
     protocol: HTTPProtocol
     body: IO[bytes]
     length: int
-    done: asyncio.Future[SpoiltAnswer | None]
-
-
-class Stream(NamedTuple):
-    """A response whose content is made while it is sent."""
-
-    call: Call
-    status: int
-    headers: list[tuple[str, str]]
-    content: StreamingHttpResponse
+    done: asyncio.Future[SpoiltAnswer | Stream | None]
 
 
 class Application:
@@ -72,14 +63,14 @@ class Application:
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[Call] = SimpleQueue()
-        self.streams: SimpleQueue[Stream] = SimpleQueue()
+        self.downloads: SimpleQueue[Download] = SimpleQueue()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        work = [(self._answer_calls, settings.WEB_THREADS), (self._send_streams, MOST_STREAMS)]
+        work = [(self._answer_calls, settings.WEB_THREADS), (self._make_downloads, MOST_STREAMS)]
         for target, number in work:
             for _ in range(number):
                 # A daemon: when the process ends, it waits for a request that never comes.
-                threading.Thread(target=target, args=[loop], daemon=True).start()
+                threading.Thread(target=target, daemon=True).start()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
@@ -90,10 +81,15 @@ class Application:
             return
         done = asyncio.get_running_loop().create_future()
         self.calls.put(Call(scope, protocol, body, length, done))
-        if spoilt := await done:
-            await send_spoilt_answer(scope, protocol, spoilt)
+        match await done:
+            case SpoiltAnswer() as spoilt:
+                await send_spoilt_answer(scope, protocol, spoilt)
+            case Stream() as stream:
+                download = Download(stream)
+                self.downloads.put(download)
+                await download.send(scope, protocol)
 
-    def _answer_calls(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _answer_calls(self) -> None:
         while True:
             call, answered = self.calls.get(), None
             try:
@@ -101,21 +97,14 @@ class Application:
             except Exception:
                 logger.exception("no response to %s %s", call.scope.method, call.scope.path)
                 call.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
-            if isinstance(answered, Stream):
-                self.streams.put(answered)
-            else:
-                loop.call_soon_threadsafe(call.done.set_result, answered)
+            call.done.get_loop().call_soon_threadsafe(call.done.set_result, answered)
 
-    def _send_streams(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _make_downloads(self) -> None:
         while True:
-            stream = self.streams.get()
             try:
-                send_stream(stream, loop)
+                self.downloads.get().make()
             except Exception:
-                # The client sees a file that ends too early, since the status has left.
-                logger.exception("cut short: %s %s", stream.call.scope.method, stream.call.scope.path)
-            finally:
-                loop.call_soon_threadsafe(stream.call.done.set_result, None)
+                logger.exception("a download was not made to its end")
 
 
 async def receive_body(scope: Scope, protocol: HTTPProtocol) -> tuple[IO[bytes], int]:
@@ -156,7 +145,7 @@ def answer(call: Call) -> SpoiltAnswer | Stream | None:
     environ = build_environ(call)
     content: Any = django_application(environ, start_response)  # type: ignore[arg-type]  # Django uses no write()
     if isinstance(content, StreamingHttpResponse):
-        return Stream(call, status, headers, content)
+        return Stream(status, headers, content)
     try:
         if fault := environ.get(ENVIRON_KEY):
             return SpoiltAnswer(fault, status, headers, b"".join(content))
@@ -167,20 +156,6 @@ def answer(call: Call) -> SpoiltAnswer | Stream | None:
     finally:
         content.close()
     return None
-
-
-def send_stream(stream: Stream, loop: asyncio.AbstractEventLoop) -> None:
-    """Send each part as soon as it is made, until the client has left. The server keeps what it has not read."""
-    try:
-        transport = stream.call.protocol.response_stream(stream.status, stream.headers)
-        for part in stream.content:
-            sending = asyncio.wait_for(transport.send_bytes(part), settings.REQUEST_SECONDS)
-            asyncio.run_coroutine_threadsafe(sending, loop).result()
-    except (TimeoutError, ProtocolClosed):
-        logger.info("the client left: %s %s", stream.call.scope.method, stream.call.scope.path)
-    finally:
-        stream.content.close()
-        connections.close_all()  # of this thread; the next stream may come much later
 
 
 def wrap_file(file: Any, size: int) -> Any:

@@ -28,6 +28,8 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=2)
 # A client has this long to send the headers of a request, and as long for its body.
 REQUEST_SECONDS = min(env.int("REQUEST_SECONDS", default=30), 60)
+# A download whose client takes nothing for this long is cut off; until then it costs a file and a connection.
+DOWNLOAD_PAUSE_SECONDS = 5 * 60
 # The largest body in bytes: the sandbox takes as much as Klaviyo does.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The public address of links and pages, without a trailing slash.

@@ -3,3 +3,4 @@
 from config.settings import *  # noqa: F403  the project's own settings are tried
 
 ROOT_URLCONF = "tests.web_server.urls"
+DOWNLOAD_PAUSE_SECONDS = 2

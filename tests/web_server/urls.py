@@ -36,6 +36,21 @@ def large_stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(b"0123456789" * 10_000 for _ in range(50))
 
 
+def huge_stream(request: HttpRequest) -> StreamingHttpResponse:
+    """More than a process shall hold."""
+    return StreamingHttpResponse(b"0123456789" * 10_000 for _ in range(1000))
+
+
+def broken_stream(request: HttpRequest) -> StreamingHttpResponse:
+    """A part, and then a fault."""
+
+    def content() -> Iterator[str]:
+        yield "first part"
+        raise ValueError
+
+    return StreamingHttpResponse(content())
+
+
 def spoilt(request: HttpRequest, manner: str, seconds: int) -> JsonResponse:
     spoil_answer(request, AnswerFault(Manner[manner], seconds))
     return JsonResponse({"spoilt": True})
@@ -46,6 +61,8 @@ urlpatterns = [
     path("sleep/", sleep),
     path("stream/<int:parts>/", stream),
     path("large_stream/", large_stream),
+    path("huge_stream/", huge_stream),
+    path("broken_stream/", broken_stream),
     path("spoilt/<str:manner>/<int:seconds>/", spoilt),
     path("", include("config.urls")),
 ]
