@@ -14,6 +14,7 @@ from subscriptions.admin import (
     payments,
     placement_log,
     replacements,
+    roles,
     settings,
     subscriptions,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "products",
     "replacements",
     "resources",
+    "roles",
     "settings",
     "subscriptions",
 ]

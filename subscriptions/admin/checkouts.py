@@ -61,7 +61,7 @@ class CheckoutAdmin(ListAdmin):
             verb="try-again",
             title="Try again",
             icon="replay",
-            right=Right.ACT,
+            right=Right.FAILED,
             question="Try to carry out this checkout once more? It starts the subscriptions that the shopper paid for.",
             run=try_again,
             offered=lambda checkout: bool(checkout.reason and checkout.body),

@@ -4,7 +4,16 @@ from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.figures import ActiveChange, ActiveCount, DailyFigure, RollUp, StaleFact
-from subscriptions.models.merchant import ApiKey, ApiRequest, IdempotencyKey, Membership, Merchant, RetryPlan, Role
+from subscriptions.models.merchant import (
+    ApiKey,
+    ApiRequest,
+    IdempotencyKey,
+    Membership,
+    Merchant,
+    RetryPlan,
+    Role,
+    RoleSwitch,
+)
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
 from subscriptions.models.order_status import Effect, OrderStatus, statuses_where
@@ -65,6 +74,7 @@ __all__ = [
     "ResourceGrant",
     "RetryPlan",
     "Role",
+    "RoleSwitch",
     "RollUp",
     "SavedView",
     "SimulatedOutcome",

@@ -210,6 +210,9 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A member of the merchant's staff, with the role that says what they may do."""
 
+    rights: "frozenset[str] | None" = None
+    """Set once it is asked for, by `staff.roles`."""
+
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
@@ -220,6 +223,21 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+class RoleSwitch(models.Model):
+    """What an owner has decided about one right of a role; only where it differs from the default."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="role_switches")
+    role = models.CharField(max_length=16, choices=Role)
+    right = models.CharField(max_length=32, help_text="A value of `staff.roles.Right`.")
+    allowed = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "role", "right"], name="role_switch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {'may' if self.allowed else 'may not'} {self.right}"
 
 
 class ApiKey(models.Model):

@@ -23,7 +23,7 @@ from subscriptions.errors import DomainError
 from subscriptions.models import Activity
 from subscriptions.staff.previews import preview
 from subscriptions.staff.roles import Right, may
-from subscriptions.staff.undo_urls import undo_url
+from subscriptions.staff.undo_urls import may_undo, undo_url
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -121,8 +121,12 @@ class ButtonsAdmin(ModelAdmin):
                 "path": f"{self.url(button.verb, subject)}{query}",
             }
             for button in self.buttons
-            if may(request, button.right) and button.offered(subject)
+            if self.may_press(request, button, subject) and button.offered(subject)
         ]
+
+    def may_press(self, request: HttpRequest, button: Button, subject: Any) -> bool:
+        """Whether the role may: asked before the button is shown, and again before it runs."""
+        return may(request, self.view_right) and may(request, button.right)
 
     def page_title(self, row: Any) -> str:
         """The name of `row` in the title and the breadcrumbs of its page."""
@@ -136,7 +140,7 @@ class ButtonsAdmin(ModelAdmin):
         subject = self.get_object(request, str(object_id))
         if subject is None:
             raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
-        if not (may(request, self.view_right) and may(request, button.right)):
+        if not self.may_press(request, button, subject):
             raise PermissionDenied
         answers = request.POST if request.method == "POST" else None
         form = button.form(answers, request=request, subject=subject)
@@ -173,7 +177,7 @@ class ButtonsAdmin(ModelAdmin):
                 return answer
             activity = answer.activity if isinstance(answer, Said) else None
             back = self.back_url(request, subject)
-            undo = undo_url(activity, back) if activity and activity.undo_facts is not None else ""
+            undo = undo_url(activity, back) if activity and may_undo(request, activity) else ""
             messages.success(request, str(answer), extra_tags=undo)
         return redirect(self.back_url(request, subject))
 

@@ -14,6 +14,25 @@ from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
 
 MOST_LATER = 200
+# By the verb of what is undone: whoever undoes it needs the right to what the undo does.
+UNDO_RIGHTS = {
+    "order.skip": Right.SKIP,
+    "order.cancel": Right.CANCEL,
+    "order.change_date": Right.CHANGE_DATE,
+    "order.skip_subscription": Right.SKIP,
+    "subscription.change_next_order_date": Right.CHANGE_DATE,
+    "subscription.cancel": Right.REACTIVATE,
+    "subscription.reactivate": Right.CANCEL,
+    "item.add": Right.CONTENTS,
+    "item.add_with_subscription": Right.CANCEL,
+    "customer.add_tag": Right.TAGS,
+    "customer.remove_tag": Right.TAGS,
+}
+
+
+def may_undo(request: HttpRequest, activity: Activity) -> bool:
+    """Whether the role may undo it, as far as that depends on the role."""
+    return activity.undo_facts is not None and may(request, UNDO_RIGHTS.get(activity.verb))
 
 
 def undo_url(activity: Activity, back: str) -> str:
@@ -27,7 +46,7 @@ def undo_urls(request: HttpRequest, rows: Collection[Activity]) -> dict[int, str
 
     An act with very many later ones is not offered, though it might still be undone.
     """
-    undoable = [row for row in rows if row.undo_facts is not None] if may(request, Right.ACT) else []
+    undoable = [row for row in rows if may_undo(request, row)]
     if not undoable:
         return {}
     customers = {row.customer_id for row in undoable}

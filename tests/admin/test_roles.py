@@ -281,6 +281,8 @@ def test_the_manual_has_the_table_of_roles_and_rights() -> None:
     rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in manual.splitlines() if line.startswith("| ")]
     assert rows[0] == [label.lower() for label in Role.labels]
     assert rows[1:] == [["yes" if right in RIGHTS[role] else "–" for role in Role.values] for right in Right]
+    words = [line.split("|")[1].strip() for line in manual.splitlines() if line.startswith("| ")]
+    assert words == ["may", *Right.labels]
 
 
 def test_activities_have_no_page_of_their_own() -> None:

@@ -102,7 +102,7 @@ def address_button(act: Act, question: str) -> Button:
         verb="change-address",
         title="Change address",
         icon="home_pin",
-        right=Right.ACT,
+        right=Right.ADDRESSES,
         question=question,
         run=partial(change_address, act),
         offered=partial(is_allowed, act),

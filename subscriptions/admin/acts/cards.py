@@ -44,7 +44,7 @@ def card_button(act: Act, question: str) -> Button:
         verb="change-card",
         title="Change card",
         icon="credit_card",
-        right=Right.ACT,
+        right=Right.PAYMENTS,
         question=question,
         run=partial(change_card, act),
         offered=partial(is_allowed, act),

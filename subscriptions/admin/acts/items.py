@@ -32,10 +32,17 @@ def is_open_one_time(item: Item) -> bool:
 
 
 QUANTITY = terms_button(
-    verbs.change_quantity, QuantityForm, "change-quantity", "Change quantity", "123", "In this order only."
+    verbs.change_quantity,
+    Right.QUANTITY,
+    QuantityForm,
+    "change-quantity",
+    "Change quantity",
+    "123",
+    "In this order only.",
 )
 PRICE = terms_button(
     verbs.change_price,
+    Right.PRICES,
     ItemPriceForm,
     "change-price",
     "Change price",
@@ -44,6 +51,7 @@ PRICE = terms_button(
 )
 SWAP = terms_button(
     verbs.change_product,
+    Right.SWAP,
     ProductForm,
     "swap",
     "Swap product",
@@ -54,7 +62,7 @@ SUBSCRIBE = Button(
     verb="subscribe",
     title="Subscribe",
     icon="autorenew",
-    right=Right.ACT,
+    right=Right.CONTENTS,
     question="The item becomes the first of a new subscription, with the card and the address of this order.",
     run=partial(change, verbs.subscribe),
     offered=is_open_one_time,
@@ -65,7 +73,7 @@ REMOVE = Button(
     verb="remove",
     title="Remove",
     icon="delete",
-    right=Right.ACT,
+    right=Right.CONTENTS,
     question="It leaves this order. A subscription goes on with its next order.",
     run=remove_item,
     offered=partial(is_allowed, verbs.remove),

@@ -57,12 +57,14 @@ def change(act: Any, request: HttpRequest, subscription: Subscription, answers: 
     return said(act(subscription, actor=actor_of(request), **inputs))
 
 
-def terms_button(act: Any, form: type[ButtonForm], verb: str, title: str, icon: str, question: str) -> Button:
+def terms_button(
+    act: Any, right: Right, form: type[ButtonForm], verb: str, title: str, icon: str, question: str
+) -> Button:
     return Button(
         verb=verb,
         title=title,
         icon=icon,
-        right=Right.ACT,
+        right=right,
         question=question,
         run=partial(change, act),
         offered=partial(is_allowed, act),
@@ -73,6 +75,7 @@ def terms_button(act: Any, form: type[ButtonForm], verb: str, title: str, icon: 
 
 QUANTITY = terms_button(
     verbs.change_quantity,
+    Right.QUANTITY,
     QuantityForm,
     "change-quantity",
     "Change quantity",
@@ -81,6 +84,7 @@ QUANTITY = terms_button(
 )
 FREQUENCY = terms_button(
     verbs.change_frequency,
+    Right.QUANTITY,
     FrequencyForm,
     "change-frequency",
     "Change frequency",
@@ -89,6 +93,7 @@ FREQUENCY = terms_button(
 )
 SWAP = terms_button(
     verbs.change_product,
+    Right.SWAP,
     SwapForm,
     "swap",
     "Swap product",
@@ -97,6 +102,7 @@ SWAP = terms_button(
 )
 OFFER = terms_button(
     verbs.change_offer,
+    Right.PRICES,
     OfferForm,
     "change-offer",
     "Change offer",
@@ -105,6 +111,7 @@ OFFER = terms_button(
 )
 PRICE = terms_button(
     verbs.change_price,
+    Right.PRICES,
     PriceForm,
     "change-price",
     "Change price",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from unfold.enums import ActionVariant
 
@@ -12,6 +13,7 @@ from subscriptions.models import Activity, Customer
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
+from subscriptions.staff.undo_urls import may_undo
 
 
 class UndoForm(ButtonForm):
@@ -22,11 +24,21 @@ class UndoForm(ButtonForm):
         own = Activity.objects.filter(merchant=merchant_of(self.request), customer=self.subject)
         chosen = self.request.GET.get("activity", "")
         found = own.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
+        if found:
+            require_undo_right(self.request, found)
         self.about = found.sentence if found else ""
         self.fields["activity"] = forms.ModelChoiceField(own, widget=forms.HiddenInput, initial=found)
 
 
+def require_undo_right(request: HttpRequest, activity: Activity) -> None:
+    # What cannot be undone at all is refused with its reason.
+    if activity.undo_facts is not None and not may_undo(request, activity):
+        raise PermissionDenied
+
+
 def undo_act(request: HttpRequest, customer: Customer, answers: dict[str, Any]) -> str:
+    # The activity in the form need not be the one in the address.
+    require_undo_right(request, answers["activity"])
     return said(undo.undo(answers["activity"], actor=actor_of(request)))
 
 
@@ -34,7 +46,7 @@ UNDO = Button(
     verb="undo",
     title="Undo",
     icon="undo",
-    right=Right.ACT,
+    right=Right.VIEW,
     question="It is put back as it was. Events that were sent stay sent; your connections receive new ones.",
     run=undo_act,
     form=UndoForm,

@@ -16,12 +16,12 @@ from subscriptions.actions.bulk import BULK_KINDS, BulkKind
 from subscriptions.actions.bulk.run import start_run
 from subscriptions.admin.bulk.forms import FORMS, BulkForm
 from subscriptions.admin.bulk.preview import preview_run
+from subscriptions.admin.bulk.rights import may_change_many
 from subscriptions.admin.bulk.run_pages import run_url
 from subscriptions.errors import DomainError
 from subscriptions.staff.buttons import actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.list_admin import ListAdmin
-from subscriptions.staff.roles import Right, may
 
 
 class BulkListAdmin(ListAdmin):
@@ -33,11 +33,10 @@ class BulkListAdmin(ListAdmin):
     bulk_kinds: Sequence[str] = ()
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        if not may(request, Right.BULK):
-            return {}
         return {
             name: (partial(change_many, kind=BULK_KINDS[name]), name, BULK_KINDS[name].title)
             for name in self.bulk_kinds
+            if may_change_many(request, name)
         }
 
 
@@ -45,7 +44,7 @@ def change_many(
     model_admin: BulkListAdmin, request: HttpRequest, rows: QuerySet[Any], *, kind: BulkKind
 ) -> HttpResponse:
     """Show what would be done, or do it."""
-    if not may(request, Right.BULK):
+    if not may_change_many(request, kind.name):
         raise PermissionDenied
     merchant = merchant_of(request)
     form = FORMS.get(kind.name, BulkForm)(merchant, *([request.POST] if "asked" in request.POST else []))

@@ -12,6 +12,7 @@ from unfold.enums import ActionVariant
 from subscriptions.actions.bulk import BULK_KINDS
 from subscriptions.actions.bulk.run import start_undo
 from subscriptions.actors import Actor
+from subscriptions.admin.bulk.rights import may_undo_many
 from subscriptions.models import BulkRow, BulkRun
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button, actor_of
@@ -68,6 +69,9 @@ class BulkRunAdmin(ListAdmin, PageAdmin):
             variant=ActionVariant.PRIMARY,
         ),
     )
+
+    def may_press(self, request: HttpRequest, button: Button, subject: BulkRun) -> bool:
+        return super().may_press(request, button, subject) and may_undo_many(request, subject.kind)
 
     @display(description="State", label=LABELS)
     def status(self, row: BulkRun) -> str:

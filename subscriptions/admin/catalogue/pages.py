@@ -110,8 +110,8 @@ def read_panels(request: HttpRequest, row: Model, paths: list[str]) -> list[dict
     return [{"template": template, "context": context} for template, context in found]
 
 
-def list_changes(row: Model) -> QuerySet[LogEntry]:
-    """What staff last changed of the row, newest first."""
-    kind = ContentType.objects.get_for_model(row)
+def list_changes(row: Model, of: type[Model] | None = None) -> QuerySet[LogEntry]:
+    """What staff last changed of the row, or of its rows of another model, newest first."""
+    kind = ContentType.objects.get_for_model(of or row)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).select_related("user")
     return entries.order_by("-action_time")[:MOST_CHANGES]
