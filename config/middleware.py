@@ -11,8 +11,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
-# The endpoints of the script and of landing pages, the REST API, the landing pages.
-PUBLIC_PREFIXES = ("/one_click/", "/api/", "/l/")
+# The endpoints of the script and of landing pages, the REST API, what Gladly calls, the landing pages.
+PUBLIC_PREFIXES = ("/one_click/", "/api/", "/gladly/", "/l/")
 
 
 class StaffOnlyMixin(MiddlewareMixin):

@@ -1,5 +1,6 @@
 """All settings, from the environment. README lists those that an operator may want to set."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -232,6 +233,17 @@ WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=5.0)
 WEBHOOK_BODY_DAYS = env.int("WEBHOOK_BODY_DAYS", default=30)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
 ATTENTIVE_BASE_URL = env("ATTENTIVE_BASE_URL", default="https://api.attentivemobile.com/v1")
+
+# How many seconds old a request of Gladly's may be.
+GLADLY_MAX_AGE_S = env.int("GLADLY_MAX_AGE_S", default=300)
+# Addresses or networks that Gladly calls from; empty: any.
+GLADLY_ALLOWED_IPS = [ip_network(entry, strict=False) for entry in env.list("GLADLY_ALLOWED_IPS", default=[])]
+# What Gladly may know otherwise than we expect: what a form's address is put behind (`path`: the host, `append`: the
+# app's address), whether forms may hold texts (`text` or `checkbox`), and the type and keys of a subscription.
+GLADLY_FORM_URL_MODE = env.str("GLADLY_FORM_URL_MODE", default="path", choices=("path", "append"))
+GLADLY_SKIP_FORM = env.str("GLADLY_SKIP_FORM", default="text", choices=("text", "checkbox"))
+GLADLY_TRANSACTION_TYPE = env("GLADLY_TRANSACTION_TYPE", default="SUBSCRIPTION")
+GLADLY_TRANSACTION_KEYS = env.dict("GLADLY_TRANSACTION_KEYS", default={})
 
 # Requests allowed per minute and client address.
 ONE_CLICK_RATE = env.int("ONE_CLICK_RATE", default=120)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("llms.txt", docs.llms_txt),
     path("sandbox/", include("integrations.sandbox.urls")),
+    path("gladly/lookup/", include("integrations.gladly.lookup.urls")),
     path("api/one_click/undo/", one_click.undo),
     path("api/one_click/<str:action>/", one_click.link_action),
     path("api/", include("integrations.webhooks.api.urls", namespace="webhook_targets")),

@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from common.db import execute
 from common.web.printable import printable_line
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.errors import Busy, NotFound, Refused
+from subscriptions.errors import Busy, DomainError, NotFound, Refused
 from subscriptions.models import Merchant
 
 DEADLINE = 10.0  # seconds from the beginning of the request, after which nothing is committed any more
@@ -27,7 +27,11 @@ NOT_ACTIVE = "This subscription is not active any more. Nothing was changed."
 NOT_ON_ORDER = "This subscription is not on that order any more. Nothing was changed; reload the profile."
 NOT_OPEN = "This order is on its way or locked, and can no longer be skipped. Nothing was changed."
 # Refusals whose own sentences tell of what agents cannot do.
-SENTENCES = {"order_not_open": NOT_OPEN, "subscription_not_in_order": NOT_ON_ORDER}
+SENTENCES = {
+    "subscription_not_active": NOT_ACTIVE,
+    "order_not_open": NOT_OPEN,
+    "subscription_not_in_order": NOT_ON_ORDER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Done:
     repeated: bool = False
 
 
+def not_allowed(refusal: DomainError) -> Declined:
+    """The domain's refusal in the words of agents."""
+    return Declined(Why.NOT_ALLOWED, SENTENCES.get(refusal.code, refusal.sentence))
+
+
 @contextmanager
 def limited_transaction(agent: AgentRequest) -> Iterator[None]:
     """A transaction that ends well before Gladly gives up, and is rolled back when it is late.
@@ -99,7 +108,7 @@ def limited_transaction(agent: AgentRequest) -> Iterator[None]:
     except NotFound as error:
         raise Declined(Why.UNKNOWN, UNKNOWN) from error
     except Refused as refusal:
-        raise Declined(Why.NOT_ALLOWED, SENTENCES.get(refusal.code, refusal.sentence)) from refusal
+        raise not_allowed(refusal) from refusal
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
             raise Declined(Why.LATER, TOO_LATE) from error

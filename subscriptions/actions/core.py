@@ -156,15 +156,20 @@ def action(verb: str, *, guards: Iterable[Guard[Any]] = ()) -> Wrap:
 
 def is_allowed(act: Callable[..., Any], subject: Subject) -> bool:
     """Whether the guards of the action `act` let `subject` through as it was read; its inputs may still be refused."""
+    return find_refusal(act, subject) is None
+
+
+def find_refusal(act: Callable[..., Any], subject: Subject) -> DomainError | None:
+    """What the guards of `act` raise for `subject` as it was read; None if they let it through."""
     owner = subject.order if isinstance(subject, Item) else subject
     customer = owner if isinstance(owner, Customer) else owner.customer
     context = ActionContext("", NOBODY, customer, subject)
     try:
         for guard in _guards[act]:
             guard(context)
-    except DomainError:
-        return False
-    return True
+    except DomainError as refusal:
+        return refusal
+    return None
 
 
 def record_actions(finished: Sequence[tuple[ActionContext[Any], str]]) -> None:

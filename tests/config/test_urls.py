@@ -30,7 +30,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Itera
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, route)
         else:
-            yield re.sub(r"\^|\$|/\?$|\\(?=\.)", "", route)
+            yield re.sub(r"\^|\$|/\?$|/\?(?=actions)|\\(?=\.)", "", route)
 
 
 ROUTES = sorted(set(routes(get_resolver().url_patterns)))
@@ -82,6 +82,9 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
         "slug": ["welcome"],
         "name": ["reminders", "nonsense"],
         "public_id": [public],
+        "connection": [public],
+        "subscription": [ids[0]],
+        "order": [subscription.items.get().order.public_id.hex],
         "id": ids,
         "object_id": [str(token.pk), str(subscription.pk)],
         "content_type_id": ["1"],

@@ -264,8 +264,7 @@ def test_without_the_lock_the_second_of_two_same_requests_would_be_refused(subsc
             return declined.sentence
 
     monkeypatch.setattr(acts, "_locked_subscription", read_without_a_lock)
-    refusal = "This subscription is cancelled; reactivate it first."
-    assert sorted(run_at_once(2, outcome)) == ["Subscription cancelled", refusal]
+    assert sorted(run_at_once(2, outcome)) == ["Subscription cancelled", agents.NOT_ACTIVE]
 
 
 def test_a_strange_correlation_id_fits_the_activity(subscription):
