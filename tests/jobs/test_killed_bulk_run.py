@@ -1,0 +1,77 @@
+"""A bulk change, and its undo, whose worker is a process of its own that is killed with -9 in the middle."""
+
+import multiprocessing
+import signal
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from subscriptions import calendar
+from subscriptions.actions.bulk import BULK_KINDS
+from subscriptions.actions.bulk.run import start_run, start_undo
+from subscriptions.jobs.bulk_runs import continue_run
+from subscriptions.models import Activity, BulkRun, Merchant, Order
+from tests import factories as f
+from tests.portal import wait_until
+
+ROWS = 60
+STATES = BulkRun.State
+
+
+def die_in_the_middle(run: BulkRun, count: str) -> None:
+    """Let a worker go on with the run, and kill it as soon as some rows are counted as `count`."""
+    connections.close_all()  # the worker opens its own
+    worker = multiprocessing.get_context("fork").Process(target=continue_run, args=[run.pk])
+    worker.start()
+    try:
+        wait_until(lambda: getattr(reread(run), count) >= ROWS // 10, pause=0.002)
+    finally:
+        worker.kill()
+        worker.join()
+    assert worker.exitcode == -signal.SIGKILL, "the worker was finished before"
+
+
+def reread(run: BulkRun) -> BulkRun:
+    run.refresh_from_db()
+    return run
+
+
+def finish(run: BulkRun) -> None:
+    """What the next worker does once the lease of the dead one has ended."""
+    BulkRun.objects.filter(pk=run.pk).update(lease_until=timezone.now())
+    continue_run(run.pk)
+
+
+def moves(first: int) -> list[int]:
+    """The orders that were moved, without the `first` moves."""
+    keys = Activity.objects.filter(verb="order.change_date").order_by("pk").values_list("order", flat=True)[first:]
+    return sorted(keys)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_row_is_changed_and_taken_back_once() -> None:
+    merchant: Merchant = f.MerchantFactory()
+    day = calendar.today(merchant.time_zone) + timedelta(days=3)
+    for _ in range(ROWS):
+        f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant), place_date=day)
+    keys = sorted(Order.objects.values_list("pk", flat=True))
+
+    run = start_run(merchant, BULK_KINDS["order.move"], Order.objects.all(), {"days": 7}, f.STAFF)
+    die_in_the_middle(run, "done")
+    assert 0 < reread(run).done < ROWS
+    assert run.done == run.rows.filter(state="done").count() == len(moves(0))
+    finish(run)
+    assert (reread(run).state, run.done, run.refused) == (STATES.DONE, ROWS, 0)
+    assert moves(0) == keys
+    assert set(Order.objects.values_list("place_date", flat=True)) == {day + timedelta(days=7)}
+
+    start_undo(run, f.STAFF)
+    die_in_the_middle(run, "undone")
+    assert 0 < reread(run).undone < ROWS
+    assert run.undone == run.rows.filter(state="undone").count() == len(moves(ROWS))
+    finish(run)
+    assert (reread(run).state, run.undone, run.kept) == (STATES.UNDONE, ROWS, 0)
+    assert moves(ROWS) == keys
+    assert set(Order.objects.values_list("place_date", flat=True)) == {day}
