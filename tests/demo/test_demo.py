@@ -1,4 +1,5 @@
 import json
+import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db.models import F, Q
+from django.test import override_settings
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from demo import loading, merchant_data
@@ -37,18 +40,29 @@ from subscriptions.models import (
     Subscription,
 )
 from subscriptions.staff.periods import last_days
+from tests.shared import shared_rows
 
 
-@pytest.fixture(autouse=True)
-def home(settings: Settings, tmp_path: Path) -> Iterator[Path]:
-    settings.HOME = tmp_path
-    settings.PUBLIC_URL = "http://127.0.0.1:8000"
-    yield tmp_path
+@pytest.fixture(scope="module")
+def loaded(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The folder of a loaded demo. It takes seconds, so the tests share it."""
+    made = tmp_path_factory.mktemp("demo")
+    with shared_rows(django_db_blocker), override_settings(HOME=made, PUBLIC_URL="http://127.0.0.1:8000"):
+        loading.load_demo()
+        yield made
 
 
 @pytest.fixture
-def merchant(db: None) -> Merchant:
-    loading.load_demo()
+def home(settings: Settings, tmp_path: Path) -> Path:
+    settings.HOME = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def merchant(loaded: Path, db: None, home: Path) -> Merchant:
+    shutil.copy2(loaded / "demo.json", home)
     return Merchant.objects.get()
 
 
@@ -193,7 +207,7 @@ def test_demo_json_prints_the_description_and_nothing_else(merchant: Merchant) -
     assert told["sandbox"]["klaviyo_key"] == Connection.objects.get().secret
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("db", "home")
 def test_demo_json_says_what_to_do_when_there_is_no_demo() -> None:
     with pytest.raises(CommandError, match="There is no demo yet. The first start of make run creates it"):
         call_command("demo_json")
