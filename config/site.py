@@ -72,7 +72,16 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
 
 
 def build_navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    return [{"title": title, "items": items} for title, items in NAVIGATION.items()]
+    """The pages that the request's member may open."""
+    # Decided here: Unfold would make a class for each permission, and look up a lazy link each time it reads it.
+    return [
+        {"title": title, "items": [_open_item(item) for item in items if item["permission"](request)]}
+        for title, items in NAVIGATION.items()
+    ]
+
+
+def _open_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {"title": item["title"], "icon": item["icon"], "link": str(item["link"])}
 
 
 def merchant_name(request: HttpRequest) -> str | None:

@@ -73,6 +73,10 @@ class PortalSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        # The sidebar has entries of its own, and Django would look up each model's pages and rights on every page.
+        return []
+
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return SuggestionsView.as_view(admin_site=self)(request)
 
