@@ -231,6 +231,8 @@ OUTBOUND_ALLOW_PRIVATE_ADDRESSES = env.bool("OUTBOUND_ALLOW_PRIVATE_ADDRESSES", 
 WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=5.0)
 # How long the bodies of webhooks are kept, and can be sent again.
 WEBHOOK_BODY_DAYS = env.int("WEBHOOK_BODY_DAYS", default=30)
+# Whether the app package for Gladly has forms; an organization needs them switched on.
+GLADLY_PACKAGE_UI_FORMS = env.bool("GLADLY_PACKAGE_UI_FORMS", default=True)
 KLAVIYO_BASE_URL = env("KLAVIYO_BASE_URL", default="https://a.klaviyo.com")
 ATTENTIVE_BASE_URL = env("ATTENTIVE_BASE_URL", default="https://api.attentivemobile.com/v1")
 

@@ -1,0 +1,1 @@
+{{- if eq .response.statusCode 200 }}{{ toJson .rawData }}{{ else }}{{ fail "portal error" }}{{ end -}}

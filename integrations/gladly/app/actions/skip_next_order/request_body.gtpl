@@ -1,0 +1,1 @@
+{"subscription":{{ toJson .inputs.subscriptionId }}}

@@ -1,0 +1,1 @@
+{{- trimSuffix "/" .integration.configuration.baseUrl }}/gladly/v1/orders/{{ urlquery .inputs.orderId }}/skip_subscription/
