@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/one_click/<str:action>/", one_click.link_action),
     path("api/", include("integrations.webhooks.api.urls", namespace="webhook_targets")),
     path("api/", include("subscriptions.api.urls")),
+    path("gladly/v1/", include("integrations.gladly.api.urls")),
     path("setup/", onboarding.how_to_begin, name="how_to_begin"),
     path("setup/<str:token>/", onboarding.setup, name="setup"),
     path("admin/login/", onboarding.login),

@@ -92,7 +92,8 @@ class MayCall(BasePermission):
         if credential is None:
             raise Denied("no_credentials")
         is_read = request.method in SAFE_METHODS
-        right, scopes = (view.read_right, view.scopes) if is_read else ("write", view.write_scopes or view.scopes)
+        right = view.read_right if is_read else view.write_right
+        scopes = view.scopes if is_read else view.write_scopes or view.scopes
         if credential.scope not in scopes or (credential.scope == "A" and right not in credential.rights):
             raise Denied("insufficient_scope")
         return True

@@ -1,4 +1,4 @@
-"""The rate limit and the CORS headers of every response under `/api/`."""
+"""The rate limit of every call of an API, and the CORS headers of every response under `/api/`."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from subscriptions.api import request_log
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
-PREFIX = "/api/"
+# The REST API, and what the app package in Gladly calls.
+PREFIXES = ("/api/", "/gladly/v1/")
 BATCH_PREFIX = "/api/products-batch/"
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -41,7 +42,7 @@ class ApiGate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PREFIX):
+        if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
         is_batch = request.path_info.startswith(BATCH_PREFIX)
         name, limit = ("batch", settings.API_BATCH_RATE) if is_batch else ("api", settings.API_RATE)
@@ -64,7 +65,7 @@ class ApiGate:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The answer to an error that no view handles; it reveals no internals."""
-        if not request.path_info.startswith(PREFIX) or isinstance(error, Http404):
+        if not request.path_info.startswith(PREFIXES) or isinstance(error, Http404):
             return None
         if isinstance(error, SuspiciousOperation):
             return JsonResponse({"detail": "The request is malformed or too large."}, status=400)

@@ -107,7 +107,7 @@ class Schema(AutoSchema):
             name, header, description = CREDENTIALS[letter]
             definition = {"type": "apiKey", "in": "header", "name": header, "description": description}
             self._register(name, ResolvedComponent.SECURITY_SCHEMA, definition)
-            required.append({name: [self.view.read_right if reads else "write"] if letter == "A" else []})
+            required.append({name: [self.view.read_right if reads else self.view.write_right] if letter == "A" else []})
         return required or [{}]
 
     def get_request_serializer(self) -> Any:

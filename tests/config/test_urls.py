@@ -52,7 +52,7 @@ def subscription() -> Subscription:
 @pytest.fixture
 def visitors(subscription) -> dict[str, Client]:
     # A key that may write acts by a one-click GET; see the exceptions below.
-    _, key = api_keys.create_api_key(subscription.merchant, "Reading", ["read", "bulk"])
+    _, key = api_keys.create_api_key(subscription.merchant, "Reading", ["read", "bulk", "gladly:read"])
     secret = subscription.merchant.connections.get().secret
     staff = Client()
     staff.force_login(MembershipFactory(merchant=subscription.merchant).user)

@@ -50,7 +50,7 @@ class JsonParser(JSONParser):
 class View(GenericAPIView[Any]):
     """`scopes` are the kinds of credential that may call, and `write_scopes` those that may write, if they differ.
 
-    `read_right` is the right that a GET requires of an API key.
+    `read_right` and `write_right` are the rights that a GET and any other method require of an API key.
 
     `flags` are the query booleans and what they do.
 
@@ -71,6 +71,7 @@ class View(GenericAPIView[Any]):
     scopes = "A"
     write_scopes = ""
     read_right = "read"
+    write_right = "write"
     flags: dict[str, str] = {}
     failures: dict[str, Failure] = {}
     missing = errors.MISSING
