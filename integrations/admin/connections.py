@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -117,11 +116,9 @@ class ConnectionAdmin(MerchantAdmin):
 
     def backfill(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The page of the runs that tell Klaviyo of many customers."""
-        connection = self.get_object(request, str(object_id))
-        if connection is None or connection.integration != Connection.Integration.KLAVIYO:
-            raise Http404(f"No Klaviyo connection {object_id} at this merchant.")
-        if not may(request, self.view_right):
-            raise PermissionDenied
+        connection = self.find_row(request, object_id)
+        if connection.integration != Connection.Integration.KLAVIYO:
+            raise Http404(f"Connection {object_id} is not one of Klaviyo.")
         context = {
             **self.admin_site.each_context(request),
             "title": f"Backfill of {connection}",

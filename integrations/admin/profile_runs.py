@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -19,7 +18,7 @@ from subscriptions.actors import Actor
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.csv_files import csv_response
-from subscriptions.staff.roles import Right, may
+from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
 PER_PAGE = 25
@@ -102,12 +101,7 @@ class ProfileRunAdmin(PageAdmin):
 
     def errors(self, request: HttpRequest, object_id: int) -> HttpResponse | StreamingHttpResponse:
         """What was refused, as CSV."""
-        if not may(request, self.view_right):
-            raise PermissionDenied
-        run = self.get_object(request, str(object_id))
-        if run is None:
-            raise Http404(f"No run {object_id} at this merchant.")
-        return errors_csv(request, run)
+        return errors_csv(request, self.find_row(request, object_id))
 
 
 @require_safe

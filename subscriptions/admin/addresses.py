@@ -6,10 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.actions import address as verbs
+from subscriptions.admin.record_buttons import is_live, record_buttons
 from subscriptions.models import Address, Customer
 from subscriptions.normal_forms import country_names
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
@@ -67,21 +67,6 @@ def correct_address(request: HttpRequest, address: Address, answers: dict[str, A
     return f"The address is now {made}." if made else "The address is as it was."
 
 
-def use_address_for_all(request: HttpRequest, address: Address, answers: dict[str, Any]) -> str:
-    verbs.use_for_all(address, actor=actor_of(request))
-    return f"All active subscriptions and upcoming orders go to {address}."
-
-
-def retire_address(request: HttpRequest, address: Address, answers: dict[str, Any]) -> str:
-    verbs.update_record(address, actor=actor_of(request), live=False)
-    return f"{address} is retired."
-
-
-def bring_address_back(request: HttpRequest, address: Address, answers: dict[str, Any]) -> str:
-    verbs.update_record(address, actor=actor_of(request), live=True)
-    return f"{address} can be used again."
-
-
 ADD_ADDRESS = Button(
     verb="add-address",
     title="Add an address",
@@ -91,16 +76,8 @@ ADD_ADDRESS = Button(
     run=add_address,
     form=AddressForm,
 )
-BUTTONS = (
-    Button(
-        verb="use-for-all",
-        title="Use for all",
-        icon="done_all",
-        right=Right.ADDRESSES,
-        question="All active subscriptions and upcoming orders of this customer go to this address from now on.",
-        run=use_address_for_all,
-        offered=lambda address: address.live,
-    ),
+BUTTONS = record_buttons(
+    verbs,
     Button(
         verb="correct",
         title="Correct",
@@ -109,27 +86,12 @@ BUTTONS = (
         question="Subscriptions and upcoming orders that use it get the corrected one. Past orders keep it as it was.",
         run=correct_address,
         form=CorrectForm,
-        offered=lambda address: address.live,
+        offered=is_live,
     ),
-    Button(
-        verb="retire",
-        title="Retire",
-        icon="location_off",
-        right=Right.ADDRESSES,
-        question="Nothing new can use it. Subscriptions and orders that use it now keep it.",
-        run=retire_address,
-        offered=lambda address: address.live,
-        variant=ActionVariant.DANGER,
-    ),
-    Button(
-        verb="reuse",
-        title="Bring back",
-        icon="undo",
-        right=Right.ADDRESSES,
-        question="Subscriptions and orders can use it again.",
-        run=bring_address_back,
-        offered=lambda address: not address.live,
-    ),
+    right=Right.ADDRESSES,
+    retired_icon="location_off",
+    question="All active subscriptions and upcoming orders of this customer go to this address from now on.",
+    used="All active subscriptions and upcoming orders go to {}.",
 )
 
 

@@ -9,12 +9,12 @@ from django.shortcuts import redirect
 
 from subscriptions.admin import acts
 from subscriptions.models import Item, Order
-from subscriptions.staff.base import MerchantAdmin
+from subscriptions.staff.base import OwnPageAdmin
 from subscriptions.staff.site import site
 
 
 @admin.register(Item, site=site)
-class ItemAdmin(MerchantAdmin):
+class ItemAdmin(OwnPageAdmin):
     buttons = acts.ITEM_BUTTONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -30,11 +30,6 @@ class ItemAdmin(MerchantAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("admin:subscriptions_order_changelist")
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def row_page(self, request: HttpRequest, row: Item) -> HttpResponse:
         """The page of its order."""
-        item = self.get_object(request, object_id)
-        if item is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return site.get_model_admin(Order).change_view(request, str(item.order_id))
+        return site.get_model_admin(Order).change_view(request, str(row.order_id))

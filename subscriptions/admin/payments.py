@@ -9,11 +9,11 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
-from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions import calendar
 from subscriptions.actions import payment as verbs
+from subscriptions.admin.record_buttons import is_live, record_buttons
 from subscriptions.models import Customer, Payment
 from subscriptions.staff.buttons import Button, ButtonForm, actor_of
 from subscriptions.staff.customer_rows import CustomersRowAdmin
@@ -80,21 +80,6 @@ def replace_payment(request: HttpRequest, payment: Payment, answers: dict[str, A
     return f"{made} takes the place of {payment}."
 
 
-def use_payment_for_all(request: HttpRequest, payment: Payment, answers: dict[str, Any]) -> str:
-    verbs.use_for_all(payment, actor=actor_of(request))
-    return f"All active subscriptions and upcoming orders use {payment}."
-
-
-def retire_payment(request: HttpRequest, payment: Payment, answers: dict[str, Any]) -> str:
-    verbs.update_record(payment, actor=actor_of(request), live=False)
-    return f"{payment} is retired."
-
-
-def bring_payment_back(request: HttpRequest, payment: Payment, answers: dict[str, Any]) -> str:
-    verbs.update_record(payment, actor=actor_of(request), live=True)
-    return f"{payment} can be used again."
-
-
 ADD_PAYMENT = Button(
     verb="add-payment",
     title="Add a payment",
@@ -104,16 +89,8 @@ ADD_PAYMENT = Button(
     run=add_payment,
     form=PaymentForm,
 )
-BUTTONS = (
-    Button(
-        verb="use-for-all",
-        title="Use for all",
-        icon="done_all",
-        right=Right.PAYMENTS,
-        question="All active subscriptions and upcoming orders of this customer are charged to it from now on.",
-        run=use_payment_for_all,
-        offered=lambda payment: payment.live,
-    ),
+BUTTONS = record_buttons(
+    verbs,
     Button(
         verb="replace",
         title="Replace",
@@ -122,27 +99,12 @@ BUTTONS = (
         question="Its subscriptions and upcoming orders are charged to the new payment, and this one is retired.",
         run=replace_payment,
         form=ReplaceForm,
-        offered=lambda payment: payment.live,
+        offered=is_live,
     ),
-    Button(
-        verb="retire",
-        title="Retire",
-        icon="credit_card_off",
-        right=Right.PAYMENTS,
-        question="Nothing new can use it. Subscriptions and orders that use it now keep it.",
-        run=retire_payment,
-        offered=lambda payment: payment.live,
-        variant=ActionVariant.DANGER,
-    ),
-    Button(
-        verb="reuse",
-        title="Bring back",
-        icon="undo",
-        right=Right.PAYMENTS,
-        question="Subscriptions and orders can use it again.",
-        run=bring_payment_back,
-        offered=lambda payment: not payment.live,
-    ),
+    right=Right.PAYMENTS,
+    retired_icon="credit_card_off",
+    question="All active subscriptions and upcoming orders of this customer are charged to it from now on.",
+    used="All active subscriptions and upcoming orders use {}.",
 )
 
 

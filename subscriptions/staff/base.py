@@ -166,13 +166,10 @@ class MerchantAdmin(ButtonsAdmin):
         return self.deletable and may(request, self.edit_right)
 
 
-class PageAdmin(MerchantAdmin):
-    """Rows whose page is a template of its own instead of a form."""
+class OwnPageAdmin(MerchantAdmin):
+    """Rows whose page is `row_page` instead of a form."""
 
-    page_template: str
-
-    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the template shows, with a `title` if that is not the row's name."""
+    def row_page(self, request: HttpRequest, row: Any) -> HttpResponse:
         raise NotImplementedError
 
     def change_view(
@@ -183,6 +180,19 @@ class PageAdmin(MerchantAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        return self.row_page(request, row)
+
+
+class PageAdmin(OwnPageAdmin):
+    """Rows whose page is a template of its own."""
+
+    page_template: str
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the template shows, with a `title` if that is not the row's name."""
+        raise NotImplementedError
+
+    def row_page(self, request: HttpRequest, row: Any) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),

@@ -136,10 +136,19 @@ class ButtonsAdmin(ModelAdmin):
         """What the page of `subject` shows besides its form."""
         return {}
 
-    def button_view(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
-        subject = self.get_object(request, str(object_id))
-        if subject is None:
+    def find_row(self, request: HttpRequest, object_id: int, right: Right | None = None) -> Any:
+        """The row of this key, for one of its `pages`. Raises Http404 if the merchant has none, and PermissionDenied
+        without `right`, or else `view_right`.
+        """
+        row = self.get_object(request, str(object_id))
+        if row is None:
             raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
+        if not may(request, right or self.view_right):
+            raise PermissionDenied
+        return row
+
+    def button_view(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
+        subject = self.find_row(request, object_id)
         if not self.may_press(request, button, subject):
             raise PermissionDenied
         answers = request.POST if request.method == "POST" else None

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -60,12 +60,7 @@ class CatalogueAdmin(ListAdmin, PageAdmin):
         return self.form_page(request, None)
 
     def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        row = self.get_object(request, str(object_id))
-        if row is None:
-            raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
-        if not self.has_change_permission(request, row):
-            raise PermissionDenied
-        return self.form_page(request, row)
+        return self.form_page(request, self.find_row(request, object_id, self.edit_right))
 
     def form_page(self, request: HttpRequest, row: Any) -> HttpResponse:
         answers = request.POST if request.method == "POST" else None

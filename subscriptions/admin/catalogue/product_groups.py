@@ -4,10 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from unfold.decorators import display
@@ -114,11 +113,7 @@ class ProductGroupAdmin(CatalogueAdmin):
 
     def members(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The products that match a search, ticked where they are in the group; a POST says it of those shown."""
-        group = self.get_object(request, str(object_id))
-        if group is None:
-            raise Http404(f"No group {object_id} at this merchant.")
-        if not self.has_change_permission(request, group):
-            raise PermissionDenied
+        group = self.find_row(request, object_id, self.edit_right)
         if request.method == "POST":
             return self.save_members(request, group)
         term = clean_search_term(request.GET.get("q", ""))

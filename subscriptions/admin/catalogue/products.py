@@ -4,8 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.catalogue.access_buttons import ACCESS_BUTTONS, grants_of
@@ -40,11 +39,7 @@ class ProductAdmin(ProductList, PageAdmin):
     addable = deletable = False
 
     def discontinue(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        product = self.get_object(request, str(object_id))
-        if product is None:
-            raise Http404(f"No product {object_id} at this merchant.")
-        if not may(request, Right.DISCONTINUE):
-            raise PermissionDenied
+        product = self.find_row(request, object_id, Right.DISCONTINUE)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Discontinue {product}",

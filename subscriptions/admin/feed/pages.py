@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
@@ -18,7 +17,6 @@ from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.csv_files import csv_response, csv_time
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import event_title
-from subscriptions.staff.roles import may
 
 KEYS_OF_PAGES = ("before", "after")
 HEADER = ["time", "by", "name", "what", "act", "text", "reason code", "events", "subscription", "order"]
@@ -52,14 +50,6 @@ class FeedAdmin(MerchantAdmin):
     def describe_feed(self, row: Any, form: FeedForm, page: Page, query: str) -> dict[str, Any]:
         addresses = {"url": self.url("activity", row), "file_url": self.url("activity_file", row)}
         return {"form": form, "page": page, "query": query, **addresses}
-
-    def find_row(self, request: HttpRequest, object_id: int) -> Any:
-        row = self.get_object(request, str(object_id))
-        if row is None:
-            raise Http404(f"No {self.opts.verbose_name} {object_id} at this merchant.")
-        if not may(request, self.view_right):
-            raise PermissionDenied
-        return row
 
     def activity(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The feed as the query asks for it; with `after`, only the lines that came since."""

@@ -1,5 +1,6 @@
 """The addresses and payments of customers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -11,6 +12,18 @@ from subscriptions.api.filtersets import AddressFilters, PaymentFilters
 from subscriptions.api.serializers import AddressSerializer, PaymentSerializer
 from subscriptions.api.views.base import ActionView, CreateView, DetailView, ListView, ObjectView, View, WriteView
 from subscriptions.models import Address, Payment
+
+
+class UseForAllView(WriteView, ObjectView):
+    """POST without a body: the row is used by `verb`."""
+
+    http_method_names = ["post", "options"]
+    answers_nothing = True
+    verb: Callable[..., Any]
+
+    def answer(self) -> Response:
+        type(self).verb(self.get_object(), actor=self.caller.actor)
+        return Response(status=self.success_status)
 
 
 class Addresses(View):
@@ -59,17 +72,12 @@ def _content(row: Address, name: str) -> str | None:
     return content
 
 
-class UseAddressForAll(Addresses, WriteView, ObjectView):
+class UseAddressForAll(Addresses, UseForAllView):
     """Use this address for all live subscriptions and open orders."""
 
-    http_method_names = ["post", "options"]
     scopes = "AS"
-    answers_nothing = True
     success_status = 204
-
-    def answer(self) -> Response:
-        address.use_for_all(self.get_object(), actor=self.caller.actor)
-        return Response(status=self.success_status)
+    verb = address.use_for_all
 
 
 class Payments(View):
@@ -106,12 +114,7 @@ class UpdatePayment(Payments, ActionView):
     verb = payment.update_record
 
 
-class UsePaymentForAll(Payments, WriteView, ObjectView):
+class UsePaymentForAll(Payments, UseForAllView):
     """Use this payment for all live subscriptions and open orders."""
 
-    http_method_names = ["post", "options"]
-    answers_nothing = True
-
-    def answer(self) -> Response:
-        payment.use_for_all(self.get_object(), actor=self.caller.actor)
-        return Response(status=200)
+    verb = payment.use_for_all
