@@ -8,7 +8,8 @@ from importlib import import_module
 import django
 from django.core.management import call_command
 
-GROUPS = ["redemptions", "pages", "placements", "reminders", "delivery", "catalogue", "lists", "staff_pages"]
+GROUPS = ["redemptions", "pages", "placements", "reminders", "delivery", "catalogue", "lists", "lookups"]
+GROUPS += ["staff_pages"]
 
 
 def main() -> None:

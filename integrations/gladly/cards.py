@@ -1,12 +1,13 @@
 """What agents see of subscriptions, for many customers in a bounded number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Q
 
+from common.db import AnyOf, Param, Query
 from subscriptions import calendar
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
@@ -17,6 +18,19 @@ from subscriptions.actions.totals import unit_price
 from subscriptions.models import Customer, Item, Merchant, Order, Subscription
 
 MOST_CARDS = 250  # of one customer
+# Gladly asks whenever an agent opens a profile. Active subscriptions, which have no time of cancelling, come first.
+SUBSCRIPTIONS = Query(
+    lambda: (
+        Subscription.objects.select_related("product")
+        .filter(merchant=Param("merchant"), customer=Param("customer"))
+        .order_by(F("cancelled").desc(nulls_first=True), "-pk")[:MOST_CARDS]
+    )
+)
+UPCOMING_ITEMS = Query(
+    lambda: Item.objects.select_related("order").filter(
+        merchant=Param("merchant"), subscription=AnyOf("subscriptions"), upcoming=True
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +78,7 @@ class SubscriptionCount:
 
 def read_cards(merchant: Merchant, customer: Customer) -> list[SubscriptionCard]:
     """The customer's subscriptions, active ones first, then the newest. At most three queries."""
-    rows = Subscription.objects.filter(merchant=merchant, customer=customer).select_related("product")
-    # Without a time of cancelling, a subscription is active.
-    return make_cards(merchant, customer, rows.order_by(F("cancelled").desc(nulls_first=True), "-pk")[:MOST_CARDS])
+    return make_cards(merchant, customer, SUBSCRIPTIONS.all(merchant=merchant.pk, customer=customer.pk))
 
 
 def read_card(merchant: Merchant, subscription: Subscription) -> SubscriptionCard:
@@ -74,12 +86,11 @@ def read_card(merchant: Merchant, subscription: Subscription) -> SubscriptionCar
     return make_cards(merchant, subscription.customer, [subscription])[0]
 
 
-def make_cards(merchant: Merchant, customer: Customer, rows: Iterable[Subscription]) -> list[SubscriptionCard]:
-    """`customer` is that of all `rows`."""
-    subscriptions = list(rows)
+def make_cards(merchant: Merchant, customer: Customer, subscriptions: Sequence[Subscription]) -> list[SubscriptionCard]:
+    """`customer` is that of all `subscriptions`."""
     keys = [row.pk for row in subscriptions if row.live]
-    items = Item.objects.filter(merchant=merchant, subscription__in=keys, upcoming=True).select_related("order")
-    orders = {item.subscription_id: item.order for item in items} if keys else {}
+    items = UPCOMING_ITEMS.all(merchant=merchant.pk, subscriptions=keys) if keys else []
+    orders = {item.subscription_id: item.order for item in items}
     has_reason = any(row.cancel_reason for row in subscriptions)
     labels = {reason.code: reason.label for reason in offered_reasons(merchant)} if has_reason else {}
     customer.merchant = merchant

@@ -8,6 +8,7 @@ import phonenumbers
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from common.db import Param, Query
 from subscriptions.models import Customer, Merchant
 from subscriptions.models.customer import BackwardDigits
 from subscriptions.normal_forms import parse_phone
@@ -15,12 +16,13 @@ from subscriptions.normal_forms import parse_phone
 MOST_MATCHES = 20
 MOST_TERMS = 50  # addresses, and as many numbers, of one profile
 MOST_CANDIDATES = 500
+CUSTOMER_BY_ID = Query(lambda: Customer.objects.filter(merchant=Param("merchant"), merchant_user_id=Param("id")))
 
 
 def find_customer(merchant: Merchant, merchant_user_id: str) -> Customer | None:
     """The customer with this id of the shop."""
-    found = Customer.objects.filter(merchant=merchant, merchant_user_id=merchant_user_id).first()
-    return found and _with_merchant(found, merchant)
+    found = CUSTOMER_BY_ID.all(merchant=merchant.pk, id=merchant_user_id)
+    return _with_merchant(found[0], merchant) if found else None
 
 
 def find_customers(merchant: Merchant, emails: Iterable[str] = (), phones: Iterable[str] = ()) -> list[Customer]:

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from common.db import Param, Query
 from common.web.public_ids import parse_public_id
 from integrations.gladly import credentials
 from integrations.gladly.agents import AgentRequest, Declined
@@ -25,6 +26,11 @@ from integrations.gladly.signature import Fault, SignedParts
 from integrations.models import Connection, GladlyRequest
 
 Kind = GladlyRequest.Kind
+CONNECTION = Query(
+    lambda: Connection.objects.select_related("merchant", "gladly").filter(
+        public_id=Param("public_id"), integration="gladly", removed_at=None, gladly__isnull=False
+    )
+)
 UNREADABLE = Fault("", "unreadable", "The request could not be read.")
 
 log = logging.getLogger(__name__)
@@ -84,8 +90,8 @@ def _handle(handler: Handler, call: Call, ids: Mapping[str, Any]) -> Reply:
 
 def _find_connection(text: str) -> Connection | None:
     public_id = parse_public_id(text)
-    rows = Connection.objects.filter(integration=Connection.Integration.GLADLY, removed_at=None, gladly__isnull=False)
-    return rows.select_related("merchant", "gladly").filter(public_id=public_id).first() if public_id else None
+    found = CONNECTION.all(public_id=public_id) if public_id else []
+    return found[0] if found else None
 
 
 def _read_parts(request: HttpRequest) -> SignedParts | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from common.db import skip_flush
 from common.web.printable import printable_line
 from common.web.rate_limit import count_request
 from integrations.gladly.lookup.replies import Outcome, Reply
@@ -32,6 +33,7 @@ def note_request(
             if quota.exceeded:
                 return
         with transaction.atomic():
+            skip_flush()
             GladlyRequest.objects.create(
                 merchant=connection.merchant,
                 connection=connection,
