@@ -16,7 +16,7 @@ from subscriptions.models import CancelReason, Membership, Merchant, RetryPlan, 
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
-from subscriptions.staff.fields import SecretField
+from subscriptions.staff.fields import LongSelectWidget, SecretField
 from subscriptions.staff.roles import Right
 from subscriptions.staff.secrets import show_secret
 from subscriptions.staff.site import site
@@ -51,7 +51,10 @@ class MerchantSettingsForm(MerchantForm):
     )
 
     class Meta:
-        widgets = {"retry_days": UnfoldAdminTextInputWidget}
+        widgets = {
+            "retry_days": UnfoldAdminTextInputWidget,
+            **dict.fromkeys(("time_zone", "currency_code", "country_code", "locale"), LongSelectWidget),
+        }
         help_texts = {
             "reminder_days": "Days between reminder and order, at least 5. Applies to new subscriptions.",
             "retry_plan": "When an order is tried again after its payment was declined.",

@@ -114,7 +114,7 @@ class TimeZoneField(CodeField):
 
     @classmethod
     def list_choices(cls) -> list[tuple[str, str]]:
-        return [(name, name) for name in normal_forms.time_zone_names()]
+        return [(name, name.replace("_", " ")) for name in normal_forms.time_zone_names()]
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
         return normal_forms.parse_time_zone(value) or self.get_default()

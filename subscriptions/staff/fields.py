@@ -1,10 +1,20 @@
-"""Form fields that Django lacks: secrets that are written but never shown, lists of lines, and one of a few rows."""
+"""Form fields that Django lacks: secrets that are written but never shown, long lists, lines, and one of a few rows."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from django.forms.utils import flatatt
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from unfold.widgets import (
+    SELECT_CLASSES,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 
 class SecretField(forms.CharField):
@@ -27,6 +37,27 @@ def keep_stored_secrets(form: forms.ModelForm, answers: dict[str, Any]) -> dict[
         if isinstance(field, SecretField) and not answers.get(name):
             answers[name] = getattr(form.instance, name, "")
     return answers
+
+
+class LongSelectWidget(UnfoldAdminSelect2Widget):
+    """A select for hundreds of choices, with a search where scripts run. Django would make a template of each."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = ()) -> None:
+        # The look of a select without a script, with its own arrow; select2 hides it.
+        look = " ".join(name for name in SELECT_CLASSES if name != "appearance-none")
+        super().__init__({"class": look, **(attrs or {})}, choices)
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = conditional_escape("" if value is None else value)
+        options = _options(tuple(self.choices)).replace(f'value="{chosen}"', f'value="{chosen}" selected', 1)
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        select = format_html("<select{}>{}</select>", attributes, mark_safe(options))
+        return format_html('<div class="flex grow max-w-2xl">{}</div>', select)
+
+
+@lru_cache(maxsize=32)  # the lists of time zones, currencies, …
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    return format_html_join("\n", '<option value="{}">{}</option>', choices)
 
 
 class LinesField(forms.Field):

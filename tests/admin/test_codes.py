@@ -1,5 +1,6 @@
 """Currency, country, language and time zone of a merchant are codes that exist."""
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 
@@ -35,8 +36,18 @@ def test_the_settings_offer_codes_with_their_names(merchant: Merchant, login: Lo
     assert labels["currency_code"]["EUR"] == "Euro (EUR)"
     assert labels["country_code"]["DE"] == "Germany (DE)"
     assert labels["locale"]["fr-ca"] == "French (Canada) (fr-ca)"
-    assert labels["time_zone"]["Europe/Berlin"] == "Europe/Berlin"
+    assert labels["time_zone"]["America/New_York"] == "America/New York"
     assert [name for name, codes in labels.items() if form[name].value() not in codes] == []
+
+
+def test_the_long_lists_show_the_stored_code_and_can_be_searched(merchant: Merchant, login: Login) -> None:
+    Merchant.objects.filter(pk=merchant.pk).update(time_zone="Asia/Kolkata")
+    form = login(merchant).get(settings_of(merchant)).context["adminform"].form
+    for name in FIELDS:
+        shown = str(form[name])
+        assert re.findall(r'value="([^"]*)" selected', shown) == [form[name].value()]
+        assert "unfold-admin-autocomplete" in shown
+        assert shown.count("<option") == len(form.fields[name].choices)
 
 
 def test_other_codes_are_stored(merchant: Merchant, login: Login) -> None:
