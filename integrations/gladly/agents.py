@@ -23,6 +23,7 @@ AGENT_NAME = "Gladly agent"  # Gladly does not say which
 BUSY = "Somebody else is changing this customer's data. Nothing was changed; try again in a moment."
 TOO_LATE = "This took too long. Nothing was changed; try again in a moment."
 UNKNOWN = "This subscription was not found. Nothing was changed; reload the profile."
+SWITCHED_OFF = "This action is switched off in the subscription portal. Nothing was changed."
 NOT_ACTIVE = "This subscription is not active any more. Nothing was changed."
 NOT_ON_ORDER = "This subscription is not on that order any more. Nothing was changed; reload the profile."
 NOT_OPEN = "This order is on its way or locked, and can no longer be skipped. Nothing was changed."

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.gladly.acts import cancel_subscription, skip_order
-from integrations.gladly.agents import AgentRequest, Declined, Done, Why
+from integrations.gladly.agents import SWITCHED_OFF, AgentRequest, Declined, Done, Why
 from integrations.gladly.api.base import GladlyView
 from integrations.gladly.api.objects import action_result
 from integrations.gladly.enabled_actions import enabled_actions
@@ -17,7 +17,6 @@ from subscriptions.api.bodies.shared import ApiBody
 from subscriptions.api.errors import handle_exception
 from subscriptions.api.views.base import WriteView
 
-SWITCHED_OFF = "This action is switched off in Reprise. Nothing was changed; ask who looks after it."
 STATUSES = {Why.INVALID: 400, Why.UNKNOWN: 404, Why.NOT_ALLOWED: 409, Why.LATER: 409}
 
 

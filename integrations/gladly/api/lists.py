@@ -12,6 +12,7 @@ from integrations.gladly.api.base import GladlyView
 from integrations.gladly.api.objects import customer_object, reason_object, subscription_object
 from integrations.gladly.cards import count_subscriptions, read_cards
 from integrations.gladly.enabled_actions import enabled_actions
+from integrations.gladly.matching import find_customer
 from subscriptions.actions.cancel_reasons import offered_reasons
 from subscriptions.api.failures import REQUIRED
 from subscriptions.models import Customer, Merchant
@@ -42,9 +43,10 @@ class CustomerList(GladlyList):
     parameter = "email"
 
     def read_rows(self, merchant: Merchant, wanted: str) -> list[dict[str, Any]]:
-        # As in the index.
-        rows = Customer.objects.filter(merchant=merchant).alias(lowered=Lower("email")).order_by("-pk")
-        customers = list(rows.filter(lowered=Lower(Value(wanted)))[:MOST_ROWS])
+        # As in the index. Not ordered: the database would rather walk through all customers than sort the few.
+        rows = Customer.objects.filter(merchant=merchant).alias(lowered=Lower("email")).order_by()
+        found = rows.filter(lowered=Lower(Value(wanted)))[:MOST_ROWS]
+        customers = sorted(found, key=lambda customer: -customer.pk)
         counts = count_subscriptions(merchant, customers)
         return [customer_object(customer, counts[customer.pk]) for customer in customers]
 
@@ -55,9 +57,11 @@ class SubscriptionList(GladlyList):
     parameter = "customer"
 
     def read_rows(self, merchant: Merchant, wanted: str) -> list[dict[str, Any]]:
-        customer = Customer.objects.filter(merchant=merchant, merchant_user_id=wanted).first()
+        customer = find_customer(merchant, wanted)
+        if customer is None:
+            return []
         actions = enabled_actions(merchant)
-        return [subscription_object(card, actions) for card in read_cards(merchant, customer)] if customer else []
+        return [subscription_object(card, actions) for card in read_cards(merchant, customer)]
 
 
 class CancelReasonList(GladlyList):

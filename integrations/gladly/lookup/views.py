@@ -4,7 +4,15 @@ from typing import ClassVar
 
 from common.web.public_ids import parse_public_id
 from integrations.gladly import acts
-from integrations.gladly.agents import NOT_ON_ORDER, UNKNOWN, Declined, Why, limited_transaction, not_allowed
+from integrations.gladly.agents import (
+    NOT_ON_ORDER,
+    SWITCHED_OFF,
+    UNKNOWN,
+    Declined,
+    Why,
+    limited_transaction,
+    not_allowed,
+)
 from integrations.gladly.cards import SubscriptionCard, read_card
 from integrations.gladly.lookup import forms, replies
 from integrations.gladly.lookup.addresses import cancel_path, skip_path
@@ -18,8 +26,6 @@ from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
 from subscriptions.actions.core import find_refusal
 from subscriptions.models import Subscription
-
-SWITCHED_OFF = "This action is switched off in the subscription portal. Nothing was changed."
 
 
 def look_up(call: Call) -> Reply:
