@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.supervision.leftovers import marked_processes
+from tests import migrated
 from tests.portal import Portal, wait_until
 
 pytestmark = pytest.mark.slow
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
-    return Portal(tmp_path_factory.mktemp("portal"))
+    made = Portal(tmp_path_factory.mktemp("portal"))
+    migrated.copy_server(made.home)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +78,11 @@ def test_sigterm_ends_every_process_and_frees_the_port(portal: Portal, superviso
     portal.assert_all_gone()
 
 
-def test_a_start_after_kill_9_ends_the_leftovers_and_keeps_the_data(portal: Portal) -> None:
+def test_a_start_after_kill_9_ends_the_leftovers_keeps_the_data_and_migrates(portal: Portal) -> None:
     with portal.running() as first:
         portal.query("CREATE TABLE kept AS SELECT 7 AS number")
+        portal.query("DROP INDEX task_queue_claim")
+        portal.query("DELETE FROM django_migrations WHERE (app, name) = ('portal', '0001_task_queue')")
         cluster = portal.main_process("qcluster")
         wait_until(lambda: len(cluster.children(recursive=True)) == 5)
         orphans = cluster.children(recursive=True)
@@ -88,6 +93,7 @@ def test_a_start_after_kill_9_ends_the_leftovers_and_keeps_the_data(portal: Port
     with portal.running() as second:
         assert not any(process.is_running() for process in orphans)
         assert portal.query("SELECT number FROM kept") == [(7,)]
+        assert portal.query("SELECT count(*) FROM pg_indexes WHERE indexname = 'task_queue_claim'") == [(1,)]
         second.send_signal(signal.SIGINT)
         assert second.wait(timeout=40) == 0
     portal.assert_all_gone()
