@@ -13,6 +13,7 @@ from subscriptions import calendar
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity, Event, Item, Order, OrderStatus
 from tests.actions import random_actions
+from tests.scale import scaled
 
 S = OrderStatus
 STEPS = st.lists(st.tuples(st.sampled_from(random_actions.ALL), st.integers(0, 60)), min_size=1, max_size=15)
@@ -24,7 +25,7 @@ class Undone(Exception):
 
 @pytest.mark.django_db
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=scaled(60, full=120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(subscriptions=st.integers(1, 3), steps=STEPS)
 @time_machine.travel("2026-11-20T17:00:00Z", tick=True)
 def test_no_sequence_of_actions_breaks_the_invariants(subscriptions, steps):

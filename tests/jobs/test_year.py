@@ -1,4 +1,4 @@
-"""A year of a hundred test customers by their clocks, against the rules in plain Python."""
+"""A year of test customers by their clocks, against the rules in plain Python."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

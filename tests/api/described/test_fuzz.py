@@ -26,6 +26,7 @@ from subscriptions import api_keys
 from subscriptions.models import Merchant
 from tests.api.signatures import KEY, signature_header
 from tests.factories import CancelReasonFactory, CustomerFactory, ProductFactory, subscription_with_order
+from tests.scale import scaled
 
 pytestmark = pytest.mark.slow
 # Not: whether what fits the schema is accepted. Whether a row exists, and its state, is not in the schema.
@@ -115,7 +116,7 @@ def test_no_answer_contradicts_the_schema(
 ) -> None:
     for operation in (result.ok() for result in api_schema.get_all_operations()):
 
-        @settings(max_examples=6, **SETTINGS)
+        @settings(max_examples=scaled(4, full=6), **SETTINGS)
         @given(case=cases_of(operation, known_ids))
         def try_case(case: Any) -> None:
             counted.append(1)
@@ -123,7 +124,7 @@ def test_no_answer_contradicts_the_schema(
                 case.call_and_validate(headers=credential, checks=CHECKS)
 
         try_case()
-    assert sum(counted) > 500
+    assert sum(counted) > scaled(350, full=500)
 
 
 def cases_of(operation: Any, known_ids: dict[str, str]) -> st.SearchStrategy[Any]:
@@ -154,5 +155,5 @@ def test_no_chain_of_calls_contradicts_the_schema(
             counted.append(1)
             case.validate_response(response, CHECKS, headers=credential)
 
-    Chain.run(settings=settings(max_examples=25, stateful_step_count=12, **SETTINGS))
-    assert sum(counted) > 100
+    Chain.run(settings=settings(max_examples=scaled(12, full=25), stateful_step_count=12, **SETTINGS))
+    assert sum(counted) > scaled(50, full=100)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from tests.scale import scaled
+
 SEED = 20261120
 BEGINS = date(2026, 11, 20)  # at noon, as each of STAGES
-PEOPLE = 100
+PEOPLE = scaled(36, full=100)
 DAYS, WEEKS, MONTHS = 1, 2, 3
 PRICES = {"blend": "12.50", "decaf": "9.99", "mug": "7.35", "filter": "3.05"}
 SHIPPING = Decimal("4.00")
@@ -96,7 +98,7 @@ def stages(people: list[Person]) -> list[Stage]:
     subs = [sub.key for person in people for sub in person.subs]
 
     def acts(*verbs: str) -> tuple[tuple[str, str], ...]:
-        return tuple((verb, key) for verb in verbs for key in chance.sample(subs, 5))
+        return tuple((verb, key) for verb in verbs for key in chance.sample(subs, max(2, PEOPLE // 20)))
 
     return [
         Stage(BEGINS),
@@ -112,7 +114,7 @@ def stages(people: list[Person]) -> list[Stage]:
 
 
 def _person(key: str, number: int, chance: random.Random) -> Person:
-    outcome, times = CARDS[number // 5] if number % 5 == 0 and number // 5 < len(CARDS) else ("000", None)
+    outcome, times = CARDS[number // 2] if number % 2 == 0 and number // 2 < len(CARDS) else ("000", None)
     expires_on = chance.choice([None, date(2099, 12, 31), date(2027, chance.randrange(1, 12), 28)])
     card = Card(f"{key}-card", expires_on, outcome, times)
     first = BEGINS + timedelta(days=chance.randrange(1, 60))
