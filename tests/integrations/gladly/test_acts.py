@@ -209,9 +209,18 @@ def test_nothing_is_committed_after_the_deadline(subscription, agent, monkeypatc
 
 
 def test_no_statement_begins_after_the_deadline(subscription, agent, monkeypatch):
-    moment = agent.started + 10.1
-    monkeypatch.setattr(agents.time, "monotonic", lambda: moment)
+    moment, reached = [agent.started], []
+
+    def slow_cancel(*_: Any, **__: Any) -> None:
+        moment[0] = agent.started + 10.1
+        reached.append("before")
+        Order.objects.get()
+        reached.append("after")
+
+    monkeypatch.setattr(agents.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(acts.subscription_verbs, "cancel", slow_cancel)
     assert decline(lambda: cancel_subscription(agent, subscription.public_id.hex)).why is Why.LATER
+    assert reached == ["before"]
 
 
 def test_a_statement_that_takes_too_long_is_cut_off(subscription, agent, monkeypatch):
