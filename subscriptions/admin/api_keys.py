@@ -187,7 +187,7 @@ class ResultFilter(SimpleListFilter):
 class MethodFilter(CatalogueFilter):
     title = "method"
     parameter_name = "method"
-    titles = {method: method for method in ("GET", "POST", "PATCH", "DELETE")}
+    titles = {method: method for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
 
 
 class AtFilter(PeriodFilter):

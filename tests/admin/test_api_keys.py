@@ -9,10 +9,12 @@ import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from subscriptions.admin.api_keys import MethodFilter
 from subscriptions.api_keys import create_api_key, find_api_key
 from subscriptions.models import ApiKey, ApiRequest, Merchant, Role
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
+from tests.api.described.views import views_by_operation
 
 Login = Callable[..., Client]
 KEYS = "/admin/subscriptions/apikey/"
@@ -188,6 +190,10 @@ def test_requests_are_listed_newest_first_and_found_by_filters(client: Client, r
         assert [row.path for row in page.context["cl"].result_list] == found, query
     text = visible_text(client.get(REQUESTS))
     assert "PATCH /api/payments/1/update/" in text and "Storefront signature" in text and "id-orders" in text
+
+
+def test_each_method_of_the_api_can_be_chosen() -> None:
+    assert set(MethodFilter.titles) == {method.upper() for _, method in views_by_operation()}
 
 
 def test_the_list_of_requests_costs_the_same_for_any_number(client: Client, requests, django_assert_max_num_queries):

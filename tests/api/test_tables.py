@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations.webhooks.targets import create_target
 from subscriptions.models import Merchant, PlacementAttempt
 from tests.api.catalogue import test_access as catalogue
 from tests.api.catalogue.rows import add_to_group, create_entitlement, create_incentive, create_offer, create_resource
 from tests.api.commerce.world import OPERATIONS
 from tests.api.people.calls import CALLS
+from tests.api.test_webhook_targets import OPERATIONS as WEBHOOK_OPERATIONS
 from tests.factories import CancelReasonFactory, subscription_with_order
 
-# Checkouts have a folder of tests, and webhook targets have tests of their own.
-ELSEWHERE = re.compile(r"/api/(subscription|webhook_targets)/")
+ELSEWHERE = re.compile(r"/api/subscription/")  # checkouts have a folder of tests
 LISTS = [
     "addresses",
     "customers",
@@ -30,7 +31,9 @@ LISTS = [
     "products",
     "resources",
     "subscriptions",
+    "webhook_targets",
 ]
+UNORDERED = ("merchant/cancel_reason", "placement_logs/responses", "product_groups", "webhook_targets")
 V2 = {"X-OG-API-VERSION": "2"}
 LINKS = ["next", "previous", "results"]
 
@@ -43,13 +46,15 @@ def plain(method: str, path: str) -> tuple[str, str]:
 
 def test_each_operation_is_in_a_table_of_the_tests(served_schema: dict[str, Any]) -> None:
     tables = [*CALLS, *OPERATIONS, *catalogue.OPERATIONS]
+    operations = {plain(each.method, each.path) for each in tables}
+    operations |= {plain(method, path) for method, path in WEBHOOK_OPERATIONS}
     described = {
         plain(method, path.removeprefix("/api/"))
         for path, methods in served_schema["paths"].items()
         for method in methods
         if not ELSEWHERE.match(path)
     }
-    assert {plain(each.method, each.path) for each in tables} == described
+    assert operations == described
 
 
 @pytest.fixture
@@ -62,6 +67,7 @@ def three_of_each(merchant: Merchant) -> None:
         create_incentive(order)
         create_entitlement(row, create_resource(merchant, f"resource {number}"))
         CancelReasonFactory(merchant=merchant, code=number, application=f"app {number}")
+        create_target(merchant, f"https://93.184.216.34/hook/{number}", name=f"target {number}")
         PlacementAttempt.objects.create(merchant=merchant, order=order, tries=1, effect="placed")
 
 
@@ -71,7 +77,7 @@ def test_the_lists_of_these_tests_are_all_lists(served_schema: dict[str, Any]) -
         for path, methods in served_schema["paths"].items()
         if any(parameter["name"] == "page_size" for parameter in methods.get("get", {}).get("parameters", []))
     }
-    assert {path for path in paged if path != "webhook_targets"} == set(LISTS)
+    assert paged == set(LISTS)
 
 
 def walk(client: Client, address: str, headers: dict[str, str], keys: list[str]) -> list[dict[str, Any]]:
@@ -93,7 +99,7 @@ def test_each_list_goes_by_pages_and_by_cursor_in_each_of_its_orders(
 ) -> None:
     parameters = {each["name"]: each for each in served_schema["paths"][f"/api/{name}/"]["get"]["parameters"]}
     orderings = re.findall(r"`(\w+)`", parameters.get("ordering", {}).get("description", ""))
-    assert orderings or name in ("merchant/cancel_reason", "placement_logs/responses", "product_groups")
+    assert orderings or name in UNORDERED
     whole = api.get(f"/api/{name}/?page_size=3").json()["results"]
     for headers, envelope in (({}, ["count", *LINKS]), (V2, LINKS)):
         keys = LINKS if name == "entitlements" else envelope

@@ -11,8 +11,11 @@ from tests.api.described.views import allowed_scopes, views_by_operation
 
 pytestmark = pytest.mark.contract
 SHORT = {"s/": "/subscriptions/{id}/", "o/": "/orders/{id}/"}
-# Tables of their own: links are no views of the API, and webhook targets have a contract of their own.
-ELSEWHERE = re.compile(r"^#### 6\.(9|11) .*?(?=^###)", re.M | re.S)
+# Links are no views of the API.
+ELSEWHERE = re.compile(r"^#### 6\.9 .*?(?=^###)", re.M | re.S)
+# A table without the column of scopes: the sentence above says them of all rows.
+FOR_KEYS = "/webhook_targets/"
+METHODS = "(?:GET|POST|PUT|PATCH|DELETE)"
 CELL_BREAK = re.compile(r"(?<!\\)\|")
 # Words in the column of queries that are values, or that a list of that kind always takes.
 NO_FILTERS = {"available", "ordering", "page_size", "true", "false"}
@@ -37,15 +40,20 @@ def read_rows(contracts: Path) -> list[Row]:
     found = []
     for line in ELSEWHERE.sub("", chapter).splitlines():
         cells = [cell.strip() for cell in CELL_BREAK.split(line)[1:-1]]
-        if len(cells) < 4 or not re.match("(GET|POST|PATCH|DELETE)", cells[0]):
+        if cells and FOR_KEYS in cells[0]:
+            cells = [re.sub(r"\(.*?\)", "", cells[0]), "A", re.sub(r'\{"(\w+)".*?\}', r"\1", cells[1]), cells[2]]
+        if len(cells) < 4 or not re.match(METHODS, cells[0]):
             continue
         # What rows of several paths say of each is separated by slashes.
-        calls = re.findall(r"((?:(?:GET|POST|PATCH|DELETE)(?:, )?)*) ?`([^`]+)`", cells[0])
+        calls = re.findall(rf"((?:{METHODS}(?:, )?)*) ?`([^`]+)`", cells[0])
         sent = cells[2].split(" / ") if len(calls) > 1 else [cells[2]]
         methods: list[str] = []
         for place, (named, path) in enumerate(calls):
             methods = named.lower().split(", ") if named else methods
-            found += [Row(each, whole_path(path), cells[1], sent[min(place, len(sent) - 1)]) for each in methods]
+            words = sent[min(place, len(sent) - 1)]
+            for each in methods:  # what a row of several methods sends is a body
+                is_body = each == "get" and len(methods) > 1
+                found.append(Row(each, whole_path(path), cells[1], "" if is_body else words))
     return found
 
 
@@ -55,11 +63,7 @@ def whole_path(text: str) -> str:
     return "/api" + re.sub(r"\{\w+\}", "{}", path.rstrip("/")) + "/"
 
 
-OURS = {
-    (re.sub(r"\{\w+\}", "{}", path), method): view
-    for (path, method), view in views_by_operation().items()
-    if "webhook_targets" not in path
-}
+OURS = {(re.sub(r"\{\w+\}", "{}", path), method): view for (path, method), view in views_by_operation().items()}
 
 
 def test_the_rows_of_the_contract_are_our_operations(contracts: Path) -> None:

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from integrations.webhooks.targets import create_target
 from subscriptions import api_keys
 from subscriptions.models import Merchant
 from tests.api.signatures import KEY, signature_header
@@ -72,6 +73,7 @@ def known_ids(merchant: Merchant, noon: object) -> dict[str, str]:
         "items": item.public_id.hex,
         "payments": row.payment.public_id.hex,
         "addresses": row.shipping_address.public_id.hex,
+        "webhook_targets": create_target(merchant, "https://93.184.216.34/hook").public_id.hex,
     }
 
 
