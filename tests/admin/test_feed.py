@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 import subscriptions.actions
+from integrations.gladly.acts import cancel_subscription
+from integrations.gladly.agents import AgentRequest
 from integrations.models import Delivery
 from subscriptions.actions import customer as customer_verbs
 from subscriptions.actions import payment as payment_verbs
@@ -88,6 +90,13 @@ def test_a_line_says_who_what_when_and_by_which_door(client: Client, subscriptio
     dead = Delivery.objects.get(state="dead")
     assert f'href="/admin/integrations/delivery/{dead.pk}/change/" title="No such key"' in html
     assert f'href="/admin/subscriptions/event/{dead.event_id}/change/"' in html
+
+
+def test_a_line_of_gladlys_agent_has_the_correlation_id(client: Client, subscription: Subscription) -> None:
+    cancel_subscription(AgentRequest(subscription.merchant, "vXmSEPjVSWCa"), subscription.public_id.hex)
+    answer = client.get(feed(subscription.customer))
+    assert "smart_toy Gladly agent Agent Correlation ID vXmSEPjVSWCa" in visible_text(answer)
+    assert "Gladly agent" in visible_text(client.get("/admin/"))
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ class AdaptorView(View):
                 reply = replies.method_reply()
             else:
                 call = Call(row, AgentRequest(row.merchant, correlation_id, started), parts.body, kind)
-                reply = _handle(handler, call, ids)
+                reply = _handle(handler, call, ids, has_form=request.method == "POST")
                 kind = call.kind
         except Exception:
             log.exception("Gladly's request %r failed", correlation_id[:64])
@@ -81,11 +81,11 @@ class AdaptorView(View):
         return JsonResponse(reply.body, status=reply.status, headers={"Cache-Control": "no-store"})
 
 
-def _handle(handler: Handler, call: Call, ids: Mapping[str, Any]) -> Reply:
+def _handle(handler: Handler, call: Call, ids: Mapping[str, Any], *, has_form: bool) -> Reply:
     try:
         return handler(call, **ids)
     except Declined as declined:
-        return replies.declined_reply(declined)
+        return replies.declined_reply(declined, has_form=has_form)
 
 
 def _find_connection(text: str) -> Connection | None:

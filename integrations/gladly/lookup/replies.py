@@ -38,8 +38,9 @@ def done_reply(done: Done) -> Reply:
     return Reply({"message": done.message, "detail": done.detail}, outcome, done.detail)
 
 
-def declined_reply(declined: Declined) -> Reply:
-    status = STATUSES[declined.why]
+def declined_reply(declined: Declined, *, has_form: bool) -> Reply:
+    """`has_form`: a form is open, which may stay so."""
+    status = STATUSES[declined.why] if has_form else 406
     error = {"detail": declined.sentence}
     if status == 400:
         error = ({"attr": declined.attr} if declined.attr else {}) | {"code": CODES[declined.why]} | error

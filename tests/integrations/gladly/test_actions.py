@@ -188,6 +188,8 @@ def test_what_comes_too_late_is_rolled_back_and_leaves_the_form_open(gladly, can
     monkeypatch.setattr(agents, "DEADLINE", -1.0)
     answer = ask(gladly, "POST", {"cancel": cancel_url, "skip": skip_url}[act], {})
     assert answer == (400, {"errors": [{"code": "try_again", "detail": agents.TOO_LATE}]})
+    # There is no form yet that could stay.
+    assert ask(gladly, "GET", {"cancel": cancel_url, "skip": skip_url}[act]) == refusal(agents.TOO_LATE)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
