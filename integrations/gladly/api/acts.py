@@ -1,5 +1,6 @@
 """The acts of agents. However one ends, the answer is an `ActionResult`, but for errors of the caller's set-up."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework import serializers
@@ -52,7 +53,7 @@ class ActView(GladlyView, WriteView):
     def act(self, agent: AgentRequest, public_id: str, inputs: dict[str, Any]) -> Done:
         raise NotImplementedError
 
-    def get_exception_handler(self) -> Any:
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return self.answer_failure
 
     def answer_failure(self, error: Exception, context: dict[str, Any]) -> Response | None:
@@ -60,7 +61,7 @@ class ActView(GladlyView, WriteView):
             case Declined():
                 status, sentences = STATUSES[error.why], [error.sentence]
             case ValidationError():
-                status, sentences = 400, list(_sentences(error.detail))
+                status, sentences = 400, _sentences(error.detail)
             case ParseError():
                 status, sentences = 400, [str(error.detail)]
             case _:
