@@ -54,9 +54,12 @@ def backfill_page(request: HttpRequest, connection: Connection, context: dict[st
         return begin_run(request, connection, form if is_history else None)
     runs = ProfileRun.objects.filter(merchant=merchant_of(request), connection=connection).order_by("-pk")
     unfinished = {run.kind: run for run in runs.filter(state__in=control.UNFINISHED)}
+    # Counting a million customers takes seconds, so the page asks for it once it is shown.
+    may_count = "counts" in request.GET and ProfileRun.Kind.STATUS not in unfinished
     shown = {
         "connection": connection,
-        "counts": None if ProfileRun.Kind.STATUS in unfinished else count_profiles(connection),
+        "has_customers": merchant_of(request).customers.exists(),
+        "counts": count_profiles(connection) if may_count else None,
         "status_run": unfinished.get(ProfileRun.Kind.STATUS),
         "history_run": unfinished.get(ProfileRun.Kind.HISTORY),
         "form": form,

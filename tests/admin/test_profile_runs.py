@@ -61,7 +61,10 @@ def test_the_page_counts_and_warns_before_anything_starts(owner: Client, connect
     ana, *_ = make_customers(connection.merchant, "ana@shop.test", "bo@shop.test")
     make_customers(connection.merchant, "live@shop.test", live=True)
     note_told(connection, {ana.pk: Told("ana@shop.test")}, timezone.now())
-    shown = visible_text(owner.get(backfill_of(connection)))
+    page = owner.get(backfill_of(connection))
+    assert page.context["counts"] is None  # it is shown before they are counted
+    assert f'hx-get="{backfill_of(connection)}?counts"' in page.content.decode()
+    shown = visible_text(owner.get(f"{backfill_of(connection)}?counts"))
     assert "All customers 3 profiles, up to 2 new at Klaviyo" in shown
     assert "Active only 1 profile, up to 1 new at Klaviyo" in shown
     assert "New profiles may cost money." in shown and "Flows of segments start." in shown
