@@ -12,6 +12,7 @@ from integrations.delivery_figures import closed_accounts
 from integrations.models import Connection
 
 LABELS = {"Healthy": "success", "Waiting": "warning", "Paused": "danger", "Off": "default"}
+TROUBLES = ("Paused", "Waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def clock_time(at: datetime, now: datetime) -> str:
 
 
 def _describe(row: Connection, closed_until: datetime | None, now: datetime) -> ConnectionState:
+    if not row.enabled and row.integration == Connection.Integration.GLADLY:
+        return ConnectionState("Off", "The timeline is off; agents see subscriptions in Gladly all the same.")
     if not row.enabled:
         return ConnectionState("Off", "Switched off: new events are not sent here.")
     if row.paused_reason:

@@ -38,6 +38,8 @@ JOIN integrations_connection connection ON connection.merchant_id = event.mercha
 WHERE connection.enabled AND connection.integration <> 'webhook' AND NOT event.kind = ANY(connection.switched_off_kinds)
   -- Test customers never reach a live connection. Only the end of the address counts: the portal may have moved.
   AND (NOT event.is_test OR connection.base_url LIKE ANY(%s::text[]))
+  -- A Gladly without an organization has buttons for agents, but no timeline.
+  AND (connection.integration <> 'gladly' OR connection.base_url <> '')
 ORDER BY event.id
 """
 # A connection that may not send is left alone: no task would clear its flag, and later wake-ups would look needless.

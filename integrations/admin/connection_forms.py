@@ -8,7 +8,6 @@ from httpx import URL
 
 from common.web.outbound_address import AddressRefused, check_outbound_url, is_own_sandbox
 from integrations import registry
-from integrations.admin.target_form import TargetForm
 from integrations.admin.tick_boxes import ticks_widget
 from integrations.base import Answer, Outcome
 from integrations.models import Connection
@@ -42,6 +41,10 @@ class ConnectionForm(MerchantForm):
     secret = SecretField()
     kinds = forms.MultipleChoiceField(label="Events", choices=kinds_by_category, required=False, widget=ticks_widget())
 
+    tested_fields: ClassVar[set[str]] = {"secret", "base_url"}
+    """A change of one of these is tried at the other side before it is stored."""
+    address_field: ClassVar[str] = "base_url"
+
     test_answer: Answer | None = None
     """What the other side says to a new key or address; None where nothing was tested."""
 
@@ -70,9 +73,14 @@ class ConnectionForm(MerchantForm):
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
         self.instance.switched_off_kinds = [name for name in KINDS if name not in answers.get("kinds", ())]
-        if not self.errors and {"secret", "base_url"} & set(self.changed_data):
+        if not self.errors and self.tested_fields & set(self.changed_data):
             self._check_setup(answers)
         return answers
+
+    def trial_connection(self, answers: dict[str, Any]) -> Connection:
+        """The connection as it would be, to be tried."""
+        url, secret = answers["base_url"], answers["secret"]
+        return Connection(merchant=self.merchant, integration=self.kind, base_url=url, secret=secret)
 
     def _check_setup(self, answers: dict[str, Any]) -> None:
         url = answers["base_url"]
@@ -80,16 +88,15 @@ class ConnectionForm(MerchantForm):
             try:
                 check_outbound_url(url, own_sandbox=self.merchant.is_test)
             except AddressRefused as refusal:
-                return self.add_error("base_url", str(refusal))
+                return self.add_error(self.address_field, str(refusal))
         if url and self.merchant.is_test and is_own_sandbox(URL(url)):
             return None  # the sandbox knows a key only once it is stored
-        connection = Connection(merchant=self.merchant, integration=self.kind, base_url=url, secret=answers["secret"])
-        self.test_answer = answer = registry.INTEGRATIONS[self.kind].test(connection)
+        self.test_answer = answer = registry.INTEGRATIONS[self.kind].test(self.trial_connection(answers))
         is_untested = answer.outcome in NOT_TESTED
         if is_untested and self.instance.pk and "secret" in self.changed_data:
             self.add_error("secret", KEY_KEPT.format(reason=answer.detail))
         elif answer.outcome is not Outcome.DONE and not is_untested:
-            self.add_error("secret" if answer.status in ABOUT_THE_KEY else "base_url", answer.detail)
+            self.add_error("secret" if answer.status in ABOUT_THE_KEY else self.address_field, answer.detail)
         return None
 
     def store(self, request: HttpRequest, connection: Connection, change: bool) -> Connection:
@@ -98,11 +105,3 @@ class ConnectionForm(MerchantForm):
         changed = [columns.get(name, name) for name in self.changed_data]
         connection.save(update_fields=changed if change else None)
         return connection
-
-
-FORMS: dict[str, Any] = {
-    Connection.Integration.KLAVIYO: ConnectionForm,
-    Connection.Integration.ATTENTIVE: ConnectionForm,
-    Connection.Integration.WEBHOOK: TargetForm,
-}
-"""The form of each kind that staff may connect."""

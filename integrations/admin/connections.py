@@ -14,13 +14,18 @@ from unfold.enums import ActionVariant
 
 from integrations import outbox, registry
 from integrations.admin.backfill import backfill_page
-from integrations.admin.connection_forms import FORMS, NOT_TESTED, ConnectionForm
+from integrations.admin.connection_forms import NOT_TESTED, ConnectionForm
 from integrations.admin.connection_rows import read_figures, shown_count
+from integrations.admin.forms import FORMS
+from integrations.admin.gladly.buttons import GLADLY_BUTTONS, is_gladly
+from integrations.admin.gladly.page import page_context
 from integrations.admin.sample_button import SAMPLES
 from integrations.admin.target_buttons import TARGET_BUTTONS, count_after_retries, is_target
 from integrations.base import Answer, Outcome
-from integrations.connection_states import LABELS, describe_connection, describe_connections
+from integrations.connection_states import LABELS, TROUBLES, describe_connection, describe_connections
 from integrations.delivery_figures import read_waiting
+from integrations.gladly.states import LABELS as LOOKUP_LABELS
+from integrations.gladly.states import describe_lookups
 from integrations.models import Connection
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.buttons import Button
@@ -69,11 +74,13 @@ def report_test(request: HttpRequest, connection: Connection, answer: Answer) ->
 
 def is_testable(connection: Connection) -> bool:
     """Whether there is an account to ask; what a webhook would get is an event."""
-    return connection.integration in registry.INTEGRATIONS and connection.integration != Connection.Integration.WEBHOOK
+    if is_gladly(connection):
+        return bool(connection.base_url and connection.secret)
+    return connection.integration in registry.INTEGRATIONS and not is_target(connection)
 
 
 def is_held_back(connection: Connection) -> bool:
-    return connection.enabled and describe_connection(connection).name in ("Paused", "Waiting")
+    return connection.enabled and describe_connection(connection).name in TROUBLES
 
 
 @admin.register(Connection, site=site)
@@ -87,6 +94,7 @@ class ConnectionAdmin(MerchantAdmin):
         "A connection sends your events to Klaviyo and other tools. Until there is one, they are only recorded."
     )
     change_form_before_template = "admin/connections/state.html"
+    change_form_after_template = "admin/connections/after.html"
     buttons = (
         Button(
             verb="test",
@@ -98,7 +106,7 @@ class ConnectionAdmin(MerchantAdmin):
                 "A paused connection sends again if they are."
             ),
             run=test_connection,
-            offered=lambda connection: is_testable(connection) and not is_target(connection),
+            offered=is_testable,
         ),
         Button(
             verb="resume",
@@ -112,6 +120,7 @@ class ConnectionAdmin(MerchantAdmin):
         ),
         SAMPLES,
         *TARGET_BUTTONS,
+        *GLADLY_BUTTONS,
     )
 
     def backfill(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -142,16 +151,20 @@ class ConnectionAdmin(MerchantAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         shown = super().get_changelist_instance(request)
         states = describe_connections(shown.result_list)
+        lookups = describe_lookups(shown.result_list)
         waiting = read_waiting(merchant_of(request), timezone.now())
         for row in shown.result_list:
-            row.described, row.waits = states[row.pk], waiting.get(row.pk)
+            # A timeline that needs nobody says less than how agents do.
+            is_calm = row.pk in lookups and states[row.pk].name not in TROUBLES
+            row.described = lookups[row.pk] if is_calm else states[row.pk]
+            row.waits = waiting.get(row.pk)
         return shown
 
     @display(description="Connection", header=True)
     def about(self, row: Connection) -> list[str]:
         return [row.name, row.get_integration_display()]
 
-    @display(description="State", label=LABELS)
+    @display(description="State", label=LABELS | LOOKUP_LABELS)
     def state(self, row: Any) -> str:
         return str(row.described.name)
 
@@ -183,6 +196,10 @@ class ConnectionAdmin(MerchantAdmin):
         }
         return TemplateResponse(request, "admin/connections/choose.html", context)
 
+    def response_post_save_add(self, request: HttpRequest, obj: Connection) -> HttpResponse:
+        """Gladly's own page says what to do next."""
+        return redirect(self.url("change", obj)) if is_gladly(obj) else super().response_post_save_add(request, obj)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.integration in FORMS)
 
@@ -208,6 +225,8 @@ class ConnectionAdmin(MerchantAdmin):
             (context["row"],) = read_figures(merchant_of(request), [connection]).rows
             context["after_retries"] = count_after_retries(connection) if is_target(connection) else None
             context["health_page"] = reverse("admin:delivery")
+            context["shows_sending"] = connection.enabled or not is_gladly(connection)
+            context |= page_context(request, connection) if is_gladly(connection) else {}
         return super().render_change_form(request, context, *args, **options)
 
     def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from integrations.admin.connection_rows import ConnectionRow, DeliveryFigures, deliveries_url
 from integrations.admin.health import describe_causes
-from integrations.models import ProfileRun
+from integrations.gladly.states import describe_lookups
+from integrations.models import Connection, ProfileRun
 from subscriptions.models import Merchant
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.needs import Need, dialog_button
@@ -22,10 +23,11 @@ RUNS_FROM = timedelta(days=7)
 
 
 def find_needs(request: HttpRequest, figures: DeliveryFigures) -> list[Need]:
-    """`figures` are those that Home shows anyway; besides them it takes one query."""
+    """`figures` are those that Home shows anyway; besides them it takes one query, and two where Gladly is."""
     merchant = merchant_of(request)
     connections = (need for row in figures.rows for need in _needs_of_connection(request, row))
-    return [*connections, *_needs_of_causes(request, figures, merchant), *_needs_of_runs(request, merchant)]
+    lookups = _needs_of_lookups(request, [row.connection for row in figures.rows])
+    return [*connections, *lookups, *_needs_of_causes(request, figures, merchant), *_needs_of_runs(request, merchant)]
 
 
 def _needs_of_connection(request: HttpRequest, row: ConnectionRow) -> Iterator[Need]:
@@ -54,6 +56,22 @@ def _needs_of_connection(request: HttpRequest, row: ConnectionRow) -> Iterator[N
             url=deliveries_url(state="failed", connection=key),
             count=row.day.failed,
         )
+
+
+def _needs_of_lookups(request: HttpRequest, connections: list[Connection]) -> Iterator[Need]:
+    """While Gladly is refused, its agents see no subscriptions and cannot say why."""
+    states = describe_lookups(connections)
+    for row in connections:
+        state = states.get(row.pk)
+        if state and state.name in ("Refused", "Failed"):
+            page = reverse("admin:integrations_connection_change", args=[row.pk])
+            yield Need(
+                icon="support_agent",
+                title=f"{row}: requests of agents {'are refused' if state.name == 'Refused' else 'fail'}",
+                about=state.sentence,
+                url=page if may(request, Right.CONNECTIONS) else reverse("admin:delivery"),
+                since=state.latest.at if state.latest else None,
+            )
 
 
 def _needs_of_causes(request: HttpRequest, figures: DeliveryFigures, merchant: Merchant) -> Iterator[Need]:

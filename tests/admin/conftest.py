@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.models import (
     Connection,
     Delivery,
+    GladlyAccount,
     ProfileError,
     ProfileRun,
     SandboxEvent,
@@ -74,6 +75,8 @@ def make_world(name: str) -> World:
     connection = f.ConnectionFactory(
         merchant=merchant, name=f"{name} Klaviyo", secret=f"pk_{name}", paused_reason=f"{name} is paused"
     )
+    gladly = f.ConnectionFactory(merchant=merchant, name=f"{name} Gladly", integration="gladly", enabled=False)
+    GladlyAccount.objects.create(connection=gladly, signing_key=f"sk_{name}", actions_enabled=["cancel"])
     product = f.ProductFactory(merchant=merchant, name=f"{name} blend")
     live = f.subscription_with_order(customer=customer, product=product)
     gone = f.subscription_with_order(customer=customer, product=product)

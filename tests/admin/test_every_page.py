@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from integrations.models import Connection
+from integrations.models import Connection, GladlyAccount
 from oneclick.models import ActionToken
 from oneclick.tokens.token_text import encode_token
 from subscriptions.models import ApiKey, Merchant, Role
@@ -17,6 +17,11 @@ from tests.admin.test_tenants import addresses
 
 Login = Callable[..., Client]
 STOREFRONT_KEY, PRIVATE_KEY, DIGEST = "storefront-in-clear-4711", "pk_in_clear_4712", "digest_in_clear_4713"
+OF_GLADLY = {
+    "signing_key": "sk_in_clear_4715",
+    "basic_password": "pw_in_clear_4716",
+    "header_value": "hv_in_clear_4717",
+}
 MAY_USE_TOKENS = {Role.OWNER, Role.MARKETING}
 SUGGESTIONS = "/admin/autocomplete/?app_label=subscriptions&model_name=simulatedoutcome&field_name=payment"
 
@@ -25,6 +30,9 @@ SUGGESTIONS = "/admin/autocomplete/?app_label=subscriptions&model_name=simulated
 def world(own: World) -> World:
     Merchant.objects.filter(pk=own.merchant.pk).update(storefront_key=STOREFRONT_KEY)
     Connection.objects.filter(merchant=own.merchant).update(secret=PRIVATE_KEY)
+    GladlyAccount.objects.filter(connection__merchant=own.merchant).update(
+        **OF_GLADLY, basic_user="gladly", header_name="X-Gladly"
+    )
     ApiKey.objects.filter(merchant=own.merchant).update(digest=DIGEST)
     return own
 
@@ -32,7 +40,7 @@ def world(own: World) -> World:
 def secrets_of(role: str) -> list[str]:
     passwords = list(get_user_model().objects.values_list("password", flat=True))
     tokens = [] if role in MAY_USE_TOKENS else [encode_token(token) for token in ActionToken.objects.all()]
-    return [STOREFRONT_KEY, PRIVATE_KEY, DIGEST, *passwords, *tokens]
+    return [STOREFRONT_KEY, PRIVATE_KEY, DIGEST, *OF_GLADLY.values(), *passwords, *tokens]
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -47,7 +55,8 @@ def test_no_link_leads_to_a_refusal_and_no_answer_has_a_secret(role: str, world:
     rows = {address for model, row in world.rows.items() for address in addresses(site._registry[model], row.pk)}
     unlinked = [address for address in [*rows, SUGGESTIONS] if visit_key(address) not in visited]
     answers = {address: answer for _, address, answer in linked} | {each: client.get(each) for each in unlinked}
-    bodies = {address: answer.getvalue().decode() for address, answer in answers.items()}  # files are streamed
+    # Files are streamed, and may be no text.
+    bodies = {address: answer.getvalue().decode(errors="replace") for address, answer in answers.items()}
     shown = [
         (address, secret)
         for address, answer in answers.items()

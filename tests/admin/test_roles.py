@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery, ProfileRun, SandboxFault
+from integrations.models import Connection, Delivery, GladlyAccount, ProfileRun, SandboxFault
 from integrations.webhooks.targets import create_target
 from oneclick.models import ActionToken, LandingPage, MessageText, OneClickSettings, SavedLink
 from subscriptions.actions import subscription as verbs
@@ -129,6 +129,10 @@ BUTTONS = {
     (Connection, "rotate-signing-key"): {OWNER, MARKETING},
     (Connection, "replay-time"): {OWNER, MARKETING},
     (Connection, "remove-target"): {OWNER, MARKETING},
+    (Connection, "make-signing-key"): {OWNER, MARKETING},
+    (Connection, "replace-signing-key"): {OWNER, MARKETING},
+    (Connection, "test-signature"): {OWNER, MARKETING},
+    (Connection, "disconnect"): {OWNER, MARKETING},
     (Delivery, "replay"): {OWNER, MARKETING, SUPPORT},
     (ProfileRun, "pause"): {OWNER, MARKETING},
     (ProfileRun, "resume"): {OWNER, MARKETING},
@@ -166,6 +170,15 @@ def update_row(row: Model, **fields: object) -> Model:
 
 def make_target(row: Connection) -> Connection:
     return create_target(row.merchant, "https://93.184.216.34/hook")
+
+
+def find_gladly(row: Connection) -> Connection:
+    return Connection.objects.get(merchant=row.merchant, integration="gladly")
+
+
+def find_new_gladly(row: Connection) -> Connection:
+    GladlyAccount.objects.update(signing_key="")
+    return find_gladly(row)
 
 
 def make_prepaid(row: Subscription) -> Model:
@@ -210,6 +223,10 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "rotate-signing-key": make_target,
     "replay-time": make_target,
     "remove-target": make_target,
+    "make-signing-key": find_new_gladly,
+    "replace-signing-key": find_gladly,
+    "test-signature": find_gladly,
+    "disconnect": find_gladly,
 }
 
 
@@ -246,7 +263,8 @@ def test_a_page_is_for_its_roles_only(role: str, own: World, login: Login) -> No
         assert (model, page.status_code) == (model, 200 if allowed else 403)
         listed = client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/", follow=True)
         assert (model, listed.status_code) == (model, 200 if allowed else 403)
-    assert client.get("/admin/inbox/").status_code == (200 if role in {OWNER, MARKETING} else 403)
+    for page in ("inbox", "gladly/package"):
+        assert client.get(f"/admin/{page}/").status_code == (200 if role in {OWNER, MARKETING} else 403)
 
 
 @pytest.mark.parametrize("role", Role.values)

@@ -4,7 +4,7 @@ from typing import Any
 
 from integrations.base import Answer, Outcome
 from integrations.esp.replies import parse_body, parse_retry_after
-from integrations.gladly.timeline.organisations import account_of
+from integrations.gladly.timeline.organizations import account_of
 from integrations.http import Reply
 from integrations.models import Connection
 
@@ -19,7 +19,7 @@ REFUSED_SETUPS = {
     403: "The API user may not do this. In Gladly, give that user the role “API User”.",
 }
 NOT_IN_GLADLY = "Gladly has no customer with this e-mail address, so there is no timeline to write to."
-NOT_GLADLY = "Something answers at this address, but it is not Gladly. Check the name of the organisation."
+NOT_GLADLY = "Something answers at this address, but it is not Gladly. Check the name of the organization."
 LONGEST_REST = 10 * 60.0  # seconds, where Gladly does not say for how long
 
 

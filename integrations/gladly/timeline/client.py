@@ -27,7 +27,7 @@ def create_item(connection: Connection, body: bytes) -> http.Reply:
 
 def _call_api(connection: Connection, method: str, path: str, body: bytes | None = None) -> http.Reply:
     if not connection.base_url:
-        raise InvalidSetup("The connection has no Gladly organisation; enter one.")
+        raise InvalidSetup("The connection has no Gladly organization; enter one.")
     user, token = connection.gladly.api_user, read_key(connection)
     credentials = b64encode((user + ":" + token).encode()).decode()
     return call_authorized(

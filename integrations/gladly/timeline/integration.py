@@ -19,7 +19,7 @@ from subscriptions.models import Activity
 from subscriptions.normal_forms import parse_email
 
 DEFAULT_KINDS = (SUBSCRIPTION_CANCEL, SUBSCRIPTION_REACTIVATE, ORDER_SKIP, ORDER_CHANGE_DATE)
-# Gladly allows an organisation ten a second over all tokens; the merchant's other programs get the other half.
+# Gladly allows an organization ten a second over all tokens; the merchant's other programs get the other half.
 REQUESTS = Road("requests", per_second=5)
 PROFILES, ITEMS = "profiles", "items"
 BY_AGENT = "An agent did this in Gladly, which keeps its own entry of it."
@@ -69,7 +69,7 @@ class Gladly:
         return [entry.shown_request(attempt.road) for attempt in attempts]
 
     def test(self, connection: Connection) -> Answer:
-        """DONE with the organisation if API user, token and address work, or else what is wrong."""
+        """DONE with the organization if API user, token and address work, or else what is wrong."""
         return answer_of(
             lambda: client.find_profiles(connection, connection.gladly.api_user),
             lambda reply: answers.read_test_reply(reply, connection),

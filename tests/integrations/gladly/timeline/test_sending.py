@@ -78,7 +78,7 @@ def test_a_429_without_a_time_waits_longer_each_time_and_costs_no_attempt(
     assert (delivery.state, delivery.attempts_made) == ("pending", 0)
 
 
-def test_a_429_rests_all_connections_of_the_organisation(delivery: Delivery, server: GladlyServer) -> None:
+def test_a_429_rests_all_connections_of_the_organization(delivery: Delivery, server: GladlyServer) -> None:
     server.script[ITEMS] = [Reply(429, headers={"Retry-After": "60"})]
     send(delivery)
     [window] = PaceWindow.objects.all()
@@ -86,7 +86,7 @@ def test_a_429_rests_all_connections_of_the_organisation(delivery: Delivery, ser
         "gladly:acme.gladly.com",
         True,
     )
-    other = connection_of_the_same_organisation(delivery.connection)
+    other = connection_of_the_same_organization(delivery.connection)
     item = ItemFactory(order__customer__merchant=other.merchant)
     waiting = create_delivery(create_event(catalogue.ORDER_SKIP, item), other)
     outbox.drain_connection(other.pk)
@@ -94,7 +94,7 @@ def test_a_429_rests_all_connections_of_the_organisation(delivery: Delivery, ser
     assert (waiting.state, waiting.attempts.count()) == ("pending", 0)
 
 
-def connection_of_the_same_organisation(connection: Connection) -> Connection:
+def connection_of_the_same_organization(connection: Connection) -> Connection:
     account = connection.gladly
     connection.pk, connection.public_id, connection.merchant = None, MerchantFactory().public_id, MerchantFactory()
     connection.save()
@@ -167,7 +167,7 @@ def titles(server: GladlyServer) -> list[str]:
     return sorted(body["content"]["title"] for _, body in server.received)
 
 
-def test_five_requests_a_second_leave_for_an_organisation(connection: Connection, server: GladlyServer) -> None:
+def test_five_requests_a_second_leave_for_an_organization(connection: Connection, server: GladlyServer) -> None:
     deliveries = [
         create_delivery(
             create_event(catalogue.ORDER_SKIP, ItemFactory(order__customer__merchant=connection.merchant)), connection

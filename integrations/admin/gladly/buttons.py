@@ -1,0 +1,152 @@
+"""What staff do to a Gladly connection besides its form."""
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from integrations.admin.gladly.signature_test import check_credentials, check_pasted, parse_request
+from integrations.gladly.credentials import has_credentials
+from integrations.models import Connection, Delivery, GladlyAccount
+from subscriptions.errors import NotFound, Refused
+from subscriptions.staff.buttons import Button, ButtonForm
+from subscriptions.staff.roles import Right
+from subscriptions.staff.secrets import show_secret
+from subscriptions.staff.site import site
+
+LIST = "admin:integrations_connection_changelist"
+KEY_USE = "Enter it in Gladly as the signing key of the app. It is shown only now."
+DISCONNECTED = "Gladly was disconnected before this was written."
+
+
+def is_gladly(connection: Connection) -> bool:
+    return connection.integration == Connection.Integration.GLADLY
+
+
+def find_account(connection: Connection) -> GladlyAccount:
+    """Raises NotFound for a connection to something else."""
+    if not is_gladly(connection):
+        raise NotFound("not_found", "This is no connection to Gladly.")
+    account: GladlyAccount = connection.gladly
+    return account
+
+
+def has_signing_key(connection: Connection) -> bool:
+    return is_gladly(connection) and bool(connection.gladly.signing_key)
+
+
+def make_signing_key(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
+    account = find_account(connection)
+    key = secrets.token_hex(32)
+    account.signing_key = key
+    account.save(update_fields=["signing_key"])
+    admin = site.get_model_admin(Connection)
+    admin.log_change(request, connection, "Made a signing key.")
+    title = f"The signing key of {connection}"
+    return show_secret(
+        request, key, title=title, label="Signing key", explanation=KEY_USE, back=admin.url("change", connection)
+    )
+
+
+class SignatureForm(ButtonForm):
+    pasted = forms.CharField(
+        label="A request of Gladly's",
+        required=False,
+        max_length=100_000,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 6, "placeholder": "POST /gladly/lookup/…\nGladly-Time: …\n\n{…}"}
+        ),
+        help_text="With its headers, an empty line and the body. Leave empty to send a sample to this portal.",
+    )
+
+    def clean_pasted(self) -> str:
+        text: str = self.cleaned_data["pasted"]
+        if text.strip() and parse_request(text) is None:
+            raise forms.ValidationError(
+                "Begin with a line such as “POST /gladly/lookup/…”, and then one line for each header."
+            )
+        return text.strip()
+
+
+def test_signature(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
+    if not has_credentials(find_account(connection)):
+        raise Refused("no_credentials", "Make a signing key first.")
+    parts = parse_request(answers["pasted"])
+    checks = [check_pasted(connection, parts)] if parts else list(check_credentials(connection))
+    admin = site.get_model_admin(Connection)
+    context = {
+        **site.each_context(request),
+        "title": f"Signature test of {connection}",
+        "opts": admin.opts,
+        "checks": checks,
+        "are_fine": all(check.is_fine for check in checks),
+        "back": admin.url("change", connection),
+        "again": admin.url("test-signature", connection),
+    }
+    return TemplateResponse(request, "admin/connections/gladly/signature_test.html", context)
+
+
+def disconnect(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
+    """Gladly's requests are refused, nothing more is written, and the credentials are gone."""
+    account, now = find_account(connection), timezone.now()
+    waiting = Delivery.objects.filter(connection=connection, state=Delivery.State.PENDING, bulk__in=[True, False])
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(removed_at=now, enabled=False, secret="")
+        account.signing_key = account.basic_password = account.header_value = ""
+        account.save(update_fields=["signing_key", "basic_password", "header_value"])
+        waiting.update(state=Delivery.State.CANCELED, finished=now, error=DISCONNECTED)
+    site.get_model_admin(Connection).log_change(request, connection, "Disconnected.")
+    messages.success(request, f"{connection} is disconnected. Remove the app in Gladly, too.")
+    return redirect(LIST)
+
+
+GLADLY_BUTTONS = (
+    Button(
+        verb="make-signing-key",
+        title="Make signing key",
+        icon="key",
+        right=Right.CONNECTIONS,
+        question="The key is shown once, to be entered in Gladly.",
+        run=make_signing_key,
+        offered=lambda connection: is_gladly(connection) and not has_signing_key(connection),
+        variant=ActionVariant.PRIMARY,
+    ),
+    Button(
+        verb="replace-signing-key",
+        title="Replace signing key",
+        icon="autorenew",
+        right=Right.CONNECTIONS,
+        question="Makes a new key and shows it once. Gladly's requests are refused until it is entered there.",
+        run=make_signing_key,
+        offered=has_signing_key,
+    ),
+    Button(
+        verb="test-signature",
+        title="Test signature",
+        icon="verified_user",
+        right=Right.CONNECTIONS,
+        question="Signs samples of Gladly's requests, and shows what is answered, what is refused, and why.",
+        run=test_signature,
+        form=SignatureForm,
+        offered=lambda connection: is_gladly(connection) and has_credentials(connection.gladly),
+    ),
+    Button(
+        verb="disconnect",
+        title="Disconnect",
+        icon="link_off",
+        right=Right.CONNECTIONS,
+        question="Agents see no subscriptions in Gladly any more, and nothing is written to the timeline.",
+        run=disconnect,
+        offered=is_gladly,
+        variant=ActionVariant.DANGER,
+    ),
+)
