@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from common.db import AnyOf, Param, Query, update_many
 from subscriptions import calendar
-from subscriptions.actions import bulk_orders, entitlement, order_items, orders, prepaid
+from subscriptions.actions import bulk_orders, entitlement, order_items, order_status, prepaid
 from subscriptions.actions.core import ActionContext, record_actions
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actors import Actor
@@ -68,7 +68,7 @@ def mark_orders_placed(contexts: Sequence[ActionContext[Order]], order_merchant_
 def _mark_placed(placed: OrdersWithItems, order_merchant_ids: Sequence[str]) -> None:
     now = calendar.now()
     for (order, _), order_merchant_id in zip(placed, order_merchant_ids, strict=True):
-        orders.set_status(order, OrderStatus.SUCCESS)
+        order_status.set_status(order, OrderStatus.SUCCESS)
         order.order_merchant_id = order_merchant_id
         order.rejected_error_code = order.rejected_message = None
     columns = ("status", "order_merchant_id", "rejected_error_code", "rejected_message", "updated")

@@ -5,7 +5,7 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import checks, order_items, orders, placement_results
+from subscriptions.actions import checks, order_items, order_status, orders, placement_results
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.discounts import may_have_incentives
 from subscriptions.actions.subjects import attach_customer
@@ -30,7 +30,7 @@ def skip(context: ActionContext[Order]) -> str:
     """
     order, items = context.subject, order_items.load_items(context.subject)
     day = calendar.human_date(order.place_date)
-    orders.cancel_order(order)
+    order_status.cancel_order(order)
     context.result = orders.create_next_items(context, items, order.place_date)
     context.undo_facts = undo_facts([order, *(item.order for item in context.result)], items)
     if not any(item.subscription_id for item in items):
@@ -65,7 +65,7 @@ def send_now(context: ActionContext[Order]) -> str:
     """
     order, today = context.subject, calendar.today(context.customer.merchant.time_zone)
     order.locked, order.place_date = True, today
-    orders.change_status(order, OrderStatus.SEND_NOW, "locked", "place_date")
+    order_status.change_status(order, OrderStatus.SEND_NOW, "locked", "place_date")
     context.result = orders.create_next_items(context, order_items.load_items(order), today)
     context.emit(catalogue.ORDER_SEND_NOW, order)
     for older in _superseded_orders(order):
@@ -206,7 +206,7 @@ def _try_again(context: ActionContext[Order], at: datetime | None) -> str:
         raise refused("place_date_past")
     order = context.subject
     order.retry_at = at or now
-    orders.change_status(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
+    order_status.change_status(order, OrderStatus.CREDIT_CARD_RETRY, "retry_at")
     day = calendar.local_time(order.retry_at, context.customer.merchant.time_zone).date()
     return f"It will be tried again on {calendar.human_date(day)}."
 

@@ -1,4 +1,4 @@
-"""Which order an item is on, and which status an order has.
+"""Which order an item is on.
 
 No two open orders of a customer have the same date, payment, address and currency, their `OrderKey`. A change that
 would give two of them the same key merges them. An order that loses its last item is deleted. Each change updates the
@@ -11,7 +11,7 @@ from typing import Any
 
 from common.db import Param, Query, insert, new_row, update
 from subscriptions import calendar
-from subscriptions.actions import totals
+from subscriptions.actions import order_status, totals
 from subscriptions.actions.core import ActionContext
 from subscriptions.actions.order_items import (
     AMOUNTS,
@@ -153,7 +153,7 @@ def move_order(context: Context, order: Order, order_key: OrderKey) -> Order:
     moved = load_items(order) if context.is_wanted(catalogue.ITEM_CHANGE_ORDER) else []
     Item.objects.filter(merchant=order.merchant_id, order=order).update(order=target)
     _move_incentives(order, target)
-    set_status(order, OrderStatus.MERGED)
+    order_status.set_status(order, OrderStatus.MERGED)
     order.extra_data = {**(order.extra_data or {}), MERGED_INTO: target.public_id.hex}
     save_totals(order, [])
     update(order, "status", "extra_data")
@@ -237,32 +237,9 @@ def withdraw_subscription(context: Context, subscription: Subscription) -> tuple
         if order.is_open or (others and order.oos_free_shipping):
             shrink_order(context, order, others, own)
         elif not others:
-            cancel_order(order)
+            order_status.cancel_order(order)
             cancelled.append(order)
     return planned, cancelled
-
-
-def set_status(order: Order, status: OrderStatus) -> None:
-    """Give `order` another status. No other code does this; the caller saves `status` and `updated`.
-
-    Raises ValueError if the status table does not allow this step: the action then lacks a guard.
-    """
-    if status not in order.status_row.leads_to:
-        raise ValueError(f"an order cannot go from {order.get_status_display()} to {status.label} in one action")
-    order.status, order.updated = status, calendar.now()
-
-
-def change_status(order: Order, status: OrderStatus, *names: str) -> None:
-    """Like `set_status`, but also saves the order, with the columns `names`."""
-    set_status(order, status)
-    update(order, "status", *names, "updated")
-
-
-def cancel_order(order: Order) -> None:
-    """Cancel an order; its items stay as history."""
-    set_status(order, OrderStatus.CANCELLED)
-    order.cancelled = order.updated
-    update(order, "status", "cancelled", "updated")
 
 
 def find_open_order(customer: Customer, order_key: OrderKey) -> Order | None:

@@ -4,10 +4,10 @@ from datetime import date
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import bulk_success, order_items, orders
+from subscriptions.actions import bulk_success, order_items, order_status
 from subscriptions.actions.core import ActionContext, action
+from subscriptions.actions.ending import end_subscription
 from subscriptions.actions.subjects import attach_customer
-from subscriptions.actions.subscription import end_subscription
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.events import catalogue
@@ -60,7 +60,7 @@ def decline(context: ActionContext[Order], *, code: str, message: str) -> str:
         status = OrderStatus.CREDIT_CARD_RETRY
         at = calendar.local_hour(day, merchant.placement_hour or 0, merchant.time_zone)
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, at
-    orders.change_status(order, status, *REJECTION_COLUMNS, "declines", "first_declined")
+    order_status.change_status(order, status, *REJECTION_COLUMNS, "declines", "first_declined")
     context.emit(catalogue.RETRYABLE_FAILURE, order, rejected_code=code, rejected_message=message)
     return f"The payment of the order of {calendar.human_date(order.place_date)} was declined: {message} ({code})"
 
@@ -81,14 +81,14 @@ def hold(context: ActionContext[Order], *, status: OrderStatus, code: str, messa
         update(order, "generic_error_count")
         return _reject_and_disengage(context, code, message)
     order.rejected_message, order.retry_at = message, None
-    orders.change_status(order, status, "rejected_message", "retry_at", "generic_error_count")
+    order_status.change_status(order, status, "rejected_message", "retry_at", "generic_error_count")
     return f"The order of {calendar.human_date(order.place_date)} is not placed yet: {message}"
 
 
 @action("order.call_off", guards=[must_await_result])
 def call_off(context: ActionContext[Order]) -> str:
     """Record that the platform cancelled the order."""
-    orders.cancel_order(context.subject)
+    order_status.cancel_order(context.subject)
     context.emit(catalogue.ORDER_CANCEL, context.subject)
     return f"The platform cancelled the order of {calendar.human_date(context.subject.place_date)}."
 
@@ -96,7 +96,7 @@ def call_off(context: ActionContext[Order]) -> str:
 def reject_order(context: ActionContext[Order], order: Order, code: str, message: str) -> None:
     """Reject `order` as part of an action, and emit the event."""
     order.rejected_error_code, order.rejected_message, order.retry_at = code, message, None
-    orders.change_status(order, OrderStatus.REJECTED, *REJECTION_COLUMNS)
+    order_status.change_status(order, OrderStatus.REJECTED, *REJECTION_COLUMNS)
     context.emit(catalogue.ORDER_REJECT, order, rejected_code=code, rejected_message=message)
 
 

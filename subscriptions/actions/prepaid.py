@@ -9,8 +9,8 @@ from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, order_items
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
+from subscriptions.actions.ending import end_subscription
 from subscriptions.actions.subjects import attach_customer
-from subscriptions.actions.subscription import end_subscription
 from subscriptions.errors import refused
 from subscriptions.models import Item, Offer, ProductGroup, Subscription
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from subscriptions import calendar
-from subscriptions.actions import checks, order_items, orders
+from subscriptions.actions import checks, order_items, order_status, orders
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.errors import refused
@@ -82,4 +82,4 @@ def _reopen(context: ActionContext[Order], *names: str) -> None:
     if orders.find_open_order(order.customer, order.order_key):
         raise refused("order_not_restorable")
     order.cancelled = None
-    orders.change_status(order, OrderStatus.UNSENT, *names)
+    order_status.change_status(order, OrderStatus.UNSENT, *names)

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.db import update
 from subscriptions import calendar
-from subscriptions.actions import checks, order_items, orders, totals
+from subscriptions.actions import checks, ending, order_items, orders, totals
 from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.undo_facts import undo_facts
@@ -30,7 +30,7 @@ def cancel(context: ActionContext[Subscription], *, reason: str = "") -> str:
     """
     if len(reason) > REASON_LENGTH:
         raise refused("cancel_reason_too_long", n=REASON_LENGTH)
-    planned = end_subscription(context, context.subject, reason)
+    planned = ending.end_subscription(context, context.subject, reason)
     context.undo_facts = {"subscriptions": [context.subject.pk], "place_date": planned and planned.isoformat()}
     text = _reason_text(context.subject)
     return f"Cancelled the subscription to {context.subject.product}." + (f" Reason: {text}" if text else "")
@@ -247,36 +247,6 @@ def change_cancel_reason(context: ActionContext[Subscription], *, cancel_reason:
     _save_subscription(subscription, "cancel_reason")
     text = _reason_text(subscription)
     return f"Changed the cancel reason of {subscription.product}" + (f" to: {text}" if text else " to none") + "."
-
-
-def end_subscription(context: ActionContext[Any], subscription: Subscription, reason: str) -> date | None:
-    """Cancel `subscription` as part of an action, and emit the events of everything that ends with it.
-
-    Returns the day that its next order was planned for.
-    """
-    subscription.cancelled = calendar.now()
-    subscription.cancel_reason = reason or None
-    _save_subscription(subscription, "cancelled", "cancel_reason")
-    planned, cancelled_orders = orders.withdraw_subscription(context, subscription)
-    code = subscription.cancel_reason_code
-    context.emit(
-        catalogue.SUBSCRIPTION_CANCEL,
-        subscription,
-        cancel_reason=reason,
-        cancel_reason_code="" if code is None else str(code),
-        cancel_reason_message=subscription.cancel_reason_text,
-    )
-    for order in cancelled_orders:
-        context.emit(catalogue.ORDER_CANCEL, order)
-    if _is_last(context, subscription):
-        context.emit(catalogue.SUBSCRIBER_CANCEL, context.customer, subscriptions=[subscription])
-    return planned
-
-
-def _is_last(context: ActionContext[Any], subscription: Subscription) -> bool:
-    """Whether the customer has no live subscription left."""
-    known: bool | None = getattr(subscription, "is_last", None)  # an annotation of `with_flags()`
-    return not context.customer.subscriptions.live().exists() if known is None else known
 
 
 def _save_subscription(subscription: Subscription, *names: str) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from common.db import insert, update, update_many
 from subscriptions import calendar
-from subscriptions.actions import bulk_reminders, checks, order_items, orders, totals
+from subscriptions.actions import bulk_reminders, checks, order_items, order_status, orders, totals
 from subscriptions.actions.bulk_orders import reprice_items
 from subscriptions.actions.core import ActionContext, action
 from subscriptions.actions.gifts import add_gifts
@@ -71,7 +71,7 @@ def queue(context: ActionContext[Order]) -> str:
     context.result = orders.create_next_items(context, items, order.place_date)
     order.tries += 1
     order.tried_at, order.retry_at = calendar.now(), None
-    orders.change_status(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
+    order_status.change_status(order, OrderStatus.PENDING_PLACEMENT, "tries", "tried_at", "retry_at")
     return f"Queued the order of {calendar.human_date(order.place_date)} for placement, try {order.tries}."
 
 
@@ -138,7 +138,7 @@ def _wait_for_stock(order: Order, items: list[Item]) -> Order:
     order.oos_free_shipping, order.locked, order.retry_at = True, False, None
     update_many(items, "out_of_stock_since", "out_of_stock_on")
     if order.status != OrderStatus.UNSENT:
-        orders.set_status(order, OrderStatus.UNSENT)
+        order_status.set_status(order, OrderStatus.UNSENT)
     update(order, "status", "oos_free_shipping", "locked", "retry_at")
     order_items.save_totals(order, items)
     return order

@@ -1,19 +1,11 @@
 """The models of the domain. Every row belongs to a merchant, and the indexes of lists begin with the merchant."""
 
+from subscriptions.models.api_access import ApiKey, ApiRequest, IdempotencyKey
 from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.figures import ActiveChange, ActiveCount, DailyFigure, RollUp, StaleFact
-from subscriptions.models.merchant import (
-    ApiKey,
-    ApiRequest,
-    IdempotencyKey,
-    Membership,
-    Merchant,
-    RetryPlan,
-    Role,
-    RoleSwitch,
-)
+from subscriptions.models.merchant import Membership, Merchant, RetryPlan, Role, RoleSwitch
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
 from subscriptions.models.order_status import Effect, OrderStatus, statuses_where

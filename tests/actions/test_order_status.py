@@ -2,7 +2,7 @@
 
 import pytest
 
-from subscriptions.actions.orders import set_status
+from subscriptions.actions.order_status import set_status
 from subscriptions.models import Effect, Order, OrderStatus, statuses_where
 from subscriptions.models.order_status import HISTORIC_STATUSES, STATUS_ROWS
 from tests.actions.random_actions import PATHS
