@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable, QueryCanceled
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
 from common.db import execute
 from common.web.printable import printable_line
@@ -18,6 +18,7 @@ from subscriptions.models import Merchant
 
 DEADLINE = 10.0  # seconds from the beginning of the request, after which nothing is committed any more
 LIMITS = "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '4s', true)"
+LATER_ERRORS = (LockNotAvailable, QueryCanceled, DeadlockDetected)
 AGENT_NAME = "Gladly agent"  # Gladly does not say which
 
 BUSY = "Somebody else is changing this customer's data. Nothing was changed; try again in a moment."
@@ -111,6 +112,6 @@ def limited_transaction(agent: AgentRequest) -> Iterator[None]:
     except Refused as refusal:
         raise not_allowed(refusal) from refusal
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
+        if isinstance(error.__cause__, LATER_ERRORS):
             raise Declined(Why.LATER, TOO_LATE) from error
         raise
