@@ -45,7 +45,8 @@ class Gladly:
     backoff = Backoff(first=30, longest=30 * 60, give_up_after=24 * 3600)
 
     def prepare(self, connection: Connection, deliveries: Sequence[Delivery], *, bulk: bool) -> Prepared:
-        """The events as requests, in two queries; what agents did, and what Gladly could not take, is left out."""
+        """The events as requests, in three queries; what agents did, and what Gladly could not take, is left out."""
+        _ = connection.gladly  # loaded here, because the threads that send must not use the database
         attach_activities(deliveries)
         throttled = count_throttled(deliveries)
         prepared = Prepared()

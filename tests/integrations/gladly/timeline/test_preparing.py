@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from integrations.base import Outcome
 from integrations.gladly.timeline import integration
 from integrations.gladly.timeline.integration import Gladly
 from integrations.models import Attempt, Connection, Delivery
@@ -51,14 +52,18 @@ def test_what_gladly_could_not_take_is_skipped(connection: Connection, age: time
 
 
 @pytest.mark.parametrize("n", [1, 4])
-def test_a_batch_takes_two_queries(connection: Connection, n: int) -> None:
+def test_a_batch_takes_three_queries_and_sending_none(connection: Connection, n: int) -> None:
+    connection = Connection.objects.select_related("merchant").get(pk=connection.pk)  # as the outbox reads it
     keys = [delivery_of(connection, ActorKind.STAFF).pk for _ in range(n)]
     deliveries = list(Delivery.objects.filter(pk__in=keys).select_related("event"))
     with CaptureQueriesContext(
         database,
     ) as queries:
         prepared = Gladly().prepare(connection, deliveries, bulk=True)
-    assert (len(queries), [len(parcel.deliveries) for parcel in prepared.parcels]) == (2, [1] * n)
+    assert (len(queries), [len(parcel.deliveries) for parcel in prepared.parcels]) == (3, [1] * n)
+    with CaptureQueriesContext(database) as queries:
+        assert {parcel.send().outcome for parcel in prepared.parcels} == {Outcome.DONE}
+    assert len(queries) == 0
 
 
 @pytest.mark.parametrize(
