@@ -17,7 +17,8 @@ from integrations.admin.backfill import backfill_page
 from integrations.admin.connection_forms import NOT_TESTED, ConnectionForm
 from integrations.admin.connection_rows import read_figures, shown_count
 from integrations.admin.forms import FORMS
-from integrations.admin.gladly.buttons import GLADLY_BUTTONS, is_gladly
+from integrations.admin.gladly.buttons import GLADLY_BUTTONS
+from integrations.admin.gladly.find_account import is_gladly
 from integrations.admin.gladly.page import page_context
 from integrations.admin.sample_button import SAMPLES
 from integrations.admin.target_buttons import TARGET_BUTTONS, count_after_retries, is_target

@@ -13,7 +13,7 @@ from integrations.gladly.states import TEST_ID
 from integrations.gladly.timeline import organizations
 from integrations.gladly.timeline.answers import NOT_GLADLY, REFUSED_SETUPS
 from integrations.gladly.timeline.integration import DEFAULT_KINDS
-from integrations.models import Connection, GladlyAccount, GladlyRequest
+from integrations.models import Connection, GladlyAccount, GladlyRequest, SandboxProfile
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
 from tests import factories as f
@@ -175,10 +175,17 @@ def test_what_is_no_organization_is_refused(connection: Connection, client: Clie
 def test_a_test_merchant_may_write_to_the_sandbox_of_the_portal(login: Login, settings: Any) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:9"
     merchant = f.MerchantFactory(is_test=True)
-    answer = login(merchant).post(ADD, NEW | TIMELINE | {"organization": "", "place": "own"})
-    assert answer.status_code == 302
+    client = login(merchant)
+    assert client.post(ADD, NEW | {"enabled": "on", "place": "own"}).status_code == 302
     made = Connection.objects.get()
     assert (made.base_url, made.account) == ("http://127.0.0.1:9/sandbox/gladly/api/v1", merchant.public_id.hex)
+    assert made.secret.startswith(f"sandbox_{merchant.public_id.hex}_")
+    customer = f.CustomerFactory(merchant=merchant, email=" Ana@shop.test", first_name="Ana")
+    f.CustomerFactory(email="foreign@shop.test")
+    assert told(press(client, made, "add-customers"))[-1] == "success: The sandbox's Gladly knows 1 customer."
+    assert told(press(client, made, "add-customers"))[-1] == "success: The sandbox's Gladly knows 1 customer."
+    [profile] = SandboxProfile.objects.all()
+    assert (profile.integration, profile.email, profile.first_name) == ("gladly", "ana@shop.test", customer.first_name)
 
 
 def test_only_a_test_merchant_may_choose_the_sandbox_of_the_portal(client: Client) -> None:
@@ -250,7 +257,9 @@ def test_disconnecting_forgets_the_credentials_and_cancels_what_waits(connection
     assert client.get(page_of(connection)).status_code == 302
 
 
-@pytest.mark.parametrize("verb", ["make-signing-key", "replace-signing-key", "test-signature", "disconnect"])
+@pytest.mark.parametrize(
+    "verb", ["make-signing-key", "replace-signing-key", "test-signature", "add-customers", "disconnect"]
+)
 def test_the_buttons_do_nothing_to_another_kind_of_connection(merchant: Merchant, client: Client, verb: str) -> None:
     klaviyo = f.ConnectionFactory(merchant=merchant)
     assert told(press(client, klaviyo, verb)) == ["error: This is no connection to Gladly."]

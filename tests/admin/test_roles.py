@@ -132,6 +132,7 @@ BUTTONS = {
     (Connection, "make-signing-key"): {OWNER, MARKETING},
     (Connection, "replace-signing-key"): {OWNER, MARKETING},
     (Connection, "test-signature"): {OWNER, MARKETING},
+    (Connection, "add-customers"): {OWNER, MARKETING},
     (Connection, "disconnect"): {OWNER, MARKETING},
     (Delivery, "replay"): {OWNER, MARKETING, SUPPORT},
     (ProfileRun, "pause"): {OWNER, MARKETING},
@@ -226,6 +227,7 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "make-signing-key": find_new_gladly,
     "replace-signing-key": find_gladly,
     "test-signature": find_gladly,
+    "add-customers": lambda row: update_row(find_gladly(row), base_url="/sandbox/gladly/api/v1"),
     "disconnect": find_gladly,
 }
 

@@ -13,10 +13,12 @@ from django.utils import timezone
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from integrations.admin.gladly.find_account import find_account, is_gladly
+from integrations.admin.gladly.sandbox_button import ADD_CUSTOMERS
 from integrations.admin.gladly.signature_test import check_credentials, check_pasted, parse_request
 from integrations.gladly.credentials import has_credentials
-from integrations.models import Connection, Delivery, GladlyAccount
-from subscriptions.errors import NotFound, Refused
+from integrations.models import Connection, Delivery
+from subscriptions.errors import Refused
 from subscriptions.staff.buttons import Button, ButtonForm
 from subscriptions.staff.roles import Right
 from subscriptions.staff.secrets import show_secret
@@ -25,18 +27,6 @@ from subscriptions.staff.site import site
 LIST = "admin:integrations_connection_changelist"
 KEY_USE = "Enter it in Gladly as the signing key of the app. It is shown only now."
 DISCONNECTED = "Gladly was disconnected before this was written."
-
-
-def is_gladly(connection: Connection) -> bool:
-    return connection.integration == Connection.Integration.GLADLY
-
-
-def find_account(connection: Connection) -> GladlyAccount:
-    """Raises NotFound for a connection to something else."""
-    if not is_gladly(connection):
-        raise NotFound("not_found", "This is no connection to Gladly.")
-    account: GladlyAccount = connection.gladly
-    return account
 
 
 def has_signing_key(connection: Connection) -> bool:
@@ -139,6 +129,7 @@ GLADLY_BUTTONS = (
         form=SignatureForm,
         offered=lambda connection: is_gladly(connection) and has_credentials(connection.gladly),
     ),
+    ADD_CUSTOMERS,
     Button(
         verb="disconnect",
         title="Disconnect",

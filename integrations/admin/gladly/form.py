@@ -22,11 +22,13 @@ from integrations.gladly.timeline.organizations import (
 )
 from integrations.models import Connection, GladlyAccount
 from integrations.models.gladly import AgentAction
+from integrations.sandbox.private_keys import create_key
 from subscriptions.staff.fields import SecretField
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*", re.ASCII)
 ACCOUNT_FIELDS = ("basic_user", "basic_password", "header_name", "header_value", "api_user")
 SECRETS = {"basic_password", "header_value"}
+SANDBOX_USER = "api-user@sandbox.test"
 PAIRS = {
     "basic_user": ("basic_password", "Enter the user name, too.", "Enter the password, too."),
     "header_name": ("header_value", "Enter the name of the header, too.", "Enter the value of the header, too."),
@@ -137,6 +139,9 @@ class GladlyForm(ConnectionForm):
         if not self.errors:
             self._check_pairs(answers)
             place = answers.get("place") or "live"
+            if place == OWN:
+                answers["secret"] = answers["secret"] or self.instance.secret or create_key(self.merchant)
+                answers["api_user"] = answers["api_user"] or SANDBOX_USER
             is_given = place == OWN or answers["organization"]
             answers["base_url"] = organization_url(Organization(answers["organization"], place)) if is_given else ""
             if answers["enabled"]:
@@ -176,7 +181,9 @@ class GladlyForm(ConnectionForm):
         answers = self.cleaned_data
         connection.base_url = answers["base_url"]
         connection.account = account_of(connection.base_url, self.merchant)
-        columns = {"kinds": ["switched_off_kinds"]} | dict.fromkeys(("organization", "place"), ["base_url", "account"])
+        connection.secret = answers["secret"]
+        address = ["base_url", "account", "secret"]
+        columns = {"kinds": ["switched_off_kinds"]} | dict.fromkeys(("organization", "place"), address)
         plain = {"name", "secret", "enabled"}
         changed = [
             column for name in self.changed_data for column in columns.get(name, [name] if name in plain else [])
