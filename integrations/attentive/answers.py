@@ -2,10 +2,11 @@
 
 from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
-from integrations.esp.replies import parse_body, parse_retry_after
+from integrations.esp.replies import outcome_of_status, parse_body, wait_before_retry
 from integrations.http import Reply
 
 OUTCOMES = {
+    **dict.fromkeys(range(200, 300), Outcome.DONE),
     401: Outcome.PAUSE,
     403: Outcome.PAUSE,
     408: Outcome.RETRY,
@@ -20,24 +21,11 @@ LONGEST_PAUSE = 30 * 60.0  # seconds, where Attentive does not say for how long
 
 def read_reply(reply: Reply, throttled_before: int = 0) -> Answer:
     """The outcome of a request. `throttled_before` counts the answers 429 to this delivery before this one."""
-    outcome = outcome_of_status(reply.status)
-    wait = parse_retry_after(reply)
-    if outcome is Outcome.THROTTLED and wait is None:
-        wait = min(LONGEST_PAUSE, 2.0 ** min(throttled_before, 16))
+    outcome = outcome_of_status(reply.status, OUTCOMES)
+    wait = wait_before_retry(reply, outcome, throttled_before, LONGEST_PAUSE)
     detail = "" if outcome is Outcome.DONE else describe_refusal(reply)
     quota_left = parse_whole_number(reply.headers.get("x-ratelimit-remaining", ""))
     return Answer(outcome, reply.status, detail, wait, quota_left=quota_left)
-
-
-def outcome_of_status(status: int) -> Outcome:
-    if status in OUTCOMES:
-        return OUTCOMES[status]
-    if 200 <= status < 300:
-        return Outcome.DONE
-    if status >= 500:
-        return Outcome.RETRY
-    # Attentive neither accepts nor refuses with such a status: the base URL leads somewhere else.
-    return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
 def describe_refusal(reply: Reply) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.web.whole_numbers import parse_whole_number
 from integrations.base import Answer, Outcome
-from integrations.esp.replies import parse_body, parse_retry_after
+from integrations.esp.replies import outcome_of_status, parse_body, parse_retry_after
 from integrations.http import Reply
 from integrations.klaviyo.scopes import EVENT_SCOPES, describe_missing_scopes, find_missing_scopes
 
@@ -27,22 +27,13 @@ ENTRY = re.compile(r"/data/attributes/(?:events-bulk-create|profiles)/data/([0-9
 def read_reply(reply: Reply, needed: Sequence[str] = EVENT_SCOPES) -> Answer:
     """The outcome of sending an event. `needed` are the scopes of the request."""
     return Answer(
-        outcome_of_status(reply.status),
+        outcome_of_status(reply.status, OUTCOMES),
         reply.status,
         describe_errors(reply, needed),
         parse_retry_after(reply),
         refused=_refused_entries(reply),
         quota_left=parse_whole_number(reply.headers.get("RateLimit-Remaining", "")),
     )
-
-
-def outcome_of_status(status: int) -> Outcome:
-    if status in OUTCOMES:
-        return OUTCOMES[status]
-    if status >= 500:
-        return Outcome.RETRY
-    # Klaviyo neither accepts nor refuses with such a status: the base URL leads somewhere else.
-    return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
 def describe_errors(reply: Reply, needed: Sequence[str] = EVENT_SCOPES) -> str:
@@ -55,7 +46,7 @@ def describe_errors(reply: Reply, needed: Sequence[str] = EVENT_SCOPES) -> str:
     told = join_details(reply)
     if reply.status == 403:
         return describe_missing_scopes(find_missing_scopes(told, needed))
-    if not told and outcome_of_status(reply.status) is not Outcome.DONE:
+    if not told and outcome_of_status(reply.status, OUTCOMES) is not Outcome.DONE:
         return f"HTTP {reply.status}, without a reason from Klaviyo."
     return told
 

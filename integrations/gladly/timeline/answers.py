@@ -3,12 +3,13 @@
 from typing import Any
 
 from integrations.base import Answer, Outcome
-from integrations.esp.replies import parse_body, parse_retry_after
+from integrations.esp.replies import outcome_of_status, parse_body, wait_before_retry
 from integrations.gladly.timeline.organizations import account_of
 from integrations.http import Reply
 from integrations.models import Connection
 
 OUTCOMES = {
+    **dict.fromkeys(range(200, 300), Outcome.DONE),
     401: Outcome.PAUSE,
     403: Outcome.PAUSE,
     408: Outcome.RETRY,
@@ -55,23 +56,10 @@ def read_test_reply(reply: Reply, connection: Connection) -> Answer:
 
 
 def _read_reply(reply: Reply, throttled_before: int) -> Answer:
-    outcome = outcome_of_status(reply.status)
-    wait = parse_retry_after(reply)
-    if outcome is Outcome.THROTTLED and wait is None:
-        wait = min(LONGEST_REST, 2.0 ** min(throttled_before, 16))
+    outcome = outcome_of_status(reply.status, OUTCOMES)
+    wait = wait_before_retry(reply, outcome, throttled_before, LONGEST_REST)
     detail = "" if outcome is Outcome.DONE else describe_refusal(reply)
     return Answer(outcome, reply.status, detail, wait)
-
-
-def outcome_of_status(status: int) -> Outcome:
-    if status in OUTCOMES:
-        return OUTCOMES[status]
-    if 200 <= status < 300:
-        return Outcome.DONE
-    if status >= 500:
-        return Outcome.RETRY
-    # Gladly neither accepts nor refuses with such a status: the address leads somewhere else.
-    return Outcome.DEAD if status >= 400 else Outcome.PAUSE
 
 
 def describe_refusal(reply: Reply) -> str:
