@@ -73,6 +73,8 @@ class Download:
 
     async def send(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
+            if scope.method == "HEAD":
+                return protocol.response_empty(self.stream.status, self.stream.headers)
             async with open_response(protocol, self.stream.status, self.stream.headers) as pipe:
                 if not await self._send_parts(pipe):
                     logger.info("cut short: %s %s", scope.method, scope.path)

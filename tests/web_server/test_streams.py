@@ -73,6 +73,16 @@ def test_a_client_that_stops_reading_is_cut_off_and_costs_no_memory(server: WebS
     assert not got.endswith(LAST_CHUNK)
 
 
+def test_a_request_for_the_head_alone_keeps_its_connection(server: WebServer) -> None:
+    head = get("/large_stream/").replace(b"GET", b"HEAD").replace(b"Connection: close", b"Connection: keep-alive")
+    with server.connect(head) as connection:
+        answer = connection.recv(65536)
+        time.sleep(0.3)
+        connection.sendall(get("/healthz"))
+        assert status_and_body(answer) == (200, b"")
+        assert status_and_body(read_to_end(connection)) == (200, b"ok\n")
+
+
 def test_a_download_that_fails_does_not_look_whole(server: WebServer) -> None:
     with server.connect(get("/broken_stream/")) as connection:
         assert not read_what_came(connection).endswith(LAST_CHUNK)
