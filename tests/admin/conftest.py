@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from integrations.models import (
     Connection,
@@ -53,6 +55,7 @@ from subscriptions.models import (
     Subscription,
 )
 from tests import factories as f
+from tests.shared import shared_rows
 
 Rows = dict[type[Model], Model]
 
@@ -204,6 +207,13 @@ def make_world(name: str) -> World:
         Delivery: Delivery.objects.filter(merchant=merchant).first(),
     }
     return World(merchant, rows)
+
+
+@pytest.fixture(scope="module")
+def kept_worlds(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[bytes]:
+    """For files with hundreds of tests: both merchants made once, as `pickle` keeps them apart for each test."""
+    with shared_rows(django_db_blocker):
+        yield pickle.dumps((make_world("Home"), make_world("Foreign")))
 
 
 @pytest.fixture

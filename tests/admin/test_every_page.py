@@ -1,4 +1,4 @@
-"""Every staff page that a role can reach: each link on it may be followed, and no secret is in any answer."""
+"""Every staff page that a role can reach: each link may be followed, no secret shows, and test mode is named."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,7 @@ OF_GLADLY = {
     "basic_password": "pw_in_clear_4716",
     "header_value": "hv_in_clear_4717",
 }
+BAR = "TEST MODE"
 MAY_USE_TOKENS = {Role.OWNER, Role.MARKETING}
 SUGGESTIONS = "/admin/autocomplete/?app_label=subscriptions&model_name=simulatedoutcome&field_name=payment"
 
@@ -43,8 +44,15 @@ def secrets_of(role: str) -> list[str]:
     return [STOREFRONT_KEY, PRIVATE_KEY, DIGEST, *OF_GLADLY.values(), *passwords, *tokens]
 
 
-@pytest.mark.parametrize("role", Role.values)
-def test_no_link_leads_to_a_refusal_and_no_answer_has_a_secret(role: str, world: World, login: Login) -> None:
+# The pages of a test merchant and those of a live one: with more links, and with fewer.
+@pytest.mark.parametrize(
+    ("role", "is_test"),
+    [(Role.OWNER, True), (Role.MARKETING, True), (Role.SUPPORT, False), (Role.READ_ONLY, False)],
+)
+def test_no_link_is_refused_no_answer_has_a_secret_and_each_page_says_whether_it_is_test_mode(
+    role: str, is_test: bool, world: World, login: Login
+) -> None:
+    Merchant.objects.filter(pk=world.merchant.pk).update(is_test=is_test)
     client = login(world.merchant, role)
     secrets = secrets_of(role)
     linked = list(crawl_staff_pages(client))
@@ -64,6 +72,9 @@ def test_no_link_leads_to_a_refusal_and_no_answer_has_a_secret(role: str, world:
         if secret in bodies[address] or secret in str(answer.headers)
     ]
     assert shown == []
+    bars = {address: bodies[address].count(BAR) for _, address, _ in linked if "<body" in bodies[address]}
+    assert len(bars) > 60
+    assert {address: count for address, count in bars.items() if count != is_test} == {}
 
 
 def test_a_form_that_is_refused_shows_no_secret(world: World, login: Login) -> None:

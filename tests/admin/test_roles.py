@@ -1,5 +1,6 @@
 """Each role at each button and each form; the expectations are written out, not taken from the table."""
 
+import pickle
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -162,6 +163,12 @@ EDITED = {
     SandboxFault: {OWNER, MARKETING, SUPPORT},
 }
 CLOCK = timezone.now() + timedelta(days=3)
+
+
+@pytest.fixture
+def own(kept_worlds: bytes, db: None) -> World:
+    world: World = pickle.loads(kept_worlds)[0]
+    return world
 
 
 def update_row(row: Model, **fields: object) -> Model:

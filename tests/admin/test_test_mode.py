@@ -9,16 +9,13 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from subscriptions import calendar
-from subscriptions.models import GatewaySettings, Merchant, Role
+from subscriptions.models import GatewaySettings, Merchant
 from subscriptions.placement.registry import GATEWAYS, gateway_of
 from tests import factories as f
-from tests.admin.conftest import World
-from tests.admin.crawl import crawl_staff_pages
 from tests.admin.pages import fill, visible_text
 from tests.rows import read_all_rows
 
 Login = Callable[..., Client]
-BAR = "TEST MODE"
 URL = "https://platform.example/orders"
 
 
@@ -39,20 +36,6 @@ def go_live_page(merchant: Merchant) -> str:
 
 def gateway_page(client: Client) -> str:
     return visible_text(client.get("/admin/subscriptions/gatewaysettings/", follow=True))
-
-
-def test_the_bar_is_on_every_page_of_a_test_merchant(own: World, login: Login) -> None:
-    pages = list(crawl_staff_pages(login(own.merchant, Role.READ_ONLY)))
-    html = {to: page.content.decode() for _, to, page in pages if page.headers["Content-Type"].startswith("text/html")}
-    whole = [to for to, text in html.items() if "<body" in text]
-    assert len(whole) > 60
-    assert [to for to in whole if html[to].count(BAR) != 1] == []
-
-
-def test_no_page_of_a_live_merchant_has_the_bar(own: World, login: Login) -> None:
-    Merchant.objects.update(is_test=False)
-    pages = crawl_staff_pages(login(own.merchant, Role.READ_ONLY))
-    assert [to for _, to, page in pages if BAR in page.getvalue().decode()] == []  # files are streamed
 
 
 def test_the_gateway_page_says_where_orders_go(merchant: Merchant, login: Login) -> None:
