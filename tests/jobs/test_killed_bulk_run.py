@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+import time
 from datetime import timedelta
 
 import pytest
@@ -16,17 +17,24 @@ from subscriptions.models import Activity, BulkRun, Merchant, Order
 from tests import factories as f
 from tests.portal import wait_until
 
-ROWS = 60
+ROWS = 45
 STATES = BulkRun.State
+MOMENTS = (0, 0.002, 0.004, 0.007)  # seconds, as a row takes some milliseconds
 
 
-def die_in_the_middle(run: BulkRun, count: str) -> None:
-    """Let a worker go on with the run, and kill it as soon as some rows are counted as `count`."""
+def die_in_the_middle(run: BulkRun, count: str, later: float) -> None:
+    """Let a worker go on with the run, and kill it `later` than it has finished some rows, counted as `count`.
+
+    The lease of the worker before has ended by then.
+    """
+    BulkRun.objects.filter(pk=run.pk).update(lease_until=timezone.now())
+    enough = getattr(reread(run), count) + 3
     connections.close_all()  # the worker opens its own
     worker = multiprocessing.get_context("fork").Process(target=continue_run, args=[run.pk])
     worker.start()
     try:
-        wait_until(lambda: getattr(reread(run), count) >= ROWS // 10, pause=0.002)
+        wait_until(lambda: getattr(reread(run), count) >= enough, pause=0.002)
+        time.sleep(later)
     finally:
         worker.kill()
         worker.join()
@@ -59,18 +67,18 @@ def test_each_row_is_changed_and_taken_back_once() -> None:
     keys = sorted(Order.objects.values_list("pk", flat=True))
 
     run = start_run(merchant, BULK_KINDS["order.move"], Order.objects.all(), {"days": 7}, f.STAFF)
-    die_in_the_middle(run, "done")
-    assert 0 < reread(run).done < ROWS
-    assert run.done == run.rows.filter(state="done").count() == len(moves(0))
+    for later in MOMENTS:
+        die_in_the_middle(run, "done", later)
+        assert reread(run).done == run.rows.filter(state="done").count() == len(moves(0)) < ROWS
     finish(run)
     assert (reread(run).state, run.done, run.refused) == (STATES.DONE, ROWS, 0)
     assert moves(0) == keys
     assert set(Order.objects.values_list("place_date", flat=True)) == {day + timedelta(days=7)}
 
     start_undo(run, f.STAFF)
-    die_in_the_middle(run, "undone")
-    assert 0 < reread(run).undone < ROWS
-    assert run.undone == run.rows.filter(state="undone").count() == len(moves(ROWS))
+    for later in MOMENTS:
+        die_in_the_middle(run, "undone", later)
+        assert reread(run).undone == run.rows.filter(state="undone").count() == len(moves(ROWS)) < ROWS
     finish(run)
     assert (reread(run).state, run.undone, run.kept) == (STATES.UNDONE, ROWS, 0)
     assert moves(ROWS) == keys
