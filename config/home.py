@@ -14,6 +14,7 @@ from subscriptions.admin.home.page import Period, business_context
 from subscriptions.models import GatewaySettings, Merchant
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.periods import PERIODS, PeriodForm
+from subscriptions.staff.recent_customers import recent_customers
 from subscriptions.staff.roles import Right, may
 
 
@@ -32,6 +33,7 @@ def home_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "periods": period_links(form),
         "period": period,
         "needs": [*needs.find_needs(request), *delivery_needs.find_needs(request, deliveries)],
+        "recent": recent_customers(request),
         "health": deliveries,
         "steps": setup_steps(request, merchant, deliveries) if business["is_new"] else [],
     }

@@ -146,6 +146,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "config.formats"
 # The languages of customers' texts; a further one needs a catalogue in oneclick/locale.
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("fr", "French"), ("de", "German")]
 TIME_ZONE = "UTC"  # of storage and logs; people see times in the merchant's zone

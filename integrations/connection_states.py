@@ -40,7 +40,7 @@ def clock_time(at: datetime, now: datetime) -> str:
     """`14:05`, with the day if that is another one."""
     local = timezone.localtime(at)
     same_day = local.date() == timezone.localtime(now).date()
-    return date_format(local, "H:i" if same_day else "M j, H:i")
+    return date_format(local, "g:i A" if same_day else "N j, g:i A")
 
 
 def _describe(row: Connection, closed_until: datetime | None, now: datetime) -> ConnectionState:

@@ -17,4 +17,5 @@ def note_deliveries(request: HttpRequest, events: Collection[int]) -> Iterator[t
     for row in rows.order_by("pk"):
         state = row.get_state_display()
         url = reverse("admin:integrations_delivery_change", args=[row.pk])
-        yield row.event_id, EventNote(f"{row.connection}: {state}", LABELS[state], row.error, url)
+        settled = row.state != Delivery.State.PENDING
+        yield row.event_id, EventNote(f"{row.connection}: {state}", LABELS[state], row.error, url, settled)

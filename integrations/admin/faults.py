@@ -31,7 +31,7 @@ def fault_end(fault: SandboxFault) -> str:
     if fault.times is not None:
         ends.append(f"after {fault.times:,} more request{'' if fault.times == 1 else 's'}")
     if fault.until is not None:
-        ends.append(f"on {date_format(timezone.localtime(fault.until), 'M j, P')}")
+        ends.append(f"on {date_format(timezone.localtime(fault.until), 'N j, g:i A')}")
     return " or ".join(ends) or "when it is deleted"
 
 

@@ -6,6 +6,7 @@ from oneclick.messages.default_messages import DEFAULT_MESSAGES
 from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.messages.message_previews import TABLE_TITLES, banner_kind, sample_facts
 from oneclick.messages.questions import fill_question
+from oneclick.models.settings import one_click_of
 from oneclick.pages.landing import Banner
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts
@@ -38,5 +39,5 @@ def outcome_banner(merchant: Merchant, outcome: str, locale: str) -> Banner | No
     facts: Facts = {**sample_facts(merchant, locale)}
     message = result_message(table, code, facts, merchant, locale)
     if code.startswith("success"):
-        return Banner("success", message, button=texts["undo"] if merchant.one_click.undo_minutes else "")
+        return Banner("success", message, button=texts["undo"] if one_click_of(merchant).undo_minutes else "")
     return Banner(banner_kind(table, code), message)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from common.web.public_ids import parse_public_id
 from oneclick.links import signatures
 from oneclick.models import SavedLink
+from oneclick.models.settings import one_click_of
 from oneclick.redemption.parameters import LINK_NAMES
 from subscriptions.models import Merchant
 
@@ -27,7 +28,7 @@ def link_refusal(merchant: Merchant, action: str, given: Mapping[str, str], fiel
     """
     link_id, sig = fields.get("og_link", ""), fields.get("og_sig", "")
     if not link_id and not sig:
-        return "missing_og_sig" if merchant.one_click.require_signed_links else None
+        return "missing_og_sig" if one_click_of(merchant).require_signed_links else None
     if signatures.verify_signature(sig, _signed_message(merchant, link_id, action, given)):
         return None
     return _changed_parameter(find_saved_link(merchant, link_id), given)

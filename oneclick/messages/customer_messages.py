@@ -10,6 +10,7 @@ from common.web.placeholders import fill_placeholders
 from oneclick.messages.default_messages import CORRECTED_MESSAGES, DEFAULT_MESSAGES, FREQUENCIES
 from oneclick.messages.locales import DEFAULT_LANGUAGE, LANGUAGES, language_of_locale, locale_fallbacks
 from oneclick.messages.own_messages import get_own_messages
+from oneclick.models.settings import one_click_of
 from oneclick.redemption.link_actions.link_action import Fact, Facts, Frequency, Price
 from subscriptions import calendar
 from subscriptions.calendar import Period
@@ -60,7 +61,7 @@ def _find_message(table: str, code: str, merchant: Merchant | None, locale: str)
     """The text and its language."""
     if merchant is None:
         return DEFAULT_MESSAGES[table][code], DEFAULT_LANGUAGE
-    own, corrected = get_own_messages(merchant), merchant.one_click.corrected_delay_wording
+    own, corrected = get_own_messages(merchant), one_click_of(merchant).corrected_delay_wording
     for tag in locale_fallbacks(locale, merchant.locale):
         if text := own.get((tag, table, code)):
             return text, language_of_locale(tag)

@@ -14,6 +14,7 @@ from oneclick.messages.interface_messages import INTERFACE_MESSAGES, INTERFACE_T
 from oneclick.messages.locales import find_language, language_of_locale
 from oneclick.messages.own_messages import find_own_message, get_own_messages
 from oneclick.messages.questions import format_amount
+from oneclick.models.settings import one_click_of
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import Facts, Frequency, Price
 from subscriptions import calendar
@@ -73,7 +74,7 @@ def default_message_for(merchant: Merchant, table: str, code: str, locale: str) 
     if table == INTERFACE_TABLE:
         with override(language):
             return gettext(INTERFACE_MESSAGES[code])
-    return default_message(table, code, language, corrected=merchant.one_click.corrected_delay_wording)
+    return default_message(table, code, language, corrected=one_click_of(merchant).corrected_delay_wording)
 
 
 def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
@@ -84,7 +85,7 @@ def sample_facts(merchant: Merchant, locale: str) -> dict[str, str]:
         "price": Price(Decimal("12.50"), merchant.currency_code),
         "date": calendar.today(merchant.time_zone) + timedelta(days=14),
         "frequency_description": Frequency(2, calendar.Period.WEEKS),
-        "days": format_amount(str(merchant.one_click.delay_days), "day", locale),
+        "days": format_amount(str(one_click_of(merchant).delay_days), "day", locale),
         "quantity": "1",
         "frequency": format_amount("2", "week", locale),
     }

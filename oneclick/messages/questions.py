@@ -10,6 +10,7 @@ from common.web.whole_numbers import parse_whole_number
 from oneclick.messages.customer_messages import format_fact
 from oneclick.messages.locales import find_language
 from oneclick.models import OneClickSettings
+from oneclick.models.settings import one_click_of
 from oneclick.redemption.link_actions.link_action import Facts
 from subscriptions.calendar import Period
 from subscriptions.models import Merchant
@@ -21,7 +22,7 @@ def fill_question(
     merchant: Merchant | None, text: str, given: Mapping[str, str], locale: str, facts: Facts | None = None
 ) -> str:
     """`text`, filled with the link's parameters `given` (by API name) and `facts` as people write them in `locale`."""
-    rules = getattr(merchant, "one_click", None) or OneClickSettings()
+    rules = one_click_of(merchant) if merchant else OneClickSettings()
     period = given.get("og_every_period", "")
     unit = UNITS.get(Period(int(period))) if period in {str(number.value) for number in Period} else None
     language = find_language(locale)

@@ -65,3 +65,8 @@ class OneClickSettings(models.Model):
 
     def __str__(self) -> str:
         return f"1-Click of {self.merchant}"
+
+
+def one_click_of(merchant: Merchant) -> OneClickSettings:
+    """The merchant's settings; without any, the usual ones, switched off."""
+    return getattr(merchant, "one_click", None) or OneClickSettings(merchant=merchant, enabled=False)

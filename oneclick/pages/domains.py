@@ -11,6 +11,7 @@ from django.http.request import split_domain_port, validate_host
 
 from common.web.outages import OUTAGES, RETRY_AFTER
 from oneclick.models import OneClickSettings
+from oneclick.models.settings import one_click_of
 from subscriptions.models import Merchant
 
 CACHE_KEY = "merchant-hosts"
@@ -70,12 +71,12 @@ def is_portal_host(host: str) -> bool:
 
 def own_domain_url(merchant: Merchant) -> str:
     """The address of the merchant's own domain, with the portal's scheme and port; empty without one."""
-    one_click = getattr(merchant, "one_click", None)
-    if one_click is None or not one_click.landing_host:
+    host = one_click_of(merchant).landing_host
+    if not host:
         return ""
     public = urlsplit(settings.PUBLIC_URL)
     port = f":{public.port}" if public.port else ""
-    return f"{public.scheme}://{one_click.landing_host}{port}"
+    return f"{public.scheme}://{host}{port}"
 
 
 def script_base_url(request: HttpRequest) -> str:

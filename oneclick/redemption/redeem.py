@@ -13,6 +13,7 @@ from oneclick.analytics import clicks
 from oneclick.analytics.clicks import Visit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click
+from oneclick.models.settings import one_click_of
 from oneclick.models.token import ATTEMPT_LENGTH
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions import find_link_action
@@ -83,12 +84,12 @@ def _is_replay(token: ActionToken, link_action: LinkAction, given: Parameters, a
         return False
     if token.used_action != link_action.name or token.used_parameters != given:
         return False
-    window = timedelta(seconds=token.merchant.one_click.replay_seconds)
+    window = timedelta(seconds=one_click_of(token.merchant).replay_seconds)
     return (attempt != "" and attempt == token.used_attempt) or timezone.now() < token.used_at + window
 
 
 def _check_token(token: ActionToken, link_action: LinkAction) -> None:
-    if token.revoked_at or not token.merchant.one_click.enabled:
+    if token.revoked_at or not one_click_of(token.merchant).enabled:
         raise Refused("invalid_token", "This token was revoked.")
     # The token's use may have ended or moved the order; a used token is refused as used, not as expired.
     expired = token.expires_at <= calendar.now() if token.used_at else token.expired

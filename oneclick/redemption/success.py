@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from oneclick.messages.customer_messages import result_message
 from oneclick.models import ActionToken
+from oneclick.models.settings import one_click_of
 from oneclick.models.token import MESSAGE_LENGTH
 from oneclick.redemption.link_actions.link_action import Message
 from oneclick.tokens.token_text import encode_token
@@ -30,7 +31,7 @@ def undo_offer(token: ActionToken) -> tuple[str, datetime] | None:
 
 def undo_deadline(token: ActionToken) -> datetime:
     assert token.used_at is not None
-    return token.used_at + timedelta(minutes=token.merchant.one_click.undo_minutes)
+    return token.used_at + timedelta(minutes=one_click_of(token.merchant).undo_minutes)
 
 
 def write_message(token: ActionToken, table: str, message: Message) -> str:

@@ -10,6 +10,7 @@ from oneclick.analytics import clicks
 from oneclick.analytics.likely_machines import is_unpressed_form
 from oneclick.links.link_urls import landing_page_url
 from oneclick.messages.customer_messages import error_message
+from oneclick.models.settings import one_click_of
 from oneclick.pages.domains import domain_owner
 from oneclick.pages.landing import Banner
 from oneclick.pages.views import confirmation_page, outcome_page, question_response
@@ -117,7 +118,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
     token = find_token(request, text)
     merchant = token.merchant if token else None
     is_client = wants_json(request) or has_api_key(request, merchant)
-    if is_client and (merchant is None or merchant.one_click.allow_get):
+    if is_client and (merchant is None or one_click_of(merchant).allow_get):
         return rate_limit_response(request, text, table) or _redeem_for_client(request, text, action, fields)
     if token is None:
         message = error_message(table, "invalid_token")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from common.db import insert_many, new_row
 from oneclick.models import ActionToken, OneClickSettings
+from oneclick.models.settings import one_click_of
 from subscriptions import calendar
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Event, Merchant, Order, Subscription
@@ -25,8 +26,8 @@ def issue_for_events(events: list[Event]) -> None:
 
 def _enabled_settings(merchant: Merchant) -> OneClickSettings | None:
     """The settings of a merchant that has 1-Click on."""
-    rules: OneClickSettings | None = getattr(merchant, "one_click", None)
-    return rules if rules and rules.enabled else None
+    rules = one_click_of(merchant)
+    return rules if rules.enabled else None
 
 
 def new_token(target: Order | Subscription, rules: OneClickSettings, event: Event | None = None) -> ActionToken:

@@ -31,27 +31,15 @@ function copySelected(text, opener) {
 async function copyFrom(button) {
   const text = button.dataset.copy;
   const said = button.querySelector("[data-said]");
+  const icon = button.querySelector(".material-symbols-outlined");
+  const before = said.textContent;
   const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
-  said.textContent = done || copySelected(text, button) ? "Copied" : "Not copied";
-  setTimeout(() => { said.textContent = "Copy"; }, 1500);
+  const copied = done || copySelected(text, button);
+  [said.textContent, icon.textContent] = copied ? ["Copied", "check"] : ["Not copied", "error"];
+  setTimeout(() => { [said.textContent, icon.textContent] = [before, "content_copy"]; }, 1500);
 }
-
-// A menu closes when its user turns elsewhere.
-function closeMenus(except) {
-  document.querySelectorAll("details.staff-menu[open]").forEach((menu) => {
-    if (menu !== except) menu.open = false;
-  });
-}
-
-document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && event.target.closest?.("details.staff-menu[open]");
-  if (!menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
-});
 
 document.addEventListener("click", (event) => {
-  closeMenus(event.target.closest("details.staff-menu"));
   const copy = event.target.closest("[data-copy]");
   if (copy) copyFrom(copy);
   const close = event.target.closest("#modal-content [data-close-dialog]");
@@ -67,9 +55,7 @@ let opener = null;
 
 document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id !== "modal-content") return;
-  const menu = detail.requestConfig.elt.closest("details.staff-menu");
-  opener = menu ? menu.querySelector("summary") : detail.requestConfig.elt;
-  closeMenus();
+  opener = detail.requestConfig.elt;
   target.setAttribute("role", "dialog");
   target.setAttribute("aria-modal", "true");
   target.setAttribute("aria-label", target.querySelector("h2").textContent);
@@ -92,6 +78,22 @@ document.addEventListener("alpine:initialized", () => {
     opener.focus();
     opener = null;
   });
+  // After an act the page is loaded anew. Its message stays in sight while the focus goes on from where it was.
+  const address = sessionStorage.getItem(ACTED);
+  sessionStorage.removeItem(ACTED);
+  if (!address) return;
+  const again = [...document.querySelectorAll("#main a")].find((link) => link.getAttribute("href") === address);
+  setTimeout(() => (again ?? document.querySelector("[data-message]"))?.focus({ preventScroll: true }));
+});
+
+const ACTED = "opener-of-act";
+document.addEventListener("submit", ({ target }) => {
+  if (opener && target.closest("#modal-content")) sessionStorage.setItem(ACTED, opener.getAttribute("href"));
+});
+
+// A dialog that may not be opened any more, or whose row is gone: the page says why.
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.target.id === "modal-content") location.assign(detail.requestConfig.elt.href);
 });
 
 // The find box answers to one key, except where people type.

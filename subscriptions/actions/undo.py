@@ -16,6 +16,7 @@ from subscriptions.actions.undo_facts import LATER_COLUMNS, Later, forbids_undo
 from subscriptions.actors import Actor
 from subscriptions.errors import Refused, refused
 from subscriptions.models import Activity, Customer, Item, Order, OrderStatus, Subscription
+from subscriptions.models.record import NOTE
 
 # It makes no difference whether the rows or the activities reveal the change.
 SUPERSEDED = {"order_not_restorable", "order_not_open", "subscription_not_active", "subscription_already_active"}
@@ -40,6 +41,7 @@ def undo(activity: Activity, *, actor: Actor) -> ActionContext[Any]:
 
 def later_activities(activity: Activity) -> Iterable[Later]:
     found = Activity.objects.filter(merchant=activity.merchant_id, customer=activity.customer_id, pk__gt=activity.pk)
+    found = found.exclude(verb__startswith=NOTE)
     return map(Later._make, found.order_by("-pk").values_list(*LATER_COLUMNS))
 
 

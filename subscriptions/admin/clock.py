@@ -45,7 +45,7 @@ class MoveForm(ButtonForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        shown = date_format(calendar.local_time(clock_time(self.subject), self.zone), "F j, Y, P")
+        shown = date_format(calendar.local_time(clock_time(self.subject), self.zone), "F j, Y, g:i A")
         self.fields["to"].help_text = f"The clock shows {shown} ({self.zone})."
 
     @property

@@ -12,21 +12,25 @@ from subscriptions.admin.acts.undo import UNDO
 from subscriptions.admin.addresses import ADD_ADDRESS
 from subscriptions.admin.catalogue.grant_button import GRANT_ACCESS
 from subscriptions.admin.customer_list import CustomerList, initials
+from subscriptions.admin.customer_page import notes
 from subscriptions.admin.customer_page.contact import CHANGE_CONTACT
 from subscriptions.admin.customer_page.entitlements import entitlements_context
 from subscriptions.admin.customer_page.orders import order_cards
 from subscriptions.admin.customer_page.records import records_context
 from subscriptions.admin.customer_page.reminder import reminder_context
 from subscriptions.admin.customer_page.subscriptions import subscription_cards
+from subscriptions.admin.customer_page.tags import CHANGE_TAGS, tags_of
 from subscriptions.admin.feed.pages import FeedAdmin
 from subscriptions.admin.payments import ADD_PAYMENT
 from subscriptions.models import Customer
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.panels import find_panels
+from subscriptions.staff.recent_customers import remember_customer
 from subscriptions.staff.site import site
 
 BUTTONS_OF_CARDS = {
+    "notes": ("write_note",),
     "clock": ("move_clock", "remind", "stop_clock"),
     "payments": ("add_payment",),
     "addresses": ("add_address",),
@@ -38,22 +42,31 @@ BUTTONS_OF_CARDS = {
 @admin.register(Customer, site=site)
 class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
     page_template = "admin/customer.html"
-    buttons = (CHANGE_CONTACT, GRANT_ACCESS, ADD_PAYMENT, ADD_ADDRESS, *clock.BUTTONS)
-    pages = (*FeedAdmin.pages, "reminder", "tab", "undo")
+    buttons = (notes.WRITE, CHANGE_TAGS, CHANGE_CONTACT, GRANT_ACCESS, ADD_PAYMENT, ADD_ADDRESS, *clock.BUTTONS)
+    pages = (*FeedAdmin.pages, "reminder", "tab", "undo", "change_note", "delete_note")
     feed_column = "customer"
 
     def undo(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Asks for one of the customer's activities, and undoes it."""
         return self.button_view(request, object_id, UNDO)
 
+    def change_note(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self.button_view(request, object_id, notes.CHANGE)
+
+    def delete_note(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self.button_view(request, object_id, notes.DELETE)
+
     def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:
         """Takes a fixed number of queries, however much the customer has."""
         row.merchant = merchant_of(request)
+        remember_customer(request, row)
         subscriptions = subscription_cards(request, row)
         rows = [card["row"] for card in subscriptions["cards"]]
         return {
             "customer": row,
             "initials": initials(row),
+            "tags": tags_of(row),
+            "notes": notes.notes_context(request, row, self.url("change_note", row), self.url("delete_note", row)),
             "buttons": place_buttons(self.offered_buttons(request, row)),
             "clock": clock.clock_card(request, row) if row.is_test else None,
             "subscriptions": subscriptions,

@@ -89,4 +89,4 @@ class OrderList(CustomerSearch, BulkListAdmin):
     @display(description="Next try")
     def next_try(self, row: Order) -> str:
         is_timed = row.status_row.timed and row.retry_at is not None
-        return date_format(localtime(row.retry_at), "M j, g:i A") if is_timed else ""
+        return date_format(localtime(row.retry_at), "N j, g:i A") if is_timed else ""

@@ -13,6 +13,9 @@ from subscriptions.models.merchant import Merchant
 from subscriptions.models.order import Item, Order
 from subscriptions.models.subscription import Subscription
 
+NOTE = "customer.note"
+"""The verb of a note by staff; what else happens to notes has verbs that begin so."""
+
 
 class Activity(models.Model):
     """One entry of a customer's Recent Activity; every action writes exactly one."""
@@ -51,10 +54,15 @@ class Activity(models.Model):
             models.Index(
                 fields=["merchant", "order", "-id"], condition=models.Q(order__isnull=False), name="activity_order"
             ),
+            models.Index(fields=["merchant", "customer", "-id"], condition=models.Q(verb=NOTE), name="activity_note"),
         ]
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def is_note(self) -> bool:
+        return self.verb == NOTE
 
 
 class Event(models.Model):

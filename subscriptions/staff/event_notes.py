@@ -11,12 +11,15 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class EventNote:
-    """A link beside an event; `label` is a colour of unfold's labels, `about` its tooltip."""
+    """A link beside an event; `label` is a colour of unfold's labels, `about` its tooltip. It may still change if it
+    is not `settled`.
+    """
 
     text: str
     label: str
     about: str
     url: str
+    settled: bool
 
 
 def find_event_notes(request: HttpRequest, events: Collection[int]) -> dict[int, list[EventNote]]:

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from subscriptions.actions.undo import is_superseded
 from subscriptions.actions.undo_facts import LATER_COLUMNS, Later
 from subscriptions.models import Activity
+from subscriptions.models.record import NOTE
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
 
@@ -51,7 +52,7 @@ def undo_urls(request: HttpRequest, rows: Collection[Activity]) -> dict[int, str
         return {}
     customers = {row.customer_id for row in undoable}
     found = Activity.objects.filter(merchant=merchant_of(request), customer__in=customers)
-    found = found.filter(pk__gt=min(row.pk for row in undoable)).order_by("-pk")
+    found = found.filter(pk__gt=min(row.pk for row in undoable)).exclude(verb__startswith=NOTE).order_by("-pk")
     later = [
         (customer, Later._make(about))
         for customer, *about in found.values_list("customer", *LATER_COLUMNS)[:MOST_LATER]

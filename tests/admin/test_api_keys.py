@@ -107,8 +107,8 @@ def test_the_list_says_when_a_key_was_used_last(merchant: Merchant, client: Clie
     key, _ = create_api_key(merchant, "Checkout", ["read"])
     assert "Never" in visible_text(client.get(KEYS))
     ApiKey.objects.update(last_used=NOON)
-    assert "Nov. 20, 2026, noon" in visible_text(client.get(KEYS))
-    assert "Nov. 20, 2026, noon" in visible_text(client.get(f"{KEYS}{key.pk}/change/"))
+    assert "Nov. 20, 2026, 12:00 PM" in visible_text(client.get(KEYS))
+    assert "Nov. 20, 2026, 12:00 PM" in visible_text(client.get(f"{KEYS}{key.pk}/change/"))
 
 
 def test_the_storefront_key_is_rotated_and_shown_once(merchant: Merchant, client: Client) -> None:
@@ -118,10 +118,10 @@ def test_the_storefront_key_is_rotated_and_shown_once(merchant: Merchant, client
         merchant.refresh_from_db()
         new = merchant.storefront_key[:]
         assert len(new) == 32 and new != "k" * 32
-        assert new in visible_text(page) and "Nov. 21, 2026, noon" in visible_text(page)
+        assert new in visible_text(page) and "Nov. 21, 2026, 12:00 PM" in visible_text(page)
         assert merchant.valid_storefront_keys() == [new, "k" * 32]
         shown = client.get(f"{settings}change/").content.decode()
-        assert "valid until Nov. 21, 2026, noon" in shown
+        assert "valid until Nov. 21, 2026, 12:00 PM" in shown
         assert new not in shown
         traveller.move_to(NOON + timedelta(hours=24), tick=False)
         assert merchant.valid_storefront_keys() == [new]

@@ -126,10 +126,10 @@ def test_a_move_is_followed_and_then_reports_what_happened(staff: Client, custom
     assert customer.clock == datetime(2026, 12, 20, 17, tzinfo=UTC)
     assert b"progressbar" not in page.content and b'hx-trigger="every 1s' not in page.content
     assert (
-        "What happened in the meantime Order Reminder × 2 Order Success × 2 Nov. 23, 2026, 10 a.m. "
+        "What happened in the meantime Order Reminder × 2 Order Success × 2 Nov. 23, 2026, 10:00 AM "
         "Reminded the customer of the order of November 28, 2026. "
-        "Nov. 28, 2026, 5 a.m. Queued the order of November 28, 2026 for placement, try 1. "
-        "Nov. 28, 2026, 5 a.m. Placed the order of November 28, 2026 as SIM-"
+        "Nov. 28, 2026, 5:00 AM Queued the order of November 28, 2026 for placement, try 1. "
+        "Nov. 28, 2026, 5:00 AM Placed the order of November 28, 2026 as SIM-"
     ) in visible_text(page)
     assert not JobRun.objects.exists()
 
@@ -162,7 +162,7 @@ def test_the_reminder_is_run_at_once(staff: Client, customer: Customer, noon: An
 def test_a_customer_goes_back_to_real_time(staff: Client, customer: Customer, noon: Any) -> None:
     assert b"/stop-clock/" not in staff.get(page_of(customer)).content
     Customer.objects.update(clock=NOW + timedelta(days=3))
-    assert "Monday, November 23, 2026, noon This customer's own time" in visible_text(staff.get(page_of(customer)))
+    assert "Monday, November 23, 2026, 12:00 PM This customer's own time" in visible_text(staff.get(page_of(customer)))
     assert press_button(staff, customer, "stop-clock") == "success: The customer follows real time again."
     assert customer.clock is None
 

@@ -83,7 +83,7 @@ def test_a_line_says_who_what_when_and_by_which_door(client: Client, subscriptio
     Delivery.objects.filter(event__kind="ordergroove.subscription.cancel").update(state="dead", error="No such key")
     answer = client.get(f"/admin/subscriptions/customer/{subscription.customer_id}/change/")
     assert (
-        "Mar 2, 2026, 10:30 PM Cancelled the subscription to House blend. Reason: Overstocked (cupboard is full)"
+        "March 2, 2026, 10:30 PM Cancelled the subscription to House blend. Reason: Overstocked (cupboard is full)"
         " Reason 4 Subscription Canceled Klaviyo: Failed Subscriber Canceled Klaviyo: Waiting badge Sam Staff Staff"
     ) in visible_text(answer)
     html = answer.content.decode()
@@ -250,3 +250,21 @@ def test_days_begin_at_the_merchants_midnight(client: Client, subscription: Subs
     for moment, day in [(midnight, "2026-07-04"), (midnight - timedelta(seconds=1), "2026-07-03")]:
         Activity.objects.update(at=moment)
         assert shown_lines(client, subscription.customer, first=day, last=day) == ["Act 0"]
+
+
+def test_a_line_that_is_shown_tells_when_its_deliveries_come_to_an_end(
+    client: Client, subscription: Subscription
+) -> None:
+    verbs.cancel(subscription, actor=f.STAFF)
+    address = f"/admin/subscriptions/customer/{subscription.customer_id}/activity/"
+    shown = Activity.objects.get(verb="subscription.cancel").pk
+    poll = f"{address}?after={shown}&waiting={shown}"
+    assert f"after={shown}&amp;waiting={shown}".encode() in client.get(address).content
+    assert client.get(poll).status_code == 204
+    Delivery.objects.update(state="done")
+    answer = client.get(poll)
+    assert f'<li id="act-{shown}" hx-swap-oob="true"'.encode() in answer.content
+    assert "Klaviyo: Delivered" in visible_text(answer)
+    assert b"waiting=" not in answer.content
+    foreign = Activity.objects.create(merchant=f.MerchantFactory(), customer=f.CustomerFactory(), sentence="Theirs")
+    assert client.get(f"{address}?after={foreign.pk}&waiting={foreign.pk}&waiting=x").status_code == 204

@@ -195,8 +195,8 @@ def test_an_order_that_waits_for_stock_is_neither_upcoming_nor_the_next(merchant
     (row,) = client.get("/admin/subscriptions/customer/").context["cl"].result_list
     assert row.next_order.place_date == (NOON + timedelta(days=14)).date()
     page = visible_text(client.get(f"/admin/subscriptions/customer/{customer.pk}/change/"))
-    assert "Friday, November 20, 2026 Upcoming Out of stock USD 25.00" in page
-    assert "Friday, December 4, 2026 edit Upcoming USD 25.00" in page
+    assert "Friday, November 20, 2026 Upcoming Out of stock ID content_copy USD 25.00" in page
+    assert "Friday, December 4, 2026 edit Upcoming ID content_copy USD 25.00" in page
 
 
 def test_a_customer_who_becomes_a_test_customer_leaves_the_figures(merchant: Merchant, login: Login) -> None:

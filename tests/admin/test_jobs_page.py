@@ -48,8 +48,8 @@ def test_every_job_has_a_description() -> None:
 
 def test_each_job_says_when_it_runs_next_in_the_merchants_time(owner: Client) -> None:
     shown = visible_text(owner.get(PAGE))
-    assert "Order reminders" in shown and "Next run Sat, Nov. 21, 10 a.m." in shown
-    assert "Card expiry check Not run yet On the 1st and 15th" in shown and "Next run Tue, Dec. 1, 10 a.m." in shown
+    assert "Order reminders" in shown and "Next run Sat, Nov. 21, 10:00 AM" in shown
+    assert "Card expiry check Not run yet On the 1st and 15th" in shown and "Next run Tue, Dec. 1, 10:00 AM" in shown
     assert "Times are in America/New_York." in shown
 
 
@@ -57,18 +57,18 @@ def test_an_hourly_placement_runs_next_at_the_next_full_hour(owner: Client, merc
     merchant.placed_hourly = True
     merchant.save()
     create_run(merchant, job="placement", state="done", total=0)
-    assert "Next run Fri, Nov. 20, 1 p.m." in visible_text(owner.get(PAGE))
+    assert "Next run Fri, Nov. 20, 1:00 PM" in visible_text(owner.get(PAGE))
 
 
 def test_a_run_started_by_hand_before_its_hour_is_the_run_of_that_day(
     owner: Client, merchant: Merchant, noon: Any
 ) -> None:
     noon.move_to("2026-11-20T09:00:00Z")
-    assert "Next run Fri, Nov. 20, 5 a.m." in visible_text(owner.get(PAGE))
+    assert "Next run Fri, Nov. 20, 5:00 AM" in visible_text(owner.get(PAGE))
     create_run(merchant, job="placement", state="done", total=0)
     create_run(merchant, job="stock", state="done", total=0)
     shown = visible_text(owner.get(PAGE))
-    assert "Next run Fri, Nov. 20, 5 a.m." not in shown and "Next run Sat, Nov. 21, 5 a.m." in shown
+    assert "Next run Fri, Nov. 20, 5:00 AM" not in shown and "Next run Sat, Nov. 21, 5:00 AM" in shown
 
 
 def test_a_run_that_should_have_begun_is_called_late(owner: Client, merchant: Merchant) -> None:

@@ -107,8 +107,8 @@ def test_the_attempts_are_listed_newest_first(staff: Client, merchant: Merchant)
         **tried, tries=2, effect="placed", code="000", message="Placed.", order_merchant_id="1224", started=TOMORROW
     )
     assert (
-        "Attempt 2 Placed 000: Placed. Order ID at the simulator: 1224. Nov. 21, 2026, 5 a.m. "
-        "Attempt 1 Payment declined 140: No funds Nov. 20, 2026, 5 a.m."
+        "Attempt 2 Placed 000: Placed. Order ID at the simulator: 1224. Nov. 21, 2026, 5:00 AM "
+        "Attempt 1 Payment declined 140: No funds Nov. 20, 2026, 5:00 AM"
     ) in visible_text(staff.get(page_of(order)))
 
 
@@ -157,7 +157,7 @@ def test_staff_instruct_a_waiting_order_to_retry_or_to_stop(staff: Client, merch
 def test_an_order_of_a_test_customer_goes_by_their_clock(staff: Client, merchant: Merchant) -> None:
     order = order_of(merchant, status=19)
     order.customer.__class__.objects.filter(pk=order.customer_id).update(is_test=True, clock="2026-12-24T17:00:00Z")
-    assert "which shows December 24, 2026, noon. It moves on when you move that clock." in visible_text(
+    assert "which shows December 24, 2026, 12:00 PM. It moves on when you move that clock." in visible_text(
         staff.get(page_of(order))
     )
     assert press_button(staff, order, "retry").startswith("success: Scheduled another try of the order")

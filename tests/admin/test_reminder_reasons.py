@@ -179,7 +179,7 @@ def test_what_moved_the_order_since_is_told(client: Client, merchant: Merchant, 
     order_verbs.change_date(order, actor=f.STAFF, day=DAY + timedelta(days=30))
     told = ask(client, order.customer)
     assert "Its reminder is due later" in told
-    assert "What changed since that day Nov 20, 2026, 12:00 PM: Moved the order of November 25" in told
+    assert "What changed since that day Nov. 20, 2026, 12:00 PM: Moved the order of November 25" in told
 
 
 def test_a_customer_without_orders_has_none_to_be_reminded_of(client: Client, merchant: Merchant) -> None:
@@ -203,7 +203,7 @@ def test_the_answer_agrees_with_the_run(client: Client, merchant: Merchant) -> N
 
 
 DELIVERIES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({}, {"state": "done", "finished": datetime(2026, 11, 20, 15, 2, tzinfo=UTC)}, "Klaviyo received it at 10:02."),
+    ({}, {"state": "done", "finished": datetime(2026, 11, 20, 15, 2, tzinfo=UTC)}, "Klaviyo received it at 10:02 AM."),
     (
         {"paused_reason": "The key was refused"},
         {},

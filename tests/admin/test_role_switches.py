@@ -77,6 +77,8 @@ SWITCH_OF = {
         (Customer, "add-address"),
     ],
     Right.CONTACT: [(Customer, "change-contact")],
+    Right.TAGS: [(Customer, "change-tags")],
+    Right.NOTES: [(Customer, "write-note")],
     Right.ACCESS: [(Customer, "grant-access"), (Entitlement, "change-end"), (Entitlement, "revoke")],
 }
 
@@ -259,4 +261,4 @@ def test_the_others_read_what_they_may(role: str, own: World, foreign: World, lo
 
 
 def test_only_acts_and_lists_have_switches() -> None:
-    assert set(SWITCHED_RIGHTS) == {*SWITCH_OF, Right.TAGS, Right.NOTES, Right.BULK, Right.EXPORT}
+    assert set(SWITCHED_RIGHTS) == {*SWITCH_OF, Right.BULK, Right.EXPORT}

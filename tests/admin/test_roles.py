@@ -54,6 +54,8 @@ ALL = set(Role.values)
 
 BUTTONS = {
     (Customer, "change-contact"): {OWNER, SUPPORT},
+    (Customer, "write-note"): {OWNER, SUPPORT},
+    (Customer, "change-tags"): {OWNER, SUPPORT},
     (Customer, "add-payment"): {OWNER, SUPPORT},
     (Customer, "add-address"): {OWNER, SUPPORT},
     (Payment, "use-for-all"): {OWNER, SUPPORT},

@@ -56,7 +56,7 @@ def test_a_new_fault_ends_within_the_hour_unless_staff_choose_otherwise(client: 
         form = client.get(ADD).context["adminform"].form
         assert form.get_initial_for_field(form.fields["until"], "until") == timezone.now() + timedelta(hours=1)
         client.post(ADD, FORM | {"until_0": "2026-11-20", "until_1": "13:00:00"})
-        assert "It ends after 5 more requests or on Nov 20, 1 p.m." in client.get(INBOX).content.decode()
+        assert "It ends after 5 more requests or on Nov. 20, 1:00 PM." in client.get(INBOX).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,6 @@ class Staff:
         place.get_by_role(role, name=re.compile(rf"(^|\s){re.escape(name)}(: .*)?$")).first.click()
         self.clicks += 1
 
-    def open_menu(self, of: str) -> None:
-        """Click More on the card of the first row of this name."""
-        self.page.get_by_label(f"More: {of}").first.click()
-        self.clicks += 1
-
     def find(self, text: str) -> None:
         """Type into the find box at the top of every page and press Enter: counts as one click."""
         self.page.keyboard.press("/")

@@ -18,12 +18,12 @@ NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
     ("fields", "name", "sentence"),
     [
         ({}, "Healthy", "Nothing was sent yet."),
-        ({"last_success_at": NOW - timedelta(minutes=5)}, "Healthy", "Last delivered at 13:55."),
-        ({"last_success_at": NOW - timedelta(days=1)}, "Healthy", "Last delivered at Nov 19, 14:00."),
+        ({"last_success_at": NOW - timedelta(minutes=5)}, "Healthy", "Last delivered at 1:55 PM."),
+        ({"last_success_at": NOW - timedelta(days=1)}, "Healthy", "Last delivered at Nov. 19, 2:00 PM."),
         (
             {"not_before": NOW + timedelta(minutes=5), "last_error": "Nothing answers at this address."},
             "Waiting",
-            "Waiting until 14:05. Nothing answers at this address.",
+            "Waiting until 2:05 PM. Nothing answers at this address.",
         ),
         ({"not_before": NOW - timedelta(seconds=1)}, "Healthy", "Nothing was sent yet."),
         (
@@ -49,5 +49,5 @@ def test_a_rest_that_the_account_asked_for_counts_for_each_of_its_connections(db
     with time_machine.travel(NOW, tick=False), timezone.override("Europe/Berlin"):
         states = [describe_connection(ConnectionFactory(name=name, account="XyZ123")) for name in ("One", "Two")]
         other = describe_connection(ConnectionFactory(account="Other1"))
-    assert {state.sentence for state in states} == {"Waiting until 14:09. The other side asked to slow down."}
+    assert {state.sentence for state in states} == {"Waiting until 2:09 PM. The other side asked to slow down."}
     assert other.name == "Healthy"

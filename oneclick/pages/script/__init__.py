@@ -13,7 +13,7 @@ from django.core.cache import cache
 
 from oneclick.analytics.likely_machines import ROBOT_SIGNS
 from oneclick.messages.interface_messages import get_interface_messages
-from oneclick.models import OneClickSettings
+from oneclick.models.settings import one_click_of
 from oneclick.redemption.link_actions import ACTION_NAMES, LINK_ACTIONS
 from oneclick.redemption.parameters import LINK_NAMES, REQUEST_NAMES
 from subscriptions.models import Merchant
@@ -47,7 +47,7 @@ def cached_script(public_id: UUID, base: str) -> Script | None:
 
 
 def build_script(merchant: Merchant, base: str) -> Script:
-    one_click = OneClickSettings.objects.filter(merchant=merchant).first() or OneClickSettings(merchant=merchant)
+    one_click = one_click_of(merchant)
     baked = {
         "actions": sorted(ACTION_NAMES),
         "renamedFields": RENAMED_FIELDS,

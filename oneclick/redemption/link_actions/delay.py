@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_noop as _
 
 from oneclick.models import Action, ActionToken
+from oneclick.models.settings import one_click_of
 from oneclick.redemption import parameters
 from oneclick.redemption.link_actions.link_action import LinkAction, Message, Parameters, Result, token_order
 from oneclick.redemption.link_actions.reactivate import REACTIVATE_ERRORS
@@ -14,7 +15,9 @@ from subscriptions.actors import Actor
 
 def delay_order(token: ActionToken, given: Parameters, actor: Actor) -> Result:
     """Move the order by `days` from its own date; it merges with an order that already has the resulting order key."""
-    days = parameters.read_whole_number(given, "days", parameters.MAX_DELAY_DAYS, token.merchant.one_click.delay_days)
+    days = parameters.read_whole_number(
+        given, "days", parameters.MAX_DELAY_DAYS, one_click_of(token.merchant).delay_days
+    )
     order = token_order(token)
     context = order_actions.change_date(order, actor=actor, day=order.place_date + timedelta(days=days))
     return Result(context, Message({"date": context.result.place_date}), context.result)

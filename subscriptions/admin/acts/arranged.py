@@ -1,4 +1,4 @@
-"""Where the buttons of a card stand: beside the fact they change, in a row, or in its menu."""
+"""Where the buttons of a card stand: beside the fact they change, or in a row."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -17,15 +17,16 @@ class Arranged(NamedTuple):
     """Buttons from `offered_buttons`: `edits` are by verb, with `_` for `-`."""
 
     main: list[dict[str, Any]]
-    more: list[dict[str, Any]]
     edits: dict[str, dict[str, Any]]
 
 
-def arrange(buttons: list[dict[str, Any]], main: Collection[str], edits: Collection[str]) -> Arranged:
-    """Those that are in neither go into the menu."""
+def arrange(buttons: list[dict[str, Any]], first: Collection[str], edits: Collection[str]) -> Arranged:
+    """Those that are no edits stand in a row, with `first` at its beginning. None is hidden in a menu: each act is a
+    button and a confirmation away.
+    """
     by_verb = {button["verb"]: button for button in buttons}
+    others = [verb for verb in by_verb if verb not in first and verb not in edits]
     return Arranged(
-        [by_verb[verb] for verb in main if verb in by_verb],
-        [button for verb, button in by_verb.items() if verb not in main and verb not in edits],
+        [by_verb[verb] for verb in [*first, *others] if verb in by_verb],
         {verb: by_verb[verb] for verb in edits if verb in by_verb},
     )

@@ -51,8 +51,9 @@ class ReactivateForm(DayForm):
 
 
 def cancel_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:
-    verbs.cancel(subscription, actor=actor_of(request), reason=encode_cancel_reason(answers["reason"], answers["text"]))
-    return f"The subscription to {subscription.product} is cancelled."
+    reason = encode_cancel_reason(answers["reason"], answers["text"])
+    act = verbs.cancel(subscription, actor=actor_of(request), reason=reason)
+    return said(act, f"The subscription to {subscription.product} is cancelled.")
 
 
 def reactivate_subscription(request: HttpRequest, subscription: Subscription, answers: dict[str, Any]) -> str:

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions import calendar
-from subscriptions.models import Customer
+from subscriptions.models import Activity, Customer
 from subscriptions.staff.buttons import ButtonForm
 from subscriptions.staff.current_merchant import merchant_of
 
@@ -35,6 +37,21 @@ class DayForm(ButtonForm):
     def day_now(self) -> date | None:
         """The date that is to change."""
         return None
+
+
+class ActivityForm(ButtonForm):
+    """`activity` is one of the customer's, at first the one in the address of the dialog; `about` is its sentence."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        own, chosen = self.activities(), parse_whole_number(self.request.GET.get("activity", ""))
+        found = own.filter(pk=chosen).first() if chosen else None
+        self.about = found.sentence if found else ""
+        self.fields["activity"] = forms.ModelChoiceField(own, widget=forms.HiddenInput, initial=found)
+
+    def activities(self) -> QuerySet[Activity]:
+        """Those to choose from."""
+        return Activity.objects.filter(merchant=merchant_of(self.request), customer=self.subject)
 
 
 class QuantityForm(ButtonForm):

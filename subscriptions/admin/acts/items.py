@@ -37,7 +37,7 @@ QUANTITY = terms_button(
     QuantityForm,
     "change-quantity",
     "Change quantity",
-    "123",
+    "edit",
     "In this order only.",
 )
 PRICE = terms_button(
@@ -46,7 +46,7 @@ PRICE = terms_button(
     ItemPriceForm,
     "change-price",
     "Change price",
-    "lock",
+    "sell",
     "In this order only, before discounts. It stays when the price of the product changes.",
 )
 SWAP = terms_button(

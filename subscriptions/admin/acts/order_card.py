@@ -13,10 +13,8 @@ from subscriptions.money import money
 from subscriptions.staff.previews import UNFINISHED
 from subscriptions.staff.site import site
 
-MAIN = ("retry", "placed", "not_placed", "rescue", "give_up", "skip", "add_product", "send_now")
+FIRST = ("retry", "placed", "not_placed", "rescue", "give_up", "skip", "add_product", "send_now")
 EDITS = ("change_date", "change_address", "change_card")
-ITEM_MAIN = ("remove",)
-ITEM_EDITS = ("change_quantity",)
 
 
 def load_card_rows(*found: QuerySet[Order]) -> list[list[Order]]:
@@ -33,7 +31,7 @@ def order_card(request: HttpRequest, row: Order, *, is_own_page: bool = False) -
     """
     has_buttons = is_own_page or row.status != OrderStatus.REJECTED
     buttons = site.get_model_admin(Order).offered_buttons(request, row) if has_buttons else []
-    arranged = arrange(buttons, MAIN, EDITS)
+    arranged = arrange(buttons, FIRST, EDITS)
     return {
         "row": row,
         "label": row.status_row.color,
@@ -48,12 +46,9 @@ def order_card(request: HttpRequest, row: Order, *, is_own_page: bool = False) -
 
 def item_line(request: HttpRequest, order: Order, item: Item) -> dict[str, Any]:
     buttons = site.get_model_admin(Item).offered_buttons(request, item) if order.is_open else []
-    arranged = arrange(buttons, ITEM_MAIN, ITEM_EDITS)
     return {
         "row": item,
-        "quantity": arranged.edits.get("change_quantity"),
-        "remove": arranged.main[0] if arranged.main else None,
-        "more": arranged.more,
+        "buttons": buttons,
         "unit": f"{money(item.price, order.currency_code)} each" if item.quantity > 1 else "",
         "before": money(item.price * item.quantity, order.currency_code)
         if item.total_price != item.price * item.quantity

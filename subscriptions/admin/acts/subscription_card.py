@@ -17,7 +17,7 @@ from subscriptions.models import Item, Order, Payment, Subscription
 from subscriptions.money import money
 from subscriptions.staff.site import site
 
-MAIN = ("skip", "send_now", "reactivate")
+FIRST = ("skip", "send_now", "reactivate")
 EDITS = (
     *("swap", "change_date", "change_quantity", "change_frequency", "change_price", "change_offer"),
     *("change_address", "change_card", "change_renewal"),
@@ -37,7 +37,7 @@ def with_card_rows(subscriptions: QuerySet[Subscription]) -> QuerySet[Subscripti
 def subscription_card(request: HttpRequest, row: Subscription, labels: Mapping[int, str]) -> dict[str, Any]:
     """`row` comes from `with_card_rows`; `labels` are those of the cancel reasons, by code."""
     buttons = site.get_model_admin(Subscription).offered_buttons(request, row)
-    arranged = arrange(buttons, MAIN, EDITS)
+    arranged = arrange(buttons, FIRST, EDITS)
     item = next_item(row) if row.live else None
     return {
         "row": row,

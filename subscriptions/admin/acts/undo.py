@@ -2,32 +2,24 @@
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from unfold.enums import ActionVariant
 
 from subscriptions.actions import undo
+from subscriptions.admin.acts.fields import ActivityForm
 from subscriptions.admin.acts.said import said
 from subscriptions.models import Activity, Customer
-from subscriptions.staff.buttons import Button, ButtonForm, actor_of
-from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.buttons import Button, actor_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.undo_urls import may_undo
 
 
-class UndoForm(ButtonForm):
-    """`activity` is the one in the address of the dialog."""
-
+class UndoForm(ActivityForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        own = Activity.objects.filter(merchant=merchant_of(self.request), customer=self.subject)
-        chosen = self.request.GET.get("activity", "")
-        found = own.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
-        if found:
+        if found := self.fields["activity"].initial:
             require_undo_right(self.request, found)
-        self.about = found.sentence if found else ""
-        self.fields["activity"] = forms.ModelChoiceField(own, widget=forms.HiddenInput, initial=found)
 
 
 def require_undo_right(request: HttpRequest, activity: Activity) -> None:

@@ -67,7 +67,7 @@ def grant_access(request: HttpRequest, customer: Customer, answers: dict[str, An
         seconds=in_seconds(answers["days"]),
         grace_period=held.grace_period if held else None,
     )
-    end = date_format(localtime(grant.result.expiration), "N j, Y, P")
+    end = date_format(localtime(grant.result.expiration), "N j, Y, g:i A")
     return f"{customer} has access to {resource} until {end}."
 
 

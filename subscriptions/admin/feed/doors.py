@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from subscriptions.actors import ActorKind
+from subscriptions.models.record import NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class ActKind(NamedTuple):
 
 
 ACTS = {
+    "notes": ActKind("Notes", (NOTE,)),
     "reminders": ActKind("Reminders and warnings", ("order.remind", "order.warn_of_card")),
     "cancel": ActKind("Cancelled or reactivated", ("subscription.cancel", "subscription.reactivate")),
     "subscription": ActKind("Changes of subscriptions", ("subscription.", "prepaid.")),

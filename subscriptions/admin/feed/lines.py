@@ -13,7 +13,7 @@ from subscriptions.staff.display import event_title
 from subscriptions.staff.event_notes import EventNote, find_event_notes
 from subscriptions.staff.undo_urls import undo_urls
 
-LINES = 30  # of a page
+LINES = MOST_WAITING = 30  # of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,24 @@ class Line:
     undo: str
     """The address of the dialog that undoes it; empty if it cannot be undone."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all deliveries of its events have come to an end."""
+        return all(note.settled for _, _, notes in self.events for note in notes)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Lines, newest first. `newest` is the key after which newer lines come, `oldest` that before which older ones do;
-    `oldest` is None on the last page.
+    `oldest` is None on the last page. `settled` are lines shown before, whose deliveries have come to an end since;
+    `waiting` are the keys of those that have not.
     """
 
     lines: list[Line]
     newest: int
     oldest: int | None
+    settled: Sequence[Line] = ()
+    waiting: Sequence[int] = ()
 
 
 def with_events(rows: QuerySet[Activity]) -> QuerySet[Activity]:
@@ -51,18 +59,27 @@ def read_page(request: HttpRequest, rows: QuerySet[Activity], before: int | None
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(with_events(rows.order_by("-pk")[: LINES + 1]))
-    shown = found[:LINES]
+    lines = make_lines(request, found[:LINES])
     return Page(
-        make_lines(request, shown),
-        newest=shown[0].pk if shown else 0,
-        oldest=shown[-1].pk if len(found) > LINES else None,
+        lines,
+        newest=found[0].pk if found else 0,
+        oldest=lines[-1].row.pk if len(found) > LINES else None,
+        waiting=waiting_keys(lines),
     )
 
 
-def read_newer(request: HttpRequest, rows: QuerySet[Activity], after: int) -> Page:
-    """The lines that came after the activity with the key `after`."""
-    found = list(with_events(rows.filter(pk__gt=after).order_by("pk")[:LINES]))[::-1]
-    return Page(make_lines(request, found), newest=found[0].pk if found else after, oldest=None)
+def read_newer(request: HttpRequest, rows: QuerySet[Activity], after: int, waiting: Sequence[int]) -> Page:
+    """The lines that came after the activity with the key `after`, and those of `waiting` that wait no more."""
+    newer = list(with_events(rows.filter(pk__gt=after).order_by("pk")[:LINES]))[::-1]
+    earlier = list(with_events(rows.filter(pk__in=waiting[:MOST_WAITING]))) if waiting else []
+    lines = make_lines(request, [*newer, *earlier])
+    fresh, shown = lines[: len(newer)], lines[len(newer) :]
+    settled = [line for line in shown if line.is_settled]
+    return Page(fresh, newer[0].pk if newer else after, None, settled, waiting_keys(lines))
+
+
+def waiting_keys(lines: Sequence[Line]) -> list[int]:
+    return [line.row.pk for line in lines if not line.is_settled][:MOST_WAITING]
 
 
 def make_lines(request: HttpRequest, rows: Sequence[Activity]) -> list[Line]:

@@ -58,11 +58,14 @@ class FeedAdmin(MerchantAdmin):
         rows = form.chosen(self.activities(request, row))
         query = request.GET.copy()
         before, after = (parse_whole_number("".join(query.pop(name, []))) for name in KEYS_OF_PAGES)
+        waiting = [key for text in query.pop("waiting", []) if (key := parse_whole_number(text))]
         if after is not None:
-            page = read_newer(request, rows, after)
+            page = read_newer(request, rows, after, waiting)
             newer = {"feed": self.describe_feed(row, form, page, query.urlencode())}
             # The page stays as it is until there is something new.
-            return TemplateResponse(request, "admin/feed/newer.html", newer, status=200 if page.lines else 204)
+            return TemplateResponse(
+                request, "admin/feed/newer.html", newer, status=200 if page.lines or page.settled else 204
+            )
         feed = self.describe_feed(row, form, read_page(request, rows, before), query.urlencode())
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
