@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from config.site import NAVIGATION
-from integrations.models import Connection
+from integrations.models import Connection, GladlyRequest
 from subscriptions.models import Customer, Merchant, OfferProfile, Payment, Product, ProductGroup
 from tests import factories as f
 from tests.admin.conftest import World, make_world
@@ -106,6 +106,23 @@ def list_faults(page: Page, portal: str, addresses: list[str], find: Callable[[P
     return "\n".join(f"{address} {fault[:300]}" for address, fault in found)
 
 
+def make_busy_gladly(world: World) -> int:
+    """The key of a Gladly connection that was asked and refused, with the longest texts."""
+    gladly = Connection.objects.get(merchant=world.merchant, integration="gladly")
+    Connection.objects.filter(pk=gladly.pk).update(enabled=True, base_url="https://acme.gladly.com/api/v1")
+    for outcome in GladlyRequest.Outcome:
+        GladlyRequest.objects.create(
+            merchant=world.merchant,
+            connection=gladly,
+            kind="cancel",
+            outcome=outcome,
+            found=f"{NAME} " * 7,
+            milliseconds=15_000,
+            correlation_id="x" * 64,
+        )
+    return gladly.pk
+
+
 def test_every_page_of_the_menu_is_accessible_and_fits(staff: Page, portal: str, world: World) -> None:
     pages = [str(item["link"]) for items in NAVIGATION.values() for item in items]
     assert list_faults(staff, portal, pages, find_faults) == ""
@@ -120,6 +137,7 @@ def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: 
             pages.append(f"{base}/add/")
     pages.append(f"/admin/subscriptions/product/{world.rows[Product].pk}/discontinue/")
     pages.append(f"/admin/integrations/connection/{world.rows[Connection].pk}/backfill/")
+    pages.append(f"/admin/integrations/connection/{make_busy_gladly(world)}/change/")
     pages.append(f"/admin/subscriptions/offerprofile/{world.rows[OfferProfile].pk}/edit/")
     pages.append(f"/admin/subscriptions/productgroup/{world.rows[ProductGroup].pk}/members/")
     pages.append("/admin/subscriptions/apikey/add/")
