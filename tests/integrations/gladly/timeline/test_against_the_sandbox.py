@@ -73,8 +73,11 @@ def test_an_entry_whose_answer_was_lost_is_there_once(subscription: Subscription
     assert [*Delivery.objects.get().attempts.order_by("pk").values_list("status", flat=True)] == [500, 409]
 
 
-def test_nothing_waits_for_a_timeline_that_is_off(subscription: Subscription, connection: Connection) -> None:
-    Connection.objects.update(enabled=False)
+@pytest.mark.parametrize("off", [{"enabled": False}, {"base_url": ""}])
+def test_nothing_waits_for_a_timeline_that_is_off(
+    subscription: Subscription, connection: Connection, off: dict[str, Any]
+) -> None:
+    Connection.objects.update(**off)
     verbs.cancel(subscription, actor=CUSTOMER)
     assert delivered() == []
 
