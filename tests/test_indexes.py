@@ -178,7 +178,7 @@ def test_orders_that_need_somebody_are_read_by_an_index_of_their_own(long_lists)
 
 
 def test_a_customers_open_order_is_never_looked_for_by_the_day_alone(long_lists):
-    order = long_lists.orders.open().latest("pk")
+    order = long_lists.orders.open().select_related("customer").latest("pk")
     with CaptureQueriesContext(connection) as queries:
         assert orders.find_open_order(order.customer, order.order_key).order_key == order.order_key
     conditions = queries[0]["sql"].split("WHERE")[1]
