@@ -16,7 +16,6 @@ STILL = """
 
 # Off by default as experimental: who speaks to a computer says what is written on a button.
 RULES = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
-CONTRAST = {"runOnly": ["color-contrast"]}
 # What passes is neither described nor sent out of the browser, which would take longer than the rules do.
 RUN = "(options) => axe.run({ ...options, resultTypes: ['violations'] }).then(({ violations }) => violations)"
 
