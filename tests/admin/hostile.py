@@ -15,6 +15,7 @@ from oneclick.admin.analytics_form import SelectionForm
 from subscriptions.staff.base import MerchantAdmin, parameter_names
 from subscriptions.staff.site import site
 from tests.admin.conftest import World
+from tests.scale import scaled
 
 ADMINS: list[MerchantAdmin] = sorted(site._registry.values(), key=str)
 TEXTS = [
@@ -78,7 +79,9 @@ def list_queries(model_admin: MerchantAdmin) -> Iterator[str]:
     """The list's own filters with values that they do not have, and lookups that the list does not offer."""
     for name in sorted({name for each in model_admin.list_filter for name in parameter_names(each)}):
         yield from (encode({name: text}) for text in (NUL, LONG_NUMBER, "x"))
-    yield from (encode(query) for query in ON_EVERY_LIST)
+    # One code reads these on all lists, so each list tries a third of them.
+    place = ADMINS.index(model_admin)
+    yield from (encode(query) for query in ON_EVERY_LIST[scaled(place % 3, full=0) :: scaled(3, full=1)])
     times = [field.name for field in model_admin.model._meta.fields if isinstance(field, DateField)]
     yield from (encode({f"{name}__year": LONG_NUMBER}) for name in times[:1])
 
