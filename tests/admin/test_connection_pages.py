@@ -191,7 +191,7 @@ def test_a_test_without_an_answer_says_so_in_words(merchant: Merchant, client: C
 @pytest.mark.parametrize("kind", ["", "nonsense"])
 def test_a_connection_can_be_created_only_for_an_installed_integration(client: Client, kind: str) -> None:
     answer = client.post(f"/admin/integrations/connection/add/?integration={kind}", NEW)
-    assert "Where should your events go?" in answer.text and "?integration=klaviyo" in answer.text
+    assert "What do you want to connect?" in answer.text and "?integration=klaviyo" in answer.text
     assert Connection.objects.count() == 0
 
 
