@@ -9,7 +9,7 @@ from tests.scale import scaled
 
 SEED = 20261120
 BEGINS = date(2026, 11, 20)  # at noon, as each of STAGES
-PEOPLE = scaled(36, full=100)
+PEOPLE = scaled(24, full=100)
 DAYS, WEEKS, MONTHS = 1, 2, 3
 PRICES = {"blend": "12.50", "decaf": "9.99", "mug": "7.35", "filter": "3.05"}
 SHIPPING = Decimal("4.00")
@@ -114,7 +114,9 @@ def stages(people: list[Person]) -> list[Stage]:
 
 
 def _person(key: str, number: int, chance: random.Random) -> Person:
-    outcome, times = CARDS[number // 2] if number % 2 == 0 and number // 2 < len(CARDS) else ("000", None)
+    # Of the first 24 people, five have an ordinary card, and the others one of each kind.
+    kind = number - number // 5 - 1
+    outcome, times = CARDS[kind] if number % 5 and kind < len(CARDS) else ("000", None)
     expires_on = chance.choice([None, date(2099, 12, 31), date(2027, chance.randrange(1, 12), 28)])
     card = Card(f"{key}-card", expires_on, outcome, times)
     first = BEGINS + timedelta(days=chance.randrange(1, 60))
