@@ -35,6 +35,9 @@ var functions = template.FuncMap{
 	"fail":       func(reason string) (string, error) { return "", failed{reason} },
 	"list":       func(values ...interface{}) []interface{} { return append([]interface{}{}, values...) },
 	"append":     func(values []interface{}, value interface{}) []interface{} { return append(values[:len(values):len(values)], value) },
+	"set":        setKey,
+	"slice":      sliceList,
+	"trunc":      truncate,
 	"trimSuffix": func(suffix, text string) string { return strings.TrimSuffix(text, suffix) },
 	"b64enc":     func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
 	"b64dec":     decode,
@@ -60,6 +63,23 @@ func makeDict(pairs ...interface{}) map[string]interface{} {
 		made[pairs[i].(string)] = pairs[i+1]
 	}
 	return made
+}
+
+func setKey(values map[string]interface{}, key string, value interface{}) map[string]interface{} {
+	values[key] = value
+	return values
+}
+
+// Sprig's takes the place of the one that Go itself has, which cuts texts too.
+func sliceList(interface{}, ...int) (interface{}, error) {
+	return nil, errors.New("slice takes lists only, trunc cuts texts")
+}
+
+func truncate(length int, text string) string {
+	if len(text) > length {
+		return text[:length]
+	}
+	return text
 }
 
 func render(given job) (made result) {

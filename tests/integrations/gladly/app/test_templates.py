@@ -31,6 +31,7 @@ MUTATIONS = [
     ("actions/cancel_reasons/response_transformation", 'fail "portal error"', 'stop "portal error"'),
     ("ui/forms/cancelOrder/form", "{{ if .can_cancel -}}", "{{ if .id -}}"),
     ("ui/forms/skipNextOrder/form", "{{ if .next_order_id -}}", "{{ if .id -}}"),
+    ("ui/forms/skipNextOrder/form", "trunc 10 .next_billing_at", "slice .next_billing_at 0 10"),
     ("ui/forms/skipNextOrder/form", "| b64enc", ""),
     ("ui/forms/skipNextOrder/action_inputs", "b64dec .selection", ".selection"),
     ("ui/forms/cancelOrder/action_result", "if not .action.result", "if not .action"),

@@ -1,6 +1,6 @@
 {{- $orders := list -}}
 {{- with .data }}{{ range .subscriptions }}{{ if .next_order_id -}}
-  {{- $text := printf "%s (%s)" .product_name (slice .next_billing_at 0 10) -}}
+  {{- $text := printf "%s (%s)" .product_name (trunc 10 .next_billing_at) -}}
   {{- $value := dict "subscriptionId" .id "orderId" .next_order_id | toJson | b64enc -}}
   {{- $orders = append $orders (dict "text" $text "value" $value) -}}
 {{- end }}{{ end }}{{ end -}}
