@@ -25,6 +25,8 @@ MUTATIONS = [
     ("data/pull/customers/request_url", 'trimSuffix "/" .integration', ".integration"),
     ("data/pull/subscriptions/request_url", "\n{{ end -}}", "{{- end -}}"),
     ("data/pull/subscriptions/external_parent_id", ".customer_id", ".id"),
+    ("data/pull/subscriptions/response_transformation", ".next_billing_at", ".created_at"),
+    ("data/pull/subscriptions/response_transformation", "toJson .rawData", ".rawData"),
     ("actions/cancel_subscription/request_body", "toJson .inputs.cancelReasonDetails", ".inputs.cancelReasonDetails"),
     ("actions/cancel_subscription/response_transformation", "404 409", "404"),
     ("actions/skip_next_order/response_transformation", "toJson .rawData", ".rawData"),

@@ -21,7 +21,7 @@ def unpacked(folder: Path) -> set[str]:
 
 def test_the_file_has_the_package_without_its_tests_and_readme(tmp_path: Path) -> None:
     names = unpacked(tmp_path)
-    assert len(names) == 33
+    assert len(names) == 34
     assert {"manifest.json", "actions/cancel_subscription/config.json", "ui/forms/cancelOrder/form.gtpl"} <= names
     assert not [name for name in names if "_test_" in name or name.endswith(".md")]
     assert all((tmp_path / name).read_bytes() == (APP / name).read_bytes() for name in names)
