@@ -32,6 +32,7 @@ MUTATIONS = [
     ("actions/skip_next_order/response_transformation", "toJson .rawData", ".rawData"),
     ("actions/cancel_reasons/response_transformation", 'fail "portal error"', 'stop "portal error"'),
     ("ui/forms/cancelOrder/form", "{{ if .can_cancel -}}", "{{ if .id -}}"),
+    ("ui/forms/cancelOrder/form", "{{- if $reasons }}", "{{- if true }}"),
     ("ui/forms/skipNextOrder/form", "{{ if .next_order_id -}}", "{{ if .id -}}"),
     ("ui/forms/skipNextOrder/form", "trunc 10 .next_billing_at", "slice .next_billing_at 0 10"),
     ("ui/forms/skipNextOrder/form", "| b64enc", ""),

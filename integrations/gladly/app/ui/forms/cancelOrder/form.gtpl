@@ -20,12 +20,14 @@
       "attr": "subscriptionId",
       "input": {"type": "select", "options": {{ toJson $subscriptions }}}
     },
+    {{- if $reasons }}
     {
       "type": "input",
       "label": "Cancel reason code",
       "attr": "cancelReasonCode",
       "input": {"type": "select", "optional": true, "options": {{ toJson $reasons }}}
     },
+    {{- end }}
     {
       "type": "input",
       "label": "Cancel reason details",
