@@ -31,10 +31,12 @@ func (s stopped) Error() string { return s.reason }
 func (f failed) Error() string  { return f.reason }
 
 var functions = template.FuncMap{
-	"stop":       func(reason string) (string, error) { return "", stopped{reason} },
-	"fail":       func(reason string) (string, error) { return "", failed{reason} },
-	"list":       func(values ...interface{}) []interface{} { return append([]interface{}{}, values...) },
-	"append":     func(values []interface{}, value interface{}) []interface{} { return append(values[:len(values):len(values)], value) },
+	"stop": func(reason string) (string, error) { return "", stopped{reason} },
+	"fail": func(reason string) (string, error) { return "", failed{reason} },
+	"list": func(values ...interface{}) []interface{} { return append([]interface{}{}, values...) },
+	"append": func(values []interface{}, value interface{}) []interface{} {
+		return append(values[:len(values):len(values)], value)
+	},
 	"set":        setKey,
 	"slice":      sliceList,
 	"trunc":      truncate,
