@@ -15,7 +15,7 @@ from integrations.gladly.enabled_actions import enabled_actions
 from integrations.gladly.matching import find_customer
 from subscriptions.actions.cancel_reasons import offered_reasons
 from subscriptions.api.failures import REQUIRED
-from subscriptions.models import Customer, Merchant
+from subscriptions.models import Activity, Customer, Merchant
 
 MOST_ROWS = 250
 
@@ -61,7 +61,9 @@ class SubscriptionList(GladlyList):
         if customer is None:
             return []
         actions = enabled_actions(merchant)
-        return [subscription_object(card, actions) for card in read_cards(merchant, customer)]
+        activities = Activity.objects.filter(merchant=merchant, customer=customer).order_by("-pk")
+        changed = activities.values_list("at", flat=True).first()
+        return [subscription_object(card, actions, changed) for card in read_cards(merchant, customer)]
 
 
 class CancelReasonList(GladlyList):

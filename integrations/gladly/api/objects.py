@@ -21,8 +21,11 @@ def customer_object(customer: Customer, count: SubscriptionCount) -> dict[str, A
     }
 
 
-def subscription_object(card: SubscriptionCard, actions: Collection[str]) -> dict[str, Any]:
-    """`actions` are those that agents of the merchant may do at all."""
+def subscription_object(card: SubscriptionCard, actions: Collection[str], changed: datetime | None) -> dict[str, Any]:
+    """`actions` are those that agents of the merchant may do at all; `changed` is when the customer's data last were.
+
+    Gladly keeps what it has unless `updated_at` is later, and a skip does not touch the subscription's own row.
+    """
     subscription, order = card.subscription, card.next_order
     can_skip = card.can_skip and AgentAction.SKIP in actions
     return {
@@ -38,7 +41,7 @@ def subscription_object(card: SubscriptionCard, actions: Collection[str]) -> dic
         "next_order_id": order.public_id.hex if order and can_skip else None,
         "can_cancel": card.can_cancel and AgentAction.CANCEL in actions,
         "created_at": write_utc(subscription.created),
-        "updated_at": write_utc(subscription.updated),
+        "updated_at": write_utc(max(subscription.updated, changed or subscription.updated)),
         "cancelled_at": _optional_time(subscription.cancelled),
         "cancel_reason": card.cancel_reason or None,
     }

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from integrations.gladly import cards
 from integrations.gladly.api import lists
 from integrations.models import GladlyAccount
+from subscriptions import calendar
 from subscriptions.api import request_log
-from subscriptions.models import ApiRequest, CancelReason, Customer, Merchant
+from subscriptions.models import Activity, ApiRequest, CancelReason, Customer, Merchant, Subscription
 from tests.api.conftest import Connect
 from tests.factories import (
     CancelReasonFactory,
@@ -76,6 +77,17 @@ def test_a_subscription_has_the_fields_and_types_of_the_schema(agent: Client) ->
     assert (tea["id"], tea["can_cancel"], tea["next_order_id"], tea["next_billing_at"]) == (TEA, False, None, None)
     assert (decaf["id"], decaf["status"], decaf["cancelled_at"]) == (DECAF, "Cancelled", "2026-09-15T12:00:00Z")
     assert decaf["cancel_reason"] == "Overstocked (cupboard is full)"
+
+
+def test_a_change_of_the_customers_data_is_newer_than_what_gladly_has(agent: Client, merchant: Merchant) -> None:
+    subscription = Subscription.objects.get(public_id=BLEND)
+    owner = {"merchant": merchant, "customer": subscription.customer, "actor_kind": "staff"}
+    for day in (2, 1):
+        Activity.objects.create(**owner, verb="order.skip_subscription", at=datetime(2026, 11, day, 9, tzinfo=UTC))
+    Activity.objects.create(customer=CustomerFactory(merchant=merchant), merchant=merchant, at=calendar.now())
+    assert field(agent, "updated_at")[BLEND] == "2026-11-01T09:00:00Z"
+    Subscription.objects.filter(pk=subscription.pk).update(updated=datetime(2026, 11, 1, 10, tzinfo=UTC))
+    assert field(agent, "updated_at")[BLEND] == "2026-11-01T10:00:00Z"
 
 
 def test_the_next_billing_begins_with_the_merchants_day(agent: Client, merchant: Merchant) -> None:
@@ -146,7 +158,7 @@ def test_at_most_250_rows_are_listed_and_active_ones_first(agent: Client) -> Non
         assert len(read(agent, SUBSCRIPTIONS)) == len(read(agent, REASONS)) == 1
 
 
-@pytest.mark.parametrize(("address", "most"), [(CUSTOMERS, 3), (SUBSCRIPTIONS, 6), (REASONS, 2)])
+@pytest.mark.parametrize(("address", "most"), [(CUSTOMERS, 3), (SUBSCRIPTIONS, 7), (REASONS, 2)])
 def test_more_rows_need_no_more_queries(agent: Client, merchant: Merchant, address: str, most: int) -> None:
     ana = Customer.objects.get(merchant_user_id="C-1001")
     SubscriptionFactory.create_batch(5, customer=ana)
