@@ -8,6 +8,7 @@ from django.test import Client
 from subscriptions.actions import customer_notes as verbs
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
+from subscriptions.actions.customer_tags import add_tag
 from subscriptions.actions.undo import undo
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.models import Activity, Customer, CustomerTag, Event, Order, Subscription
@@ -165,6 +166,16 @@ def test_tags_stand_in_the_head_and_are_changed_there(support: Client, customer:
     assert tags(customer) == ["vip"]
     sentences = Activity.objects.filter(verb__startswith="customer.").order_by("pk").values_list("sentence", flat=True)
     assert list(sentences) == ["Added the tag “vip”.", "Added the tag “wholesale”.", "Removed the tag “wholesale”."]
+
+
+def test_tags_with_commas_and_quotes_stay_whole(support: Client, customer: Customer) -> None:
+    names = ["a, b", 'the "best"', "vip"]
+    for name in names:
+        add_tag(customer, actor=f.STAFF, name=name)
+    field = support.get(url(customer, "change-tags")).context["form"]["names"].value()
+    assert field == '"a, b", "the ""best""", vip'
+    support.post(url(customer, "change-tags"), {"names": f"{field}\nnew"})
+    assert tags(customer) == sorted([*names, "new"])
 
 
 @pytest.mark.parametrize("names", ["x" * 41, ",".join(map(str, range(21)))])

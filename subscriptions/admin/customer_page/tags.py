@@ -1,5 +1,6 @@
 """The customer's tags, in the head of the page."""
 
+import csv
 from typing import Any
 
 from django import forms
@@ -21,18 +22,28 @@ def tags_of(customer: Customer) -> QuerySet[CustomerTag]:
     return rows.select_related("tag").order_by("tag__name")
 
 
+def quote_name(name: str) -> str:
+    """As `csv` reads it; bulk changes put tags with commas on customers, too."""
+    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
+
+
 class TagsForm(ButtonForm):
     names = forms.CharField(
-        label="Tags", required=False, widget=UnfoldAdminTextInputWidget, help_text="Separated by commas."
+        label="Tags",
+        max_length=10_000,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Separated by commas; a tag that contains one stands in quotes.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.before = [str(row) for row in tags_of(self.subject)]
-        self.fields["names"].initial = ", ".join(self.before)
+        self.fields["names"].initial = ", ".join(map(quote_name, self.before))
 
     def clean_names(self) -> list[str]:
-        names = dict.fromkeys(name.strip() for name in self.cleaned_data["names"].split(",") if name.strip())
+        rows = csv.reader(self.cleaned_data["names"].splitlines(), skipinitialspace=True)
+        names = dict.fromkeys(name.strip() for row in rows for name in row if name.strip())
         if len(names) > max(MOST_TAGS, len(self.before)):
             raise forms.ValidationError(f"A customer has at most {MOST_TAGS} tags.")
         if any(len(name) > verbs.LONGEST_TAG for name in names):
