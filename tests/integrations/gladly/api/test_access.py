@@ -1,6 +1,7 @@
 """Gladly's keys call Gladly's addresses, with the scope of each, and no others do."""
 
 import json
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -51,6 +52,17 @@ def test_nobody_else_may_call(agent: Client, merchant: Merchant, method: str, pa
 def test_a_revoked_key_may_not_call(agent: Client, method: str, path: str) -> None:
     ApiKey.objects.update(revoked="2026-11-01T00:00:00Z")
     assert call(agent, method, path).status_code == 403
+
+
+@EACH
+def test_only_gladlys_addresses_may_call_where_they_are_given(
+    agent: Client, settings: Any, method: str, path: str
+) -> None:
+    settings.GLADLY_ALLOWED_IPS = [ip_network("203.0.113.0/28")]
+    answer = call(agent, method, path)
+    assert (answer.status_code, answer.json(), answer["X-Error-Code"]) == (403, DENIED, "foreign_address")
+    settings.GLADLY_ALLOWED_IPS = [ip_network("127.0.0.0/8")]
+    assert call(agent, method, path).status_code == 200
 
 
 def test_a_key_of_gladly_cannot_write_by_the_rest_api(agent: Client) -> None:
