@@ -200,6 +200,7 @@ def test_only_a_test_merchant_may_choose_the_sandbox_of_the_portal(client: Clien
         ({"header_name": "X-Key"}, "header_value"),
         ({"header_value": "v"}, "header_name"),
         ({"header_name": "X Key:", "header_value": "v"}, "header_name"),
+        ({"header_name": "X-Key", "header_value": "schlüssel"}, "header_value"),
     ],
 )
 def test_half_of_a_credential_is_refused(

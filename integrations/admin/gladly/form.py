@@ -134,6 +134,12 @@ class GladlyForm(ConnectionForm):
             raise forms.ValidationError("A header has only letters, digits and hyphens in its name.")
         return name
 
+    def clean_header_value(self) -> str:
+        value: str = self.cleaned_data["header_value"]
+        if not (value.isascii() and value.isprintable()):
+            raise forms.ValidationError("The value contains characters that a header cannot have.")
+        return value
+
     def clean(self) -> dict[str, Any]:
         answers = self.cleaned_data
         if not self.errors:
