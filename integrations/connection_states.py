@@ -37,7 +37,7 @@ def describe_connection(connection: Connection) -> ConnectionState:
 
 
 def clock_time(at: datetime, now: datetime) -> str:
-    """`14:05`, with the day if that is another one."""
+    """`2:05 PM`, with the day if that is another one."""
     local = timezone.localtime(at)
     same_day = local.date() == timezone.localtime(now).date()
     return date_format(local, "g:i A" if same_day else "N j, g:i A")
