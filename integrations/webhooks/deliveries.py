@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common.db import insert_many, new_row
@@ -11,7 +11,7 @@ from integrations.webhooks.bodies import build_bodies
 from integrations.webhooks.patterns import matching_kinds
 from subscriptions.models import Event
 
-SWITCHED_OFF = "The target was switched off or removed before this was sent."
+SWITCHED_OFF = "The connection was switched off or removed before this was sent."
 
 
 def write_deliveries(events: Sequence[Event], *, bulk: bool) -> bool:
@@ -57,13 +57,14 @@ def _new_delivery(event: Event, target: WebhookTarget, body: str, bulk: bool) ->
 
 
 def cancel_deliveries(deliveries: QuerySet[Delivery]) -> None:
-    """Cancel those that wait, because their target was switched off."""
+    """Cancel those that wait, because their connection was switched off or removed."""
     deliveries.filter(state=Delivery.State.PENDING, bulk__in=[True, False]).update(
         state=Delivery.State.CANCELED, finished=timezone.now(), error=SWITCHED_OFF
     )
 
 
 def cancel_leftovers() -> None:
-    """Each minute: cancel what was written while its target was being switched off."""
-    kind = Connection.Integration.WEBHOOK
-    cancel_deliveries(Delivery.objects.filter(connection__integration=kind, connection__enabled=False))
+    """Each minute: cancel what was written while its target was switched off, or its connection removed."""
+    switched_off = Q(integration=Connection.Integration.WEBHOOK, enabled=False)
+    unused = Connection.objects.filter(switched_off | Q(removed_at__isnull=False))
+    cancel_deliveries(Delivery.objects.filter(connection__in=unused))

@@ -14,6 +14,7 @@ from integrations.gladly.timeline import organizations
 from integrations.gladly.timeline.answers import NOT_GLADLY, REFUSED_SETUPS
 from integrations.gladly.timeline.integration import DEFAULT_KINDS
 from integrations.models import Connection, GladlyAccount, GladlyRequest, SandboxProfile
+from integrations.webhooks import deliveries
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
 from tests import factories as f
@@ -255,6 +256,10 @@ def test_disconnecting_forgets_the_credentials_and_cancels_what_waits(connection
     account = GladlyAccount.objects.get()
     assert (connection.removed_at is None, connection.enabled, connection.secret) == (False, False, "")
     assert (account.signing_key, waiting.state) == ("", "canceled")
+    late = make_delivery(connection)
+    deliveries.cancel_leftovers()
+    late.refresh_from_db()
+    assert (late.state, late.error) == ("canceled", deliveries.SWITCHED_OFF)
     assert client.get(page_of(connection)).status_code == 302
 
 

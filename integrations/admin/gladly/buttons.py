@@ -18,6 +18,7 @@ from integrations.admin.gladly.sandbox_button import ADD_CUSTOMERS
 from integrations.admin.gladly.signature_test import check_credentials, check_pasted, parse_request
 from integrations.gladly.credentials import has_credentials
 from integrations.models import Connection, Delivery
+from integrations.webhooks.deliveries import cancel_deliveries
 from subscriptions.errors import Refused
 from subscriptions.staff.buttons import Button, ButtonForm
 from subscriptions.staff.roles import Right
@@ -26,7 +27,6 @@ from subscriptions.staff.site import site
 
 LIST = "admin:integrations_connection_changelist"
 KEY_USE = "Enter it in Gladly as the signing key of the app. It is shown only now."
-DISCONNECTED = "Gladly was disconnected before this was written."
 
 
 def has_signing_key(connection: Connection) -> bool:
@@ -87,13 +87,12 @@ def test_signature(request: HttpRequest, connection: Connection, answers: dict[s
 
 def disconnect(request: HttpRequest, connection: Connection, answers: dict[str, Any]) -> HttpResponse:
     """Gladly's requests are refused, nothing more is written, and the credentials are gone."""
-    account, now = find_account(connection), timezone.now()
-    waiting = Delivery.objects.filter(connection=connection, state=Delivery.State.PENDING, bulk__in=[True, False])
+    account = find_account(connection)
     with transaction.atomic():
-        Connection.objects.filter(pk=connection.pk).update(removed_at=now, enabled=False, secret="")
+        Connection.objects.filter(pk=connection.pk).update(removed_at=timezone.now(), enabled=False, secret="")
         account.signing_key = account.basic_password = account.header_value = ""
         account.save(update_fields=["signing_key", "basic_password", "header_value"])
-        waiting.update(state=Delivery.State.CANCELED, finished=now, error=DISCONNECTED)
+        cancel_deliveries(Delivery.objects.filter(connection=connection))
     site.get_model_admin(Connection).log_change(request, connection, "Disconnected.")
     messages.success(request, f"{connection} is disconnected. Remove the app in Gladly, too.")
     return redirect(LIST)
