@@ -1,4 +1,4 @@
-"""The bodies of webhooks: their objects key by key, what caused them, and what they cost."""
+"""The bodies of webhooks: their objects key by key."""
 
 import json
 import re
@@ -10,34 +10,26 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from integrations.webhooks.bodies import OBJECT_TYPES, build_bodies
 from integrations.webhooks.snapshots import SNAPSHOTS
-from subscriptions.actions import core, upcoming_order
 from subscriptions.actions import item as items
-from subscriptions.actions import order as orders
 from subscriptions.actions import subscription as subscriptions
-from subscriptions.actions.bulk_reminders import remind_customers
+from subscriptions.actions import upcoming_order
 from subscriptions.actions.core import emit_followup
 from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actions.webhook_kinds import request_webhook_kinds
-from subscriptions.actors import Actor, ActorKind
 from subscriptions.events.catalogue import ALL_KINDS, KINDS, ORDER_REFRESH, SUBSCRIPTION_REFRESH
 from subscriptions.models import Customer, Event, Merchant, Order, Subscription
 from tests.actions import random_actions, situations, verbs
 from tests.actions.random_actions import World
 from tests.events.emitting import EMIT, create_rich_world
 from tests.events.test_webhook_kinds import CASES
-from tests.factories import STAFF, CustomerFactory, MerchantFactory
+from tests.factories import STAFF
+from tests.integrations.webhooks.built_bodies import bodies_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 NOON = int(datetime(2026, 11, 20, 17, tzinfo=UTC).timestamp())
-
-
-def bodies_of(events: Sequence[Event], *parts: str) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in build_bodies([(event, parts) for event in events])]
 
 
 def objects_of(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
@@ -283,78 +275,6 @@ def test_a_fresh_token_comes_with_its_order_or_subscription(world: World, kind: 
         emit_followup(done, kind, target)
     (body,) = bodies_of(done.events[-1:])
     assert (body["type"], body["data"]["object"]["public_id"]) == (kind, target.public_id.hex)
-
-
-CONTEXTS: list[tuple[ActorKind, str, dict[str, Any]]] = [
-    (ActorKind.STAFF, "admin", {"type": "user", "user": {"public_id": "7"}}),
-    (ActorKind.AGENT, "agent", {"type": "user", "user": {"public_id": "7"}}),
-    (ActorKind.API_KEY, "api", {"type": "apikey", "api_key": {"public_id": "7", "name": "Sam"}}),
-    (ActorKind.CUSTOMER, "storefront", {"type": "customer", "customer": {"merchant_user_id": "C-1"}}),
-    (ActorKind.LINK, "one_click", {"type": "customer", "customer": {"merchant_user_id": "C-1"}}),
-    (ActorKind.JOB, "job", {"type": "og-system-process", "process": {"public_id": "7"}}),
-]
-
-
-@pytest.mark.parametrize(("kind", "source", "actor"), CONTEXTS)
-def test_the_context_says_who_acted(kind: ActorKind, source: str, actor: dict[str, Any]) -> None:
-    world = random_actions.create_world(1, CustomerFactory(merchant_user_id="C-1"))
-    done = subscriptions.cancel(world.subscription(0), actor=Actor(kind, "7", "Sam"))
-    assert bodies_of(done.events)[0]["context"] == {"source": source, "actor": actor}
-
-
-def test_the_context_of_a_checkout_is_the_purchase_post(world: World) -> None:
-    assert bodies_of(verbs.check_out(world).events)[0]["context"]["source"] == "PurchasePOST"
-
-
-def test_every_sort_of_actor_has_a_context() -> None:
-    assert {kind for kind, _, _ in CONTEXTS} == set(ActorKind)
-
-
-def skip_all(merchant: Merchant, customers: int) -> list[Event]:
-    """The events of as many customers, each of whom skips an order of two subscriptions."""
-    found = []
-    for _ in range(customers):
-        world = random_actions.create_world(2, CustomerFactory(merchant=merchant))
-        situations.offered(world)
-        found += orders.skip(world.order(0), actor=STAFF).events
-        found += random_actions.cancel(world, 0).events
-    return found
-
-
-@pytest.mark.parametrize(("parts", "most"), [((), 7), (tuple(SNAPSHOTS), 19)])
-def test_the_queries_do_not_depend_on_the_number_of_events(parts: tuple[str, ...], most: int) -> None:
-    merchant = MerchantFactory()
-    request_webhook_kinds(merchant, ALL_KINDS)
-    counts = []
-    for customers in (1, 9):
-        events = skip_all(merchant, customers)
-        assert len(events) >= 7 * customers
-        with CaptureQueriesContext(connection) as context:
-            build_bodies([(event, parts) for event in events])
-        counts.append(len(context))
-    assert counts[0] == counts[1] <= most
-
-
-def test_reminders_in_bulk_are_read_again_in_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inside a pipeline, and though reminders load only some columns of an order."""
-    merchant = MerchantFactory()
-    customers = [CustomerFactory(merchant=merchant) for _ in range(5)]
-    for customer in customers:
-        random_actions.create_world(1, customer)
-    built: list[str] = []
-    counts: list[int] = []
-
-    def build(events: list[Event]) -> None:
-        with CaptureQueriesContext(connection) as context:
-            built.extend(build_bodies([(event, ()) for event in events]))
-        counts.append(len(context))
-
-    monkeypatch.setattr(core, "_event_sinks", lambda: [build])
-    keys = [customer.pk for customer in customers]
-    remind_customers(merchant, keys, lambda found: Order.objects.filter(customer__in=found), actor=STAFF)
-    orders_by_id = {json.loads(text)["data"]["object"]["public_id"] for text in built}
-    assert orders_by_id == {order.public_id.hex for order in Order.objects.all()}
-    assert (len(built), counts) == (5, [1])
 
 
 @pytest.mark.contract
