@@ -1,14 +1,17 @@
 """What Gladly's page shows beside its form, and where else it is seen."""
 
+import re
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from integrations.gladly.states import TEST_ID
+from integrations.gladly.states import TEST_ID, describe_lookups
 from integrations.gladly.timeline import organizations
-from integrations.models import Connection, GladlyAccount
+from integrations.models import Connection, GladlyAccount, GladlyRequest
 from subscriptions.models import Merchant
 from tests import factories as f
 from tests.admin.gladly.calls import Kind, Login, Outcome, note, page_of
@@ -34,6 +37,19 @@ def test_the_page_says_in_words_how_gladlys_requests_go(connection: Connection, 
     assert "Failed The portal failed at Gladly's request" in state_of(client, connection)
     GladlyAccount.objects.update(signing_key="")
     assert "Not set up Make a signing key" in state_of(client, connection)
+
+
+def test_the_state_is_read_without_going_through_the_log(connection: Connection) -> None:
+    columns = {"kind": Kind.BASIC, "outcome": Outcome.NOTHING, "milliseconds": 12}
+    rows = [GladlyRequest(merchant=connection.merchant, connection=connection, **columns) for _ in range(500)]
+    GladlyRequest.objects.bulk_create(rows)
+    with CaptureQueriesContext(database) as context:
+        assert describe_lookups([connection])[connection.pk].latest == rows[-1]
+    with database.cursor() as cursor:
+        for query in context:
+            cursor.execute(f"EXPLAIN ANALYZE {query['sql']}")
+            plan = "\n".join(line for (line,) in cursor)
+            assert re.findall(r"integrations_gladlyrequest.*actual.*rows=(\d+)", plan) == ["1"], plan
 
 
 def test_the_log_shows_the_latest_requests_of_this_connection(
