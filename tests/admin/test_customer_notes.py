@@ -8,7 +8,7 @@ from django.test import Client
 from subscriptions.actions import customer_notes as verbs
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
-from subscriptions.actions.customer_tags import add_tag
+from subscriptions.actions.customer_tags import add_tag, remove_tag
 from subscriptions.actions.undo import undo
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.models import Activity, Customer, CustomerTag, Event, Order, Subscription
@@ -176,6 +176,16 @@ def test_tags_with_commas_and_quotes_stay_whole(support: Client, customer: Custo
     assert field == '"a, b", "the ""best""", vip'
     support.post(url(customer, "change-tags"), {"names": f"{field}\nnew"})
     assert tags(customer) == sorted([*names, "new"])
+
+
+def test_a_tag_that_somebody_else_puts_there_meanwhile_stays(support: Client, customer: Customer) -> None:
+    for name in ("old", "vip"):
+        add_tag(customer, actor=f.STAFF, name=name)
+    assert b'name="initial-names" value="old, vip"' in support.get(url(customer, "change-tags")).content
+    add_tag(customer, actor=f.STAFF, name="theirs")
+    remove_tag(customer, actor=f.STAFF, name="vip")
+    support.post(url(customer, "change-tags"), {"initial-names": "old, vip,\0", "names": "vip, new"})
+    assert tags(customer) == ["new", "theirs"]
 
 
 @pytest.mark.parametrize("names", ["x" * 41, ",".join(map(str, range(21)))])
