@@ -35,7 +35,8 @@ def form_reply(form: Json) -> Reply:
 
 def done_reply(done: Done) -> Reply:
     outcome = Outcome.REPEATED if done.repeated else Outcome.DONE
-    return Reply({"message": done.message, "detail": done.detail}, outcome, done.detail)
+    # The detail may repeat what the agent wrote about the customer; the activity keeps that, not the log.
+    return Reply({"message": done.message, "detail": done.detail}, outcome, done.message)
 
 
 def declined_reply(declined: Declined, *, has_form: bool) -> Reply:
