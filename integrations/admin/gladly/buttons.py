@@ -134,8 +134,8 @@ GLADLY_BUTTONS = (
         title="Disconnect",
         icon="link_off",
         right=Right.CONNECTIONS,
-        question="Agents see no subscriptions in Gladly any more, and nothing is written to the timeline. The app package is "
-        "ended by deleting its API key; until then it may do both actions again.",
+        question="Agents see no subscriptions in Gladly any more, and nothing is written to the timeline. The app "
+        "package is ended by deleting its API key; until then it may do both actions again.",
         run=disconnect,
         offered=is_gladly,
         variant=ActionVariant.DANGER,
