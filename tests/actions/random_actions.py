@@ -1,7 +1,7 @@
 """Actions on one customer's data, each with a number that picks its arguments, for random sequences and pairs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from subscriptions.actions import order as orders
 from subscriptions.actions import placement_results, restore_order, subscription, upcoming_order
 from subscriptions.errors import NotFound
 from subscriptions.models import (
+    Activity,
     Address,
     Customer,
     Entitlement,
@@ -45,6 +46,7 @@ class World:
     payments: list[Payment]
     addresses: list[Address]
     days: int = 14
+    note: Activity = field(default_factory=Activity)
 
     def subscription(self, n: int) -> Subscription:
         return pick_row(self.customer.subscriptions.order_by("id"), n)

@@ -6,7 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from subscriptions.actions import customer_tags, placement_results, prepaid, subscription, upcoming_order
+from subscriptions.actions import (
+    customer_notes,
+    customer_tags,
+    placement_results,
+    prepaid,
+    subscription,
+    upcoming_order,
+)
 from subscriptions.actions import order as orders
 from subscriptions.models import (
     Customer,
@@ -69,6 +76,12 @@ def eligible(world: World) -> None:
         merchant=world.customer.merchant, group_type=ProductGroup.Type.ELIGIBILITY, name=prepaid.ELIGIBLE_GROUP
     )
     group.products.add(*world.products)
+
+
+def noted(world: World) -> None:
+    written = customer_notes.write_note(world.customer, actor=STAFF, text="Likes it dark.")
+    assert written.activity
+    world.note = written.activity
 
 
 def tagged(world: World) -> None:

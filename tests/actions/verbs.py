@@ -8,6 +8,7 @@ from typing import Any
 from subscriptions.actions import address as addresses
 from subscriptions.actions import (
     checkout,
+    customer_notes,
     customer_tags,
     entitlement,
     incentive,
@@ -68,6 +69,9 @@ VERBS: dict[str, Verb] = {
     "customer.change_extra_data": lambda w: customers.change_extra_data(w.customer, extra_data={"tier": "gold"}, **BY),
     "customer.change_price_code": lambda w: customers.change_price_code(w.customer, price_code="vip", **BY),
     "customer.move_clock": lambda w: customers.move_clock(w.customer, to=situations.LATER, **BY),
+    "customer.note": lambda w: customer_notes.write_note(w.customer, text="Likes it dark.", **BY),
+    "customer.note_change": lambda w: customer_notes.change_note(w.customer, note=w.note, text="Likes it.", **BY),
+    "customer.note_delete": lambda w: customer_notes.delete_note(w.customer, note=w.note, **BY),
     "customer.add_tag": lambda w: customer_tags.add_tag(w.customer, name="VIP", **BY),
     "customer.remove_tag": lambda w: customer_tags.remove_tag(w.customer, name="VIP", **BY),
     "customer.mark_as_test": lambda w: customers.mark_as_test(w.customer, **BY),
