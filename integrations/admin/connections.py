@@ -220,6 +220,9 @@ class ConnectionAdmin(MerchantAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         connection = options.get("obj")
+        if connection and request.method == "POST":
+            # A refused form has put its values on `obj`; the page describes the connection as it is.
+            connection = self.get_object(request, str(connection.pk))
         integration = registry.INTEGRATIONS.get(self.kind_of(request, connection))
         context["setup"] = integration and integration.setup
         if connection:

@@ -98,6 +98,12 @@ def test_the_organization_leads_to_its_own_host(
     assert (form["organization"].value(), form["place"].value()) == ("acme", place)
 
 
+def test_a_refused_form_leaves_the_state_as_it_is(connection: Connection, client: Client) -> None:
+    answer = client.post(page_of(connection), NEW | {"enabled": "on"})
+    assert "The timeline needs the name of your organization." in answer.text
+    assert (answer.context["shows_sending"], answer.context["row"].connection.enabled) == (False, False)
+
+
 @pytest.mark.parametrize("typed", ["acme.example", "a/b", "a@b", "-acme", "x" * 60])
 def test_what_is_no_organization_is_refused(connection: Connection, client: Client, typed: str) -> None:
     assert "Enter only the name" in fill(client, page_of(connection), organization=typed)
