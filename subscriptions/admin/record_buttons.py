@@ -21,10 +21,6 @@ def record_buttons(
     `question` is what using it for all asks, and `used` what is said afterwards, with the record in place of `{}`.
     """
 
-    def use_for_all(request: HttpRequest, record: Record, answers: dict[str, Any]) -> str:
-        verbs.use_for_all(record, actor=actor_of(request))
-        return used.format(record)
-
     def retire(request: HttpRequest, record: Record, answers: dict[str, Any]) -> str:
         verbs.update_record(record, actor=actor_of(request), live=False)
         return f"{record} is retired."
@@ -34,15 +30,7 @@ def record_buttons(
         return f"{record} can be used again."
 
     return (
-        Button(
-            verb="use-for-all",
-            title="Use for all",
-            icon="done_all",
-            right=right,
-            question=question,
-            run=use_for_all,
-            offered=is_live,
-        ),
+        _use_for_all_button(verbs, right, question, used),
         replacement,
         Button(
             verb="retire",
@@ -63,6 +51,22 @@ def record_buttons(
             run=bring_back,
             offered=lambda record: not is_live(record),
         ),
+    )
+
+
+def _use_for_all_button(verbs: ModuleType, right: Right, question: str, used: str) -> Button:
+    def use_for_all(request: HttpRequest, record: Record, answers: dict[str, Any]) -> str:
+        verbs.use_for_all(record, actor=actor_of(request))
+        return used.format(record)
+
+    return Button(
+        verb="use-for-all",
+        title="Use for all",
+        icon="done_all",
+        right=right,
+        question=question,
+        run=use_for_all,
+        offered=is_live,
     )
 
 

@@ -205,3 +205,13 @@ def orders(merchant) -> Orders:
 @pytest.fixture
 def token(subscription) -> str:
     return encode_token(ActionToken.objects.get(subscription=subscription))
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One page for all tests of a module."""
+    context = browser.new_context(user_agent=PERSON, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()

@@ -12,7 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from integrations import replays
 from integrations.models import Delivery, Replay
@@ -22,17 +22,7 @@ from subscriptions.actions import subscription as subscription_verbs
 from subscriptions.jobs.bulk_runs import continue_run
 from subscriptions.models import BulkRun, Customer, Merchant, Order, Resource, Subscription
 from tests import factories as f
-from tests.browser.conftest import PATIENCE, PERSON
 from tests.browser.staff import Staff
-
-
-@pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(user_agent=PERSON, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
 
 
 @pytest.fixture

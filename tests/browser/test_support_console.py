@@ -9,24 +9,14 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from subscriptions.models import Activity, Customer, Merchant, Order, RoleSwitch, Subscription
 from tests import factories as f
 from tests.browser.axe import find_violations
-from tests.browser.conftest import PATIENCE, PERSON
 from tests.browser.staff import Staff
 
 NOTE = "Prefers a call after six. Speaks Spanish."
-
-
-@pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(user_agent=PERSON, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
 
 
 @pytest.fixture
