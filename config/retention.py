@@ -17,6 +17,7 @@ from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
 from subscriptions.models import (
     ApiRequest,
+    AuditEntry,
     BulkRow,
     BulkRun,
     IdempotencyKey,
@@ -53,6 +54,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield BulkRow.objects.filter(run__finished__lt=now - timedelta(days=180))
     yield BulkRun.objects.filter(finished__lt=now - timedelta(days=180))
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
+    yield AuditEntry.objects.filter(at__lt=now - timedelta(days=2 * 365))
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))
     yield ended.filter(created__lt=now - timedelta(days=400))

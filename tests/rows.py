@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 
 # Values that differ each time the same row is written.
@@ -16,7 +15,7 @@ class RolledBack(Exception):
 
 
 def read_all_rows() -> dict[str, list[Any]]:
-    """All rows of the project's own apps and of the admin log, by model name; each row is a dict of JSON values."""
+    """All rows of the project's own apps, by model name; each row is a dict of JSON values."""
     names, statement = _query()
     found: dict[str, list[Any]] = {name: [] for name in names}
     with connection.cursor() as cursor:
@@ -30,7 +29,7 @@ def read_all_rows() -> dict[str, list[Any]]:
 def _query() -> tuple[list[str], str]:
     """The names of the models, and one statement for all their tables instead of forty."""
     models = [m for app in ("subscriptions", "oneclick", "integrations") for m in apps.get_app_config(app).get_models()]
-    tables = {model.__name__: model._meta for model in (*models, LogEntry)}
+    tables = {model.__name__: model._meta for model in models}
     parts = [
         f"SELECT '{name}', {m.pk.column}, to_json({m.db_table})::text FROM {m.db_table}" for name, m in tables.items()
     ]

@@ -16,6 +16,7 @@ from integrations.base import Outcome
 from integrations.models import Connection, Delivery
 from integrations.webhooks import replay, signing_keys, targets
 from integrations.webhooks.integration import Webhooks
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.buttons import Button, ButtonForm
 from subscriptions.staff.roles import Right
 from subscriptions.staff.secrets import show_secret
@@ -62,7 +63,7 @@ def reveal_key(request: HttpRequest, connection: Connection, answers: dict[str, 
     key = signing_keys.take_signing_key(connection)
     if key is None:
         return "The key was shown before. Rotate it to get a new one."
-    log_change(request, connection, "Showed the signing key.")
+    audit(request, Kind.SECRET, "Showed the signing key.", connection)
     return show_key(request, key, f"The signing key of {connection}", KEY_USE, connection)
 
 
@@ -72,7 +73,7 @@ def rotate_key(request: HttpRequest, connection: Connection, answers: dict[str, 
     key = signing_keys.take_signing_key(connection)
     if key is None:
         return f"The key was rotated before; both keys are used until {end}."
-    log_change(request, connection, "Rotated the signing key.")
+    audit(request, Kind.SECRET, "Rotated the signing key, and showed the new one.", connection)
     explanation = f"{KEY_USE} Until {end} requests are signed with the old key, too."
     return show_key(request, key, f"The new signing key of {connection}", explanation, connection)
 

@@ -19,6 +19,7 @@ from oneclick.links.link_warnings import find_link_warnings, has_registered_orig
 from oneclick.models import ActionToken, Esp, OneClickSettings, SavedLink
 from oneclick.redemption.link_actions import LINK_ACTIONS
 from oneclick.redemption.link_actions.link_action import LinkAction
+from subscriptions.staff.audit import describe_changes
 from subscriptions.staff.roles import Right, may
 
 MODES = [
@@ -36,7 +37,7 @@ SECTIONS = {
 }
 # Has the length of a real token.
 SAMPLE_TOKEN = "AR8mX2q0ZkTtYv3nLw7RjPc1Hs5GdKe9Uo4NbFiQxVg4"
-SaveLink = Callable[[HttpRequest, SavedLink, list[str]], HttpResponse]
+SaveLink = Callable[[HttpRequest, SavedLink, str], HttpResponse]
 Context = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def builder_page(request: HttpRequest, link: SavedLink, context: Context, save: 
             request, f"admin/links/{template}.html", {"editable": True, "is_part": True, **part_context(form)}
         )
     if "_save" in request.POST and is_valid:
-        return save(request, form.instance, form.changed_data)
+        return save(request, form.instance, describe_changes(form))
     if "_test" in request.POST and (response := open_test_link(request, form)):
         return response
     context = {**context, **form_context(form)}

@@ -132,14 +132,14 @@ class SavedLinkAdmin(MerchantAdmin):
         }
         return builder.builder_page(request, subject, context, self.save_link)
 
-    def save_link(self, request: HttpRequest, link: SavedLink, changed: list[str]) -> HttpResponse:
+    def save_link(self, request: HttpRequest, link: SavedLink, changed: str) -> HttpResponse:
         """Save the link of a valid form and go to its page."""
         if link._state.adding:
             link.save()
-            self.log_addition(request, link, [{"added": {}}])
+            self.log_addition(request, link, "Added.")
             messages.success(request, f"{link} is saved and signed. Copy it from this page.")
         else:
             link.save()
-            self.log_change(request, link, [{"changed": {"fields": changed}}])
+            self.log_change(request, link, changed or "Saved without a change.")
             messages.success(request, f"{link} is saved.")
         return redirect(self.url("change", link))

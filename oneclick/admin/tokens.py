@@ -20,6 +20,7 @@ from oneclick.redemption.link_actions import link_actions_of_scope
 from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, ReadOnlyInline
 from subscriptions.staff.buttons import Button, actor_of
 from subscriptions.staff.current_merchant import merchant_of
@@ -43,7 +44,7 @@ def default_link(token: ActionToken) -> str:
 
 def show_token(request: HttpRequest, token: ActionToken, answers: dict[str, Any]) -> HttpResponse:
     token_admin = site.get_model_admin(ActionToken)
-    token_admin.log_change(request, token, "Showed the usable token.")
+    audit(request, Kind.SECRET, "Showed the usable token.", token)
     context = {
         **site.each_context(request),
         "title": "Usable token",

@@ -3,6 +3,7 @@
 from subscriptions.admin import (
     addresses,
     api_keys,
+    audit,
     bulk,
     checkouts,
     customers,
@@ -23,6 +24,7 @@ from subscriptions.admin.catalogue import entitlements, incentives, offers, prod
 __all__ = [
     "addresses",
     "api_keys",
+    "audit",
     "bulk",
     "checkouts",
     "customers",

@@ -20,6 +20,7 @@ from subscriptions import calendar
 from subscriptions.api_keys import create_api_key
 from subscriptions.errors import Refused
 from subscriptions.models import ApiKey, ApiRequest
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, MerchantForm
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
@@ -118,6 +119,9 @@ class ApiKeyAdmin(MerchantAdmin):
         key, text = create_api_key(merchant_of(request), obj.name, obj.scopes, expires=obj.expires)
         obj.__dict__.update(key.__dict__)
         request.new_key = text  # type: ignore[attr-defined]  # for `response_add`, which shows it
+
+    def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
+        audit(request, Kind.SECRET, f"Made the key, and showed it: {', '.join(obj.scopes)}.", obj)
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         return show_secret(

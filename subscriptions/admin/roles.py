@@ -4,8 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +13,13 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldBooleanWidget
 
-from subscriptions.admin.catalogue.pages import list_changes
 from subscriptions.models import Merchant, Role, RoleSwitch
+from subscriptions.staff.audit import Kind, audit, list_changes
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import ON_CUSTOMERS, RIGHTS, SWITCHED_RIGHTS, SWITCHED_ROLES, Right, may
 from subscriptions.staff.site import site
 
+ABOUT = "Roles"
 OTHERS = [right for right in Right if right not in SWITCHED_RIGHTS]
 GROUPS: dict[str, list[Right]] = {
     "For one customer": list(ON_CUSTOMERS),
@@ -71,7 +70,8 @@ def roles_page(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid():
             sentences = form.save()
-            log_switches(request, merchant, sentences)
+            for sentence in sentences:
+                audit(request, Kind.ACCESS, sentence, merchant, about=ABOUT)
             messages.success(request, " ".join(sentences) or "Nothing was changed.")
             return redirect("admin:roles")
     context = {
@@ -80,7 +80,7 @@ def roles_page(request: HttpRequest) -> HttpResponse:
         "roles": Role.labels,
         "groups": [(title, [describe_right(form, right) for right in rights]) for title, rights in GROUPS.items()],
         "may_edit": may_edit,
-        "changes": list_changes(merchant, RoleSwitch),
+        "changes": list_changes(merchant, about=ABOUT),
     }
     return TemplateResponse(request, "admin/roles.html", context)
 
@@ -96,22 +96,6 @@ def describe_cell(form: RolesForm, role: Role, right: Right) -> dict[str, Any]:
         return {"has": default}
     now = form.fields[name].initial
     return {"box": form[name], "has": now, "default": "" if now == default else f"Usually {'yes' if default else 'no'}"}
-
-
-def log_switches(request: HttpRequest, merchant: Merchant, sentences: list[str]) -> None:
-    """Each change is a line under Recent changes. They are kept under the merchant's key, as a switch has no page."""
-    kind = ContentType.objects.get_for_model(RoleSwitch)
-    LogEntry.objects.bulk_create(
-        LogEntry(
-            user_id=int(request.user.pk or 0),
-            content_type=kind,
-            object_id=str(merchant.pk),
-            object_repr="Roles",
-            action_flag=CHANGE,
-            change_message=sentence,
-        )
-        for sentence in sentences
-    )
 
 
 site.pages.append(path("roles/", site.admin_view(roles_page), name="roles"))

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.going_live import GO_LIVE
 from subscriptions.models import CancelReason, Membership, Merchant, RetryPlan, Role
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.current_merchant import merchant_of
@@ -70,7 +71,7 @@ class MerchantSettingsForm(MerchantForm):
 def rotate_storefront_key(request: HttpRequest, merchant: Merchant, answers: dict[str, Any]) -> HttpResponse:
     key = merchant.new_storefront_key()
     settings = site.get_model_admin(Merchant)
-    settings.log_change(request, merchant, "Rotated the storefront key.")
+    audit(request, Kind.SECRET, "Rotated the storefront key, and showed the new one.", merchant)
     return show_secret(
         request,
         key,
@@ -184,6 +185,7 @@ class MembershipForm(MerchantForm):
 class MembershipAdmin(MerchantAdmin):
     form = MembershipForm
     edit_right = Right.SETTINGS
+    audit_kind = Kind.ACCESS
     addable = False
     list_display = ["person", "role_of", "last_login"]
     list_select_related = ["user"]

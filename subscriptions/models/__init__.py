@@ -1,6 +1,7 @@
 """The models of the domain. Every row belongs to a merchant, and the indexes of lists begin with the merchant."""
 
 from subscriptions.models.api_access import ApiKey, ApiRequest, IdempotencyKey
+from subscriptions.models.audit import AuditEntry
 from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
@@ -30,6 +31,7 @@ __all__ = [
     "Address",
     "ApiKey",
     "ApiRequest",
+    "AuditEntry",
     "BulkRow",
     "BulkRun",
     "CancelReason",

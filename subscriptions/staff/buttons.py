@@ -21,14 +21,14 @@ from unfold.enums import ActionVariant
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity
+from subscriptions.staff.audit import Kind, audit, describe_saved, person_name
 from subscriptions.staff.previews import preview
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.undo_urls import may_undo, undo_url
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    name = getattr(request.user, "get_full_name", str)() or request.user.get_username()
-    return Actor(ActorKind.STAFF, str(request.user.pk), name)
+    return Actor(ActorKind.STAFF, str(request.user.pk), person_name(request.user))
 
 
 class Said(str):
@@ -87,6 +87,22 @@ class ButtonsAdmin(ModelAdmin):
             path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
             for name, view in views.items()
         ] + super().get_urls()
+
+    # Django's admin log, which knows no merchant, is replaced by the audit.
+    audit_kind = Kind.CHANGE
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        return describe_saved(form, add=add)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        self.log_change(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        audit(request, self.audit_kind, message, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        for row in queryset:
+            audit(request, self.audit_kind, "Deleted.", row)
 
     def url_name(self, page: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"

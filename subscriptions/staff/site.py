@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -16,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Membership
+from subscriptions.staff.audit import Kind, audit_person
 from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
 from subscriptions.staff.logins import remember_device
 from subscriptions.staff.queries import UNREADABLE, check_query
@@ -65,9 +67,24 @@ class PortalSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().login(request, extra_context)
+        if request.method == "POST":
+            self.note_login(request, response)
+        return response
+
+    def note_login(self, request: HttpRequest, response: HttpResponse) -> None:
         # A wrong password in a browser that is still logged in gets the form again, and must not count anew.
-        if request.method == "POST" and response.status_code == 302:
+        if response.status_code == 302:
             remember_device(request, response)
+            audit_person(request, request.user, Kind.LOGIN, "Logged in.")
+        elif response.status_code == 200 and (typed := request.POST.get("username")):
+            user = User.objects.filter(username=typed.replace("\0", "")).first()
+            if user:
+                audit_person(request, user, Kind.FAILED_LOGIN, "Gave a wrong password.")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            audit_person(request, request.user, Kind.ACCESS, "Changed their own password.")
         return response
 
     def extra_urls(self) -> list[URLPattern]:

@@ -27,6 +27,7 @@ from subscriptions.models import (
     Address,
     ApiKey,
     ApiRequest,
+    AuditEntry,
     BulkRun,
     CancelReason,
     CheckoutRequest,
@@ -192,6 +193,9 @@ def make_world(name: str) -> World:
         ApiKey: key,
         ApiRequest: ApiRequest.objects.create(
             merchant=merchant, key=key, method="GET", path=f"/api/customers/{name}-7/", status=200, request_id=name[:64]
+        ),
+        AuditEntry: AuditEntry.objects.create(
+            merchant=merchant, kind="login", who=f"{name} Person", sentence=f"{name} logged in."
         ),
         Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),
         ActionToken: token,

@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from subscriptions.admin.api_keys import MethodFilter
 from subscriptions.api_keys import create_api_key, find_api_key
-from subscriptions.models import ApiKey, ApiRequest, Merchant, Role
+from subscriptions.models import ApiKey, ApiRequest, AuditEntry, Merchant, Role
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
 from tests.api.described.views import views_by_operation
@@ -43,7 +42,7 @@ def test_a_key_is_made_and_shown_once(merchant: Merchant, client: Client) -> Non
     for address in (KEYS, f"{KEYS}{key.pk}/change/"):
         shown = client.get(address).content.decode()
         assert f"rpk_{key.prefix}_…" in shown and text not in shown
-    assert LogEntry.objects.get().object_id == str(key.pk)
+    assert AuditEntry.objects.get().row == str(key.pk)
     api = Client(headers={"x-api-key": text})
     assert api.get("/api/customers/?customer=C-1").status_code == 200
     client.post(f"{KEYS}{key.pk}/revoke/")

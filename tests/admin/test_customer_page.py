@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 
@@ -13,7 +12,7 @@ from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import subscription as verbs
 from subscriptions.actors import ActorKind
-from subscriptions.models import Activity, Customer, Event, Item, Merchant, Order, Subscription
+from subscriptions.models import Activity, AuditEntry, Customer, Event, Item, Merchant, Order, Subscription
 from tests import factories as f
 from tests.admin.pages import visible_text
 from tests.rows import read_all_rows
@@ -219,13 +218,13 @@ def test_a_shown_token_is_recorded(merchant: Merchant, login: Login) -> None:
     token = ActionToken.objects.get()
     address = f"/admin/oneclick/actiontoken/{token.pk}/show/"
     assert encode_token(token) not in client.get(address).content.decode()
-    assert not LogEntry.objects.exists()
+    assert not AuditEntry.objects.exists()
     before = read_all_rows()
     answer = client.post(address)
     assert encode_token(token) in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
-    assert changed_tables(before) == {"LogEntry"}
-    assert LogEntry.objects.get().change_message == "Showed the usable token."
+    assert changed_tables(before) == {"AuditEntry"}
+    assert AuditEntry.objects.get().sentence == "Showed the usable token."
 
 
 def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
@@ -235,4 +234,4 @@ def test_a_revoked_token_is_useless(merchant: Merchant, client: Client) -> None:
     client.post(f"/admin/oneclick/actiontoken/{token.pk}/revoke/")
     token.refresh_from_db()
     assert token.state == "revoked"
-    assert changed_tables(before) == {"ActionToken", "Activity", "LogEntry"}
+    assert changed_tables(before) == {"ActionToken", "Activity", "AuditEntry"}

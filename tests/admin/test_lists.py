@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +14,7 @@ from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.jobs.unplanned import find_unplanned
 from subscriptions.models import (
+    AuditEntry,
     Customer,
     Merchant,
     Order,
@@ -178,8 +178,8 @@ def test_an_export_has_the_filtered_rows_in_merchant_time_and_no_formula(merchan
     assert row["order number"] == "'=1+1"
     assert row["last try"] == "2026-03-05 23:30:00"
     assert (row["total"], row["currency"], row["items"]) == (str(order.total), "USD", "2")
-    entry = LogEntry.objects.get()
-    assert entry.change_message == "Exported as CSV: tab=placed."
+    entry = AuditEntry.objects.get()
+    assert entry.sentence == "Took the list of orders as a file: tab=placed."
     assert len(read_export(client.get(f"{ORDERS}export/"))) == 2
 
 

@@ -20,6 +20,7 @@ from subscriptions.models import (
     Address,
     ApiKey,
     ApiRequest,
+    AuditEntry,
     BulkRun,
     CancelReason,
     CheckoutRequest,
@@ -149,7 +150,13 @@ BUTTONS = {
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},
 }
-SEEN = {Connection: {OWNER, MARKETING}, ProfileRun: {OWNER, MARKETING}, ApiKey: {OWNER}, ApiRequest: {OWNER}}
+SEEN = {
+    Connection: {OWNER, MARKETING},
+    ProfileRun: {OWNER, MARKETING},
+    ApiKey: {OWNER},
+    ApiRequest: {OWNER},
+    AuditEntry: {OWNER},
+}
 SEEN[SandboxFault] = {OWNER, MARKETING, SUPPORT}
 EDITED = {
     LandingPage: {OWNER, MARKETING},

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from subscriptions import calendar
-from subscriptions.models import GatewaySettings, Merchant
+from subscriptions.models import AuditEntry, GatewaySettings, Merchant
 from subscriptions.placement.registry import GATEWAYS, gateway_of
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
@@ -87,7 +86,7 @@ def test_an_owner_takes_the_merchant_live_by_its_name(merchant: Merchant, login:
     assert Merchant.objects.get().is_test is False
     order.refresh_from_db()
     assert gateway_of(type(order).objects.get(pk=order.pk)) is GATEWAYS["xml"]
-    assert LogEntry.objects.get().change_message == "Went live."
+    assert AuditEntry.objects.get().sentence == "Went live."
     assert go_live_page(merchant) not in client.get(f"/admin/subscriptions/merchant/{merchant.pk}/change/").text
 
 

@@ -67,7 +67,7 @@ def visitors(subscription) -> dict[str, Client]:
 
 def besides_visits() -> dict[str, list[Any]]:
     """All rows except the records of visits: clicks, downloads of lists, and the sandbox's counts of requests."""
-    return {name: rows for name, rows in read_all_rows().items() if name not in ("Click", "LogEntry", "SandboxQuota")}
+    return {name: rows for name, rows in read_all_rows().items() if name not in ("Click", "AuditEntry", "SandboxQuota")}
 
 
 def addresses(route: str, subscription: Subscription) -> list[str]:

@@ -20,6 +20,7 @@ from integrations.gladly.credentials import has_credentials
 from integrations.models import Connection, Delivery
 from integrations.webhooks.deliveries import cancel_deliveries
 from subscriptions.errors import Refused
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.buttons import Button, ButtonForm
 from subscriptions.staff.roles import Right
 from subscriptions.staff.secrets import show_secret
@@ -39,7 +40,7 @@ def make_signing_key(request: HttpRequest, connection: Connection, answers: dict
     account.signing_key = key
     account.save(update_fields=["signing_key"])
     admin = site.get_model_admin(Connection)
-    admin.log_change(request, connection, "Made a signing key.")
+    audit(request, Kind.SECRET, "Made a signing key, and showed it.", connection)
     title = f"The signing key of {connection}"
     return show_secret(
         request, key, title=title, label="Signing key", explanation=KEY_USE, back=admin.url("change", connection)

@@ -15,8 +15,9 @@ from subscriptions import calendar
 from subscriptions.actions.offer import restore_offer, retire_offer
 from subscriptions.actions.offer_terms import pair_terms, read_terms
 from subscriptions.admin.catalogue.offer_form import OfferForm
-from subscriptions.admin.catalogue.pages import CatalogueAdmin, list_changes, log_catalogue_change, read_panels
+from subscriptions.admin.catalogue.pages import CatalogueAdmin, log_catalogue_change, read_panels
 from subscriptions.models import Discount, Offer, OfferProfile, Product, Subscription
+from subscriptions.staff.audit import list_changes
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.counts import count_text
 from subscriptions.staff.lists.filters import Choice, ChoiceFilter

@@ -4,10 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,13 +14,12 @@ from django.utils.module_loading import import_string
 
 from subscriptions.errors import DomainError
 from subscriptions.models import Merchant
+from subscriptions.staff.audit import describe_changes
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
-
-MOST_CHANGES = 10
 
 
 class CatalogueForm(forms.Form):
@@ -40,8 +37,7 @@ class CatalogueForm(forms.Form):
 
     def describe_change(self) -> str:
         """What a saved form has changed of its row; empty if nothing."""
-        names = [str(self[name].label).lower() for name in self.changed_data]
-        return f"Changed {' and '.join(names)}." if names else ""
+        return describe_changes(self)
 
 
 class CatalogueAdmin(ListAdmin, PageAdmin):
@@ -103,10 +99,3 @@ def read_panels(request: HttpRequest, row: Model, paths: list[str]) -> list[dict
     """The sections of the row's page that belong to the layers above."""
     found = (import_string(path)(request, row) for path in paths)
     return [{"template": template, "context": context} for template, context in found]
-
-
-def list_changes(row: Model, of: type[Model] | None = None) -> QuerySet[LogEntry]:
-    """What staff last changed of the row, or of its rows of another model, newest first."""
-    kind = ContentType.objects.get_for_model(of or row)
-    entries = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).select_related("user")
-    return entries.order_by("-action_time")[:MOST_CHANGES]

@@ -14,9 +14,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.web.whole_numbers import parse_whole_number
 from subscriptions.actions.product_group import change_members, create_group, rename_group
-from subscriptions.admin.catalogue.pages import CatalogueAdmin, CatalogueForm, list_changes
+from subscriptions.admin.catalogue.pages import CatalogueAdmin, CatalogueForm
 from subscriptions.errors import DomainError
 from subscriptions.models import Product, ProductGroup
+from subscriptions.staff.audit import list_changes
 from subscriptions.staff.counts import count_text
 from subscriptions.staff.display import product_with_price
 from subscriptions.staff.filters import CatalogueFilter

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from subscriptions.actions.replacing import affected_subscriptions
 from subscriptions.admin.catalogue.access_buttons import ACCESS_BUTTONS, grants_of
 from subscriptions.admin.catalogue.durations import describe_grant
-from subscriptions.admin.catalogue.pages import list_changes, read_panels
+from subscriptions.admin.catalogue.pages import read_panels
 from subscriptions.admin.catalogue.product_buttons import PRODUCT_BUTTONS
 from subscriptions.admin.catalogue.product_groups import group_title
 from subscriptions.admin.catalogue.product_list import ProductList
@@ -23,6 +23,7 @@ from subscriptions.admin.catalogue.product_words import (
 from subscriptions.admin.discontinuing import discontinue_wizard
 from subscriptions.models import Product, Replacement
 from subscriptions.money import money
+from subscriptions.staff.audit import list_changes
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.counts import count_text
 from subscriptions.staff.roles import Right, may

@@ -11,8 +11,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.actions.resource import change_resource, create_resource
 from subscriptions.admin.catalogue.durations import describe_grant
-from subscriptions.admin.catalogue.pages import CatalogueAdmin, CatalogueForm, list_changes
+from subscriptions.admin.catalogue.pages import CatalogueAdmin, CatalogueForm
 from subscriptions.models import Entitlement, Resource
+from subscriptions.staff.audit import list_changes
 from subscriptions.staff.counts import count_text
 from subscriptions.staff.display import header_with_picture
 from subscriptions.staff.site import site

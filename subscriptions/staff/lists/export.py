@@ -6,12 +6,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
 from subscriptions import calendar
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.csv_files import csv_response, csv_time
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.saved_views import normal_query
@@ -29,16 +28,10 @@ class Column(NamedTuple):
 
 
 def export_list(request: HttpRequest, model_admin: Any, chosen: QuerySet) -> StreamingHttpResponse:
-    """The rows of `chosen`; who took them, with which filters, is in the admin log and the log of the server."""
+    """The rows of `chosen`; who took them, with which filters, is in the audit and the log of the server."""
     merchant = merchant_of(request)
     name = str(model_admin.opts.verbose_name_plural)
-    LogEntry.objects.create(
-        user_id=str(request.user.pk),
-        content_type=ContentType.objects.get_for_model(model_admin.model),
-        object_repr=f"{name} of {merchant}"[:200],
-        action_flag=CHANGE,
-        change_message=f"Exported as CSV: {normal_query(request.GET) or 'all'}.",
-    )
+    audit(request, Kind.EXPORT, f"Took the list of {name} as a file: {normal_query(request.GET) or 'all'}.", about=name)
     log.info("merchant %s: user %s exports %s, %r", merchant.pk, request.user.pk, name, normal_query(request.GET))
     file_name = f"{name.replace(' ', '-')}-{calendar.today(merchant.time_zone)}.csv"
     header = [column.title for column in model_admin.csv_columns]

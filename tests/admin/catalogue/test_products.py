@@ -3,12 +3,20 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from subscriptions.actions.offer import create_offer
 from subscriptions.actions.offer_terms import Gives, Orders, Terms
-from subscriptions.models import Merchant, Order, Product, ProductGroup, Resource, ResourceGrant, Subscription
+from subscriptions.models import (
+    AuditEntry,
+    Merchant,
+    Order,
+    Product,
+    ProductGroup,
+    Resource,
+    ResourceGrant,
+    Subscription,
+)
 from tests import factories as f
 from tests.admin.catalogue.steps import address, press
 from tests.admin.pages import visible_text
@@ -54,7 +62,7 @@ def test_a_new_price_is_noted_and_is_the_price_of_the_next_order(
     shown = visible_text(staff.get(address(product)))
     assert f"{said[0]} Ana Ruiz" in shown
     assert press(staff, product, "change-price", price="13.20") == ["The price is USD 13.20 already."]
-    assert LogEntry.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize("price", ["-1", "", "abc", "1.234", "99999999999"])

@@ -5,12 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from oneclick.links import link_urls, shop_page
 from oneclick.models import LandingPage, SavedLink
-from subscriptions.models import Merchant, Offer, OfferProfile, Product
+from subscriptions.models import AuditEntry, Merchant, Offer, OfferProfile, Product
 from tests import factories as f
 from tests.admin.links.conftest import (
     ADD,
@@ -179,7 +178,7 @@ def test_a_saved_link_is_signed_and_its_page_shows_every_choice(
         "event_kinds": REMINDER,
     }
     assert b"Hi {link}</textarea>" in page.content
-    assert [entry.is_addition() for entry in LogEntry.objects.all()] == [True]
+    assert [entry.sentence for entry in AuditEntry.objects.all()] == ["Added."]
 
 
 def test_a_changed_link_keeps_its_id_and_drops_what_no_longer_fits(staff: Client, merchant: Merchant) -> None:

@@ -1,7 +1,6 @@
 """Staff issue tokens by hand and revoke them."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from oneclick.models import ActionToken, OneClickSettings
@@ -9,7 +8,7 @@ from oneclick.tokens import manual_tokens
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions import order as orders
 from subscriptions.errors import Refused
-from subscriptions.models import Activity
+from subscriptions.models import Activity, AuditEntry
 from tests.actions import contract
 from tests.factories import STAFF
 from tests.oneclick.shop import DAY, Shop, reload_row, result_of
@@ -27,7 +26,7 @@ def test_a_manual_token_is_shown_once_works_and_is_recorded(shop: Shop, staff: C
         "Issued a 1-Click token for the order of December 1, 2026 by hand.",
     )
     assert (line.actor_kind, line.order) == ("staff", order)
-    assert LogEntry.objects.get().get_change_message() == "Showed the usable token."
+    assert AuditEntry.objects.get().sentence == "Showed the usable token."
     assert shop.post("delay", token).status_code == 200
 
 
