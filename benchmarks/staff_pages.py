@@ -52,7 +52,7 @@ def _pages_of(merchant: Merchant) -> tuple[Client, dict[str, str]]:
     pages = {item["title"]: str(item["link"]) for item in items}
     pages |= {
         "Home, 90 days": "/admin/?period=90",
-        "Analytics, 90 days": f"{reverse('admin:link_analytics')}?period=90",
+        "1-Click links, 90 days": f"{reverse('admin:link_analytics')}?period=90",
     }
     for model, queries in LISTS.items():
         address = reverse(f"admin:subscriptions_{model}_changelist")

@@ -30,6 +30,9 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Orders", "local_shipping", "subscriptions_order_changelist"),
         menu_item("Checkouts", "shopping_cart", "subscriptions_checkoutrequest_changelist"),
     ],
+    "Analytics": [
+        menu_item("1-Click links", "monitoring", "link_analytics"),
+    ],
     "Catalogue": [
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),
         menu_item("Product groups", "category", "subscriptions_productgroup_changelist"),
@@ -46,7 +49,6 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),
     ],
     "1-Click": [
-        menu_item("Analytics", "monitoring", "link_analytics"),
         menu_item("Tokens", "key", "oneclick_actiontoken_changelist"),
         menu_item("Links", "link", "oneclick_savedlink_changelist"),
         menu_item("Landing pages", "web", "oneclick_landingpage_changelist"),

@@ -50,7 +50,7 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
     sums = sum_figures(rows)
     context = {
         **site.each_context(request),
-        "title": "Analytics",
+        "title": "1-Click links",
         "form": form,
         "selection": selection,
         "any": bool(rows),
