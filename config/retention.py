@@ -21,9 +21,12 @@ from subscriptions.models import (
     BulkRow,
     BulkRun,
     IdempotencyKey,
+    ImportPart,
+    ImportRun,
     JobRun,
     OrderStatus,
     PlacementAttempt,
+    RefusedRow,
     SimulatedPlacement,
 )
 
@@ -53,11 +56,21 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     # Their rows first, in chunks: there may be a hundred thousand.
     yield BulkRow.objects.filter(run__finished__lt=now - timedelta(days=180))
     yield BulkRun.objects.filter(finished__lt=now - timedelta(days=180))
+    yield from expired_imports(now)
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
     yield AuditEntry.objects.filter(at__lt=now - timedelta(days=2 * 365))
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))
     yield ended.filter(created__lt=now - timedelta(days=400))
+
+
+def expired_imports(now: datetime) -> Iterator[QuerySet]:
+    """Files that nobody went on with, after a week, because they hold personal data; refused rows after a month."""
+    ended = ImportRun.objects.exclude(finished=None)
+    left = ImportRun.objects.filter(finished=None, lease_token=None, created__lt=now - timedelta(days=7))
+    yield from (RefusedRow.objects.filter(run__in=left), ImportPart.objects.filter(run__in=left), left)
+    yield RefusedRow.objects.filter(run__in=ended.filter(finished__lt=now - timedelta(days=30)))
+    yield ended.filter(finished__lt=now - timedelta(days=400))
 
 
 def expired_bodies(now: datetime) -> QuerySet[Delivery]:

@@ -16,6 +16,7 @@ SCHEDULES = {
     "purchases": "subscriptions.jobs.purchases.finish",
     "replacements": "subscriptions.jobs.replacements.sweep",
     "bulk": "subscriptions.jobs.bulk_runs.sweep",
+    "imports": "subscriptions.importing.runs.sweep",
     "profiles": "integrations.klaviyo.runs.work.sweep",
     "replays": "integrations.replays.sweep",
     "roll_ups": "subscriptions.figures.roll_ups.sweep",

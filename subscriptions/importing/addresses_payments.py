@@ -37,7 +37,8 @@ def address_payment_columns() -> list[Column]:
     return [
         *(model_column(Address, name, readers.get(name), name=f"shipping_{name}") for name in ADDRESS_FIELDS),
         model_column(Payment, "token_id", text, name="payment_token_id"),
-        model_column(Payment, "payment_method", cells.choice_reader(Payment.Method)),
+        # No default here: it would be a payment in every row that has none.
+        Column("payment_method", cells.choice_reader(Payment.Method)),
         model_column(Payment, "label", text, name="payment_label"),
         model_column(Payment, "cc_number_ending", cells.read_last_four),
         model_column(Payment, "cc_type", types),

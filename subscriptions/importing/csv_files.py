@@ -1,11 +1,10 @@
-"""Reads a CSV file into rows, and reports each cell that cannot be read."""
+"""Reads CSV into rows, and reports each cell that cannot be read."""
 
 import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from subscriptions.importing.report import Report
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table
@@ -16,29 +15,31 @@ DELIMITERS = ",;\t"
 DIRECTIVE = re.compile(r"""\s*"?sep=(?P<delimiter>[^"\r\n]*)"?(?:\r\n?|\n|$)""", re.IGNORECASE)
 # Spreadsheets write a text that looks like a number as a formula.
 TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+# What keeps a text from becoming a formula; a phone number with its plus sign is exported so.
+ESCAPED_FORMULA = re.compile(r"^'(?=[=+\-@])")
 
 
-def read_csv(path: Path, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
-    """The rows of `path` that have no problems; the problems of the others go into `report`. Raises OSError."""
-    content = _decode(path, report)
+def read_csv(data: bytes, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
+    """The rows of a file that have no problems; the problems of the others go into `report`."""
+    content = decode_csv(data, report)
     if content is None:
         return []
-    records = list(_split_records(content, report))
+    records = list(split_records(content, report))
     if not records:
         if not report.problems:
             report.add_problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
         return []
-    columns = _match_header(*records[0], table.columns(merchant), report)
+    columns = match_header(*records[0], table.columns(merchant), report)
     if report.problems:
         return []
-    rows = [_read_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
-    _report_duplicates(rows, table.key, report)
+    rows = [read_row(line, cells, columns, report) for line, cells in progress(records[1:], "reading")]
+    report_duplicates(rows, table.key, {}, report)
     lines_with_problems = {problem.line for problem in report.problems}
     return [row for row in rows if row.line not in lines_with_problems]
 
 
-def _decode(path: Path, report: Report) -> str | None:
-    data = path.read_bytes()
+def decode_csv(data: bytes, report: Report) -> str | None:
+    """The text of a file; None if it has none that can be read."""
     # What spreadsheets call Unicode text. It begins with a byte order mark, by which the codec knows the order.
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
@@ -54,7 +55,7 @@ def _decode(path: Path, report: Report) -> str | None:
     return content
 
 
-def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
+def split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
     """Each record's cells, with the line on which the record begins. A quoted cell may hold line breaks."""
     skipped, delimiter = 0, ""
     if directive := DIRECTIVE.match(content):
@@ -76,7 +77,7 @@ def _split_records(content: str, report: Report) -> Iterator[tuple[int, list[str
         report.add_problem(begins, "", f"this is not CSV ({error}); check that every quote that opens also closes.")
 
 
-def _match_header(line: int, names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
+def match_header(line: int, names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:
     """The column of each name in the header; None for an unknown name."""
     known = {column.name: column for column in columns}
     given = ["_".join(name.replace("\ufeff", "").lower().split()) for name in names]
@@ -86,11 +87,11 @@ def _match_header(line: int, names: list[str], columns: Sequence[Column], report
         if column.required and column.name not in given:
             report.add_problem(line, column.name, f"this column is missing; the header has: {', '.join(given)}.")
     if unknown := [name for name in given if name and name not in known]:
-        report.notices.append(f"Ignored columns: {', '.join(unknown)}.")
+        report.add_remark(f"Ignored columns: {', '.join(unknown)}.")
     return [known.get(name) for name in given]
 
 
-def _read_row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
+def read_row(line: int, cells: list[str], columns: list[Column | None], report: Report) -> Row:
     row = Row(line, {})
     if not any(cell.strip() for cell in cells[len(columns) :]):
         cells = cells[: len(columns)]  # spreadsheets fill rows with empty cells
@@ -103,9 +104,15 @@ def _read_row(line: int, cells: list[str], columns: list[Column | None], report:
         return row
     for column, cell in zip(columns, cells, strict=True):
         if column:
-            formula = TEXT_FORMULA.fullmatch(cell.strip())
-            _read_cell(row, column, (formula[1] if formula else cell).strip(), report)
+            _read_cell(row, column, clean_cell(cell), report)
     return row
+
+
+def clean_cell(cell: str) -> str:
+    """The text of a cell without what spreadsheets, and our own exports, put around it to keep it as it is."""
+    text = cell.strip()
+    formula = TEXT_FORMULA.fullmatch(text)
+    return (formula[1] if formula else ESCAPED_FORMULA.sub("", text)).strip()
 
 
 def _read_cell(row: Row, column: Column, cell: str, report: Report) -> None:
@@ -121,8 +128,8 @@ def _read_cell(row: Row, column: Column, cell: str, report: Report) -> None:
         report.add_problem(row.line, column.name, str(error))
 
 
-def _report_duplicates(rows: list[Row], key: str, report: Report) -> None:
-    first: dict[str, int] = {}
+def report_duplicates(rows: Sequence[Row], key: str, first: dict[str, int], report: Report) -> None:
+    """Report rows whose key was there before. `first` has the line of each key so far, and gets those of `rows`."""
     for row in rows:
         value = row.values.get(key)
         if value is not None and first.setdefault(value, row.line) != row.line:

@@ -21,8 +21,6 @@ from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, mo
 from subscriptions.models import Address, Customer, Merchant, Payment
 from subscriptions.normal_forms import comparable, comparable_phone, parse_phone
 
-MOST_SHOWN = 10
-
 
 def _own_columns(merchant: Merchant) -> list[Column]:
     moment = date_cells.past_moment_reader(merchant.time_zone)
@@ -99,15 +97,15 @@ def _without_respelling(customer: Customer, values: dict[str, Any]) -> dict[str,
 
 def _report_invalid_phones(rows: Sequence[Row], customers: Sequence[Customer], report: Report) -> None:
     lines = [
-        str(row.line)
+        row.line
         for row, customer in zip(rows, customers, strict=True)
         if row.values.get("phone_number") and not parse_phone(row.values["phone_number"], customer.phone_region)
     ]
     if lines:
-        shown = ", ".join(lines[:MOST_SHOWN]) + (", …" if len(lines) > MOST_SHOWN else "")
-        report.notices.append(
-            f"Phone numbers that are not valid in the customer's country: {len(lines):,}, on lines {shown}. "
-            "They are kept as they are and sent to nobody; write them like +12125550123."
+        report.add_remark(
+            "Phone numbers that are not valid in the customer's country",
+            lines,
+            "They are kept as they are and sent to nobody; write them like +12125550123.",
         )
 
 

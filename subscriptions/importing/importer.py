@@ -27,7 +27,7 @@ def import_file(
     Raises OSError when the file cannot be opened, and `Busy` when another write holds rows of this merchant.
     """
     report = Report()
-    rows = read_csv(path, table, merchant, report, progress)
+    rows = read_csv(path.read_bytes(), table, merchant, report, progress)
     if not rows and report.problems:
         return report
     with lock_merchant(merchant):

@@ -72,9 +72,9 @@ def _report_replacements(begun: Sequence[Replacement], left: Sequence[Product], 
     for run in begun:
         noun = "subscription is" if run.total == 1 else "subscriptions are"
         what_becomes = f"swapped for “{run.substitute}”" if run.substitute else "cancelled"
-        report.notices.append(f"“{run.product}” is discontinued: {run.total:,} live {noun} {what_becomes}.")
+        report.add_remark(f"“{run.product}” is discontinued: {run.total:,} live {noun} {what_becomes}.")
     for product in left:
-        report.notices.append(
+        report.add_remark(
             f"“{product}” is discontinued, but its replacement cannot be subscribed to: its subscriptions stay "
             "until staff replace them, on the product's page."
         )

@@ -1,7 +1,10 @@
 """The report of an import: what it found and did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+
+MOST_SHOWN = 10
 
 
 class Outcome(Enum):
@@ -23,16 +26,44 @@ class Problem:
         return f"{place}: {self.sentence}"
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What people should know of rows that are imported all the same: what it is, where, and what to do."""
+
+    what: str
+    lines: Sequence[int] = ()
+    advice: str = ""
+
+    def __str__(self) -> str:
+        if not self.lines:
+            return self.what
+        shown = ", ".join(map(str, self.lines[:MOST_SHOWN])) + (", …" if len(self.lines) > MOST_SHOWN else "")
+        return f"{self.what}: {len(self.lines):,}, on lines {shown}. {self.advice}"
+
+
 @dataclass
 class Report:
-    """If there is any problem, nothing is written; `notices` only inform people."""
+    """What an import found: rows with `problems` cannot be imported, `remarks` only inform people."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     problems: list[Problem] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     def add_problem(self, line: int, column: str, sentence: str) -> None:
         self.problems.append(Problem(line, column, sentence))
+
+    def add_remark(self, what: str, lines: Sequence[int] = (), advice: str = "") -> None:
+        self.remarks.append(Remark(what, lines, advice))
+
+    def add_outcome(self, other: "Report") -> None:
+        """Count what `other` counts, and remark what it remarks."""
+        for outcome, number in other.counts.items():
+            self.counts[outcome] += number
+        self.remarks += other.remarks
+
+    @property
+    def notices(self) -> list[str]:
+        return [str(remark) for remark in self.remarks]
 
     def count(self, outcome: Outcome) -> None:
         self.counts[outcome] += 1

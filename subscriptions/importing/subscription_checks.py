@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from common.web.public_ids import parse_public_id
 from subscriptions import calendar
 from subscriptions.importing.addresses_payments import live_addresses, live_payments
 from subscriptions.importing.customers import load_customers
@@ -29,7 +30,7 @@ class References:
 
     customers: dict[Any, Customer]
     products: dict[str, Product]
-    subscriptions: dict[str | None, Subscription]
+    subscriptions: dict[str, Subscription]
     addresses: dict[int, list[Address]]
     payments: dict[int, list[Payment]]
 
@@ -37,11 +38,22 @@ class References:
         # Customers first: this locks them, and every action on their subscriptions waits for that lock.
         self.customers = load_customers(merchant, rows)
         self.products = load_products(merchant.products.all(), (row.values["external_product_id"] for row in rows))
-        known = merchant.subscriptions.select_related("product", "customer")
-        ids = [row.values["external_id"] for row in rows]
-        self.subscriptions = {each.external_id: each for each in find_rows(known, "external_id", ids)}
+        self.subscriptions = _known_subscriptions(merchant, [row.values["external_id"] for row in rows])
         self.addresses = live_addresses(merchant, self.customers.values())
         self.payments = live_payments(merchant, self.customers.values())
+
+
+def subscription_id(subscription: Subscription) -> str:
+    """What files name a subscription by: its id at the shop, or here if it was not imported."""
+    return subscription.external_id or subscription.public_id.hex
+
+
+def _known_subscriptions(merchant: Merchant, ids: Sequence[str]) -> dict[str, Subscription]:
+    known = merchant.subscriptions.select_related("product", "customer")
+    made_here = known.filter(external_id=None)
+    public_ids = [public_id for each in ids if (public_id := parse_public_id(each))]
+    found = [*find_rows(known, "external_id", ids), *find_rows(made_here, "public_id", public_ids)]
+    return {subscription_id(subscription): subscription for subscription in found}
 
 
 def is_cancelled(row: Row) -> bool:

@@ -13,7 +13,14 @@ from subscriptions.actions.totals import LARGEST
 from subscriptions.importing import cells, date_cells
 from subscriptions.importing.report import Outcome, Report
 from subscriptions.importing.stored_rows import change_row, split_in_chunks, write_rows
-from subscriptions.importing.subscription_checks import PREPAID, References, Status, check_row, is_cancelled
+from subscriptions.importing.subscription_checks import (
+    PREPAID,
+    References,
+    Status,
+    check_row,
+    is_cancelled,
+    subscription_id,
+)
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table, model_column
 from subscriptions.models import Customer, Merchant, Subscription
 
@@ -66,7 +73,6 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
     new: list[Subscription] = []
     changed: list[Subscription] = []
     planned: list[tuple[Subscription, date]] = []
-    other_status = 0
     for row in rows:
         subscription = references.subscriptions.get(row.values["external_id"])
         if subscription is None:
@@ -76,7 +82,6 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
                 planned.append((subscription, _next_order_date(merchant, row)))
             report.count(Outcome.CREATED)
             continue
-        other_status += subscription.live == is_cancelled(row)
         outcome = change_row(subscription, _terms(row, references))
         report.count(outcome)
         if outcome is Outcome.UPDATED:
@@ -89,16 +94,23 @@ def _save(merchant: Merchant, rows: Sequence[Row], report: Report, progress: Pro
     for part in progress([*split_in_chunks(planned)], "new upcoming orders"):
         too_large += bulk_upcoming.add_subscription_items(merchant, part)
     _report_too_large(rows, too_large, report)
+    _report_other_status(rows, references, report)
     _set_first_subscribed(merchant, [subscription.customer_id for subscription in new])
-    if other_status:
-        report.notices.append(
-            f"Subscriptions that are live here and cancelled in the file, or the reverse: {other_status:,}. "
-            "They stay as they are; cancel or reactivate them here, so that the events are sent."
+
+
+def _report_other_status(rows: Sequence[Row], references: References, report: Report) -> None:
+    known = [(row, references.subscriptions.get(row.values["external_id"])) for row in rows]
+    lines = [row.line for row, subscription in known if subscription and subscription.live == is_cancelled(row)]
+    if lines:
+        report.add_remark(
+            "Subscriptions that are live here and cancelled in the file, or the reverse",
+            lines,
+            "They stay as they are; cancel or reactivate them here, so that the events are sent.",
         )
 
 
 def _report_too_large(rows: Sequence[Row], too_large: Iterable[Subscription], report: Report) -> None:
-    found = {subscription.external_id for subscription in too_large}
+    found = {subscription_id(subscription) for subscription in too_large}
     for row in rows:
         if row.values["external_id"] in found:
             report.add_problem(

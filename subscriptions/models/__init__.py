@@ -6,6 +6,7 @@ from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
 from subscriptions.models.figures import ActiveChange, ActiveCount, DailyFigure, RollUp, StaleFact
+from subscriptions.models.imports import ImportPart, ImportRun, RefusedRow
 from subscriptions.models.merchant import Membership, Merchant, RetryPlan, Role, RoleSwitch
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
@@ -47,6 +48,8 @@ __all__ = [
     "GatewaySettings",
     "Grantee",
     "IdempotencyKey",
+    "ImportPart",
+    "ImportRun",
     "Item",
     "JobRun",
     "Membership",
@@ -63,6 +66,7 @@ __all__ = [
     "ProductGroup",
     "ProductRelationship",
     "Refusal",
+    "RefusedRow",
     "Replacement",
     "Resource",
     "ResourceGrant",

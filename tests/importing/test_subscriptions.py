@@ -195,7 +195,7 @@ def test_a_status_decided_in_the_portal_stays_and_is_reported(load: Load) -> Non
     report = load(SUBSCRIPTIONS, HEADER, ONE)
     assert str(report) == "0 created, 0 updated, 1 unchanged"
     assert report.notices[0].startswith(
-        "Subscriptions that are live here and cancelled in the file, or the reverse: 1."
+        "Subscriptions that are live here and cancelled in the file, or the reverse: 1, on lines 2."
     )
     assert not Subscription.objects.get().live
 

@@ -1,0 +1,75 @@
+"""Files that arrive in the browser, in parts, and what can be said of them before they are checked."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Length
+
+from subscriptions.actors import Actor
+from subscriptions.errors import refused
+from subscriptions.importing.csv_files import clean_cell, decode_csv, split_records
+from subscriptions.importing.guesses import guess_columns, guess_kind
+from subscriptions.importing.report import Report
+from subscriptions.models import ImportPart, ImportRun, Merchant
+
+LARGEST_FILE = 64 * 1024 * 1024  # bytes; workers have the whole file in memory
+EXAMPLES = 3
+LONGEST_NAME = 200
+Record = tuple[int, list[str]]
+
+
+def begin_upload(merchant: Merchant, file_name: str, actor: Actor) -> ImportRun:
+    return ImportRun.objects.create(merchant=merchant, file_name=file_name[-LONGEST_NAME:], actor=actor.as_json())
+
+
+def add_part(run: ImportRun, content: bytes) -> None:
+    """Put `content` behind what has arrived so far. Raises `Refused` when the file gets too large."""
+    with transaction.atomic():
+        lock_uploading(run)
+        sizes = run.parts.aggregate(size=Sum(Length("content")))
+        if (sizes["size"] or 0) + len(content) > LARGEST_FILE:
+            raise refused("file_too_large", most=LARGEST_FILE // 1024 // 1024)
+        ImportPart.objects.create(run=run, number=run.parts.count(), content=content)
+
+
+def lock_uploading(run: ImportRun) -> None:
+    held = ImportRun.objects.select_for_update(no_key=True)
+    if not held.filter(pk=run.pk, state=ImportRun.State.UPLOADING).exists():
+        raise refused("import_changed")
+
+
+def finish_upload(run: ImportRun) -> None:
+    """Look through the whole file and guess what it holds. Raises `Refused` for what is no CSV file with rows."""
+    report = Report()
+    records = read_records(run, report)
+    _, header = next(records, (0, []))
+    total = sum(1 for _ in records)
+    if report.problems:
+        raise refused("file_unreadable", why=_first_problem(report))
+    if not total:
+        raise refused("file_unreadable", why="It needs a first row with the names of its columns, and rows below it.")
+    header = [clean_cell(name.replace("\ufeff", "")) for name in header]
+    kind = guess_kind(header, run.merchant)
+    columns = guess_columns(header, kind, run.merchant)
+    uploading = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADING)
+    uploading.update(state=ImportRun.State.UPLOADED, header=header, kind=kind, columns=columns, total=total)
+
+
+def _first_problem(report: Report) -> str:
+    problem = report.problems[0]
+    return f"On line {problem.line:,}, {problem.sentence}"
+
+
+def read_records(run: ImportRun, report: Report) -> Iterator[Record]:
+    """The line and the cells of each record, the header first."""
+    parts = run.parts.order_by("number").values_list("content", flat=True)
+    content = decode_csv(b"".join(map(bytes, parts)), report)
+    return iter(()) if content is None else split_records(content, report)
+
+
+def example_cells(run: ImportRun) -> Sequence[list[str]]:
+    """For each column of the file, its cells in the first records."""
+    records = [cells for _, cells in islice(read_records(run, Report()), 1, 1 + EXAMPLES)]
+    return [[cells[place] for cells in records if place < len(cells)] for place in range(len(run.header))]
