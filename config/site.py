@@ -44,6 +44,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
     "Automation": [
         menu_item("Jobs", "schedule", "jobs"),
         menu_item("Bulk changes", "checklist", "subscriptions_bulkrun_changelist"),
+        menu_item("Import and export", "swap_vert", "subscriptions_importrun_changelist", Right.IMPORT),
         menu_item("Placement log", "receipt_long", "subscriptions_placementattempt_changelist"),
         menu_item("Gateway", "point_of_sale", "subscriptions_gatewaysettings_changelist"),
         menu_item("Simulator", "science", "subscriptions_simulatedoutcome_changelist"),

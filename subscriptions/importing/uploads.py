@@ -16,6 +16,7 @@ from subscriptions.models import ImportPart, ImportRun, Merchant
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes; workers have the whole file in memory
 EXAMPLES = 3
+MOST_COLUMNS = 300
 LONGEST_NAME = 200
 Record = tuple[int, list[str]]
 
@@ -24,14 +25,14 @@ def begin_upload(merchant: Merchant, file_name: str, actor: Actor) -> ImportRun:
     return ImportRun.objects.create(merchant=merchant, file_name=file_name[-LONGEST_NAME:], actor=actor.as_json())
 
 
-def add_part(run: ImportRun, content: bytes) -> None:
-    """Put `content` behind what has arrived so far. Raises `Refused` when the file gets too large."""
+def add_part(run: ImportRun, number: int, content: bytes) -> None:
+    """Store a part, which may arrive again after a lost answer. Raises `Refused` when the file gets too large."""
     with transaction.atomic():
         lock_uploading(run)
-        sizes = run.parts.aggregate(size=Sum(Length("content")))
+        sizes = run.parts.exclude(number=number).aggregate(size=Sum(Length("content")))
         if (sizes["size"] or 0) + len(content) > LARGEST_FILE:
             raise refused("file_too_large", most=LARGEST_FILE // 1024 // 1024)
-        ImportPart.objects.create(run=run, number=run.parts.count(), content=content)
+        ImportPart.objects.update_or_create(run=run, number=number, defaults={"content": content})
 
 
 def lock_uploading(run: ImportRun) -> None:
@@ -50,6 +51,8 @@ def finish_upload(run: ImportRun) -> None:
         raise refused("file_unreadable", why=_first_problem(report))
     if not total:
         raise refused("file_unreadable", why="It needs a first row with the names of its columns, and rows below it.")
+    if len(header) > MOST_COLUMNS:
+        raise refused("file_unreadable", why=f"It has more than {MOST_COLUMNS} columns.")
     header = [clean_cell(name.replace("\ufeff", "")) for name in header]
     kind = guess_kind(header, run.merchant)
     columns = guess_columns(header, kind, run.merchant)

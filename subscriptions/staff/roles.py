@@ -34,6 +34,7 @@ class Right(TextChoices):
     CATALOGUE = "catalogue", "change products, product groups, offers and resources"
     BULK = "bulk", "do to many rows of a list at once what they may do to one"
     EXPORT = "export", "take lists of customers, orders and subscriptions away as files"
+    IMPORT = "import", "import files, and take all customers with their payment tokens away as files"
     DISCONTINUE = "discontinue", "discontinue a product, which swaps or ends every subscription to it"
     REVOKE_TOKENS = "revoke_tokens", "revoke a token"
     USE_TOKENS = "use_tokens", "see a token in its usable form, and the sandbox inbox"

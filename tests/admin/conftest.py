@@ -36,6 +36,7 @@ from subscriptions.models import (
     Entitlement,
     Event,
     GatewaySettings,
+    ImportRun,
     Item,
     JobRun,
     Membership,
@@ -165,6 +166,9 @@ def make_world(name: str) -> World:
             done=1,
             lease_until=timezone.now(),
             finished=timezone.now(),
+        ),
+        ImportRun: ImportRun.objects.create(
+            merchant=merchant, file_name=f"{name}.csv", actor=f.STAFF.as_json(), state=ImportRun.State.CHECKED, total=2
         ),
         Replacement: Replacement.objects.create(
             merchant=merchant,

@@ -33,8 +33,8 @@ def upload(merchant: Merchant) -> Upload:
     def run(*lines: str, part: int = 50) -> ImportRun:
         content = "\n".join(lines).encode()
         made = begin_upload(merchant, "people.csv", STAFF)
-        for start in range(0, len(content), part):
-            add_part(made, content[start : start + part])
+        for number, start in enumerate(range(0, len(content), part)):
+            add_part(made, number, content[start : start + part])
         finish_upload(made)
         return reread(made)
 

@@ -29,13 +29,21 @@ class Column(NamedTuple):
 
 def export_list(request: HttpRequest, model_admin: Any, chosen: QuerySet) -> StreamingHttpResponse:
     """The rows of `chosen`; who took them, with which filters, is in the audit and the log of the server."""
-    merchant = merchant_of(request)
     name = str(model_admin.opts.verbose_name_plural)
-    audit(request, Kind.EXPORT, f"Took the list of {name} as a file: {normal_query(request.GET) or 'all'}.", about=name)
-    log.info("merchant %s: user %s exports %s, %r", merchant.pk, request.user.pk, name, normal_query(request.GET))
-    file_name = f"{name.replace(' ', '-')}-{calendar.today(merchant.time_zone)}.csv"
+    record_export(request, f"Took the list of {name} as a file: {normal_query(request.GET) or 'all'}.", name)
     header = [column.title for column in model_admin.csv_columns]
-    return csv_response(file_name, header, list_rows(request, model_admin, chosen))
+    return csv_response(export_name(request, name), header, list_rows(request, model_admin, chosen))
+
+
+def record_export(request: HttpRequest, sentence: str, name: str) -> None:
+    """Write down that staff take rows called `name` away."""
+    audit(request, Kind.EXPORT, sentence, about=name)
+    log.info("merchant %s: user %s exports %s: %s", merchant_of(request).pk, request.user.pk, name, sentence)
+
+
+def export_name(request: HttpRequest, name: str) -> str:
+    """The name of the file."""
+    return f"{name.replace(' ', '-')}-{calendar.today(merchant_of(request).time_zone)}.csv"
 
 
 def list_rows(request: HttpRequest, model_admin: Any, chosen: QuerySet) -> Iterator[list[object]]:
