@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -100,3 +101,13 @@ def is_known_address(records: Sequence[Address], values: dict[str, Any]) -> bool
 def is_known_payment(records: Sequence[Payment], values: dict[str, Any]) -> bool:
     """Whether one of `records` has the token, ending and expiry in `values`."""
     return any(all(getattr(record, field) == values[field] for field in PAYMENT_KEY) for record in records)
+
+
+def hide_card_numbers(texts: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The cells of a record, in columns of these names, without card numbers where no import would keep them.
+
+    Other columns may hold ids that have as many digits.
+    """
+    hides = (not name or name in PAYMENT_FIELDS for name in names)
+    pairs = zip(texts, chain(hides, repeat(True)), strict=False)
+    return [cells.CARD_NUMBER.sub("…", text) if hide else text for text, hide in pairs]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import Any, Protocol
 
 from django.db import models
@@ -46,16 +45,6 @@ class Table:
     key: str
     columns: Callable[[Merchant], Sequence[Column]]
     save: Callable[[Merchant, Sequence[Row], Report, Progress], None]
-
-
-def hide_card_numbers(texts: Sequence[str], columns: Sequence[Column | None]) -> list[str]:
-    """The cells of a record without full card numbers. An id or a phone number may have as many digits."""
-    readers = [column and column.read for column in columns]
-    keeps = [read in (cells.read_identifier, cells.read_phone) for read in readers]
-    return [
-        text if keep else cells.CARD_NUMBER.sub("…", text) if cells.CARD_NUMBER.fullmatch(text.strip()) else text
-        for text, keep in zip(texts, chain(keeps, repeat(False)), strict=False)
-    ]
 
 
 def model_column(

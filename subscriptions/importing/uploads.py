@@ -1,6 +1,6 @@
 """Files that arrive in the browser, in parts, and what can be said of them before they are checked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
+from subscriptions.importing.addresses_payments import hide_card_numbers
 from subscriptions.importing.csv_files import clean_cell, decode_csv, split_records
 from subscriptions.importing.guesses import guess_columns, guess_kind
 from subscriptions.importing.report import Report
@@ -16,6 +17,7 @@ from subscriptions.models import ImportPart, ImportRun, Merchant
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes; workers have the whole file in memory
 EXAMPLES = 3
+LONGEST_EXAMPLE = 60
 MOST_COLUMNS = 300
 LONGEST_NAME = 200
 Record = tuple[int, list[str]]
@@ -46,7 +48,8 @@ def finish_upload(run: ImportRun) -> None:
     report = Report()
     records = read_records(run, report)
     _, header = next(records, (0, []))
-    total = sum(1 for _ in records)
+    first = [cells for _, cells in islice(records, EXAMPLES)]
+    total = len(first) + sum(1 for _ in records)
     if report.problems:
         raise refused("file_unreadable", why=_first_problem(report))
     if not total:
@@ -56,8 +59,13 @@ def finish_upload(run: ImportRun) -> None:
     header = [clean_cell(name.replace("\ufeff", "")) for name in header]
     kind = guess_kind(header, run.merchant)
     columns = guess_columns(header, kind, run.merchant)
+    shown = [hide_card_numbers(cells, columns) for cells in first]
+    examples = [
+        [cells[place][:LONGEST_EXAMPLE] for cells in shown if place < len(cells)] for place in range(len(header))
+    ]
+    found = {"header": header, "examples": examples, "kind": kind, "columns": columns, "total": total}
     uploading = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADING)
-    uploading.update(state=ImportRun.State.UPLOADED, header=header, kind=kind, columns=columns, total=total)
+    uploading.update(state=ImportRun.State.UPLOADED, **found)
 
 
 def _first_problem(report: Report) -> str:
@@ -70,9 +78,3 @@ def read_records(run: ImportRun, report: Report) -> Iterator[Record]:
     parts = run.parts.order_by("number").values_list("content", flat=True)
     content = decode_csv(b"".join(map(bytes, parts)), report)
     return iter(()) if content is None else split_records(content, report)
-
-
-def example_cells(run: ImportRun) -> Sequence[list[str]]:
-    """For each column of the file, its cells in the first records."""
-    records = [cells for _, cells in islice(read_records(run, Report()), 1, 1 + EXAMPLES)]
-    return [[cells[place] for cells in records if place < len(cells)] for place in range(len(run.header))]

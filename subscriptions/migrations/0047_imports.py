@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('products', 'Products'), ('customers', 'Customers'), ('subscriptions', 'Subscriptions')], default='customers', max_length=16, verbose_name='of')),
                 ('file_name', models.CharField(max_length=200, verbose_name='file')),
                 ('header', models.JSONField(default=list, help_text='The names in the first row of the file.')),
+                ('examples', models.JSONField(default=list, help_text='For each column, what is in its first cells; until the end.')),
                 ('columns', models.JSONField(default=list, help_text='What each column of the file holds; empty for nothing.')),
                 ('actor', models.JSONField(help_text='Who uploaded the file.')),
                 ('state', models.CharField(choices=[('uploading', 'Being uploaded'), ('uploaded', 'Columns to match'), ('checking', 'Being checked'), ('checked', 'Checked'), ('importing', 'Being imported'), ('done', 'Imported'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='uploading', max_length=9)),

@@ -33,6 +33,7 @@ class ImportRun(LeasedRun):
     kind = models.CharField("of", max_length=16, choices=Kind, default=Kind.CUSTOMERS)
     file_name = models.CharField("file", max_length=200)
     header = models.JSONField(default=list, help_text="The names in the first row of the file.")
+    examples = models.JSONField(default=list, help_text="For each column, what is in its first cells; until the end.")
     columns = models.JSONField(default=list, help_text="What each column of the file holds; empty for nothing.")
     actor = models.JSONField(help_text="Who uploaded the file.")
     state = models.CharField(max_length=9, choices=State, default=State.UPLOADING)

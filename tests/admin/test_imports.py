@@ -58,7 +58,7 @@ def test_a_file_is_matched_checked_and_imported_without_its_bad_rows(merchant: M
     continue_run(run.pk)
     text = visible_text(client.get(own))
     assert "2 customers would be added or changed; 1 row would be left out." in text
-    assert "Line 3 email: “ben.mail.test” is not an e-mail address" in text
+    assert "Line 3 Email: “ben.mail.test” is not an e-mail address" in text
     assert not Customer.objects.exists()
 
     client.post(f"{LIST}{run.pk}/start/")

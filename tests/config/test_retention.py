@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -36,10 +37,13 @@ from subscriptions.models import (
     ApiRequest,
     Event,
     IdempotencyKey,
+    ImportPart,
+    ImportRun,
     JobRun,
     Merchant,
     Order,
     PlacementAttempt,
+    RefusedRow,
     SimulatedPlacement,
 )
 from tests.factories import STAFF, ConnectionFactory, subscription_with_order
@@ -112,6 +116,18 @@ def job_run() -> Model:
     return JobRun.objects.create(merchant=Merchant.objects.get(), job="reminders", local_date="2026-11-20")
 
 
+def import_run(**fields: Any) -> ImportRun:
+    return ImportRun.objects.create(merchant=Merchant.objects.get(), file_name="a.csv", actor=STAFF.as_json(), **fields)
+
+
+def finished_import() -> Model:
+    return import_run(state=ImportRun.State.DONE, finished=timezone.now())
+
+
+def refused_row() -> Model:
+    return RefusedRow.objects.create(run=finished_import(), line=2, cells=["C-1"], reason="It is wrong.")
+
+
 @pytest.fixture
 def cancelled(noon: time_machine.Traveller) -> None:
     """A token and a delivery of an event, and an order of another subscription."""
@@ -137,6 +153,8 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (replay, 180),
         (minute, 8),
         (job_run, 400),
+        (finished_import, 400),
+        (refused_row, 30),
     ],
 )
 def test_rows_are_deleted_after_their_retention_time(
@@ -151,6 +169,20 @@ def test_rows_are_deleted_after_their_retention_time(
     assert retention.clean() == 1
     assert not type(row)._base_manager.filter(pk=row.pk).exists()
     assert (Activity.objects.count(), Event.objects.count()) == before
+
+
+def test_an_uploaded_file_that_nobody_imports_is_deleted_after_a_week(
+    cancelled: None, noon: time_machine.Traveller
+) -> None:
+    run = import_run(state=ImportRun.State.CHECKED)
+    ImportPart.objects.create(run=run, number=0, content=b"C-1")
+    RefusedRow.objects.create(run=run, line=2, cells=["C-1"], reason="It is wrong.")
+    noon.shift(timedelta(days=7))
+    retention.clean()
+    assert ImportPart.objects.exists()
+    noon.shift(timedelta(seconds=1))
+    assert retention.clean() == 3
+    assert not ImportRun.objects.exists()
 
 
 def test_an_expired_token_is_kept_for_half_a_year_and_a_clicked_one_stays(

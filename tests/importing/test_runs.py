@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from common.work import turn
-from subscriptions.errors import DomainError
-from subscriptions.importing import runs
+from subscriptions.errors import Busy, DomainError
+from subscriptions.importing import run_chunks, runs
 from subscriptions.importing.customers import CUSTOMERS
 from subscriptions.importing.table import Table
 from subscriptions.importing.tables import TABLES
@@ -93,13 +93,13 @@ def test_two_bad_rows_do_not_stop_the_others_and_say_why(upload: Upload) -> None
         (
             3,
             ["C-4", "Dan", "Roe", "dan.mail.test", "41"],
-            "email: “dan.mail.test” is not an e-mail address; write it like ana@shop.com.",
+            "Email: “dan.mail.test” is not an e-mail address; write it like ana@shop.com.",
         ),
         # The card number in a column that is not imported is not kept either.
         (
             5,
             ["C-1", "Eva", "Moss", "eva@mail.test", "…"],
-            "merchant_user_id: “C-1” is on line 2 already; keep one of the two.",
+            "Customer ID: “C-1” is on line 2 already; keep one of the two.",
         ),
     ]
     assert not ImportPart.objects.exists()
@@ -132,7 +132,7 @@ def test_rows_that_only_the_stored_ones_refuse_are_skipped_too(upload: Upload, m
 
 
 def test_keys_are_compared_across_chunks_and_turns(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 2)
+    monkeypatch.setattr(run_chunks, "CHUNK", 2)
     run = upload(HEADER, *GOOD, *BAD)
     check(run)
     runs.start_import(run)
@@ -171,7 +171,7 @@ def test_a_row_with_an_unforeseen_error_does_not_take_the_others_along(
 def test_a_run_whose_worker_died_goes_on_behind_what_was_committed(
     upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 1)
+    monkeypatch.setattr(run_chunks, "CHUNK", 1)
     run = upload(HEADER, *GOOD)
     check(run)
     runs.start_import(run)
@@ -199,8 +199,21 @@ def test_a_run_that_keeps_failing_ends(upload: Upload, monkeypatch: pytest.Monke
     assert (reread(run).state, run.parts.count()) == (State.FAILED, 0)
 
 
+def test_a_run_waits_while_another_write_holds_its_merchant(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = upload(HEADER, *GOOD)
+    runs.start_check(run, run.kind, run.columns)
+    with monkeypatch.context() as patch:
+        break_save(patch, Busy())
+        runs.continue_run(run.pk)
+    assert (reread(run).state, run.cursor, run.attempts, run.lease_token) == (State.CHECKING, 0, 0, None)
+    assert run.lease_until and run.lease_until > timezone.now()
+    ImportRun.objects.update(lease_until=None)
+    runs.continue_run(run.pk)
+    assert (reread(run).state, counts(run)) == (State.CHECKED, (3, 0, 0, 0))
+
+
 def test_a_stopped_run_keeps_what_it_has_imported(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 1)
+    monkeypatch.setattr(run_chunks, "CHUNK", 1)
     monkeypatch.setattr(turn, "TURN_SECONDS", -1.0)
     run = upload(HEADER, *GOOD)
     ImportRun.objects.filter(pk=run.pk).update(state=State.CHECKED)

@@ -11,6 +11,7 @@ from subscriptions.importing.guesses import column_label, guess_columns
 from subscriptions.importing.tables import TABLES
 from subscriptions.models import ImportRun
 
+MOST_PARTS = 10_000
 SKIPPED = "Do not import"
 
 
@@ -21,7 +22,7 @@ class UploadForm(forms.Form):
         error_messages={"required": "Choose a file.", "empty": "This file is empty; choose another one."}
     )
     run = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    number = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    number = forms.IntegerField(required=False, min_value=0, max_value=MOST_PARTS, widget=forms.HiddenInput)
     more = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 

@@ -13,7 +13,6 @@ from subscriptions.admin.imports.forms import ColumnsForm, missing_columns
 from subscriptions.errors import DomainError
 from subscriptions.importing import runs
 from subscriptions.importing.tables import TABLES
-from subscriptions.importing.uploads import example_cells
 from subscriptions.models import ImportRun
 from subscriptions.staff.display import percent_done
 from subscriptions.staff.site import site
@@ -87,7 +86,7 @@ def match_page(request: HttpRequest, run: ImportRun, row_url: str, buttons: list
         "run": run,
         "kind": kind,
         "tabs": [{"title": each.label, "url": f"?kind={each}", "active": each == kind} for each in ImportRun.Kind],
-        "rows": list(form.rows(example_cells(run))),
+        "rows": list(form.rows(run.examples)),
         "missing": missing_columns(run, kind, chosen),
         "buttons": buttons,
     }
