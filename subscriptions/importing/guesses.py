@@ -46,16 +46,16 @@ SYNONYMS = {
     "quantity": "qty",
     "every": "frequency interval orderintervalfrequency chargeintervalfrequency",
     "every_period": "frequencyunit intervalunit orderintervalunit unit period",
-    "start_date": "started startedat startdate subscribedat",
+    "start_date": "started startedat startdate subscribedat createdat",
     "next_order_date": "nextorder nextchargedate nextchargescheduledat nextdeliverydate nextbillingdate",
     "cancelled": "cancelledat canceledat canceled",
     "cancel_reason": "cancellationreason",
 }
-# What a plain id or date is depends on what the rows are.
+# What a plain ID is depends on what the rows are.
 OF_KIND = {
     Kind.PRODUCTS: {"external_product_id": "id handle"},
     Kind.CUSTOMERS: {"merchant_user_id": "id"},
-    Kind.SUBSCRIPTIONS: {"external_id": "id", "start_date": "createdat"},
+    Kind.SUBSCRIPTIONS: {"external_id": "id"},
 }
 LABELS = {
     "merchant_user_id": "Customer ID",

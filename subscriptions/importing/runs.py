@@ -23,16 +23,9 @@ REST = timedelta(seconds=2)  # after another write held the merchant's rows
 State = ImportRun.State
 RUNNING = (State.CHECKING, State.IMPORTING)
 ENDS = {State.CHECKING: State.CHECKED, State.IMPORTING: State.DONE}
-BEGIN: dict[str, Any] = {
-    "cursor": 0,
-    "attempts": 0,
-    "created_rows": 0,
-    "updated_rows": 0,
-    "unchanged_rows": 0,
-    "refused_rows": 0,
-    "remarks": [],
-}
-STOPPABLE = (*RUNNING, State.UPLOADED, State.CHECKED)
+DISCARDABLE = (State.UPLOADED, State.CHECKING, State.CHECKED)
+NO_COUNTS = dict.fromkeys(("created_rows", "updated_rows", "unchanged_rows", "refused_rows"), 0)
+BEGIN: dict[str, Any] = {**NO_COUNTS, "cursor": 0, "attempts": 0, "remarks": []}
 
 
 def start_check(run: ImportRun, kind: str, columns: Sequence[str]) -> None:
@@ -63,12 +56,20 @@ def _begin(run: ImportRun, allowed: Sequence[State], **changes: Any) -> None:
         notify_after_commit(TASK, run.pk)
 
 
-def stop_run(run: ImportRun) -> None:
+def stop_import(run: ImportRun) -> None:
     """End it for good. What was imported stays; a worker that is at it loses its lease."""
+    _give_up(run, (State.IMPORTING,), State.STOPPED)
+
+
+def discard_file(run: ImportRun) -> None:
+    """Forget a file of which nothing was imported; a worker that checks it loses its lease."""
+    _give_up(run, DISCARDABLE, State.DISCARDED)
+
+
+def _give_up(run: ImportRun, allowed: Sequence[State], end: State) -> None:
     with transaction.atomic():
-        held = ImportRun.objects.filter(pk=run.pk, state__in=STOPPABLE)
-        changes = {"state": State.STOPPED, "finished": timezone.now(), "lease_token": None, "lease_until": None}
-        if not held.update(**changes, examples=[]):
+        held = ImportRun.objects.filter(pk=run.pk, state__in=allowed)
+        if not held.update(state=end, lease_token=None, lease_until=None, examples=[], finished=timezone.now()):
             raise refused("import_changed")
         run.parts.all().delete()
 
@@ -105,6 +106,7 @@ def _end(run: ImportRun, state: State) -> None:
     """Nobody needs the file any more, unless it was only checked."""
     if state == State.CHECKED:
         return run.release(state=state)
+    counts: dict[str, Any] = NO_COUNTS if run.state == State.CHECKING else {}  # of what would have been
     with transaction.atomic():
-        run.release(state=state, finished=timezone.now(), examples=[])
+        run.release(state=state, finished=timezone.now(), **counts, examples=[])
         run.parts.all().delete()

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('examples', models.JSONField(default=list, help_text='For each column, what is in its first cells; until the end.')),
                 ('columns', models.JSONField(default=list, help_text='What each column of the file holds; empty for nothing.')),
                 ('actor', models.JSONField(help_text='Who uploaded the file.')),
-                ('state', models.CharField(choices=[('uploading', 'Being uploaded'), ('uploaded', 'Columns to match'), ('checking', 'Being checked'), ('checked', 'Checked'), ('importing', 'Being imported'), ('done', 'Imported'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='uploading', max_length=9)),
+                ('state', models.CharField(choices=[('uploading', 'Being uploaded'), ('uploaded', 'Columns to match'), ('checking', 'Being checked'), ('checked', 'Checked'), ('importing', 'Being imported'), ('done', 'Imported'), ('stopped', 'Stopped'), ('discarded', 'Discarded'), ('failed', 'Failed')], default='uploading', max_length=9)),
                 ('total', models.PositiveIntegerField(default=0, verbose_name='rows')),
                 ('created_rows', models.PositiveIntegerField(default=0, verbose_name='new')),
                 ('updated_rows', models.PositiveIntegerField(default=0, verbose_name='changed')),

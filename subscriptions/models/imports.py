@@ -27,6 +27,7 @@ class ImportRun(LeasedRun):
         IMPORTING = "importing", "Being imported"
         DONE = "done", "Imported"
         STOPPED = "stopped", "Stopped"
+        DISCARDED = "discarded", "Discarded"
         FAILED = "failed", "Failed"
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="import_runs")
@@ -56,7 +57,7 @@ class ImportRun(LeasedRun):
         ]
 
     def __str__(self) -> str:
-        return self.file_name
+        return f"Import of {self.file_name}"
 
 
 class ImportPart(models.Model):

@@ -123,14 +123,14 @@ def test_a_missing_column_is_named_before_and_after_the_button(merchant: Merchan
     assert run.state == ImportRun.State.UPLOADED
 
 
-def test_a_stopped_import_cannot_be_started(merchant: Merchant, login: Login) -> None:
+def test_a_discarded_file_cannot_be_imported(merchant: Merchant, login: Login) -> None:
     client = login(merchant)
     run = upload(client, *LINES)
-    client.post(f"{LIST}{run.pk}/stop/")
-    assert "Stopped after 0 of 3 rows." in visible_text(client.get(f"{LIST}{run.pk}/change/"))
+    client.post(f"{LIST}{run.pk}/discard/")
+    assert "Nothing of it was imported." in visible_text(client.get(f"{LIST}{run.pk}/change/"))
     client.post(f"{LIST}{run.pk}/start/")
     run.refresh_from_db()
-    assert (run.state, run.parts.count()) == (ImportRun.State.STOPPED, 0)
+    assert (run.state, run.parts.count()) == (ImportRun.State.DISCARDED, 0)
 
 
 def test_all_rows_are_exported_as_a_file_to_import_and_that_is_written_down(merchant: Merchant, login: Login) -> None:
@@ -146,7 +146,7 @@ def test_all_rows_are_exported_as_a_file_to_import_and_that_is_written_down(merc
 def test_only_owners_import_and_export_files(role: str, merchant: Merchant, login: Login) -> None:
     run = upload(login(merchant), *LINES)
     client = login(merchant, role)
-    own = [f"{LIST}{run.pk}/{page}/" for page in ("change", "match", "start", "refused", "stop")]
+    own = [f"{LIST}{run.pk}/{page}/" for page in ("change", "match", "start", "refused", "stop", "discard")]
     for address in (LIST, UPLOAD, f"{LIST}files/customers/", *own):
         assert client.get(address).status_code == 403
         assert client.post(address, {"file": a_file("a")}).status_code in (403, 405)
@@ -155,7 +155,7 @@ def test_only_owners_import_and_export_files(role: str, merchant: Merchant, logi
 def test_the_imports_of_another_merchant_are_not_there(merchant: Merchant, login: Login) -> None:
     client = login(merchant)
     run = upload(login(f.MerchantFactory()), *LINES)
-    for page in ("match", "start", "refused", "stop"):
+    for page in ("match", "start", "refused", "stop", "discard"):
         assert client.post(f"{LIST}{run.pk}/{page}/").status_code == 404
     assert client.post(UPLOAD, {"file": a_file("x"), "number": 1, "run": run.pk}).status_code == 404
     assert "people.csv" not in visible_text(client.get(LIST))

@@ -108,6 +108,7 @@ BUTTONS = {
     (GatewaySettings, "test"): {OWNER},
     (BulkRun, "undo"): {OWNER},
     (ImportRun, "stop"): {OWNER},
+    (ImportRun, "discard"): {OWNER},
     (Subscription, "skip"): {OWNER, SUPPORT},
     (Subscription, "send-now"): {OWNER, SUPPORT},
     (Subscription, "change-date"): {OWNER, SUPPORT},

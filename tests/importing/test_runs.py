@@ -196,7 +196,7 @@ def test_a_run_that_keeps_failing_ends(upload: Upload, monkeypatch: pytest.Monke
             runs.continue_run(run.pk)
         ImportRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     runs.continue_run(run.pk)
-    assert (reread(run).state, run.parts.count()) == (State.FAILED, 0)
+    assert (reread(run).state, run.parts.count(), run.examples) == (State.FAILED, 0, [])
 
 
 def test_a_run_waits_while_another_write_holds_its_merchant(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,11 +219,19 @@ def test_a_stopped_run_keeps_what_it_has_imported(upload: Upload, monkeypatch: p
     ImportRun.objects.filter(pk=run.pk).update(state=State.CHECKED)
     runs.start_import(run)
     runs.continue_run(run.pk)
-    runs.stop_run(run)
+    runs.stop_import(run)
     runs.continue_run(run.pk)
     assert (reread(run).state, counts(run), Customer.objects.count()) == (State.STOPPED, (1, 0, 0, 0), 1)
     with pytest.raises(DomainError):
         runs.start_import(run)
+
+
+def test_a_discarded_file_is_deleted(upload: Upload) -> None:
+    run = check(upload(HEADER, *GOOD, *BAD))
+    runs.discard_file(run)
+    assert (reread(run).state, run.examples, run.parts.count()) == (State.DISCARDED, [], 0)
+    with pytest.raises(DomainError):
+        runs.discard_file(run)
 
 
 @pytest.mark.parametrize(

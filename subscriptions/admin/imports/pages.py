@@ -29,9 +29,14 @@ from subscriptions.staff.site import site
 State = ImportRun.State
 
 
-def stop_run(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) -> str:
-    runs.stop_run(run)
+def stop_import(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) -> str:
+    runs.stop_import(run)
     return "Stopped. What was imported stays; the file is deleted."
+
+
+def discard_file(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) -> str:
+    runs.discard_file(run)
+    return "The file is deleted. Nothing of it was imported."
 
 
 @admin.register(ImportRun, site=site)
@@ -47,7 +52,6 @@ class ImportRunAdmin(ListAdmin, PageAdmin):
         "total",
         "created_rows",
         "updated_rows",
-        "unchanged_rows",
         "refused_rows",
         "uploaded_by",
         "created",
@@ -62,9 +66,18 @@ class ImportRunAdmin(ListAdmin, PageAdmin):
             icon="stop_circle",
             right=Right.IMPORT,
             question="Ends this import for good and deletes the file. What was imported stays.",
-            run=stop_run,
-            offered=lambda run: run.state in runs.STOPPABLE,
+            run=stop_import,
+            offered=lambda run: run.state == State.IMPORTING,
             variant=ActionVariant.DANGER,
+        ),
+        Button(
+            verb="discard",
+            title="Discard",
+            icon="delete",
+            right=Right.IMPORT,
+            question="Deletes the file. Nothing of it was imported.",
+            run=discard_file,
+            offered=lambda run: run.state in runs.DISCARDABLE,
         ),
     )
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +26,7 @@ LABELS = {
     State.IMPORTING.label: "info",
     State.DONE.label: "success",
     State.STOPPED.label: "default",
+    State.DISCARDED.label: "default",
     State.FAILED.label: "danger",
 }
 # What a count says: while it is only checked, and once it is so.
@@ -69,24 +69,26 @@ def match_page(request: HttpRequest, run: ImportRun, row_url: str, buttons: list
     """The columns of the file, each with what it holds; on POST they are checked."""
     asked = request.POST.get("kind") or request.GET.get("kind")
     kind = asked if asked in TABLES else run.kind
+    problem = ""
     form = ColumnsForm(run, kind, *([request.POST] if request.method == "POST" else []))
     if form.is_valid():
         try:
             runs.start_check(run, kind, form.columns())
             return redirect(row_url)
         except DomainError as error:
-            messages.error(request, error.sentence)
+            problem = error.sentence
     chosen = [str(form[name].value() or "") for name in form.fields]
-    run.page_title = run.file_name  # type: ignore[attr-defined]  # read by our unfold/helpers/header_title.html
+    run.page_title = str(run)  # type: ignore[attr-defined]  # read by our unfold/helpers/header_title.html
     context = {
         **site.each_context(request),
-        "title": run.file_name,
+        "title": str(run),
         "original": run,
         "opts": ImportRun._meta,
         "run": run,
         "kind": kind,
         "tabs": [{"title": each.label, "url": f"?kind={each}", "active": each == kind} for each in ImportRun.Kind],
         "rows": list(form.rows(run.examples)),
+        "problem": problem,
         "missing": missing_columns(run, kind, chosen),
         "buttons": buttons,
     }
