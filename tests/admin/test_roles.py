@@ -159,8 +159,9 @@ SEEN = {
     ApiKey: {OWNER},
     ApiRequest: {OWNER},
     AuditEntry: {OWNER},
+    ImportRun: {OWNER},
+    SandboxFault: {OWNER, MARKETING, SUPPORT},
 }
-SEEN[SandboxFault] = {OWNER, MARKETING, SUPPORT}
 EDITED = {
     LandingPage: {OWNER, MARKETING},
     MessageText: {OWNER, MARKETING},
@@ -237,6 +238,7 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "restore": lambda row: update_row(row, archived=True),
     "reuse": lambda row: update_row(row, live=False),
     "pause": lambda row: update_row(row, state="running"),
+    "stop": lambda row: update_row(row, state="importing"),
     "replay": lambda row: update_row(row, state="done", body="{}"),
     "send-sample": make_target,
     "show-key": make_target,

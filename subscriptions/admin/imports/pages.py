@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
@@ -125,15 +124,16 @@ class ImportRunAdmin(ListAdmin, PageAdmin):
 
     def start(self, request: HttpRequest, object_id: int) -> HttpResponse:
         run = self.find_row(request, object_id)
-        return require_POST(self._start)(request, run)
+        if request.method == "POST":
+            self._start(request, run)
+        return redirect(self.row_url(run))
 
-    def _start(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+    def _start(self, request: HttpRequest, run: ImportRun) -> None:
         try:
             runs.start_import(run)
             self.log_change(request, run, f"Imported {run.kind} from {run.file_name}: {run.total:,} rows.")
         except DomainError as error:
             messages.error(request, error.sentence)
-        return redirect(self.row_url(run))
 
     def refused(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The rows that cannot be imported, as CSV."""
