@@ -81,6 +81,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
         "group_name": ["tea"],
         "slug": ["welcome"],
         "name": ["reminders", "nonsense"],
+        "kind": ["customers", "nonsense"],
         "public_id": [public],
         "connection": [public],
         "subscription": [ids[0]],
