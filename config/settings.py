@@ -259,7 +259,7 @@ REST_FRAMEWORK = {
 API_SUMMARY = (
     "Subscriptions, orders, customers and products of a merchant, compatible with clients of Ordergroove's API."
 )
-API_DOCS = (BASE_DIR / "docs/rest.md").read_text()
+API_DOCS = (BASE_DIR / "docs/developers/rest.md").read_text()
 # What the page says before its examples of each resource.
 API_GUIDE = API_DOCS[API_DOCS.index("## Credentials") : API_DOCS.index("## customers")].strip()
 SPECTACULAR_SETTINGS = {

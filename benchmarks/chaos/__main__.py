@@ -1,4 +1,7 @@
-"""`python -m benchmarks.chaos` prints the table of `docs/reliability.md`; fails if an event is lost or out of order."""
+"""`python -m benchmarks.chaos` prints the table of `docs/operators/reliability.md`.
+
+It fails if an event is lost or out of order.
+"""
 
 import argparse
 import sys

@@ -26,7 +26,7 @@ class ImportCommand(BaseCommand):
     table: ClassVar[Table]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="A CSV file; docs/importing.md lists its columns.")
+        parser.add_argument("file", type=Path, help="A CSV file; docs/merchants/importing.md lists its columns.")
         parser.add_argument("--merchant", required=True, help="The merchant's public id or name.")
         parser.add_argument("--dry-run", action="store_true", help="Check everything and write nothing.")
 

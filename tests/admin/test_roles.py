@@ -318,7 +318,9 @@ def test_rows_of_the_domain_have_no_form(model: type[Model], own: World, login: 
 
 
 def test_the_manual_has_the_table_of_roles_and_rights() -> None:
-    manual = (settings.BASE_DIR / "docs/operating.md").read_text().partition("## Roles")[2].partition("## ")[0]
+    manual = (
+        (settings.BASE_DIR / "docs/operators/operating.md").read_text().partition("## Roles")[2].partition("## ")[0]
+    )
     rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in manual.splitlines() if line.startswith("| ")]
     assert rows[0] == [label.lower() for label in Role.labels]
     assert rows[1:] == [["yes" if right in RIGHTS[role] else "–" for role in Role.values] for right in Right]

@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("login", help="For example an e-mail address.")
         parser.add_argument("--merchant", required=True, help="The merchant's public id or name.")
-        parser.add_argument("--role", required=True, choices=Role.values, help="docs/operating.md has the table.")
+        parser.add_argument(
+            "--role", required=True, choices=Role.values, help="docs/operators/operating.md has the table."
+        )
 
     @transaction.atomic
     def handle(self, *, login: str, merchant: str, role: str, **options: Any) -> None:

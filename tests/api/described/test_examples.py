@@ -1,4 +1,4 @@
-"""The examples of docs/rest.md, run as they stand against a running server."""
+"""The examples of docs/developers/rest.md, run as they stand against a running server."""
 
 import os
 import re
@@ -28,7 +28,7 @@ from tests.factories import (
     subscription_with_order,
 )
 
-DOCS = Path("docs/rest.md").read_text()
+DOCS = Path("docs/developers/rest.md").read_text()
 EXAMPLE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = EXAMPLE.findall(DOCS)
 

@@ -112,7 +112,9 @@ def test_each_kind_has_its_payload_with_a_flat_copy_and_nothing_of_card_and_addr
 
 def test_the_documentation_names_everything_a_text_can_use(item: Item) -> None:
     found = {name: value for kind in KINDS for name, value in body_of(create_event(kind, item))["properties"].items()}
-    documented = set(re.findall(r"`([a-z_]+)`", (Path(__file__).parents[3] / "docs/attentive.md").read_text()))
+    documented = set(
+        re.findall(r"`([a-z_]+)`", (Path(__file__).parents[3] / "docs/merchants/attentive.md").read_text())
+    )
     assert {name for name, value in found.items() if not isinstance(value, list | dict)} - documented == set()
     assert ADDED["order"] | {"delay_url", "occurred_at"} <= documented
 

@@ -20,5 +20,5 @@ def test_two_keys_sign_in_their_order():
 
 
 def test_the_example_of_the_documentation_works():
-    [example] = re.findall(r"```python\n(.*?)```", Path("docs/webhooks.md").read_text(), re.DOTALL)
+    [example] = re.findall(r"```python\n(.*?)```", Path("docs/developers/webhooks.md").read_text(), re.DOTALL)
     exec(example, {})
