@@ -1,6 +1,7 @@
 """The home page: put together from the parts that each app knows."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -32,6 +33,7 @@ def home_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "form": form,
         "periods": period_links(form),
         "period": period,
+        "period_query": urlencode(form.query()),
         "needs": [*needs.find_needs(request), *delivery_needs.find_needs(request, deliveries)],
         "recent": recent_customers(request),
         "health": deliveries,

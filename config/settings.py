@@ -175,7 +175,11 @@ if BEHIND_HTTPS:
     CSRF_COOKIE_SECURE = True
 
 # Dotted paths of the kinds of figures that are folded by day.
-ROLL_UPS = ["subscriptions.figures.business.ROLL_UP", "oneclick.analytics.roll_up.ROLL_UP"]
+ROLL_UPS = [
+    "subscriptions.figures.business.ROLL_UP",
+    "subscriptions.figures.cancellations.ROLL_UP",
+    "oneclick.analytics.roll_up.ROLL_UP",
+]
 # Dotted paths of f(events), called in this order in the action's transaction.
 EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]
 # Dotted paths of Panels: the parts of the customer page that belong to the layers above.

@@ -31,6 +31,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Checkouts", "shopping_cart", "subscriptions_checkoutrequest_changelist"),
     ],
     "Analytics": [
+        menu_item("Cancellations", "trending_down", "cancellations"),
         menu_item("1-Click links", "monitoring", "link_analytics"),
     ],
     "Catalogue": [

@@ -12,6 +12,7 @@ from integrations.admin.filters import KindFilter
 from integrations.models import Delivery
 from subscriptions.models import Event
 from subscriptions.staff.base import ReadOnlyInline
+from subscriptions.staff.cancellations import CancelledProductFilter, CancelReasonFilter
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import event_title, pretty_json
 from subscriptions.staff.lists.filters import DayFilter, RealFilter
@@ -36,7 +37,7 @@ class HappenedFilter(DayFilter):
 @admin.register(Event, site=site)
 class EventAdmin(CustomerSearch, ListAdmin):
     list_display = ["title", "customer_of", "at"]
-    list_filter = [KindFilter, HappenedFilter, RealFilter]
+    list_filter = [KindFilter, HappenedFilter, RealFilter, CancelReasonFilter, CancelledProductFilter]
     list_select_related = ["customer"]
     ordering = ["-at", "-id"]
     id_paths = ("public_id",)

@@ -2,6 +2,7 @@
 
 from subscriptions.admin import (
     addresses,
+    analytics,
     api_keys,
     audit,
     bulk,
@@ -24,6 +25,7 @@ from subscriptions.admin.catalogue import entitlements, incentives, offers, prod
 
 __all__ = [
     "addresses",
+    "analytics",
     "api_keys",
     "audit",
     "bulk",

@@ -53,6 +53,8 @@ FIGURES = {
 }
 AMOUNT: Any = DecimalField(max_digits=28, decimal_places=2)
 NOTHING = Value(Decimal(0), AMOUNT)
+REASON = Left(Coalesce(KeyTextTransform("cancel_reason_code", "payload"), Value("")), LONGEST_CANCEL_CODE)
+"""The code of a cancellation's reason; empty without one."""
 
 
 @dataclass(slots=True)
@@ -95,23 +97,17 @@ def count_facts(merchant: Merchant, facts: Span, days: Sequence[Span], only: Q) 
 
 
 def _count_events(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
-    last_placed = (
-        Item.objects.filter(merchant=merchant, subscription=OuterRef("subscription"), first_placed__lte=OuterRef("at"))
-        .order_by("-first_placed", "-pk")
-        .values("total_price")[:1]
-    )
     amounts = Case(
-        When(kind=catalogue.SUBSCRIPTION_CANCEL, then=Subquery(last_placed)),
+        When(kind=catalogue.SUBSCRIPTION_CANCEL, then=last_placed_amount(merchant)),
         When(kind=catalogue.ORDER_REJECT, then=Cast(KeyTextTransform("sub_total", "payload"), AMOUNT)),
         output_field=AMOUNT,
     )
-    reason = Left(Coalesce(KeyTextTransform("cancel_reason_code", "payload"), Value("")), LONGEST_CANCEL_CODE)
     rows = (
         Event.objects.filter(wanted, merchant=merchant, kind__in=FIGURES)
-        .exclude(customer__in=_test_customers(merchant))
+        .exclude(customer__in=find_test_customers(merchant))
         .annotate(
             day=TruncDate("at", tzinfo=ZoneInfo(merchant.time_zone)),
-            detail=Case(When(kind=catalogue.SUBSCRIPTION_CANCEL, then=reason), default=Value("")),
+            detail=Case(When(kind=catalogue.SUBSCRIPTION_CANCEL, then=REASON), default=Value("")),
             amount=amounts,
         )
         .values_list("day", "kind", "detail")
@@ -120,6 +116,14 @@ def _count_events(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
     )
     for day, kind, detail, n, amount in rows:
         yield (day, FIGURES[kind], detail), (n, amount)
+
+
+def last_placed_amount(merchant: Merchant) -> Subquery:
+    """Of a cancellation: what the subscription's last placed order brought by it; null without one."""
+    placed = Item.objects.filter(
+        merchant=merchant, subscription=OuterRef("subscription"), first_placed__lte=OuterRef("at")
+    )
+    return Subquery(placed.order_by("-first_placed", "-pk").values("total_price")[:1])
 
 
 def _count_placed(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
@@ -144,7 +148,7 @@ def placed_items(merchant: Merchant, wanted: Q) -> Any:
         at__gt=OuterRef("first_placed") - timedelta(days=RECOVERY_DAYS),
     )
     items = Item.objects.filter(wanted, merchant=merchant, first_placed__isnull=False)
-    return items.exclude(order__customer__in=_test_customers(merchant)).annotate(
+    return items.exclude(order__customer__in=find_test_customers(merchant)).annotate(
         detail=Case(
             When(Exists(failed), then=Value(AFTER_FAILURE)),
             When(Exists(returned), then=Value(AFTER_RETURN)),
@@ -154,7 +158,7 @@ def placed_items(merchant: Merchant, wanted: Q) -> Any:
     )
 
 
-def _test_customers(merchant: Merchant) -> Any:
+def find_test_customers(merchant: Merchant) -> Any:
     return Customer.objects.filter(merchant=merchant, is_test=True)
 
 

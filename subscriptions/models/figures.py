@@ -56,6 +56,25 @@ class DailyFigure(models.Model):
         return f"{self.figure} on {self.day}"
 
 
+class DailyCancellations(models.Model):
+    """The cancellations of a day by the code of their reason and the shop's ID of their product; both may be empty."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, db_index=False, related_name="+")
+    day = models.DateField()
+    reason = models.CharField(max_length=16, blank=True)
+    product = models.CharField(max_length=255, blank=True)
+    n = models.BigIntegerField(default=0)
+    amount = TotalField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "day", "reason", "product"], name="daily_cancellations_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} on {self.day}"
+
+
 class ActiveCount(models.Model):
     """The merchant's live subscriptions and the customers who have one, without those of `ActiveChange`."""
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from oneclick.admin.analytics_form import SelectionForm
+from subscriptions.admin.analytics.cancellations import CancellationForm
 from subscriptions.staff.base import MerchantAdmin, parameter_names
 from subscriptions.staff.site import site
 from tests.admin.conftest import World
@@ -51,7 +52,8 @@ def names_read(method: str) -> list[str]:
     reads = re.compile(rf'{method}(?:\.get|\.getlist)?[(\[]"(\w+)"')
     folders = [settings.BASE_DIR / app for app in ("subscriptions", "oneclick", "integrations", "config")]
     sources = [path.read_text() for folder in folders for path in Path(folder).rglob("*.py")]
-    return sorted({name for text in sources for name in reads.findall(text)} | set(SelectionForm.base_fields))
+    forms = {*SelectionForm.base_fields, *CancellationForm.base_fields}
+    return sorted({name for text in sources for name in reads.findall(text)} | forms)
 
 
 def plain_addresses(found: list[URLPattern | URLResolver] | None = None, prefix: str = "/admin/") -> Iterator[str]:

@@ -1,9 +1,14 @@
 """Folding by hand, and what the roll-ups must say."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from subscriptions.figures import active, roll_ups
+from subscriptions.figures.business import CANCELLED, read_business
+from subscriptions.figures.cancellations import read_cancellations
 from subscriptions.figures.roll_ups import all_kinds, read_figures
 from subscriptions.figures.spans import ALWAYS, span_of_days
 from subscriptions.models import Merchant, RollUp, Subscription
@@ -24,12 +29,25 @@ def assert_exact(merchant: Merchant) -> None:
     merchant.refresh_from_db()
     days = [span_of_days(FIRST, LAST, merchant.time_zone)]
     for kind in all_kinds().values():
-        counted = roll_ups._add_up(kind.count(merchant, ALWAYS, days, roll_ups.Q()))
+        counted = roll_ups._add_up(kind.count(merchant, ALWAYS, days, Q()))
         found = read_figures(kind, merchant, FIRST, LAST)
         assert without_zeros(found) == without_zeros(counted), kind.name
+    assert_cancellations_agree(merchant)
     live = Subscription.objects.live().filter(merchant=merchant, customer__is_test=False)
     expected = (live.count(), live.values("customer").distinct().count())
     assert tuple(active.count_active(merchant)) == expected
+
+
+def assert_cancellations_agree(merchant: Merchant) -> None:
+    """The cuts by reason and product have the sums of Home's figures."""
+    business, reasons = read_business(merchant, FIRST, LAST), Counter[str]()
+    found = read_cancellations(merchant, FIRST, LAST)
+    for each in found:
+        reasons[each.reason] += each.n
+    assert dict(reasons) == business.reasons and reasons.total() == business.count(CANCELLED)
+    assert sum(each.amount for each in found) == business.lost.get(CANCELLED, 0)
+    one = [each for each in found if each.reason == "4"]
+    assert read_cancellations(merchant, FIRST, LAST, Q(reason="4")) == one
 
 
 def without_zeros(found: dict[Any, list[Any]]) -> dict[Any, list[Any]]:

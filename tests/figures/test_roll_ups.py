@@ -43,8 +43,13 @@ def decline(world: acts.World, n: int) -> Any:
     return send(world, n, placement_results.decline, code="140", message="Declined")
 
 
+def cancel(world: acts.World, n: int) -> Any:
+    reasons = ["4|too much", "4|still", "just so", "77|gone", None]
+    return verbs.cancel(world.subscription(n), actor=f.STAFF, reason=reasons[n % len(reasons)])
+
+
 ACTS = [
-    *(place, place, place, reject, decline, acts.cancel, acts.reactivate, acts.reactivate, acts.add_subscription),
+    *(place, place, place, reject, decline, cancel, acts.reactivate, acts.reactivate, acts.add_subscription),
     *(acts.queue, acts.succeed, acts.change_quantity, acts.skip, acts.remove_item, acts.change_item_price),
 ]
 
@@ -212,7 +217,7 @@ def test_a_sweep_wakes_workers_only_for_what_has_something_to_fold(
     woken: list[str] = []
     monkeypatch.setattr(roll_ups, "sweep_rows", lambda rows, task: woken.extend(rows.values_list("name", flat=True)))
     roll_ups.sweep()
-    assert woken == ["business", "clicks"]  # made, and not folded yet
+    assert woken == ["business", "cancellations", "clicks"]  # made, and not folded yet
     fold(merchant)
     woken.clear()
     roll_ups.sweep()
@@ -222,7 +227,7 @@ def test_a_sweep_wakes_workers_only_for_what_has_something_to_fold(
     assert woken == []  # too new
     noon.shift(timedelta(minutes=10))
     roll_ups.sweep()
-    assert woken == ["business"]
+    assert woken == ["business", "cancellations"]
     fold(merchant)
     StaleFact.objects.create(merchant=merchant, name="clicks", at=timezone.now())
     woken.clear()

@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from subscriptions import calendar
-from subscriptions.actions.cancel_reasons import offered_reasons
 from subscriptions.admin.filters import orders_of_tomorrow
 from subscriptions.events import catalogue
 from subscriptions.figures.active import Active, count_active
@@ -29,6 +28,7 @@ from subscriptions.figures.business import (
 )
 from subscriptions.models import Activity, Customer, Merchant, Order
 from subscriptions.money import money
+from subscriptions.staff.cancellations import reason_names
 from subscriptions.staff.charts import build_daily_chart
 
 LATEST = 8
@@ -138,10 +138,10 @@ def churn_reasons(merchant: Merchant, found: Business) -> list[dict[str, Any]]:
     """Why subscriptions were cancelled, the most frequent first, with the width of its bar in per cent."""
     if not found.reasons:
         return []
-    labels = {str(code): label for code, label in offered_reasons(merchant).values_list("code", "label")}
     lines = sorted(found.reasons.items(), key=lambda line: (-line[1], line[0]))
     shown, rest = lines[:MOST_REASONS], sum(n for _, n in lines[MOST_REASONS:])
-    named = [(labels.get(code, f"Code {code}") if code else "No reason from the list", n) for code, n in shown]
+    names = reason_names(merchant, found.reasons)
+    named = [(names[code], n) for code, n in shown]
     named += [("Other reasons", rest)] if rest else []
     total, most = found.count(CANCELLED), max(n for _, n in named)
     return [

@@ -1,0 +1,5 @@
+"""Pages of figures about subscriptions; each number leads to its rows, and each table is a file too."""
+
+from subscriptions.admin.analytics import cancellations
+
+__all__ = ["cancellations"]
