@@ -1,5 +1,6 @@
 """All settings, from the environment. docs/operators/environment.md lists them."""
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -12,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 REPRISE_HOME = env.path("REPRISE_HOME", default=str(BASE_DIR / "var"))()
 HOME = Path(REPRISE_HOME).resolve()
+# These override the secrets file, whose content is put into the environment too.
+SECRETS_IN_ENVIRONMENT = sorted(secrets.GENERATORS.keys() & os.environ.keys())
 env.read_env(secrets.ensure_secrets_file(HOME / "secrets.env"))
 
 DEBUG = env.bool("DEBUG", default=False)

@@ -21,6 +21,7 @@ from django.db import connection
 from django.db.migrations.state import ProjectState
 
 from config import postgres, schedules
+from tests.databases import connected_to
 
 PREFIX = "migrated_"
 _find_related_models = ProjectState._find_reload_model
@@ -37,7 +38,8 @@ def ensure_template() -> str:
                 cursor.execute(f"DROP DATABASE {old}")
             draft = f"{name}_draft"
             cursor.execute(f"CREATE DATABASE {draft}")
-            _migrate(draft)
+            with connected_to(draft):
+                migrate_quickly()
             cursor.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
     return name
 
@@ -66,6 +68,12 @@ def fill_server(home: Path) -> None:
     subprocess.run(restore, input=dump, stdout=subprocess.DEVNULL, check=True)
 
 
+def migrate_quickly() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ProjectState, "_find_reload_model", _find_model_to_reload)
+        call_command("migrate", verbosity=0)
+
+
 def _fingerprint() -> str:
     """Changes with everything `migrate` reads."""
     files = [Path(schedules.__file__)]
@@ -75,19 +83,6 @@ def _fingerprint() -> str:
     for file in files:
         texts.update(file.read_bytes())
     return texts.hexdigest()[:16]
-
-
-def _migrate(database: str) -> None:
-    usual = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = database
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ProjectState, "_find_reload_model", _find_model_to_reload)
-            call_command("migrate", verbosity=0)
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = usual
 
 
 def _find_model_to_reload(
