@@ -106,6 +106,32 @@ document.addEventListener("keydown", (event) => {
   document.getElementById("find")?.focus();
 });
 
+// select2 hides the field and shows another.
+function focusField(field) {
+  const shown = field.nextElementSibling?.querySelector(".select2-selection") ?? field;
+  shown.scrollIntoView({ block: "center" });
+  shown.focus({ preventScroll: true });
+}
+
+// A refused form begins at its first error. Fields of select2 are there after this event.
+window.addEventListener("load", () => setTimeout(() => {
+  const field = document.querySelector('#main [aria-invalid="true"]:not([type="hidden"])');
+  const note = document.querySelector("#main :is([data-errors], form .errornote)");
+  if (field) focusField(field);
+  else if (note) {
+    note.tabIndex = -1;
+    note.focus();
+  }
+}));
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-errors] a");
+  const found = link && document.getElementById(link.hash.slice(1));
+  if (!found) return;
+  event.preventDefault();
+  focusField(found.matches("input, select, textarea") ? found : found.querySelector("input") ?? found);
+});
+
 // unfold's pages have no landmark besides the navigation.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 
