@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -16,6 +16,7 @@ from oneclick.admin.analytics_form import (
     SelectionForm,
     landing_page_names,
     link_names,
+    product_names,
 )
 from oneclick.admin.refusal_reasons import describe_refusal
 from oneclick.analytics.figures import (
@@ -38,7 +39,26 @@ from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.periods import DEFAULT_DAYS, last_days
 from subscriptions.staff.site import site
 
-Line = tuple[str, Figures, str]
+MOST_LINES = 50  # of a table
+# What the page divides by; products apart, of which there may be thousands on each day.
+CUTS = ("day", "action", "link", "landing_page")
+# Lines that cannot be chosen: an undo belongs to no link action.
+NO_FILTERS = {("action", "undo"), ("product", NONE)}
+
+
+class Line(NamedTuple):
+    """A line of a table; `url` shows it alone."""
+
+    name: str
+    figures: Figures
+    value: str
+    url: str
+
+
+class Table(NamedTuple):
+    heading: str
+    column: str
+    lines: list[Line]
 
 
 @require_safe
@@ -46,7 +66,7 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
     merchant = merchant_of(request)
     form = SelectionForm(merchant, request.GET.dict())
     selection = form.selection()
-    rows = click_figures(merchant, selection)
+    rows = click_figures(merchant, selection, by=CUTS)
     sums = sum_figures(rows)
     context = {
         **site.each_context(request),
@@ -57,8 +77,8 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
         "tiles": figure_tiles(sums, merchant),
         "chart": daily_chart(rows, selection),
         "refusals": count_refusals(sums),
-        "tables": figure_tables(rows, merchant),
-        "csv": f"{reverse('admin:link_analytics_csv')}?{request.GET.urlencode()}",
+        "tables": figure_tables(rows, click_figures(merchant, selection, by=["product"]), form),
+        "csv": reverse("admin:link_analytics_csv") + form.address(),
         "gain_days": GAIN_DAYS,
         "kept_days": KEPT_DAYS,
     }
@@ -74,16 +94,17 @@ def analytics_csv(request: HttpRequest) -> StreamingHttpResponse:
 def figure_tiles(sums: Figures, merchant: Merchant) -> list[tuple[str, str, str, str]]:
     """Each tile as icon, title, figure and note."""
     share = f"{sums.acted / sums.opened:.0%} of those opened" if sums.opened else ""
+    value = money(sums.value, merchant.currency_code)
     return [
         ("visibility", "Opened", f"{sums.opened:,}", "by people, as far as we can tell"),
         ("check_circle", "Acted", f"{sums.acted:,}", share),
         ("block", "Refused", f"{sums.refusals:,}", "reasons below"),
         ("undo", "Undone", f"{sums.undone:,}", ""),
         ("repeat", "Replayed", f"{sums.replayed:,}", "the same click again"),
-        ("smart_toy", "Likely machines", f"{sums.machines:,}", "never blocked"),
+        ("smart_toy", "Likely machines", f"{sums.machines:,}", f"{sums.machines_acted:,} acted; in no other figure"),
         ("event_available", "Orders kept", f"{sums.kept:,}", "delayed or skipped, then placed"),
         ("local_shipping", "Orders gained", f"{sums.orders:,}", f"within {GAIN_DAYS} days"),
-        ("payments", "Value gained", money(sums.value, merchant.currency_code), "of their items, once placed"),
+        ("payments", "Value gained", value, "of their items, once placed"),
     ]
 
 
@@ -109,19 +130,32 @@ def count_refusals(sums: Figures) -> list[tuple[str, int]]:
     )
 
 
-def figure_tables(rows: list[Row], merchant: Merchant) -> list[tuple[str, str, list[Line]]]:
-    """Each table as heading, title of its first column and lines of name, figures and value gained."""
-
-    def lines(key: str, names: Mapping[str, str]) -> list[Line]:
-        sums = [(names[str(pk or NONE)], each) for pk, each in group_figures(rows, key).items()]
-        sums.sort(key=lambda pair: (-pair[1].acted, -pair[1].opened, pair[0]))
-        return [(name, each, money(each.value, merchant.currency_code)) for name, each in sums]
-
+def figure_tables(rows: list[Row], products: list[Row], form: SelectionForm) -> list[Table]:
+    merchant = form.merchant
+    names = product_names(merchant, (row.product for row in products))
     return [
-        ("By link", "Link", lines("link", link_names(merchant))),
-        ("By action", "Action", lines("action", TABLE_TITLES)),
-        ("By landing page", "Landing page", lines("landing_page", landing_page_names(merchant))),
+        build_table("By link", "Link", rows, "link", link_names(merchant), form),
+        build_table("By action", "Action", rows, "action", TABLE_TITLES, form),
+        build_table("By product", "Product", products, "product", names, form),
+        build_table("By landing page", "Landing page", rows, "landing_page", landing_page_names(merchant), form),
     ]
+
+
+def build_table(
+    heading: str, column: str, rows: list[Row], key: str, names: Mapping[str, str], form: SelectionForm
+) -> Table:
+    """The lines with the most acts and visits first; what the table has no room for is one line."""
+
+    def line(name: str, figures: Figures, value: str = "") -> Line:
+        url = form.address(**{key: value}) if value and (key, value) not in NO_FILTERS else ""
+        return Line(name, figures, money(figures.value, form.merchant.currency_code), url)
+
+    lines = [line(names[str(pk or NONE)], each, str(pk or NONE)) for pk, each in group_figures(rows, key).items()]
+    lines.sort(key=lambda each: (-each.figures.acted, -each.figures.opened, each.name))
+    rest = lines[MOST_LINES:]
+    if rest:
+        lines[MOST_LINES:] = [line(f"{len(rest):,} others", sum_figures(rest))]
+    return Table(heading, column, lines)
 
 
 def saved_link_analytics(link: SavedLink) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from subscriptions.staff.periods import PeriodForm
 
 def link_results(merchant: Merchant, form: PeriodForm) -> tuple[dict[str, Any], dict[date, int]]:
     """The tiles, and the reactivations by links on each day."""
-    rows = click_figures(merchant, Selection(*form.days()))
+    rows = click_figures(merchant, Selection(*form.days()), by=["day", "action"])
     sums = sum_figures(rows)
     by_day = group_figures((row for row in rows if row.action == REACTIVATE.name), "day")
     reactivated: dict[date, int] = {day: figures.acted for day, figures in by_day.items()}

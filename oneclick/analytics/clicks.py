@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from common.db import insert, new_row
 from common.web import rate_limit
+from oneclick.analytics.clicked_product import find_product_id
 from oneclick.analytics.likely_machines import is_robot
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
@@ -27,12 +28,13 @@ class Visit:
     """Where a click came from.
 
     `link` is a saved link's id. `page` is the slug of a landing page, empty for the default page and None for a page of
-    the shop. `opens` is False if an earlier request reported that the link was opened. `fetched` says that a visit was
-    recorded when the page was fetched.
+    the shop. `product` is the shop's id of the product that the link adds. `opens` is False if an earlier request
+    reported that the link was opened. `fetched` says that a visit was recorded when the page was fetched.
     """
 
     link: str = ""
     page: str | None = None
+    product: str = ""
     opens: bool = True
     fetched: bool = False
     likely_machine: bool = False
@@ -49,6 +51,7 @@ def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
     return Visit(
         link=fields.get("og_link", ""),
         page=fields.get("page", "" if on_form else None),
+        product=fields.get("og_product_id", ""),
         opens=state not in ("fetched", "told"),
         fetched=state == "fetched",
         likely_machine=fields.get("machine") == "yes" or is_robot(request),
@@ -71,7 +74,7 @@ def record_visit(
         return None
     if rate_limit.count_request("visit", nonce.hex, VISITS_PER_MINUTE).exceeded:
         return None
-    rows = ActionToken.objects.select_related("merchant").filter(nonce=nonce)
+    rows = ActionToken.objects.select_related("merchant", "subscription").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
         record(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
@@ -79,9 +82,11 @@ def record_visit(
 
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
-    """`facts` are further columns of the click."""
+    """`facts` are further columns of the click, with its product if the caller had to look it up earlier."""
     if visit.fetched and not visit.likely_machine:
         mark_human(token)
+    if "product_id" not in facts:
+        facts["product_id"] = find_product_id(token, action, visit.product)
     insert(
         new_row(
             Click,
@@ -96,9 +101,9 @@ def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **
 
 
 def record_undo(token: ActionToken, outcome: str) -> None:
-    """Record an undo for the link and the page of the click that acted."""
+    """Record an undo for the link, the page and the product of the click that acted."""
     undone = Click.objects.filter(merchant=token.merchant, token=token, outcome="success").order_by("pk").first()
-    source = {"link_id": undone.link_id, "landing_page_id": undone.landing_page_id} if undone else {}
+    source = {name: getattr(undone, name) for name in ("link_id", "landing_page_id", "product_id")} if undone else {}
     insert(Click(merchant=token.merchant, token=token, action="undo", outcome=outcome, **source))
 
 

@@ -1,7 +1,8 @@
-"""What clicks and their results come to by day, action, link and landing page: the roll-up of the figures of links.
+"""What clicks and their results come to by day, action, link, landing page and product: the roll-up of links.
 
-A click counts on its day, and so does everything that came of it later: an undo, an order that was kept, the items that
-it gained. So facts are of two kinds, clicks and placed items, and each is folded when it happens.
+What likely machines did is counted apart from what people did. A click counts on its day, and so does everything that
+came of it later: an undo, an order that was kept, the items that it gained. So facts are of two kinds, clicks and
+placed items, and each is folded when it happens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,10 @@ from subscriptions.models import Item, Merchant, OrderStatus
 
 GAIN_DAYS = 90
 """An order placed within this many days after the click counts as gained by it."""
-KEYS = ("day", "action", "link", "landing_page")
+KEYS = ("day", "action", "link", "landing_page", "product")
 AMOUNT: Any = DecimalField(max_digits=28, decimal_places=2)
 ACTED = Q(outcome="success", replayed=False)
+PEOPLE, MACHINES = Q(likely_machine=False), Q(likely_machine=True)
 UNDONE = Q(token__undone_at__isnull=False)
 
 
@@ -41,7 +43,7 @@ def count_facts(merchant: Merchant, facts: Span, days: Sequence[Span], only: Q) 
         recent = lasting.filter(at__gt=facts.begins - timedelta(days=GAIN_DAYS))
     gains = [_sum_gains(_subscription_gains(recent, merchant, facts, days)), _sum_gains(_item_gains(recent, facts))]
     for *key, kept, orders, value in _count_kept_orders(lasting, facts).union(*gains, all=True):
-        yield (*key, ""), (0, 0, 0, 0, 0, 0, kept, orders, value)
+        yield (*key, ""), (0, 0, 0, 0, 0, 0, 0, kept, orders, value)
 
 
 def _any_placed(merchant: Merchant, facts: Span) -> bool:
@@ -61,16 +63,18 @@ def _clicks_of_days(merchant: Merchant, days: Sequence[Span], only: Q) -> QueryS
 
 def _count_clicks(clicks: QuerySet[Click]) -> Iterator[tuple[Any, Any]]:
     groups = clicks.values_list(*KEYS, "outcome").annotate(
-        n=Count("pk"),
-        opened=Count("pk", filter=Q(opens=True, likely_machine=False)),
-        acted=Count("pk", filter=ACTED),
-        undone=Count("pk", filter=ACTED & UNDONE),
-        replayed=Count("pk", filter=Q(replayed=True)),
-        machines=Count("pk", filter=Q(likely_machine=True)),
+        # Before `replayed`, which takes the name of a column that is asked for here.
+        machines_acted=Count("pk", filter=MACHINES & ACTED),
+        people=Count("pk", filter=PEOPLE),
+        opened=Count("pk", filter=PEOPLE & Q(opens=True)),
+        acted=Count("pk", filter=PEOPLE & ACTED),
+        undone=Count("pk", filter=PEOPLE & ACTED & UNDONE),
+        replayed=Count("pk", filter=PEOPLE & Q(replayed=True)),
+        machines=Count("pk", filter=MACHINES),
     )
-    for *key, outcome, n, opened, acted, undone, replayed, machines in groups:
-        refusal, refused = ("", 0) if outcome in NON_REFUSALS else (outcome, n)
-        yield (*key, refusal), (refused, opened, acted, undone, replayed, machines, 0, 0, Decimal(0))
+    for *key, outcome, machines_acted, people, opened, acted, undone, replayed, machines in groups:
+        refusal, refused = ("", 0) if outcome in NON_REFUSALS else (outcome, people)
+        yield (*key, refusal), (refused, opened, acted, undone, replayed, machines, machines_acted, 0, 0, Decimal(0))
 
 
 def _count_kept_orders(lasting: QuerySet[Click], facts: Span) -> Any:
@@ -120,8 +124,11 @@ ROLL_UP = RollUpKind(
     name="clicks",
     model=DailyClicks,
     keys=(*KEYS, "refusal"),
-    sums=("refused", "opened", "acted", "undone", "replayed", "machines", "kept", "orders", "value"),
+    sums=(
+        *("refused", "opened", "acted", "undone", "replayed", "machines", "machines_acted"),
+        *("kept", "orders", "value"),
+    ),
     facts={Click: "at", Item: "first_placed"},
     count=count_facts,
-    unique="day, action, (coalesce(link_id, 0)), (coalesce(landing_page_id, 0)), refusal",
+    unique=("day, action, (coalesce(link_id, 0)), (coalesce(landing_page_id, 0)), (coalesce(product_id, 0)), refusal"),
 )

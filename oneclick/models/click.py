@@ -7,7 +7,7 @@ from django.utils import timezone
 from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import SavedLink
 from oneclick.models.token import ActionToken
-from subscriptions.models import Item, Merchant, Order, Subscription
+from subscriptions.models import Item, Merchant, Order, Product, Subscription
 
 NON_REFUSALS = ("success", "undone", "opened", "fetched", "unpressed")
 
@@ -26,6 +26,16 @@ class Click(models.Model):
     token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")
     link = models.ForeignKey(SavedLink, models.SET_NULL, null=True, blank=True, related_name="clicks")
     landing_page = models.ForeignKey(LandingPage, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Without constraint and index: a product with subscriptions or items is never deleted, and nothing looks up by it.
+    product = models.ForeignKey(
+        Product,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="What the click is about: see `analytics/clicked_product.py`.",
+    )
     action = models.CharField(max_length=24, help_text="The name of the link action, or `undo`.")
     outcome = models.CharField(max_length=40, help_text="One of `NON_REFUSALS`, or the error's code.")
     opens = models.BooleanField(
@@ -50,7 +60,8 @@ class Click(models.Model):
 
     @staticmethod
     def not_undone(merchant: Merchant) -> Q:
-        """Selects the merchant's clicks that acted and were not undone."""
+        """Selects the merchant's clicks of people that acted and were not undone."""
         # Excluding the few undone tokens spares the database from reading all the others.
         undone = ActionToken.objects.filter(merchant=merchant, undone_at__isnull=False)
-        return Q(merchant=merchant, outcome="success", replayed=False) & ~Q(token__in=undone)
+        acted = Q(merchant=merchant, outcome="success", replayed=False, likely_machine=False)
+        return acted & ~Q(token__in=undone)

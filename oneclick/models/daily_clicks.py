@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 
 from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import SavedLink
-from subscriptions.models import Merchant
+from subscriptions.models import Merchant, Product
 from subscriptions.models.fields import TotalField
 
 
@@ -22,6 +22,9 @@ class DailyClicks(models.Model):
     landing_page = models.ForeignKey(
         LandingPage, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
     )
+    product = models.ForeignKey(
+        Product, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
     refusal = models.CharField(max_length=40, blank=True, help_text="The code of a refusal; empty for all else.")
     refused = models.BigIntegerField(default=0)
     opened = models.BigIntegerField(default=0)
@@ -29,6 +32,7 @@ class DailyClicks(models.Model):
     undone = models.BigIntegerField(default=0)
     replayed = models.BigIntegerField(default=0)
     machines = models.BigIntegerField(default=0)
+    machines_acted = models.BigIntegerField(default=0)
     kept = models.BigIntegerField(default=0)
     orders = models.BigIntegerField(default=0)
     value = TotalField(default=0)
@@ -41,6 +45,7 @@ class DailyClicks(models.Model):
                 "action",
                 Coalesce("link", 0),
                 Coalesce("landing_page", 0),
+                Coalesce("product", 0),
                 "refusal",
                 name="daily_clicks_once",
             )

@@ -4,12 +4,14 @@ Checks in this order: signature, exists and not revoked, expired, used, context,
 leaves the token unused; the click is recorded either way.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
 
 from common.db import pipeline, reserve_ids, update
 from oneclick.analytics import clicks
+from oneclick.analytics.clicked_product import find_product_id
 from oneclick.analytics.clicks import Visit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click
@@ -27,7 +29,7 @@ from subscriptions.actions.core import emit_followup
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import NotFound, Refused
 from subscriptions.events import catalogue
-from subscriptions.models import Activity, Event, Item, Merchant, Order
+from subscriptions.models import Activity, Event, Item, Merchant, Order, Subscription
 
 # The number of new rows in nearly every click.
 WRITTEN = {Order: 1, Item: 1, Activity: 1, Event: 2, ActionToken: 2, Click: 1}
@@ -46,7 +48,7 @@ def redeem_token(
     """
     link_action = find_link_action(action, fields)
     given = parameters.pick_parameters(fields, link_action.parameters)
-    attempt = fields.get("attempt", "")[:ATTEMPT_LENGTH]
+    attempt, visit = fields.get("attempt", "")[:ATTEMPT_LENGTH], replace(visit, product=given.get("og_product_id", ""))
     nonce = decode_nonce(text)
     if nonce is None:
         raise customer_refusal(link_action.name, "invalid_token", merchant)
@@ -59,12 +61,17 @@ def redeem_token(
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             parameters.require_parameters(given, link_action.required)
+            # Before the action, which may move the items of the order; a subscription comes with the result.
+            product_id = find_product_id(token, link_action.name, visit.product) if token.order_id else None
             with reserve_ids(WRITTEN), pipeline():
                 actor = Actor(ActorKind.LINK, str(token.pk), f"1-Click {link_action.action}")
                 result = link_action.perform(token, given, actor)
                 message = write_message(token, link_action.name, result.message)
                 _mark_used(token, link_action, given, attempt, result, message)
-                clicks.record_click(token, link_action.name, "success", visit, **_gained_row(token, result))
+                if isinstance(result.next_target, Subscription):
+                    product_id = result.next_target.product_id
+                facts = {"product_id": product_id, **_gained_row(token, result)}
+                clicks.record_click(token, link_action.name, "success", visit, **facts)
                 _emit_next_token(result)
             return Success(link_action.action, message, undo_offer(token))
     except NotFound as error:

@@ -17,7 +17,7 @@ def customer_refusal(table: str, code: str, merchant: Merchant | None = None, lo
 
 def record_refusal(nonce: UUID, table: str, code: str, visit: Visit | None = None) -> Refused:
     """Record the click after the transaction's rollback; `visit` is None for an undo."""
-    token = ActionToken.objects.select_related("merchant__one_click", "customer").get(nonce=nonce)
+    token = ActionToken.objects.select_related("merchant__one_click", "customer", "subscription").get(nonce=nonce)
     if visit is None:
         clicks.record_undo(token, code)
     else:

@@ -22,7 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -83,36 +83,40 @@ def use_custom_plans() -> Iterator[None]:
 
 
 def read_figures(
-    kind: RollUpKind, merchant: Merchant, first: date, last: date, only: Q | None = None
+    kind: RollUpKind, merchant: Merchant, first: date, last: date, only: Q | None = None, by: Sequence[str] = ()
 ) -> dict[Key, list[Any]]:
-    """The sums of these days by key."""
-    only = only or Q()
+    """The sums of these days by the keys named in `by`, or by all."""
+    only, by = only or Q(), by or kind.keys
     period, days = span_of_days(first, last, merchant.time_zone), Q(day__gte=first, day__lte=last)
     state = RollUp.objects.filter(merchant=merchant, name=kind.name, time_zone=merchant.time_zone)
     # Before the stored rows: a day that is folded anew in between is counted from the rows all the same.
     known, stale = _read_state(state, merchant, period)
     if known is None:
-        return _count_all(kind, merchant, period, only)
+        return _count_all(kind, merchant, period, only, by)
     rows = kind.model._default_manager.filter(only, days, merchant=merchant).exclude(day__in=stale)
     # Read with the rows, so that it fits them, whatever a fold commits before or after.
-    stored = list(rows.values_list(Subquery(state.values("folded_until")), *kind.keys, *kind.sums))
+    grouped = rows.values_list(Subquery(state.values("folded_until")), *by).order_by()
+    stored = list(grouped.annotate(**{f"sum_of_{name}": Sum(name) for name in kind.sums}))
     until = stored[0][0] if stored else known
     if until is None:
-        return _count_all(kind, merchant, period, only)
-    number = 1 + len(kind.keys)
-    parts = [
-        ((row[1:number], row[number:]) for row in stored),
-        kind.count(merchant, Span(until), [period], only),
-    ]
+        return _count_all(kind, merchant, period, only, by)
+    counted = [kind.count(merchant, Span(until), [period], only)]
     if stale:
         spans = [span_of_days(day, day, merchant.time_zone) for day in sorted(stale)]
-        parts.append(kind.count(merchant, Span(ends=until), spans, only))
-    return _add_up(chain(*parts))
+        counted.append(kind.count(merchant, Span(ends=until), spans, only))
+    number = 1 + len(by)
+    return _add_up(chain(((row[1:number], row[number:]) for row in stored), _group(kind, chain(*counted), by)))
 
 
-def _count_all(kind: RollUpKind, merchant: Merchant, period: Span, only: Q) -> dict[Key, list[Any]]:
+def _count_all(kind: RollUpKind, merchant: Merchant, period: Span, only: Q, by: Sequence[str]) -> dict[Key, list[Any]]:
     with use_custom_plans():
-        return _add_up(kind.count(merchant, ALWAYS, [period], only))
+        return _add_up(_group(kind, kind.count(merchant, ALWAYS, [period], only), by))
+
+
+def _group(kind: RollUpKind, counted: Counted, by: Sequence[str]) -> Iterator[tuple[Key, Sums]]:
+    """What was counted by all keys, by those named in `by`."""
+    places = [kind.keys.index(name) for name in by]
+    return ((tuple(key[place] for place in places), sums) for key, sums in counted)
 
 
 def _read_state(state: QuerySet[RollUp], merchant: Merchant, period: Span) -> tuple[datetime | None, set[date]]:

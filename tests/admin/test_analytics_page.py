@@ -10,16 +10,18 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from oneclick.admin import analytics
 from oneclick.models import Action, ActionToken, Click, LandingPage, SavedLink
-from subscriptions.models import Role
+from subscriptions.models import Product, Role
+from tests import factories as f
 from tests.admin.conftest import World
 from tests.admin.pages import visible_text
 from tests.rows import read_all_rows
 
 PAGE, CSV = "/admin/numbers/", "/admin/numbers/csv/"
 HEAD = (
-    "day,action,link,landing page,opened,acted,refused,undone,replayed,likely machines,orders kept,orders gained,"
-    "value gained USD"
+    "day,action,link,landing page,product,opened,acted,refused,undone,replayed,likely machines,"
+    "likely machines that acted,orders kept,orders gained,value gained USD"
 )
 TOO_FAR = "Choose days within the last 400; older clicks are not kept."
 Login = Callable[..., Client]
@@ -69,7 +71,7 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     assert "Opened 4 by people, as far as we can tell" in shown
     assert "Acted 1 25% of those opened" in shown
     assert "Refused 2 reasons below" in shown
-    assert "Likely machines 1 never blocked" in shown
+    assert "Likely machines 1 0 acted; in no other figure" in shown
     assert "Value gained USD 0.00" in shown
     assert "The link had already been used 1" in shown and "The link has no product 1" in shown
     assert "Fri, Nov 20, 2026 2 1 0 0 0 1" in shown and "Thu, Nov 19, 2026 2 0 2 0 0 0" in shown
@@ -77,16 +79,16 @@ def test_the_page_shows_totals_days_reasons_and_tables(owner: Client, click: Cal
     assert "Reactivate 4 1 2 0 0 1 0 0 USD 0.00" in shown
     assert "Your shop's pages and the API 4 1 2 0 0 1 0 0 USD 0.00" in shown
     assert answer.content.count(b"<rect ") == 3
-    heads = [f'<thead><tr><th scope="col">{name}</th>' for name in ("Day", "Link", "Action", "Landing page")]
+    heads = [f'<thead><tr><th scope="col">{name}</th>' for name in ("Day", "Link", "Action", "Product")]
     assert [answer.content.decode().count(head) for head in heads] == [1, 1, 1, 1]
 
 
 def test_days_action_link_and_page_can_be_chosen(
     owner: Client, own: World, link: SavedLink, click: Callable[..., Click]
 ) -> None:
-    page = LandingPage.objects.get(merchant=own.merchant)
+    page, product = LandingPage.objects.get(merchant=own.merchant), own.rows[Product]
     click(link=link)
-    click(action="skip", landing_page=page)
+    click(action="skip", landing_page=page, product=product)
     click(days=10)
     chosen = {
         "": "3",
@@ -97,11 +99,12 @@ def test_days_action_link_and_page_can_be_chosen(
         "?link=none": "2",
         f"?landing_page={page.pk}": "1",
         "?landing_page=none&action=skip": None,
+        f"?product={product.pk}": "1",
     }
     for query, acted in chosen.items():
         shown = visible_text(owner.get(PAGE + query))
         assert (f"Acted {acted} " if acted else "No link was opened") in shown, query
-        assert sum(int(row[5]) for row in rows(owner, query)[1:]) == int(acted or 0)
+        assert sum(int(row[6]) for row in rows(owner, query)[1:]) == int(acted or 0)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +131,8 @@ def test_an_impossible_choice_is_reported_and_30_days_are_shown(
 
 
 def test_another_merchants_links_and_pages_cannot_be_chosen(owner: Client, foreign: World) -> None:
-    theirs = foreign.rows[SavedLink].pk, foreign.rows[LandingPage].pk
-    for query in (f"?link={theirs[0]}", f"?landing_page={theirs[1]}"):
+    theirs = [foreign.rows[model].pk for model in (SavedLink, LandingPage, Product)]
+    for query in (f"?link={theirs[0]}", f"?landing_page={theirs[1]}", f"?product={theirs[2]}"):
         answer = owner.get(PAGE + query)
         assert "Select a valid choice." in visible_text(answer)
         assert b"Foreign" not in answer.getvalue()
@@ -147,15 +150,46 @@ def test_the_csv_has_a_row_per_day_action_link_and_page_and_no_formula(
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.getvalue().startswith(b"\xef\xbb\xbfday,")
     assert answer["Content-Disposition"] == 'attachment; filename="one-click-2026-10-22-2026-11-20.csv"'
-    none = ["Without a saved link", "Your shop's pages and the API"]
+    none = ["Without a saved link", "Your shop's pages and the API", "Orders of several products"]
     assert rows(owner) == [
         [*HEAD.split(","), "refused: expired_token"],
-        ["2026-11-19", "reactivate", *none, "1", "0", "1", "0", "0", "0", "0", "0", "0", "1"],
+        ["2026-11-19", "reactivate", *none, "1", "0", "1", "0", "0", "0", "0", "0", "0", "0", "1"],
         [
-            *("2026-11-20", "reactivate", '\'=cmd|"x"', "'@SUM(A1)", "1", "1"),
-            *("0", "0", "1", "0", "0", "0", "0", "0"),
+            *("2026-11-20", "reactivate", '\'=cmd|"x"', "'@SUM(A1)", none[2], "1", "1"),
+            *("0", "0", "1", "0", "0", "0", "0", "0", "0"),
         ],
     ]
+
+
+def test_names_in_tables_lead_to_their_figures_alone_and_what_has_no_room_is_one_line(
+    owner: Client, own: World, link: SavedLink, click: Callable[..., Click], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytics, "MOST_LINES", 2)
+    products = [f.ProductFactory(merchant=own.merchant, name=name) for name in ("Ale", "Beer", "Cider")]
+    for n, product in enumerate(products):
+        for _ in range(n + 1):
+            click(product=product, link=link)
+    click(action="undo", outcome="undo_too_late", opens=False)
+    tables = {table.heading: table.lines for table in owner.get(f"{PAGE}?period=90").context["tables"]}
+    period = "?period=90&"
+    cider, beer, others = tables["By product"]
+    assert (cider[0], cider.figures.acted, cider.url) == ("Cider", 3, f"{period}product={products[2].pk}")
+    assert beer.url == f"{period}product={products[1].pk}"
+    assert (others[0], others.figures.acted, others.figures.refusals, others.url) == ("2 others", 1, 1, "")
+    assert [line.url for line in tables["By link"]] == [f"{period}link={link.pk}", f"{period}link=none"]
+    assert [line.url for line in tables["By action"]] == [f"{period}action=reactivate", ""]
+    shown = visible_text(owner.get(PAGE + cider.url))
+    assert "Only Cider All products" in shown and "Acted 3 " in shown
+
+
+def test_what_machines_did_is_in_no_other_figure(owner: Client, click: Callable[..., Click]) -> None:
+    click()
+    for outcome in ("success", "expired_token", "opened"):
+        click(outcome, likely_machine=True)
+    shown = visible_text(owner.get(PAGE))
+    assert "Opened 1 " in shown and "Acted 1 100% of those opened" in shown and "Refused 0 " in shown
+    assert "Likely machines 3 1 acted; in no other figure" in shown
+    assert [row[10:12] for row in rows(owner)[1:]] == [["3", "1"]]
 
 
 def test_a_saved_links_page_has_its_analytics(owner: Client, link: SavedLink, click: Callable[..., Click]) -> None:
@@ -189,5 +223,5 @@ def test_the_page_takes_as_many_queries_with_many_clicks_as_with_one(
 ) -> None:
     for days in range(20):
         click(days=days)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(19):
         owner.get(PAGE)

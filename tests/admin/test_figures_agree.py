@@ -153,7 +153,7 @@ def test_the_cards_the_chart_the_tables_and_the_csv_of_analytics_agree(merchant:
     assert csv_sums(client, "") == expected
     for heading, _, lines in page.context["tables"]:
         sums = Counter[str]()
-        for _, figures, _ in lines:
+        for _, figures, _, _ in lines:
             names = {"Refused": "refusals", "Likely machines": "machines"}
             sums.update({title: getattr(figures, names.get(title, title.lower())) for title in expected})
         assert {title: str(sums[title]) for title in expected} == expected, heading

@@ -73,7 +73,7 @@ def test_links_with_the_same_figures_follow_the_alphabet(
     click(2)
     click(3)
     answer = owner.get("/admin/numbers/")
-    names = [name for name, _, _ in answer.context["tables"][0][2]]
+    names = [name for name, _, _, _ in answer.context["tables"][0][2]]
     assert names == ["Without a saved link", "Alpha", "Beta"]
 
 

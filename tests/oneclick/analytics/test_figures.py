@@ -210,7 +210,7 @@ def test_a_click_keeps_nothing_of_the_visitor(shop: Shop) -> None:
     columns = {field.name for field in Click._meta.get_fields()}
     assert columns == {
         *("id", "merchant", "token", "link", "landing_page", "action", "outcome", "opens", "replayed"),
-        *("likely_machine", "subscription", "item", "order", "at"),
+        *("likely_machine", "subscription", "item", "order", "product", "at"),
     }
 
 

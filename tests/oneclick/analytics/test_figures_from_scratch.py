@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.models import Q
 
-from oneclick.analytics.figures import Figures, Row, Selection, click_figures, sum_figures
+from oneclick.analytics.figures import Figures, Row, Selection, click_figures, group_figures, sum_figures
+from oneclick.analytics.roll_up import KEYS
 from oneclick.models import ActionToken, Click, SavedLink
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, Subscription
 from tests.factories import (
@@ -34,7 +35,8 @@ class Past:
         self.merchant, self.chance = merchant, Random(seed)
         self.links = [None, *(SavedLink.objects.create(merchant=merchant, name=name, action="skip") for name in "AB")]
         self.pages = [None, LandingPageFactory(merchant=merchant, slug="more", is_default=False)]
-        self.product = ProductFactory(merchant=merchant)
+        self.product, other = ProductFactory(merchant=merchant), ProductFactory(merchant=merchant)
+        self.products = [None, self.product.pk, other.pk]
         for n in range(6):
             self.customer(CustomerFactory(merchant=merchant, is_test=n == 0))
 
@@ -71,6 +73,7 @@ class Past:
         gains = [{"subscription": subscription}, {"item": line}, {"order": line.order}]
         outcome = choose(OUTCOMES)
         way = {"link": choose(self.links), "landing_page": choose(self.pages), "action": choose(["delay", "skip"])}
+        way["product_id"] = choose(self.products)
         kind = {"replayed": self.chance.random() < 0.1, "likely_machine": self.chance.random() < 0.2}
         came_of_it = choose(gains) if outcome == "success" and not kind["replayed"] else {}
         Click.objects.create(
@@ -86,7 +89,7 @@ class Past:
 
 
 def count_by_hand(merchant: Merchant, wanted: Selection) -> dict[tuple[object, ...], Figures]:
-    """By day, action, link and landing page."""
+    """By day, action, link, landing page and product."""
     clicks = [
         click
         for click in Click.objects.select_related("token__customer", "item__order", "order")
@@ -96,19 +99,20 @@ def count_by_hand(merchant: Merchant, wanted: Selection) -> dict[tuple[object, .
     for click in clicks:
         day = click.at.astimezone(ZoneInfo(merchant.time_zone)).date()
         if wanted.first <= day <= wanted.last and click.outcome != "undone":
-            key = (day, click.action, click.link_id, click.landing_page_id)
+            key = (day, click.action, click.link_id, click.landing_page_id, click.product_id)
             found.setdefault(key, Figures()).add(figures_of_click(click, clicks))
     return found
 
 
 def figures_of_click(click: Click, clicks: list[Click]) -> Figures:
     acted = click.outcome == "success" and not click.replayed
+    if click.likely_machine:
+        return Figures(machines=1, machines_acted=int(acted))
     figures = Figures(
-        opened=int(click.opens and not click.likely_machine),
+        opened=int(click.opens),
         acted=int(acted),
         undone=int(acted and click.token.undone_at is not None),
         replayed=int(click.replayed),
-        machines=int(click.likely_machine),
     )
     if click.outcome in ("expired_token", "token_already_used"):
         figures.refused = Counter([click.outcome])
@@ -120,7 +124,8 @@ def figures_of_click(click: Click, clicks: list[Click]) -> Figures:
 
 
 def is_not_undone(click: Click) -> bool:
-    return click.outcome == "success" and not click.replayed and click.token.undone_at is None
+    acted = click.outcome == "success" and not click.replayed and not click.likely_machine
+    return acted and click.token.undone_at is None
 
 
 def is_result_of(line: Item, click: Click, clicks: list[Click]) -> bool:
@@ -145,12 +150,17 @@ def test_the_figures_agree_with_a_count_by_hand(noon: object, seed: int, is_test
     expected = count_by_hand(merchant, WEEKS)
     assert found == expected
     sums = sum_figures(click_figures(merchant, WEEKS))
-    assert min(sums.undone, sums.replayed, sums.machines, sums.refusals, sums.kept, sums.orders) > 0
-    chosen = Selection(WEEKS.first, WEEKS.last, Q(link=past.links[1]))
-    assert by_key(click_figures(merchant, chosen)) == {
-        key: row for key, row in expected.items() if key[2] == past.links[1].pk
-    }
+    assert min(sums.undone, sums.replayed, sums.machines_acted, sums.refusals, sums.kept, sums.orders) > 0
+    for name in KEYS:
+        cut = click_figures(merchant, WEEKS, by=[name])
+        assert {getattr(row, name): row.figures for row in cut} == group_figures(click_figures(merchant, WEEKS), name)
+        assert sum_figures(cut) == sums
+    for place, name, value in [(2, "link", past.links[1].pk), (4, "product", past.product.pk)]:
+        chosen = Selection(WEEKS.first, WEEKS.last, Q(**{name: value}))
+        assert by_key(click_figures(merchant, chosen)) == {
+            key: row for key, row in expected.items() if key[place] == value
+        }
 
 
 def by_key(found: list[Row]) -> dict[tuple[object, ...], Figures]:
-    return {(row.day, row.action, row.link, row.landing_page): row.figures for row in found}
+    return {(row.day, row.action, row.link, row.landing_page, row.product): row.figures for row in found}
