@@ -17,6 +17,7 @@ def test_json_is_read_with_and_without_a_byte_order_mark(encoding: str) -> None:
         (b"-Infinity", "-Infinity is not JSON"),
         (b'"\xff"', "the text is not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 101 + b"]" * 101, "nested too deeply"),
         (b"9" * 5000, "digits"),
         (b'{"a": -1e400}', "a number is too large"),
     ],
@@ -24,6 +25,11 @@ def test_json_is_read_with_and_without_a_byte_order_mark(encoding: str) -> None:
 def test_anything_else_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode_json(body)
+
+
+def test_a_hundred_levels_are_read() -> None:
+    body = b'{"a":' * 99 + b"[1]" + b"}" * 99
+    assert remove_unstorable_characters(decode_json(body)) == decode_json(body)
 
 
 def test_characters_that_postgresql_refuses_are_removed_everywhere() -> None:
