@@ -15,6 +15,7 @@ from integrations.models import Delivery, DeliveryMinute, GladlyRequest, Profile
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
 from subscriptions.api import idempotency
+from subscriptions.importing import runs
 from subscriptions.models import (
     ApiRequest,
     AuditEntry,
@@ -67,7 +68,8 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
 def expired_imports(now: datetime) -> Iterator[QuerySet]:
     """Files that nobody went on with, after a week, because they hold personal data; refused rows after a month."""
     ended = ImportRun.objects.exclude(finished=None)
-    left = ImportRun.objects.filter(finished=None, lease_token=None, created__lt=now - timedelta(days=7))
+    idle = ImportRun.objects.filter(finished=None).exclude(state__in=runs.RUNNING)
+    left = idle.filter(created__lt=now - timedelta(days=7))
     yield from (RefusedRow.objects.filter(run__in=left), ImportPart.objects.filter(run__in=left), left)
     yield RefusedRow.objects.filter(run__in=ended.filter(finished__lt=now - timedelta(days=30)))
     yield ended.filter(finished__lt=now - timedelta(days=400))
