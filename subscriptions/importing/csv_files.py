@@ -5,6 +5,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import BinaryIO
 
 from subscriptions.importing.report import Report
 from subscriptions.importing.table import KEEP, Column, Progress, Row, Table
@@ -13,21 +15,28 @@ from subscriptions.models import Merchant
 DELIMITERS = ",;\t"
 # A first line that tells spreadsheets which character separates the fields.
 DIRECTIVE = re.compile(r"""\s*"?sep=(?P<delimiter>[^"\r\n]*)"?(?:\r\n?|\n|$)""", re.IGNORECASE)
+SAVE_ANEW = "save the file as “CSV UTF-8” and try again."
 # Spreadsheets write a text that looks like a number as a formula.
 TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 # What keeps a text from becoming a formula; a phone number with its plus sign is exported so.
 ESCAPED_FORMULA = re.compile(r"^'(?=[=+\-@])")
 
 
-def read_csv(data: bytes, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
+class UnreadableError(Exception):
+    """A file cannot be read from this line on."""
+
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(line, sentence)
+        self.line, self.sentence = line, sentence
+
+
+def read_csv(file: BinaryIO, table: Table, merchant: Merchant, report: Report, progress: Progress) -> list[Row]:
     """The rows of a file that have no problems; the problems of the others go into `report`."""
-    content = decode_csv(data, report)
-    if content is None:
+    records = list(split_records(file, report))
+    if report.problems:
         return []
-    records = list(split_records(content, report))
     if not records:
-        if not report.problems:
-            report.add_problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
+        report.add_problem(1, "", f"the file is empty; it needs a header row and one row for each {table.noun}.")
         return []
     columns = match_header(*records[0], table.columns(merchant), report)
     if report.problems:
@@ -38,43 +47,55 @@ def read_csv(data: bytes, table: Table, merchant: Merchant, report: Report, prog
     return [row for row in rows if row.line not in lines_with_problems]
 
 
-def decode_csv(data: bytes, report: Report) -> str | None:
-    """The text of a file; None if it has none that can be read."""
+def read_lines(file: BinaryIO) -> Iterator[str]:
+    """The lines of a text with their ends. Raises `UnreadableError` where it is none."""
     # What spreadsheets call Unicode text. It begins with a byte order mark, by which the codec knows the order.
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    file.seek(0)
+    number = 0
     try:
-        content = data.decode("utf-16" if is_utf16 else "utf-8-sig")
+        text = io.TextIOWrapper(file, "utf-16" if is_utf16 else "utf-8-sig", newline="")
+        for number, line in enumerate(text, 1):
+            if "\0" in line:
+                raise UnreadableError(number, f"there is a NUL character; {SAVE_ANEW}")
+            yield line
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        report.add_problem(line, "", "the text is not UTF-8; save the file as “CSV UTF-8” and try again.")
-        return None
-    if "\0" in content:
-        line = content[: content.index("\0")].count("\n") + 1
-        report.add_problem(line, "", "there is a NUL character; save the file as “CSV UTF-8” and try again.")
-        return None
-    return content
+        # The decoder is given more only when there is no whole line left of what it had.
+        undecoded = error.object[: error.start].count(b"\n")
+        raise UnreadableError(number + undecoded + 1, f"the text is not UTF-8; {SAVE_ANEW}") from None
 
 
-def split_records(content: str, report: Report) -> Iterator[tuple[int, list[str]]]:
-    """Each record's cells, with the line on which the record begins. A quoted cell may hold line breaks."""
-    skipped, delimiter = 0, ""
-    if directive := DIRECTIVE.match(content):
-        skipped, content = len(directive[0].splitlines()), content[directive.end() :]
-        delimiter = directive["delimiter"].strip(" ")
-        if delimiter not in [*DELIMITERS, "|"]:
-            report.add_problem(skipped, "", "“sep=” must name a comma, a semicolon, a tab or | as the separator.")
-            return
-    begins = skipped + 1
-    header = content.lstrip().splitlines()[0] if content.strip() else ""
-    delimiter = delimiter or max(DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+def split_records(file: BinaryIO, report: Report) -> Iterator[tuple[int, list[str]]]:
+    """Each record's cells, with the line on which the record begins. A quoted cell may hold line breaks.
+
+    What is read of the file is not kept. What is wrong with it goes into `report`, and ends the records.
+    """
+    begins = 0
     try:
+        begins, delimiter, lines = _find_delimiter(read_lines(file))
+        skipped = begins - 1
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield begins, cells
             begins = skipped + reader.line_num + 1
+    except UnreadableError as error:
+        report.add_problem(error.line, "", error.sentence)
     except csv.Error as error:
         report.add_problem(begins, "", f"this is not CSV ({error}); check that every quote that opens also closes.")
+
+
+def _find_delimiter(lines: Iterator[str]) -> tuple[int, str, Iterator[str]]:
+    """The number of the first line that is not empty, what separates its fields, and the lines from there on."""
+    for number, line in enumerate(lines, 1):
+        if directive := DIRECTIVE.match(line):
+            delimiter = directive["delimiter"].strip(" ")
+            if delimiter not in [*DELIMITERS, "|"]:
+                raise UnreadableError(number, "“sep=” must name a comma, a semicolon, a tab or | as the separator.")
+            return number + 1, delimiter, lines
+        if line.strip():
+            return number, max(DELIMITERS, key=line.count), chain([line], lines)
+    return 1, DELIMITERS[0], lines
 
 
 def match_header(line: int, names: list[str], columns: Sequence[Column], report: Report) -> list[Column | None]:

@@ -27,7 +27,8 @@ def import_file(
     Raises OSError when the file cannot be opened, and `Busy` when another write holds rows of this merchant.
     """
     report = Report()
-    rows = read_csv(path.read_bytes(), table, merchant, report, progress)
+    with path.open("rb") as file:
+        rows = read_csv(file, table, merchant, report, progress)
     if not rows and report.problems:
         return report
     with lock_merchant(merchant):

@@ -29,7 +29,7 @@ class RunFile:
         self.columns = [known.get(name) for name in run.columns]
         self.first_lines: dict[str, int] = {}
         """The line of each key so far, since a key may be there once in the whole file."""
-        self.records = islice(read_records(run, Report()), 1, None)
+        self.records = islice(read_records(run, Report()), 1, None)  # without the header
         key_alone = [column if column and column.name == self.table.key else None for column in self.columns]
         for done in _split(islice(self.records, run.cursor)):
             self.read_rows(done, key_alone)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from tempfile import TemporaryFile
 
 from django.db import transaction
 from django.db.models import Sum
@@ -10,12 +11,12 @@ from django.db.models.functions import Length
 from subscriptions.actors import Actor
 from subscriptions.errors import refused
 from subscriptions.importing.addresses_payments import hide_card_numbers
-from subscriptions.importing.csv_files import clean_cell, decode_csv, split_records
+from subscriptions.importing.csv_files import clean_cell, split_records
 from subscriptions.importing.guesses import guess_columns, guess_kind
 from subscriptions.importing.report import Report
 from subscriptions.models import ImportPart, ImportRun, Merchant
 
-LARGEST_FILE = 64 * 1024 * 1024  # bytes; workers have the whole file in memory
+LARGEST_FILE = 64 * 1024 * 1024  # bytes
 EXAMPLES = 3
 LONGEST_EXAMPLE = 60
 MOST_COLUMNS = 300
@@ -75,6 +76,8 @@ def _first_problem(report: Report) -> str:
 
 def read_records(run: ImportRun, report: Report) -> Iterator[Record]:
     """The line and the cells of each record, the header first."""
-    parts = run.parts.order_by("number").values_list("content", flat=True)
-    content = decode_csv(b"".join(map(bytes, parts)), report)
-    return iter(()) if content is None else split_records(content, report)
+    with TemporaryFile() as file:  # which may be too large for the memory of a small machine
+        for content in run.parts.order_by("number").values_list("content", flat=True).iterator(chunk_size=1):
+            file.write(content)
+        file.seek(0)
+        yield from split_records(file, report)

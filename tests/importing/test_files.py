@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from subscriptions.importing.customers import CUSTOMERS
+from subscriptions.importing.importer import import_file
 from subscriptions.importing.report import Outcome
 from subscriptions.models import Address, Customer, Merchant
 from tests.importing.conftest import Load
@@ -100,6 +103,19 @@ def test_text_that_is_not_utf8_is_refused_with_its_line(load: Load) -> None:
     assert [str(problem) for problem in report.problems] == [
         "line 2: the text is not UTF-8; save the file as “CSV UTF-8” and try again."
     ]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("bad_line", [400, 4000, 4999])
+def test_the_line_that_is_no_text_is_named_in_a_large_file_too(
+    merchant: Merchant, tmp_path: Path, bad_line: int, line_end: str
+) -> None:
+    lines = [f"C-{number},Zoë,Ruiz,zoe@mail.test".encode() for number in range(5000)]
+    lines[bad_line - 1] = "Zoë".encode("latin-1")
+    path = tmp_path / "rows.csv"
+    path.write_bytes(line_end.encode().join([HEADER.encode(), *lines[1:]]))
+    (problem,) = import_file(CUSTOMERS, path, merchant).problems
+    assert (problem.line, problem.sentence[:23]) == (bad_line, "the text is not UTF-8; ")
 
 
 def test_an_empty_file_is_refused(load: Load) -> None:
