@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -32,8 +33,8 @@ def csv_lines(header: list[str], rows: Iterable[list[Any]]) -> Iterator[str]:
     """The file in parts of some lines each; sending every line alone would take longer than making it."""
     writer = csv.writer(_Echo())
     # Without a byte order mark Excel reads UTF-8 as another encoding.
-    part = ["\ufeff", writer.writerow(header)]
-    for row in rows:
+    part = ["\ufeff"]
+    for row in chain([header], rows):
         part.append(writer.writerow([escape_formula(cell) if isinstance(cell, str) else cell for cell in row]))
         if len(part) >= LINES_OF_A_PART:
             yield "".join(part)

@@ -111,6 +111,15 @@ def test_what_cannot_be_read_is_said_where_the_file_was_chosen(merchant: Merchan
     assert (answer.status_code, answer.json()) == (400, {"sentence": "This file is empty; choose another one."})
 
 
+def test_names_of_columns_become_no_formulas(merchant: Merchant, login: Login) -> None:
+    client = login(merchant)
+    run = upload(client, f"{HEADER},=1+1", *(f"{line},+1" for line in LINES[1:]))
+    match(client, run)
+    continue_run(run.pk)
+    header, row, _ = client.get(f"{LIST}{run.pk}/refused/").getvalue().decode().split("\r\n")
+    assert header.endswith(",Shoe size,'=1+1") and row.endswith(",44,'+1")
+
+
 def test_a_missing_column_is_named_before_and_after_the_button(merchant: Merchant, login: Login) -> None:
     client = login(merchant)
     run = upload(client, *LINES)
