@@ -50,6 +50,9 @@ async function sendLargeFile(file) {
 }
 
 form.addEventListener("submit", async (event) => {
+  // A browser that comes back to the page may have kept them from the file before.
+  form.elements.run.value = "";
+  form.elements.number.value = "";
   const [file] = form.elements.file.files;
   if (!file || file.size <= PART) return;
   event.preventDefault();
@@ -65,7 +68,6 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     button.disabled = false;
     progress.hidden = true;
-    form.elements.run.value = "";
     problem.textContent = error instanceof TypeError ? "The upload was cut off. Check your connection and try again." : error.message;
   }
 });

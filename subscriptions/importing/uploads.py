@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from itertools import islice
 from tempfile import TemporaryFile
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Length
 
 from subscriptions.actors import Actor
-from subscriptions.errors import refused
+from subscriptions.errors import Refused, refused
 from subscriptions.importing.addresses_payments import hide_card_numbers
 from subscriptions.importing.csv_files import clean_cell, split_records
 from subscriptions.importing.guesses import guess_columns, guess_kind
@@ -45,7 +46,20 @@ def lock_uploading(run: ImportRun) -> None:
 
 
 def finish_upload(run: ImportRun) -> None:
-    """Look through the whole file and guess what it holds. Raises `Refused` for what is no CSV file with rows."""
+    """Look through the whole file and guess what it holds.
+
+    Raises `Refused` for what is no CSV file with rows; that is deleted.
+    """
+    try:
+        found = describe_file(run)
+    except Refused:
+        run.delete()
+        raise
+    uploading = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADING)
+    uploading.update(state=ImportRun.State.UPLOADED, **found)
+
+
+def describe_file(run: ImportRun) -> dict[str, Any]:
     report = Report()
     records = read_records(run, report)
     _, header = next(records, (0, []))
@@ -64,9 +78,7 @@ def finish_upload(run: ImportRun) -> None:
     examples = [
         [cells[place][:LONGEST_EXAMPLE] for cells in shown if place < len(cells)] for place in range(len(header))
     ]
-    found = {"header": header, "examples": examples, "kind": kind, "columns": columns, "total": total}
-    uploading = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADING)
-    uploading.update(state=ImportRun.State.UPLOADED, **found)
+    return {"header": header, "examples": examples, "kind": kind, "columns": columns, "total": total}
 
 
 def _first_problem(report: Report) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from subscriptions.importing.runs import continue_run
-from subscriptions.models import AuditEntry, Customer, ImportRun, Merchant, Role
+from subscriptions.models import AuditEntry, Customer, ImportPart, ImportRun, Merchant, Role
 from tests import factories as f
 from tests.admin.pages import visible_text
 
@@ -107,8 +107,18 @@ def test_what_cannot_be_read_is_said_where_the_file_was_chosen(merchant: Merchan
     assert "Choose a file." in visible_text(client.post(UPLOAD, {}))
     text = visible_text(client.post(UPLOAD, {"file": a_file('a,b\n1,"2')}))
     assert "The file cannot be read. On line 2, this is not CSV" in text
+    assert not ImportRun.objects.exists()
     answer = client.post(UPLOAD, {"file": a_file(""), "more": 1})
     assert (answer.status_code, answer.json()) == (400, {"sentence": "This file is empty; choose another one."})
+
+
+def test_a_refused_file_leaves_nothing_to_the_next_one(merchant: Merchant, login: Login) -> None:
+    client = login(merchant)
+    key = client.post(UPLOAD, {"file": a_file("a,b\n1,"), "number": 0, "more": 1}).json()["run"]
+    page = client.post(UPLOAD, {"file": a_file('"2'), "number": 1, "run": key}).content.decode()
+    assert "this is not CSV" in page
+    assert '<input type="hidden" name="run">' in page and '<input type="hidden" name="number">' in page
+    assert not ImportPart.objects.exists()
 
 
 def test_names_of_columns_become_no_formulas(merchant: Merchant, login: Login) -> None:

@@ -21,9 +21,9 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         error_messages={"required": "Choose a file.", "empty": "This file is empty; choose another one."}
     )
-    run = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    number = forms.IntegerField(required=False, min_value=0, max_value=MOST_PARTS, widget=forms.HiddenInput)
-    more = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    run = forms.IntegerField(required=False)
+    number = forms.IntegerField(required=False, min_value=0, max_value=MOST_PARTS)
+    more = forms.BooleanField(required=False)
 
 
 class ColumnsForm(forms.Form):
