@@ -97,6 +97,12 @@ def column_label(name: str) -> str:
     return LABELS.get(name) or words[:1].upper() + words[1:]
 
 
+def guess_file(header: Sequence[str], merchant: Merchant) -> tuple[str, list[str]]:
+    """The kind of file, and what its columns hold."""
+    kind = guess_kind(header, merchant)
+    return kind, guess_columns(header, kind, merchant)
+
+
 def guess_kind(header: Sequence[str], merchant: Merchant) -> str:
     """The kind of file most of whose needed columns are there, and then most of the others."""
 

@@ -13,7 +13,7 @@ from subscriptions.actors import Actor
 from subscriptions.errors import Refused, refused
 from subscriptions.importing.addresses_payments import hide_card_numbers
 from subscriptions.importing.csv_files import clean_cell, split_records
-from subscriptions.importing.guesses import guess_columns, guess_kind
+from subscriptions.importing.guesses import guess_file
 from subscriptions.importing.report import Report
 from subscriptions.models import ImportPart, ImportRun, Merchant
 
@@ -22,6 +22,7 @@ EXAMPLES = 3
 LONGEST_EXAMPLE = 60
 MOST_COLUMNS = 300
 LONGEST_NAME = 200
+REFUSED_HEADER = ("Problem", "Line")  # what a file of refused rows has before the columns of the file they were in
 Record = tuple[int, list[str]]
 
 
@@ -62,23 +63,38 @@ def finish_upload(run: ImportRun) -> None:
 def describe_file(run: ImportRun) -> dict[str, Any]:
     report = Report()
     records = read_records(run, report)
-    _, header = next(records, (0, []))
+    _, names = next(records, (0, []))
     first = [cells for _, cells in islice(records, EXAMPLES)]
     total = len(first) + sum(1 for _ in records)
     if report.problems:
         raise refused("file_unreadable", why=_first_problem(report))
     if not total:
         raise refused("file_unreadable", why="It needs a first row with the names of its columns, and rows below it.")
-    if len(header) > MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         raise refused("file_unreadable", why=f"It has more than {MOST_COLUMNS} columns.")
-    header = [clean_cell(name.replace("\ufeff", "")) for name in header]
-    kind = guess_kind(header, run.merchant)
-    columns = guess_columns(header, kind, run.merchant)
+    header = [clean_cell(name.replace("\ufeff", "")) for name in names]
+    kind, columns = columns_chosen_before(run.merchant, header) or guess_file(header, run.merchant)
     shown = [hide_card_numbers(cells, columns) for cells in first]
     examples = [
         [cells[place][:LONGEST_EXAMPLE] for cells in shown if place < len(cells)] for place in range(len(header))
     ]
     return {"header": header, "examples": examples, "kind": kind, "columns": columns, "total": total}
+
+
+def columns_chosen_before(merchant: Merchant, header: list[str]) -> tuple[str, list[str]] | None:
+    """What the last file with this header was said to hold; a file of its refused rows has two columns before it."""
+    own = own_cells(header, header)
+    state = ImportRun.State
+    matched = merchant.import_runs.exclude(state__in=(state.UPLOADING, state.UPLOADED))
+    last = matched.filter(header__in=[own, [*REFUSED_HEADER, *own]]).order_by("-created", "-pk").first()
+    if last is None:
+        return None
+    return last.kind, [""] * (len(header) - len(own)) + own_cells(last.header, last.columns)
+
+
+def own_cells(header: list[str], cells: list[str]) -> list[str]:
+    """The cells of a row without what a file of refused rows has before them, as its `header` shows."""
+    return cells[len(REFUSED_HEADER) :] if tuple(header[: len(REFUSED_HEADER)]) == REFUSED_HEADER else cells
 
 
 def _first_problem(report: Report) -> str:

@@ -16,7 +16,7 @@ from subscriptions.importing.table import Table
 from subscriptions.importing.tables import TABLES
 from subscriptions.importing.uploads import add_part, begin_upload, finish_upload
 from subscriptions.models import Customer, ImportPart, ImportRun, Merchant, Subscription
-from tests.factories import STAFF, CustomerFactory, subscription_with_order
+from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
 from tests.rows import read_all_rows
 
 HEADER = "Customer ID,First name,Surname,E-mail,Shoe size"
@@ -71,6 +71,26 @@ def test_what_a_file_holds_is_guessed_by_its_header(upload: Upload) -> None:
     run = upload(HEADER, *GOOD)
     assert (run.state, run.kind, run.total) == (State.UPLOADED, "customers", 3)
     assert run.columns == ["merchant_user_id", "first_name", "last_name", "email", ""]
+
+
+def test_columns_are_matched_as_in_the_last_file_with_this_header(upload: Upload) -> None:
+    lines = ["a,b,c,d", "C-1,Ana,Ruiz,ana@mail.test"]
+    chosen = ["merchant_user_id", "first_name", "last_name", "email"]
+    first, _ = upload(*lines), upload(*lines)
+    runs.start_check(first, "customers", chosen)
+    again, refused_rows, other = upload(*lines), upload("Problem,Line,a,b,c,d", ",2,C-1,"), upload("a,b,c", "1,2,3")
+    assert (again.kind, again.columns) == ("customers", chosen)
+    assert (refused_rows.kind, refused_rows.columns) == ("customers", ["", "", *chosen])
+    assert other.columns == ["", "", ""]
+    runs.start_check(refused_rows, "customers", ["", "", *chosen])
+    assert upload(*lines).columns == chosen
+
+
+def test_another_merchants_choice_is_not_taken(upload: Upload) -> None:
+    other = ImportRun(merchant=MerchantFactory(), file_name="a.csv", actor=STAFF.as_json(), state=State.DONE)
+    other.header, other.columns = ["a", "b"], ["email", ""]
+    other.save()
+    assert upload("a,b", "1,2").columns == ["", ""]
 
 
 def test_a_check_counts_and_keeps_nothing(upload: Upload) -> None:

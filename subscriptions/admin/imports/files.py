@@ -8,13 +8,12 @@ from django.views.decorators.http import require_safe
 
 from subscriptions.importing.exports import export_header, export_rows
 from subscriptions.importing.tables import TABLES
+from subscriptions.importing.uploads import REFUSED_HEADER, own_cells
 from subscriptions.models import ImportRun
 from subscriptions.staff.csv_files import csv_response
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.lists.export import export_name, record_export
 from subscriptions.staff.roles import Right, may
-
-OURS = ("Problem", "Line")
 
 
 @require_safe
@@ -31,15 +30,10 @@ def export_file(request: HttpRequest, kind: str) -> StreamingHttpResponse:
 @require_safe
 def refused_rows_file(request: HttpRequest, run: ImportRun) -> StreamingHttpResponse:
     """The rows as they were, behind what is wrong with each, to be mended and imported again."""
-    header = [*OURS, *_own_cells(run, run.header)]
+    header = [*REFUSED_HEADER, *own_cells(run.header, run.header)]
     return csv_response(f"{run.kind}-{run.created:%Y-%m-%d}-refused.csv", header, _refused_rows(run))
 
 
 def _refused_rows(run: ImportRun) -> Iterator[list[str | int]]:
     for row in run.refusals.order_by("line").iterator():
-        yield [row.reason, row.line, *_own_cells(run, row.cells)]
-
-
-def _own_cells(run: ImportRun, cells: list[str]) -> list[str]:
-    """Without what an earlier file of refused rows has put before them."""
-    return cells[len(OURS) :] if tuple(run.header[: len(OURS)]) == OURS else cells
+        yield [row.reason, row.line, *own_cells(run.header, row.cells)]
