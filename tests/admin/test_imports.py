@@ -44,6 +44,10 @@ def match(client: Client, run: ImportRun, **changes: str) -> str:
     return answer.get("Location", "")
 
 
+def read_audit() -> list[str]:
+    return list(AuditEntry.objects.order_by("pk").values_list("sentence", flat=True))
+
+
 def test_a_file_is_matched_checked_and_imported_without_its_bad_rows(merchant: Merchant, login: Login) -> None:
     client = login(merchant)
     run = upload(client, *LINES)
@@ -65,7 +69,7 @@ def test_a_file_is_matched_checked_and_imported_without_its_bad_rows(merchant: M
     continue_run(run.pk)
     assert "2 customers were added or changed; 1 row was left out." in visible_text(client.get(own))
     assert Customer.objects.count() == 2
-    assert AuditEntry.objects.get().sentence == "Imported customers from people.csv: 3 rows."
+    assert read_audit() == ["Uploaded the file.", "Imported customers from people.csv: 3 rows."]
     listed = visible_text(client.get(LIST))
     assert "people.csv" in listed and "Imported" in listed
 
@@ -80,6 +84,7 @@ def test_the_file_of_refused_rows_can_be_mended_and_imported_again(merchant: Mer
     assert header == f"\ufeffProblem,Line,{HEADER}"
     assert row.endswith(",3,C-2,Ben,Okoye,ben.mail.test,44")
     again = upload(client, file)
+    assert read_audit()[1:2] == ["Took the refused rows of people.csv as a file."]
     assert again.columns == ["", "", *run.columns]
     match(client, again)
     continue_run(again.pk)
@@ -152,13 +157,28 @@ def test_a_discarded_file_cannot_be_imported(merchant: Merchant, login: Login) -
     assert (run.state, run.parts.count()) == (ImportRun.State.DISCARDED, 0)
 
 
+@pytest.mark.parametrize(
+    ("button", "state", "sentence"),
+    [("stop", "importing", "Stopped the import."), ("discard", "checked", "Discarded the file.")],
+)
+def test_who_ended_an_import_is_written_down(
+    merchant: Merchant, login: Login, button: str, state: str, sentence: str
+) -> None:
+    client = login(merchant)
+    run = upload(client, *LINES)
+    ImportRun.objects.update(state=state)
+    client.post(f"{LIST}{run.pk}/{button}/")
+    client.post(f"{LIST}{run.pk}/{button}/")
+    assert read_audit() == ["Uploaded the file.", sentence]
+
+
 def test_all_rows_are_exported_as_a_file_to_import_and_that_is_written_down(merchant: Merchant, login: Login) -> None:
     f.CustomerFactory(merchant=merchant, merchant_user_id="C-9")
     f.CustomerFactory(merchant_user_id="C-foreign")
     lines = login(merchant).get(f"{LIST}files/customers/").getvalue().decode().split("\r\n")
     assert lines[0].startswith("\ufeffmerchant_user_id,first_name,")
     assert [line.partition(",")[0] for line in lines[1:-1]] == ["C-9"]
-    assert AuditEntry.objects.get().sentence == "Took all customers as a file to import."
+    assert read_audit() == ["Took all customers as a file to import."]
 
 
 @pytest.mark.parametrize("role", [Role.MARKETING, Role.SUPPORT, Role.READ_ONLY])

@@ -30,6 +30,7 @@ def export_file(request: HttpRequest, kind: str) -> StreamingHttpResponse:
 @require_safe
 def refused_rows_file(request: HttpRequest, run: ImportRun) -> StreamingHttpResponse:
     """The rows as they were, behind what is wrong with each, to be mended and imported again."""
+    record_export(request, f"Took the refused rows of {run.file_name} as a file.", run.kind)
     header = [*REFUSED_HEADER, *own_cells(run.header, run.header)]
     return csv_response(f"{run.kind}-{run.created:%Y-%m-%d}-refused.csv", header, _refused_rows(run))
 

@@ -19,6 +19,7 @@ from subscriptions.admin.imports.upload import upload_page
 from subscriptions.errors import DomainError
 from subscriptions.importing import runs
 from subscriptions.models import ImportRun
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import PageAdmin
 from subscriptions.staff.buttons import Button
 from subscriptions.staff.lists.list_admin import ListAdmin
@@ -30,11 +31,13 @@ State = ImportRun.State
 
 def stop_import(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) -> str:
     runs.stop_import(run)
+    audit(request, Kind.CHANGE, "Stopped the import.", run)
     return "Stopped. What was imported stays; the file is deleted."
 
 
 def discard_file(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) -> str:
     runs.discard_file(run)
+    audit(request, Kind.CHANGE, "Discarded the file.", run)
     return "The file is deleted. Nothing of it was imported."
 
 

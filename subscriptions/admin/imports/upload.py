@@ -9,6 +9,7 @@ from subscriptions.admin.imports.forms import UploadForm
 from subscriptions.errors import DomainError
 from subscriptions.importing.uploads import LARGEST_FILE, add_part, begin_upload, finish_upload
 from subscriptions.models import ImportRun
+from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.buttons import actor_of
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.site import site
@@ -23,6 +24,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
             if form.cleaned_data["more"]:
                 return JsonResponse({"run": run.pk})
             finish_upload(run)
+            audit(request, Kind.CHANGE, "Uploaded the file.", run)
             return redirect(reverse("admin:subscriptions_importrun_change", args=[run.pk]))
         except DomainError as error:
             form.add_error("file", error.sentence)
