@@ -7,11 +7,13 @@ task of its own through all its parts, and the last of them writes the heartbeat
 import os
 import socket
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import close_old_connections, connection
+from django.db.models import Q
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.signing import SignedPackage
@@ -19,6 +21,8 @@ from django_q.signing import SignedPackage
 from integrations.models import Heartbeat
 
 PULSE = "pulse"
+# A cluster that is silent for so long was on a machine that does not come back.
+GONE_AFTER = timedelta(hours=1)
 
 
 class Broker(ORM):
@@ -47,15 +51,27 @@ class Broker(ORM):
 
 
 def cluster_name() -> str:
-    """The name of the cluster this process belongs to: REPRISE_CLUSTER, or else the machine's."""
+    """The name of the cluster this process belongs to, or of the machine: REPRISE_CLUSTER, or else the host's name."""
     return os.environ.get("REPRISE_CLUSTER") or socket.gethostname()
 
 
+def supervised_name(cluster: str) -> str:
+    """The name of a cluster on this machine. Of a long host name the end stays, which tells containers apart."""
+    room = (Heartbeat._meta.get_field("cluster").max_length or 0) - len(cluster) - 1
+    return f"{cluster_name()[-room:]}:{cluster}"
+
+
 def cluster_ages() -> dict[str, float]:
-    """Seconds since the last heartbeat, by cluster. A cluster that is silent for a day was removed and is left out."""
+    """Seconds since the last heartbeat, by cluster. One that has been silent for `GONE_AFTER` is left out."""
     now = timezone.now()
-    rows = Heartbeat.objects.filter(beat_at__gt=now - timedelta(days=1)).order_by("cluster")
+    rows = Heartbeat.objects.filter(beat_at__gt=now - GONE_AFTER).order_by("cluster")
     return {row.cluster: (now - row.beat_at).total_seconds() for row in rows}
+
+
+def forget_clusters(names: Iterable[str]) -> None:
+    """Nobody misses clusters that were stopped on purpose, or that were stopped long ago."""
+    stopped = Q(cluster__in=names) | Q(beat_at__lt=timezone.now() - GONE_AFTER)
+    Heartbeat.objects.filter(stopped).delete()
 
 
 def longest_silence() -> float:

@@ -1,9 +1,10 @@
-"""The processes of `make run`, and the checks on them."""
+"""The processes of the portal, and the checks on them."""
 
 import logging
 import os
 import sys
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import Error, connection
@@ -11,7 +12,9 @@ from django.db import Error, connection
 from config import heartbeat, postgres
 from config.supervision.child import Child
 from config.supervision.leftovers import MARK
+from config.supervision.supervisor import Supervisor
 
+CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 logger = logging.getLogger(__name__)
 CONNECTIONS_PER_WEB_WORKER = 800  # stays below the 1,024 files that a process may usually have open
 SILENT_CLUSTER_GRACE = 5.0  # seconds; a frozen cluster ignores the signal
@@ -41,9 +44,21 @@ def web_command(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "granian", *words, *flags, "config.rsgi:application"]
 
 
-def worker_cluster(name: str) -> Child:
+def worker_clusters() -> list[Child]:
+    names = [heartbeat.supervised_name(cluster) for cluster in CLUSTERS]
     command = [sys.executable, "manage.py", "qcluster"]
-    return Child(name, command, _child_environment() | {"REPRISE_CLUSTER": name})
+    return [Child(name, command, _child_environment() | {"REPRISE_CLUSTER": name}) for name in names]
+
+
+def keep_clusters_alive(supervisor: Supervisor, clusters: list[Child]) -> None:
+    """Until a stop is requested; the clusters are then stopped and no longer missed."""
+    try:
+        supervisor.children += clusters
+        supervisor.run(lambda: check_services(clusters), every=heartbeat.longest_silence() / 12)
+    finally:
+        supervisor.stop()
+        with suppress(Error):  # the database may be what was stopped first
+            heartbeat.forget_clusters(child.name for child in clusters)
 
 
 def check_services(clusters: list[Child]) -> None:

@@ -26,19 +26,25 @@ def on_stop_signals(handler: Callable[[int, FrameType | None], None]) -> None:
 
 
 class AlreadyRunning(Exception):
-    """Another supervisor holds the lock; the text is its process id."""
+    """Another supervisor holds the lock; the text tells its process id."""
 
 
 @contextmanager
 def single_instance_lock(lock: Path) -> Iterator[None]:
-    """Hold `lock` while the block runs. The kernel releases it however the process ends."""
+    """Hold `lock`, a file in the folder `run` of REPRISE_HOME, while the block runs.
+
+    The kernel releases it however the process ends.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
         file.seek(0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(file.read().strip()) from None
+            raise AlreadyRunning(
+                f"Reprise is already running from {lock.parent.parent} (process {file.read().strip()}). "
+                "Stop it first, or choose another folder with REPRISE_HOME."
+            ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -1,6 +1,8 @@
 """The portal on a database that it does not bring itself."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,7 +40,26 @@ def test_a_fresh_home_starts_on_a_given_database(tmp_path: Path, database_url: s
         wait_until(lambda: portal.answers("/readyz"))
         assert (tmp_path / "run" / "supervisor.lock").read_text() == str(process.pid)
         assert f"Reprise is already running from {tmp_path} (process {process.pid})" in portal.refusal()
+        assert_workers_elsewhere_are_seen_until_they_stop(portal, tmp_path / "elsewhere", database_url)
     assert not (tmp_path / "postgres").exists()
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT * FROM integrations_heartbeat").fetchall() == []
+
+
+def assert_workers_elsewhere_are_seen_until_they_stop(portal: Portal, home: Path, database_url: str) -> None:
+    """As on a second machine: another folder, another name, the same database."""
+    home.mkdir()
+    workers = Portal(home)
+    workers.environment |= {"DATABASE_URL": database_url, "REPRISE_CLUSTER": "elsewhere"}
+    here, there = socket.gethostname(), "elsewhere"
+    with workers.running(sys.executable, "manage.py", "workers"):
+        wait_until(lambda: clusters_of(portal) == {f"{host}:workers-{n}" for host in (here, there) for n in (1, 2)})
+    assert clusters_of(portal) == {f"{here}:workers-1", f"{here}:workers-2"}
+    assert portal.answers("/readyz", '"workers": {"status": "ok"')
+
+
+def clusters_of(portal: Portal) -> set[str]:
+    return set(json.loads(portal.get("/readyz"))["checks"]["workers"]["heartbeats"])
 
 
 @pytest.mark.slow

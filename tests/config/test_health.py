@@ -64,6 +64,25 @@ def test_one_silent_cluster_is_a_warning_and_two_are_a_failure(
 
 
 @pytest.mark.django_db
+def test_a_cluster_that_was_taken_away_is_missed_for_an_hour_or_until_it_is_forgotten(client: Client) -> None:
+    beat("here:workers-1", 1)
+    beat("there:workers-1", 3599)
+    beat("gone:workers-1", 3601)
+    workers = client.get("/readyz").json()["checks"]["workers"]
+    assert (workers["status"], list(workers["heartbeats"])) == ("warn", ["here:workers-1", "there:workers-1"])
+    heartbeat.forget_clusters(["there:workers-1"])
+    assert list(Heartbeat.objects.values_list("cluster", flat=True)) == ["here:workers-1"]
+    assert client.get("/readyz").json()["checks"]["workers"]["status"] == "ok"
+
+
+def test_clusters_are_named_with_their_host_of_which_the_end_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REPRISE_CLUSTER", raising=False)
+    monkeypatch.setattr("socket.gethostname", lambda: "reprise-" * 7 + "5f6d-x7k2p")
+    name = heartbeat.supervised_name("workers-1")
+    assert (len(name), name[-20:]) == (64, "5f6d-x7k2p:workers-1")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("waiting", "columns", "status", "code"),
     [

@@ -23,9 +23,7 @@ class Command(BaseCommand):
         try:
             with single_instance_lock(settings.HOME / "run" / "supervisor.lock"):
                 restore_backup(file)
-        except AlreadyRunning as other:
-            raise CommandError(f"Reprise is running from {settings.HOME} (process {other}). Stop it first.") from None
-        except (BackupError, OSError) as error:
+        except (AlreadyRunning, BackupError, OSError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             f"Restored {file}. The next start with workers sends events and places orders from where the backup was."

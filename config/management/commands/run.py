@@ -12,7 +12,6 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connections
 from django.urls import reverse
 
-from config import heartbeat
 from config.supervision import services
 from config.supervision.leftovers import end_leftovers
 from config.supervision.supervisor import AlreadyRunning, Supervisor, on_stop_signals, single_instance_lock
@@ -20,7 +19,6 @@ from demo import loading
 from onboarding.new_merchant import has_live_merchant
 from onboarding.setup_link import setup_link
 
-CLUSTERS = ("workers-1", "workers-2")  # two, so that one stuck cluster stops nothing
 WELCOME = """
   Reprise is running. Press Ctrl-C to stop it.
 
@@ -53,11 +51,8 @@ class Command(BaseCommand):
                 self._supervise(no_demo)
         except OperationalError as error:
             raise CommandError(f"The database cannot be used. Look at DATABASE_URL. {error}") from None
-        except AlreadyRunning as other:
-            raise CommandError(
-                f"Reprise is already running from {settings.HOME} (process {other}). "
-                "Stop it first, or choose another folder with REPRISE_HOME."
-            ) from None
+        except AlreadyRunning as refusal:
+            raise CommandError(str(refusal)) from None
 
     def _prepare(self, no_demo: bool) -> None:
         if count := end_leftovers(settings.HOME):
@@ -71,16 +66,14 @@ class Command(BaseCommand):
 
     def _supervise(self, no_demo: bool) -> None:
         supervisor = Supervisor()
-        clusters = [services.worker_cluster(name) for name in CLUSTERS]
         supervisor.children = [services.web_server(settings.LISTEN_HOST, settings.PORT)]
         try:
             while supervisor.step() and not _web_responds():
                 pass
-            # Only now: the web server serves the sandbox, and a worker that cannot reach it waits half a minute.
-            supervisor.children += clusters
             if not supervisor.stopping:
                 self._welcome(no_demo)
-            supervisor.run(lambda: services.check_services(clusters), every=heartbeat.longest_silence() / 12)
+                # Only now: the web server serves the sandbox, and a worker that cannot reach it waits half a minute.
+                services.keep_clusters_alive(supervisor, services.worker_clusters())
         finally:
             supervisor.stop()
 
