@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
+from integrations.gladly.lookup.transaction_keys import TRANSACTION_KEYS, check_transaction_keys
 from subscriptions.actions import subscription as subscription_verbs
 from subscriptions.models import Customer, Order, Subscription
 from tests.factories import STAFF, CancelReasonFactory, CustomerFactory, subscription_with_order
@@ -125,6 +128,8 @@ def test_keys_type_and_addresses_follow_the_settings(gladly, subscription, setti
     settings.GLADLY_TRANSACTION_KEYS = {"nextBillingAt": "nextOrderAt", "products": "lineItems"}
     settings.GLADLY_FORM_URL_MODE = "append"
     card = gladly.card("C-1001")
+    assert list(card) == [settings.GLADLY_TRANSACTION_KEYS.get(name, name) for name in TRANSACTION_KEYS]
+    assert check_transaction_keys() == []
     assert (card["type"], card["nextOrderAt"]) == ("ORDER", "2026-12-01T00:00:00Z")
     assert card["lineItems"][0]["name"] == "House blend"
     assert not {"nextBillingAt", "products"} & set(card)
@@ -132,3 +137,17 @@ def test_keys_type_and_addresses_follow_the_settings(gladly, subscription, setti
     assert path == f"/actions/cancel/{subscription.public_id.hex}"
     for base in (gladly.path, gladly.path + "/"):
         assert gladly.request("GET", base + path).json()["actionUrl"] == path
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"nextBilling": "nextOrderAt"}, "there is no key “nextBilling”"),
+        ({"price": "quantity"}, "two keys would be called “quantity”"),
+        ({"price": ""}, "“price” is given no name"),
+    ],
+)
+def test_names_of_keys_that_mean_nothing_stop_the_portal_at_its_start(settings, keys, fault):
+    settings.GLADLY_TRANSACTION_KEYS = keys
+    with pytest.raises(SystemCheckError, match=fault):
+        call_command("check")
