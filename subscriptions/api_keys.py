@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common.web.signing import hmac_sha256, is_same_secret
@@ -32,8 +32,7 @@ def create_api_key(
     with transaction.atomic():
         # Locked, so that two keys created at once cannot both be the tenth.
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
-        active = merchant.api_keys.filter(Q(expires__isnull=True) | Q(expires__gt=timezone.now()), revoked=None)
-        if active.count() >= ACTIVE_PER_MERCHANT:
+        if active_keys(merchant).count() >= ACTIVE_PER_MERCHANT:
             raise Refused("too_many_api_keys", f"{ACTIVE_PER_MERCHANT} keys are active; revoke one first.")
         key = ApiKey.objects.create(
             merchant=merchant,
@@ -44,6 +43,12 @@ def create_api_key(
             expires=expires,
         )
     return key, text
+
+
+def active_keys(merchant: Merchant) -> QuerySet[ApiKey]:
+    """The keys that work now, oldest first."""
+    unexpired = Q(expires__isnull=True) | Q(expires__gt=timezone.now())
+    return merchant.api_keys.filter(unexpired, revoked=None).order_by("pk")
 
 
 def find_api_key(text: str) -> ApiKey | None:

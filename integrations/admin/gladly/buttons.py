@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import get_text_list
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -17,8 +18,10 @@ from integrations.admin.gladly.find_account import find_account, is_gladly
 from integrations.admin.gladly.sandbox_button import ADD_CUSTOMERS
 from integrations.admin.gladly.signature_test import check_credentials, check_pasted, parse_request
 from integrations.gladly.credentials import has_credentials
-from integrations.models import Connection, Delivery
+from integrations.gladly.enabled_actions import enabled_actions
+from integrations.models import AgentAction, Connection, Delivery
 from integrations.webhooks.deliveries import cancel_deliveries
+from subscriptions.api_keys import active_keys
 from subscriptions.errors import Refused
 from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.buttons import Button, ButtonForm
@@ -99,6 +102,26 @@ def disconnect(request: HttpRequest, connection: Connection, answers: dict[str, 
     return redirect(LIST)
 
 
+class DisconnectForm(ButtonForm):
+    """Names what agents may still do by the app package, which has no connection but a key."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        keys = [str(key) for key in active_keys(self.subject.merchant) if "gladly:act" in key.scopes]
+        if keys:
+            self.about = f"The app package goes on with {get_text_list(keys, 'and')}: agents {self.describe_actions()}."
+
+    def describe_actions(self) -> str:
+        connection = self.subject
+        before = enabled_actions(connection.merchant)
+        after = enabled_actions(connection.merchant, without=connection)
+        kept = get_text_list([action.label for action in AgentAction if action in after], "and")
+        added = get_text_list([action.label for action in AgentAction if action in after - before], "and")
+        if not kept:
+            return "can still look, and do nothing"
+        return f"can use {kept} there" + (f", also {added}, which is off now" if added else "")
+
+
 GLADLY_BUTTONS = (
     Button(
         verb="make-signing-key",
@@ -135,9 +158,10 @@ GLADLY_BUTTONS = (
         title="Disconnect",
         icon="link_off",
         right=Right.CONNECTIONS,
-        question="Agents see no subscriptions in Gladly any more, and nothing is written to the timeline. The app "
-        "package is ended by deleting its API key; until then it may do both actions again.",
+        question="Gladly's lookups are refused, nothing more is written to the timeline, and the credentials are "
+        "forgotten. The app package has a key of its own and ends when that is revoked under API keys.",
         run=disconnect,
+        form=DisconnectForm,
         offered=is_gladly,
         variant=ActionVariant.DANGER,
     ),

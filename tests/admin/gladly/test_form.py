@@ -9,11 +9,12 @@ from integrations.gladly.timeline.answers import NOT_GLADLY, REFUSED_SETUPS
 from integrations.gladly.timeline.integration import DEFAULT_KINDS
 from integrations.models import Connection, GladlyAccount, SandboxProfile
 from integrations.webhooks import deliveries
+from subscriptions.api_keys import create_api_key
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Merchant
 from tests import factories as f
 from tests.admin.gladly.calls import Login, errors_of, page_of, press, told
-from tests.admin.pages import fill
+from tests.admin.pages import fill, visible_text
 from tests.integrations.attentive.server import Reply
 from tests.integrations.deliveries import make_delivery
 from tests.integrations.gladly.timeline.server import PROFILES, GladlyServer
@@ -198,6 +199,25 @@ def test_disconnecting_forgets_the_credentials_and_cancels_what_waits(connection
     late.refresh_from_db()
     assert (late.state, late.error) == ("canceled", deliveries.SWITCHED_OFF)
     assert client.get(page_of(connection)).status_code == 302
+
+
+def test_before_disconnecting_one_reads_what_the_app_package_may_still_do(
+    connection: Connection, client: Client
+) -> None:
+    def read_dialog() -> str:
+        return visible_text(client.get(page_of(connection).replace("change", "disconnect")))
+
+    assert "The app package goes on" not in read_dialog()
+    key, _ = create_api_key(connection.merchant, "Agents", ["gladly:act"])
+    create_api_key(connection.merchant, "Shop", ["read"])
+    create_api_key(f.MerchantFactory(), "Foreign", ["gladly:act"])
+    assert (
+        f"The app package goes on with {key}: agents can use Cancel Order and Skip Next Order there, "
+        "also Skip Next Order, which is off now." in read_dialog()
+    )
+    other = f.ConnectionFactory(merchant=connection.merchant, integration="gladly", name="Other")
+    GladlyAccount.objects.create(connection=other, actions_enabled=[])
+    assert "agents can still look, and do nothing." in read_dialog()
 
 
 @pytest.mark.parametrize(
