@@ -1,5 +1,6 @@
 """Connections: whether they are sending, why not, and how to correct them."""
 
+from itertools import count
 from typing import Any
 
 from django.contrib import admin, messages
@@ -82,6 +83,16 @@ def is_testable(connection: Connection) -> bool:
 
 def is_held_back(connection: Connection) -> bool:
     return connection.enabled and describe_connection(connection).name in TROUBLES
+
+
+def free_name(request: HttpRequest, kind: str) -> str:
+    """`Klaviyo`, or `Klaviyo 2` if that is taken; empty for an unknown kind."""
+    taken = set(
+        Connection.objects.filter(merchant=merchant_of(request), removed_at=None).values_list("name", flat=True)
+    )
+    label = dict(Connection.Integration.choices).get(kind, "")
+    numbered = (f"{label} {number}" for number in count(2))
+    return label if label not in taken else next(name for name in numbered if name not in taken)
 
 
 @admin.register(Connection, site=site)
@@ -200,6 +211,9 @@ class ConnectionAdmin(MerchantAdmin):
     def response_post_save_add(self, request: HttpRequest, obj: Connection) -> HttpResponse:
         """Gladly's own page says what to do next."""
         return redirect(self.url("change", obj)) if is_gladly(obj) else super().response_post_save_add(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"name": free_name(request, self.kind_of(request, None))} | super().get_changeform_initial_data(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.integration in FORMS)

@@ -57,6 +57,20 @@ def errors_of(answer: Any) -> dict[str, list[str]]:
     return found
 
 
+def test_a_new_connection_has_a_name_that_is_free(merchant: Merchant, client: Client) -> None:
+    def offered_name() -> str:
+        return str(client.get(ADD).context["adminform"].form["name"].value())
+
+    assert offered_name() == "Klaviyo"
+    f.ConnectionFactory(name="Klaviyo")
+    assert offered_name() == "Klaviyo"
+    first = f.ConnectionFactory(merchant=merchant, name="Klaviyo")
+    f.ConnectionFactory(merchant=merchant, name="Klaviyo 2")
+    assert offered_name() == "Klaviyo 3"
+    Connection.objects.filter(pk=first.pk).update(removed_at=timezone.now())
+    assert offered_name() == "Klaviyo"
+
+
 def test_a_new_key_is_tried_and_the_account_is_shown(merchant: Merchant, client: Client, klaviyo: Receiver) -> None:
     answer = client.post(ADD, NEW | {"secret": " pk_1 "})
     assert told(answer)[0] == "success: Shop works: Bean & Co (XyZ123)."
