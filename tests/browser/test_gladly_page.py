@@ -63,3 +63,5 @@ def test_an_owner_sets_gladly_up_and_sees_the_first_lookup(page: Page, portal: s
     expect(page.get_by_text(re.compile(r"Last request at .* Search: 1 customer\."))).to_be_visible()
     assert find_faults_of_shown(page) == []
     assert Connection.objects.get().gladly.actions_enabled == ["cancel", "skip"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert log.get_by_role("region").evaluate("region => region.scrollWidth <= region.clientWidth")
