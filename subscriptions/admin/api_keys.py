@@ -108,7 +108,7 @@ class ApiKeyAdmin(MerchantAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         # The saved key is shown at once, so no other form can follow.
-        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False, **(extra_context or {})}
+        only_save = {"show_save_and_continue": False, **(extra_context or {})}
         try:
             return super().add_view(request, form_url, only_save)
         except Refused as refusal:

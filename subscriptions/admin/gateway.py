@@ -165,6 +165,7 @@ class PaymentField(forms.ModelChoiceField):
 class SimulatedOutcomeAdmin(MerchantAdmin):
     form = SimulatedOutcomeForm
     edit_right = Right.TEST
+    added_in_rows = True
     list_display = ["about", "outcome_of", "times", "milliseconds"]
     list_select_related = ["payment__customer", "product"]
     list_filter = ["outcome"]

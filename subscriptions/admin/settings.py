@@ -214,6 +214,7 @@ class MembershipAdmin(MerchantAdmin):
 @admin.register(CancelReason, site=site)
 class CancelReasonAdmin(MerchantAdmin):
     edit_right = Right.SETTINGS
+    added_in_rows = True
     list_display = ["code", "label", "application"]
     ordering = ["application", "code"]
     search_fields = ["label__icontains"]

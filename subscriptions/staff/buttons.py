@@ -77,6 +77,8 @@ class ButtonsAdmin(ModelAdmin):
     """Rows with `buttons` and further `pages`, the names of methods; `view_right` is needed to see the rows at all."""
 
     view_right: Right = Right.VIEW
+    added_in_rows = False
+    """Whether somebody who adds one such row often adds the next."""
     buttons: tuple[Button, ...] = ()
     pages: tuple[str, ...] = ()
 
@@ -215,6 +217,7 @@ class ButtonsAdmin(ModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        context.setdefault("show_save_and_add_another", add and self.added_in_rows)
         if obj is not None:
             # Read by our unfold/helpers/header_title.html.
             obj.page_title = self.page_title(obj)

@@ -54,6 +54,31 @@ def test_a_new_row_belongs_to_the_current_merchant(merchant: Merchant, client: C
     assert CancelReason.objects.get().merchant == merchant
 
 
+@pytest.mark.parametrize(
+    ("page", "offered"),
+    [
+        ("subscriptions/cancelreason/add/", True),
+        ("subscriptions/simulatedoutcome/add/", True),
+        ("oneclick/landingpage/add/", False),
+        ("integrations/connection/add/?integration=webhook", False),
+        ("subscriptions/cancelreason/{reason}/change/", False),
+    ],
+)
+def test_another_row_is_offered_where_one_adds_several(
+    merchant: Merchant, client: Client, page: str, offered: bool
+) -> None:
+    reason = f.CancelReasonFactory(merchant=merchant).pk
+    assert ("Save and add another" in client.get(f"/admin/{page.format(reason=reason)}").text) is offered
+
+
+def test_a_refused_form_leads_to_its_errors(merchant: Merchant, client: Client) -> None:
+    answer = client.post(
+        "/admin/subscriptions/cancelreason/add/", {"application": "msi", "code": "x", "label": "Moved"}
+    )
+    assert '<a href="#id_code" class="font-semibold underline">Code</a>: Enter a whole number.' in answer.text
+    assert 'aria-describedby="id_code_error"' in answer.text and 'id="id_code_error"' in answer.text
+
+
 def test_the_form_says_which_value_is_taken(merchant: Merchant, client: Client) -> None:
     f.CancelReasonFactory(merchant=merchant, code=7)
     f.CancelReasonFactory(code=8)
