@@ -103,6 +103,11 @@ class LinkForm(MerchantForm):
         if self.instance.pk:
             self.initial = {**self.initial, **initial_choices(self.instance)}
 
+    @property
+    def is_saving(self) -> bool:
+        # The page also comes for its parts, and for a test.
+        return "_save" in self.data
+
     def posted_text(self, name: str) -> str:
         """The posted value of `name`, which need not be a form field: a search term, for example."""
         return clean_search_term(str(self.data.get(name, "")))

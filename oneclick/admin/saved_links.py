@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from oneclick.models import SavedLink
 from oneclick.redemption.link_actions import LINK_ACTIONS, find_link_action
 from subscriptions.calendar import frequency_description
 from subscriptions.models import Product
-from subscriptions.staff.base import MerchantAdmin, retry_on_integrity_error
+from subscriptions.staff.base import MerchantAdmin, lock_row, retry_on_integrity_error
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
@@ -110,6 +111,13 @@ class SavedLinkAdmin(MerchantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        if not (object_id and "_save" in request.POST):
+            return self.show_builder(request, object_id)
+        with transaction.atomic():
+            lock_row(SavedLink, object_id)
+            return self.show_builder(request, object_id)
+
+    def show_builder(self, request: HttpRequest, object_id: str | None) -> HttpResponse:
         link = self.get_object(request, object_id) if object_id else None
         if object_id and link is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)

@@ -24,6 +24,7 @@ from subscriptions.models.fields import MoneyField
 from subscriptions.staff.buttons import ButtonsAdmin
 from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.display import money_column
+from subscriptions.staff.edits import GuardedForm
 from subscriptions.staff.fields import keep_stored_secrets
 from subscriptions.staff.queries import UnreadableQuery
 from subscriptions.staff.roles import Right, may
@@ -46,13 +47,19 @@ def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, Htt
     return run_twice_at_most
 
 
+def lock_row(model: type[Model], key: object) -> None:
+    """Let the later of two saves wait, until the end of the transaction, and then see what the earlier one saved."""
+    if number := parse_whole_number(str(key)):
+        model._base_manager.select_for_update(no_key=True).filter(pk=number).values_list("pk").first()
+
+
 def money_fields(model: type[Model]) -> dict[str, str]:
     """The names of the model's amounts, with their titles."""
     fields = (field for field in model._meta.fields if isinstance(field, MoneyField))
     return {field.name: capfirst(str(field.verbose_name)) for field in fields}
 
 
-class MerchantForm(forms.ModelForm):
+class MerchantForm(GuardedForm, forms.ModelForm):
     """The form of a row of the current merchant; the merchant is never a field of the form."""
 
     merchant: Merchant
@@ -64,6 +71,9 @@ class MerchantForm(forms.ModelForm):
         for name, title in money_fields(self._meta.model).items():
             if name in self.fields:
                 self.fields[name].label = f"{title} ({self.merchant.currency_code})"
+
+    def edited_row(self) -> Any:
+        return self.instance if self.instance.pk else None
 
     def clean(self) -> dict[str, Any]:
         return keep_stored_secrets(self, super().clean() or self.cleaned_data)
@@ -117,6 +127,11 @@ class MerchantAdmin(ButtonsAdmin):
             (title, {**options, "fields": [amounts.get(field, field) for field in options["fields"]]})
             for title, options in found
         ]
+
+    def _changeform_view(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
+        if request.method == "POST" and object_id:
+            lock_row(self.model, object_id)
+        return super()._changeform_view(request, object_id, *args)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         try:

@@ -22,6 +22,7 @@ from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import DomainError
 from subscriptions.models import Activity
 from subscriptions.staff.audit import Kind, audit, describe_saved, person_name
+from subscriptions.staff.edits import GuardedForm
 from subscriptions.staff.previews import preview
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.undo_urls import may_undo, undo_url
@@ -42,7 +43,7 @@ class Said(str):
         return made
 
 
-class ButtonForm(forms.Form):
+class ButtonForm(GuardedForm, forms.Form):
     """What a button asks before it acts; `subject` is the row it acts on, `about` more text for its dialog."""
 
     about = ""
@@ -51,6 +52,9 @@ class ButtonForm(forms.Form):
         super().__init__(*args, **options)
         self.request = request
         self.subject = subject
+
+    def edited_row(self) -> Any:
+        return self.subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,10 @@ class OfferForm(CatalogueForm):
             for n, terms in enumerate(lines)
         ]
 
+    def guarded_facts(self) -> dict[str, str]:
+        given = [terms for terms, _ in read_terms(self.row)] if self.row else []
+        return {"what it gives": "; ".join(terms.sentence(self.merchant.currency_code) for terms in given) or "nothing"}
+
     def is_valid(self) -> bool:
         is_valid = all([super().is_valid(), *(line.is_valid() for line in self.lines)])
         if is_valid:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,14 +16,15 @@ from django.utils.module_loading import import_string
 from subscriptions.errors import DomainError
 from subscriptions.models import Merchant
 from subscriptions.staff.audit import describe_changes
-from subscriptions.staff.base import PageAdmin
+from subscriptions.staff.base import PageAdmin, lock_row
 from subscriptions.staff.current_merchant import merchant_of
+from subscriptions.staff.edits import GuardedForm
 from subscriptions.staff.lists.list_admin import ListAdmin
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
 
-class CatalogueForm(forms.Form):
+class CatalogueForm(GuardedForm, forms.Form):
     """Makes a row, or changes `row`."""
 
     template = "admin/catalogue/fields.html"
@@ -30,6 +32,9 @@ class CatalogueForm(forms.Form):
     def __init__(self, *args: Any, merchant: Merchant, row: Any = None, **options: Any) -> None:
         self.merchant, self.row = merchant, row
         super().__init__(*args, **options)
+
+    def edited_row(self) -> Any:
+        return self.row
 
     def save(self) -> Any:
         """Act, and return the row. Called on a valid form."""
@@ -56,7 +61,10 @@ class CatalogueAdmin(ListAdmin, PageAdmin):
         return self.form_page(request, None)
 
     def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self.form_page(request, self.find_row(request, object_id, self.edit_right))
+        with transaction.atomic():
+            if request.method == "POST":
+                lock_row(self.model, object_id)
+            return self.form_page(request, self.find_row(request, object_id, self.edit_right))
 
     def form_page(self, request: HttpRequest, row: Any) -> HttpResponse:
         answers = request.POST if request.method == "POST" else None
