@@ -67,11 +67,16 @@ def test_a_file_is_matched_checked_and_imported_without_its_bad_rows(merchant: M
 
     client.post(f"{LIST}{run.pk}/start/")
     continue_run(run.pk)
-    assert "2 customers were added or changed; 1 row was left out." in visible_text(client.get(own))
+    assert "2 customers were added or changed; 1 row was left out. Download it, mend it, and" in visible_text(
+        client.get(own)
+    )
     assert Customer.objects.count() == 2
     assert read_audit() == ["Uploaded the file.", "Imported customers from people.csv: 3 rows."]
     listed = visible_text(client.get(LIST))
     assert "people.csv" in listed and "Imported" in listed
+    run.refusals.all().delete()  # as they are after a month
+    text = visible_text(client.get(own))
+    assert "1 row was left out. Customers" in text and "Refused rows as CSV" not in text
 
 
 def test_the_file_of_refused_rows_can_be_mended_and_imported_again(merchant: Merchant, login: Login) -> None:

@@ -42,6 +42,7 @@ def describe_run(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
     is_running = run.state in runs.RUNNING
     is_check = run.state in (State.CHECKING, State.CHECKED)
     refusals = Paginator(run.refusals.order_by("line"), PER_PAGE)
+    is_shown = not is_running and run.state != State.DISCARDED
     return {
         "run": run,
         "label": LABELS[run.get_state_display()],
@@ -57,6 +58,7 @@ def describe_run(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "noun": TABLES[run.kind].noun,
         "remarks": [describe_remark(*remark) for remark in run.remarks[:MOST_REMARKS]],
         "more_remarks": max(0, len(run.remarks) - MOST_REMARKS),
+        "has_refusals": is_shown and refusals.count > 0,  # in time they are deleted
         "page": refusals.get_page(request.GET.get("page")),
     }
 
