@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test test-next bench demo-json lint format clean requirements
+.PHONY: run test test-next bench pictures demo-json lint format clean requirements
 
 # Kept bytecode spares each process the tests start from compiling all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,6 +27,11 @@ test-next: .venv-next/.next
 
 bench: .venv/.base
 	@.venv/bin/python -m benchmarks
+
+# The manual's; PICTURES=home,skip takes these alone.
+pictures: .venv/.dev
+	@.ci/chromium
+	.venv/bin/pytest --numprocesses 0 tests/manual/take_pictures.py
 
 demo-json: .venv/.base
 	@.venv/bin/python manage.py demo_json

@@ -1,0 +1,3 @@
+from tests.admin.conftest import login, own
+
+__all__ = ["login", "own"]

@@ -1,0 +1,111 @@
+"""Takes the pictures of `docs/pictures/`: run by `make pictures`, not by the tests.
+
+The portal has the demo's data. Its clock stands still, the public IDs and keys are the same each time, so a picture
+changes only when the page does.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from random import Random
+from urllib.parse import urljoin
+from uuid import UUID
+
+import pytest
+import time_machine
+import uuid_utils.compat
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Page, Route
+from pytest_django.fixtures import Settings
+
+from demo import loading, merchant_data
+from integrations import outbox
+from integrations.models import Connection, GladlyAccount
+from subscriptions.models import Merchant, Role
+from tests import factories as f
+from tests.browser.conftest import browser, playwright, portal, visit
+from tests.manual.scenes import SCENES
+
+__all__ = ["browser", "playwright", "portal", "visit"]
+
+PICTURES = Path("docs/pictures")
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)  # in New York
+WIDTH = 1280
+ADDRESS = "https://portal.example.com"  # what the pages name; the server's port differs each time
+SETTLED = "() => !document.documentElement.hasAttribute('x-cloak') && document.fonts.status === 'loaded'"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+TEAM = {"mara@fernhollow.test": Role.MARKETING, "sam@fernhollow.test": Role.SUPPORT}
+QUALITY = 82  # of WebP: letters stay sharp, and a page takes some 40 KB
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
+    """Noon, at which public IDs and secrets are those of the last time, too."""
+    numbers = count(0x0193_4A6B_7C00_7000_8000_0000_0000_0000)
+    monkeypatch.setattr(uuid_utils.compat, "uuid7", lambda: UUID(int=next(numbers)))
+    chance = Random(1)
+    monkeypatch.setattr(secrets, "token_hex", lambda length=16: chance.randbytes(length).hex())
+    with time_machine.travel(NOON) as clock:
+        yield clock
+
+
+@pytest.fixture
+def merchant(portal: str, clock: time_machine.Traveller, settings: Settings, tmp_path: Path) -> Merchant:
+    """The demo's, whose events have arrived in the sandbox, with a team and a connection to Gladly."""
+    settings.HOME = tmp_path
+    settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ONE_CLICK_KEYS = {"1": "0" * 64}
+    loading.load_demo()
+    merchant = merchant_data.find_demo_merchant()
+    assert merchant
+    for connection in merchant.connections.all():
+        outbox.drain_connection(connection.pk)
+    settings.PUBLIC_URL = ADDRESS
+    loading.load_demo()
+    gladly = Connection.objects.create(merchant=merchant, integration=Connection.Integration.GLADLY, name="Gladly")
+    GladlyAccount.objects.create(connection=gladly)
+    for login, role in TEAM.items():
+        f.MembershipFactory(merchant=merchant, role=role, user=f.UserFactory(username=login))
+    return merchant
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page], portal: str, merchant: Merchant) -> Page:
+    """At the portal as the demo's owner."""
+    page = visit(viewport={"width": WIDTH, "height": 800}, reduced_motion="reduce", timezone_id="America/New_York")
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=loading.USERNAME), backend=BACKEND)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    page.route(f"{ADDRESS}/**", lambda route: fetch_from(portal, route))
+    page.clock.set_fixed_time(NOON)
+    return page
+
+
+def fetch_from(portal: str, route: Route) -> None:
+    route.fulfill(response=route.fetch(url=route.request.url.replace(ADDRESS, portal)))
+
+
+def take_picture(page: Page, name: str) -> None:
+    page.wait_for_function(SETTLED)
+    page.wait_for_load_state("networkidle")
+    devtools = page.context.new_cdp_session(page)
+    shot = devtools.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    (PICTURES / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+
+
+def test_pictures(page: Page, portal: str, merchant: Merchant, clock: time_machine.Traveller) -> None:
+    """`PICTURES=home,skip make pictures` takes these alone."""
+    wanted = os.environ.get("PICTURES", ",".join(SCENES)).split(",")
+    for name in wanted:
+        scene = SCENES[name]
+        clock.move_to(NOON)
+        page.set_viewport_size({"width": WIDTH, "height": scene.height})
+        answer = page.goto(urljoin(portal, scene.address(merchant)))
+        assert answer and answer.ok, name
+        scene.act(page)
+        take_picture(page, name)
