@@ -1,10 +1,10 @@
-"""Everything README's map names exists."""
+"""Everything that the map of the code names exists."""
 
 import re
 import subprocess
 from pathlib import Path
 
-README = Path("README.md").read_text()
+MAP = Path("docs/developers/developing.md").read_text()
 TRACKED = subprocess.check_output(["git", "ls-files"], text=True).split()
 FOLDERS = {str(folder) + "/" for path in TRACKED for folder in Path(path).parents}
 
@@ -14,16 +14,15 @@ def tracked_path(name: str) -> bool:
     return any(("/" + path).endswith("/" + name) for path in (*TRACKED, *FOLDERS))
 
 
-def test_every_file_and_folder_named_in_the_readme_exists() -> None:
-    code = README[README.index("## The code") : README.index("## Speed")]
-    named = set(re.findall(r"`([\w./-]+(?:\.py|\.js|\.md|/))`", code))
-    named |= set(re.findall(r"(?<![\w/])([\w/]+\.py)\b", code))
+def test_every_file_and_folder_named_in_the_map_of_the_code_exists() -> None:
+    named = set(re.findall(r"`([\w./-]+(?:\.py|\.js|\.md|/))`", MAP))
+    named |= set(re.findall(r"(?<![\w/])([\w/]+\.py)\b", MAP))
     assert len(named) > 40
     assert [name for name in sorted(named) if not name.startswith("/") and not tracked_path(name)] == []
 
 
-def test_every_function_named_in_the_readme_exists() -> None:
-    named = set(re.findall(r"`(\w+)\(\)`", README))
+def test_every_function_named_in_the_map_of_the_code_exists() -> None:
+    named = set(re.findall(r"`(\w+)\(\)`", MAP))
     source = "\n".join(Path(path).read_text() for path in TRACKED if path.endswith(".py"))
     assert len(named) > 8
     assert [name for name in sorted(named) if f"def {name}(" not in source] == []
