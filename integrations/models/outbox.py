@@ -133,6 +133,16 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.event} → {self.connection}"
 
+    @property
+    def log_ids(self) -> dict[str, int]:
+        """What a log line about it is given with `extra`."""
+        return {
+            "delivery": self.pk,
+            "event": self.event_id,
+            "connection": self.connection_id,
+            "merchant": self.merchant_id,
+        }
+
 
 class Attempt(models.Model):
     """One request for a delivery. The row is committed before the request leaves.

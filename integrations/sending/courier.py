@@ -147,7 +147,7 @@ class Courier:
             raise  # the database fails, not the event
         except Exception:
             if len(deliveries) == 1:
-                log.exception("no request can be made of delivery %s", deliveries[0].pk)
+                log.exception("no request can be made of delivery %s", deliveries[0].pk, extra=deliveries[0].log_ids)
                 return Prepared(failed=[(deliveries[0], "The portal failed at making a request of this event.")])
         # One of them is the cause; the others must not wait for it.
         found = Prepared()

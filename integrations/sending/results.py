@@ -106,7 +106,8 @@ class Stop:
             yield_turn(connection, queue.DRAIN)
         elif self.paused_reason:
             connection.release(paused_reason=self.paused_reason[:500])
-            log.error("connection %s is paused: %s", connection.pk, self.paused_reason)
+            ids = {"connection": connection.pk, "merchant": connection.merchant_id}
+            log.error("connection %s is paused: %s", connection.pk, self.paused_reason, extra=ids)
         else:
             yield_turn(connection, queue.DRAIN, at=self.rest_until, not_before=self.rest_until)
 
@@ -146,7 +147,8 @@ def send_parcel(sent: Sent) -> Answer:
     try:
         return sent.parcel.send()
     except Exception:
-        log.exception("the request of delivery %s failed in the portal itself", sent.parcel.deliveries[0].pk)
+        first = sent.parcel.deliveries[0]
+        log.exception("the request of delivery %s failed in the portal itself", first.pk, extra=first.log_ids)
         return Answer(Outcome.RETRY, detail="The portal itself failed at this request.")
     finally:
         sent.milliseconds = round((time.monotonic() - started) * 1000)
@@ -179,6 +181,7 @@ def record(connection: Connection, integration: Integration, answered: Sequence[
                 integration.note_delivered(connection, delivered)
         for parcel, until in closing:
             pace.close_roads(pace.account_key(connection), parcel.roads, until)
+    _log_failures(notes)
     for name, value in changes.items():
         setattr(connection, name, value)
     return stop
@@ -194,6 +197,14 @@ def record_unsent(
         with transaction.atomic():
             connection.renew()
             _note_deliveries(connection, notes, timezone.now())
+        _log_failures(notes)
+
+
+def _log_failures(notes: Iterable[Note]) -> None:
+    """Without the error, which may quote the customer's data; its page has it."""
+    for note in notes:
+        if note.state in Delivery.FAILED:
+            log.warning("delivery %s failed", note.delivery.pk, extra=note.delivery.log_ids)
 
 
 def is_to_be_halved(sent: Sent, answer: Answer) -> bool:

@@ -52,6 +52,20 @@ def test_a_temporary_fault_holds_back_its_customer_alone_and_keeps_the_order(sub
     assert (delivery_states(), connection.failures) == (["done"] * 4, 0)
 
 
+def test_a_delivery_that_fails_for_good_is_a_log_line_with_its_ids_and_without_its_error(
+    subscription, connection, caplog
+):
+    cancel(subscription, actor=STAFF)
+    with running_receiver(lambda number, body: (400, {})) as server:
+        send_pending(connection, server)
+    failed = Delivery.objects.filter(state="dead").order_by("pk")
+    lines = [record for record in caplog.records if record.name == results.log.name]
+    assert sorted((line.delivery, line.event, line.connection, line.merchant) for line in lines) == [
+        (one.pk, one.event_id, connection.pk, connection.merchant_id) for one in failed
+    ]
+    assert {line.getMessage() for line in lines} == {f"delivery {one.pk} failed" for one in failed}
+
+
 def test_each_further_fault_doubles_the_back_off_up_to_half_an_hour(subscription, connection, clock):
     cancel(subscription, actor=STAFF)
     waits = []
