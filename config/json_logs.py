@@ -12,7 +12,7 @@ class JsonFormatter(logging.Formatter):
     """`time`, `level`, `logger`, `message`, `exception`, and the plain values that the line was given, such as ids."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, str | int | float] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
