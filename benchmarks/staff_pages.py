@@ -52,6 +52,8 @@ def _pages_of(merchant: Merchant) -> tuple[Client, dict[str, str]]:
     pages = {item["title"]: str(item["link"]) for item in items}
     pages |= {
         "Home, 90 days": "/admin/?period=90",
+        "Cancellations, 90 days": f"{reverse('admin:cancellations')}?period=90",
+        "Retention, 24 months": f"{reverse('admin:retention')}?months=24",
         "1-Click links, 90 days": f"{reverse('admin:link_analytics')}?period=90",
     }
     for model, queries in LISTS.items():

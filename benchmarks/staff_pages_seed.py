@@ -102,9 +102,15 @@ SELECT {merchant}, {base} + n, CASE WHEN n % 3 > 0 THEN {base} + n END,
 FROM generate_series(1, {subscriptions} / 5) n
 """,
     """
-INSERT INTO subscriptions_activecount (merchant_id, subscriptions, subscribers)
-SELECT {merchant}, count(*), count(DISTINCT customer_id) FROM subscriptions_subscription
+INSERT INTO subscriptions_activecount (merchant_id, subscriptions, subscribers, time_zone)
+SELECT {merchant}, count(*), count(DISTINCT customer_id), '{zone}' FROM subscriptions_subscription
 WHERE merchant_id = {merchant} AND cancelled IS NULL
+""",
+    """
+INSERT INTO subscriptions_cohortcount (merchant_id, product_id, started, ended, n)
+SELECT {merchant}, product_id, date_trunc('month', created AT TIME ZONE '{zone}')::date AS started,
+    date_trunc('month', cancelled AT TIME ZONE '{zone}')::date AS ended, count(*)
+FROM subscriptions_subscription WHERE merchant_id = {merchant} GROUP BY product_id, 3, 4
 """,
 ]
 OWNER = "{base} + 1 + (n - 1) % {customers}"
@@ -156,6 +162,7 @@ def _create_merchant(subscriptions: int, base: int) -> Merchant:
     values = {
         "base": base,
         "merchant": merchant.pk,
+        "zone": merchant.time_zone,
         "product": product.pk,
         "subscriptions": subscriptions,
         "customers": subscriptions // SUBSCRIPTIONS_EACH,

@@ -2,7 +2,9 @@
 
 - `roll_ups.py`: how facts are folded by day, read back with the newest ones, and folded anew where they changed.
 - `business.py`: what happened by day: subscriptions begun, reactivated and cancelled; revenue placed, recovered, lost.
-- `active.py`: how many subscriptions are live now, and how many customers have one.
+- `cancellations.py`: the cancellations among these, also by product.
+- `active.py`: how many subscriptions are live now, and how many customers have one; folds cohorts, too.
+- `cohorts.py`: how many subscriptions of a month's beginning were live some months later.
 
-The rule of all three: what a page shows is exactly what its rows say, at any moment, however far the fold has come.
+The rule of all: what a page shows is exactly what its rows say, at any moment, however far the fold has come.
 """

@@ -5,7 +5,15 @@ from subscriptions.models.audit import AuditEntry
 from subscriptions.models.bulk import BulkRow, BulkRun, CustomerTag, Tag
 from subscriptions.models.customer import Address, Customer, Payment
 from subscriptions.models.entitlement import Entitlement, Grantee, Resource, ResourceGrant
-from subscriptions.models.figures import ActiveChange, ActiveCount, DailyCancellations, DailyFigure, RollUp, StaleFact
+from subscriptions.models.figures import (
+    ActiveChange,
+    ActiveCount,
+    CohortCount,
+    DailyCancellations,
+    DailyFigure,
+    RollUp,
+    StaleFact,
+)
 from subscriptions.models.imports import ImportPart, ImportRun, RefusedRow
 from subscriptions.models.merchant import Membership, Merchant, RetryPlan, Role, RoleSwitch
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
@@ -37,6 +45,7 @@ __all__ = [
     "BulkRun",
     "CancelReason",
     "CheckoutRequest",
+    "CohortCount",
     "Coupon",
     "Customer",
     "DailyCancellations",

@@ -1,10 +1,18 @@
 """Roll-ups: figures that are added up beforehand, so that pages need not read the rows they stand for."""
 
+from datetime import date
+
 from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from common.work import Leased
 from subscriptions.models.fields import TotalField
 from subscriptions.models.merchant import Merchant
+from subscriptions.models.product import Product
+
+NEVER = Value(date(9999, 12, 31))
+"""Stands for no end in the unique index, where two empty ones would differ."""
 
 
 class RollUp(Leased):
@@ -81,16 +89,43 @@ class ActiveCount(models.Model):
     merchant = models.OneToOneField(Merchant, models.CASCADE, primary_key=True, related_name="+")
     subscriptions = models.BigIntegerField(default=0)
     subscribers = models.BigIntegerField(default=0)
+    time_zone = models.CharField(max_length=64, help_text="The zone of the months of `CohortCount`.")
 
     def __str__(self) -> str:
         return f"{self.subscriptions} of {self.merchant}"
 
 
+class CohortCount(models.Model):
+    """How many subscriptions began and ended in two months, without those of `ActiveChange`; None is still live."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, db_index=False, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, db_index=False, related_name="+")
+    started = models.DateField(help_text="The first of the month.")
+    ended = models.DateField(null=True)
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                F("merchant"), F("product"), F("started"), Coalesce("ended", NEVER), name="cohort_count_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} of {self.started:%Y-%m}"
+
+
 class ActiveChange(models.Model):
-    """A subscription that began to be live (1) or ended (-1). A trigger writes it; a fold adds it to `ActiveCount`."""
+    """A subscription that is (1) or is no longer (-1) as described. A trigger writes it; a fold adds it to the counts.
+
+    So a cancellation has two rows: one less without an end, one more with it.
+    """
 
     merchant = models.ForeignKey(Merchant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     customer = models.BigIntegerField()
+    product = models.BigIntegerField()
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
     change = models.IntegerField()
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Charts by day or hour that the server draws as plain SVG: no script, and a table below has the same figures."""
+"""Charts that the server draws as plain SVG: no script, and a table below has the same figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +101,42 @@ def build_chart(
             if (len(moments) - 1 - n) % step == 0
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place of a line in per cent of the chart, measured from its top left corner; `from_x` is the one before it."""
+
+    x: float
+    y: float
+    from_x: float
+    from_y: float
+    title: str
+
+
+def build_line_chart(labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> dict[str, Any]:
+    """The context of `admin/parts/line_chart.html`: lines of per cents over `labels`; None ends a line."""
+    width = 100 / len(labels)
+    step = ceil(len(labels) / MOST_TICKS)
+    places = [round((n + 0.5) * width, 4) for n in range(len(labels))]
+    return {
+        "lines": [(title, draw_line(title, labels, places, percents)) for title, percents in series.items()],
+        "ticks": [(label, places[n]) for n, label in enumerate(labels) if n % step == 0],
+    }
+
+
+def draw_line(
+    title: str, labels: Sequence[str], places: Sequence[float], percents: Sequence[float | None]
+) -> list[Point]:
+    points: list[Point] = []
+    for label, x, percent in zip(labels, places, percents, strict=True):
+        if percent is None:
+            break
+        y = round(100 - percent, 2)
+        before = points[-1] if points else None
+        from_x, from_y = (before.x, before.y) if before else (x, y)
+        points.append(Point(x, y, from_x, from_y, f"{title}, {label}: {percent:.1f}%"))
+    return points
 
 
 def sum_up(series: list[str], numbers: list[int], joint: str) -> str:

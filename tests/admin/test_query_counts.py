@@ -72,6 +72,8 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
         "/admin/subscriptions/jobrun/",
         "/admin/subscriptions/placementattempt/",
         "/admin/subscriptions/payment/",
+        "/admin/cancellations/",
+        "/admin/retention/",
     ]
     fold(merchant)
     few = {page: count_queries(client, page) for page in pages}
@@ -79,6 +81,8 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
     assert {page: count_queries(client, page) for page in pages} == few
     # Home shows the figures of delivery beside its own.
     assert few.pop("/admin/") <= 25
+    # Two kinds of figures, and the names of reasons and products.
+    assert few.pop("/admin/cancellations/") <= 12
     assert max(few.values()) <= 10
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
+from subscriptions import calendar
 from subscriptions.figures import active, roll_ups
 from subscriptions.figures.business import CANCELLED, read_business
 from subscriptions.figures.cancellations import read_cancellations
+from subscriptions.figures.cohorts import make_cohorts, read_cohort_parts
 from subscriptions.figures.roll_ups import all_kinds, read_figures
 from subscriptions.figures.spans import ALWAYS, span_of_days
 from subscriptions.models import Merchant, RollUp, Subscription
@@ -33,6 +35,7 @@ def assert_exact(merchant: Merchant) -> None:
         found = read_figures(kind, merchant, FIRST, LAST)
         assert without_zeros(found) == without_zeros(counted), kind.name
     assert_cancellations_agree(merchant)
+    assert_cohorts_exact(merchant)
     live = Subscription.objects.live().filter(merchant=merchant, customer__is_test=False)
     expected = (live.count(), live.values("customer").distinct().count())
     assert tuple(active.count_active(merchant)) == expected
@@ -48,6 +51,21 @@ def assert_cancellations_agree(merchant: Merchant) -> None:
     assert sum(each.amount for each in found) == business.lost.get(CANCELLED, 0)
     one = [each for each in found if each.reason == "4"]
     assert read_cancellations(merchant, FIRST, LAST, Q(reason="4")) == one
+
+
+def assert_cohorts_exact(merchant: Merchant) -> None:
+    """The months in which subscriptions began and ended, and those still live, are those of the rows."""
+    expected, zone = Counter[tuple[int, date, date | None]](), merchant.time_zone
+    for row in Subscription.objects.filter(merchant=merchant, customer__is_test=False):
+        began, ended = (
+            at and calendar.local_time(at, zone).date().replace(day=1) for at in (row.created, row.cancelled)
+        )
+        expected[(row.product_id, began, ended)] += 1
+    parts = read_cohort_parts(merchant, FIRST, LAST)
+    assert {(part.product, part.started, part.ended): part.n for part in parts} == dict(expected)
+    months = sorted({part.started for part in parts})
+    live = sum(cohort.live for cohort in make_cohorts(months, parts))
+    assert live == active.count_active(merchant).subscriptions
 
 
 def without_zeros(found: dict[Any, list[Any]]) -> dict[Any, list[Any]]:

@@ -1,5 +1,5 @@
 """Pages of figures about subscriptions; each number leads to its rows, and each table is a file too."""
 
-from subscriptions.admin.analytics import cancellations
+from subscriptions.admin.analytics import cancellations, retention
 
-__all__ = ["cancellations"]
+__all__ = ["cancellations", "retention"]
