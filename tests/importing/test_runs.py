@@ -30,8 +30,8 @@ Upload = Callable[..., ImportRun]
 def upload(merchant: Merchant) -> Upload:
     """Upload a file of these lines, in parts of `part` bytes."""
 
-    def run(*lines: str, part: int = 50) -> ImportRun:
-        content = "\n".join(lines).encode()
+    def run(*lines: str, part: int = 50, encoding: str = "utf-8") -> ImportRun:
+        content = "\n".join(lines).encode(encoding)
         made = begin_upload(merchant, "people.csv", STAFF)
         for number, start in enumerate(range(0, len(content), part)):
             add_part(made, number, content[start : start + part])
@@ -130,6 +130,21 @@ def test_the_same_file_again_makes_no_doubles(upload: Upload) -> None:
     before = read_all_rows()["Customer"]
     assert counts(import_rows(upload(HEADER, *GOOD))) == (0, 0, 3, 0)
     assert read_all_rows()["Customer"] == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_spreadsheets_arrive_whole_in_parts(upload: Upload, encoding: str) -> None:
+    lines = [
+        "sep=;",
+        "Customer ID;First name;Surname;E-mail",
+        'C-1;"Zoë\nAnn";Ruiz;zoe@mail.test',
+        ";;;",
+        "",
+        "C-2;Ben;Okoye;nowhere",
+    ]
+    run = import_rows(upload(*lines, part=7, encoding=encoding))
+    assert (run.total, counts(run), [line for line, *_ in refusals(run)]) == (2, (1, 0, 0, 1), [7])
+    assert Customer.objects.get().first_name == "Zoë\nAnn"
 
 
 def test_rows_that_only_the_stored_ones_refuse_are_skipped_too(upload: Upload, merchant: Merchant) -> None:
