@@ -24,7 +24,7 @@ from integrations.gladly.agents import (
 from subscriptions import calendar
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
-from subscriptions.actions.cancel_reasons import OTHER_REASON, describe_reason, offered_reasons
+from subscriptions.actions.cancel_reasons import OTHER_REASON, describe_reason, offered_reasons, reason_labels
 from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actions.subjects import reload_subject
 from subscriptions.models import Activity, Item, Merchant, Order, OrderStatus, Subscription
@@ -116,8 +116,7 @@ def _encode_reason(merchant: Merchant, code: str, details: str) -> str:
 
 
 def _describe_cancelled(subscription: Subscription, *, repeated: bool = False) -> Done:
-    labels = {reason.code: reason.label for reason in offered_reasons(subscription.merchant)}
-    reason = describe_reason(subscription, labels)
+    reason = describe_reason(subscription, reason_labels(subscription.merchant))
     detail = f"{subscription} was cancelled. No further order is planned."
     return Done(CANCELLED, f"{detail} Reason: {reason}" if reason else detail, repeated)
 

@@ -11,7 +11,7 @@ from common.db import AnyOf, Param, Query
 from subscriptions import calendar
 from subscriptions.actions import order as order_verbs
 from subscriptions.actions import subscription as subscription_verbs
-from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
+from subscriptions.actions.cancel_reasons import describe_reason, reason_labels
 from subscriptions.actions.core import is_allowed
 from subscriptions.actions.subjects import attach_customer
 from subscriptions.actions.totals import unit_price
@@ -92,7 +92,7 @@ def make_cards(merchant: Merchant, customer: Customer, subscriptions: Sequence[S
     items = UPCOMING_ITEMS.all(merchant=merchant.pk, subscriptions=keys) if keys else []
     orders = {item.subscription_id: item.order for item in items}
     has_reason = any(row.cancel_reason for row in subscriptions)
-    labels = {reason.code: reason.label for reason in offered_reasons(merchant)} if has_reason else {}
+    labels = reason_labels(merchant) if has_reason else {}
     customer.merchant = merchant
     for row in subscriptions:
         attach_customer(row, customer)

@@ -7,7 +7,7 @@ from typing import Any
 from common.db import update
 from subscriptions import calendar
 from subscriptions.actions import checks, ending, order_items, orders, totals
-from subscriptions.actions.cancel_reasons import describe_reason, offered_reasons
+from subscriptions.actions.cancel_reasons import describe_reason, reason_labels
 from subscriptions.actions.core import UNCHANGED, ActionContext, action
 from subscriptions.actions.undo_facts import undo_facts
 from subscriptions.errors import refused
@@ -282,6 +282,5 @@ def _reprice_item(item: Item) -> None:
 
 
 def _reason_text(subscription: Subscription) -> str:
-    code = subscription.cancel_reason_code
-    offered = offered_reasons(subscription.merchant).filter(code=code) if code is not None else ()
-    return describe_reason(subscription, {reason.code: reason.label for reason in offered})
+    has_code = subscription.cancel_reason_code is not None
+    return describe_reason(subscription, reason_labels(subscription.merchant) if has_code else {})

@@ -1,4 +1,4 @@
-"""The merchant itself, its storefront key, its team and its cancel reasons."""
+"""The merchant itself, its storefront key and its team."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.going_live import GO_LIVE
-from subscriptions.models import CancelReason, Membership, Merchant, RetryPlan, Role
+from subscriptions.models import Membership, Merchant, RetryPlan, Role
 from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
@@ -209,13 +209,3 @@ class MembershipAdmin(MerchantAdmin):
     @display(description="Last login")
     def last_login(self, row: Membership) -> Any:
         return row.user.last_login
-
-
-@admin.register(CancelReason, site=site)
-class CancelReasonAdmin(MerchantAdmin):
-    edit_right = Right.SETTINGS
-    added_in_rows = True
-    list_display = ["code", "label", "application"]
-    ordering = ["application", "code"]
-    search_fields = ["label__icontains"]
-    search_help_text = "Text"

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
-from subscriptions.actions.cancel_reasons import offered_reasons
+from subscriptions.actions.cancel_reasons import reason_labels
 from subscriptions.admin import acts
 from subscriptions.admin.acts import order_card
 from subscriptions.admin.acts.arranged import Fact
@@ -31,7 +31,7 @@ class SubscriptionAdmin(SubscriptionList, FeedAdmin, PageAdmin):
     def page_context(self, request: HttpRequest, row: Subscription) -> dict[str, Any]:
         found = with_card_rows(self.get_queryset(request)).select_related("customer").get(pk=row.pk)
         found.merchant = found.customer.merchant = merchant_of(request)
-        labels = dict(offered_reasons(found.merchant).values_list("code", "label"))
+        labels = reason_labels(found.merchant)
         return {
             "customer": found.customer,
             "card": subscription_card(request, found, labels),

@@ -140,18 +140,29 @@ class JobRun(LeasedRun):
 
 
 class CancelReason(models.Model):
-    """A reason that customers may choose when they cancel; `cancel_reason` of the subscription begins with `code`."""
+    """A reason that customers may choose when they cancel; `cancel_reason` of the subscription begins with `code`.
+
+    An archived one is not offered any more, and names what was cancelled for it.
+    """
 
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="cancel_reasons")
     application = models.CharField(
         max_length=32, default="msi", help_text="msi: the reasons that staff and customers choose from."
     )
-    code = models.PositiveSmallIntegerField()
-    label = models.CharField(max_length=255)
+    code = models.PositiveSmallIntegerField(
+        help_text="By this number your shop, your marketing tools and Gladly know the reason. It stays."
+    )
+    label = models.CharField(
+        "text",
+        max_length=255,
+        help_text="What customers and staff choose. A new text also names what was cancelled for this reason before.",
+    )
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    archived = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "application", "code"], name="cancel_reason_once")]
-        ordering = ["code"]
+        ordering = ["position", "code"]
 
     def __str__(self) -> str:
         return self.label

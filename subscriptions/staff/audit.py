@@ -96,7 +96,7 @@ def show_choice(field: forms.Field, value: Any) -> str:
     choices = getattr(field, "choices", None)
     if choices is None or isinstance(field, forms.ModelChoiceField):
         return str(value)
-    return str(dict(flatten_choices(choices)).get(str(value), value))
+    return str(dict(flatten_choices(choices)).get(str(getattr(value, "pk", value)), value))
 
 
 def flatten_choices(choices: Any) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from subscriptions.actions.cancel_reasons import offered_reasons
+from subscriptions.actions.cancel_reasons import reason_labels
 from subscriptions.figures.cancellations import with_reason_and_product
 from subscriptions.models import Merchant, Product
 from subscriptions.staff.current_merchant import merchant_of
@@ -18,7 +18,7 @@ NONE = "none"
 
 def reason_names(merchant: Merchant, codes: Iterable[str]) -> dict[str, str]:
     """The name of each code. The empty one stands for a reason in words or none."""
-    labels = {str(code): label for code, label in offered_reasons(merchant).values_list("code", "label")}
+    labels = {str(code): label for code, label in reason_labels(merchant).items()}
     return {code: labels.get(code, f"Code {code}") if code else "No reason from the list" for code in codes}
 
 

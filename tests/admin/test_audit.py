@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from subscriptions.models import ApiKey, AuditEntry, CancelReason, Membership, Merchant
+from oneclick.models import LandingPage
+from subscriptions.models import ApiKey, AuditEntry, Membership, Merchant
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
 
@@ -55,15 +56,17 @@ def test_settings_say_from_what_to_what_and_no_secret(merchant: Merchant, login:
 
 def test_rows_made_changed_and_deleted_are_lines(merchant: Merchant, login: Login) -> None:
     client = login(merchant, username="ann")
-    pages = "/admin/subscriptions/cancelreason/"
-    client.post(f"{pages}add/", {"application": "msi", "code": "9", "label": "Moved"})
-    reason = CancelReason.objects.get()
-    client.post(f"{pages}{reason.pk}/change/", {"application": "msi", "code": "9", "label": "Moved away"})
-    client.post(f"{pages}{reason.pk}/delete/", {"post": "yes"})
+    pages = "/admin/oneclick/landingpage/"
+    colours = {"accent_color": "#112233", "success_color": "#14693f", "error_color": "#b3261e"}
+    values = {"name": "Spring", "slug": "spring", "title": "Spring", "heading": "Hi", **colours}
+    client.post(f"{pages}add/", values)
+    page = LandingPage.objects.get(slug="spring")
+    client.post(f"{pages}{page.pk}/change/", {**values, "heading": "Hello"})
+    client.post(f"{pages}{page.pk}/delete/", {"post": "yes"})
     assert lines(merchant) == [
-        ("change", "ann", "Moved", "Added."),
-        ("change", "ann", "Moved away", "Changed label from “Moved” to “Moved away”."),
-        ("change", "ann", "Moved away", "Deleted."),
+        ("change", "ann", "Spring", "Added."),
+        ("change", "ann", "Spring", "Changed heading from “Hi” to “Hello”."),
+        ("change", "ann", "Spring", "Deleted."),
     ]
 
 

@@ -150,6 +150,8 @@ BUTTONS = {
     (Merchant, "go-live"): {OWNER},
     (Merchant, "rotate-key"): {OWNER},
     (SavedLink, "duplicate"): {OWNER, MARKETING},
+    (CancelReason, "archive"): {OWNER},
+    (CancelReason, "restore"): {OWNER},
     (SavedLink, "archive"): {OWNER, MARKETING},
     (SavedLink, "restore"): {OWNER, MARKETING},
 }

@@ -9,9 +9,11 @@ from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Delivery
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.actions import subscription as verbs
+from subscriptions.actions.cancel_reasons import offered_reasons, reason_labels
 from subscriptions.models import CancelReason, Membership, Merchant, Role
+from subscriptions.staff.audit import list_changes
 from tests import factories as f
-from tests.admin.pages import fill
+from tests.admin.pages import fill, visible_text
 from tests.races import run_at_once
 
 Login = Callable[..., Client]
@@ -76,7 +78,8 @@ def test_a_refused_form_leads_to_its_errors(merchant: Merchant, client: Client) 
         "/admin/subscriptions/cancelreason/add/", {"application": "msi", "code": "x", "label": "Moved"}
     )
     assert '<a href="#id_code" class="font-semibold underline">Code</a>: Enter a whole number.' in answer.text
-    assert 'aria-describedby="id_code_error"' in answer.text and 'id="id_code_error"' in answer.text
+    assert 'aria-describedby="id_code_helptext id_code_error"' in answer.text
+    assert 'id="id_code_helptext"' in answer.text and 'id="id_code_error"' in answer.text
 
 
 def test_the_form_says_which_value_is_taken(merchant: Merchant, client: Client) -> None:
@@ -87,6 +90,42 @@ def test_the_form_says_which_value_is_taken(merchant: Merchant, client: Client) 
     assert answer.status_code == 200
     assert "already exists" in answer.content.decode()
     assert client.post("/admin/subscriptions/cancelreason/add/", {**values, "code": 8}).status_code == 302
+
+
+def test_reasons_stand_in_the_order_that_was_chosen(merchant: Merchant, client: Client) -> None:
+    first, second, third = (f.CancelReasonFactory(merchant=merchant, code=code, label=f"R{code}") for code in (3, 4, 8))
+    foreign = f.CancelReasonFactory(label="Foreign")
+
+    def list_codes() -> list[int]:
+        return [reason.code for reason in offered_reasons(merchant)]
+
+    page = "/admin/subscriptions/cancelreason/{}/change/"
+    assert fill(client, page.format(third.pk), before=first.pk) == "" and list_codes() == [3, 8, 4]
+    assert fill(client, page.format(second.pk), before="") == "" and list_codes() == [4, 3, 8]
+    assert "Select a valid choice" in fill(client, page.format(second.pk), before=foreign.pk)
+    assert fill(client, "/admin/subscriptions/cancelreason/add/", label="Moved") == ""
+    assert list_codes() == [4, 3, 8, 9]  # the next free code, at the end of the list
+    assert fill(client, page.format(second.pk), label="Too much") == "" and list_codes() == [4, 3, 8, 9]
+    assert [line.sentence for line in list_changes(second)] == [
+        "Changed text from “R4” to “Too much”.",
+        "Changed place in the list from “After: R8” to nothing.",
+    ]
+
+
+def test_an_archived_reason_is_not_offered_and_still_names_what_was_cancelled_for_it(
+    merchant: Merchant, client: Client
+) -> None:
+    reason = f.CancelReasonFactory(merchant=merchant, code=4, label="Too much")
+    subscription = f.subscription_with_order(customer__merchant=merchant)
+    verbs.cancel(subscription, reason="4|", actor=f.STAFF)
+    page = f"/admin/subscriptions/cancelreason/{reason.pk}/"
+    client.post(f"{page}archive/")
+    assert list(offered_reasons(merchant)) == []
+    assert reason_labels(merchant) == {4: "Too much"}
+    assert "Too much" in visible_text(client.get(f"/admin/subscriptions/customer/{subscription.customer_id}/change/"))
+    assert client.get(f"{page}delete/").status_code == 403
+    client.post(f"{page}restore/")
+    assert list(offered_reasons(merchant)) == [reason]
 
 
 def test_a_merchant_keeps_an_owner(merchant: Merchant, client: Client) -> None:

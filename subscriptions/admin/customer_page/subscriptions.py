@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import F
 from django.http import HttpRequest
 
-from subscriptions.actions.cancel_reasons import offered_reasons
+from subscriptions.actions.cancel_reasons import reason_labels
 from subscriptions.admin.acts.subscription_card import subscription_card, with_card_rows
 from subscriptions.models import Customer, Subscription
 from subscriptions.staff.current_merchant import merchant_of
@@ -19,7 +19,7 @@ def subscription_cards(request: HttpRequest, customer: Customer) -> dict[str, An
     live_first = F("cancelled").desc(nulls_first=True)
     rows = list(with_card_rows(own).order_by(live_first, "-created", "pk")[: MOST_SUBSCRIPTIONS + 1])
     merchant = merchant_of(request)
-    labels = dict(offered_reasons(merchant).values_list("code", "label"))
+    labels = reason_labels(merchant)
     shown = rows[:MOST_SUBSCRIPTIONS]
     for row in shown:
         row.customer, row.merchant = customer, merchant

@@ -7,7 +7,7 @@ from subscriptions.models import CancelReason
 class CancelReasonList(ListView):
     """The reasons that customers may choose from when they cancel."""
 
-    queryset = CancelReason.objects.all()
+    queryset = CancelReason.objects.filter(archived=False)
     serializer_class = CancelReasonSerializer
     filterset_class = CancelReasonFilters
     across = False
