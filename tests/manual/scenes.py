@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from demo import loading
-from subscriptions.models import Merchant
+from subscriptions.models import ImportRun, Merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,13 @@ def connection_page(integration: str) -> Callable[[Merchant], str]:
     )
 
 
+def import_page(state: ImportRun.State) -> Callable[[Merchant], str]:
+    """The latest one that is as far as that."""
+    return lambda merchant: reverse(
+        "admin:subscriptions_importrun_change", args=[merchant.import_runs.filter(state=state).latest("pk").pk]
+    )
+
+
 def open_dialog(name: str) -> Callable[[Page], None]:
     def press(page: Page) -> None:
         page.get_by_role("link", name=name).first.click()
@@ -81,7 +88,6 @@ def wait_for_banner(page: Page) -> None:
 
 
 SCENES = {
-    "banner": Scene(banner_link, height=640, act=wait_for_banner),
     "home": Scene(page_at("index"), height=1100),
     "find": Scene(page_at("index"), height=520, act=type_into_find_box("Sample")),
     "customer": Scene(customer_page, height=1360),
@@ -93,6 +99,7 @@ SCENES = {
     "links": Scene(list_of("oneclick_savedlink"), height=520),
     "builder": Scene(new_row("oneclick_savedlink"), height=1000),
     "cancellations": Scene(page_at("cancellations"), height=1000),
+    "retention": Scene(page_at("retention"), height=1000),
     "link-analytics": Scene(page_at("link_analytics"), height=900),
     "landing-pages": Scene(list_of("oneclick_landingpage"), height=520),
     "messages": Scene(list_of("oneclick_messagetext"), height=700),
@@ -104,7 +111,12 @@ SCENES = {
     "jobs": Scene(page_at("jobs"), height=760),
     "bulk-changes": Scene(list_of("subscriptions_bulkrun"), height=520),
     "import": Scene(list_of("subscriptions_importrun"), height=620),
+    "import-match": Scene(import_page(ImportRun.State.UPLOADED), height=900),
+    "import-check": Scene(import_page(ImportRun.State.CHECKED), height=900),
+    "gateway": Scene(list_of("subscriptions_gatewaysettings"), height=800),
     "team": Scene(list_of("subscriptions_membership"), height=520),
     "roles": Scene(page_at("roles"), height=900),
     "audit": Scene(list_of("subscriptions_auditentry"), height=620),
+    # Last, because it cancels and reactivates.
+    "banner": Scene(banner_link, height=640, act=wait_for_banner),
 }

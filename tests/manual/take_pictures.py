@@ -18,17 +18,14 @@ from uuid import UUID
 import pytest
 import time_machine
 import uuid_utils.compat
-from django.contrib.auth import get_user_model
-from django.test import Client
 from playwright.sync_api import Page, Route
 from pytest_django.fixtures import Settings
 
-from demo import loading, merchant_data
-from integrations import outbox
-from integrations.models import Connection, GladlyAccount
-from subscriptions.models import Merchant, Role
-from tests import factories as f
+from demo import loading
+from integrations.sending import courier
+from subscriptions.models import Merchant
 from tests.browser.conftest import browser, playwright, portal, visit
+from tests.manual import shop
 from tests.manual.scenes import SCENES
 
 __all__ = ["browser", "playwright", "portal", "visit"]
@@ -38,39 +35,29 @@ NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)  # in New York
 WIDTH = 1280
 ADDRESS = "https://portal.example.com"  # what the pages name; the server's port differs each time
 SETTLED = "() => !document.documentElement.hasAttribute('x-cloak') && document.fonts.status === 'loaded'"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-TEAM = {"mara@fernhollow.test": Role.MARKETING, "sam@fernhollow.test": Role.SUPPORT}
 QUALITY = 82  # of WebP: letters stay sharp, and a page takes some 40 KB
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
-    """Noon, at which public IDs and secrets are those of the last time, too."""
+    """Noon, at which public IDs, secrets and the order of events are those of the last time, too."""
     numbers = count(0x0193_4A6B_7C00_7000_8000_0000_0000_0000)
     monkeypatch.setattr(uuid_utils.compat, "uuid7", lambda: UUID(int=next(numbers)))
     chance = Random(1)
     monkeypatch.setattr(secrets, "token_hex", lambda length=16: chance.randbytes(length).hex())
+    monkeypatch.setattr(courier, "MOST_THREADS", 1)  # events arrive in one order
     with time_machine.travel(NOON) as clock:
         yield clock
 
 
 @pytest.fixture
 def merchant(portal: str, clock: time_machine.Traveller, settings: Settings, tmp_path: Path) -> Merchant:
-    """The demo's, whose events have arrived in the sandbox, with a team and a connection to Gladly."""
     settings.HOME = tmp_path
     settings.OUTBOUND_ALLOW_PRIVATE_ADDRESSES = True
     settings.ONE_CLICK_KEYS = {"1": "0" * 64}
-    loading.load_demo()
-    merchant = merchant_data.find_demo_merchant()
-    assert merchant
-    for connection in merchant.connections.all():
-        outbox.drain_connection(connection.pk)
+    merchant = shop.load_shop()
     settings.PUBLIC_URL = ADDRESS
-    loading.load_demo()
-    gladly = Connection.objects.create(merchant=merchant, integration=Connection.Integration.GLADLY, name="Gladly")
-    GladlyAccount.objects.create(connection=gladly)
-    for login, role in TEAM.items():
-        f.MembershipFactory(merchant=merchant, role=role, user=f.UserFactory(username=login))
+    loading.load_demo()  # teaches it the address
     return merchant
 
 
@@ -78,9 +65,8 @@ def merchant(portal: str, clock: time_machine.Traveller, settings: Settings, tmp
 def page(visit: Callable[..., Page], portal: str, merchant: Merchant) -> Page:
     """At the portal as the demo's owner."""
     page = visit(viewport={"width": WIDTH, "height": 800}, reduced_motion="reduce", timezone_id="America/New_York")
-    client = Client()
-    client.force_login(get_user_model().objects.get(username=loading.USERNAME), backend=BACKEND)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    session = shop.log_in().cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": portal}])
     page.route(f"{ADDRESS}/**", lambda route: fetch_from(portal, route))
     page.clock.set_fixed_time(NOON)
     return page

@@ -13,6 +13,7 @@ from django.test import Client
 
 from tests.admin.conftest import World
 from tests.manual.scenes import SCENES
+from tests.manual.shop import do_the_work_of_staff
 
 PICTURE = re.compile(r"pictures/([\w-]+)\.webp")
 NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
@@ -41,6 +42,7 @@ def names_shown(client: Client, address: str) -> set[str]:
 
 def test_the_manual_names_only_what_is_on_the_pages_it_shows(own: World, login: Callable[..., Client]) -> None:
     client = login(own.merchant)
+    do_the_work_of_staff(client, own.merchant)
     names_at = cache(lambda address: names_shown(client, address))
     missing = {}
     for page in sorted(Path("docs/merchants").glob("*.md")):
