@@ -170,7 +170,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -226,6 +226,9 @@ Q_CLUSTER = {
     "save_limit": 0,
     "label": "Task queue",
 }
+
+# Who has it as a bearer token may read /metrics; without one, only this machine.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # Each worker cluster writes a heartbeat this often; after three missed ones it counts as stuck.
 HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=60)

@@ -2,6 +2,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import health
+from config.metrics import metrics
 from onboarding import views as onboarding
 from oneclick.redemption import views as one_click
 from subscriptions.api.views import docs
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("llms.txt", docs.llms_txt),
     path("sandbox/", include("integrations.sandbox.urls")),
     path("gladly/lookup/", include("integrations.gladly.lookup.urls")),
