@@ -66,6 +66,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Sandbox inbox", "inbox", "inbox") | {"permission": inbox_allowed},
     ],
     "Settings": [
+        menu_item("Set-up guide", "checklist", "guide"),
         menu_item("Merchant", "storefront", "subscriptions_merchant_changelist"),
         menu_item("Team", "badge", "subscriptions_membership_changelist"),
         menu_item("Roles", "admin_panel_settings", "roles"),

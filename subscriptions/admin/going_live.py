@@ -16,6 +16,9 @@ from subscriptions.staff.buttons import Button, ButtonForm
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
+NO_GATEWAY = "Set under Gateway where orders are posted, and test it."
+NO_KEY = "Enter the storefront key, with which orders are signed."
+
 
 class GoLiveForm(ButtonForm):
     name = forms.CharField(label="Name of the merchant", widget=UnfoldAdminTextInputWidget())
@@ -46,12 +49,17 @@ def go_live(request: HttpRequest, merchant: Merchant, answers: dict[str, Any]) -
     return f"{merchant} is live: from now on, orders are posted to {merchant.gateway.url}."
 
 
-def require_real_gateway(merchant: Merchant) -> None:
+def find_obstacle(merchant: Merchant) -> str:
+    """Why no order of the merchant can be posted to its platform, or an empty text."""
     gateway: GatewaySettings | None = getattr(merchant, "gateway", None)
     if gateway is None or gateway.kind == GatewaySettings.Kind.SIMULATOR:
-        raise Refused("no_gateway", "Set under Gateway where orders are posted, and test it. Then go live.")
-    if not merchant.storefront_key:
-        raise Refused("no_key", "Enter the storefront key, with which orders are signed. Then go live.")
+        return NO_GATEWAY
+    return "" if merchant.storefront_key else NO_KEY
+
+
+def require_real_gateway(merchant: Merchant) -> None:
+    if obstacle := find_obstacle(merchant):
+        raise Refused("no_gateway", f"{obstacle} Then go live.")
 
 
 GO_LIVE = Button(

@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.going_live import GO_LIVE
+from subscriptions.admin.test_customer import TEST_CUSTOMER
 from subscriptions.models import Membership, Merchant, RetryPlan, Role
 from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
@@ -110,6 +111,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
     form = MerchantSettingsForm
     edit_right = Right.SETTINGS
     buttons = (GO_LIVE, ROTATE)
+    pages = ("test_customer",)
     readonly_fields = ["id_outside", "old_key", "is_test", "created"]
     fieldsets = [
         ("Your shop", {"fields": ["name", "shop_url", "is_shopify"]}),
@@ -162,6 +164,9 @@ class MerchantSettingsAdmin(OneRowAdmin):
         obj.refresh_from_db(fields=["storefront_key"])
         super().save_model(request, obj, form, change)
         obj.set_storefront_key(typed)
+
+    def test_customer(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self.button_view(request, object_id, TEST_CUSTOMER)
 
     @display(description="Old storefront key")
     def old_key(self, row: Merchant) -> str:

@@ -53,8 +53,9 @@ def test_the_first_owner_signs_up(visit: Callable[..., Page], portal: str, scree
     assert (merchant.shop_url, merchant.is_test) == ("https://harbour.example", False)
     expect(page.get_by_text(merchant.storefront_key[:])).to_be_visible()
     assert is_no_wider_than_the_screen(page) and find_violations(page) == []
-    page.get_by_role("link", name="Say where orders are placed").click()
-    expect(page.get_by_text("Orders wait until you have set where they go.")).to_be_visible()
+    page.get_by_role("link", name="Go on with the set-up guide").click()
+    expect(page.get_by_role("heading", name="Set up Harbour Coffee")).to_be_visible()
+    assert is_no_wider_than_the_screen(page) and find_violations(page) == []
     expect(page.get_by_text("TEST MODE")).to_have_count(0)
     assert Membership.objects.get().user.username == "ana"
 

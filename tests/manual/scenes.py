@@ -89,6 +89,7 @@ def wait_for_banner(page: Page) -> None:
 
 SCENES = {
     "home": Scene(page_at("index"), height=1100),
+    "guide": Scene(page_at("guide"), height=1240),
     "find": Scene(page_at("index"), height=520, act=type_into_find_box("Sample")),
     "customer": Scene(customer_page, height=1360),
     "skip": Scene(customer_page, act=open_dialog("Skip next order")),
