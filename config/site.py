@@ -34,6 +34,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Cancellations", "trending_down", "cancellations"),
         menu_item("Retention", "stairs", "retention"),
         menu_item("1-Click links", "monitoring", "link_analytics"),
+        menu_item("Revenue by links", "payments", "link_revenue"),
     ],
     "Catalogue": [
         menu_item("Products", "inventory_2", "subscriptions_product_changelist"),

@@ -1,6 +1,6 @@
 """The staff pages of 1-Click."""
 
-from oneclick.admin import analytics, issue_button, landing_pages, messages, saved_links, settings, tokens
+from oneclick.admin import analytics, issue_button, landing_pages, messages, revenue, saved_links, settings, tokens
 from oneclick.admin.catalogue_panels import offer_panel, product_panel
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "messages",
     "offer_panel",
     "product_panel",
+    "revenue",
     "saved_links",
     "settings",
     "tokens",

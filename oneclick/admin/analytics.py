@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from oneclick.admin.analytics_csv import csv_response
@@ -72,9 +73,10 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
         **site.each_context(request),
         "title": "1-Click links",
         "form": form,
+        "cuts": form.cuts(),
         "selection": selection,
         "any": bool(rows),
-        "tiles": figure_tiles(sums, merchant),
+        "tiles": figure_tiles(sums, merchant, reverse("admin:link_revenue") + form.address()),
         "chart": daily_chart(rows, selection),
         "refusals": count_refusals(sums),
         "tables": figure_tables(rows, click_figures(merchant, selection, by=["product"]), form),
@@ -91,10 +93,10 @@ def analytics_csv(request: HttpRequest) -> StreamingHttpResponse:
     return csv_response(merchant, SelectionForm(merchant, request.GET.dict()).selection())
 
 
-def figure_tiles(sums: Figures, merchant: Merchant) -> list[tuple[str, str, str, str]]:
-    """Each tile as icon, title, figure and note."""
+def figure_tiles(sums: Figures, merchant: Merchant, revenue_url: str) -> list[tuple[str, str, str, str]]:
+    """Each tile as icon, title, figure and note; `revenue_url` has the rows of the value gained."""
     share = f"{sums.acted / sums.opened:.0%} of those opened" if sums.opened else ""
-    value = money(sums.value, merchant.currency_code)
+    value = format_html('<a class="text-link" href="{}">{}</a>', revenue_url, money(sums.value, merchant.currency_code))
     return [
         ("visibility", "Opened", f"{sums.opened:,}", "by people, as far as we can tell"),
         ("check_circle", "Acted", f"{sums.acted:,}", share),
@@ -164,7 +166,7 @@ def saved_link_analytics(link: SavedLink) -> dict[str, Any]:
     selection = Selection(*last_days(calendar.today(merchant.time_zone), DEFAULT_DAYS), Q(link=link))
     sums = sum_figures(click_figures(merchant, selection))
     return {
-        "tiles": figure_tiles(sums, merchant),
+        "tiles": figure_tiles(sums, merchant, f"{reverse('admin:link_revenue')}?link={link.pk}"),
         "refusals": count_refusals(sums),
         "days": DEFAULT_DAYS,
         "url": f"{reverse('admin:link_analytics')}?link={link.pk}",

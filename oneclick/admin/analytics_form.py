@@ -49,14 +49,10 @@ class SelectionForm(PeriodForm):
         """The query of the page for the valid choice with `changes`; an empty one takes a filter away."""
         return "?" + urlencode({name: value for name, value in {**self.query(), **changes}.items() if value})
 
-    @property
-    def chosen_product(self) -> Product | None:
-        product: Product | None = self.cleaned_data.get("product") if self.is_valid() else None
-        return product
-
-    @property
-    def all_products(self) -> str:
-        return self.address(product="")
+    def cuts(self) -> list[dict[str, str]]:
+        """What is chosen beside the fields, as `admin/analytics/cuts.html` shows it."""
+        product = self.cleaned_data.get("product") if self.is_valid() else None
+        return [{"title": "product", "value": product.name, "url": self.address(product="")}] if product else []
 
     def selection(self) -> Selection:
         """The chosen days and clicks; all clicks of the last 30 days if the choice is not valid."""

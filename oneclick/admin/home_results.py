@@ -23,8 +23,8 @@ def link_results(merchant: Merchant, form: PeriodForm) -> tuple[dict[str, Any], 
     by_day = group_figures((row for row in rows if row.action == REACTIVATE.name), "day")
     reactivated: dict[date, int] = {day: figures.acted for day, figures in by_day.items()}
 
-    def link(text: str, **query: str) -> SafeString:
-        address = f"{reverse('admin:link_analytics')}?{urlencode({**form.query(), **query})}"
+    def link(text: str, page: str = "link_analytics", **query: str) -> SafeString:
+        address = f"{reverse(f'admin:{page}')}?{urlencode({**form.query(), **query})}"
         return format_html('<a class="text-link" href="{}">{}</a>', address, text)
 
     share = f"{sums.acted / sums.opened:.0%} of those opened" if sums.opened else ""
@@ -34,7 +34,7 @@ def link_results(merchant: Merchant, form: PeriodForm) -> tuple[dict[str, Any], 
         (
             "payments",
             "Value gained by links",
-            link(money(sums.value, merchant.currency_code)),
+            link(money(sums.value, merchant.currency_code), "link_revenue"),
             f"of {sums.orders:,} orders within {GAIN_DAYS} days",
         ),
     ]

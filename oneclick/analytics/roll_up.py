@@ -31,7 +31,7 @@ UNDONE = Q(token__undone_at__isnull=False)
 
 def count_facts(merchant: Merchant, facts: Span, days: Sequence[Span], only: Q) -> Counted:
     """`RollUpKind.count`: clicks within the span, and what items placed within it mean for the clicks before."""
-    clicks = _clicks_of_days(merchant, days, only)
+    clicks = clicks_of_days(merchant, days, only)
     yield from _count_clicks(clicks.filter(facts.covers("at")))
     lasting = clicks.filter(Click.not_undone(merchant))
     if facts.begins and facts.ends is None and not _any_placed(merchant, facts):
@@ -41,7 +41,7 @@ def count_facts(merchant: Merchant, facts: Span, days: Sequence[Span], only: Q) 
     if facts.begins:
         # What is older gains nothing any more. Said for the database, which would read it.
         recent = lasting.filter(at__gt=facts.begins - timedelta(days=GAIN_DAYS))
-    gains = [_sum_gains(_subscription_gains(recent, merchant, facts, days)), _sum_gains(_item_gains(recent, facts))]
+    gains = [_sum_gains(subscription_gains(recent, merchant, facts, days)), _sum_gains(item_gains(recent, facts))]
     for *key, kept, orders, value in _count_kept_orders(lasting, facts).union(*gains, all=True):
         yield (*key, ""), (0, 0, 0, 0, 0, 0, 0, kept, orders, value)
 
@@ -53,7 +53,7 @@ def _any_placed(merchant: Merchant, facts: Span) -> bool:
     return newest is not None and facts.begins is not None and newest >= facts.begins
 
 
-def _clicks_of_days(merchant: Merchant, days: Sequence[Span], only: Q) -> QuerySet[Click]:
+def clicks_of_days(merchant: Merchant, days: Sequence[Span], only: Q) -> QuerySet[Click]:
     clicks = Click.objects.filter(only, any_covers(days, "at"), merchant=merchant)
     # An undo is counted with the click that it undid.
     clicks = clicks.exclude(outcome="undone")
@@ -84,7 +84,7 @@ def _count_kept_orders(lasting: QuerySet[Click], facts: Span) -> Any:
     return placed.values_list(*KEYS).annotate(kept=kept, orders=Value(0), value=Value(Decimal(0), AMOUNT))
 
 
-def _subscription_gains(
+def subscription_gains(
     lasting: QuerySet[Click], merchant: Merchant, facts: Span, days: Sequence[Span]
 ) -> QuerySet[Click]:
     """Each placed item of a reactivated or created subscription, with the last such click before it."""
@@ -110,7 +110,7 @@ def _placed_after_first(days: Sequence[Span], column: str) -> Q:
     return Span(min(begins)).covers(column) if len(begins) == len(days) else Q()
 
 
-def _item_gains(lasting: QuerySet[Click], facts: Span) -> QuerySet[Click]:
+def item_gains(lasting: QuerySet[Click], facts: Span) -> QuerySet[Click]:
     """The placed items that product upsells added to orders."""
     window = Q(item__first_placed__gte=F("at"), item__first_placed__lt=F("at") + timedelta(days=GAIN_DAYS))
     return lasting.filter(window & facts.covers("item__first_placed")).annotate(amount=F("item__total_price"))

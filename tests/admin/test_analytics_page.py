@@ -179,7 +179,7 @@ def test_names_in_tables_lead_to_their_figures_alone_and_what_has_no_room_is_one
     assert [line.url for line in tables["By link"]] == [f"{period}link={link.pk}", f"{period}link=none"]
     assert [line.url for line in tables["By action"]] == [f"{period}action=reactivate", ""]
     shown = visible_text(owner.get(PAGE + cider.url))
-    assert "Only Cider All products" in shown and "Acted 3 " in shown
+    assert "Product: Cider close" in shown and "Acted 3 " in shown
 
 
 def test_what_machines_did_is_in_no_other_figure(owner: Client, click: Callable[..., Click]) -> None:

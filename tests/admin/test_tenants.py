@@ -109,6 +109,7 @@ def test_a_get_changes_nothing_and_shows_nothing_of_other_merchants(
         "search/?s=cust",
         "numbers/",
         "numbers/csv/",
+        "link-revenue/",
     ],
 )
 def test_pages_beside_the_tables_change_nothing_and_show_nothing_of_other_merchants(

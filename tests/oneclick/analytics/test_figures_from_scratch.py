@@ -12,6 +12,7 @@ from django.db.models import Q
 from oneclick.analytics.figures import Figures, Row, Selection, click_figures, group_figures, sum_figures
 from oneclick.analytics.roll_up import KEYS
 from oneclick.models import ActionToken, Click, SavedLink
+from oneclick.models.click import NON_REFUSALS
 from subscriptions.models import Customer, Item, Merchant, Order, OrderStatus, Subscription
 from tests.factories import (
     CustomerFactory,
@@ -114,7 +115,7 @@ def figures_of_click(click: Click, clicks: list[Click]) -> Figures:
         undone=int(acted and click.token.undone_at is not None),
         replayed=int(click.replayed),
     )
-    if click.outcome in ("expired_token", "token_already_used"):
+    if click.outcome not in NON_REFUSALS:
         figures.refused = Counter([click.outcome])
     if is_not_undone(click):
         figures.kept = int(click.order is not None and click.order.status == OrderStatus.SUCCESS)
