@@ -54,6 +54,7 @@ def _pages_of(merchant: Merchant) -> tuple[Client, dict[str, str]]:
         "Home, 90 days": "/admin/?period=90",
         "Cancellations, 90 days": f"{reverse('admin:cancellations')}?period=90",
         "Retention, 24 months": f"{reverse('admin:retention')}?months=24",
+        "Forecast, 90 days": f"{reverse('admin:forecast')}?days=90",
         "1-Click links, 90 days": f"{reverse('admin:link_analytics')}?period=90",
     }
     for model, queries in LISTS.items():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from benchmarks.seed import settle_database
 from oneclick.models import OneClickSettings
 from subscriptions.figures import roll_ups
+from subscriptions.figures.forecast import make_forecast
 from subscriptions.models import Merchant, Product, RollUp
 
 SUBSCRIPTIONS_EACH = 4
@@ -135,6 +136,7 @@ def create_merchants(*sizes: int) -> list[Merchant]:
     settle_database()
     for merchant in merchants:
         _fold(merchant)
+        make_forecast(merchant)
     settle_database()
     return merchants
 

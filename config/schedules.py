@@ -21,9 +21,10 @@ SCHEDULES = {
     "replays": "integrations.replays.sweep",
     "roll_ups": "subscriptions.figures.roll_ups.sweep",
     "unplanned": "subscriptions.jobs.unplanned.find_unplanned",
+    "forecast": "subscriptions.figures.forecast.make_forecasts",
     "clean": "config.retention.clean",
 }
-EVERY = {"clean": 60, "unplanned": 60}  # minutes; the others tick each minute
+EVERY = {"clean": 60, "unplanned": 60, "forecast": 60}  # minutes; the others tick each minute
 PLAIN = {
     "schedule_type": "I",
     "repeats": -1,

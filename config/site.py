@@ -33,6 +33,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
     "Analytics": [
         menu_item("Cancellations", "trending_down", "cancellations"),
         menu_item("Retention", "stairs", "retention"),
+        menu_item("Forecast", "calendar_clock", "forecast"),
         menu_item("1-Click links", "monitoring", "link_analytics"),
         menu_item("Revenue by links", "payments", "link_revenue"),
     ],

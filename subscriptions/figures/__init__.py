@@ -5,6 +5,9 @@
 - `cancellations.py`: the cancellations among these, also by product.
 - `active.py`: how many subscriptions are live now, and how many customers have one; folds cohorts, too.
 - `cohorts.py`: how many subscriptions of a month's beginning were live some months later.
+- `forecast.py`: what open orders and those that follow them will bring, made each hour.
+- `losses.py`: what cancellations are expected to take away from it.
 
-The rule of all: what a page shows is exactly what its rows say, at any moment, however far the fold has come.
+The rule of all but the last two: what a page shows is exactly what its rows say, at any moment, however far the fold
+has come.
 """

@@ -11,6 +11,8 @@ from subscriptions.models.figures import (
     CohortCount,
     DailyCancellations,
     DailyFigure,
+    Forecast,
+    ForecastFigure,
     RollUp,
     StaleFact,
 )
@@ -50,6 +52,8 @@ __all__ = [
     "Customer",
     "DailyCancellations",
     "DailyFigure",
+    "Forecast",
+    "ForecastFigure",
     "CustomerTag",
     "Discount",
     "Effect",

@@ -130,3 +130,31 @@ class ActiveChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.change:+} of customer {self.customer}"
+
+
+class Forecast(models.Model):
+    """When the merchant's `ForecastFigure`s were made, from the rows of that moment."""
+
+    merchant = models.OneToOneField(Merchant, models.CASCADE, primary_key=True, related_name="+")
+    made = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"of {self.made}"
+
+
+class ForecastFigure(models.Model):
+    """What is to come on a day: see `figures/forecast.py`. Orders are in rows without a product, all else is by it."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, db_index=False, related_name="+")
+    day = models.DateField()
+    product = models.ForeignKey(Product, models.CASCADE, null=True, db_index=False, related_name="+")
+    follows = models.BooleanField(help_text="No order for it is open yet.")
+    orders = models.BigIntegerField(default=0)
+    units = models.BigIntegerField(default=0)
+    revenue = TotalField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant", "day"], name="forecast_figure_day")]
+
+    def __str__(self) -> str:
+        return f"{self.orders} on {self.day}"

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver
 
 from oneclick.admin.analytics_form import SelectionForm
 from subscriptions.admin.analytics.cancellations import CancellationForm
+from subscriptions.admin.analytics.forecast import ForecastForm
 from subscriptions.admin.analytics.retention import RetentionForm
 from subscriptions.staff.base import MerchantAdmin, parameter_names
 from subscriptions.staff.site import site
@@ -53,7 +54,12 @@ def names_read(method: str) -> list[str]:
     reads = re.compile(rf'{method}(?:\.get|\.getlist)?[(\[]"(\w+)"')
     folders = [settings.BASE_DIR / app for app in ("subscriptions", "oneclick", "integrations", "config")]
     sources = [path.read_text() for folder in folders for path in Path(folder).rglob("*.py")]
-    forms = {*SelectionForm.base_fields, *CancellationForm.base_fields, *RetentionForm.base_fields}
+    forms = {
+        *SelectionForm.base_fields,
+        *CancellationForm.base_fields,
+        *RetentionForm.base_fields,
+        *ForecastForm.base_fields,
+    }
     return sorted({name for text in sources for name in reads.findall(text)} | forms)
 
 

@@ -74,6 +74,7 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
         "/admin/subscriptions/payment/",
         "/admin/cancellations/",
         "/admin/retention/",
+        "/admin/forecast/",
     ]
     fold(merchant)
     few = {page: count_queries(client, page) for page in pages}
@@ -83,6 +84,8 @@ def test_the_home_page_and_the_lists_stay_within_their_query_limits(db: None, lo
     assert few.pop("/admin/") <= 28
     # Two kinds of figures, and the names of reasons and products.
     assert few.pop("/admin/cancellations/") <= 12
+    # It counts orders and items until the task has made its figures, and reads the rate of cancellations.
+    assert few.pop("/admin/forecast/") <= 16
     assert max(few.values()) <= 10
 
 

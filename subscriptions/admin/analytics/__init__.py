@@ -1,5 +1,5 @@
 """Pages of figures about subscriptions; each number leads to its rows, and each table is a file too."""
 
-from subscriptions.admin.analytics import cancellations, retention
+from subscriptions.admin.analytics import cancellations, forecast, retention
 
-__all__ = ["cancellations", "retention"]
+__all__ = ["cancellations", "forecast", "retention"]
