@@ -83,6 +83,12 @@ def banner_link(merchant: Merchant) -> str:
     return str(loading.describe_demo()["link"])
 
 
+def sample_page(merchant: Merchant) -> str:
+    """Jamie Sample's."""
+    subscription = merchant.subscriptions.get(external_id=loading.LINK_SUBSCRIPTION)
+    return reverse("admin:subscriptions_customer_change", args=[subscription.customer_id])
+
+
 def wait_for_banner(page: Page) -> None:
     page.get_by_role("status").filter(has_text="next order").wait_for()
 
@@ -100,8 +106,9 @@ SCENES = {
     "links": Scene(list_of("oneclick_savedlink"), height=520),
     "builder": Scene(new_row("oneclick_savedlink"), height=1000),
     "cancellations": Scene(page_at("cancellations"), height=1000),
-    "retention": Scene(page_at("retention"), height=1000),
+    "retention": Scene(page_at("retention"), height=1300),
     "link-analytics": Scene(page_at("link_analytics"), height=900),
+    "link-revenue": Scene(page_at("link_revenue"), height=900),
     "landing-pages": Scene(list_of("oneclick_landingpage"), height=520),
     "messages": Scene(list_of("oneclick_messagetext"), height=700),
     "connection-new": Scene(new_row("integrations_connection"), height=760),
@@ -121,6 +128,7 @@ SCENES = {
     "team": Scene(list_of("subscriptions_membership"), height=520),
     "roles": Scene(page_at("roles"), height=900),
     "audit": Scene(list_of("subscriptions_auditentry"), height=620),
-    # Last, because it cancels and reactivates.
+    # Last, because the link cancels and reactivates.
     "banner": Scene(banner_link, height=640, act=wait_for_banner),
+    "sample": Scene(sample_page, height=1360),
 }
