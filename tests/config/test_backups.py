@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
@@ -23,6 +24,9 @@ from tests.databases import Rows, connected_to, count_rows, new_database, read_r
 
 # The demo shop in the database of the last release, as `manage.py backup` wrote it.
 RELEASED = Path(__file__).parent / "released.zip"
+# What is counted of other rows, which a migration may do anew.
+FIGURES = ("subscriptions.models.figures", "oneclick.models.daily_clicks")
+COUNTED = {model._meta.db_table for model in apps.get_models() if model.__module__ in FIGURES}
 
 
 @dataclass
@@ -77,8 +81,8 @@ def test_an_upgraded_database_has_the_schema_of_a_new_one(upgrade: Upgrade) -> N
 
 def test_an_upgrade_keeps_every_row(upgrade: Upgrade) -> None:
     upgraded = read_rows(upgrade.url)
-    assert upgrade.released.keys() <= upgraded.keys()
-    for table in upgrade.released.keys() - {"sequences"}:
+    assert upgrade.released.keys() - COUNTED <= upgraded.keys()
+    for table in upgrade.released.keys() - COUNTED - {"sequences"}:
         before, after = upgrade.released[table], upgraded[table]
         columns = {name for row in before[:1] for name in row} & {name for row in after[:1] for name in row}
         lost = count_rows(before, columns) - count_rows(after, columns)
