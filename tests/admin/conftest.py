@@ -49,6 +49,7 @@ from subscriptions.models import (
     PlacementAttempt,
     Product,
     ProductGroup,
+    RefusedRow,
     Replacement,
     Resource,
     ResourceGrant,
@@ -68,6 +69,25 @@ class World:
 
     merchant: Merchant
     rows: Rows
+
+
+def make_import(merchant: Merchant, name: str) -> ImportRun:
+    """A checked file with one column and one refused row."""
+    run: ImportRun = ImportRun.objects.create(
+        merchant=merchant,
+        file_name=f"{name}.csv",
+        actor=f.STAFF.as_json(),
+        state=ImportRun.State.CHECKED,
+        header=[name],
+        examples=[[name, name, name]],
+        columns=[""],
+        total=2,
+        created_rows=1,
+        refused_rows=1,
+        remarks=[[name, 1, "It is so."]],
+    )
+    RefusedRow.objects.create(run=run, line=2, cells=[name], reason=f"“{name}” is no e-mail address.")
+    return run
 
 
 def make_world(name: str) -> World:
@@ -167,9 +187,7 @@ def make_world(name: str) -> World:
             lease_until=timezone.now(),
             finished=timezone.now(),
         ),
-        ImportRun: ImportRun.objects.create(
-            merchant=merchant, file_name=f"{name}.csv", actor=f.STAFF.as_json(), state=ImportRun.State.CHECKED, total=2
-        ),
+        ImportRun: make_import(merchant, name),
         Replacement: Replacement.objects.create(
             merchant=merchant,
             product=product,

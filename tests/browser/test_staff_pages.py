@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from config.site import NAVIGATION
 from integrations.models import Connection, GladlyRequest
-from subscriptions.models import Customer, Merchant, OfferProfile, Payment, Product, ProductGroup
+from subscriptions.models import Customer, ImportRun, Merchant, OfferProfile, Payment, Product, ProductGroup
 from tests import factories as f
 from tests.admin.conftest import World, make_world
 from tests.admin.test_tenants import ADMINS
@@ -139,6 +139,8 @@ def test_every_page_behind_the_menu_is_accessible_and_fits(staff: Page, portal: 
     pages.append(f"/admin/integrations/connection/{make_busy_gladly(world)}/change/")
     pages.append(f"/admin/subscriptions/offerprofile/{world.rows[OfferProfile].pk}/edit/")
     pages.append(f"/admin/subscriptions/productgroup/{world.rows[ProductGroup].pk}/members/")
+    pages.append("/admin/subscriptions/importrun/upload/")
+    pages.append(f"/admin/subscriptions/importrun/{world.rows[ImportRun].pk}/match/")
     pages.append("/admin/subscriptions/apikey/add/")
     assert list_faults(staff, portal, pages, find_faults_at_a_desk) == ""
 
