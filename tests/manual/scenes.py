@@ -43,8 +43,10 @@ def order_page(merchant: Merchant) -> str:
     return reverse("admin:subscriptions_order_change", args=[merchant.orders.order_by("pk")[0].pk])
 
 
-def product_page(merchant: Merchant) -> str:
-    return reverse("admin:subscriptions_product_change", args=[merchant.products.order_by("pk")[0].pk])
+def product_page(page: str) -> Callable[[Merchant], str]:
+    return lambda merchant: reverse(
+        f"admin:subscriptions_product_{page}", args=[merchant.products.order_by("pk")[0].pk]
+    )
 
 
 def connection_page(integration: str) -> Callable[[Merchant], str]:
@@ -101,12 +103,14 @@ SCENES = {
     "skip": Scene(customer_page, act=open_dialog("Skip next order")),
     "orders": Scene(list_of("subscriptions_order"), height=700),
     "order": Scene(order_page, height=900),
-    "product": Scene(product_page, height=900),
+    "product": Scene(product_page("change"), height=900),
+    "discontinue": Scene(product_page("discontinue"), height=900),
     "offers": Scene(list_of("subscriptions_offerprofile"), height=520),
     "links": Scene(list_of("oneclick_savedlink"), height=520),
     "builder": Scene(new_row("oneclick_savedlink"), height=1000),
     "cancellations": Scene(page_at("cancellations"), height=1000),
     "retention": Scene(page_at("retention"), height=1300),
+    "forecast": Scene(page_at("forecast"), height=1200),
     "link-analytics": Scene(page_at("link_analytics"), height=900),
     "link-revenue": Scene(page_at("link_revenue"), height=900),
     "landing-pages": Scene(list_of("oneclick_landingpage"), height=520),
