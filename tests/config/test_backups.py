@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ from pytest_django import DjangoDbBlocker
 from config import postgres
 from config.backups import ABOUT, DATABASE, SECRETS, BackupError, restore_backup, write_backup
 from config.secrets import GENERATORS
+from subscriptions.figures.active import count_active
+from subscriptions.figures.cohorts import read_cohort_parts
+from subscriptions.models import Merchant, Subscription
 from tests import migrated
 from tests.databases import Rows, connected_to, count_rows, new_database, read_rows, read_schema
 
@@ -87,6 +91,16 @@ def test_an_upgrade_keeps_every_row(upgrade: Upgrade) -> None:
         columns = {name for row in before[:1] for name in row} & {name for row in after[:1] for name in row}
         lost = count_rows(before, columns) - count_rows(after, columns)
         assert not lost, table
+
+
+def test_an_upgrade_counts_the_subscriptions_that_began_before_it(upgrade: Upgrade) -> None:
+    assert upgrade.released["subscriptions_activechange"]
+    for merchant in Merchant.objects.only("time_zone"):
+        rows = Subscription.objects.filter(merchant=merchant, customer__is_test=False)
+        parts = read_cohort_parts(merchant, date(2000, 1, 1), date(2100, 1, 1))
+        assert sum(part.n for part in parts) == rows.count() > 0
+        assert sum(part.n for part in parts if part.ended is None) == rows.live().count()
+        assert count_active(merchant).subscriptions == rows.live().count()
 
 
 @pytest.mark.slow

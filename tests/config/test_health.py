@@ -162,7 +162,7 @@ def test_migrating_again_keeps_one_row_per_schedule_and_corrects_it() -> None:
     Schedule.objects.update(args="(1,", schedule_type="C", cron="nonsense")
     ensure_schedules()
     assert list(Schedule.objects.order_by("id").values_list("name", "schedule_type", "minutes", "args", "cron")) == [
-        (name, "I", 60 if name in ("clean", "unplanned") else 1, None, None) for name in SCHEDULES
+        (name, "I", 60 if name in ("clean", "unplanned", "forecast") else 1, None, None) for name in SCHEDULES
     ]
 
 
