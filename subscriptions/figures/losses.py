@@ -13,7 +13,7 @@ from subscriptions.figures.forecast import Coming
 from subscriptions.models import Merchant
 
 RATE_DAYS = 90
-CENT, WHOLE = Decimal("0.01"), Decimal(1)
+CENT, TENTH = Decimal("0.01"), Decimal("0.1")
 
 
 class Rate(NamedTuple):
@@ -84,8 +84,8 @@ def make_outlook(merchant: Merchant, coming: Iterable[Coming], rate: Rate, days:
         outlook.revenue.setdefault(each.product, Expected()).add(each.revenue, each.follows, lost)
     return Outlook(
         days,
-        outlook.orders.rounded(WHOLE),
-        {product: expected.rounded(WHOLE) for product, expected in outlook.units.items()},
+        outlook.orders.rounded(TENTH),
+        {product: expected.rounded(TENTH) for product, expected in outlook.units.items()},
         {product: expected.rounded(CENT) for product, expected in outlook.revenue.items()},
     )
 

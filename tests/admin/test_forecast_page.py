@@ -168,11 +168,18 @@ def test_cancellations_are_taken_off_at_the_rate_of_90_days(
     assert (revenue.scheduled, revenue.following) == (20, 40) and revenue.lost == round(Decimal(lost), 2)
     answer = login(merchant).get(f"{PAGE}?days=90")
     assert "1 of 4 subscriptions were cancelled" in visible_text(answer)
+    assert texts(answer)["Orders"]["Expected cancellations"] == ["0", "− 0.1", "− 0.3"]
+    assert texts(answer)["Orders"]["Expected"] == ["1", "1.9", "2.7"]
     assert texts(answer)["Revenue"]["Expected cancellations"][2].startswith("− USD ")
 
 
 @pytest.mark.usefixtures("shop")
-def test_the_tables_the_file_home_and_the_list_of_orders_agree(merchant: Merchant, login: Login) -> None:
+@pytest.mark.parametrize("cancelled", [0, 3])
+def test_the_tables_the_file_home_and_the_list_of_orders_agree(
+    merchant: Merchant, login: Login, cancelled: int
+) -> None:
+    for _ in range(cancelled):
+        verbs.cancel(f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant)), actor=f.STAFF)
     tomorrow = TODAY + timedelta(days=1)
     f.subscription_with_order(tomorrow, customer=f.CustomerFactory(merchant=merchant), every=1, every_period=2)
     late = f.subscription_with_order(TODAY, customer=f.CustomerFactory(merchant=merchant))

@@ -97,8 +97,8 @@ def forecast_csv(request: HttpRequest) -> StreamingHttpResponse:
     products = Product.objects.filter(merchant=merchant, pk__in=outlook.units).order_by("name", "pk")
     rows = (
         [
-            *(external_id, name, *(int(part) for part in _parts(outlook.units[pk]))),
-            *(part for part in _parts(outlook.revenue[pk])),
+            *(external_id, name, *_parts(outlook.units[pk])),
+            *_parts(outlook.revenue[pk]),
         ]
         for pk, external_id, name in products.values_list("pk", "external_product_id", "name")
     )
@@ -106,23 +106,25 @@ def forecast_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _parts(expected: Expected) -> list[Decimal]:
-    return [expected.scheduled, expected.following, -expected.lost, expected.total]
+    return [expected.scheduled, expected.following, 0 - expected.lost, expected.total]
 
 
 def forecast_tiles(merchant: Merchant, outlook: Outlook) -> list[tuple[str, str, str, str]]:
     note = f"in the next {outlook.days} days"
     units, revenue = sum_expected(outlook.units.values()), sum_expected(outlook.revenue.values())
     return [
-        ("local_shipping", "Orders expected", f"{outlook.orders.total:,.0f}", note),
-        ("inventory_2", "Units expected", f"{units.total:,.0f}", note),
+        ("local_shipping", "Orders expected", write_number(outlook.orders.total), note),
+        ("inventory_2", "Units expected", write_number(units.total), note),
         ("payments", "Revenue expected", money(revenue.total, merchant.currency_code), note),
     ]
 
 
-def measures(merchant: Merchant, outlooks: list[Outlook], today: date) -> Iterable[Measure]:
-    def write_number(amount: Decimal) -> str:
-        return f"{amount:,.0f}".replace("-", "−")
+def write_number(amount: Decimal) -> str:
+    """Whole, or with the tenths that expected cancellations have."""
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.1f}"
 
+
+def measures(merchant: Merchant, outlooks: list[Outlook], today: date) -> Iterable[Measure]:
     def write_money(amount: Decimal) -> str:
         return money(amount, merchant.currency_code)
 
