@@ -154,7 +154,7 @@ def late_connections(now: datetime) -> list[tuple[Connection, timedelta]]:
 
     Only those above `LATE_AFTER`. One that its receiver asked to wait, or that is paused, is not late.
     """
-    could_send = Connection.objects.filter(enabled=True, paused_reason="", removed_at=None)
+    could_send = Connection.objects.filter(enabled=True, paused_reason="", removed_at=None, merchant__paused_at=None)
     since = Greatest(Least(_first_due(bulk=False), _first_due(bulk=True)), F("not_before"))
     late = could_send.annotate(since=since).filter(since__lt=now - LATE_AFTER).order_by("since")[:MOST_LATE]
     rows: list[Any] = list(late)

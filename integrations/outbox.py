@@ -47,6 +47,7 @@ ASLEEP = """
 SELECT id FROM integrations_connection connection
 WHERE merchant_id = %s AND NOT wake_requested
   AND enabled AND paused_reason = '' AND removed_at IS NULL AND coalesce(not_before, '-infinity') <= %s
+  AND EXISTS (SELECT FROM subscriptions_merchant WHERE id = merchant_id AND paused_at IS NULL)
   AND EXISTS (
     SELECT FROM integrations_delivery
     WHERE connection_id = connection.id AND state = 'pending' AND bulk IN (true, false) AND due <= %s)

@@ -72,11 +72,12 @@ LOADED = Query(lambda: Delivery.objects.filter(pk=AnyOf("keys")).select_related(
 
 
 def sendable_connections() -> QuerySet[Connection]:
-    """Connections of known integrations that are neither switched off nor paused nor at rest."""
+    """Connections of known integrations that are neither switched off nor paused nor at rest; of shops that are not
+    paused.
+    """
     is_rested = Q(not_before=None) | Q(not_before__lte=timezone.now())
-    return Connection.objects.filter(
-        is_rested, enabled=True, removed_at=None, paused_reason="", integration__in=INTEGRATIONS
-    )
+    is_usable = {"enabled": True, "removed_at": None, "paused_reason": "", "merchant__paused_at": None}
+    return Connection.objects.filter(is_rested, integration__in=INTEGRATIONS, **is_usable)
 
 
 def read_deliveries(

@@ -42,7 +42,7 @@ def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]
     _must_hold_no_customer()
     with transaction.atomic():
         try:
-            with _busy_when_locked():
+            with busy_when_locked():
                 row = query.get(**params)
         except ObjectDoesNotExist as error:
             raise NotFound("not_found", "There is no such customer.") from error
@@ -65,7 +65,7 @@ def lock_customers(merchant: Merchant, keys: Sequence[int], *, only_free: bool =
         return
     _must_hold_no_customer()
     with transaction.atomic():
-        with _busy_when_locked():
+        with busy_when_locked():
             customers = (FREE_CUSTOMERS if only_free else CUSTOMERS).all(keys=list(keys), merchant=merchant.pk)
         merchant = Merchant.objects.get(pk=merchant.pk)  # the caller's copy may be out of date
         for customer in customers:
@@ -122,7 +122,7 @@ def _holding(customers: Sequence[Customer]) -> Iterator[None]:
 
 
 @contextmanager
-def _busy_when_locked() -> Iterator[None]:
+def busy_when_locked() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:

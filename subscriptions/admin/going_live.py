@@ -20,9 +20,21 @@ NO_GATEWAY = "Set under Gateway where orders are posted, and test it."
 NO_KEY = "Enter the storefront key, with which orders are signed."
 
 
-class GoLiveForm(ButtonForm):
-    name = forms.CharField(label="Name of the merchant", widget=UnfoldAdminTextInputWidget())
+class NameForm(ButtonForm):
+    """Asks for the merchant's name, so that nobody does by mistake what cannot be taken back."""
 
+    name = forms.CharField(
+        label="Name of the merchant", help_text="Enter the name to confirm.", widget=UnfoldAdminTextInputWidget()
+    )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name.casefold() != self.subject.name.casefold():
+            raise forms.ValidationError(f"Enter {self.subject.name} to confirm.")
+        return name
+
+
+class GoLiveForm(NameForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         gateway: GatewaySettings | None = getattr(self.subject, "gateway", None)
@@ -31,12 +43,6 @@ class GoLiveForm(ButtonForm):
         due = Order.objects.open().filter(merchant=self.subject, place_date__lte=tomorrow, customer__is_test=False)
         consequence = f"Orders will be posted to {address}. Due by tomorrow: {due.count():,}."
         self.fields["name"].help_text = f"{consequence} Enter the name to confirm."
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name.casefold() != self.subject.name.casefold():
-            raise forms.ValidationError(f"Enter {self.subject.name} to confirm.")
-        return name
 
 
 @transaction.atomic

@@ -110,7 +110,10 @@ ROTATE = Button(
 class MerchantSettingsAdmin(OneRowAdmin):
     form = MerchantSettingsForm
     edit_right = Right.SETTINGS
-    buttons = (GO_LIVE, ROTATE)
+    buttons: tuple[Button, ...] = (GO_LIVE, ROTATE)
+    danger: tuple[Button, ...] = (ROTATE,)
+    """Those that stand in the danger zone at the end of the page, with their questions."""
+    change_form_outer_after_template = "admin/danger.html"
     pages = ("test_customer",)
     readonly_fields = ["id_outside", "old_key", "is_test", "created"]
     fieldsets = [
@@ -155,6 +158,23 @@ class MerchantSettingsAdmin(OneRowAdmin):
             (title, {**options, "fields": [name for name in options["fields"] if name not in missing]})
             for title, options in super().get_fieldsets(request, obj)
         ]
+
+    def offered_buttons(self, request: HttpRequest, subject: Merchant) -> list[dict[str, Any]]:
+        """Those at the top of the page."""
+        apart = {button.title for button in self.danger}
+        return [one for one in super().offered_buttons(request, subject) if one["title"] not in apart]
+
+    def list_dangers(self, request: HttpRequest, merchant: Merchant) -> list[tuple[str, list[dict[str, Any]]]]:
+        """What each does, and its button."""
+        offered = {one["title"]: one for one in super().offered_buttons(request, merchant)}
+        return [(one.question, [offered[one.title]]) for one in self.danger if one.title in offered]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        if merchant := options.get("obj"):
+            context["danger"] = self.list_dangers(request, merchant)
+        return super().render_change_form(request, context, *args, **options)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super(MerchantAdmin, self).get_queryset(request).filter(pk=merchant_of(request).pk)

@@ -109,7 +109,7 @@ def _dispatch_rows(merchants: Iterable[int]) -> QuerySet[OrderDispatch]:
 
 def _live() -> QuerySet[Order]:
     # The orders of test customers with a clock are posted when the clock is moved.
-    return Order.objects.filter(customer__clock=None)
+    return Order.objects.filter(customer__clock=None, merchant__paused_at=None)
 
 
 def _waiting(orders: QuerySet[Order]) -> QuerySet[Order]:

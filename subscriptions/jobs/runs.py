@@ -50,7 +50,7 @@ def begin_due_runs() -> None:
     now = timezone.now()
     JobRun.objects.bulk_create(_due(now), ignore_conflicts=True)
     _repeat(now)
-    sweep_rows(JobRun.objects.filter(state__in=UNFINISHED), TASK)
+    sweep_rows(JobRun.objects.filter(state__in=UNFINISHED, merchant__paused_at=None), TASK)
 
 
 def begin_run(merchant: Merchant, job: Job) -> JobRun:
@@ -79,7 +79,7 @@ def days_to_cover(merchant: Merchant, job: Job, day: date, until: date | None = 
 
 def continue_run(run_id: int) -> None:
     """Task: continue a run until it is done or the turn is over. After ten workers have died over it, the run fails."""
-    rows = JobRun.objects.filter(state__in=UNFINISHED).select_related("merchant")
+    rows = JobRun.objects.filter(state__in=UNFINISHED, merchant__paused_at=None).select_related("merchant")
     run = claim_lease(rows, run_id, state=JobRun.State.RUNNING)
     if run is None:
         return
@@ -97,7 +97,7 @@ def _due(now: datetime) -> list[JobRun]:
     known = set(JobRun.objects.filter(local_date__gte=since).values_list("merchant", "job", "local_date"))
     wanted = (
         (merchant, job, day)
-        for merchant in Merchant.objects.all()
+        for merchant in Merchant.objects.filter(paused_at=None)
         for job in JOBS.values()
         for day in _days(calendar.local_time(now, merchant.time_zone).date())
         if (merchant.pk, job.name, day) not in known

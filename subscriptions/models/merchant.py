@@ -70,6 +70,9 @@ class Merchant(models.Model):
     is_test = models.BooleanField(
         "test merchant", default=False, help_text="For demos and tests. A test merchant can use the sandbox."
     )
+    paused_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then nothing is placed or sent; what happens waits."
+    )
     reminder_days = models.PositiveSmallIntegerField("reminder lead time", default=5, validators=[MinValueValidator(5)])
     reminder_hour = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(23)])
     remind_near_orders = models.BooleanField(

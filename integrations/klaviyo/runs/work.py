@@ -58,7 +58,8 @@ def workable_runs() -> QuerySet[ProfileRun]:
     open_jobs = ImportJob.objects.filter(run=OuterRef("pk"), state=ImportJob.State.OPEN)
     has_work = Q(state=State.RUNNING) | Exists(open_jobs)
     usable = {"connection__enabled": True, "connection__removed_at": None, "connection__paused_reason": ""}
-    return ProfileRun.objects.filter(has_work, **usable).select_related("connection__merchant", "customer__merchant")
+    rows = ProfileRun.objects.filter(has_work, merchant__paused_at=None, **usable)
+    return rows.select_related("connection__merchant", "customer__merchant")
 
 
 def _work(run: ProfileRun, kind: RunKind, turn: Turn) -> None:

@@ -1,0 +1,53 @@
+"""Deletes a test merchant with all its rows, whichever app they are of."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.models import ForeignKey, Model, QuerySet
+
+from subscriptions.actions.customer_lock import busy_when_locked
+from subscriptions.errors import Refused
+from subscriptions.models import Customer, Merchant
+
+
+def delete_test_merchant(merchant: Merchant) -> None:
+    """Refused for a live one. Logins stay: people may work for other merchants. Raises `Busy`."""
+    with transaction.atomic(), busy_when_locked():
+        # In the order of actions, which hold a customer while they write rows that refer to the merchant.
+        customers = Customer.objects.filter(merchant=merchant).order_by("pk").select_for_update()
+        list(customers.values_list("pk", flat=True))
+        if not Merchant.objects.select_for_update().get(pk=merchant.pk).is_test:
+            raise Refused("not_a_test_merchant", "Only a test merchant can be deleted.")
+        # Triggers of the first round note what it changed in rows of their own.
+        while delete_rows(merchant):
+            pass
+        Merchant.objects.filter(pk=merchant.pk)._raw_delete(connection.alias)
+
+
+def delete_rows(merchant: Merchant) -> int:
+    """Deletes what belongs to the merchant; the number of rows. The foreign keys are checked at the commit."""
+    paths = sorted(owned_models().items(), key=lambda item: -len(item[1]))
+    # Not `delete`, which refuses what others refer to, and would load the rows.
+    return sum(rows_of(model, path, merchant)._raw_delete(connection.alias) for model, path in paths)
+
+
+def rows_of(model: type[Model], path: list[str], merchant: Merchant) -> QuerySet[Any]:
+    return model._default_manager.filter(**{"__".join(path): merchant})
+
+
+def owned_models() -> dict[type[Model], list[str]]:
+    """Each model whose rows belong to a merchant, with the shortest way of foreign keys that leads there."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+    found: dict[type[Model], list[str]] = {Merchant: []}
+    while True:
+        more = {
+            model: [field.name, *found[field.remote_field.model]]
+            for model in models
+            if model not in found
+            for field in reversed(model._meta.fields)
+            if isinstance(field, ForeignKey) and field.remote_field.model in found
+        }
+        if not more:
+            return {model: path for model, path in found.items() if path}
+        found |= more
