@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from oneclick.models import ActionToken, OneClickSettings
@@ -17,7 +18,8 @@ from oneclick.tokens.token_text import encode_token
 from subscriptions import calendar
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant, Subscription
-from tests.factories import STAFF, CustomerFactory, MerchantFactory, subscription_with_order
+from tests.browser.staff import Staff
+from tests.factories import STAFF, CustomerFactory, MembershipFactory, MerchantFactory, subscription_with_order
 from tests.oneclick.shop import Shop as Orders
 from tests.oneclick.shop import create_shop as orders_of
 from tests.portal import wait_until
@@ -215,3 +217,17 @@ def window(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE)
     yield page
     context.close()
+
+
+@pytest.fixture
+def staff(portal: str, window: Page, merchant: Merchant) -> Iterator[Staff]:
+    """The merchant's owner, at Home."""
+    client = Client()
+    user = MembershipFactory(merchant=merchant, role="owner").user
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    window.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
+    yield Staff(window, portal)
+    # The page must ask for nothing while the rows are deleted.
+    window.goto("about:blank")
+    window.context.clear_cookies()
+    cache.clear()

@@ -4,15 +4,12 @@ All tests share one window; each has a merchant of its own, whose owner is logge
 """
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from integrations import replays
 from integrations.models import Delivery, Replay
@@ -35,20 +32,6 @@ def merchant(portal: str) -> Merchant:
 def subscription(merchant: Merchant) -> Subscription:
     """Ana Ruiz's subscription, with an upcoming order."""
     return f.subscription_with_order(customer__merchant=merchant)
-
-
-@pytest.fixture
-def staff(portal: str, window: Page, merchant: Merchant) -> Iterator[Staff]:
-    """The merchant's owner, at Home."""
-    client = Client()
-    user = f.MembershipFactory(merchant=merchant, role="owner").user
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    window.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": portal}])
-    yield Staff(window, portal)
-    # The page must ask for nothing while the rows are deleted.
-    window.goto("about:blank")
-    window.context.clear_cookies()
-    cache.clear()
 
 
 # Tasks on one subscription or order.
