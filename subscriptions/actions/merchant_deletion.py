@@ -19,21 +19,15 @@ def delete_test_merchant(merchant: Merchant) -> None:
         list(customers.values_list("pk", flat=True))
         if not Merchant.objects.select_for_update().get(pk=merchant.pk).is_test:
             raise Refused("not_a_test_merchant", "Only a test merchant can be deleted.")
-        # Triggers of the first round note what it changed in rows of their own.
-        while delete_rows(merchant):
-            pass
-        Merchant.objects.filter(pk=merchant.pk)._raw_delete(connection.alias)
+        # What is furthest from the merchant first, because its way leads through the rows of others.
+        for model, path in sorted(owned_models().items(), key=lambda item: -len(item[1])):
+            delete_rows(model._default_manager.filter(**{"__".join(path): merchant}))
+        delete_rows(Merchant.objects.filter(pk=merchant.pk))
 
 
-def delete_rows(merchant: Merchant) -> int:
-    """Deletes what belongs to the merchant; the number of rows. The foreign keys are checked at the commit."""
-    paths = sorted(owned_models().items(), key=lambda item: -len(item[1]))
-    # Not `delete`, which refuses what others refer to, and would load the rows.
-    return sum(rows_of(model, path, merchant)._raw_delete(connection.alias) for model, path in paths)
-
-
-def rows_of(model: type[Model], path: list[str], merchant: Merchant) -> QuerySet[Any]:
-    return model._default_manager.filter(**{"__".join(path): merchant})
+def delete_rows(rows: QuerySet[Any]) -> None:
+    """Without `delete`, which loads rows and refuses what others refer to: foreign keys are checked at the commit."""
+    rows._raw_delete(connection.alias)
 
 
 def owned_models() -> dict[type[Model], list[str]]:
