@@ -73,6 +73,7 @@ SENTENCES = {
     "not_a_test_customer": "Only test customers have a clock; mark the customer as a test customer first.",
     "customer_has_history": "Orders of this customer were placed, or events sent; only a new one can become a test.",
     "customer_is_test": "This is a test customer already.",
+    "shop_paused": "The shop is paused. Resume it at the end of the merchant's page; then jobs run again.",
     "job_off": "The settings of the merchant switch this job off.",
     "clocks_differ": "The clocks of these customers show different times; move them one by one.",
     "clock_out_of_range": "Choose a time after the one the clock shows, and at most a year after it.",

@@ -50,8 +50,8 @@ def run_now(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(f"There is no job {name}.")
     if not may(request, Right.JOBS):
         raise PermissionDenied
-    if job.hour(merchant) is None:
-        messages.error(request, SENTENCES["job_off"])
+    if merchant.paused_at or job.hour(merchant) is None:
+        messages.error(request, SENTENCES["shop_paused" if merchant.paused_at else "job_off"])
         return redirect("admin:jobs")
     if request.method == "POST":
         run = runs.begin_run(merchant, job)

@@ -68,6 +68,8 @@ def test_a_paused_shop_places_and_sends_nothing_until_it_is_resumed(merchant: Me
     Connection.objects.update(wake_requested=True)  # by a task that has found nothing
     assert "PAUSED" in client.get("/admin/roles/").text
 
+    assert "The shop is paused. Resume it" in client.post("/admin/jobs/placement/run/", follow=True).text
+
     press(client, merchant, "resume-shop")
     assert find_work(merchant) == (True, True, True, True)
     assert "PAUSED" not in client.get("/admin/roles/").text
