@@ -80,6 +80,13 @@ def type_into_find_box(text: str) -> Callable[[Page], None]:
     return find
 
 
+def scroll_to(selector: str) -> Callable[[Page], None]:
+    def scroll(page: Page) -> None:
+        page.locator(selector).evaluate("part => part.scrollIntoView()")
+
+    return scroll
+
+
 def banner_link(merchant: Merchant) -> str:
     """A whole address: Jamie Sample's link to reactivate a subscription. Only the demo has it."""
     return str(loading.describe_demo()["link"])
@@ -96,7 +103,7 @@ def wait_for_banner(page: Page) -> None:
 
 
 SCENES = {
-    "home": Scene(page_at("index"), height=1100),
+    "home": Scene(page_at("index"), height=1070),
     "guide": Scene(page_at("guide"), height=1240),
     "find": Scene(page_at("index"), height=520, act=type_into_find_box("Sample")),
     "customer": Scene(customer_page, height=1360),
@@ -127,6 +134,7 @@ SCENES = {
     "import-check": Scene(import_page(ImportRun.State.CHECKED), height=900),
     "gateway": Scene(list_of("subscriptions_gatewaysettings"), height=800),
     "merchant": Scene(list_of("subscriptions_merchant"), height=900),
+    "danger-zone": Scene(list_of("subscriptions_merchant"), height=620, act=scroll_to("#danger-zone")),
     "cancel-reasons": Scene(list_of("subscriptions_cancelreason"), height=620),
     "api-keys": Scene(list_of("subscriptions_apikey"), height=520),
     "team": Scene(list_of("subscriptions_membership"), height=520),
