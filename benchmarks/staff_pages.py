@@ -18,7 +18,7 @@ from subscriptions.models import Customer, Membership, Merchant, Order, Role, Su
 
 SMALL, BIG = 10_000, 1_000_000
 TURNS = 5
-MOST_QUERIES = 25
+MOST_QUERIES = 28  # of Home, while the set-up is not complete
 LISTS = {
     "order": ["tab=upcoming", "tab=tomorrow&test=no", "tab=needs-you", "tab=failed", "tab=placed"],
     "subscription": ["status=active", "status=inactive"],

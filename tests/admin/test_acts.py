@@ -180,6 +180,15 @@ def test_a_preview_tells_what_the_orders_become(subscription: Subscription, staf
     assert "No upcoming order changes." in outcome(staff, item, "change-quantity", quantity=2)
 
 
+def test_a_new_date_is_asked_for_with_the_time_of_its_reminder(subscription: Subscription, staff: Client) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(reminder_days=7)
+    dialog = staff.get(address_of(subscription, "change-date")).text
+    assert "The reminder leaves 7 days before, at 10:00. A date nearer than that brings no reminder." in dialog
+    type(subscription.merchant).objects.update(remind_near_orders=True, reminder_hour=9)
+    dialog = staff.get(address_of(subscription, "change-date")).text
+    assert "The reminder leaves 7 days before, at 9:00." in dialog and "brings no reminder" not in dialog
+
+
 def test_a_preview_says_why_the_button_would_refuse(subscription: Subscription, staff: Client) -> None:
     order = row_of(Order, subscription)
     assert SENTENCES["place_date_past"] in outcome(staff, order, "change-date", day="2026-11-01")

@@ -13,6 +13,7 @@ from subscriptions.admin.acts.fields import DayForm
 from subscriptions.admin.acts.said import said
 from subscriptions.models import Item, Subscription
 from subscriptions.staff.buttons import Button, actor_of
+from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right
 
 
@@ -32,6 +33,13 @@ def has_open_order(subscription: Subscription) -> bool:
 
 class NextDateForm(DayForm):
     least = 1
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        merchant = merchant_of(self.request)
+        leaves = f"The reminder leaves {self.subject.reminder_days} days before, at {merchant.reminder_hour}:00."
+        nearer = "" if merchant.remind_near_orders else " A date nearer than that brings no reminder."
+        self.fields["day"].help_text = leaves + nearer
 
     def day_now(self) -> date | None:
         item = next_item(self.subject)

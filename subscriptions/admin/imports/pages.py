@@ -45,6 +45,10 @@ def discard_file(request: HttpRequest, run: ImportRun, answers: dict[str, Any]) 
 class ImportRunAdmin(ListAdmin, PageAdmin):
     view_right = Right.IMPORT
     addable = deletable = False
+    empty_about = (
+        "Import your products first, then customers, then subscriptions: each a CSV file whose first row names the "
+        "columns."
+    )
     page_template = "admin/imports/run.html"
     list_before_template = "admin/imports/head.html"
     list_display = [
