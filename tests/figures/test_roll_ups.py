@@ -234,3 +234,29 @@ def test_a_sweep_wakes_workers_only_for_what_has_something_to_fold(
     woken.clear()
     roll_ups.sweep()
     assert woken == ["clicks"]
+
+
+def test_a_click_that_turns_out_to_be_a_persons_takes_over_what_an_earlier_one_gained(merchant: Merchant) -> None:
+    subscription = f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
+    token = ActionToken.objects.create(
+        merchant=merchant,
+        customer=subscription.customer,
+        scope="subscription",
+        subscription=subscription,
+        expires_at=timezone.now(),
+    )
+    common = {"merchant": merchant, "token": token, "subscription": subscription, "action": "reactivate"}
+    _, late = (
+        Click.objects.create(
+            **common, outcome="success", likely_machine=days == 3, at=timezone.now() - timedelta(days=days)
+        )
+        for days in (5, 3)
+    )
+    subscription.items.update(first_placed=timezone.now() - timedelta(days=1))
+    fold(merchant)
+    assert list(DailyClicks.objects.order_by("day").values_list("orders", flat=True)) == [1, 0]
+    Click.objects.filter(pk=late.pk).update(likely_machine=False)
+    assert_exact(merchant)
+    fold(merchant)
+    assert_exact(merchant)
+    assert list(DailyClicks.objects.order_by("day").values_list("orders", flat=True)) == [0, 1]
