@@ -8,12 +8,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.seed import settle_database
-from oneclick.models import OneClickSettings
+from oneclick.models import Action, OneClickSettings, SavedLink
 from subscriptions.figures import roll_ups
 from subscriptions.figures.forecast import make_forecast
 from subscriptions.models import Merchant, Product, RollUp
 
 SUBSCRIPTIONS_EACH = 4
+CLICKS_PER_SUBSCRIPTION = 2  # on the links of each fifth one, in 90 days
+PRODUCTS, LINKS = 40, 10
 # Keys of a merchant's rows begin behind `base`; the n-th order to come and the n-th placed one are the n-th
 # subscription's, with one item each. In a shop of any size, a hundred of the placed ones wait for somebody. Four fifths
 # of the subscriptions are live.
@@ -94,13 +96,13 @@ SELECT {base} + n, {merchant}, {owner}, {base} + n, gen_random_uuid(), 'subscrip
 FROM generate_series(1, {subscriptions} / 5) n
 """,
     """
-INSERT INTO oneclick_click (merchant_id, token_id, subscription_id, action, outcome, opens, replayed, likely_machine,
-    at)
-SELECT {merchant}, {base} + n, CASE WHEN n % 3 > 0 THEN {base} + n END,
+INSERT INTO oneclick_click (merchant_id, token_id, subscription_id, link_id, product_id, action, outcome, opens,
+    replayed, likely_machine, at)
+SELECT {merchant}, token, CASE WHEN n % 3 > 0 THEN token END, {link} + n / 3 % {links}, {product} + n / 7 % {products},
     (ARRAY['reactivate', 'skip', 'delay'])[1 + n % 3],
     CASE WHEN n % 3 > 0 THEN 'success' ELSE 'token_already_used' END, true, false, n % 9 = 0,
     now() - n % 129600 * interval '1 minute'
-FROM generate_series(1, {subscriptions} / 5) n
+FROM generate_series(1, {clicks}) n, LATERAL (SELECT {base} + 1 + n % ({subscriptions} / 5) AS token) its
 """,
     """
 INSERT INTO subscriptions_activecount (merchant_id, subscriptions, subscribers, time_zone)
@@ -158,14 +160,22 @@ def _without_indexes() -> Iterator[None]:
 def _create_merchant(subscriptions: int, base: int) -> Merchant:
     merchant = Merchant.objects.create(name=f"Benchmark {subscriptions:,}", shop_url="https://shop.test")
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
-    product = Product.objects.create(
-        merchant=merchant, external_product_id="P-1", name="House blend", price=12, autoship_enabled=True
+    products = Product.objects.bulk_create(
+        Product(merchant=merchant, external_product_id=f"P-{n}", name=f"Blend {n}", price=12, autoship_enabled=True)
+        for n in range(PRODUCTS)
+    )
+    links = SavedLink.objects.bulk_create(
+        SavedLink(merchant=merchant, name=f"Link {n}", action=Action.REACTIVATE) for n in range(LINKS)
     )
     values = {
         "base": base,
         "merchant": merchant.pk,
         "zone": merchant.time_zone,
-        "product": product.pk,
+        "product": products[0].pk,
+        "products": PRODUCTS,
+        "link": links[0].pk,
+        "links": LINKS,
+        "clicks": CLICKS_PER_SUBSCRIPTION * subscriptions,
         "subscriptions": subscriptions,
         "customers": subscriptions // SUBSCRIPTIONS_EACH,
     }

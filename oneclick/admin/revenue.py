@@ -27,7 +27,7 @@ from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
 ROWS = 100  # of a page, and more where one day has more
-MOST_ROWS = 500
+MOST_ROWS = 200
 HEADER = ["clicked", "link", "action", "customer", "email", "order", "shop's order ID", "product", "placed"]
 
 
