@@ -90,6 +90,8 @@ def is_placing(merchant: Merchant) -> bool:
 def missing_placement(merchant: Merchant) -> str:
     if merchant.is_test:
         return find_obstacle(merchant) or "Everything is set. Until you go live, the simulator answers every order."
+    if merchant.paused_at is not None:
+        return "The shop is paused, so no order is placed and nothing is sent."
     if merchant.placement_hour is None:
         return "The placement time is Never, so no order is placed by itself."
     return find_obstacle(merchant)

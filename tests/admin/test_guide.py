@@ -110,6 +110,12 @@ def test_the_connection_must_work(changes: dict, is_test: bool, said: str, merch
         ("simulator", False, {}, NO_GATEWAY),
         ("xml", False, {}, ""),
         ("xml", False, {"placement_hour": None}, "The placement time is Never, so no order is placed by itself."),
+        (
+            "xml",
+            False,
+            {"paused_at": timezone.now()},
+            "The shop is paused, so no order is placed and nothing is sent.",
+        ),
         ("xml", False, {"storefront_key": ""}, "Enter the storefront key, with which orders are signed."),
     ],
 )
