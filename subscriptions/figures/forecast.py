@@ -9,6 +9,7 @@ A million subscriptions take seconds, so figures are made each hour; where they 
 from the rows.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -19,10 +20,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.db import fetch_rows
+from common.work import Turn, notify_worker
 from subscriptions import calendar
 from subscriptions.figures.roll_ups import use_custom_plans
 from subscriptions.models import Forecast, ForecastFigure, Merchant, OrderStatus
 
+TASK = "subscriptions.figures.forecast.make_forecasts"
+log = logging.getLogger(__name__)
 DAYS = 90
 MADE_AHEAD = 1  # figures that were made before midnight reach as far
 FRESH = timedelta(hours=3)
@@ -76,10 +80,16 @@ def read_forecast(merchant: Merchant) -> list[Coming]:
     return count_forecast(merchant, today, DAYS)
 
 
-def make_forecasts() -> None:
-    """Hourly task."""
-    for merchant in Merchant.objects.order_by("pk"):
-        make_forecast(merchant)
+def make_forecasts(after: int = 0) -> None:
+    """Hourly task, for merchants with a key above `after`. A new task continues after the end of the turn."""
+    turn = Turn()
+    for merchant in Merchant.objects.filter(pk__gt=after).order_by("pk"):
+        try:
+            make_forecast(merchant)
+        except Exception:
+            log.exception("the forecast of merchant %s failed", merchant.pk)  # the others still need theirs
+        if turn.is_over:
+            return notify_worker(TASK, merchant.pk)
 
 
 def make_forecast(merchant: Merchant) -> None:

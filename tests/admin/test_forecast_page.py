@@ -18,6 +18,7 @@ from django.utils.html import strip_tags
 from subscriptions import calendar
 from subscriptions.actions import subscription as verbs
 from subscriptions.errors import NotFound, Refused
+from subscriptions.figures import forecast
 from subscriptions.figures.forecast import DAYS, Coming, count_forecast, make_forecast, read_forecast
 from subscriptions.figures.losses import Rate, make_outlook, read_rate
 from subscriptions.models import Forecast, ForecastFigure, Item, Merchant, Order, Product, Role
@@ -218,6 +219,29 @@ def test_figures_are_read_while_they_are_fresh_and_counted_when_they_are_old(
     Forecast.objects.update(made=datetime(2026, 11, 21, 4, tzinfo=UTC))
     assert ForecastFigure.objects.filter(day=TODAY + timedelta(days=91)).exists()
     assert read_forecast(merchant)[-1].day == TODAY + timedelta(days=91)
+
+
+def test_one_failing_forecast_leaves_the_others_theirs_and_a_new_task_continues_after_the_turn(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    merchants: list[Merchant] = [merchant, *(f.MerchantFactory() for _ in range(2))]
+    made, told = list[int](), list[tuple[object, ...]]()
+
+    def make(each: Merchant) -> None:
+        made.append(each.pk)
+        if each == merchant:
+            raise ValueError
+
+    monkeypatch.setattr(forecast, "make_forecast", make)
+    forecast.make_forecasts()
+    assert made == [each.pk for each in merchants]
+    assert f"the forecast of merchant {merchant.pk} failed" in caplog.text
+    monkeypatch.setattr(forecast.Turn, "is_over", True)
+    monkeypatch.setattr(forecast, "notify_worker", lambda *words: told.append(words))
+    made.clear()
+    forecast.make_forecasts(after=merchants[0].pk)
+    assert made == [merchants[1].pk]
+    assert told == [(forecast.TASK, merchants[1].pk)]
 
 
 @pytest.mark.parametrize("role", Role.values)
