@@ -99,7 +99,7 @@ def _check_backup(path: Path) -> str:
 def _refuse_other_secrets(secrets: str) -> None:
     """What the environment sets would override the restored file."""
     kept = dict(line.split("=", 1) for line in secrets.splitlines())
-    if other := [name for name in settings.SECRETS_IN_ENVIRONMENT if os.environ[name] != kept[name]]:
+    if other := [name for name in settings.SECRETS_IN_ENVIRONMENT if os.environ[name] != kept.get(name)]:
         raise BackupError(f"The environment sets {', '.join(other)}, to other values than the backup. Unset them.")
 
 
