@@ -38,7 +38,8 @@ class Child:
         After `grace` seconds `reap` kills what is left.
         """
         if self.process and self.kill_at is None:
-            self.process.send_signal(signal.SIGTERM)
+            # Not send_signal(), which would collect the exit of a process that has just ended; `reap` looks for it.
+            os.kill(self.process.pid, signal.SIGTERM)
             self.kill_at = time.monotonic() + grace
 
     def reap(self) -> None:
