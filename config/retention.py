@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Task
@@ -24,11 +23,13 @@ from subscriptions.models import (
     IdempotencyKey,
     ImportPart,
     ImportRun,
+    Invitation,
     JobRun,
     OrderStatus,
     PlacementAttempt,
     RefusedRow,
     SimulatedPlacement,
+    StaffSession,
 )
 
 TASK = "config.retention.clean"
@@ -39,7 +40,7 @@ CHUNK = 1000  # rows of one transaction, few enough that no other write waits lo
 def expired_rows(now: datetime) -> Iterator[QuerySet]:
     """Rows that may be deleted. Attempts go with their deliveries; a used link stays after its clicks are deleted."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
-    yield Session.objects.filter(expire_date__lt=now)
+    yield StaffSession.objects.filter(expire_date__lt=now)
     yield DeliveryMinute.objects.filter(minute__lt=now - timedelta(days=8))
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))
@@ -59,6 +60,7 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield BulkRun.objects.filter(finished__lt=now - timedelta(days=180))
     yield from expired_imports(now)
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
+    yield Invitation.objects.filter(expires__lt=now - timedelta(days=90))
     yield AuditEntry.objects.filter(at__lt=now - timedelta(days=2 * 365))
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))

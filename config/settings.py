@@ -6,6 +6,7 @@ from pathlib import Path
 
 import environ
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from config import postgres, secrets
 
@@ -145,8 +146,17 @@ AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_LOCKOUT_PARAMETERS = "subscriptions.staff.logins.counted_together"
 AXES_USERNAME_CALLABLE = "subscriptions.staff.logins.counted_name"
 AXES_CLIENT_IP_CALLABLE = "common.web.client_address.client_address"
+SESSION_ENGINE = "subscriptions.staff.sessions"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# Invitations and links to new passwords are sent where there is a server; else staff pass them on.
+EMAIL_URL = env("EMAIL_URL", default="")
+CAN_SEND_MAIL = bool(EMAIL_URL)
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="Reprise <reprise@localhost>")
 
 LANGUAGE_CODE = "en-us"
 FORMAT_MODULE_PATH = "config.formats"
@@ -308,6 +318,13 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "config.home.home_context",
     "STYLES": [lambda request: static("staff/staff.css")],
     "SCRIPTS": [lambda request: static("staff/staff.js")],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Two-factor login", "link": reverse_lazy("admin:two_factor")},
+            {"title": "Your logins", "link": reverse_lazy("admin:sessions")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "SIDEBAR": {"navigation": "config.site.build_navigation"},
     "COLORS": {
         # Teal; 600 and darker are dark enough for white text (AA).

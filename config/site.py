@@ -71,6 +71,7 @@ NAVIGATION: dict[str, list[dict[str, Any]]] = {
         menu_item("Set-up guide", "checklist", "guide"),
         menu_item("Merchant", "storefront", "subscriptions_merchant_changelist"),
         menu_item("Team", "badge", "subscriptions_membership_changelist"),
+        menu_item("Invitations", "person_add", "subscriptions_invitation_changelist", Right.SETTINGS),
         menu_item("Roles", "admin_panel_settings", "roles"),
         menu_item("Audit", "policy", "subscriptions_auditentry_changelist", Right.SETTINGS),
         menu_item("API keys", "vpn_key", "subscriptions_apikey_changelist", Right.SETTINGS),

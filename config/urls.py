@@ -3,7 +3,9 @@ from django.views.generic import RedirectView
 
 from config import health
 from config.metrics import metrics
+from onboarding import passwords
 from onboarding import views as onboarding
+from onboarding.invitations import invitation_page
 from oneclick.redemption import views as one_click
 from subscriptions.api.views import docs
 from subscriptions.staff.site import site
@@ -25,6 +27,9 @@ urlpatterns = [
     path("gladly/v1/", include("integrations.gladly.api.urls")),
     path("setup/", onboarding.how_to_begin, name="how_to_begin"),
     path("setup/<str:token>/", onboarding.setup, name="setup"),
+    path("invitation/<str:token>/", invitation_page, name="invitation"),
+    path("password/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="new_password"),
+    path("password/", passwords.forgotten, name="admin_password_reset"),
     path("admin/login/", onboarding.login),
     path("admin/", site.urls),
 ]

@@ -1,8 +1,8 @@
 """The first-run page: the first owner signs up with a merchant. The login leads here while nobody can log in."""
 
-from django.contrib.auth import login as log_in
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,10 +11,11 @@ from onboarding.forms import NewLoginForm, NewMerchantForm
 from onboarding.new_merchant import has_live_merchant, lock_new_merchants
 from onboarding.setup_link import is_setup_token
 from subscriptions.models import Membership
+from subscriptions.staff.login import finish_login
 from subscriptions.staff.site import site
 
 
-def login(request: HttpRequest) -> HttpResponse:
+def login(request: HttpRequest) -> HttpResponseBase:
     """The staff login; while there is no staff, the page that says how to begin."""
     return site.login(request) if Membership.objects.exists() else redirect("how_to_begin")
 
@@ -44,5 +45,5 @@ def _sign_up(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/setup.html", {**shown, "forms": [merchant_form, owner_form]})
     owner = owner_form.save()
     merchant = merchant_form.create(owner)
-    log_in(request, owner, backend="django.contrib.auth.backends.ModelBackend")
+    finish_login(request, owner)
     return render(request, "onboarding/done.html", {**shown, "title": "Your shop is set up", "merchant": merchant})

@@ -23,6 +23,7 @@ from subscriptions.admin import (
     subscriptions,
 )
 from subscriptions.admin.catalogue import entitlements, incentives, offers, product_groups, products, resources
+from subscriptions.admin.team import invitations, members, sessions, two_factor
 
 __all__ = [
     "addresses",
@@ -39,7 +40,9 @@ __all__ = [
     "imports",
     "incentives",
     "items",
+    "invitations",
     "jobs",
+    "members",
     "offers",
     "orders",
     "payments",
@@ -49,6 +52,8 @@ __all__ = [
     "replacements",
     "resources",
     "roles",
+    "sessions",
     "settings",
     "subscriptions",
+    "two_factor",
 ]

@@ -1,4 +1,4 @@
-"""The merchant itself, its storefront key and its team."""
+"""The merchant itself and its storefront key."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from subscriptions.admin.going_live import GO_LIVE
 from subscriptions.admin.test_customer import TEST_CUSTOMER
-from subscriptions.models import Membership, Merchant, RetryPlan, Role
+from subscriptions.models import Merchant, RetryPlan
 from subscriptions.staff.audit import Kind, audit
 from subscriptions.staff.base import MerchantAdmin, MerchantForm, OneRowAdmin
 from subscriptions.staff.buttons import Button
@@ -145,6 +145,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
                 ]
             },
         ),
+        ("Team", {"fields": ["requires_two_factor"]}),
         ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "old_key", "is_test", "created"]}),
     ]
 
@@ -195,42 +196,3 @@ class MerchantSettingsAdmin(OneRowAdmin):
     @display(description="Merchant ID")
     def id_outside(self, row: Merchant) -> str:
         return row.public_id.hex
-
-
-class MembershipForm(MerchantForm):
-    def clean(self) -> dict[str, Any]:
-        answers = super().clean()
-        others = Membership.objects.filter(merchant=self.merchant, role=Role.OWNER).exclude(pk=self.instance.pk)
-        if answers.get("role") != Role.OWNER and not others.exists():
-            raise forms.ValidationError("A merchant needs at least one owner. Make someone else an owner first.")
-        return answers
-
-
-@admin.register(Membership, site=site)
-class MembershipAdmin(MerchantAdmin):
-    form = MembershipForm
-    edit_right = Right.SETTINGS
-    audit_kind = Kind.ACCESS
-    addable = False
-    list_display = ["person", "role_of", "last_login"]
-    list_select_related = ["user"]
-    ordering = ["pk"]
-    fields = ["user", "role"]
-    readonly_fields = ["user"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        # Staff cannot remove themselves, so the last owner stays too.
-        oneself = isinstance(obj, Membership) and obj.user_id == request.user.pk
-        return super().has_delete_permission(request, obj) and not oneself
-
-    @display(description="Person", header=True)
-    def person(self, row: Membership) -> list[str]:
-        return [row.user.get_full_name() or row.user.get_username(), row.user.email]
-
-    @display(description="Role", label={"Owner": "primary", "Marketing": "info", "Support": "success"})
-    def role_of(self, row: Membership) -> str:
-        return row.get_role_display()
-
-    @display(description="Last login")
-    def last_login(self, row: Membership) -> Any:
-        return row.user.last_login

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('login', 'Login'), ('failed_login', 'Failed login'), ('access', 'Team and logins'), ('change', 'Change'), ('secret', 'Secret shown'), ('export', 'File taken')], max_length=16, verbose_name='what')),
-                ('who', models.CharField(help_text="The person's name, or what was typed as login.", max_length=255)),
+                ('who', models.CharField(help_text="The person's name.", max_length=255)),
                 ('sentence', models.TextField()),
                 ('model', models.CharField(blank=True, help_text='Of the row it was done to, as app.model.', max_length=100)),
                 ('row', models.CharField(blank=True, help_text='The key of that row.', max_length=64)),

@@ -17,6 +17,7 @@ from subscriptions.models.figures import (
     StaleFact,
 )
 from subscriptions.models.imports import ImportPart, ImportRun, RefusedRow
+from subscriptions.models.invitation import Invitation
 from subscriptions.models.merchant import Membership, Merchant, RetryPlan, Role, RoleSwitch
 from subscriptions.models.offer import Coupon, Discount, Offer, OfferProfile, OneTimeIncentive
 from subscriptions.models.order import Item, Order, OrderKey
@@ -31,6 +32,8 @@ from subscriptions.models.placement import (
 from subscriptions.models.product import Product, ProductGroup, ProductRelationship
 from subscriptions.models.record import Activity, CancelReason, Event, JobRun
 from subscriptions.models.saved_view import SavedView
+from subscriptions.models.second_factor import SecondFactor
+from subscriptions.models.staff_session import StaffSession
 from subscriptions.models.subscription import Subscription
 from subscriptions.models.unplanned import UnplannedSubscription
 from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
@@ -64,6 +67,7 @@ __all__ = [
     "IdempotencyKey",
     "ImportPart",
     "ImportRun",
+    "Invitation",
     "Item",
     "JobRun",
     "Membership",
@@ -89,8 +93,10 @@ __all__ = [
     "RoleSwitch",
     "RollUp",
     "SavedView",
+    "SecondFactor",
     "SimulatedOutcome",
     "SimulatedPlacement",
+    "StaffSession",
     "StaleFact",
     "OrderKey",
     "Subscription",

@@ -22,7 +22,7 @@ class AuditEntry(models.Model):
     merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField("what", max_length=16, choices=Kind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    who = models.CharField(max_length=255, help_text="The person's name, or what was typed as login.")
+    who = models.CharField(max_length=255, help_text="The person's name.")
     sentence = models.TextField()
     model = models.CharField(max_length=100, blank=True, help_text="Of the row it was done to, as app.model.")
     row = models.CharField(max_length=64, blank=True, help_text="The key of that row.")

@@ -127,6 +127,12 @@ class Merchant(models.Model):
     prepaid_enabled = models.BooleanField(
         "prepaid subscriptions", default=True, help_text="Customers can turn subscriptions into prepaid ones."
     )
+    requires_two_factor = models.BooleanField(
+        "two-factor for everyone",
+        default=False,
+        help_text="Everybody on your team gives a code of an authenticator app at each login. Who has none yet sets it "
+        "up first.",
+    )
     webhook_kinds = ArrayField(
         models.CharField(max_length=64),
         default=list,

@@ -31,26 +31,34 @@ def audit(request: HttpRequest, kind: Kind, sentence: str, row: Model | None = N
 def line_of(
     request: HttpRequest, merchant: Merchant, kind: Kind, sentence: str, row: Model | None = None, about: str = ""
 ) -> dict[str, Any]:
+    person = {"user_id": request.user.pk, "who": person_name(request.user)[:255]}
+    return {"merchant": merchant, "kind": kind, "sentence": sentence, **person, **address_of(request)} | name_of(
+        row, about
+    )
+
+
+def name_of(row: Model | None, about: str = "") -> dict[str, str]:
     return {
-        "merchant": merchant,
-        "kind": kind,
-        "user_id": request.user.pk,
-        "who": person_name(request.user)[:255],
-        "sentence": sentence,
         "model": row._meta.label_lower if row is not None else "",
         "row": str(row.pk) if row is not None else "",
         "about": Truncator(about or (str(row) if row is not None else "")).chars(255),
-        "address": client_address(request) or None,
     }
+
+
+def address_of(request: HttpRequest) -> dict[str, str | None]:
+    return {"address": client_address(request) or None}
 
 
 def audit_person(request: HttpRequest, user: Any, kind: Kind, sentence: str) -> None:
     """Write a line at each merchant on whose team `user` is; who need not be logged in."""
-    teams = Membership.objects.filter(user=user.pk).select_related("merchant").order_by("pk")
-    person = {"user_id": user.pk, "who": person_name(user)[:255]}
-    AuditEntry.objects.bulk_create(
-        AuditEntry(**line_of(request, team.merchant, kind, sentence, team) | person) for team in teams
-    )
+    audit_teams(user, kind, sentence, user_id=user.pk, who=person_name(user), **address_of(request))
+
+
+def audit_teams(user: Any, kind: Kind, sentence: str, *, who: str, **more: Any) -> None:
+    """Write a line about `user` at each of their merchants, of what `who` did without being logged in."""
+    teams = Membership.objects.filter(user=user.pk).select_related("merchant", "user").order_by("pk")
+    line = {"kind": kind, "sentence": sentence, "who": who[:255], **more}
+    AuditEntry.objects.bulk_create(AuditEntry(merchant=team.merchant, **line, **name_of(team)) for team in teams)
 
 
 def list_changes(row: Any, **more: str) -> QuerySet[AuditEntry]:

@@ -98,6 +98,8 @@ class MerchantAdmin(ButtonsAdmin):
     view_right: Right = Right.VIEW
     edit_right: Right | None = None
     addable = True
+    add_label = ""
+    """What the button says that leads to a new row; by default Add and the row's name."""
     deletable = True
     form = MerchantForm
     exclude: tuple[str, ...] = ("merchant",)

@@ -11,20 +11,21 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 COOKIE = "login_device"
 SALT = "subscriptions.staff.logins"
 COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep no cookie longer
 
 
-def remember_device(request: HttpRequest, response: HttpResponse) -> None:
-    """Mark the browser as one in which this user has logged in. The cookie opens nothing by itself."""
+def remember_device(response: HttpResponse, name: str) -> None:
+    """Mark the browser as one in which `name` has logged in. The cookie opens nothing by itself."""
     response.set_signed_cookie(
         COOKIE,
-        f"{secrets.token_hex(16)}:{request.user.get_username()}",
+        f"{secrets.token_hex(16)}:{name}",
         salt=SALT,
         max_age=COOKIE_AGE,
-        path=request.path,
+        path=reverse(settings.LOGIN_URL),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -5,13 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
@@ -19,12 +20,14 @@ from common.web.whole_numbers import parse_whole_number
 from subscriptions.models import Membership
 from subscriptions.staff.audit import Kind, audit_person
 from subscriptions.staff.current_merchant import membership_of, merchant_of, set_memberships
-from subscriptions.staff.logins import remember_device
+from subscriptions.staff.login import TWO_FACTOR, CodeStep, PasswordStep
 from subscriptions.staff.queries import UNREADABLE, check_query
+from subscriptions.staff.sessions import end_sessions, note_use
 
 View = Callable[..., HttpResponseBase]
 MERCHANT_KEY = "merchant"
-PAGES_WITHOUT_MERCHANT = {"admin:password_change", "admin:password_change_done", "admin:jsi18n"}
+PAGES_BEFORE_TWO_FACTOR = {"admin:two_factor", "admin:switch", "admin:logout", "admin:jsi18n"}
+PAGES_WITHOUT_MERCHANT = {"admin:password_change", "admin:password_change_done", "admin:logout", "admin:jsi18n"}
 
 
 class SuggestionsView(AutocompleteJsonView):
@@ -49,6 +52,9 @@ class PortalSite(UnfoldAdminSite):
             find_current_membership(request)
             if membership_of(request) is None:
                 return view(request, *args, **kwargs) if needs_no_merchant(request) else self.no_merchant(request)
+            note_use(request)
+            if lacks_two_factor(request):
+                return redirect("admin:two_factor")
             # Rendered here, so that the whole page shows times in the merchant's zone.
             with timezone.override(merchant_of(request).time_zone):
                 try:
@@ -65,30 +71,31 @@ class PortalSite(UnfoldAdminSite):
         self.pages: list[URLPattern] = []
         """Pages that are not the admin of a model; each app adds its own, wrapped by `admin_view`."""
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().login(request, extra_context)
-        if request.method == "POST":
-            self.note_login(request, response)
-        return response
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        shown = {"title": "Log in", "app_path": request.get_full_path(), "username": request.user.get_username()}
+        context = {**self.each_context(request), **shown, **(extra_context or {})}
+        view = PasswordStep.as_view(extra_context=context, authentication_form=self.login_form)
+        return view(request)
 
-    def note_login(self, request: HttpRequest, response: HttpResponse) -> None:
-        # A wrong password in a browser that is still logged in gets the form again, and must not count anew.
-        if response.status_code == 302:
-            remember_device(request, response)
-            audit_person(request, request.user, Kind.LOGIN, "Logged in.")
-        elif response.status_code == 200 and (typed := request.POST.get("username")):
-            user = User.objects.filter(username=typed.replace("\0", "")).first()
-            if user:
-                audit_person(request, user, Kind.FAILED_LOGIN, "Gave a wrong password.")
+    def code_step(self, request: HttpRequest) -> HttpResponseBase:
+        return CodeStep.as_view(extra_context={**self.each_context(request), "title": "Your code"})(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().password_change(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
+            end_sessions(request.user, keep=request.session.session_key)
             audit_person(request, request.user, Kind.ACCESS, "Changed their own password.")
         return response
 
     def extra_urls(self) -> list[URLPattern]:
-        return [path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"), *self.pages]
+        return [
+            path("login/code/", self.code_step, name="login_code"),
+            path("merchant/switch/", self.admin_view(require_POST(switch_merchant)), name="switch"),
+            *self.pages,
+        ]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         # The sidebar has entries of its own, and Django would look up each model's pages and rights on every page.
@@ -121,6 +128,13 @@ def find_current_membership(request: HttpRequest) -> None:
 
 def needs_no_merchant(request: HttpRequest) -> bool:
     return request.resolver_match is not None and request.resolver_match.view_name in PAGES_WITHOUT_MERCHANT
+
+
+def lacks_two_factor(request: HttpRequest) -> bool:
+    """Whether the merchant requires a second factor that this login did not have."""
+    if not merchant_of(request).requires_two_factor or request.session.get(TWO_FACTOR):
+        return False
+    return request.resolver_match is None or request.resolver_match.view_name not in PAGES_BEFORE_TWO_FACTOR
 
 
 def switch_merchant(request: HttpRequest) -> HttpResponse:

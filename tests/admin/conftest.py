@@ -1,6 +1,7 @@
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,7 @@ from subscriptions.models import (
     Event,
     GatewaySettings,
     ImportRun,
+    Invitation,
     Item,
     JobRun,
     Membership,
@@ -218,6 +220,12 @@ def make_world(name: str) -> World:
         ),
         AuditEntry: AuditEntry.objects.create(
             merchant=merchant, kind="login", who=f"{name} Person", sentence=f"{name} logged in."
+        ),
+        Invitation: Invitation.objects.create(
+            merchant=merchant,
+            email=f"{name}@invited.test".lower(),
+            digest=name,
+            expires=timezone.now() + timedelta(days=7),
         ),
         Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),
         ActionToken: token,

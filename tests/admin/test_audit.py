@@ -42,6 +42,14 @@ def test_a_login_is_a_line_at_each_merchant_of_the_person_with_the_address(merch
     ] * 2
 
 
+def test_that_a_name_has_to_wait_is_one_line_however_often_it_is_tried(merchant: Merchant) -> None:
+    f.MembershipFactory(merchant=merchant, user__username="sam")
+    for password in ["wrong"] * 12 + ["correct horse"]:
+        Client().post("/admin/login/", {"username": "sam", "password": password}, REMOTE_ADDR="192.0.2.9")
+    wrong = ["Gave a wrong password."] * 9
+    assert [line[-1] for line in lines(merchant)] == [*wrong, "Gave a wrong password too often, and has to wait."]
+
+
 def test_settings_say_from_what_to_what_and_no_secret(merchant: Merchant, login: Login) -> None:
     client = login(merchant, username="ann")
     address = f"/admin/subscriptions/merchant/{merchant.pk}/change/"

@@ -29,6 +29,7 @@ from subscriptions.models import (
     Event,
     GatewaySettings,
     ImportRun,
+    Invitation,
     Item,
     JobRun,
     Membership,
@@ -41,6 +42,7 @@ from subscriptions.models import (
     Product,
     ProductGroup,
     Role,
+    SecondFactor,
     SimulatedOutcome,
     Subscription,
 )
@@ -147,6 +149,9 @@ BUTTONS = {
     (ProfileRun, "cancel"): {OWNER, MARKETING},
     (Customer, "erase-at-klaviyo"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
+    (Invitation, "new-link"): {OWNER},
+    (Membership, "reset-link"): {OWNER},
+    (Membership, "lost-device"): {OWNER},
     (Merchant, "go-live"): {OWNER},
     (Merchant, "rotate-key"): {OWNER},
     (Merchant, "pause-shop"): {OWNER},
@@ -167,6 +172,7 @@ SEEN = {
     AuditEntry: {OWNER},
     ImportRun: {OWNER},
     SandboxFault: {OWNER, MARKETING, SUPPORT},
+    Invitation: {OWNER},
 }
 EDITED = {
     LandingPage: {OWNER, MARKETING},
@@ -258,6 +264,7 @@ BEFORE: dict[str, Callable[[Any], Model]] = {
     "test-signature": find_gladly,
     "add-customers": lambda row: update_row(find_gladly(row), base_url="/sandbox/gladly/api/v1"),
     "disconnect": find_gladly,
+    "lost-device": lambda row: SecondFactor.objects.create(user=row.user, key="00" * 20) and row,
 }
 
 

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
 from django_q.models import OrmQ, Task
@@ -45,6 +44,7 @@ from subscriptions.models import (
     PlacementAttempt,
     RefusedRow,
     SimulatedPlacement,
+    StaffSession,
 )
 from tests.factories import STAFF, ConnectionFactory, subscription_with_order
 
@@ -60,7 +60,7 @@ def api_request() -> Model:
 
 
 def session() -> Model:
-    return Session.objects.create(session_key="s", session_data="", expire_date=timezone.now())
+    return StaffSession.objects.create(session_key="s", session_data="", expire_date=timezone.now())
 
 
 def task() -> Model:
