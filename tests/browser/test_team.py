@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from oneclick.models import ActionToken
 from subscriptions.actions import subscription as verbs
-from subscriptions.models import Merchant
+from subscriptions.models import Membership, Merchant
 from tests import factories as f
 from tests.browser.axe import find_violations
 from tests.browser.conftest import PATIENCE, PERSON
@@ -73,7 +73,7 @@ def test_a_colleague_is_invited_in_four_clicks_joins_and_turns_two_factor_on(
     assert_good(page)
     key = page.locator("code").first.inner_text().replace(" ", "")
     code = f"{totp(b32decode(key)):06}"
-    page.get_by_label("Code").fill(code)
+    page.locator("#id_code").fill(code)
     page.get_by_role("button", name="Turn on").click()
     codes = re.findall(r"[0-9a-f]{5}-[0-9a-f]{5}", page.locator("#main").inner_text())
     assert len(codes) == 10
@@ -89,9 +89,45 @@ def test_a_colleague_is_invited_in_four_clicks_joins_and_turns_two_factor_on(
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/login/code/"))
     assert_good(page)
-    page.get_by_label("Code").fill(codes[0])
+    page.locator("#id_code").fill(codes[0])
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{portal}/admin/")
+
+    # The device is lost: all logins end, and the password alone is enough again.
+    member = Membership.objects.get(user__username="kim@home.test")
+    window.goto(f"{portal}/admin/subscriptions/membership/{member.pk}/change/")
+    ann.click("Logins", "link")
+    ann.sees("Where this person is logged in.")
+    assert_good(window)
+    ann.click("Back", "link")
+    ann.press_in_dialog("Lost device")
+    ann.sees("now logs in with the password alone")
+    page.goto(f"{portal}/admin/")
+    expect(page).to_have_url(re.compile("/admin/login/"))
+
+    # The password is forgotten, too.
+    page.get_by_role("link", name="Forgotten your password").click()
+    page.get_by_text("An owner of your team can help").wait_for()
+    assert_good(page)
+    ann.press_in_dialog("New password")
+    link = re.search(r"/password/[\w-]+/[\w-]+/", window.locator("#main").inner_text())
+    assert link
+    page.goto(f"{portal}{link[0]}")
+    assert_good(page)
+    for box in page.locator("input[type=password]").all():
+        box.fill(f"{PASSWORD} more")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#id_username").fill("kim@home.test")
+    page.locator("#id_password").fill(f"{PASSWORD} more")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{portal}/admin/")
+
+    # An owner ends the login.
+    window.goto(f"{portal}/admin/team/{member.pk}/logins/")
+    ann.click("End all")
+    ann.sees("Ended 1 login.")
+    page.goto(f"{portal}/admin/")
+    expect(page).to_have_url(re.compile("/admin/login/"))
     page.close()
 
     ann.go_home()
