@@ -138,6 +138,9 @@ SCENES = {
     "cancel-reasons": Scene(list_of("subscriptions_cancelreason"), height=620),
     "api-keys": Scene(list_of("subscriptions_apikey"), height=520),
     "team": Scene(list_of("subscriptions_membership"), height=520),
+    "invite": Scene(new_row("subscriptions_invitation"), height=520),
+    "two-factor": Scene(page_at("two_factor"), height=760),
+    "logins": Scene(page_at("sessions"), height=520),
     "roles": Scene(page_at("roles"), height=900),
     "audit": Scene(list_of("subscriptions_auditentry"), height=620),
     # Last, because the link cancels and reactivates.

@@ -33,17 +33,13 @@ def load_shop() -> Merchant:
     GladlyAccount.objects.create(connection=gladly)
     for login, role in TEAM.items():
         f.MembershipFactory(merchant=merchant, role=role, user=f.UserFactory(username=login))
-    do_the_work_of_staff(log_in(), merchant)
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=loading.USERNAME), backend=BACKEND)
+    do_the_work_of_staff(client, merchant)
+    client.logout()
     for connection in merchant.connections.all():
         outbox.drain_connection(connection.pk)
     return merchant
-
-
-def log_in() -> Client:
-    """As the demo's owner."""
-    client = Client()
-    client.force_login(get_user_model().objects.get(username=loading.USERNAME), backend=BACKEND)
-    return client
 
 
 def do_the_work_of_staff(client: Client, merchant: Merchant) -> None:

@@ -5,6 +5,7 @@ changes only when the page does.
 """
 
 import base64
+import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -62,13 +63,16 @@ def merchant(portal: str, clock: time_machine.Traveller, settings: Settings, tmp
 
 
 @pytest.fixture
-def page(visit: Callable[..., Page], portal: str, merchant: Merchant) -> Page:
+def page(visit: Callable[..., Page], portal: str, merchant: Merchant, settings: Settings) -> Page:
     """At the portal as the demo's owner."""
     page = visit(viewport={"width": WIDTH, "height": 800}, reduced_motion="reduce", timezone_id="America/New_York")
-    session = shop.log_in().cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": portal}])
     page.route(f"{ADDRESS}/**", lambda route: fetch_from(portal, route))
     page.clock.set_fixed_time(NOON)
+    page.goto(f"{portal}/admin/login/")
+    page.fill("[name=username]", loading.USERNAME)
+    page.fill("[name=password]", json.loads((settings.HOME / "demo.json").read_text())["password"])
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
     return page
 
 
