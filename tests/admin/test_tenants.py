@@ -112,6 +112,11 @@ def test_a_get_changes_nothing_and_shows_nothing_of_other_merchants(
         "numbers/",
         "numbers/csv/",
         "link-revenue/",
+        "cancellations/",
+        "retention/",
+        "forecast/",
+        "forecast/csv/",
+        "guide/",
     ],
 )
 def test_pages_beside_the_tables_change_nothing_and_show_nothing_of_other_merchants(
