@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Max, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
 from subscriptions.actions.cancel_reasons import CHOSEN_FROM, offered_reasons, place_reason
-from subscriptions.models import CancelReason
-from subscriptions.staff.base import MerchantAdmin, MerchantForm
+from subscriptions.models import CancelReason, Merchant
+from subscriptions.staff.base import MerchantAdmin, MerchantForm, lock_row
 from subscriptions.staff.buttons import Button
+from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.fields import RowChoiceField
 from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
@@ -97,6 +98,12 @@ class CancelReasonAdmin(MerchantAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         used = self.get_queryset(request).aggregate(most=Max("code"))["most"] or 0
         return {"code": used + 1} | super().get_changeform_initial_data(request)
+
+    def _changeform_view(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
+        if request.method == "POST":
+            # Before the reason: `place_reason` locks both, and two people would wait for each other.
+            lock_row(Merchant, merchant_of(request).pk)
+        return super()._changeform_view(request, object_id, *args)
 
     def save_model(self, request: HttpRequest, obj: CancelReason, form: CancelReasonForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

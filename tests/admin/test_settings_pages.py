@@ -2,7 +2,9 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from integrations.base import Answer, Outcome
 from integrations.klaviyo.integration import Klaviyo
@@ -110,6 +112,17 @@ def test_reasons_stand_in_the_order_that_was_chosen(merchant: Merchant, client: 
         "Changed text from “R4” to “Too much”.",
         "Changed place in the list from “After: R8” to nothing.",
     ]
+
+
+def test_the_merchant_is_locked_before_a_reason_so_that_two_who_place_reasons_do_not_block_each_other(
+    merchant: Merchant, client: Client
+) -> None:
+    first, second = (f.CancelReasonFactory(merchant=merchant, code=code) for code in (3, 4))
+    with CaptureQueriesContext(connection) as queries:
+        assert fill(client, f"/admin/subscriptions/cancelreason/{first.pk}/change/", before=second.pk) == ""
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    tables = [sql.partition('FROM "')[2].partition('"')[0] for sql in locks]
+    assert tables[:2] == ["subscriptions_merchant", "subscriptions_cancelreason"]
 
 
 def test_an_archived_reason_is_not_offered_and_still_names_what_was_cancelled_for_it(
