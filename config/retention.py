@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Task
@@ -41,6 +42,8 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     """Rows that may be deleted. Attempts go with their deliveries; a used link stays after its clicks are deleted."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield StaffSession.objects.filter(expire_date__lt=now)
+    # Of before the portal had sessions of its own: nobody is logged in by them.
+    yield Session.objects.filter(expire_date__lt=now)
     yield DeliveryMinute.objects.filter(minute__lt=now - timedelta(days=8))
     yield Task.objects.filter(stopped__lt=now - timedelta(days=14))
     yield ApiRequest.objects.filter(at__lt=now - timedelta(days=30))

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
 from django_q.models import OrmQ, Task
@@ -61,6 +62,10 @@ def api_request() -> Model:
 
 def session() -> Model:
     return StaffSession.objects.create(session_key="s", session_data="", expire_date=timezone.now())
+
+
+def session_of_before() -> Model:
+    return Session.objects.create(session_key="s", session_data="", expire_date=timezone.now())
 
 
 def task() -> Model:
@@ -142,6 +147,7 @@ def cancelled(noon: time_machine.Traveller) -> None:
     [
         (key, 1),
         (session, 0),
+        (session_of_before, 0),
         (task, 14),
         (api_request, 30),
         (gladly_request, 30),
