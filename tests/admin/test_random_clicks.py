@@ -142,6 +142,7 @@ def test_all_cuts_of_the_figures_their_pages_and_files_equal_the_rows(
         for row in cut:
             assert_gains(merchant, choose_alone(month, name, getattr(row, name)), row.figures)
     assert_gains(merchant, month, sums)
+    assert_latest_gains(merchant, month, sums)
     assert_pages(client, sums)
     assert_files(client, sums)
 
@@ -156,6 +157,18 @@ def assert_gains(merchant: Merchant, chosen: Selection, expected: Figures) -> No
     gains = find_gains(merchant, days, chosen.only)
     assert len(gains) == expected.orders
     assert sum((gain.item.total_price for gain in gains), Decimal(0)) == expected.value
+
+
+def assert_latest_gains(merchant: Merchant, chosen: Selection, expected: Figures) -> None:
+    """The latest items are the first of all, in whatever parts the clicks are read."""
+    days = [chosen.first + timedelta(days=n) for n in range((chosen.last - chosen.first).days + 1)]
+    found = find_gains(merchant, days, chosen.only)
+    assert [gain.click.at for gain in found] == sorted((gain.click.at for gain in found), reverse=True)
+    with pytest.MonkeyPatch.context() as parts:
+        parts.setattr("oneclick.analytics.gains.SMALLEST_PART", 1)
+        parts.setattr("oneclick.analytics.gains.LARGEST_PART", 3)
+        for most in (1, 2, expected.orders, expected.orders + 1):
+            assert find_gains(merchant, days, chosen.only, most) == found[:most]
 
 
 def assert_pages(client: Client, sums: Figures) -> None:

@@ -140,5 +140,5 @@ def test_the_page_takes_as_many_queries_for_many_rows(
     client.get(PAGE)
     for days in range(5):
         create_gain(own, link, days)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(PAGE)
