@@ -12,11 +12,12 @@ from the rows.
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from common.db import fetch_rows
@@ -74,10 +75,18 @@ class Coming(NamedTuple):
 def read_forecast(merchant: Merchant) -> list[Coming]:
     """From today to `DAYS` days later."""
     today = calendar.today(merchant.time_zone)
-    if Forecast.objects.filter(merchant=merchant, made__gte=timezone.now() - FRESH).exists():
-        rows = ForecastFigure.objects.filter(merchant=merchant, day__gte=today, day__lte=today + timedelta(days=DAYS))
-        return [Coming(*row) for row in rows.order_by("day", "pk").values_list(*Coming._fields)]
-    return count_forecast(merchant, today, DAYS)
+    if find_fresh(merchant) is None:
+        return count_forecast(merchant, today, DAYS)
+    rows = ForecastFigure.objects.filter(merchant=merchant, day__lte=today + timedelta(days=DAYS))
+    # Made before midnight: an open order of that day is late by now, and due today.
+    rows = rows.filter(Q(day__gte=today) | Q(follows=False)).order_by("day", "pk")
+    return [Coming(max(day, today), *row) for day, *row in rows.values_list(*Coming._fields)]
+
+
+def find_fresh(merchant: Merchant) -> datetime | None:
+    """When the figures were made; None where they are missing or old."""
+    found = Forecast.objects.filter(merchant=merchant, made__gte=timezone.now() - FRESH).first()
+    return found.made if found else None
 
 
 def make_forecasts(after: int = 0) -> None:

@@ -218,7 +218,8 @@ def test_figures_are_read_while_they_are_fresh_and_counted_when_they_are_old(
     noon.move_to(datetime(2026, 11, 21, 5, 30, tzinfo=UTC))
     Forecast.objects.update(made=datetime(2026, 11, 21, 4, tzinfo=UTC))
     assert ForecastFigure.objects.filter(day=TODAY + timedelta(days=91)).exists()
-    assert read_forecast(merchant)[-1].day == TODAY + timedelta(days=91)
+    # What was due before midnight and was not placed is due today, as in the rows.
+    assert read_forecast(merchant) == count_forecast(merchant, TODAY + timedelta(days=1), DAYS)
 
 
 def test_one_failing_forecast_leaves_the_others_theirs_and_a_new_task_continues_after_the_turn(

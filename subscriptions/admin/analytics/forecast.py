@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from subscriptions import calendar
-from subscriptions.figures.forecast import Coming, read_forecast
+from subscriptions.figures.forecast import Coming, find_fresh, read_forecast
 from subscriptions.figures.losses import Expected, Outlook, make_outlook, read_rate, sum_expected
-from subscriptions.models import Forecast, Merchant, Product
+from subscriptions.models import Merchant, Product
 from subscriptions.money import money
 from subscriptions.staff.charts import build_daily_chart
 from subscriptions.staff.csv_files import csv_response
@@ -61,7 +61,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
     coming, rate, today = read_forecast(merchant), read_rate(merchant), calendar.today(merchant.time_zone)
     outlooks = [make_outlook(merchant, coming, rate, days) for days in HORIZONS]
     chosen = outlooks[HORIZONS.index(form.chosen)]
-    made = Forecast.objects.filter(merchant=merchant).values_list("made", flat=True).first()
+    made = find_fresh(merchant)
     context = {
         **site.each_context(request),
         "title": "Forecast",
