@@ -114,7 +114,7 @@ class SavedLinkAdmin(MerchantAdmin):
         if not (object_id and "_save" in request.POST):
             return self.show_builder(request, object_id)
         with transaction.atomic():
-            lock_row(SavedLink, object_id)
+            lock_row(self.get_queryset(request), object_id)
             return self.show_builder(request, object_id)
 
     def show_builder(self, request: HttpRequest, object_id: str | None) -> HttpResponse:

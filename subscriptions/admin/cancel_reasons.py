@@ -102,7 +102,7 @@ class CancelReasonAdmin(MerchantAdmin):
     def _changeform_view(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
         if request.method == "POST":
             # Before the reason: `place_reason` locks both, and two people would wait for each other.
-            lock_row(Merchant, merchant_of(request).pk)
+            lock_row(Merchant.objects.all(), merchant_of(request).pk)
         return super()._changeform_view(request, object_id, *args)
 
     def save_model(self, request: HttpRequest, obj: CancelReason, form: CancelReasonForm, change: bool) -> None:

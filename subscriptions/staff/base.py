@@ -47,10 +47,14 @@ def retry_on_integrity_error(view: Callable[P, HttpResponse]) -> Callable[P, Htt
     return run_twice_at_most
 
 
-def lock_row(model: type[Model], key: object) -> None:
-    """Let the later of two saves wait, until the end of the transaction, and then see what the earlier one saved."""
+def lock_row(rows: QuerySet, key: object) -> None:
+    """Let the later of two saves wait, until the end of the transaction, and then see what the earlier one saved.
+
+    `rows` are those that the person may change: nobody makes others wait for the row of another merchant.
+    """
     if number := parse_whole_number(str(key)):
-        model._base_manager.select_for_update(no_key=True).filter(pk=number).values_list("pk").first()
+        found = rows.filter(pk=number).order_by().values("pk")
+        rows.model._base_manager.select_for_update(no_key=True).filter(pk__in=found).values_list("pk").first()
 
 
 def money_fields(model: type[Model]) -> dict[str, str]:
@@ -131,8 +135,8 @@ class MerchantAdmin(ButtonsAdmin):
         ]
 
     def _changeform_view(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
-        if request.method == "POST" and object_id:
-            lock_row(self.model, object_id)
+        if request.method == "POST" and object_id and self.has_change_permission(request):
+            lock_row(self.get_queryset(request), object_id)
         return super()._changeform_view(request, object_id, *args)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from oneclick.models import SavedLink
+from oneclick.models import LandingPage, SavedLink
 from subscriptions.actions.offer import create_offer
 from subscriptions.actions.offer_terms import Gives, Orders, Terms, read_terms
 from subscriptions.models import Customer, Membership, Merchant, OfferProfile, Product
@@ -148,3 +150,18 @@ def test_a_forged_list_of_digests_is_as_good_as_none(merchant: Merchant, login: 
         sent = {**open_form(client, address), "name": "Ann Inc", "shown_values": forged}
         assert client.post(address, sent).status_code in (200, 302)
     assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "is_own", "locks"), [("owner", True, True), ("read_only", True, False), ("owner", False, False)]
+)
+def test_only_who_may_save_a_row_locks_it(
+    role: str, is_own: bool, locks: bool, merchant: Merchant, login: Login
+) -> None:
+    client = login(merchant, role)
+    page = LandingPage.objects.get(merchant=merchant if is_own else f.MerchantFactory())
+    with CaptureQueriesContext(connection) as queries:
+        client.post(f"/admin/oneclick/landingpage/{page.pk}/change/", {"name": ""})
+    (lock,) = [each["sql"] for each in queries if "FOR NO KEY UPDATE" in each["sql"]] or [""]
+    with connection.cursor() as cursor:
+        assert bool(lock and cursor.execute(lock).fetchone()) == locks

@@ -63,7 +63,7 @@ class CatalogueAdmin(ListAdmin, PageAdmin):
     def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
         with transaction.atomic():
             if request.method == "POST":
-                lock_row(self.model, object_id)
+                lock_row(self.get_queryset(request), object_id)
             return self.form_page(request, self.find_row(request, object_id, self.edit_right))
 
     def form_page(self, request: HttpRequest, row: Any) -> HttpResponse:

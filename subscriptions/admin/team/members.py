@@ -142,11 +142,11 @@ class MembershipAdmin(MerchantAdmin):
     def _changeform_view(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
         # Two owners who change each other's role at once would leave none.
         if request.method == "POST":
-            lock_row(Merchant, merchant_of(request).pk)
+            lock_row(Merchant.objects.all(), merchant_of(request).pk)
         return super()._changeform_view(request, object_id, *args)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        lock_row(Merchant, obj.merchant_id)
+        lock_row(Merchant.objects.all(), obj.merchant_id)
         if not Membership.objects.filter(merchant=obj.merchant_id, role=Role.OWNER).exclude(pk=obj.pk).exists():
             raise PermissionDenied  # the other owner was removed, or got another role, at this moment
         super().delete_model(request, obj)
