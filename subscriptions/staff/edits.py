@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from common.web.whole_numbers import parse_whole_number
 from subscriptions.staff.audit import list_changes, show_value
 
 NAME = "shown_values"
@@ -28,12 +29,20 @@ HIDDEN = '<input type="hidden" name="{}" value="{}">'
 
 
 class FreshField(BoundField):
-    """Shows what is stored instead of what was sent, if only somebody else has changed it."""
+    """Shows what is stored instead of what was sent, if only somebody else has changed it, and no impossible key."""
 
     def value(self) -> Any:
         if self.name in getattr(self.form, "refreshed", ()):
             return self.field.prepare_value(self.initial)
-        return super().value()
+        value = super().value()
+        if isinstance(self.field, forms.ModelMultipleChoiceField):
+            return [key for key in value or () if is_key(key)]
+        return value if is_key(value) or not isinstance(self.field, forms.ModelChoiceField) else None
+
+
+def is_key(value: Any) -> bool:
+    """Whether the value may be that of a row. Django looks up what a refused form held to show its name."""
+    return parse_whole_number(str(value)) is not None
 
 
 class GuardedForm(forms.BaseForm):
