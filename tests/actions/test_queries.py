@@ -16,7 +16,7 @@ from tests.factories import STAFF, ConnectionFactory
 
 pytestmark = pytest.mark.django_db
 ROW = re.compile(r"^\| `([\w.]+)`(.*?) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
-ROWS = ROW.findall((settings.BASE_DIR / "docs" / "actions.md").read_text())
+ROWS = ROW.findall((settings.BASE_DIR / "docs" / "developers" / "actions.md").read_text())
 TABLE = {verb + case: (int(alone), int(shared), int(more)) for verb, case, alone, shared, more in ROWS}
 ACTION = re.compile(r'^@action\(\s*"([\w.]+)"', re.MULTILINE)
 CANCEL, CHECKOUT = "subscription.cancel", "checkout"

@@ -59,6 +59,7 @@ from subscriptions.models import (
     SimulatedOutcome,
     Subscription,
 )
+from subscriptions.models.invitation import digest_invitation
 from tests import factories as f
 from tests.shared import shared_rows
 
@@ -224,7 +225,7 @@ def make_world(name: str) -> World:
         Invitation: Invitation.objects.create(
             merchant=merchant,
             email=f"{name}@invited.test".lower(),
-            digest=name,
+            digest=digest_invitation(name),
             expires=timezone.now() + timedelta(days=7),
         ),
         Membership: f.MembershipFactory(merchant=merchant, user__username=f"{name}-owner"),

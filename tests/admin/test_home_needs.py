@@ -178,15 +178,3 @@ def address_of(number: str) -> str:
 def test_the_days_are_chosen(merchant: Merchant, login: Login, query: str, days: int) -> None:
     home = login(merchant).get(f"/admin/{query}")
     assert len(home.context["chart"]["places"]) == days
-
-
-def test_a_new_merchant_is_led_through_the_set_up(merchant: Merchant, login: Login) -> None:
-    client = login(merchant)
-    assert "Set up" in visible_text(client.get("/admin/"))
-    urls = [step["url"] for step in client.get("/admin/").context["steps"]]
-    assert len(urls) == 6
-    assert all(client.get(url, follow=True).status_code == 200 for url in urls)
-    read_only = login(merchant, "read_only").get("/admin/").context["steps"]
-    assert [bool(step["url"]) for step in read_only] == [True, True, False, False, False, False]
-    f.subscription_with_order(customer=f.CustomerFactory(merchant=merchant))
-    assert client.get("/admin/").context["steps"] == []

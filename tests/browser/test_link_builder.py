@@ -161,7 +161,7 @@ def test_the_link_builder_has_no_accessibility_faults(
     expect(staff.locator("#link")).to_contain_text("Enter the address of the page.")
     assert find_violations(staff) == []
     staff.get_by_role("button", name="Save").click()
-    expect(staff.get_by_text("This field is required.")).to_be_visible()
+    expect(staff.get_by_text("This field is required.", exact=True)).to_be_visible()
     assert find_violations(staff) == []
     small = log_in(visit(**PHONE, color_scheme="dark"))
     assert find_violations(small) == []

@@ -15,7 +15,7 @@ from oneclick.models import ActionToken, Click
 from oneclick.tokens.token_text import encode_token
 from subscriptions import api_keys
 from subscriptions.actions.subscription import cancel
-from subscriptions.models import Subscription
+from subscriptions.models import Membership, Subscription
 from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
 from tests.rows import read_all_rows
 
@@ -92,6 +92,8 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
         "app_label": ["subscriptions"],
         "url": ["anything"],
         "view_id": ["1"],
+        "key": [str(Membership.objects.get().pk)],
+        "uidb64": ["MQ"],
         "token": ["anything", setup_link().rstrip("/").rpartition("/")[2]],
     }
     filled = [route]

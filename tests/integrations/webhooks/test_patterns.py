@@ -119,7 +119,9 @@ def _names(types: str) -> list[tuple[str, str]]:
 
 
 def test_the_documentation_has_every_type() -> None:
-    section = (settings.BASE_DIR / "docs" / "webhooks.md").read_text().split("## Types")[1].split("## ")[0]
+    section = (
+        (settings.BASE_DIR / "docs" / "developers" / "webhooks.md").read_text().split("## Types")[1].split("## ")[0]
+    )
     described, family = [], ""
     for cell in re.findall(r"^\| (`.+?) \|", section, re.MULTILINE):
         for name in re.findall(r"`(.+?)`", cell):
