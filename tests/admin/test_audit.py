@@ -1,12 +1,19 @@
 """Every act of staff that is no activity of a customer is one line of the audit, at the right merchant."""
 
 from collections.abc import Callable
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import Client
 
-from oneclick.models import LandingPage
+from oneclick.models import ActionToken, LandingPage
+from subscriptions.actions import subscription as verbs
 from subscriptions.models import ApiKey, AuditEntry, Membership, Merchant
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
@@ -137,3 +144,38 @@ def test_a_members_own_new_password_is_a_line(merchant: Merchant, login: Login) 
     answers = {"old_password": "correct horse", "new_password1": "four grey geese", "new_password2": "four grey geese"}
     assert client.post("/admin/password_change/", answers).status_code == 302
     assert [said for *_, said in lines(merchant)] == ["Changed their own password."]
+
+
+def test_djangos_log_is_copied_as_far_as_its_rows_say_whose_they_are(merchant: Merchant) -> None:
+    user = f.MembershipFactory(merchant=merchant, user__username="ann").user
+    page = LandingPage.objects.get(merchant=merchant)
+    verbs.cancel(f.subscription_with_order(customer__merchant=merchant), actor=f.STAFF)
+    entries = [
+        (LandingPage, page.pk, ADDITION, '[{"added": {}}]'),
+        (LandingPage, page.pk, CHANGE, '[{"changed": {"fields": ["Name"]}}]'),
+        (Merchant, merchant.pk, CHANGE, "Rotated the storefront key."),
+        (ActionToken, ActionToken.objects.get().pk, CHANGE, "Showed the usable token."),
+        (LandingPage, page.pk + 1, DELETION, ""),
+        (User, user.pk, CHANGE, "[]"),
+    ]
+    for model, key, flag, message in entries:
+        kind = ContentType.objects.get_for_model(model)
+        LogEntry.objects.create(
+            user=user,
+            content_type=kind,
+            object_id=key,
+            object_repr="Its name",
+            action_flag=flag,
+            change_message=message,
+        )
+    migration = import_module("subscriptions.migrations.0046_copy_admin_log")
+    migration.copy_entries(apps, SimpleNamespace(connection=connection))
+    found = AuditEntry.objects.order_by("model", "pk").values_list(
+        "merchant", "who", "kind", "model", "sentence", "about"
+    )
+    assert [*found] == [
+        (merchant.pk, "ann", "secret", "oneclick.actiontoken", "Showed the usable token.", "Its name"),
+        (merchant.pk, "ann", "change", "oneclick.landingpage", "Added.", "Its name"),
+        (merchant.pk, "ann", "change", "oneclick.landingpage", "Changed.", "Its name"),
+        (merchant.pk, "ann", "change", "subscriptions.merchant", "Rotated the storefront key.", "Its name"),
+    ]
