@@ -98,6 +98,7 @@ def test_user_and_token_are_needed(connection: Connection) -> None:
     assert send(connection, "agents").status_code == 404
 
 
+@pytest.mark.usefixtures("noon")
 def test_ten_requests_a_second_are_taken_and_faults_happen(connection: Connection) -> None:
     answers = [send(connection, "customer-profiles?email=x") for _ in range(11)]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
