@@ -192,6 +192,7 @@ ROLL_UPS = [
     "subscriptions.figures.business.ROLL_UP",
     "subscriptions.figures.cancellations.ROLL_UP",
     "oneclick.analytics.roll_up.ROLL_UP",
+    "oneclick.analytics.gained_items.GAINS",
 ]
 # Dotted paths of f(events), called in this order in the action's transaction.
 EVENT_SINKS = ["oneclick.tokens.issuing.issue_for_events", "integrations.outbox.enqueue"]

@@ -29,7 +29,7 @@ from oneclick.analytics.figures import (
     group_figures,
     sum_figures,
 )
-from oneclick.analytics.roll_up import GAIN_DAYS
+from oneclick.analytics.gained_items import GAIN_DAYS
 from oneclick.messages.message_previews import TABLE_TITLES
 from oneclick.models import SavedLink
 from subscriptions import calendar

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from oneclick.analytics.figures import Selection, click_figures, group_figures, sum_figures
-from oneclick.analytics.roll_up import GAIN_DAYS
+from oneclick.analytics.gained_items import GAIN_DAYS
 from oneclick.redemption.link_actions.reactivate import REACTIVATE
 from subscriptions.models import Merchant
 from subscriptions.money import money

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from oneclick.admin.analytics_form import NO_LINK, SelectionForm
 from oneclick.analytics.figures import Figures, Selection, click_figures, group_figures
+from oneclick.analytics.gained_items import GAIN_DAYS
 from oneclick.analytics.gains import Gain, find_gains, split_days
-from oneclick.analytics.roll_up import GAIN_DAYS
 from oneclick.messages.message_previews import TABLE_TITLES
 from subscriptions.models import Merchant
 from subscriptions.money import money

@@ -1,6 +1,6 @@
 from oneclick.models.action import Action, Mode
 from oneclick.models.click import Click
-from oneclick.models.daily_clicks import DailyClicks
+from oneclick.models.daily_clicks import DailyClicks, GainedItem
 from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import Esp, SavedLink
 from oneclick.models.message_text import MessageText
@@ -12,6 +12,7 @@ __all__ = [
     "ActionToken",
     "Click",
     "DailyClicks",
+    "GainedItem",
     "Esp",
     "LandingPage",
     "MessageText",

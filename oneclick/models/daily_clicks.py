@@ -1,11 +1,12 @@
-"""The roll-up of clicks."""
+"""The roll-ups of clicks."""
 
 from django.db import models
 from django.db.models.functions import Coalesce
 
+from oneclick.models.click import Click
 from oneclick.models.landing_page import LandingPage
 from oneclick.models.link import SavedLink
-from subscriptions.models import Merchant, Product
+from subscriptions.models import Item, Merchant, Product
 from subscriptions.models.fields import TotalField
 
 
@@ -50,6 +51,33 @@ class DailyClicks(models.Model):
                 name="daily_clicks_once",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.day}"
+
+
+class GainedItem(models.Model):
+    """An item that a click of the day gained; `analytics/gained_items.py` finds it. Links, pages and such as above."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField(help_text="The day of the click.")
+    action = models.CharField(max_length=24)
+    link = models.ForeignKey(
+        SavedLink, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    landing_page = models.ForeignKey(
+        LandingPage, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    product = models.ForeignKey(
+        Product, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    # A click that is removed makes its day stale; a placed item stays.
+    click = models.ForeignKey(Click, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    item = models.ForeignKey(Item, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    value = TotalField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "day", "click", "item"], name="gained_item_once")]
 
     def __str__(self) -> str:
         return f"{self.action} on {self.day}"

@@ -160,15 +160,12 @@ def assert_gains(merchant: Merchant, chosen: Selection, expected: Figures) -> No
 
 
 def assert_latest_gains(merchant: Merchant, chosen: Selection, expected: Figures) -> None:
-    """The latest items are the first of all, in whatever parts the clicks are read."""
+    """The latest items are the first of all."""
     days = [chosen.first + timedelta(days=n) for n in range((chosen.last - chosen.first).days + 1)]
     found = find_gains(merchant, days, chosen.only)
     assert [gain.click.at for gain in found] == sorted((gain.click.at for gain in found), reverse=True)
-    with pytest.MonkeyPatch.context() as parts:
-        parts.setattr("oneclick.analytics.gains.SMALLEST_PART", 1)
-        parts.setattr("oneclick.analytics.gains.LARGEST_PART", 3)
-        for most in (1, 2, expected.orders, expected.orders + 1):
-            assert find_gains(merchant, days, chosen.only, most) == found[:most]
+    for most in (1, 2, expected.orders, expected.orders + 1):
+        assert find_gains(merchant, days, chosen.only, most) == found[:most]
 
 
 def assert_pages(client: Client, sums: Figures) -> None:
