@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from common.db import insert, new_row
 from common.web import rate_limit
 from oneclick.analytics.clicked_product import find_product_id
-from oneclick.analytics.likely_machines import is_robot
+from oneclick.analytics.likely_machines import is_robot, is_ticked_form
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
@@ -54,7 +54,7 @@ def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
         product=fields.get("og_product_id", ""),
         opens=state not in ("fetched", "told"),
         fetched=state == "fetched",
-        likely_machine=fields.get("machine") == "yes" or is_robot(request),
+        likely_machine=fields.get("machine") == "yes" or is_robot(request) or is_ticked_form(request),
     )
 
 

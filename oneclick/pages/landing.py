@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from oneclick.analytics.likely_machines import stamp_page
 from oneclick.messages.customer_messages import error_message
 from oneclick.messages.interface_messages import INTERFACE_MESSAGES, get_interface_messages
 from oneclick.messages.questions import fill_question
@@ -37,9 +38,13 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class PlainForm:
-    """A link's form for browsers without JavaScript. `needs_tick` adds a checkbox that only a person ticks."""
+    """A link's form for browsers without JavaScript. `needs_tick` adds a checkbox that people tick.
+
+    `stamp` comes back with the form, so that it shows how long the page was looked at.
+    """
 
     address: str
+    stamp: str
     fields: dict[str, str]
     question: str
     label: str
@@ -143,6 +148,7 @@ def plain_form(
     texts = page_texts(merchant, page)
     return PlainForm(
         address=form_address(action, merchant, page),
+        stamp=stamp_page(),
         fields={name: given[name] for name in (*PASSED_ON, *link_action.parameters) if name in given},
         question=ask_question(merchant, page, link_action, given),
         label=texts[f"button_{link_action.interface_code}"],

@@ -101,7 +101,7 @@ def outcome_page(request: HttpRequest, merchant: Merchant | None, banner: Banner
 
 
 def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: str) -> HttpResponse:
-    """The form again, with a checkbox that only a person ticks."""
+    """The form again, with a checkbox that people tick."""
     page = _requested_page(request, merchant)
     given = parameters.normalize_fields(request.POST.dict())
     return _page_response(_render_form_page(merchant, page, action, given, needs_tick=True))

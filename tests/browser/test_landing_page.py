@@ -5,10 +5,17 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from oneclick.analytics import likely_machines
 from oneclick.links.link_urls import landing_page_url
 from oneclick.models import LandingPage, OneClickSettings
 from subscriptions.models import Merchant
 from tests.browser.links import ACTIONS, ASKED, LINKS, SUCCESS, UNDONE, order_state, token_for
+
+
+@pytest.fixture(autouse=True)
+def quick_people(monkeypatch):
+    """Tests press faster than people."""
+    monkeypatch.setattr(likely_machines, "PRESS_SECONDS", 0)
 
 
 def with_query(merchant: Merchant, parameters: dict[str, str]) -> str:

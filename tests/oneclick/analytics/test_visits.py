@@ -13,6 +13,7 @@ from tests.oneclick.shop import Shop
 
 HTML = {"Accept": "text/html"}
 SHOP = "https://shop.test"
+MINUTES_AGO = "1795193700000"  # a page that was shown five minutes before noon
 Noted = list[tuple[str, str, bool, bool]]
 
 
@@ -91,7 +92,7 @@ def test_a_page_with_a_link_says_that_its_visit_was_recorded(shop: Shop, token: 
 
 
 def test_a_form_sent_by_a_fetcher_is_distinguished_from_a_pressed_one(shop: Shop, token: ActionToken) -> None:
-    fields = {"token": encode_token(token), "on_page": "yes"}
+    fields = {"token": encode_token(token), "on_page": MINUTES_AGO}
     shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&token={encode_token(token)}", headers=HTML)
     shop.client.post("/one_click/delay/", fields, headers=HTML)
     assert recorded_visits() == [("delay", "fetched", True, True), ("delay", "unpressed", False, True)]
@@ -101,6 +102,11 @@ def test_a_form_sent_by_a_fetcher_is_distinguished_from_a_pressed_one(shop: Shop
         ("delay", "unpressed", False, True),
         ("delay", "success", False, False),
     ]
+
+
+def test_a_fetcher_that_ticks_the_box_is_a_likely_machine(shop: Shop, token: ActionToken) -> None:
+    shop.client.post("/one_click/delay/", {"token": encode_token(token), "on_page": MINUTES_AGO, "sure": "yes"})
+    assert recorded_visits() == [("delay", "success", False, True)]
 
 
 def test_a_forged_token_costs_no_query(
@@ -147,7 +153,7 @@ def test_a_page_name_the_database_cannot_hold_means_the_default_page(shop: Shop,
     query = f"token={encode_token(token)}&page=%00"
     assert shop.client.get(f"/l/{shop.merchant.public_id.hex}/?action=delay&days=%00&{query}").status_code == 200
     assert shop.client.head(f"/one_click/delay/?{query}").status_code == 200
-    form = {"token": "forged", "on_page": "yes", "sure": "yes"}
+    form = {"token": "forged", "on_page": MINUTES_AGO, "sure": "yes"}
     address = f"/one_click/delay/?merchant={shop.merchant.public_id.hex}&page=%00"
     assert shop.client.post(address, form, headers=HTML).status_code == 400
 

@@ -69,11 +69,12 @@ def is_token_used() -> bool:
 
 
 @pytest.mark.parametrize("action", FIELDS)
-def test_a_press_in_a_browser_acts_and_offers_undo_on_the_same_page(shop, client, action):
+def test_a_press_in_a_browser_acts_and_offers_undo_on_the_same_page(shop, client, noon, action):
     LandingPageFactory(merchant=shop.merchant, slug="summer", heading="Summer", is_default=False)
     page = page_of(shop, action, "summer/")
     assert QUESTIONS[action] in page
     form = Form(page)
+    noon.shift(1.5)
     answer = client.post(form.address, form.fields, headers=PRESSED)
     assert answer.status_code == 200
     assert "alert-container--success" in answer.text
@@ -88,19 +89,37 @@ def test_a_press_in_a_browser_acts_and_offers_undo_on_the_same_page(shop, client
 
 @pytest.mark.parametrize("action", FIELDS)
 @pytest.mark.parametrize("headers", [{}, HTML, {"Accept": "*/*"}])
-def test_a_scanner_that_submits_forms_is_asked_to_tick_a_box_and_changes_nothing(shop, client, action, headers):
+def test_a_scanner_that_submits_forms_is_asked_to_tick_a_box_and_changes_nothing(shop, client, noon, action, headers):
     form = Form(page_of(shop, action))
+    noon.shift(60)
     answer = client.post(form.address, form.fields, headers=headers)
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
     assert not is_token_used()
     again = Form(answer.text)
+    noon.shift(60)
     assert client.post(again.address, again.fields, headers=headers).status_code == 200
     assert not is_token_used()
     assert again.ticks == {"sure": "yes"}
     ticked = client.post(again.address, again.fields | again.ticks, headers=HTML)
     assert "alert-container--success" in ticked.text
     assert is_token_used()
+
+
+@pytest.mark.parametrize(("headers", "tick"), [(PRESSED, False), (HTML, True)], ids=["button", "box"])
+@pytest.mark.parametrize(
+    ("stamp", "acts"),
+    [("1795194000000", False), ("1795193999500", False), ("1795193997900", True), ("1795197600000", False)]
+    + [(wrong, False) for wrong in ("", "yes", "-1", "9" * 400, "٣")],
+)
+def test_a_form_that_comes_sooner_than_people_press_is_asked_again(shop, client, headers, tick, stamp, acts):
+    """It is 1795194000 seconds: the third page was shown for 2.1 s."""
+    form = Form(page_of(shop, "delay"))
+    assert form.fields["on_page"] == "1795194000000"
+    fields = form.fields | {"on_page": stamp} | ({"sure": "yes"} if tick else {})
+    answer = client.post(form.address, fields, headers=headers)
+    assert is_token_used() == acts
+    assert (Form(answer.text).ticks == {"sure": "yes"}) != acts
 
 
 @pytest.mark.parametrize("action", FIELDS)
@@ -136,7 +155,7 @@ def test_the_names_of_a_fragment_are_understood_in_the_query_too(shop, client):
     text = encode_token(shop.order_token())
     query = f"og_quick_action=delay&og_quick_action_token={text}&og_delay_by=7"
     form = Form(client.get(f"/l/{shop.merchant.public_id.hex}/?{query}").text)
-    assert form.fields == {"on_page": "yes", "token": text, "days": "7"}
+    assert form.fields == {"on_page": form.fields["on_page"], "token": text, "days": "7"}
 
 
 @pytest.mark.parametrize("days", ["abc", "1.5", "-3", "9" * 40])
