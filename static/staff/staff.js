@@ -91,6 +91,11 @@ document.addEventListener("submit", ({ target }) => {
   if (opener && target.closest("#modal-content")) sessionStorage.setItem(ACTED, opener.getAttribute("href"));
 });
 
+// A search still under way knows nothing of the product chosen meanwhile, and would take the choice back.
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("#products [type=radio]")) htmx.trigger("[hx-target='#products']", "htmx:abort");
+});
+
 // A dialog that may not be opened any more, or whose row is gone: the page says why.
 document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.target.id === "modal-content") location.assign(detail.requestConfig.elt.href);

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from subscriptions.models import Membership, Merchant, Subscription
 from tests import factories as f
@@ -72,3 +72,18 @@ def test_a_dialog_that_may_no_longer_be_opened_says_so(page: Page, subscription:
     Membership.objects.filter(merchant=subscription.merchant).update(role="read_only")
     page.get_by_role("link", name="Skip next order").click()
     expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
+
+
+def test_a_product_chosen_while_a_search_is_under_way_stays_chosen(page: Page, subscription: Subscription) -> None:
+    f.ProductFactory(merchant=subscription.merchant, name="Dark roast", autoship_enabled=True)
+    searches: list[Route] = []
+    page.route("**/*search=dark*", lambda route: searches.append(route))
+    page.get_by_role("link", name="Swap product: House blend").click()
+    with page.expect_request("**/*search=dark*"):
+        page.get_by_label("Search for a product").press_sequentially("dark")
+    page.get_by_role("radio", name="Dark roast").check(force=True)
+    for search in searches:
+        search.continue_()
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("dialog").get_by_role("button", name="Swap product").click()
+    expect(page.get_by_text("Swapped House blend for Dark roast.").first).to_be_visible()
