@@ -6,6 +6,7 @@ from decimal import Decimal
 import factory
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from integrations.models import Connection
@@ -162,6 +163,12 @@ class SubscriptionFactory(DjangoModelFactory):
     start_date = date(2026, 1, 15)
 
 
+def next_december() -> date:
+    """The next December 1 that is at least ten days away, so that tests at any time have an order to come."""
+    soonest = timezone.localdate() + timedelta(days=10)
+    return date(soonest.year + (soonest > date(soonest.year, 12, 1)), 12, 1)
+
+
 class OrderFactory(DjangoModelFactory):
     class Meta:
         model = Order
@@ -170,7 +177,7 @@ class OrderFactory(DjangoModelFactory):
     merchant = factory.SelfAttribute("customer.merchant")
     payment = factory.SubFactory(PaymentFactory, customer=factory.SelfAttribute("..customer"))
     shipping_address = factory.SubFactory(AddressFactory, customer=factory.SelfAttribute("..customer"))
-    place_date = date(2026, 12, 1)
+    place_date = factory.LazyFunction(next_december)
 
 
 class ItemFactory(DjangoModelFactory):

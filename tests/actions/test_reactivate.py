@@ -138,6 +138,7 @@ def test_of_two_simultaneous_reactivations_one_acts():
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
 def test_another_merchants_customer_does_not_share_the_order():
     subscription = cancelled_subscription()
     foreign = subscription_with_order(date(2026, 12, 24))

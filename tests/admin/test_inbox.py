@@ -18,7 +18,7 @@ from tests import factories as f
 from tests.oneclick.shop import Shop
 from tests.oneclick.shop import create_shop as make_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ NO_CARD = "<orderCcOwner/><orderCcNumber/><orderCcExpire/>"
 
 
 @pytest.fixture
-def order(db) -> Order:
+def order(noon, db) -> Order:
     return create_known_order(create_live_merchant())
 
 
