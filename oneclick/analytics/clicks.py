@@ -14,6 +14,7 @@ from common.db import insert, new_row
 from common.web import rate_limit
 from oneclick.analytics.clicked_product import find_product_id
 from oneclick.analytics.likely_machines import is_robot, is_ticked_form
+from oneclick.analytics.signs import BY_HAND, DOUBT, read_sum
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
@@ -30,6 +31,8 @@ class Visit:
     `link` is a saved link's id. `page` is the slug of a landing page, empty for the default page and None for a page of
     the shop. `product` is the shop's id of the product that the link adds. `opens` is False if an earlier request
     reported that the link was opened. `fetched` says that a visit was recorded when the page was fetched.
+    `signs` is the sum of the signs of a machine. `pressed` is how the script's button was pressed: by a `hand`, by a
+    `key`, `quick` as programs do, or not at all; None for requests that are not the script's.
     """
 
     link: str = ""
@@ -38,6 +41,18 @@ class Visit:
     opens: bool = True
     fetched: bool = False
     likely_machine: bool = False
+    signs: int = 0
+    pressed: str | None = None
+
+    @property
+    def needs_question(self) -> bool:
+        """Whether only a press can tell if a person came."""
+        return self.likely_machine and self.pressed == ""
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether a hand has pressed the button that a doubt made the script show."""
+        return self.signs >= DOUBT and self.pressed == "hand" and not self.likely_machine
 
 
 def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
@@ -48,13 +63,17 @@ def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
     """
     on_form = "on_page" in request.POST
     state = request.GET.get("visit", "fetched" if on_form else "")
+    signs, pressed = read_sum(request.GET.get("signs", "0")), request.GET.get("pressed", "")
+    weight = signs + (BY_HAND if pressed == "hand" else 0)
     return Visit(
         link=fields.get("og_link", ""),
         page=fields.get("page", "" if on_form else None),
         product=fields.get("og_product_id", ""),
         opens=state not in ("fetched", "told"),
         fetched=state == "fetched",
-        likely_machine=fields.get("machine") == "yes" or is_robot(request) or is_ticked_form(request),
+        likely_machine=weight >= DOUBT or is_robot(request) or is_ticked_form(request),
+        signs=signs,
+        pressed=pressed if "signs" in request.GET else None,
     )
 
 
@@ -83,7 +102,7 @@ def record_visit(
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
     """`facts` are further columns of the click, with its product if the caller had to look it up earlier."""
-    if visit.fetched and not visit.likely_machine:
+    if visit.is_cleared or (visit.fetched and not visit.likely_machine):
         mark_human(token)
     if "product_id" not in facts:
         facts["product_id"] = find_product_id(token, action, visit.product)
@@ -126,9 +145,10 @@ def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
 
 
 def mark_human(token: ActionToken) -> None:
-    """Mark the latest fetch as a person's."""
-    fetches = Click.objects.filter(merchant=token.merchant, token=token, outcome="fetched", likely_machine=True)
-    Click.objects.filter(pk__in=fetches.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
+    """Mark the latest fetch, or visit that was asked, as a person's."""
+    visits = Click.objects.filter(merchant=token.merchant, token=token, outcome__in=("fetched", "opened"))
+    visits = visits.filter(likely_machine=True)
+    Click.objects.filter(pk__in=visits.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
 
 
 def _link_and_page(token: ActionToken, visit: Visit) -> dict[str, Any]:

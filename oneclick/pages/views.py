@@ -107,14 +107,16 @@ def confirmation_page(request: HttpRequest, merchant: Merchant | None, action: s
     return _page_response(_render_form_page(merchant, page, action, given, needs_tick=True))
 
 
-def question_response(request: HttpRequest, token: ActionToken, fields: Mapping[str, str]) -> HttpResponse:
+def question_response(
+    request: HttpRequest, token: ActionToken, fields: Mapping[str, str], status: str = "success"
+) -> HttpResponse:
     """The question for the script of the page that shows the link's button, or why the link cannot act."""
     merchant = token.merchant
     link_action = find_link_action(fields.get("action") or fields.get("og_quick_action", ""), fields)
     # The shop's own pages speak the merchant's language.
     page = _requested_page(request, merchant) if "page" in request.GET else plain_page(merchant)
     try:
-        return JsonResponse({"status": "success", "message": ask_question(merchant, page, link_action, fields)})
+        return JsonResponse({"status": status, "message": ask_question(merchant, page, link_action, fields)})
     except Refused as refusal:
         return JsonResponse({"status": "error", "error": refusal.code, "message": refusal.sentence}, status=400)
 

@@ -21,7 +21,7 @@ from oneclick.redemption import parameters
 from oneclick.redemption.link_actions import find_link_action
 from oneclick.redemption.link_actions.link_action import LinkAction, Parameters, Result
 from oneclick.redemption.locked_token import lock_token
-from oneclick.redemption.refusals import customer_refusal, record_refusal
+from oneclick.redemption.refusals import InDoubt, customer_refusal, record_refusal
 from oneclick.redemption.success import Success, undo_offer, write_message
 from oneclick.tokens.token_text import decode_nonce
 from subscriptions import calendar
@@ -40,7 +40,9 @@ DIRECT = Visit()
 def redeem_token(
     text: str, action: str, fields: dict[str, str], merchant: Merchant | None = None, visit: Visit = DIRECT
 ) -> Success:
-    """Perform the link action that the token allows. Raises Busy, or Refused with the sentence for the customer.
+    """Perform the link action that the token allows.
+
+    Raises Busy, Refused with the sentence for the customer, or InDoubt for a visit that must be asked first.
 
     `action` is one of `link_actions.ACTION_NAMES`. `fields` are the request's by API name; those the action does not
     know are ignored. If `merchant` is given, another merchant's token counts as invalid. `visit` is recorded with the
@@ -61,6 +63,8 @@ def redeem_token(
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             parameters.require_parameters(given, link_action.required)
+            if visit.needs_question:
+                raise InDoubt(token, visit)
             # Before the action, which may move the items of the order; a subscription comes with the result.
             product_id = find_product_id(token, link_action.name, visit.product) if token.order_id else None
             with reserve_ids(WRITTEN), pipeline():

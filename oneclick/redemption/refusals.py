@@ -1,4 +1,4 @@
-"""The answers to refused clicks."""
+"""The answers to refused and to doubtful clicks."""
 
 from uuid import UUID
 
@@ -8,6 +8,14 @@ from oneclick.messages.customer_messages import error_message
 from oneclick.models import ActionToken
 from subscriptions.errors import Refused
 from subscriptions.models import Merchant
+
+
+class InDoubt(Exception):
+    """A machine may have come, so nothing was done: the page has to ask first. `visit` is not recorded yet."""
+
+    def __init__(self, token: ActionToken, visit: Visit) -> None:
+        super().__init__("The visit has signs of a machine.")
+        self.token, self.visit = token, visit
 
 
 def customer_refusal(table: str, code: str, merchant: Merchant | None = None, locale: str = "") -> Refused:

@@ -18,6 +18,7 @@ from oneclick.redemption.failures import answer_failures
 from oneclick.redemption.link_actions import find_link_action
 from oneclick.redemption.parameters import LINK_NAMES, normalize_fields
 from oneclick.redemption.redeem import redeem_token
+from oneclick.redemption.refusals import InDoubt
 from oneclick.redemption.requests import (
     Fields,
     find_caller,
@@ -59,7 +60,10 @@ def link_action(request: HttpRequest, action: str) -> HttpResponse:
             return with_headers(confirmation_page(request, find_page_merchant(request), action))
         text, table = fields.pop("token", ""), find_link_action(action, fields).name
         visit = clicks.read_visit(request, fields)
-        return _post(request, table, text, lambda merchant: redeem_token(text, action, fields, merchant, visit))
+        try:
+            return _post(request, table, text, lambda merchant: redeem_token(text, action, fields, merchant, visit))
+        except InDoubt as doubt:
+            return _ask(request, table, {**fields, "action": action}, doubt)
     if request.method == "GET":
         return with_headers(_get(request, action))
     if request.method == "HEAD":
@@ -110,6 +114,14 @@ def _post(request: HttpRequest, table: str, text: str, perform: Callable[[Mercha
         except Busy:
             response = unavailable_response(request, 503, "busy", table, caller.merchant, retry_after=1)
     return with_headers(response, caller.origin)
+
+
+def _ask(request: HttpRequest, table: str, fields: Fields, doubt: InDoubt) -> HttpResponse:
+    """The question for the script, which shows it with the link's button."""
+    clicks.record_opening(doubt.token, table, doubt.visit)
+    caller = find_caller(request)
+    response = question_response(request, doubt.token, fields, status="question")
+    return with_headers(response, caller.origin if caller else "")
 
 
 def _get(request: HttpRequest, action: str) -> HttpResponse:

@@ -41,6 +41,14 @@ SWITCHES = [
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+# This machine's Chromium is itself a server's: it draws in software, on a screen without a bar, in the zone UTC. Pages
+# of people get a graphics card, a bar and a zone, but not the second language that few Chromiums still send.
+DEVICE = {
+    "timezone_id": "America/New_York",
+    "extra_http_headers": {"Sec-CH-UA": '"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"'},
+}
+PERSONS_CARD = "ANGLE (Apple, ANGLE Metal Renderer: Apple M2, Unspecified Version)"
+BAR = "Object.defineProperty(Screen.prototype, 'availHeight', { get: () => screen.height - 40 });"
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
@@ -72,6 +80,15 @@ def launch_browser(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     browser.close()
 
 
+def drawn_by(renderer: str) -> str:
+    """A script for a page that names this as what draws it."""
+    return """
+        WebGLRenderingContext.prototype.getParameter = new Proxy(WebGLRenderingContext.prototype.getParameter, {
+            apply: (read, gl, [name]) => name === 0x9246 ? "RENDERER" : read.call(gl, name),
+        });
+    """.replace("RENDERER", renderer)
+
+
 def record_posts(page: Page) -> list[str]:
     """A list that collects the addresses the page posts to from now on."""
     posts: list[str] = []
@@ -98,7 +115,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def fresh(**options: object) -> Page:
-        contexts.append(browser.new_context(**{"user_agent": PERSON, **options}))
+        contexts.append(browser.new_context(**{"user_agent": PERSON, **DEVICE, **options}))
+        contexts[-1].add_init_script(drawn_by(PERSONS_CARD) + BAR)
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         return page

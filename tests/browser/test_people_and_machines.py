@@ -45,7 +45,7 @@ def test_a_headless_browser_gets_the_button_and_only_a_real_press_acts(visit, li
     page.evaluate("document.querySelectorAll('.alert-container button').forEach(button => button.click())")
     page.wait_for_timeout(300)
     assert is_visit_reported(posts)
-    button.click()
+    button.click(delay=60)
     expect(page.get_by_role("status")).to_contain_text("is active again")
     assert len(posts) == 2 and "/one_click/reactivate/" in posts[1] and "visit=told" in posts[1]
     subscription.refresh_from_db()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from oneclick.analytics.likely_machines import ROBOT_SIGNS
+from oneclick.analytics.signs import DOUBT
 from oneclick.messages.interface_messages import get_interface_messages
 from oneclick.models.settings import one_click_of
 from oneclick.redemption.link_actions import ACTION_NAMES, LINK_ACTIONS
@@ -53,6 +54,7 @@ def build_script(merchant: Merchant, base: str) -> Script:
         "renamedFields": RENAMED_FIELDS,
         "linkFields": LINK_FIELDS,
         "robotSigns": ROBOT_SIGNS,
+        "doubt": DOUBT,
         "base": base,
         "merchant": merchant.public_id.hex,
         "locale": merchant.locale.replace("_", "-"),
@@ -63,10 +65,15 @@ def build_script(merchant: Merchant, base: str) -> Script:
         "texts": get_interface_messages(merchant),
         "css": packed_css(),
     }
-    body = SOURCE.read_text().replace("__SETTINGS__", json.dumps(baked)).encode()
+    body = packed_source().replace("__SETTINGS__", json.dumps(baked)).encode()
     # Weak, because the plain and the compressed form share it.
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     return Script(etag, body, gzip.compress(body, mtime=0))
+
+
+def packed_source() -> str:
+    """The source without indentation and without lines that only hold a comment."""
+    return re.sub(r"^\s*(//.*|/\*.*\*/)\n|^\s+", "", SOURCE.read_text(), flags=re.MULTILINE)
 
 
 def packed_css() -> str:

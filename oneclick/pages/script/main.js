@@ -22,6 +22,9 @@
   let banner = null;
   // Whether the server knows that the link was opened: "fetched" with the page, "told" by this script.
   let visit = "";
+  // The sum of the signs of a machine, and whether it is too high to act without a press, here or at the server.
+  let signs = 0;
+  let inDoubt = false;
   let focusedBefore = null;
 
   // --- reading the link --------------------------------------------------------------------------
@@ -76,6 +79,38 @@
     });
   }
 
+  /** What draws the page: the graphics card of a person's device, or a program on a server. Empty if unknown. */
+  function rendererName() {
+    try {
+      const gl = document.createElement("canvas").getContext("webgl");
+      const name = gl.getParameter(gl.RENDERER);
+      // Firefox gives the name at once, and complains about the extension.
+      return /^webkit/i.test(name)
+        ? gl.getParameter(gl.getExtension("WEBGL_debug_renderer_info").UNMASKED_RENDERER_WEBGL)
+        : name;
+    } catch {
+      return "";
+    }
+  }
+
+  /** What the browsers of servers have and people's devices have not, weighed. Only the sum leaves the page. */
+  function weighSigns() {
+    const { languages, maxTouchPoints, userAgent, webdriver } = navigator;
+    const renderer = rendererName();
+    const atDesk = !maxTouchPoints;
+    const weights = [
+      [webdriver, 9],
+      [ROBOT.test(userAgent), 3],
+      [/swiftshader|llvmpipe|softpipe|lavapipe/i.test(renderer), 3],
+      // The rest is not rare among people, so it takes three of these.
+      [!renderer || /basic render/i.test(renderer), 1],
+      [/^(etc\/)?(utc|gmt)$/i.test(Intl.DateTimeFormat().resolvedOptions().timeZone), 1],
+      [languages.length < 2 && atDesk, 1],
+      [screen.availHeight === screen.height && atDesk, 1],
+    ];
+    return weights.reduce((sum, [found, weight]) => (found ? sum + weight : sum), 0);
+  }
+
   // A customer who comes from a message has not touched the page yet. These signs show that someone looks at the
   // window. Without them the page shows the button, and only a real press counts.
   function isWindowVisible() {
@@ -93,8 +128,7 @@
     });
   }
 
-  async function isPersonThere() {
-    if (ROBOT.test(navigator.userAgent)) return false;
+  async function isSomebodyLooking() {
     let drawn = false;
     requestAnimationFrame(() => requestAnimationFrame(() => (drawn = true)));
     // A scanner's browser draws nothing. A window may know its size and focus only after the first frames.
@@ -108,11 +142,12 @@
     return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  async function post(name, body, attempt) {
+  /** `pressed` says how the button was pressed, empty where none was. */
+  async function post(name, body, attempt, pressed = "") {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), TIMEOUT);
     try {
-      const query = new URLSearchParams({ merchant: settings.merchant, attempt, visit });
+      const query = new URLSearchParams({ merchant: settings.merchant, attempt, visit, signs, pressed });
       if ("page" in own) query.set("page", own.page);
       const response = await fetch(`${settings.base}/one_click/${name}/?${query}`, {
         method: "POST",
@@ -135,19 +170,24 @@
     }
   }
 
-  async function send(name, body, attempt = newAttempt()) {
+  /** `question` shows that of the server, which is in doubt whether a person came, with the button. */
+  async function send(name, body, question, pressed, attempt = newAttempt()) {
     // Shown at once after a press, so that nobody presses twice; otherwise only if the answer is slow.
     const slow = setTimeout(show, banner ? 0 : 400, "notice", texts.working);
-    const answer = await post(name, body, attempt);
+    const answer = await post(name, body, attempt, pressed);
     if (!answer.retryable) visit = "told";
     clearTimeout(slow);
+    if (answer.status === "question") {
+      inDoubt = true;
+      return question(answer.message);
+    }
     const kind = answer.status === "success" ? "success" : "error";
     let button = null;
     if (answer.undo) {
       const press = () => send("undo", { token: answer.undo.token });
       button = { label: texts.undo, press, left: Date.parse(answer.undo.until) - Date.now() };
     } else if (answer.retryable) {
-      button = { label: texts.again, press: () => send(name, body, attempt) };
+      button = { label: texts.again, press: (how) => send(name, body, question, how, attempt) };
     }
     show(kind, answer.message, button);
     dispatchOutcome(name, kind, answer.error || null);
@@ -155,7 +195,7 @@
 
   /** Reports a visit that does not act yet; the answer has the question beside the link's button. */
   function reportVisit(link) {
-    const answer = post("opened", { ...link, machine: navigator.webdriver ? "yes" : "no" }, "");
+    const answer = post("opened", link, "");
     visit = "told";
     return answer;
   }
@@ -193,10 +233,17 @@
     return node;
   }
 
+  /** Calls press("hand") or, where a pointer let go faster than hands do or there was none, press("quick" or "key"). */
   function pressable(name, press, attributes) {
     const node = element("button", name, { type: "button", ...attributes });
-    // The second half of a double click was meant for the button that was here before.
-    node.addEventListener("click", (event) => event.isTrusted && event.detail < 2 && press());
+    let down = 0;
+    node.addEventListener("pointerdown", (event) => (down = event.timeStamp));
+    node.addEventListener("click", (event) => {
+      // The second half of a double click was meant for the button that was here before.
+      if (!event.isTrusted || event.detail > 1) return;
+      // Screen readers and keys press without a pointer.
+      press(!event.detail ? "key" : event.timeStamp - down < 20 ? "quick" : "hand");
+    });
     return node;
   }
 
@@ -245,8 +292,8 @@
 
   function addButton(shown, { label, press, left }) {
     let pressed = false;
-    const node = pressable("alert-container__button", () => {
-      if (!pressed) press();
+    const node = pressable("alert-container__button", (how) => {
+      if (!pressed) press(how);
       pressed = true;
     });
     node.textContent = label;
@@ -307,11 +354,22 @@
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] || whole);
   }
 
+  /** Shows the question with the button. In doubt, a press that no hand made is asked once more. */
+  function showQuestion(question, kind, go) {
+    let again = inDoubt;
+    const press = (how) => {
+      if (!again || how !== "quick") return go(how);
+      again = false;
+      show("notice", question, button);
+    };
+    const button = { label: texts[`button_${kind}`], press };
+    show("notice", question, button);
+  }
+
   async function ask(link, kind, go) {
     const reported = reportVisit(link);
     const question = fillQuestion(texts[`confirm_${kind}`], link);
-    const button = { label: texts[`button_${kind}`], press: go };
-    if (!("og_product_id" in link)) return show("notice", question, button);
+    if (!("og_product_id" in link)) return showQuestion(question, kind, go);
     // Only the server knows the product's name and price, and whether it can still be added.
     const slow = setTimeout(show, 400, "notice", texts.working);
     const answer = await reported;
@@ -320,7 +378,7 @@
       show("error", answer.message);
       return dispatchOutcome(link.action, "error", answer.error);
     }
-    show("notice", (!answer.error && answer.message) || question, button);
+    showQuestion((!answer.error && answer.message) || question, kind, go);
   }
 
   // --- from the link to the answer ---------------------------------------------------------------
@@ -329,6 +387,8 @@
     const link = takeLink();
     if (!link) return;
     visit = link.og_visit || own.visit ? "fetched" : "";
+    signs = weighSigns();
+    inDoubt = signs >= settings.doubt;
     if (navigator.webdriver) return reportVisit(link);
     await pageShown();
     const { action, og_mode: mode, ...body } = link;
@@ -339,9 +399,9 @@
     const setting = action.endsWith("upsell") ? "upsell" : action;
     const subscribes = action === "subscription_upsell" || "og_every" in link || "og_every_period" in link;
     const kind = setting === "upsell" && subscribes ? "subscribe" : setting;
-    const go = () => send(action, { token: "", ...body });
+    const go = (how) => send(action, { token: "", ...body }, (question) => showQuestion(question, kind, go), how);
     const asks = mode === "instant" ? false : mode === "confirm" || settings.confirm.includes(setting);
-    return !asks && (await isPersonThere()) ? go() : ask(link, kind, go);
+    return !asks && !inDoubt && (await isSomebodyLooking()) ? go() : ask(link, kind, go);
   }
 
   // A link to the page that is already open loads nothing. popstate fires before hashchange, so the address is

@@ -55,7 +55,7 @@ def test_a_shown_button_counts_as_an_opening_and_its_press_does_not(script: Call
 
 
 def test_a_browser_driven_by_a_program_is_a_likely_machine(script: Callable[..., HttpResponse]) -> None:
-    script("opened", {"machine": "yes"})
+    script("opened", signs="9")
     assert recorded_visits() == [("delay", "opened", True, True)]
 
 
