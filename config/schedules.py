@@ -18,6 +18,7 @@ SCHEDULES = {
     "bulk": "subscriptions.jobs.bulk_runs.sweep",
     "imports": "subscriptions.importing.runs.sweep",
     "profiles": "integrations.klaviyo.runs.work.sweep",
+    "erasures": "integrations.privacy.erasing.settle",
     "replays": "integrations.replays.sweep",
     "roll_ups": "subscriptions.figures.roll_ups.sweep",
     "unplanned": "subscriptions.jobs.unplanned.find_unplanned",

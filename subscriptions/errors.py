@@ -64,6 +64,7 @@ SENTENCES = {
     "record_inactive": "This address or payment is inactive.",
     "entitlement_ended": "This access has ended already.",
     "entitlement_running": "This access and its grace period are not over yet.",
+    "customer_in_placement": "An order of this customer is being placed, or waits for a decision: settle it first.",
     "customer_exists": "There is a customer with the id {id} already.",
     "next_order_date_past": "The next order date lies in the past; choose today or a later day.",
     "order_date_not_future": "The order date must be tomorrow or later.",

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from subscriptions.actions import customer_lock, merchant_deletion
+from subscriptions.actions import customer_erasure, customer_lock, merchant_deletion
 from subscriptions.models import (
     Activity,
     Address,
@@ -46,8 +46,8 @@ def attach_watch(connection: BaseDatabaseWrapper, **_: Any) -> None:
 def _from_a_surface() -> bool:
     frame = sys._getframe(1)
     while frame:
-        if frame.f_code.co_filename == merchant_deletion.__file__:
-            return False  # it is an action, on all customers
+        if frame.f_code.co_filename in (customer_erasure.__file__, merchant_deletion.__file__):
+            return False  # they are actions, on all rows of a customer or a merchant
         if any(frame.f_code.co_filename.startswith(folder) for folder in SURFACES):
             return True
         frame = frame.f_back  # type: ignore[assignment]  # ends with None

@@ -1,3 +1,4 @@
+from integrations.models.erasures import Erasure
 from integrations.models.gladly import AgentAction, GladlyAccount, GladlyRequest
 from integrations.models.outbox import Attempt, Connection, Delivery, DeliveryMinute, Heartbeat, PaceWindow
 from integrations.models.profile_runs import ImportJob, ProfileError, ProfileRun
@@ -8,5 +9,6 @@ from integrations.models.webhooks import WebhookTarget
 
 __all__ = ["Attempt", "Connection", "Delivery", "DeliveryMinute", "Heartbeat", "PaceWindow"]
 __all__ += ["ImportJob", "ProfileError", "ProfileRun", "Replay", "SentProfile", "WebhookTarget"]
+__all__ += ["Erasure"]
 __all__ += ["AgentAction", "GladlyAccount", "GladlyRequest"]
 __all__ += ["SandboxEvent", "SandboxFault", "SandboxImport", "SandboxProfile", "SandboxQuota"]

@@ -71,6 +71,8 @@ class Delivery(models.Model):
     customer waits. `body` is the body of a webhook, without the token. `is_replay`: staff sent the event once more.
     """
 
+    kept_of_erased = ("state",)
+
     class State(models.TextChoices):
         PENDING = "pending", "Waiting"
         DONE = "done", "Delivered"
@@ -150,6 +152,8 @@ class Attempt(models.Model):
     `road` names the endpoint, and `together` counts the deliveries of the request. `profile_status` is the one part of
     an event's request that the event does not hold.
     """
+
+    kept_of_erased = ("road", "profile_status")
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     at = models.DateTimeField("time", default=timezone.now)

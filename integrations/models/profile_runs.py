@@ -19,6 +19,8 @@ class ProfileRun(LeasedRun):
     Its cursor is the key of a customer; for past events that of an event, for a comparison that of a `SentProfile`.
     """
 
+    kept_of_erased = ("kind", "state", "actor", "event_kinds", "error")
+
     lease_length = timedelta(seconds=60)  # a request with 5,000 profiles may take 15 s
 
     class Kind(models.TextChoices):
@@ -82,6 +84,8 @@ class ImportJob(models.Model):
     It holds customers with keys above `after` and up to `upto`. `page` is where reading its errors goes on.
     """
 
+    kept_of_erased = ("remote_id", "state", "page")
+
     class State(models.TextChoices):
         OPEN = "open", "In progress"
         COMPLETE = "complete", "Complete"
@@ -110,6 +114,8 @@ class ImportJob(models.Model):
 
 class ProfileError(models.Model):
     """A profile, or a past event, that the ESP did not take, and why. `key` is the one the run's cursor counts."""
+
+    kept_of_erased = ("code", "detail", "pointer")
 
     run = models.ForeignKey(ProfileRun, models.CASCADE, related_name="errors")
     key = models.BigIntegerField(null=True)

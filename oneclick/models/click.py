@@ -21,6 +21,8 @@ class Click(models.Model):
     press is `unpressed`.
     """
 
+    kept_of_erased = ("action", "outcome")
+
     # The lists of a merchant begin with its key.
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)
     token = models.ForeignKey(ActionToken, models.CASCADE, related_name="clicks")

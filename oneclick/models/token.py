@@ -26,6 +26,8 @@ class ActionToken(models.Model):
     `used_action` is the name of the link action, `used_message` what the customer read.
     """
 
+    kept_of_erased = ("scope", "used_action")
+
     class Scope(models.TextChoices):
         ORDER = "order", "Order"
         SUBSCRIPTION = "subscription", "Subscription"

@@ -40,7 +40,7 @@ from subscriptions import calendar
 from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.actions.subjects import Subject, reload_subject
 from subscriptions.actors import Actor, ActorKind
-from subscriptions.errors import DomainError
+from subscriptions.errors import DomainError, NotFound
 from subscriptions.events import payloads
 from subscriptions.events.catalogue import ALL_KINDS
 from subscriptions.models import Activity, Customer, Event, Item, Order, Subscription
@@ -164,6 +164,8 @@ def find_refusal(act: Callable[..., Any], subject: Subject) -> DomainError | Non
     owner = subject.order if isinstance(subject, Item) else subject
     customer = owner if isinstance(owner, Customer) else owner.customer
     context = ActionContext("", NOBODY, customer, subject)
+    if customer.erased_at:
+        return NotFound("not_found", "This customer was erased.")
     try:
         for guard in _guards[act]:
             guard(context)

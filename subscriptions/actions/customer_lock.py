@@ -37,7 +37,7 @@ def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]
     `query` finds a row by `params` and locks it: the customer's own row, as `CUSTOMER_BY_KEY` does, or a row with a
     `customer`. The block gets that row. Actions on the customer inside the block join its transaction, so a refusal
     must leave the whole block, or half of the work would stay. Raises `Busy` after waiting two seconds for another
-    write (`lock_timeout` of the database session), and `NotFound`.
+    write (`lock_timeout` of the database session), and `NotFound`, also for an erased customer.
     """
     _must_hold_no_customer()
     with transaction.atomic():
@@ -47,6 +47,8 @@ def lock_customer(query: Query[LockedRow], **params: Any) -> Iterator[LockedRow]
         except ObjectDoesNotExist as error:
             raise NotFound("not_found", "There is no such customer.") from error
         customer: Customer = row if isinstance(row, Customer) else row.customer  # type: ignore[attr-defined]  # see above
+        if customer.erased_at:
+            raise NotFound("not_found", "This customer was erased.")
         with _holding([customer]):
             yield row
 
@@ -133,4 +135,4 @@ def busy_when_locked() -> Iterator[None]:
 
 def _customers_to_lock(*, skip_locked: bool) -> models.QuerySet[Customer]:
     found = Customer.objects.select_for_update(no_key=True, skip_locked=skip_locked)
-    return found.filter(pk=AnyOf("keys"), merchant=Param("merchant")).order_by("pk")
+    return found.filter(pk=AnyOf("keys"), merchant=Param("merchant"), erased_at=None).order_by("pk")

@@ -30,17 +30,22 @@ def delete_rows(rows: QuerySet[Any]) -> None:
     rows._raw_delete(connection.alias)
 
 
-def owned_models() -> dict[type[Model], list[str]]:
-    """Each model whose rows belong to a merchant, with the shortest way of foreign keys that leads there."""
+def owned_models(owner: type[Model] = Merchant, *, only_checked: bool = False) -> dict[type[Model], list[str]]:
+    """Each model whose rows belong to an `owner`, with the shortest way of foreign keys that leads there.
+
+    With `only_checked`, the way has only keys that the database checks; the others are copies, and few have an index.
+    """
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
-    found: dict[type[Model], list[str]] = {Merchant: []}
+    found: dict[type[Model], list[str]] = {owner: []}
     while True:
         more = {
             model: [field.name, *found[field.remote_field.model]]
             for model in models
             if model not in found
             for field in reversed(model._meta.fields)
-            if isinstance(field, ForeignKey) and field.remote_field.model in found
+            if isinstance(field, ForeignKey)
+            and field.remote_field.model in found
+            and (field.db_constraint or not only_checked)  # type: ignore[attr-defined]
         }
         if not more:
             return {model: path for model, path in found.items() if path}

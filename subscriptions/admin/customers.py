@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from subscriptions.admin import clock
@@ -46,14 +47,14 @@ class CustomerAdmin(CustomerList, FeedAdmin, PageAdmin):
     pages = (*FeedAdmin.pages, "reminder", "tab", "undo", "change_note", "delete_note")
     feed_column = "customer"
 
-    def undo(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def undo(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """Asks for one of the customer's activities, and undoes it."""
         return self.button_view(request, object_id, UNDO)
 
-    def change_note(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def change_note(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         return self.button_view(request, object_id, notes.CHANGE)
 
-    def delete_note(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def delete_note(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         return self.button_view(request, object_id, notes.DELETE)
 
     def page_context(self, request: HttpRequest, row: Customer) -> dict[str, Any]:

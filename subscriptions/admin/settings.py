@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from unfold.decorators import display
@@ -186,7 +187,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
         super().save_model(request, obj, form, change)
         obj.set_storefront_key(typed)
 
-    def test_customer(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def test_customer(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         return self.button_view(request, object_id, TEST_CUSTOMER)
 
     @display(description="Old storefront key")

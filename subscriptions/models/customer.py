@@ -23,6 +23,8 @@ class BackwardDigits(models.Func):
 
 
 class Customer(models.Model):
+    kept_of_erased = ("locale",)
+
     class PhoneType(models.IntegerChoices):
         INVALID = 0, "invalid"
         LANDLINE = 1, "landline"
@@ -52,6 +54,9 @@ class Customer(models.Model):
     )
     first_subscribed = models.DateTimeField(null=True, blank=True, editable=False)
     last_login = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        "erased", null=True, editable=False, help_text="Since then this is nobody: see actions/customer_erasure.py."
+    )
     created = models.DateTimeField(default=timezone.now)
     last_updated = models.DateTimeField(default=timezone.now)
 
@@ -93,6 +98,8 @@ class Customer(models.Model):
 class Address(models.Model):
     """A postal address. Its content never changes; a corrected address is a new row."""
 
+    kept_of_erased = ("address_type", "country_code")
+
     class Type(models.TextChoices):
         SHIPPING = "shipping_address", "Shipping"
         BILLING = "billing_address", "Billing"
@@ -132,6 +139,8 @@ class Address(models.Model):
 
 class Payment(models.Model):
     """A means of payment: the platform's token for it, and the details by which a customer recognises it."""
+
+    kept_of_erased = ("payment_method",)
 
     class CardType(models.IntegerChoices):
         VISA = 1, "Visa"

@@ -44,6 +44,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """`sub_total` is after discounts; `total` is `sub_total` plus `shipping_total`."""
 
+    kept_of_erased = ("currency_code", "rejected_error_code")
+
     # The lists of a merchant begin with its key.
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="orders", db_index=False)
     public_id = PublicIdField()
@@ -173,6 +175,8 @@ class Order(models.Model):
 
 class Item(models.Model):
     """A product on an order. `price` is for one unit before discounts, `total_price` for all units after them."""
+
+    kept_of_erased = ()
 
     # The lists of a merchant begin with its key.
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="+", db_index=False)

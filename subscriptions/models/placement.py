@@ -56,6 +56,8 @@ class OrderDispatch(Leased):
 class PlacementAttempt(models.Model):
     """One attempt to place one order: the placement log. The row is committed before the request is sent."""
 
+    kept_of_erased = ("code", "effect")
+
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="placement_attempts")
     public_id = PublicIdField()
     # The database refuses to delete an order that was tried. Django's PROTECT would cost each deletion a query.

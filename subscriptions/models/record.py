@@ -72,6 +72,8 @@ class Event(models.Model):
     `about_subscriptions` are those that made a customer's event happen.
     """
 
+    kept_of_erased = ("kind",)
+
     subject: "Customer | Subscription | Order | Item"
     about_subscriptions: "Sequence[Subscription]" = ()
 

@@ -42,6 +42,8 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(models.Model):
     """Live until it has a `cancelled` time. `price` is set only when it is locked; else the product's price applies."""
 
+    kept_of_erased = ("raw_subscription_type", "currency_code", "renewal_behavior")
+
     class Origin(models.TextChoices):
         CHECKOUT = "replenishment", "Checkout"
         UPSELL = "IU replenishment", "Added to an order"

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -70,7 +71,7 @@ class Button:
     icon: str
     right: Right
     question: str
-    run: Callable[[HttpRequest, Any, dict[str, Any]], str | HttpResponse]
+    run: Callable[[HttpRequest, Any, dict[str, Any]], str | HttpResponseBase]
     offered: Callable[[Any], bool] = lambda subject: True
     form: type[ButtonForm] = ButtonForm
     variant: ActionVariant = ActionVariant.DEFAULT
@@ -169,7 +170,7 @@ class ButtonsAdmin(ModelAdmin):
             raise PermissionDenied
         return row
 
-    def button_view(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponse:
+    def button_view(self, request: HttpRequest, object_id: int, button: Button) -> HttpResponseBase:
         subject = self.find_row(request, object_id)
         if not self.may_press(request, button, subject):
             raise PermissionDenied
@@ -198,13 +199,13 @@ class ButtonsAdmin(ModelAdmin):
             outcome = preview(getattr(subject, "customer_id", subject.pk), subject.merchant_id, run)
         return TemplateResponse(request, "admin/parts/outcome.html", {"outcome": outcome})
 
-    def run_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponse:
+    def run_button(self, request: HttpRequest, subject: Any, button: Button, form: ButtonForm) -> HttpResponseBase:
         try:
             answer = button.run(request, subject, form.cleaned_data)
         except DomainError as error:
             messages.error(request, error.sentence)
         else:
-            if isinstance(answer, HttpResponse):
+            if isinstance(answer, HttpResponseBase):
                 return answer
             activity = answer.activity if isinstance(answer, Said) else None
             back = self.back_url(request, subject)

@@ -41,7 +41,7 @@ class Right(TextChoices):
     LINKS = "links", "change links, landing pages, messages and the 1-Click settings"
     DELIVERIES = "deliveries", "send a failed delivery again"
     CONNECTIONS = "connections", "see, change, test and resume connections; send sample events"
-    ERASE = "erase", "have a customer erased at Klaviyo"
+    ERASE = "erase", "take away all that is kept about a customer, and erase a customer, here and at Klaviyo"
     JOBS = "jobs", "run a job now"
     TEST = "test", "make test customers, move their clocks, choose the simulator's answers"
     SETTINGS = (

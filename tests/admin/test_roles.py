@@ -148,6 +148,8 @@ BUTTONS = {
     (ProfileRun, "resume"): {OWNER, MARKETING},
     (ProfileRun, "cancel"): {OWNER, MARKETING},
     (Customer, "erase-at-klaviyo"): {OWNER},
+    (Customer, "export-data"): {OWNER},
+    (Customer, "erase"): {OWNER},
     (ApiKey, "revoke"): {OWNER},
     (Invitation, "new-link"): {OWNER},
     (Membership, "reset-link"): {OWNER},

@@ -87,6 +87,10 @@ def _erase(connection: Connection, customer: Customer, actor: Actor) -> ProfileR
         unique_fields=["connection", "customer"],
         update_fields=["erased_at"],
     )
+    # The customer's own row may soon name nobody.
+    unknown = SentProfile.objects.filter(connection=connection, customer=customer, email="", phone_number="")
+    identifier = status.find_identifier(customer, None)
+    unknown.update(**{"email" if "@" in identifier else "phone_number": identifier})
     at = now + UNTIL_SETTLED
     run = ProfileRun.objects.create(
         **_facts(connection, ProfileRun.Kind.ERASURE, actor), customer=customer, total=1, at_once=1, lease_until=at

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.base import Answer, Road
@@ -45,6 +46,7 @@ class Erasure(RunKind):
     def note(self, run: ProfileRun, items: Sequence[Item], answer: Answer) -> None:
         """Only that nothing more may be sent is kept of what Klaviyo was told."""
         assert run.customer
-        customers = control.customers_of_person(run.customer)
-        told = SentProfile.objects.filter(connection=run.connection, customer__in=customers)
+        (item,) = items
+        same = Q(customer__in=control.customers_of_person(run.customer)) | Q(email=item.identifier)
+        told = SentProfile.objects.filter(same, connection=run.connection).exclude(erased_at=None)
         told.update(email="", phone_number="", remote_id="", status="", sent_at=None)

@@ -61,7 +61,7 @@ class RunKind(ABC):
 def reachable_customers(connection: Connection) -> QuerySet[Customer]:
     """The customers whom the connection may be told of: no erased ones, and test customers in the sandbox only."""
     erased = SentProfile.objects.filter(connection=connection, customer=OuterRef("pk"), erased_at__isnull=False)
-    customers = connection.merchant.customers.filter(~Exists(erased))
+    customers = connection.merchant.customers.filter(~Exists(erased), erased_at=None)
     # Test customers never reach a live account.
     return customers if leads_to_sandbox(connection) else customers.filter(is_test=False)
 
