@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from config import postgres, secrets
+from config.content_policy import build_content_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "oneclick.pages.domains.OwnDomain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "subscriptions.api.middleware.ApiGate",
     "config.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -176,6 +178,7 @@ STORAGES = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = build_content_policy(BASE_DIR / "templates")
 SESSION_COOKIE_SAMESITE = "Lax"
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -317,7 +320,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "config.home.home_context",
-    "STYLES": [lambda request: static("staff/staff.css")],
+    "STYLES": [lambda request: static("staff/colors.css"), lambda request: static("staff/staff.css")],
     "SCRIPTS": [lambda request: static("staff/staff.js")],
     "ACCOUNT": {
         "navigation": [
@@ -327,22 +330,6 @@ UNFOLD = {
         ],
     },
     "SIDEBAR": {"navigation": "config.site.build_navigation"},
-    "COLORS": {
-        # Teal; 600 and darker are dark enough for white text (AA).
-        "primary": {
-            "50": "oklch(98.4% .014 180.72)",
-            "100": "oklch(95.3% .051 180.8)",
-            "200": "oklch(91% .096 180.43)",
-            "300": "oklch(85.5% .138 181.07)",
-            "400": "oklch(77.7% .152 181.91)",
-            "500": "oklch(70.4% .14 182.5)",
-            "600": "oklch(51.1% .096 186.39)",
-            "700": "oklch(43.7% .078 188.22)",
-            "800": "oklch(38.6% .063 188.42)",
-            "900": "oklch(33% .055 190)",
-            "950": "oklch(27.7% .046 192.52)",
-        },
-    },
 }
 
 LOG_LEVEL = env("LOG_LEVEL", default="")

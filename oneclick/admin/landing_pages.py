@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from csp.constants import NONCE
+from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin
 from django.contrib.messages import ERROR
@@ -9,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -26,6 +29,8 @@ from subscriptions.staff.current_merchant import merchant_of
 from subscriptions.staff.roles import Right, may
 from subscriptions.staff.site import site
 
+# A preview is under the policy of the page around it, and a landing page has a style of its own and the shop's.
+PREVIEW_SOURCES = {"style-src": [NONCE, "https:"], "font-src": ["https:"]}
 COLORS = ("accent_color", "success_color", "error_color")
 
 
@@ -118,8 +123,11 @@ class LandingPageAdmin(MerchantAdmin):
         merchant = merchant_of(request)
         page = form.instance
         banner = outcome_banner(merchant, request.POST.get("outcome", ""), landing.page_locale(merchant, page))
-        return HttpResponse(landing.render_landing_page(merchant, page, banner=banner, preview=True).body)
+        # A preview always has one, even if a browser kept an old script.
+        nonce = request.POST.get("nonce") or "none"
+        return HttpResponse(landing.render_landing_page(merchant, page, banner=banner, nonce=nonce).body)
 
+    @method_decorator(csp_update(PREVIEW_SOURCES))
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:

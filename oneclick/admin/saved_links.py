@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
+from csp.decorators import csp_update
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
@@ -14,6 +15,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.text import Truncator
 from unfold.decorators import display
 
@@ -117,6 +119,8 @@ class SavedLinkAdmin(MerchantAdmin):
             lock_row(self.get_queryset(request), object_id)
             return self.show_builder(request, object_id)
 
+    # The answer to its form may lead to the link that is tested, on a page of the shop.
+    @method_decorator(csp_update({"form-action": ["http:", "https:"]}))
     def show_builder(self, request: HttpRequest, object_id: str | None) -> HttpResponse:
         link = self.get_object(request, object_id) if object_id else None
         if object_id and link is None:

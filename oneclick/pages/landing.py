@@ -66,9 +66,10 @@ def render_landing_page(
     banner: Banner | None = None,
     form: PlainForm | None = None,
     hint: str = "",
-    preview: bool = False,
+    nonce: str = "",
 ) -> RenderedPage:
-    """A forged token names no merchant; the page then belongs to no shop. A preview runs no script.
+    """A forged token names no merchant; the page then belongs to no shop. With the `nonce` of the page
+    around it, it is a preview, which runs no script.
 
     Without a banner and a form, a browser without JavaScript shows `hint`.
     """
@@ -93,7 +94,8 @@ def render_landing_page(
         "undo_address": form_address("undo", merchant, page),
         "form": form,
         "hint": hint or texts["needs_script"],
-        "preview": preview,
+        "preview": bool(nonce),
+        "nonce": nonce,
     }
     # Rendered without the request, so that no context processor opens a session.
     return RenderedPage(render_to_string("oneclick/landing.html", context), page_policy.content_policy(style, css_url))

@@ -37,6 +37,7 @@ document.addEventListener("DOMContentLoaded", () => {
   async function draw() {
     const number = (newest += 1);
     const body = new FormData(form);
+    body.set("nonce", preview.dataset.nonce);
     body.set("outcome", preview.querySelector("[name=outcome]").value);
     try {
       const answer = await fetch(preview.dataset.url, { method: "POST", body });

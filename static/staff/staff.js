@@ -1,21 +1,44 @@
 "use strict";
 
-// A refresh would close an open entry and clear a selection.
-function inboxMayRefresh() {
-  const reading = document.querySelector("#inbox details[open]") || String(document.getSelection());
-  return !document.hidden && !reading;
-}
+// Alpine runs no code that stands in attributes, since the content policy forbids it. What unfold's pages call is
+// named here, and the state of the page that unfold writes in an attribute is kept.
+document.addEventListener("alpine:init", () => {
+  for (const part of [theme, searchForm, searchDropdown, searchCommand]) Alpine.data(part.name, part);
+  Alpine.data("staffPage", () => ({
+    // The address, for a form that keeps the tab in it.
+    window: { location: { pathname: location.pathname, search: location.search } },
+    activeTab: getCurrentTab() ?? document.body.dataset.firstTab ?? "",
+    sidebarMobileOpen: false,
+    sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
+    init() {
+      this.$watch("sidebarDesktopOpen", (open) => localStorage.setItem("sidebarDesktopOpen", open ? "1" : "0"));
+    },
+  }));
+});
 
 // A refresh behind an open dialog would remove the button that the focus returns to.
 function pageMayRefresh() {
   return !document.hidden && !Alpine.$data(document.documentElement).openModal && !String(document.getSelection());
 }
 
-// Nobody waits for newer lines of a feed that is out of sight.
-function feedMayRefresh(poll) {
-  const { top, bottom } = poll.closest("#feed").getBoundingClientRect();
-  return pageMayRefresh() && top < window.innerHeight && bottom > 0;
-}
+// When what is fetched every few seconds may be, by its `data-refresh`.
+const MAY_REFRESH = {
+  seen: () => !document.hidden,
+  page: pageMayRefresh,
+  // A refresh would close an open entry.
+  inbox: () => pageMayRefresh() && !document.querySelector("#inbox details[open]"),
+  // Nobody waits for newer lines of a feed that is out of sight.
+  feed(poll) {
+    const { top, bottom } = poll.closest("#feed").getBoundingClientRect();
+    return pageMayRefresh() && top < window.innerHeight && bottom > 0;
+  },
+};
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  const mayRefresh = MAY_REFRESH[elt.dataset.refresh];
+  if (mayRefresh && !requestConfig.triggeringEvent && !mayRefresh(elt)) event.preventDefault();
+});
 
 // Browsers offer the clipboard only to pages on https or localhost; elsewhere we copy a selection.
 function copySelected(text, opener) {

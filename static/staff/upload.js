@@ -6,6 +6,8 @@ const PART = 2 * 1024 * 1024;
 const TRIES = 3;
 const form = document.getElementById("upload");
 const problem = document.getElementById("upload-problem");
+// unfold would look for a field of its own beside this one.
+form.elements.file.hasChangeListener = true;
 const progress = document.getElementById("upload-progress");
 
 async function sendPart(file, number) {

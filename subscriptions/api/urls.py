@@ -1,5 +1,7 @@
 """The paths below `/api/`. `ApiGate` adds a missing slash at the end of a request's path."""
 
+from csp.constants import NONCE
+from csp.decorators import csp_update
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -27,6 +29,10 @@ def unknown_path(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"detail": "Not found."}, status=404)
 
 
+# The page starts its reader by code of its own.
+documentation = csp_update({"script-src": [NONCE], "style-src": [NONCE]})(
+    SpectacularSwaggerView.as_view(url_name="rest:schema")
+)
 GROUP_TYPE = f"(?P<group_type>{'|'.join(ProductGroup.Type.values)})"
 
 app_name = "rest"
@@ -115,6 +121,6 @@ urlpatterns = [
     path("merchant/cancel_reason/", merchant.CancelReasonList.as_view()),
     path("schema/", docs.OpenApi.as_view(), name="schema"),
     path("docs.md/", docs.docs_in_markdown),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="rest:schema"), name="docs"),
+    path("docs/", documentation, name="docs"),
     re_path("", unknown_path),
 ]

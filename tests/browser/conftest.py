@@ -11,7 +11,15 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from oneclick.models import ActionToken, OneClickSettings
 from oneclick.tokens.token_text import encode_token
@@ -76,6 +84,7 @@ def launch_browser(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     if not found:
         pytest.fail("Browser tests need Chromium: apt-get install chromium-headless-shell")
     browser = playwright.chromium.launch(executable_path=found[0], args=[*SWITCHES, *switches])
+    watch_our_pages(browser)
     yield browser
     browser.close()
 
@@ -87,6 +96,38 @@ def drawn_by(renderer: str) -> str:
             apply: (read, gl, [name]) => name === 0x9246 ? "RENDERER" : read.call(gl, name),
         });
     """.replace("RENDERER", renderer)
+
+
+FAULTS: list[str] = []
+
+
+def watch_our_pages(browser: Browser) -> None:
+    """Note in FAULTS what the content policy refuses on the portal's pages, and what their scripts fail at."""
+    new_context = browser.new_context
+
+    def note_message(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Alpine" in message.text:
+            note(message.page, message.text)
+
+    def note(page: Page | None, text: str) -> None:
+        # Shops are at 127.0.0.1, under policies of their own.
+        if page and page.url.startswith("http://localhost:"):
+            FAULTS.append(f"{page.url}: {text}")
+
+    def watched_context(**options: object) -> BrowserContext:
+        context = new_context(**options)
+        context.on("console", note_message)
+        context.on("weberror", lambda error: note(error.page, str(error.error)))
+        return context
+
+    browser.new_context = watched_context  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def our_pages_have_no_faults() -> Iterator[None]:
+    FAULTS.clear()
+    yield
+    assert not FAULTS
 
 
 def record_posts(page: Page) -> list[str]:

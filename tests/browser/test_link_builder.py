@@ -11,7 +11,7 @@ from oneclick.models import SavedLink
 from subscriptions.models import Merchant, Offer, OfferProfile, Order, Product
 from tests import factories as f
 from tests.browser.axe import find_violations
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, Shop
 
 LIST = "/admin/oneclick/savedlink/"
 
@@ -122,6 +122,15 @@ def test_testing_a_link_moves_a_test_customers_order(staff: Page, merchant: Merc
     moved = Order.objects.open().get(merchant=merchant)
     assert (moved.place_date - order.place_date).days == 21
     expect(staff.get_by_role("spinbutton", name="Days")).to_have_value("21")
+
+
+def test_a_link_to_the_shops_own_page_is_tested_there(staff: Page, shop: Shop) -> None:
+    staff.get_by_text("A page of your shop").click()
+    staff.get_by_label("Address of the page").fill(f"{shop.url}/welcome")
+    with staff.context.expect_page() as opened:
+        staff.get_by_role("button", name="Test link").click()
+    expect(opened.value).to_have_url(f"{shop.url}/welcome")
+    expect(opened.value.locator(".alert-container--success")).to_contain_text("Your order was delayed.")
 
 
 def test_the_keyboard_alone_is_enough(staff: Page) -> None:

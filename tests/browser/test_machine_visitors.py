@@ -224,7 +224,10 @@ PEOPLE: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "mail app on an iPhone": (drawn_by("Apple GPU") + NO_FOCUS, {"user_agent": IPHONE, **PHONE, **DEVICE}),
     "Android phone": (drawn_by("ANGLE (ARM, Mali-G78, OpenGL ES 3.2)"), {"user_agent": ANDROID, **PHONE, **DEVICE}),
-    "phone without graphics in the zone UTC": (NO_WEBGL, {"user_agent": ANDROID, **PHONE, **DEVICE, "timezone_id": "UTC"}),
+    "phone without graphics in the zone UTC": (
+        NO_WEBGL,
+        {"user_agent": ANDROID, **PHONE, **DEVICE, "timezone_id": "UTC"},
+    ),
 }
 
 
