@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -99,12 +100,12 @@ def show_value(field: forms.Field, value: Any) -> str:
 
 
 def show_choice(field: forms.Field, value: Any) -> str:
-    if value is None:
-        return ""
+    text = "" if value is None else str(value)
     choices = getattr(field, "choices", None)
     if choices is None or isinstance(field, forms.ModelChoiceField):
-        return str(value)
-    return str(dict(flatten_choices(choices)).get(str(getattr(value, "pk", value)), value))
+        return text
+    label = str(dict(flatten_choices(choices)).get(str(getattr(value, "pk", text)), text))
+    return "" if label == BLANK_CHOICE_DASH[0][1] else label
 
 
 def flatten_choices(choices: Any) -> list[tuple[str, str]]:

@@ -110,7 +110,7 @@ def test_reasons_stand_in_the_order_that_was_chosen(merchant: Merchant, client: 
     assert fill(client, page.format(second.pk), label="Too much") == "" and list_codes() == [4, 3, 8, 9]
     assert [line.sentence for line in list_changes(second)] == [
         "Changed text from “R4” to “Too much”.",
-        "Changed place in the list from “After: R8” to nothing.",
+        "Changed place in the list from “After: R8” to “First”.",
     ]
 
 
