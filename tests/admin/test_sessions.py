@@ -42,7 +42,10 @@ def test_one_sees_all_of_ones_own_logins_and_no_key() -> None:
         clock.shift(3600)
         assert is_in(desk)
         page = desk.get(OWN)
-    assert "Firefox on Windows This one 127.0.0.1 Nov. 20, 2026, 5:00 PM Nov. 20, 2026, 6:00 PM" in visible_text(page)
+    assert (
+        "Firefox on Windows This one 127.0.0.1 Logged in Nov. 20, 2026, 5:00 PM Last seen Nov. 20, 2026, 6:00 PM"
+        in visible_text(page)
+    )
     assert "Safari on iPhone 192.0.2.9" in visible_text(page)
     for client in (phone, desk):
         assert str(client.session.session_key) not in page.content.decode()

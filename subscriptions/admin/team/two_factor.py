@@ -36,6 +36,8 @@ OTHER_PICTURE = "This is not the code of this picture. Scan it, and enter the co
 def two_factor_page(request: HttpRequest) -> HttpResponse:
     factor = SecondFactor.objects.filter(user=request.user.pk).first()
     form = CodeForm(request.POST if request.method == "POST" else None)
+    if factor is None:
+        form.fields["code"].help_text = "The six digits that the app shows now."
     if form.is_valid():
         run = set_up if factor is None else ACTS.get(request.POST.get("act", ""), new_codes)
         if answer := run(request, form):
