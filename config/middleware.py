@@ -1,18 +1,33 @@
-"""Django's middleware for sessions, logins and messages, only where staff may be logged in.
+"""What every answer tells browsers; Django's middleware for sessions, logins and messages where staff may be logged in.
 
 Customers and API clients never log in, so their responses set no cookie and do not vary by one.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
 # The endpoints of the script and of landing pages, the REST API, what Gladly calls, the landing pages.
 PUBLIC_PREFIXES = ("/one_click/", "/api/", "/gladly/", "/l/")
+
+
+# What no page of ours needs; the clipboard is needed.
+PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class PermissionsPolicy:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = PERMISSIONS
+        return response
 
 
 class StaffOnlyMixin(MiddlewareMixin):

@@ -18,6 +18,8 @@ from subscriptions.models import StaffSession
 
 CLIENT = "client"
 SEEN_EVERY = timedelta(minutes=5)
+# A login ends when nobody used it for this long, and in any case so long after it began.
+IDLE, LONGEST = timedelta(days=7), timedelta(days=30)
 BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {
     "iPhone": "iPhone",
@@ -45,7 +47,9 @@ class SessionStore(DatabaseStore):
 
 def begin_session(request: HttpRequest) -> None:
     """Note where a login came from."""
-    now = timezone.now().isoformat()
+    began = timezone.now()
+    now = began.isoformat()
+    request.session.set_expiry(began + IDLE)
     request.session[CLIENT] = {
         "id": uuid.uuid4().hex,
         "browser": describe_browser(request.headers.get("user-agent", "")),
@@ -59,6 +63,7 @@ def note_use(request: HttpRequest) -> None:
     """Note that the session is in use, every five minutes."""
     client, now = request.session.get(CLIENT), timezone.now()
     if client and now - datetime.fromisoformat(client["seen"]) >= SEEN_EVERY:
+        request.session.set_expiry(min(now + IDLE, datetime.fromisoformat(client["began"]) + LONGEST))
         request.session[CLIENT] = {**client, "address": client_address(request) or None, "seen": now.isoformat()}
 
 

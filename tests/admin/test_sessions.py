@@ -1,10 +1,12 @@
 """Staff see where they are logged in, and end it; owners do so for their team."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from subscriptions.models import AuditEntry, Merchant, StaffSession
 from subscriptions.staff.sessions import describe_browser
@@ -49,6 +51,20 @@ def test_one_sees_all_of_ones_own_logins_and_no_key() -> None:
     assert "Safari on iPhone 192.0.2.9" in visible_text(page)
     for client in (phone, desk):
         assert str(client.session.session_key) not in page.content.decode()
+
+
+@pytest.mark.usefixtures("merchant")
+@pytest.mark.parametrize(("used", "end"), [([], 7), ([6, 12, 18, 24], 30)], ids=["unused", "used"])
+def test_a_login_ends_after_a_week_without_use_and_after_a_month_in_any_case(used: list[int], end: int) -> None:
+    with time_machine.travel("2026-11-01T12:00:00Z", tick=False) as clock:
+        desk, began = come_in(FIREFOX), timezone.now()
+        for day in used:
+            clock.move_to(began + timedelta(days=day))
+            assert is_in(desk)
+        clock.move_to(began + timedelta(days=end, seconds=-1))
+        assert StaffSession.objects.filter(expire_date__gt=timezone.now()).count() == 1
+        clock.move_to(began + timedelta(days=end))
+        assert not is_in(desk)
 
 
 @pytest.mark.usefixtures("merchant")
