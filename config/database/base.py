@@ -1,10 +1,15 @@
-"""Django's PostgreSQL backend, which checks a persistent connection without a statement, and reads times faster."""
+"""Django's PostgreSQL backend, which checks a persistent connection without a statement, reads times faster, and keeps
+rows out of its errors.
+"""
 
 import select
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
 from psycopg.abc import Buffer
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
@@ -22,7 +27,23 @@ class TimeLoader(TimestamptzLoader):
             return super().load(data)  # raises what says why
 
 
+class BriefErrors(DatabaseErrorWrapper):
+    """Errors say what PostgreSQL's first line says. Its details quote rows, and errors end up in logs.
+
+    Code that needs the details finds them in `diag` of the cause.
+    """
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if isinstance(error, psycopg.Error) and error.diag.message_primary:
+            error.args = (error.diag.message_primary,)
+        super().__exit__(kind, error, traceback)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    @cached_property
+    def wrap_database_errors(self) -> BriefErrors:
+        return BriefErrors(self)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         if self.timezone is UTC:

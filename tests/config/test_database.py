@@ -1,7 +1,15 @@
+import logging
+import logging.config
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from django.db import DataError, connections
+from django.conf import settings
+from django.db import DatabaseError, DataError, connections, transaction
+
+from config import postgres
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,3 +64,40 @@ def test_an_endless_time_is_refused_as_too_large(kept):
     with kept.cursor() as cursor, pytest.raises(DataError, match="too large"):
         cursor.execute("SELECT 'infinity'::timestamptz")
         cursor.fetchall()
+
+
+MARKER = "zq-row-4711"
+
+
+def duplicate_row(cursor: Any) -> None:
+    cursor.execute("CREATE TEMP TABLE seen (name text UNIQUE) ON COMMIT DROP")
+    cursor.execute("INSERT INTO seen VALUES (%s), (%s)", [MARKER, MARKER])
+
+
+def break_check(cursor: Any) -> None:
+    cursor.execute("CREATE TEMP TABLE seen (name text CHECK (name = '')) ON COMMIT DROP")
+    cursor.execute("INSERT INTO seen VALUES (%s)", [MARKER])
+
+
+@pytest.mark.parametrize("form", ["line", "json"])
+@pytest.mark.parametrize("fail", [duplicate_row, break_check])
+def test_no_log_quotes_the_row_that_an_error_is_about(fail: Any, form: str) -> None:
+    formatter = logging.config.DictConfigurator(settings.LOGGING).configure_formatter(
+        dict(settings.LOGGING["formatters"][form])
+    )
+    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connections["default"].cursor() as cursor:
+        fail(cursor)
+    record = logging.LogRecord("x", logging.ERROR, "", 1, "it failed: %s", (caught.value,), caught._excinfo)
+    record.request_id = "-"
+    assert "seen" in formatter.format(record) and MARKER not in formatter.format(record)
+    diag = caught.value.__cause__.diag
+    assert MARKER in diag.message_detail
+
+
+def test_the_log_of_our_own_server_quotes_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[str] = []
+    monkeypatch.setattr(postgres, "_run_program", lambda *words: run.extend(words) or SimpleNamespace(returncode=0))
+    monkeypatch.setattr(postgres, "_server_user", lambda: None)
+    (tmp_path / "PG_VERSION").touch()
+    assert postgres._start_server(tmp_path)
+    assert "log_error_verbosity=terse" in run[run.index("-o") + 1]
