@@ -20,7 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg.conninfo import make_conninfo
 
 from config import postgres
-from config.secrets import GENERATORS
+from config.secrets import FORMER, GENERATORS
 
 FORMAT = 1
 ABOUT, SECRETS, DATABASE = "about.json", "secrets.env", "database.dump"
@@ -44,7 +44,8 @@ def write_backup(path: Path) -> None:
             with zipfile.ZipFile(file, "w") as backup:
                 applied = list(MigrationLoader(connection).applied_migrations)
                 backup.writestr(ABOUT, json.dumps({"format": FORMAT, "migrations": applied}))
-                backup.writestr(SECRETS, "".join(f"{name}={os.environ[name]}\n" for name in GENERATORS))
+                names = [*GENERATORS, *(name for name in FORMER if name in os.environ)]
+                backup.writestr(SECRETS, "".join(f"{name}={os.environ[name]}\n" for name in names))
                 with backup.open(DATABASE, "w", force_zip64=True) as dump:
                     _run_program(DUMP, sink=dump)
             file.flush()

@@ -15,6 +15,9 @@ GENERATORS = {
     "API_KEY_SECRET": lambda: secrets.token_urlsafe(50),
 }
 
+FORMER = ("SECRET_KEY_FALLBACKS", "API_KEY_SECRET_FALLBACKS")
+"""Lines that operators add when they replace a secret."""
+
 
 def ensure_secrets_file(path: Path) -> Path:
     """Write new secrets to the env file `path` (mode 0600) unless it exists or the environment has them all; return

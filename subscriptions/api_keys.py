@@ -52,11 +52,19 @@ def active_keys(merchant: Merchant) -> QuerySet[ApiKey]:
 
 
 def find_api_key(text: str) -> ApiKey | None:
-    """The key with this text, and its merchant. None when it is unknown or revoked; it may have expired."""
+    """The key with this text, and its merchant. None when it is unknown or revoked; it may have expired.
+
+    A digest that was made with a former secret is replaced, so that keys in use outlive that secret.
+    """
     prefix = text.removeprefix("rpk_").partition("_")[0]
     key = ApiKey.objects.select_related("merchant").filter(prefix=prefix, revoked__isnull=True).first()
-    return key if key and is_same_secret(key.digest, _digest(text)) else None
+    if key is None or is_same_secret(key.digest, _digest(text)):
+        return key
+    if not any(is_same_secret(key.digest, _digest(text, former)) for former in settings.API_KEY_SECRET_FALLBACKS):
+        return None
+    ApiKey.objects.filter(pk=key.pk, digest=key.digest).update(digest=_digest(text))
+    return key
 
 
-def _digest(text: str) -> str:
-    return hmac_sha256(settings.API_KEY_SECRET.encode(), text.encode()).hex()
+def _digest(text: str, secret: str = "") -> str:
+    return hmac_sha256((secret or settings.API_KEY_SECRET).encode(), text.encode()).hex()

@@ -55,9 +55,10 @@ class SecondFactor(ThrottlingMixin, models.Model):
         return step is not None
 
     def _use_recovery_code(self, code: str) -> bool:
-        digest = digest_recovery_code(self.user_id, code)
-        is_known = digest in self.recovery
-        self.recovery = [each for each in self.recovery if each != digest]
+        secrets_in_use = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        digests = {digest_recovery_code(self.user_id, code, secret) for secret in secrets_in_use}
+        unused = [each for each in self.recovery if each not in digests]
+        is_known, self.recovery = len(unused) < len(self.recovery), unused
         return is_known
 
     def new_recovery_codes(self) -> list[str]:
@@ -76,8 +77,9 @@ def find_step(key: str, code: str, after: int = -1) -> int | None:
     return totp.t() if totp.verify(int(code), tolerance=1, min_t=after + 1) else None
 
 
-def digest_recovery_code(user: int, code: str) -> str:
-    return salted_hmac("recovery code", f"{user}:{code}", algorithm="sha256").hexdigest()
+def digest_recovery_code(user: int, code: str, secret: str | None = None) -> str:
+    """With `secret`, or else the present `SECRET_KEY`."""
+    return salted_hmac("recovery code", f"{user}:{code}", secret, algorithm="sha256").hexdigest()
 
 
 def has_second_factor(user: AbstractBaseUser) -> bool:
