@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test test-next bench pictures demo-json lint format clean requirements
+.PHONY: run test test-next audit bench pictures demo-json lint format clean requirements
 
 # Kept bytecode spares each process the tests start from compiling all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,6 +24,10 @@ test: lint
 test-next: .venv-next/.next
 	.venv-next/bin/python manage.py check
 	.venv-next/bin/python -m pytest $(PYTEST_ARGS) $(TESTS_NEXT)
+
+# Published weaknesses of what others wrote; it asks databases on the internet.
+audit: .venv-audit/.audit
+	@PATH="$(CURDIR)/.venv-audit/bin:$$PATH" .ci/audit
 
 bench: .venv/.base
 	@.venv/bin/python -m benchmarks
@@ -51,12 +55,13 @@ format: .venv/.dev
 	.venv/bin/djade $$(git ls-files 'templates/*.html')
 
 clean:
-	rm -rf .venv .venv-next var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-next .venv-audit var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: .venv/bin/uv
 	$(COMPILE) 3.11 requirements/base.in --output-file requirements/base.txt
 	$(COMPILE) 3.11 requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
+	$(COMPILE) 3.11 requirements/audit.in --output-file requirements/audit.txt
 	$(COMPILE) 3.12 requirements/next.in --override requirements/next-django.in --upgrade-package django \
 		--output-file requirements/next.txt
 
@@ -78,6 +83,12 @@ requirements: .venv/bin/uv
 	@PYTHON_NEXT="$(PYTHON_NEXT)" .ci/venv-next
 	@echo "Installing what $< lists." >&2
 	@.venv-next/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $< >&2
+	@touch $@
+
+.venv-audit/.audit: requirements/audit.txt
+	@$(PYTHON) -m venv --clear .venv-audit
+	@echo "Installing what $< lists." >&2
+	@.venv-audit/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $< >&2
 	@touch $@
 
 .venv/bin/uv: | .venv/bin/python
