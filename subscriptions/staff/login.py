@@ -1,6 +1,7 @@
 """The login: password, then the code of the second factor for those who have one."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,18 +14,22 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from common.web.client_address import client_address
+from common.work import notify_worker
 from subscriptions.models import SecondFactor
 from subscriptions.models.second_factor import has_second_factor
-from subscriptions.staff.audit import Kind, audit_person
+from subscriptions.staff.audit import Kind, audit_person, audit_teams, person_name
 from subscriptions.staff.logins import remember_device
 from subscriptions.staff.sessions import begin_session
 
+LONGEST_NAME = 150  # of a login
 HALF = "half_login"
 HALF_SECONDS = 10 * 60
 TWO_FACTOR = "two_factor"
@@ -50,8 +55,16 @@ def note_failure(request: Any, name: str) -> None:
     sentence = (
         "Gave a wrong password too often, and has to wait." if request.axes_locked_out else "Gave a wrong password."
     )
-    if user := User.objects.filter(username=name.replace("\0", "")).first():
-        audit_person(request, user, Kind.FAILED_LOGIN, sentence)
+    # In the background: the time of the answer does not tell whether there is such a login.
+    name = name.replace("\0", "")[:LONGEST_NAME]
+    notify_worker("subscriptions.staff.login.audit_failure", name, sentence, client_address(request), timezone.now())
+
+
+def audit_failure(name: str, sentence: str, address: str, at: datetime) -> None:
+    """Task: keep a failed login of `name` from an IP address, if there is such a login."""
+    if user := User.objects.filter(username=name).first():
+        where = {"address": address or None, "at": at}
+        audit_teams(user, Kind.FAILED_LOGIN, sentence, who=person_name(user), user_id=user.pk, **where)
 
 
 class PasswordStep(LoginView):

@@ -17,6 +17,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.models import ApiKey, AuditEntry, Membership, Merchant
 from tests import factories as f
 from tests.admin.pages import fill, visible_text
+from tests.queued import run_tasks
 
 Login = Callable[..., Client]
 AUDIT = "/admin/subscriptions/auditentry/"
@@ -37,6 +38,8 @@ def test_a_login_is_a_line_at_each_merchant_of_the_person_with_the_address(merch
     second = f.MembershipFactory(user=member.user)
     stranger = f.MembershipFactory()
     Client().post("/admin/login/", {"username": "sam", "password": "wrong"}, REMOTE_ADDR="192.0.2.7")
+    Client().post("/admin/login/", {"username": "nobody", "password": "wrong"}, REMOTE_ADDR="192.0.2.7")
+    run_tasks()
     Client().post("/admin/login/", {"username": "sam", "password": "correct horse"}, REMOTE_ADDR="192.0.2.8")
     expected = [
         ("failed_login", "sam", "sam (Owner)", "Gave a wrong password."),
@@ -53,6 +56,7 @@ def test_that_a_name_has_to_wait_is_one_line_however_often_it_is_tried(merchant:
     f.MembershipFactory(merchant=merchant, user__username="sam")
     for password in ["wrong"] * 12 + ["correct horse"]:
         Client().post("/admin/login/", {"username": "sam", "password": password}, REMOTE_ADDR="192.0.2.9")
+    run_tasks()
     wrong = ["Gave a wrong password."] * 9
     assert [line[-1] for line in lines(merchant)] == [*wrong, "Gave a wrong password too often, and has to wait."]
 

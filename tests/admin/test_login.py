@@ -1,7 +1,10 @@
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 
 from subscriptions.staff.logins import COOKIE
@@ -140,3 +143,29 @@ def test_users_who_are_not_staff_cannot_enter() -> None:
 def test_the_bare_address_leads_to_the_staff_pages(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def statements_of(path: str, **answers: str) -> list[str]:
+    """What the request asks of the database, without values."""
+    seen: list[str] = []
+
+    def note(execute: Any, sql: Any, *rest: Any) -> Any:
+        seen.append(re.sub(r"s\d+_x\d+", "", str(sql)))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        Client().post(path, answers)
+    return seen
+
+
+def test_a_failed_login_is_the_same_work_whether_there_is_such_a_login() -> None:
+    f.MembershipFactory(user__username="gone", user__is_active=False)
+    tried = [statements_of("/admin/login/", username=name, password="wrong") for name in ("sam", "gone", "nobody")]
+    assert tried[0] == tried[1] == tried[2] and len(tried[0]) > 3
+
+
+def test_asking_for_a_new_password_is_the_same_work_whether_there_is_such_a_login(settings: Any) -> None:
+    settings.CAN_SEND_MAIL = True
+    f.MembershipFactory(user__username="sam@home.test")
+    tried = [statements_of("/password/", email=name) for name in ("sam@home.test", "nobody@home.test")]
+    assert tried[0] == tried[1] != []

@@ -11,12 +11,11 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils.module_loading import import_string
-from django_q.models import OrmQ
 
 from subscriptions.models import AuditEntry, Membership, Merchant, SecondFactor, StaffSession
 from tests import factories as f
 from tests.admin.conftest import login  # noqa: F401  a fixture
+from tests.queued import run_tasks
 
 Login = Callable[..., Client]
 NEW = {"new_password1": "four grey geese", "new_password2": "four grey geese"}
@@ -41,11 +40,6 @@ def use(link: str, **changes: str) -> int:
     client = Client()
     form = client.get(link, follow=True).redirect_chain
     return client.post(form[-1][0] if form else link, {**NEW, **changes}).status_code
-
-
-def run_tasks() -> None:
-    for queued in OrmQ.objects.order_by("pk"):
-        import_string(queued.task["func"])(*queued.task["args"])
 
 
 def log_in(password: str) -> int:
