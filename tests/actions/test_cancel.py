@@ -112,7 +112,7 @@ def test_an_order_being_retried_for_others_too_goes_on():
     cancel(subscription, actor=STAFF)
 
     order.refresh_from_db()
-    assert order.status == OrderStatus.CREDIT_CARD_RETRY
+    assert (order.status, order.items.count()) == (OrderStatus.CREDIT_CARD_RETRY, 2)
 
 
 @pytest.mark.django_db

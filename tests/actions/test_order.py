@@ -248,6 +248,14 @@ def test_a_superseded_or_old_order_is_not_rescued(subscription, fields, why):
     contract.assert_refused("order_not_rescuable", lambda: verbs.rescue(lost, actor=STAFF))
 
 
+def test_an_order_can_be_rescued_until_the_last_moment_of_90_days(subscription):
+    tried_at = timezone.now() - timedelta(days=90)
+    lost = fail_order(subscription, OrderStatus.REJECTED, tried_at=tried_at)
+    assert verbs.why_not_rescuable(lost) is None
+    lost.tried_at = tried_at - timedelta(microseconds=1)
+    assert verbs.why_not_rescuable(lost) == "It was rejected more than 90 days ago."
+
+
 def test_an_order_of_a_cancelled_subscription_or_placed_since_is_not_rescued(subscription):
     lost = fail_order(subscription, OrderStatus.REJECTED, tried_at=timezone.now())
     later = fail_order(subscription, OrderStatus.SUCCESS)
@@ -266,6 +274,16 @@ def test_an_order_that_waits_for_an_instruction_can_get_it(subscription):
     waits.refresh_from_db()
     assert (waits.status, waits.rejected_error_code) == (OrderStatus.REJECTED, "140")
     contract.assert_refused("order_not_waiting", lambda: verbs.retry(waits, actor=STAFF, at=timezone.now()))
+
+
+def test_another_try_may_be_wished_for_a_moment_ago_but_not_for_longer(subscription):
+    waits = fail_order(subscription, OrderStatus.AWAITING_RETRY_INSTRUCTIONS)
+    ago = timezone.now() - timedelta(minutes=1)
+    too_early = ago - timedelta(microseconds=1)
+    contract.assert_refused("place_date_past", lambda: verbs.retry(waits, actor=STAFF, at=too_early))
+    verbs.retry(waits, actor=STAFF, at=ago)
+    waits.refresh_from_db()
+    assert (waits.status, waits.retry_at) == (OrderStatus.CREDIT_CARD_RETRY, ago)
 
 
 @pytest.mark.django_db(transaction=True)

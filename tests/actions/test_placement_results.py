@@ -5,7 +5,7 @@ import pytest
 from subscriptions.actions import placement_results as verbs
 from subscriptions.actions import upcoming_order
 from subscriptions.events import payloads
-from subscriptions.models import Effect, Item, Merchant, Order, OrderStatus, Subscription
+from subscriptions.models import Effect, Item, Merchant, OneTimeIncentive, Order, OrderStatus, Subscription
 from subscriptions.placement.results import RESULT_CODES, PlacementResult
 from tests.actions import contract
 from tests.factories import STAFF, subscription_with_order
@@ -56,6 +56,28 @@ def test_an_order_placed_at_last_drops_its_decline_reason(queued, noon):
     verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
     queued.refresh_from_db()
     assert (queued.rejected_error_code, queued.rejected_message) == (None, None)
+
+
+def test_what_was_placed_or_used_before_keeps_its_moment(queued):
+    before = queued.created - timedelta(days=1)
+    Item.objects.filter(order=queued).update(first_placed=before)
+    used = OneTimeIncentive.objects.create(
+        merchant=queued.merchant,
+        customer=queued.customer,
+        order=queued,
+        name="Sorry",
+        type=OneTimeIncentive.Type.DISCOUNT,
+        target="order",
+        field="sub_total",
+        discount_type="Discount Amount",
+        value=1,
+        applied_at=before,
+    )
+    Order.objects.filter(pk=queued.pk).update(applied_incentives=[{"publicId": used.public_id.hex}])
+    queued.refresh_from_db()
+    verbs.succeed(queued, actor=STAFF, order_merchant_id="1224")
+    used.refresh_from_db()
+    assert (queued.items.get().first_placed, used.applied_at) == (before, before)
 
 
 def test_a_subscription_keeps_the_moment_its_first_order_was_placed(queued, noon):
@@ -166,6 +188,13 @@ def test_consecutive_rejected_orders_end_a_subscription_where_the_merchant_wants
     contract.assert_emits([REJECT, *ENDED], lambda: verbs.reject(following, actor=STAFF, code="110", message="No"))
     assert Subscription.objects.get().cancel_reason == "113|Disengaged"
     assert not Item.objects.filter(upcoming=True).exists()
+
+
+def test_prepaid_orders_that_are_left_keep_a_subscription_however_many_orders_were_rejected(queued):
+    Merchant.objects.update(disengaged_after=1)
+    Subscription.objects.update(prepaid_orders_per_billing=3, prepaid_orders_remaining=1, renewal_behavior="autorenew")
+    contract.assert_emits([REJECT], lambda: verbs.reject(queued, actor=STAFF, code="110", message="No"))
+    assert Subscription.objects.get().live
 
 
 def test_a_placed_order_between_two_rejected_ones_keeps_the_subscription(queued, noon):

@@ -150,6 +150,16 @@ def test_a_price_set_by_hand_takes_no_discount_of_an_offer(subscription, profile
     assert order_amounts(item.order) == money("0", "16", "5", "21")
 
 
+@pytest.mark.parametrize("by_hand", [0, 1])
+def test_a_price_set_by_hand_takes_no_discount_from_the_order_of_another_line(subscription, profile, offer, by_hand):
+    add_discount(profile, ORDER, SUB, PERCENT, 50)
+    order_amounts_with(subscription, offer)
+    same = {name: getattr(subscription, name) for name in ("customer", "payment", "shipping_address", "product")}
+    order = plan_item(SubscriptionFactory(**same, offer=offer), DAY).order
+    Item.objects.filter(pk=Item.objects.order_by("pk")[by_hand].pk).update(frozen=True)
+    assert settled_amounts(order) == money("25", "25", "5", "30")
+
+
 def settled_amounts(order) -> tuple[Decimal, ...]:
     order.merchant = order.customer.merchant
     order_items.save_totals(order, order_items.load_items(order))

@@ -20,7 +20,7 @@ from subscriptions.actions import subscription as verbs
 from subscriptions.errors import NotFound, Refused
 from subscriptions.figures import forecast
 from subscriptions.figures.forecast import DAYS, Coming, count_forecast, make_forecast, read_forecast
-from subscriptions.figures.losses import Rate, make_outlook, read_rate
+from subscriptions.figures.losses import Expected, Rate, make_outlook, read_rate
 from subscriptions.models import Forecast, ForecastFigure, Item, Merchant, Order, Product, Role
 from tests import factories as f
 from tests.actions import random_actions as acts
@@ -172,6 +172,11 @@ def test_cancellations_are_taken_off_at_the_rate_of_90_days(
     assert texts(answer)["Orders"]["Expected cancellations"] == ["0", "− 0.1", "− 0.3"]
     assert texts(answer)["Orders"]["Expected"] == ["1", "1.9", "2.7"]
     assert texts(answer)["Revenue"]["Expected cancellations"][2].startswith("− USD ")
+
+
+def test_half_a_cent_that_is_lost_counts_as_a_cent() -> None:
+    lost = [Expected(lost=Decimal(amount)).rounded(Decimal("0.01")).lost for amount in ("0.125", "0.124")]
+    assert lost == [Decimal("0.13"), Decimal("0.12")]
 
 
 @pytest.mark.usefixtures("shop")

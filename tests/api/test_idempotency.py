@@ -46,6 +46,13 @@ def test_a_refusal_is_repeated_too(api: Client, row: Subscription) -> None:
     assert not Subscription.objects.get().live
 
 
+def test_a_write_that_expected_another_state_may_be_tried_again(api: Client, row: Subscription) -> None:
+    refused = patch_subscription(api, row, "cancel", **KEY, **{"If-Match": '"another"'})
+    assert (refused.status_code, Subscription.objects.get().live) == (412, True)
+    again = patch_subscription(api, row, "cancel", **KEY, **{"If-Match": "*"})
+    assert (again.status_code, Subscription.objects.get().live) == (200, False)
+
+
 def test_validation_errors_and_unknown_ids_are_repeated_too(api: Client, row: Subscription) -> None:
     for name, verb in ((row, "reactivate"), (Subscription(), "cancel")):
         first, again = (patch_subscription(api, name, verb, {}, **KEY) for _ in range(2))

@@ -47,6 +47,12 @@ def test_a_page_has_ten_rows_newest_first(api: Client, rows: list[Subscription])
     assert ids(answer) == hexes(rows)
 
 
+@pytest.mark.parametrize("headers", [{}, V2])
+def test_a_last_page_that_is_full_has_no_next(api: Client, rows: list[Subscription], headers: dict[str, str]) -> None:
+    answer = api.get("/api/subscriptions/?page_size=7", headers=headers).json()
+    assert (ids(answer), answer["next"]) == (hexes(rows), None)
+
+
 def test_page_size_is_ten_unless_given_and_cut_at_a_hundred(api: Client, merchant: Merchant) -> None:
     CustomerFactory.create_batch(103, merchant=merchant)
     for given, size in ((None, 10), ("1", 1), ("5", 5), ("100", 100), ("101", 100), ("9" * 18, 100)):

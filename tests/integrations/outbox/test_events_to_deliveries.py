@@ -9,6 +9,7 @@ from subscriptions.actions.subscription import cancel, reactivate
 from subscriptions.events.catalogue import KINDS
 from subscriptions.models import Customer, Event
 from tests.factories import STAFF, ConnectionFactory
+from tests.integrations.outbox.sending import write_events
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,12 @@ def test_each_event_makes_one_delivery_for_each_connection_that_wants_it(subscri
     first, second = Event.objects.order_by("id")
     rows = set(Delivery.objects.values_list("event", "connection"))
     assert rows == {(first.pk, connection.pk), (second.pk, connection.pk), (first.pk, picky.pk)}
+
+
+@pytest.mark.parametrize(("customers", "bulk"), [(4, False), (5, True)])
+def test_what_is_written_for_five_customers_at_once_is_a_flood(subscription, connection, customers, bulk):
+    write_events(subscription.merchant, *(f"{number}-event" for number in range(customers)))
+    assert list(Delivery.objects.values_list("bulk", flat=True)) == [bulk] * customers
 
 
 def test_a_test_customer_reaches_the_sandbox_and_no_live_connection(subscription, connection, settings):

@@ -11,12 +11,14 @@ from django_q.models import OrmQ
 from common.work import Turn
 from integrations import outbox
 from integrations.base import Answer, Outcome
+from integrations.klaviyo.integration import Klaviyo
 from integrations.models import Connection, Delivery
 from integrations.sending import results
 from integrations.sending.courier import Courier
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Event
 from tests.factories import STAFF, ConnectionFactory, MerchantFactory, subscription_with_order
+from tests.integrations.deliveries import make_delivery
 from tests.integrations.outbox.sending import (
     Faults,
     InProcess,
@@ -98,6 +100,19 @@ def test_after_five_faults_in_a_row_a_connection_rests_and_then_sends_one_reques
     assert (delivery_states(), connection.failures) == (["done"] * 16, 0)
 
 
+@pytest.mark.parametrize(("faults", "rests"), [(4, False), (5, True)])
+def test_the_fifth_fault_in_a_row_makes_a_connection_rest_until_staff_resume_it(clock, faults, rests):
+    connection = ConnectionFactory()
+    for _ in range(faults):
+        make_delivery(connection)
+    with running_receiver(lambda number, body: (503, {})) as server:
+        send_pending(connection, server)
+    assert (connection.failures, connection.not_before is not None) == (faults, rests)
+    outbox.resume_connection(connection)
+    connection.refresh_from_db()
+    assert (connection.failures, connection.not_before) == (0, None)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_retry_after_is_obeyed(subscription, connection, status):
     cancel(subscription, actor=STAFF)
@@ -164,6 +179,16 @@ def test_staff_can_end_a_back_off(subscription, connection):
     assert delivery_states() == ["done", "done"]
 
 
+def test_the_end_of_a_pause_leaves_what_waits_for_an_earlier_delivery_aside(subscription, connection, clock):
+    cancel(subscription, actor=STAFF)
+    first, second = Delivery.objects.order_by("id")
+    Delivery.objects.filter(pk=first.pk).update(due=timezone.now() + timedelta(minutes=5))
+    Delivery.objects.filter(pk=second.pk).update(due=Delivery.BEHIND)
+    outbox.resume_connection(connection)
+    dues = Delivery.objects.order_by("id").values_list("due", flat=True)
+    assert list(dues) == [timezone.now(), Delivery.BEHIND]
+
+
 def test_wrong_credentials_pause_the_connection_and_keep_its_deliveries(subscription, connection, caplog):
     cancel(subscription, actor=STAFF)
     with running_receiver(lambda number, body: (401, {})) as server:
@@ -197,6 +222,13 @@ def test_after_a_day_of_faults_a_delivery_has_failed_for_good(subscription, conn
         clock.shift(timedelta(minutes=10))
         send_pending(connection, server)
     assert delivery_states() == ["dead", "done"]
+
+
+@pytest.mark.parametrize(("late", "given_up"), [(timedelta(), False), (timedelta(microseconds=1), True)])
+def test_a_delivery_is_given_up_after_a_whole_day(subscription, connection, clock, late, given_up):
+    delivery = make_delivery(connection, first_attempt_at=timezone.now() - timedelta(days=1) - late, attempts_made=1)
+    again = Klaviyo.backoff.next_attempt(delivery, Answer(Outcome.RETRY), timezone.now())
+    assert (again is None) == given_up
 
 
 @pytest.mark.parametrize("status", [401, 429])
@@ -277,12 +309,15 @@ def test_a_database_that_fails_while_requests_are_made_costs_no_delivery(subscri
     assert delivery_states() == ["pending", "pending"]
 
 
-def test_a_key_entered_while_the_old_one_is_refused_is_not_paused(subscription, connection, monkeypatch):
+@pytest.mark.parametrize("corrected", [{"secret": "pk_new"}, {"base_url": "https://moved.example"}])
+def test_what_staff_correct_while_the_old_key_is_refused_is_not_paused(
+    subscription, connection, monkeypatch, corrected
+):
     cancel(subscription, actor=STAFF)
     record = results.record
 
     def enter_key(*args):  # as staff do while the request is on its way
-        Connection.objects.update(secret="pk_new")
+        Connection.objects.update(**corrected)
         return record(*args)
 
     with running_receiver(lambda number, body: (401, {})) as server, monkeypatch.context() as patch:

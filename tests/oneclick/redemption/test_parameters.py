@@ -31,6 +31,14 @@ def test_the_fields_of_a_post_may_be_in_its_query(shop: Shop) -> None:
     assert shop.order.place_date == date(2026, 12, 8)
 
 
+@pytest.mark.parametrize(("body", "kind"), [("days=7", FORM), ('{"days": 7}', "application/json")])
+def test_a_field_of_the_body_goes_before_one_of_the_query(shop: Shop, body: str, kind: str) -> None:
+    token = encode_token(shop.order_token())
+    answer = shop.client.post(f"/one_click/delay/?token={token}&days=21", body, content_type=kind)
+    assert answer.status_code == 200
+    assert shop.order.place_date == date(2026, 12, 8)
+
+
 def test_a_form_of_an_encoded_body_acts(shop: Shop) -> None:
     token = encode_token(shop.order_token())
     assert shop.client.post("/one_click/delay/", f"token={token}&days=7", content_type=FORM).status_code == 200
