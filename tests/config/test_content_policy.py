@@ -13,7 +13,9 @@ from unfold.settings import CONFIG_DEFAULTS
 
 from tests.factories import MembershipFactory
 
-CODE_IN_PAGE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\son\w+\s*=|javascript:|\sx-init\b", re.IGNORECASE)
+CODE_IN_PAGE = re.compile(
+    r"<script(?![^>]*\bsrc=)|<style|\son\w+\s*=|javascript:|\sx-init\b|\shx-on\b|hx-trigger=\"[^\"]*\[", re.IGNORECASE
+)
 # Each lets its own through.
 WITH_A_NONCE_OR_A_HASH = {"plain.html", "oneclick/landing.html", "drf_spectacular/swagger_ui.html"}
 # What ours was made from; see what changed there and do the same in ours before writing the new digest.
