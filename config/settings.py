@@ -225,6 +225,8 @@ DELIVERY_REASONS = "integrations.admin.delivery_reasons.explain_deliveries"
 ORDER_POST_SENDER = "integrations.order_posts.send_order_post"
 # Dotted path of f(url) -> Page, by which the link builder reads a page of the shop.
 PAGE_READER = "integrations.page_fetch.fetch_page"
+# Dotted path of f(token) -> the moment when its event last left, or None.
+TOKEN_DEPARTURES = "integrations.departures.last_departure"
 # Dotted paths of f(link) -> list of sentences: warnings about a link from the layers above.
 LINK_CHECKS = ["integrations.link_checks.find_token_obstacles"]
 

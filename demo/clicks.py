@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from demo import order_history
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit
 from oneclick.links.signed_links import sign_link
 from oneclick.models import ActionToken, Click, SavedLink
 from oneclick.redemption.link_actions import find_link_action

@@ -1,4 +1,4 @@
-"""The client's address, for rate limits and login throttling. No other module reads it.
+"""The client's address, for rate limits, login throttling and links. No other module reads it from the request.
 
 Without a proxy it is the peer of the connection. With proxies, each appends the address that it saw to
 `X-Forwarded-For`, so with `PROXIES` of them the client is that many entries from the end. The entries before it came

@@ -1,12 +1,14 @@
 """The 1-Click settings of a merchant."""
 
 import re
+from ipaddress import ip_network
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from common.web.client_address import CLIENT_BITS
 from oneclick.models import Action, OneClickSettings
 from oneclick.pages import domains, origins
 from subscriptions.staff.base import MerchantForm, OneRowAdmin
@@ -15,6 +17,8 @@ from subscriptions.staff.roles import Right
 from subscriptions.staff.site import site
 
 ORIGIN = "https://shop.example"
+NETWORK = "192.0.2.0/24"
+MOST_NETWORKS = 1000
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 
@@ -31,6 +35,14 @@ class SettingsForm(MerchantForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="These act when the customer presses a button. The others act as soon as a person opens the link.",
+    )
+
+    machine_networks = LinesField(
+        label="Networks of machines",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        help_text="Visitors from here are asked before a link acts, such as the scanners of mail services. "
+        f"One on each line, such as {NETWORK}",
     )
 
     class Meta:
@@ -55,6 +67,12 @@ class SettingsForm(MerchantForm):
         # Stored in browsers' spelling; any other would never match.
         return list(dict.fromkeys(parse_shop_origin(text) for text in self.cleaned_data["shop_origins"]))
 
+    def clean_machine_networks(self) -> list[str]:
+        networks = list(dict.fromkeys(parse_network(text) for text in self.cleaned_data["machine_networks"]))
+        if len(networks) > MOST_NETWORKS:
+            raise forms.ValidationError(f"Enter no more than {MOST_NETWORKS} networks.")
+        return networks
+
     def clean_landing_host(self) -> str | None:
         host = (self.cleaned_data["landing_host"] or "").strip().lower().rstrip(".")
         if host and not HOST.fullmatch(host):
@@ -62,6 +80,15 @@ class SettingsForm(MerchantForm):
         if domains.is_portal_host(host):
             raise forms.ValidationError("The portal itself uses this host name. Choose another one.")
         return host or None
+
+
+def parse_network(text: str) -> str:
+    """`text` as a network. Of IPv6, clients are known by the first 64 bits alone. Raises ValidationError."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise forms.ValidationError(f"{text} is not a network, for example {NETWORK}.") from None
+    return str(network.supernet(new_prefix=CLIENT_BITS) if network.prefixlen > CLIENT_BITS else network)
 
 
 def parse_shop_origin(text: str) -> str:
@@ -80,7 +107,7 @@ class OneClickSettingsAdmin(OneRowAdmin):
     fieldsets = [
         (None, {"fields": ["enabled", "shop_origins", "confirm_actions"]}),
         ("Tokens and clicks", {"fields": ["token_days", "delay_days", "replay_seconds", "undo_minutes"]}),
-        ("Links", {"fields": ["allow_get", "require_signed_links"]}),
+        ("Links", {"fields": ["allow_get", "require_signed_links", "machine_networks"]}),
         ("Banner", {"fields": ["corrected_delay_wording", "z_index", "auto_hide_seconds"]}),
         ("Landing pages", {"fields": ["landing_host"]}),
     ]

@@ -4,17 +4,19 @@ No address or browser name is kept, only whether the visitor looks like a machin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from common.db import insert, new_row
 from common.web import rate_limit
 from oneclick.analytics.clicked_product import find_product_id
-from oneclick.analytics.likely_machines import is_robot, is_ticked_form
-from oneclick.analytics.signs import BY_HAND, DOUBT, read_sum
+from oneclick.analytics.signs import CROWD_SECONDS
+from oneclick.analytics.visits import Visit, read_visit, weigh_visit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click, LandingPage
 from oneclick.redemption import link_actions
@@ -22,59 +24,6 @@ from oneclick.tokens.token_text import decode_nonce
 
 # Per token; further visits are not recorded.
 VISITS_PER_MINUTE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where a click came from.
-
-    `link` is a saved link's id. `page` is the slug of a landing page, empty for the default page and None for a page of
-    the shop. `product` is the shop's id of the product that the link adds. `opens` is False if an earlier request
-    reported that the link was opened. `fetched` says that a visit was recorded when the page was fetched.
-    `signs` is the sum of the signs of a machine. `pressed` is how the script's button was pressed: by a `hand`, by a
-    `key`, `quick` as programs do, or not at all; None for requests that are not the script's.
-    """
-
-    link: str = ""
-    page: str | None = None
-    product: str = ""
-    opens: bool = True
-    fetched: bool = False
-    likely_machine: bool = False
-    signs: int = 0
-    pressed: str | None = None
-
-    @property
-    def needs_question(self) -> bool:
-        """Whether only a press can tell if a person came."""
-        return self.likely_machine and self.pressed == ""
-
-    @property
-    def is_cleared(self) -> bool:
-        """Whether a hand has pressed the button that a doubt made the script show."""
-        return self.signs >= DOUBT and self.pressed == "hand" and not self.likely_machine
-
-
-def read_visit(request: HttpRequest, fields: Mapping[str, str]) -> Visit:
-    """The visit of a request with these `fields`.
-
-    The script sends the page and the state of the visit in the query: `fetched` if the visit was recorded with the
-    page, `told` if the script has reported it before, else empty. A landing page's form sends `on_page`.
-    """
-    on_form = "on_page" in request.POST
-    state = request.GET.get("visit", "fetched" if on_form else "")
-    signs, pressed = read_sum(request.GET.get("signs", "0")), request.GET.get("pressed", "")
-    weight = signs + (BY_HAND if pressed == "hand" else 0)
-    return Visit(
-        link=fields.get("og_link", ""),
-        page=fields.get("page", "" if on_form else None),
-        product=fields.get("og_product_id", ""),
-        opens=state not in ("fetched", "told"),
-        fetched=state == "fetched",
-        likely_machine=weight >= DOUBT or is_robot(request) or is_ticked_form(request),
-        signs=signs,
-        pressed=pressed if "signs" in request.GET else None,
-    )
 
 
 def record_visit(
@@ -96,12 +45,14 @@ def record_visit(
     rows = ActionToken.objects.select_related("merchant", "subscription").filter(nonce=nonce)
     token = (rows.filter(merchant__public_id=public_id) if public_id else rows).first()
     if token:
-        record(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields))
+        record(token, link_actions.find_link_action(action, fields).name, read_visit(request, fields, nonce))
     return token
 
 
 def record_click(token: ActionToken, action: str, outcome: str, visit: Visit, **facts: Any) -> None:
     """`facts` are further columns of the click, with its product if the caller had to look it up earlier."""
+    if visit.in_crowd:
+        _mark_crowd(token)
     if visit.is_cleared or (visit.fetched and not visit.likely_machine):
         mark_human(token)
     if "product_id" not in facts:
@@ -138,6 +89,7 @@ def record_unpressed_form(token: ActionToken, action: str, visit: Visit) -> None
 
 def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
     """Record that the script waits for a press. If the page's fetch was recorded, that click is kept instead."""
+    visit = weigh_visit(token, visit)
     if visit.opens:
         record_click(token, action, "opened", visit)
     elif visit.fetched and not visit.likely_machine:
@@ -149,6 +101,14 @@ def mark_human(token: ActionToken) -> None:
     visits = Click.objects.filter(merchant=token.merchant, token=token, outcome__in=("fetched", "opened"))
     visits = visits.filter(likely_machine=True)
     Click.objects.filter(pk__in=visits.order_by("-pk").values("pk")[:1]).update(likely_machine=False)
+
+
+def _mark_crowd(token: ActionToken) -> None:
+    """Mark what others did with the link just before as machines': people do not come by twos."""
+    since = timezone.now() - timedelta(seconds=CROWD_SECONDS)
+    Click.objects.filter(merchant=token.merchant, token=token, at__gte=since, likely_machine=False).update(
+        likely_machine=True
+    )
 
 
 def _link_and_page(token: ActionToken, visit: Visit) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from oneclick.models.action import Action
+from oneclick.models.machine_networks import known_networks
 from subscriptions.models import Merchant
 
 
@@ -23,6 +24,12 @@ class OneClickSettings(models.Model):
         default=list,
         blank=True,
         help_text="Actions that wait for a press of a button; the others act at once.",
+    )
+    machine_networks = ArrayField(
+        models.CharField(max_length=43),
+        default=known_networks,
+        blank=True,
+        help_text="Networks whose visitors are asked first, such as 192.0.2.0/24.",
     )
     token_days = models.PositiveSmallIntegerField(
         default=90, validators=[MinValueValidator(1)], help_text="Life of a subscription's token."

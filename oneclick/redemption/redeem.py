@@ -12,7 +12,7 @@ from django.utils import timezone
 from common.db import pipeline, reserve_ids, update
 from oneclick.analytics import clicks
 from oneclick.analytics.clicked_product import find_product_id
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit, weigh_visit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, Click
 from oneclick.models.settings import one_click_of
@@ -63,6 +63,7 @@ def redeem_token(
             if code := signed_links.link_refusal(token.merchant, link_action.action, given, fields):
                 raise Refused(code, "The link is not as it was signed.")
             parameters.require_parameters(given, link_action.required)
+            visit = weigh_visit(token, visit)
             if visit.needs_question:
                 raise InDoubt(token, visit)
             # Before the action, which may move the items of the order; a subscription comes with the result.

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit
 from oneclick.messages.customer_messages import error_message
 from oneclick.models import ActionToken
 from subscriptions.errors import Refused

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from oneclick.analytics import clicks
 from oneclick.analytics.likely_machines import is_unpressed_form
+from oneclick.analytics.visits import read_visit
 from oneclick.links.link_urls import landing_page_url
 from oneclick.messages.customer_messages import error_message
 from oneclick.models.settings import one_click_of
@@ -40,6 +41,7 @@ from oneclick.redemption.responses import (
 )
 from oneclick.redemption.success import Success
 from oneclick.redemption.undo import undo_redemption
+from oneclick.tokens.token_text import decode_nonce
 from subscriptions.errors import Busy, Refused
 from subscriptions.models import Merchant
 
@@ -59,7 +61,7 @@ def link_action(request: HttpRequest, action: str) -> HttpResponse:
             clicks.record_visit(request, visited, clicks.record_unpressed_form, domain_owner(request))
             return with_headers(confirmation_page(request, find_page_merchant(request), action))
         text, table = fields.pop("token", ""), find_link_action(action, fields).name
-        visit = clicks.read_visit(request, fields)
+        visit = read_visit(request, fields, decode_nonce(text))
         try:
             return _post(request, table, text, lambda merchant: redeem_token(text, action, fields, merchant, visit))
         except InDoubt as doubt:
@@ -137,7 +139,7 @@ def _get(request: HttpRequest, action: str) -> HttpResponse:
         if wants_page(request):
             return outcome_page(request, find_page_merchant(request), Banner("error", message), 400)
         return HttpResponse(message, status=400, content_type="text/plain")
-    clicks.record_fetch(token, table, clicks.read_visit(request, DEFAULT_PAGE | fields))
+    clicks.record_fetch(token, table, read_visit(request, DEFAULT_PAGE | fields))
     fragment = _fragment(action, text, fields)
     response = HttpResponseRedirect(f"{landing_page_url(token.merchant)}#{fragment}")
     response.status_code = 303
@@ -156,7 +158,7 @@ def _redeem_for_client(request: HttpRequest, text: str, action: str, fields: Fie
     caller = find_caller(request)
     merchant = caller.merchant if caller else None
     try:
-        redeem_token(text, action, fields, merchant, clicks.read_visit(request, fields))
+        redeem_token(text, action, fields, merchant, read_visit(request, fields))
     except Refused as refusal:
         return JsonResponse({"error": refusal.code}, status=400)
     except Busy:

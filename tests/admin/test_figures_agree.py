@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils.html import strip_tags
 
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit
 from oneclick.links import signed_links
 from oneclick.models import ActionToken, SavedLink
 from oneclick.redemption.redeem import redeem_token

@@ -16,10 +16,10 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
 from oneclick.analytics.figures import Figures, Selection, click_figures, group_figures, sum_figures
 from oneclick.analytics.gains import find_gains
 from oneclick.analytics.roll_up import KEYS
+from oneclick.analytics.visits import Visit
 from oneclick.links.signed_links import sign_link
 from oneclick.models import Action, ActionToken, SavedLink
 from oneclick.redemption.link_actions import find_link_action

@@ -172,6 +172,18 @@ def test_the_origins_of_the_shop_are_checked(merchant: Merchant, client: Client)
     assert rules.confirm_actions == ["skip"]
 
 
+def test_networks_of_machines_are_checked_and_kept_as_they_are_compared(merchant: Merchant, client: Client) -> None:
+    address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
+    for wrong in ("192.0.2.0/33", "192.0.2", "a.test", "192.0.2.0-192.0.2.9", "\0", "::/200"):
+        assert "is not a network, for example 192.0.2.0/24." in fill(client, address, machine_networks=wrong), wrong
+    many = "\n".join(f"10.{number // 256}.{number % 256}.0/24" for number in range(1001))
+    assert "Enter no more than 1000 networks." in fill(client, address, machine_networks=many)
+    typed = "192.0.2.7/24 198.51.100.7 192.0.2.0/24 2001:DB8:1:2:3::/80"
+    assert fill(client, address, machine_networks=typed) == ""
+    kept = OneClickSettings.objects.get(merchant=merchant).machine_networks
+    assert kept == ["192.0.2.0/24", "198.51.100.7/32", "2001:db8:1:2::/64"]
+
+
 def test_origins_are_kept_as_browsers_name_them(merchant: Merchant, client: Client) -> None:
     address = f"/admin/oneclick/oneclicksettings/{merchant.pk}/change/"
     typed = (

@@ -12,15 +12,17 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from integrations.models import Delivery
 from oneclick.links.link_urls import landing_page_url
-from oneclick.models import ActionToken, Click
+from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.tokens.token_text import encode_token
 from subscriptions.actions.subscription import cancel
 from subscriptions.models import Merchant
 from tests.browser.conftest import BAR, DEVICE, PATIENCE, PERSON, PERSONS_CARD, PHONE, drawn_by, launch_browser
-from tests.factories import STAFF, CustomerFactory, subscription_with_order
+from tests.factories import STAFF, ConnectionFactory, CustomerFactory, subscription_with_order
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PRESSED = {**HTML, "Sec-Fetch-User": "?1"}
@@ -165,6 +167,34 @@ def press_first_button(page: Page, link: Link) -> None:
     page.wait_for_timeout(300)
 
 
+def come_from_a_listed_network(page: Page, link: Link) -> None:
+    rules = OneClickSettings.objects.filter(merchant=link.merchant)
+    rules.update(machine_networks=["127.0.0.0/8"])
+    wait_for_question(page, link)
+    rules.update(machine_networks=[])
+
+
+def come_with_the_message(page: Page, link: Link) -> None:
+    event = link.token.event
+    connection = ConnectionFactory(merchant=link.merchant)
+    Delivery.objects.create(
+        merchant=link.merchant,
+        connection=connection,
+        event=event,
+        customer=event.customer,
+        state="done",
+        finished=timezone.now(),
+    )
+    wait_for_question(page, link)
+
+
+def come_after_another_client(page: Page, link: Link) -> None:
+    query = urlencode({"merchant": link.merchant.public_id.hex, "signs": "0"})
+    fields = {"token": encode_token(link.token), "action": "reactivate"}
+    Client(REMOTE_ADDR="198.51.100.7").post(f"/one_click/opened/?{query}", fields, headers={"User-Agent": IPHONE})
+    wait_for_question(page, link)
+
+
 @dataclass(frozen=True)
 class Machine:
     """How it looks at the link, what its pages pretend, and the options of its context."""
@@ -174,13 +204,14 @@ class Machine:
     options: dict[str, Any] | None = None
 
 
+CARD = drawn_by(PERSONS_CARD)
 SERVER = {"user_agent": PERSON, "extra_http_headers": DEVICE["extra_http_headers"]}
 LLVMPIPE = drawn_by("llvmpipe (LLVM 19.1.7, 256 bits)")
 BROWSERS = {
-    "headless browser that says so": Machine(wait_for_question, drawn_by(PERSONS_CARD) + BAR, DEVICE),
+    "headless browser that says so": Machine(wait_for_question, CARD + BAR, DEVICE),
     "headless browser that says so in a header": Machine(
         wait_for_question,
-        drawn_by(PERSONS_CARD) + BAR,
+        CARD + BAR,
         {"user_agent": PERSON, "timezone_id": DEVICE["timezone_id"]},
     ),
     "ordinary user agent": Machine(wait_for_question, options=SERVER),
@@ -196,6 +227,9 @@ BROWSERS = {
         "Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'hidden' });",
         SERVER | DEVICE,
     ),
+    "a person's device in a listed network": Machine(come_from_a_listed_network, CARD + BAR, SERVER | DEVICE),
+    "a person's device as the message leaves": Machine(come_with_the_message, CARD + BAR, SERVER | DEVICE),
+    "a person's device right after another client": Machine(come_after_another_client, CARD + BAR, SERVER | DEVICE),
     "moves the mouse and presses the first button": Machine(press_first_button, options=SERVER),
     "the same with a person's zone and screen": Machine(press_first_button, BAR, SERVER | DEVICE),
 }
@@ -203,7 +237,6 @@ INDISTINGUISHABLE = {"form fetcher that ticks the box as slowly as people"}
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
-CARD = drawn_by(PERSONS_CARD)
 DESK = {"viewport": {"width": 1280, "height": 800}, **DEVICE}
 PEOPLE: dict[str, tuple[str, dict[str, Any]]] = {
     "Chromium": (CARD + BAR, {"user_agent": PERSON, **DESK}),
@@ -261,7 +294,7 @@ def test_no_machine_acts_but_those_that_cannot_be_told_from_people(new_link, ope
         page = open_page(machine.script, machine.options or {})
         machine.look(page, links[name])
         page.close()
-    be_driven(open_page(drawn_by(PERSONS_CARD), SERVER | DEVICE, driven), links["driven browser"])
+    be_driven(open_page(CARD, SERVER | DEVICE, driven), links["driven browser"])
     acting = {name for name, link in links.items() if link.acted}
     record_property("machines that act", f"{len(acting)} of {len(links)}")
     assert acting == INDISTINGUISHABLE

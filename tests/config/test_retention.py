@@ -24,7 +24,7 @@ from integrations.models import (
     SandboxProfile,
 )
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit
 from oneclick.models import ActionToken, Click
 from oneclick.redemption.redeem import redeem_token
 from oneclick.tokens.token_text import encode_token

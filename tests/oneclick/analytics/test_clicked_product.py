@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
+from oneclick.analytics.visits import Visit
 from oneclick.models import ActionToken, Click
 from oneclick.redemption.redeem import redeem_token
 from oneclick.redemption.undo import undo_redemption

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Q
 
 from oneclick.analytics import clicks
-from oneclick.analytics.clicks import Visit
 from oneclick.analytics.figures import Figures, Selection, click_figures, group_figures, sum_figures
+from oneclick.analytics.visits import Visit
 from oneclick.models import ActionToken, Click, LandingPage, OneClickSettings, SavedLink
 from oneclick.redemption.redeem import DIRECT, redeem_token
 from oneclick.redemption.success import Success

@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 import time_machine
 from django.http import HttpResponse
+from django.utils import timezone
 
-from oneclick.models import ActionToken, Click
+from integrations.models import Delivery
+from oneclick.analytics import signs
+from oneclick.models import ActionToken, Click, OneClickSettings
 from oneclick.tokens.token_text import encode_token
+from subscriptions.models import Customer
+from tests.factories import ConnectionFactory
 from tests.oneclick.shop import Shop
 
 SHOP = "https://shop.test"
+HOME, OFFICE, SCANNER = "198.51.100.7", "203.0.113.9", "209.222.82.40"
 QUESTION = {"status": "question", "message": "Delay your order by 14 days?"}
 Script = Callable[..., HttpResponse]
 
@@ -30,11 +38,12 @@ def token(shop: Shop) -> ActionToken:
 def script(shop: Shop, token: ActionToken) -> Script:
     """Post as main.js does, with what it says in the query."""
 
-    def send(name: str = "delay", **query: str) -> HttpResponse:
+    def send(name: str = "delay", address: str = HOME, browser: str = "Firefox", **query: str) -> HttpResponse:
         told = {"merchant": shop.merchant.public_id.hex, "signs": "0", "pressed": "", **query}
-        address = f"/one_click/{name}/?" + "&".join(f"{key}={value}" for key, value in told.items())
+        url = f"/one_click/{name}/?" + "&".join(f"{key}={value}" for key, value in told.items())
         body = json.dumps({"token": encode_token(token), "action": "delay"})
-        return shop.client.post(address, body, "application/json", headers={"Origin": SHOP})
+        headers = {"Origin": SHOP, "User-Agent": browser}
+        return shop.client.post(url, body, "application/json", headers=headers, REMOTE_ADDR=address)
 
     return send
 
@@ -88,3 +97,131 @@ def test_a_link_that_cannot_act_is_refused_before_anybody_is_asked(
 
 def test_other_clients_are_never_asked(shop: Shop, token: ActionToken) -> None:
     assert shop.post("delay", token).json()["status"] == "success"
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "asks"),
+    [
+        (SCANNER, None, True),
+        (HOME, None, False),
+        (HOME, ["192.0.2.0/24", "198.51.100.0/24"], True),
+        (SCANNER, ["198.51.100.0/24"], False),
+        ("2001:db8:1:2:aaaa::1", ["2001:db8:1:2::/64"], True),
+        ("2001:db8:1:3::1", ["2001:db8:1:2::/64"], False),
+        (SCANNER, [], False),
+        ("", None, False),
+    ],
+)
+def test_visitors_from_the_merchants_list_of_networks_are_asked(
+    shop: Shop, script: Script, token: ActionToken, address: str, networks: list[str] | None, asks: bool
+) -> None:
+    if networks is not None:
+        OneClickSettings.objects.filter(merchant=shop.merchant).update(machine_networks=networks)
+    script(address=address)
+    assert is_used(token) != asks
+    assert recorded_visits() == [("opened", True, True) if asks else ("success", True, False)]
+    assert script(address=address, pressed="hand", visit="told").json()["status"] == "success"
+    assert not Click.objects.filter(likely_machine=True).exists()
+
+
+def test_another_client_in_the_next_seconds_is_asked_and_the_first_is_marked(
+    script: Script, token: ActionToken, noon: time_machine.Traveller
+) -> None:
+    script("opened")
+    noon.shift(9)
+    answer = script(address=OFFICE, browser="Chrome")
+    assert answer.json() == QUESTION
+    assert recorded_visits() == [("opened", True, True), ("opened", True, True)]
+    noon.shift(11)
+    assert script(address=OFFICE, browser="Chrome").json()["status"] == "success"
+
+
+def test_a_click_that_acted_before_another_client_came_counts_as_a_machines(script: Script) -> None:
+    script()
+    script("opened", address=OFFICE, browser="Chrome")
+    assert recorded_visits() == [("success", True, True), ("opened", True, True)]
+
+
+@pytest.mark.parametrize(
+    "second", [{"address": OFFICE}, {"browser": "Chrome"}, {}], ids=["another network", "another browser", "the same"]
+)
+def test_a_person_may_change_the_network_or_the_browser(script: Script, second: dict[str, str]) -> None:
+    script("opened")
+    assert script(**second).json()["status"] == "success"
+    assert not Click.objects.filter(likely_machine=True).exists()
+
+
+def test_two_links_are_told_apart(shop: Shop, script: Script) -> None:
+    script("opened")
+    other = {"token": encode_token(shop.order_token())}
+    url = f"/one_click/delay/?merchant={shop.merchant.public_id.hex}&signs=0&pressed="
+    answer = shop.client.post(url, json.dumps(other), "application/json", headers={"User-Agent": "Chrome"})
+    assert answer.json()["status"] == "success"
+
+
+def test_neither_addresses_nor_browsers_are_kept(script: Script) -> None:
+    with mock.patch.object(signs.cache, "add", wraps=signs.cache.add) as added:
+        script()
+    kept = [str(call) for call in added.mock_calls if "one-click-client:" in str(call)]
+    assert len(kept) == 1
+    assert HOME not in kept[0] and "Firefox" not in kept[0]
+
+
+@pytest.fixture
+def sent(shop: Shop) -> Callable[..., ActionToken]:
+    """A token whose event left for an ESP `seconds` ago."""
+
+    def send(seconds: float, base_url: str = "", state: str = "done") -> ActionToken:
+        token = shop.subscription_token()
+        connection = ConnectionFactory(merchant=shop.merchant, base_url=base_url)
+        Delivery.objects.create(
+            merchant=shop.merchant,
+            connection=connection,
+            event=token.event,
+            customer=token.customer,
+            state=state,
+            finished=timezone.now() - timedelta(seconds=seconds),
+        )
+        return token
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("seconds", "options", "asks"),
+    [
+        (0, {}, True),
+        (19, {}, True),
+        (20, {}, False),
+        (-5, {}, False),
+        (5, {"state": "dead"}, False),
+        (5, {"base_url": "https://portal.test/sandbox/klaviyo"}, False),
+    ],
+    ids=["at once", "soon", "later", "clock of another machine", "not delivered", "sandbox"],
+)
+def test_a_click_within_seconds_of_the_message_is_asked(
+    shop: Shop, sent: Callable[..., ActionToken], seconds: float, options: dict[str, str], asks: bool
+) -> None:
+    token = sent(seconds, **options)
+    url = f"/one_click/reactivate/?merchant={shop.merchant.public_id.hex}&signs=0&pressed="
+    answer = shop.client.post(url, json.dumps({"token": encode_token(token)}), "application/json")
+    assert answer.json()["status"] == ("question" if asks else "success")
+
+
+def test_staff_try_links_of_test_customers_at_once(shop: Shop, sent: Callable[..., ActionToken]) -> None:
+    Customer.objects.filter(pk=shop.customer.pk).update(is_test=True)
+    url = f"/one_click/reactivate/?merchant={shop.merchant.public_id.hex}&signs=0&pressed="
+    body = json.dumps({"token": encode_token(sent(1))})
+    assert shop.client.post(url, body, "application/json").json()["status"] == "success"
+
+
+def test_nobody_asks_when_an_event_of_days_ago_left(
+    shop: Shop, sent: Callable[..., ActionToken], noon: time_machine.Traveller
+) -> None:
+    token = sent(0)
+    noon.shift(timedelta(days=2))
+    with mock.patch.object(signs, "import_string") as imported:
+        url = f"/one_click/reactivate/?merchant={shop.merchant.public_id.hex}&signs=0&pressed="
+        body = json.dumps({"token": encode_token(token)})
+        assert shop.client.post(url, body, "application/json").json()["status"] == "success"
+    imported.assert_not_called()
