@@ -19,7 +19,7 @@ SAVE_ANEW = "save the file as “CSV UTF-8” and try again."
 # Spreadsheets write a text that looks like a number as a formula.
 TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 # What keeps a text from becoming a formula; a phone number with its plus sign is exported so.
-ESCAPED_FORMULA = re.compile(r"^'(?=[=+\-@])")
+ESCAPED_FORMULA = re.compile(r"^'(?=[=+\-@＝＋－＠])")
 
 
 class UnreadableError(Exception):

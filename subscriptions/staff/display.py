@@ -16,7 +16,7 @@ from subscriptions.money import money
 # Between two tags, not between a tag and its text.
 BETWEEN_TAGS = re.compile(r"(?<=>)\s*(?=<[A-Za-z])|(?<=>)(?<!\]\]>)\s*(?=</)")
 # A spreadsheet takes text that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 OPENS = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from django.test import Client
 
+from subscriptions.importing import uploads
 from subscriptions.importing.runs import continue_run
 from subscriptions.models import AuditEntry, Customer, ImportPart, ImportRun, Merchant, Role
 from tests import factories as f
@@ -110,6 +111,26 @@ def test_a_large_file_comes_in_parts_each_of_which_may_come_twice(merchant: Merc
     client.post(UPLOAD, {"file": a_file(content[90:]), "number": 2, "run": key})
     run = ImportRun.objects.get()
     assert (run.pk, run.total, run.columns[:2]) == (key, 3, ["merchant_user_id", "first_name"])
+
+
+def test_a_file_may_be_as_large_as_the_page_says_and_no_larger(
+    merchant: Merchant, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST_FILE", 50)
+    client = login(merchant)
+    key = client.post(UPLOAD, {"file": a_file("x" * 40), "number": 0, "more": 1}).json()["run"]
+    for _ in range(2):  # what comes again is no more than it was
+        assert client.post(UPLOAD, {"file": a_file("x" * 10), "number": 1, "more": 1, "run": key}).status_code == 200
+    answer = client.post(UPLOAD, {"file": a_file("x"), "number": 2, "more": 1, "run": key})
+    assert (answer.status_code, "The file is larger than" in answer.json()["sentence"]) == (400, True)
+    assert ImportPart.objects.count() == 2
+
+
+@pytest.mark.parametrize(("columns", "taken"), [(300, 1), (301, 0)])
+def test_a_file_with_very_many_columns_is_refused(merchant: Merchant, login: Login, columns: int, taken: int) -> None:
+    file = a_file("\n".join([",".join(f"c{number}" for number in range(columns)), ",".join("1" * columns)]))
+    answer = login(merchant).post(UPLOAD, {"file": file})
+    assert ("more than 300 columns" in answer.content.decode(), ImportRun.objects.count()) == (not taken, taken)
 
 
 def test_what_cannot_be_read_is_said_where_the_file_was_chosen(merchant: Merchant, login: Login) -> None:

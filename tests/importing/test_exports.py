@@ -26,7 +26,7 @@ def shop(merchant: Merchant) -> Merchant:
     other = subscription_with_order(customer=CustomerFactory(merchant=merchant, phone_number=None))
     Subscription.objects.filter(pk=other.pk).update(external_id="S-1", quantity=2)
     ProductFactory(merchant=merchant, extra_data=None)
-    CustomerFactory(merchant=merchant)
+    CustomerFactory(merchant=merchant, last_name="＝Ito")
     return merchant
 
 
