@@ -134,7 +134,7 @@ class Address(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.address}, {self.city}"
+        return ", ".join(filter(None, [self.address, self.city]))
 
 
 class Payment(models.Model):

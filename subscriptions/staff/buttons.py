@@ -21,7 +21,7 @@ from unfold.enums import ActionVariant
 
 from subscriptions.actors import Actor, ActorKind
 from subscriptions.errors import DomainError
-from subscriptions.models import Activity
+from subscriptions.models import Activity, Customer
 from subscriptions.staff.audit import Kind, audit, describe_saved, person_name
 from subscriptions.staff.edits import GuardedForm
 from subscriptions.staff.previews import preview
@@ -78,6 +78,12 @@ class Button:
     previews: bool = False
 
 
+def is_about_nobody(subject: Any) -> bool:
+    """Whether it is an erased customer, or a row of theirs; rows that were read without their customer count as no."""
+    customer = subject if isinstance(subject, Customer) else subject._state.fields_cache.get("customer")
+    return isinstance(customer, Customer) and customer.erased_at is not None
+
+
 class ButtonsAdmin(ModelAdmin):
     """Rows with `buttons` and further `pages`, the names of methods; `view_right` is needed to see the rows at all."""
 
@@ -132,6 +138,8 @@ class ButtonsAdmin(ModelAdmin):
 
     def offered_buttons(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
         """The buttons this member of staff may press now, as unfold's header shows them."""
+        if is_about_nobody(subject):
+            return []
         query = "" if request.path == self.row_url(subject) else f"?{urlencode({'back': request.path})}"
         return [
             {

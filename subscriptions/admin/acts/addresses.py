@@ -38,7 +38,7 @@ OPTIONAL = {"address2", "state_province_code"}
 
 def address_lines(address: Address) -> str:
     """The whole address in one line, without the name."""
-    place = f"{address.city} {address.state_province_code} {address.zip_postal_code}"
+    place = f"{address.city} {address.state_province_code} {address.zip_postal_code}".strip()
     return ", ".join(part for part in (address.address, address.address2, place, address.country_code) if part)
 
 

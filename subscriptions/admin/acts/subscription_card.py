@@ -85,7 +85,7 @@ def terms(row: Subscription, arranged: Arranged) -> list[Fact]:
 
 
 def shipping(row: Subscription | Order) -> str:
-    return f"{name_of(row.shipping_address)}, {address_lines(row.shipping_address)}"
+    return ", ".join(filter(None, [name_of(row.shipping_address), address_lines(row.shipping_address)]))
 
 
 def card(payment: Payment) -> str:
