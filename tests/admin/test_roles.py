@@ -208,7 +208,7 @@ def make_target(row: Connection) -> Connection:
 
 
 def find_gladly(row: Connection) -> Connection:
-    return Connection.objects.get(merchant=row.merchant, integration="gladly")
+    return Connection.objects.filter(merchant=row.merchant, integration="gladly").earliest("pk")
 
 
 def find_new_gladly(row: Connection) -> Connection:
