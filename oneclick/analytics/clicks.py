@@ -24,6 +24,8 @@ from oneclick.tokens.token_text import decode_nonce
 
 # Per token; further visits are not recorded.
 VISITS_PER_MINUTE = 30
+# The script waits 20 seconds for a hand.
+UNTOUCHED_WITHIN = timedelta(minutes=1)
 
 
 def record_visit(
@@ -94,6 +96,13 @@ def record_opening(token: ActionToken, action: str, visit: Visit) -> None:
         record_click(token, action, "opened", visit)
     elif visit.fetched and not visit.likely_machine:
         mark_human(token)
+
+
+def mark_untouched(token: ActionToken, action: str, visit: Visit) -> None:
+    """Mark the click that has just acted as a machine's: nobody has touched mouse or keys on its page."""
+    since = timezone.now() - UNTOUCHED_WITHIN
+    acted = Click.objects.filter(merchant=token.merchant, token=token, action=action, outcome="success", at__gte=since)
+    acted.filter(likely_machine=False).update(likely_machine=True)
 
 
 def mark_human(token: ActionToken) -> None:

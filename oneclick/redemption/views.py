@@ -90,15 +90,17 @@ def undo(request: HttpRequest) -> HttpResponse:
 def opened(request: HttpRequest) -> HttpResponse:
     """POST reports that a page shows a link's button, or that a program drives the browser; the visit is recorded.
 
-    The answer has the question beside the button.
+    The answer has the question beside the button. With `untouched`, it reports what became of a click that acted.
     """
     if request.method != "POST":
         return preflight_response(request, CORS_METHODS)
     caller = find_caller(request)
     fields, token = read_fields(request), None
+    untouched = fields.get("untouched") == "yes"
     if caller and caller.merchant:
-        token = clicks.record_visit(request, fields, clicks.record_opening, caller.merchant.public_id)
-    response = question_response(request, token, fields) if token else HttpResponse(status=204)
+        record = clicks.mark_untouched if untouched else clicks.record_opening
+        token = clicks.record_visit(request, fields, record, caller.merchant.public_id)
+    response = question_response(request, token, fields) if token and not untouched else HttpResponse(status=204)
     return with_headers(response, caller.origin if caller else "")
 
 

@@ -200,6 +200,24 @@
     return answer;
   }
 
+  /** Reports a click that acted by itself, at a desk where no hand then moved or pressed anything in the page. */
+  function watchForHands(link) {
+    // Whoever reads on a phone need not touch it.
+    if (navigator.maxTouchPoints) return;
+    const watch = new AbortController();
+    const options = { capture: true, passive: true, signal: watch.signal };
+    const report = () => {
+      watch.abort();
+      post("opened", { ...link, untouched: "yes" }, "");
+    };
+    const timer = setTimeout(report, 20000);
+    watch.signal.addEventListener("abort", () => clearTimeout(timer));
+    for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) {
+      addEventListener(name, (event) => event.isTrusted && watch.abort(), options);
+    }
+    addEventListener("pagehide", report, options);
+  }
+
   /** For the shop's own analytics; the event does not carry the token. */
   function dispatchOutcome(action, status, error) {
     const detail = { action, status, error };
@@ -401,7 +419,9 @@
     const kind = setting === "upsell" && subscribes ? "subscribe" : setting;
     const go = (how) => send(action, { token: "", ...body }, (question) => showQuestion(question, kind, go), how);
     const asks = mode === "instant" ? false : mode === "confirm" || settings.confirm.includes(setting);
-    return !asks && !inDoubt && (await isSomebodyLooking()) ? go() : ask(link, kind, go);
+    if (asks || inDoubt || !(await isSomebodyLooking())) return ask(link, kind, go);
+    await go();
+    if (!inDoubt) watchForHands(link);
   }
 
   // A link to the page that is already open loads nothing. popstate fires before hashchange, so the address is

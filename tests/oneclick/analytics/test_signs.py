@@ -41,7 +41,7 @@ def script(shop: Shop, token: ActionToken) -> Script:
     def send(name: str = "delay", address: str = HOME, browser: str = "Firefox", **query: str) -> HttpResponse:
         told = {"merchant": shop.merchant.public_id.hex, "signs": "0", "pressed": "", **query}
         url = f"/one_click/{name}/?" + "&".join(f"{key}={value}" for key, value in told.items())
-        body = json.dumps({"token": encode_token(token), "action": "delay"})
+        body = json.dumps({"token": encode_token(token), "action": "delay", **query})
         headers = {"Origin": SHOP, "User-Agent": browser}
         return shop.client.post(url, body, "application/json", headers=headers, REMOTE_ADDR=address)
 
@@ -149,6 +149,25 @@ def test_a_person_may_change_the_network_or_the_browser(script: Script, second: 
     script("opened")
     assert script(**second).json()["status"] == "success"
     assert not Click.objects.filter(likely_machine=True).exists()
+
+
+def test_a_click_whose_page_no_hand_touched_counts_as_a_machines(
+    shop: Shop, script: Script, noon: time_machine.Traveller
+) -> None:
+    script("skip")
+    noon.shift(59)
+    answer = script("opened", untouched="yes")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert recorded_visits() == [("success", True, False)], "another action's report says nothing of it"
+    assert script("opened", untouched="yes", action="skip").status_code == 204
+    assert recorded_visits() == [("success", True, True)]
+
+
+def test_a_click_of_minutes_ago_stays_a_persons(script: Script, noon: time_machine.Traveller) -> None:
+    script()
+    noon.shift(61)
+    script("opened", untouched="yes")
+    assert recorded_visits() == [("success", True, False)]
 
 
 def test_two_links_are_told_apart(shop: Shop, script: Script) -> None:
