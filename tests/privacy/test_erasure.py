@@ -128,7 +128,7 @@ def test_what_comes_within_ten_minutes_waits_for_its_end(customer: Customer, tim
 def test_others_lose_nothing(merchant: Merchant, customer: Customer) -> None:
     other = Customer.objects.get(merchant=merchant, first_name="Home")
     away = Customer.objects.get(merchant=make_world("Away").merchant)
-    account = merchant.connections.get(integration="klaviyo")
+    account = f.ConnectionFactory(merchant=merchant, name="Attentive", integration="attentive")
     SentProfile.objects.create(connection=account, customer=other, email="home@shop.test", status="active")
     before = ["".join(export_customer(each)).partition("\n")[2] for each in (other, away)]
     erase_customer(customer, actor=f.STAFF)
