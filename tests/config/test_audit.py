@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def run_audit(folder: Path, packages: object, scripts: object, decisions: str = 
     (folder / ".ci").mkdir()
     script = shutil.copy(".ci/audit", folder / ".ci")
     env = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
-    ended = subprocess.run([script], capture_output=True, text=True, env=env)
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, env=env)
     return ended.returncode, ended.stdout.splitlines()
 
 
