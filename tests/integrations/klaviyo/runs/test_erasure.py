@@ -5,6 +5,8 @@ from django.utils import timezone
 from integrations.klaviyo.runs import control, status, work
 from integrations.klaviyo.sent_profiles import Told, note_told
 from integrations.models import ProfileRun, SentProfile
+from integrations.privacy.erasing import erase_customer
+from subscriptions.models import Customer
 from tests.factories import STAFF, ConnectionFactory, MerchantFactory
 from tests.integrations.klaviyo.runs.account import refusal
 from tests.integrations.klaviyo.runs.running import make_customers, work_on
@@ -79,3 +81,17 @@ def test_each_klaviyo_connection_of_the_merchant_gets_a_run(account, connection,
         ("Klaviyo", ana.pk),
         ("Second", ana.pk),
     }
+
+
+def test_the_profile_is_found_although_the_customer_is_erased_here_before(account, connection, merchant, clock):
+    ana, twin, phone = make_customers(merchant, "ana@shop.test", "Ana@shop.test", "no address")
+    note_told(connection, {twin.pk: Told("ana@shop.test", status="active")}, timezone.now())
+    erase_customer(ana, actor=STAFF)
+    erase_customer(phone, actor=STAFF)
+    clock.shift(61)
+    for run in ProfileRun.objects.order_by("pk"):
+        assert work_on(run, clock).state == "done"
+    assert account.erased == [{"email": "ana@shop.test"}, {"phone_number": "+15013299800"}]
+    kept = SentProfile.objects.values_list("email", "phone_number", "status").order_by("customer")
+    assert list(kept) == [("", "", "")] * 3
+    assert Customer.objects.get(pk=twin.pk).email == "Ana@shop.test"
