@@ -5,6 +5,7 @@ left just before, and threads that write a log a little later, may leave traces 
 these as well, once Klaviyo has deleted the profile. Until then `Erasure` keeps by what to find them.
 """
 
+import logging
 from datetime import timedelta
 
 from django.contrib.postgres.functions import RandomUUID
@@ -22,6 +23,8 @@ from subscriptions.actions.customer_lock import CUSTOMER_BY_KEY, lock_customer
 from subscriptions.actors import Actor
 from subscriptions.errors import Refused
 from subscriptions.models import Customer, ImportRun
+
+log = logging.getLogger(__name__)
 
 # Longer than any request may take, and than any log waits to be written.
 LATE = timedelta(minutes=10)
@@ -85,8 +88,16 @@ def settle() -> None:
     waiting = open_runs().filter(customer=OuterRef("customer"))
     late = Erasure.objects.filter(~Exists(waiting), settled_at=None, at__lt=timezone.now() - LATE)
     for pk in list(late.order_by("at").values_list("pk", flat=True)[:MOST]):
-        with transaction.atomic():
-            rows = Erasure.objects.select_for_update(skip_locked=True).select_related("customer")
-            if erasure := rows.filter(pk=pk, settled_at=None).first():
-                _erase(erasure.customer, Person.from_json(erasure.identifiers))
-                Erasure.objects.filter(pk=pk).update(settled_at=timezone.now(), identifiers={})
+        try:
+            _settle(pk)
+        except Exception:
+            # The others must not wait for it; the next minute tries it again.
+            log.exception("erasure %s cannot be settled", pk, extra={"erasure": pk})
+
+
+def _settle(pk: int) -> None:
+    with transaction.atomic():
+        rows = Erasure.objects.select_for_update(skip_locked=True, of=("self",)).select_related("customer")
+        if erasure := rows.filter(pk=pk, settled_at=None).first():
+            _erase(erasure.customer, Person.from_json(erasure.identifiers))
+            Erasure.objects.filter(pk=pk).update(settled_at=timezone.now(), identifiers={})

@@ -125,6 +125,16 @@ def test_what_comes_within_ten_minutes_waits_for_its_end(customer: Customer, tim
     assert Erasure.objects.get().settled_at is None
 
 
+def test_an_erasure_that_fails_holds_up_no_other(customer: Customer, time_machine: Any) -> None:
+    other = f.CustomerFactory(merchant=customer.merchant)
+    for each in (customer, other):
+        erase_customer(each, actor=f.STAFF)
+    finish_at_klaviyo()
+    Erasure.objects.filter(customer=customer).update(identifiers={"orders": []})
+    settle_later(time_machine)
+    assert [each.settled_at is None for each in Erasure.objects.order_by("pk")] == [True, False]
+
+
 def test_others_lose_nothing(merchant: Merchant, customer: Customer) -> None:
     other = Customer.objects.get(merchant=merchant, first_name="Home")
     away = Customer.objects.get(merchant=make_world("Away").merchant)
