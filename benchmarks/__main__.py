@@ -9,7 +9,7 @@ import django
 from django.core.management import call_command
 
 GROUPS = ["redemptions", "pages", "placements", "reminders", "delivery", "catalogue", "lists", "lookups"]
-GROUPS += ["staff_pages"]
+GROUPS += ["staff_pages", "slow_clients"]
 
 
 def main() -> None:
