@@ -225,7 +225,8 @@ BROWSERS = {
     "ordinary user agent": Machine(wait_for_question, options=SERVER),
     "ordinary user agent with a person's zone and screen": Machine(wait_for_question, BAR, SERVER | DEVICE),
     "Firefox that draws in software": Machine(wait_for_question, LLVMPIPE + BAR, {"user_agent": FIREFOX} | DEVICE),
-    "without graphics": Machine(wait_for_question, NO_WEBGL, SERVER),
+    "without graphics in the zone UTC": Machine(wait_for_question, NO_WEBGL + BAR, SERVER),
+    "without graphics on a bare screen": Machine(wait_for_question, NO_WEBGL, SERVER | DEVICE),
     "phone of a farm": Machine(wait_for_question, options={"user_agent": ANDROID, **PHONE}),
     "prerender": Machine(
         look_for_a_moment, "Object.defineProperty(Document.prototype, 'prerendering', { get: () => true });", SERVER
