@@ -14,6 +14,7 @@ from integrations.sandbox import private_keys
 from integrations.webhooks.targets import create_target
 from subscriptions import api_keys
 from subscriptions.actions.merchant_deletion import owned_models
+from subscriptions.actions.subscription import cancel
 from subscriptions.figures.forecast import make_forecast
 from subscriptions.models import CancelReason, Merchant, ProductRelationship, RollUp
 from tests import factories as f
@@ -79,6 +80,8 @@ def make_more_rows(rows: Rows, name: str) -> None:
     ProductRelationship.objects.create(merchant=merchant, from_product=product, to_product=other)
     target = create_target(merchant, "https://93.184.216.34/hook")
     Connection.objects.filter(pk=target.pk).update(name=f"{name} target")
+    # Of today, which is not folded yet.
+    cancel(f.subscription_with_order(customer__merchant=merchant, product=product), actor=f.STAFF)
     GladlyAccount.objects.filter(connection__merchant=merchant).update(actions_enabled=AgentAction.values)
     CancelReason.objects.filter(merchant=merchant).update(code=100 + merchant.pk)
     fold(merchant)
