@@ -1,14 +1,17 @@
-"""Kills workers of a running portal at random."""
+"""Kills workers with -9: those of a running portal at random, and one of the tests in the middle of its work."""
 
+import multiprocessing
 import random
+import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
+from django.db import connections
 
-from tests.portal import Portal
+from tests.portal import Portal, wait_until
 
 
 class Killer(threading.Thread):
@@ -48,6 +51,33 @@ class Killer(threading.Thread):
         finally:
             self.over.set()
             self.join()
+
+
+def kill_in_the_middle(
+    task: Callable[[int], None], key: int, is_half_done: Callable[[], bool], later: float = 0
+) -> None:
+    """Let a process of its own do `task(key)`, and kill it so many seconds after `is_half_done`."""
+    connections.close_all()
+    worker = multiprocessing.get_context("fork").Process(target=_work, args=[task, key])
+    worker.start()
+    try:
+        wait_until(is_half_done, pause=0.002)
+        time.sleep(later)
+    finally:
+        worker.kill()
+        worker.join()
+    assert worker.exitcode == -signal.SIGKILL, "the worker was finished before"
+
+
+def _work(task: Callable[[int], None], key: int) -> None:
+    """With Playwright's event loop, which ends with the fork, Django keeps another connection: it is still open here.
+
+    It is the tests' own and must be neither used nor closed.
+    """
+    inherited = [(each, each.connection) for each in connections.all(initialized_only=True)]
+    for each, _ in inherited:
+        each.connection = None
+    task(key)
 
 
 def _used(process: psutil.Process) -> float:

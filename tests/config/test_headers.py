@@ -39,8 +39,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def behind_https(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The settings of an installation whose address begins with https."""
+    # Alone: the browser tests set what no installation should.
     environment = {
-        **os.environ,
+        "PATH": os.environ["PATH"],
         "REPRISE_HOME": str(tmp_path_factory.mktemp("home")),
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -1,11 +1,8 @@
 """An import whose worker is a process of its own that is killed with -9 in the middle."""
 
-import multiprocessing
-import signal
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from subscriptions.importing import run_chunks
@@ -13,7 +10,7 @@ from subscriptions.importing.runs import continue_run, start_import
 from subscriptions.importing.uploads import add_part, begin_upload, finish_upload
 from subscriptions.models import Customer, ImportRun, Merchant
 from tests.factories import STAFF
-from tests.portal import wait_until
+from tests.killer import kill_in_the_middle
 
 ROWS = 60
 HEADER = "customer id,first name,last name,email"
@@ -24,15 +21,7 @@ def die_in_the_middle(run: ImportRun) -> None:
     ImportRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     run.refresh_from_db()
     enough = run.cursor + 4
-    connections.close_all()  # the worker opens its own
-    worker = multiprocessing.get_context("fork").Process(target=continue_run, args=[run.pk])
-    worker.start()
-    try:
-        wait_until(lambda: ImportRun.objects.get(pk=run.pk).cursor >= enough, pause=0.002)
-    finally:
-        worker.kill()
-        worker.join()
-    assert worker.exitcode == -signal.SIGKILL, "the worker was finished before"
+    kill_in_the_middle(continue_run, run.pk, lambda: ImportRun.objects.get(pk=run.pk).cursor >= enough)
 
 
 @pytest.mark.django_db(transaction=True)

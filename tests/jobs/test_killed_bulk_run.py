@@ -1,12 +1,8 @@
 """A bulk change, and its undo, whose worker is a process of its own that is killed with -9 in the middle."""
 
-import multiprocessing
-import signal
-import time
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from subscriptions import calendar
@@ -15,7 +11,7 @@ from subscriptions.actions.bulk.run import start_run, start_undo
 from subscriptions.jobs.bulk_runs import continue_run
 from subscriptions.models import Activity, BulkRun, Merchant, Order
 from tests import factories as f
-from tests.portal import wait_until
+from tests.killer import kill_in_the_middle
 
 ROWS = 45
 STATES = BulkRun.State
@@ -29,16 +25,7 @@ def die_in_the_middle(run: BulkRun, count: str, later: float) -> None:
     """
     BulkRun.objects.filter(pk=run.pk).update(lease_until=timezone.now())
     enough = getattr(reread(run), count) + 3
-    connections.close_all()  # the worker opens its own
-    worker = multiprocessing.get_context("fork").Process(target=continue_run, args=[run.pk])
-    worker.start()
-    try:
-        wait_until(lambda: getattr(reread(run), count) >= enough, pause=0.002)
-        time.sleep(later)
-    finally:
-        worker.kill()
-        worker.join()
-    assert worker.exitcode == -signal.SIGKILL, "the worker was finished before"
+    kill_in_the_middle(continue_run, run.pk, lambda: getattr(reread(run), count) >= enough, later)
 
 
 def reread(run: BulkRun) -> BulkRun:
