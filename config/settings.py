@@ -5,10 +5,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import environ
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 
-from config import postgres, secrets
+from config import api_docs, postgres, secrets, staff_shell
 from config.content_policy import build_content_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -291,57 +289,8 @@ API_BATCH_RATE = env.int("API_BATCH_RATE", default=600)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-API_SUMMARY = (
-    "Subscriptions, orders, customers and products of a merchant, compatible with clients of Ordergroove's API."
-)
-API_DOCS = (BASE_DIR / "docs/developers/rest.md").read_text()
-# What the page says before its examples of each resource.
-API_GUIDE = API_DOCS[API_DOCS.index("## Credentials") : API_DOCS.index("## customers")].strip()
-SPECTACULAR_SETTINGS = {
-    "ENFORCE_NON_BLANK_FIELDS": True,
-    "TITLE": "Reprise",
-    "VERSION": "1",
-    "DESCRIPTION": f"{API_SUMMARY}\n\n{API_GUIDE}",
-    "SCHEMA_PATH_PREFIX": "/api/",
-    "PREPROCESSING_HOOKS": ["subscriptions.api.schema.keep_api_endpoints"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enum_id_removal",
-        "subscriptions.api.schema.add_links",
-    ],
-    "SERVE_AUTHENTICATION": [],
-    "COMPONENT_SPLIT_PATCH": False,
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
-
-UNFOLD = {
-    "SITE_TITLE": "Reprise",
-    "SITE_HEADER": "Reprise",
-    "SITE_SUBHEADER": "config.site.merchant_name",
-    "SITE_DROPDOWN": "config.site.merchant_switcher",
-    "SITE_URL": None,
-    "SITE_SYMBOL": "autorenew",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")},
-    ],
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_BACK_BUTTON": True,
-    "DASHBOARD_CALLBACK": "config.home.home_context",
-    "STYLES": [lambda request: static("staff/colors.css"), lambda request: static("staff/staff.css")],
-    "SCRIPTS": [lambda request: static("staff/staff.js")],
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Two-factor login", "link": reverse_lazy("admin:two_factor")},
-            {"title": "Your logins", "link": reverse_lazy("admin:sessions")},
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
-        ],
-    },
-    "SIDEBAR": {"navigation": "config.site.build_navigation"},
-}
+SPECTACULAR_SETTINGS = api_docs.SPECTACULAR_SETTINGS
+UNFOLD = staff_shell.UNFOLD
 
 LOG_LEVEL = env("LOG_LEVEL", default="")
 LOG_FORMAT = env.str("LOG_FORMAT", default="line", choices=("line", "json"))
