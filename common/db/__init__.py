@@ -13,7 +13,8 @@ Write: `insert(row)`, `update(row, "status", "total")`, and for many rows in one
 is converted by its field, and so is every value of a field class that has conversions of its own. New rows that need
 more than that, such as a default of the database, are left to Django.
 
-Make: `new_row(Order, status=1)` is `Order(status=1)` for values that fit their fields.
+Make: `new_row(Order, status=1)` is `Order(status=1)` for values that fit their fields; `copy_row(order)` is
+`copy.copy(order)`.
 
 Do not wait: inside a `pipeline`, only statements whose rows are read wait. `reserve_ids` fetches the keys of new rows
 beforehand, so that no `insert` has to read one.
@@ -33,9 +34,9 @@ Rules and limits:
 - A system check (`common.E001`) and the first use refuse some models: see `columns.refusals`.
 """
 
-from common.db.query import AnyOf, Param, Query
+from common.db.query import AnyOf, Param, Query, copy_row
 from common.db.statements import execute, fetch_rows, pipeline, plain_array, skip_flush, text_array
 from common.db.writing import insert, insert_many, new_row, reserve_ids, update, update_many
 
-__all__ = ["AnyOf", "Param", "Query", "execute", "fetch_rows", "insert", "insert_many", "new_row"]
+__all__ = ["AnyOf", "Param", "Query", "copy_row", "execute", "fetch_rows", "insert", "insert_many", "new_row"]
 __all__ += ["pipeline", "plain_array", "reserve_ids", "skip_flush", "text_array", "update", "update_many"]

@@ -34,20 +34,25 @@ class Columns:
         self.table, self.names = quote(model._meta.db_table), [quote(field.column) for field in fields]
 
     def values(self, rows: Sequence[models.Model], add: bool) -> list[Any]:
-        """The values of a single row, or else one list for each column."""
+        """The values of a single row, or else one list for each column, and None for a column that is all NULL."""
         if len(rows) == 1:
             return self._values(rows[0], self.fields, add)
-        return [self._column(rows, field, add) for field in self.fields]
+        columns = [self._column(rows, field, add) for field in self.fields]
+        # `unnest` fills every other column up with NULL, if one says how many rows there are.
+        return columns if any(columns) else [[None] * len(rows), *columns[1:]]
 
-    def _column(self, rows: Sequence[models.Model], field: tuple[Any, ...], add: bool) -> list[Any]:
-        _, name, attname, kind = field
+    def _column(self, rows: Sequence[models.Model], entry: tuple[Any, ...], add: bool) -> list[Any] | None:
+        field, name, attname, kind = entry
         column = [row.__dict__.get(attname, ...) for row in rows]
+        types, is_json = {*map(type, column)}, type(field) is models.JSONField
         # Most columns need no conversion, and that is found out faster for all rows at once.
-        if (types := {*map(type, column)}) == {kind}:
-            plain = kind not in CONDITIONS or all(map(CONDITIONS[kind], column))
-        else:
-            plain = types == {type(None)} and kind and not any(name in row._state.fields_cache for row in rows)
-        return column if plain else [value for row in rows for value in self._values(row, [field], add)]
+        if types == {kind} and (kind not in CONDITIONS or all(map(CONDITIONS[kind], column))):
+            return column
+        if types == {type(None)} and (kind or is_json) and not any(name in row._state.fields_cache for row in rows):
+            return None
+        if types == {dict} and is_json:
+            return [self.connection.ops.adapt_json_value(value, field.encoder) for value in column]
+        return [value for row in rows for value in self._values(row, [entry], add)]
 
     def _values(self, row: models.Model, fields: Sequence[tuple[Any, ...]], add: bool) -> list[Any]:
         held, related, values = row.__dict__, row._state.fields_cache, []

@@ -109,3 +109,11 @@ def bare_row(model: type[Row], columns: Mapping[str, Any]) -> Row:
     row.__dict__.update(columns)
     row._state = ModelState()
     return row
+
+
+def copy_row(row: Row) -> Row:
+    """`copy.copy(row)`, in a fraction of its time. The copy shares the values and the related rows."""
+    copied = bare_row(type(row), row.__dict__)
+    copied._state.adding, copied._state.db = row._state.adding, row._state.db
+    copied._state.fields_cache = dict(row._state.fields_cache)
+    return copied

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db.models import QuerySet
 
-from common.db import Query, execute, pipeline, reserve_ids
+from common.db import AnyOf, Query, execute, pipeline, reserve_ids
 from subscriptions import calendar
 from subscriptions.actions import bulk_orders, totals
 from subscriptions.actions.core import ActionContext, record_actions
@@ -44,23 +44,31 @@ def remind_customers(
         if not locked:
             return []
         by_key = {customer.pk: customer for customer in locked}
-        found = due(merchant.customers.filter(pk__in=by_key)).select_related("payment", "shipping_address")
-        contexts = [
-            ActionContext(VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id]))
-            # Even for a single run, a `Query` builds rows faster than a queryset does.
-            for order in Query(lambda: found.only(*NEEDED)).all()
-            if order.is_open and needs_reminder(order)
-        ]
-        items = bulk_orders.load_items_of_orders([context.subject for context in contexts])
-        with reserve_ids({Activity: 1, Event: 1}, times=len(contexts)), pipeline():
+        orders = _load_orders(merchant, list(by_key), due)
+        items = bulk_orders.load_items_of_orders(orders)
+        contexts: list[ActionContext[Order]] = []
+        with reserve_ids({Activity: 1, Event: 1}, times=len(orders)), pipeline():
             # Check constraints with each write, while the next part is prepared, instead of all at the commit.
             execute("SET CONSTRAINTS ALL IMMEDIATE")
-            for begin in range(0, len(contexts), PART):
-                part = contexts[begin : begin + PART]
+            for begin in range(0, len(orders), PART):
+                part = [
+                    ActionContext(
+                        VERB, actor, by_key[order.customer_id], attach_customer(order, by_key[order.customer_id])
+                    )
+                    for order in orders[begin : begin + PART]
+                ]
                 sentences = _emit_reminders(part, items[begin : begin + PART])
                 record_actions(list(zip(part, sentences, strict=True)))
+                contexts += part
             execute("SET CONSTRAINTS ALL DEFERRED")
     return contexts
+
+
+def _load_orders(merchant: Merchant, customers: Sequence[int], due: DueOrders) -> list[Order]:
+    found = due(merchant.customers.filter(pk=AnyOf("customers"))).select_related("payment", "shipping_address")
+    # Even for a single run, a `Query` builds rows faster than a queryset does.
+    orders = Query(lambda: found.only(*NEEDED)).all(customers=customers)
+    return [order for order in orders if order.is_open and needs_reminder(order)]
 
 
 def needs_reminder(order: Order) -> bool:

@@ -25,7 +25,6 @@ Bulk variants, such as `bulk_reminders`, do the same for many customers in one t
 with `lock_customers`, create an `ActionContext` for each subject and write them all with `record_actions`.
 """
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
@@ -35,7 +34,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.module_loading import import_string
 
-from common.db import insert_many, new_row
+from common.db import copy_row, insert_many, new_row
 from subscriptions import calendar
 from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.actions.subjects import Subject, reload_subject
@@ -75,7 +74,7 @@ class ActionContext(Generic[Subject]):
     activity: Activity | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.before = copy.copy(self.subject)
+        self.before = copy_row(self.subject)
 
     def has_changed(self, *columns: str) -> bool:
         """Whether the body has given one of these columns of the subject another value."""

@@ -1,10 +1,9 @@
-import copy
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from common.db import insert, insert_many, new_row, reserve_ids
+from common.db import copy_row, insert, insert_many, new_row, reserve_ids
 from common.db.writing import take_reserved_ids
 from oneclick.redemption.redeem import WRITTEN
 from subscriptions.models import Activity, Event
@@ -71,7 +70,7 @@ def test_each_key_comes_from_the_sequence_of_its_table(model):
 
 def test_a_copy_keeps_what_the_row_was():
     subscription = SubscriptionFactory()
-    copied = copy.copy(subscription)
+    copied = copy_row(subscription)
     subscription.quantity, subscription.product = 7, SubscriptionFactory(merchant=subscription.merchant).product
     assert (copied.quantity, copied.product == subscription.product, copied._state.adding) == (2, False, False)
 
