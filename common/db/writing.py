@@ -22,14 +22,15 @@ def new_row(model: type[Row], **values: Any) -> Row:
     """`model(**values)` for values that fit their fields, without its constructor."""
     constants, defaults, columns = _new_row_plan(model)
     row = bare_row(model, constants)
+    held = row.__dict__
     for name, default in defaults:
         if name not in values:
-            row.__dict__[name] = default()
+            held[name] = default()
     for name, value in values.items():
         attname, related_attname = columns[name]
-        if isinstance(value, models.Model):
+        if related_attname and isinstance(value, models.Model):
             row._state.fields_cache[name], value = value, getattr(value, related_attname)
-        row.__dict__[attname] = value
+        held[attname] = value
     return row
 
 

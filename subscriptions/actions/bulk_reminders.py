@@ -1,8 +1,6 @@
 """Order reminders in bulk: the same code for one order or thousands, in a few statements."""
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
@@ -40,7 +38,7 @@ def remind_customers(
     had their reminder are left out. Returns the contexts of the others. Raises `Busy` when another write holds one of
     the customers.
     """
-    with _no_garbage_collection(), lock_customers(merchant, customers) as locked:
+    with lock_customers(merchant, customers) as locked:
         if not locked:
             return []
         by_key = {customer.pk: customer for customer in locked}
@@ -92,15 +90,3 @@ def _emit_reminders(
     for context, facts in zip(contexts, payloads.order_payloads(orders), strict=True):
         context.emit(catalogue.ORDER_REMINDER, context.subject, facts)
     return [f"Reminded the customer of the order of {calendar.human_date(order.place_date)}." for order, _ in orders]
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """All objects of a chunk live until its end. Collections in between find nothing and take a third longer."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
