@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
@@ -61,11 +61,17 @@ def supervised_name(cluster: str) -> str:
     return f"{cluster_name()[-room:]}:{cluster}"
 
 
+def last_beats() -> dict[str, datetime]:
+    """The time of each cluster's last heartbeat, by that cluster's clock."""
+    return dict(Heartbeat.objects.values_list("cluster", "beat_at"))
+
+
 def cluster_ages() -> dict[str, float]:
     """Seconds since the last heartbeat, by cluster. One that has been silent for `GONE_AFTER` is left out."""
     now = timezone.now()
     rows = Heartbeat.objects.filter(beat_at__gt=now - GONE_AFTER).order_by("cluster")
-    return {row.cluster: (now - row.beat_at).total_seconds() for row in rows}
+    # One from the future was sent before the clock fell back, and tells as little as an old one.
+    return {row.cluster: abs((now - row.beat_at).total_seconds()) for row in rows}
 
 
 def forget_clusters(names: Iterable[str]) -> None:

@@ -24,11 +24,13 @@ from django.http import StreamingHttpResponse
 from granian.rsgi import HTTPProtocol, Scope
 
 from common.web.answer_faults import ENVIRON_KEY
+from config.database.base import DatabaseWrapper
 from config.downloads import Download, Stream
 from config.spoilt_answers import SpoiltAnswer, send_spoilt_answer
 from config.wsgi import application as django_application
 
 logger = logging.getLogger(__name__)
+DatabaseWrapper.statement_seconds = settings.STATEMENT_SECONDS
 LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes; Django reads no larger one
 MOST_STREAMS = 2  # at a time in one process; each keeps a connection to the database
 LARGEST_IN_MEMORY = 64 * 1024  # bytes of one body; a larger one waits in a temporary file

@@ -4,11 +4,13 @@ One row with bad arguments stops all schedules, so these rows have none.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import connections, transaction
+from django.utils import timezone
 
 SCHEDULES = {
     "sweep": "integrations.outbox.sweep",
@@ -51,6 +53,13 @@ def ensure_schedules(using: str = "default", **kwargs: Any) -> None:
             row = PLAIN | {"minutes": EVERY.get(name, 1)}
             if not rows.filter(name=name, func=function).update(**row):
                 rows.create(name=name, func=function, **row)
+
+
+def correct_times() -> None:
+    """Let a schedule run now whose next time is farther away than its period: the clock has fallen back since."""
+    rows, now = apps.get_model("django_q", "Schedule").objects, timezone.now()
+    for minutes in {1, *EVERY.values()}:
+        rows.filter(minutes=minutes, next_run__gt=now + timedelta(minutes=2 * minutes)).update(next_run=now)
 
 
 def check_schedules(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:

@@ -125,6 +125,8 @@ DATABASES["default"]["OPTIONS"] = {
     "server_side_binding": True,
     "connect_timeout": 5,
 }
+# A web server's statement that has no answer by then gets its client a 503: the database or the network is gone.
+STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}

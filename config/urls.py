@@ -1,7 +1,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import health
+from config import error_pages, health
 from config.metrics import metrics
 from onboarding import passwords
 from onboarding import views as onboarding
@@ -10,6 +10,7 @@ from oneclick.redemption import views as one_click
 from subscriptions.api.views import docs
 from subscriptions.staff.site import site
 
+handler500 = error_pages.server_error
 urlpatterns = [
     # First, because these are requested most often.
     path("", include("oneclick.urls")),

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.chaos` prints the table of `docs/operators/reliability.md`.
+"""`python -m benchmarks.chaos` prints the table of `docs/reliability.md`.
 
 It fails if an event is lost or out of order.
 """

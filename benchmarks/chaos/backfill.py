@@ -1,6 +1,6 @@
 """`python -m benchmarks.chaos.backfill` tells the sandbox the status of 100,000 customers while workers are killed.
 
-It prints a table for `docs/operators/reliability.md`, and fails if a customer is skipped, told twice or told a wrong
+It prints a table for `docs/reliability.md`, and fails if a customer is skipped, told twice or told a wrong
 status, or if the progress that staff see ever goes back or ahead of what the sandbox has.
 """
 

@@ -102,8 +102,14 @@ L = TypeVar("L", bound=Leased)
 
 
 def unleased_rows(rows: QuerySet[L]) -> QuerySet[L]:
-    """Those of `rows` that a worker may claim now."""
-    return rows.filter(Q(lease_until=None) | Q(lease_until__lte=timezone.now()))
+    """Those of `rows` that a worker may claim now.
+
+    A lease that lasts longer than any can was given before the clock fell back. With clocks that differ by a lease's
+    length a valid one may seem so too; but then others seem over before they are, and the token stops both.
+    """
+    now = timezone.now()
+    impossible = Q(lease_token__isnull=False, lease_until__gt=now + 2 * rows.model.lease_length)
+    return rows.filter(Q(lease_until=None) | Q(lease_until__lte=now) | impossible)
 
 
 def claim_lease(rows: QuerySet[L], pk: int, **changes: Any) -> L | None:

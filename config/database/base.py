@@ -1,9 +1,10 @@
-"""Django's PostgreSQL backend, which checks a persistent connection without a statement, reads times faster, and keeps
-rows out of its errors.
+"""Django's PostgreSQL backend, which checks a persistent connection without a statement, reads times faster, keeps rows
+out of its errors, and notices a network that has gone silent.
 """
 
 import select
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -39,13 +40,25 @@ class BriefErrors(DatabaseErrorWrapper):
         super().__exit__(kind, error, traceback)
 
 
+# The kernel gives a connection up whose other machine is silent for so long. Its own limits are hours.
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}  # ms
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    # How long a statement may take; None where it may take hours, as a migration does, or where tasks end in time.
+    statement_seconds: float | None = None
+
     @cached_property
     def wrap_database_errors(self) -> BriefErrors:
         return BriefErrors(self)
 
+    def get_connection_params(self) -> dict[str, Any]:
+        return KEEPALIVES | super().get_connection_params()
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
+        if self.statement_seconds:
+            connection.wait = partial(_wait_with_limit, connection, self.statement_seconds)
         if self.timezone is UTC:
             connection.adapters.register_loader("timestamptz", TimeLoader)
         return connection
@@ -61,3 +74,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         idle = select.poll()
         idle.register(connection.fileno(), select.POLLIN)
         return super().is_usable() if idle.poll(0) else True
+
+
+def _wait_with_limit(connection: psycopg.Connection[Any], seconds: float, steps: Any, **options: Any) -> Any:
+    """`connection.wait`, for a server or pooler that accepts a statement and never answers."""
+    try:
+        return psycopg.Connection.wait(connection, steps, **{**options, "timeout": seconds})
+    except psycopg.errors._WaitTimeout:
+        connection.pgconn.finish()  # its answer may still come, and would be taken for that of the next statement
+        raise psycopg.OperationalError("the database did not answer in time") from None

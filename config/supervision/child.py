@@ -21,16 +21,25 @@ class Child:
         self.command = command
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
-        self.started = 0.0  # time.time()
+        # All times are of time.monotonic(), which never jumps.
+        self.started = 0.0
+        self.last_sign: object = None
+        self.heard = 0.0
         self.pause = FIRST_RESTART_PAUSE / 2  # seconds
-        self.next_start = 0.0  # time.monotonic()
-        self.kill_at: float | None = None  # time.monotonic()
+        self.next_start = 0.0
+        self.kill_at: float | None = None
 
     def keep_alive(self) -> None:
         """Start the process if it is not running, after a pause that grows with each early exit; kill it if overdue."""
         self.reap()
         if self.process is None and time.monotonic() >= self.next_start:
             self._start()
+
+    def silence(self, sign: object) -> float:
+        """Seconds since the start or since `sign`, the latest sign of life, was first another one than before."""
+        if sign != self.last_sign:
+            self.last_sign, self.heard = sign, time.monotonic()
+        return time.monotonic() - self.heard
 
     def request_stop(self, grace: float) -> None:
         """Signal the main process alone: a worker cluster hangs when its members are signalled as well.
@@ -62,7 +71,7 @@ class Child:
             start_new_session=True,
             preexec_fn=partial(stop_with_parent, os.getpid()),
         )
-        self.started = time.time()
+        self.started = self.heard = time.monotonic()
 
     def _kill_group(self) -> None:
         if self.process:
@@ -71,7 +80,7 @@ class Child:
 
     def _record_exit(self, status: int) -> None:
         if self.kill_at is None:
-            early = time.time() - self.started < STEADY_SECONDS
+            early = time.monotonic() - self.started < STEADY_SECONDS
             self.pause = min(self.pause * 2, MAX_RESTART_PAUSE) if early else FIRST_RESTART_PAUSE
             logger.error("%s ended (status %s); next start in %.0f s", self.name, status, self.pause)
             self.next_start = time.monotonic() + self.pause

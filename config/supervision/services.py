@@ -3,13 +3,13 @@
 import logging
 import os
 import sys
-import time
 from contextlib import suppress
 
 from django.conf import settings
 from django.db import Error, connection
 
-from config import heartbeat, postgres
+from config import heartbeat, postgres, schedules
+from config.database.base import DatabaseWrapper
 from config.supervision.child import Child
 from config.supervision.leftovers import MARK
 from config.supervision.supervisor import Supervisor
@@ -52,6 +52,7 @@ def worker_clusters() -> list[Child]:
 
 def keep_clusters_alive(supervisor: Supervisor, clusters: list[Child]) -> None:
     """Until a stop is requested; the clusters are then stopped and no longer missed."""
+    DatabaseWrapper.statement_seconds = settings.STATEMENT_SECONDS
     try:
         supervisor.children += clusters
         supervisor.run(lambda: check_services(clusters), every=heartbeat.longest_silence() / 12)
@@ -62,18 +63,20 @@ def keep_clusters_alive(supervisor: Supervisor, clusters: list[Child]) -> None:
 
 
 def check_services(clusters: list[Child]) -> None:
-    """Restart the embedded database if it is down, and stop each cluster whose heartbeat is missing."""
+    """Restart the embedded database if it is down, and stop each cluster that sends no new heartbeat."""
     try:
         if settings.EMBEDDED_POSTGRES:
             postgres.ensure_server_running(settings.HOME)
-        ages = heartbeat.cluster_ages()
+        schedules.correct_times()
+        beats = heartbeat.last_beats()
     except (Error, RuntimeError) as error:
         logger.error("the database does not respond: %s", error)
         return
     finally:
         connection.close()
     for child in clusters:
-        silent = min(ages.get(child.name, float("inf")), time.time() - child.started)
+        # By this process's own count, because a clock that jumps makes heartbeats look old.
+        silent = child.silence(beats.get(child.name))
         if child.process and child.kill_at is None and silent > heartbeat.longest_silence():
             logger.error("%s has been silent for %.0f s; restarting it", child.name, silent)
             child.request_stop(SILENT_CLUSTER_GRACE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, DataError, connections, transaction
+from django.db import DatabaseError, DataError, OperationalError, connections, transaction
 
 from config import postgres
 
@@ -49,6 +49,21 @@ def test_a_connection_within_a_failed_transaction_is_not_usable(kept):
 def test_a_closed_connection_is_not_usable(kept):
     kept.connection.close()
     assert not kept.is_usable()
+
+
+def test_a_statement_without_an_answer_ends_its_connection(kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(kept), "statement_seconds", 0.3)
+    kept.close()
+    kept.connect()
+    with kept.cursor() as cursor, pytest.raises(OperationalError, match="did not answer in time"):
+        cursor.execute("SELECT pg_sleep(2)")
+    assert not kept.is_usable()
+
+
+def test_a_machine_that_is_gone_is_noticed_within_half_a_minute(kept) -> None:
+    said = kept.connection.info.get_parameters()
+    assert int(said["keepalives_idle"]) + 4 * int(said["keepalives_interval"]) == 30
+    assert said["tcp_user_timeout"] == "30000"
 
 
 @pytest.mark.parametrize("digits", ["", ".5", ".000001", ".123456"])

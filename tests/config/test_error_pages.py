@@ -2,18 +2,28 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.views.csrf import csrf_failure
 from django.views.defaults import permission_denied
 
+from config import error_pages, urls
+
+error: Exception = RuntimeError("broken")
+
 
 def breaks(request: HttpRequest) -> HttpResponse:
-    raise RuntimeError("broken")
+    raise error
 
 
+handler500 = error_pages.server_error
 urlpatterns = [path("breaks/", breaks)]
+
+
+def test_the_portal_has_this_page() -> None:
+    assert urls.handler500 is error_pages.server_error
 
 
 def test_an_unknown_address_gets_a_whole_page() -> None:
@@ -46,3 +56,12 @@ def test_a_refusal_says_what_to_do(view, sentence: str) -> None:
 @pytest.mark.parametrize("address", ["http:", "https:", "src=", "{%"])
 def test_an_error_page_loads_nothing(address: str) -> None:
     assert address not in Client().get("/nowhere/").content.decode()
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_database_that_is_away_is_no_fault_of_the_page(kind: type[Exception], monkeypatch) -> None:
+    monkeypatch.setattr(f"{__name__}.error", kind("gone"))
+    answer = Client(raise_request_exception=False).get("/breaks/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "try again in a moment" in answer.content.decode()

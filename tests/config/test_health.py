@@ -12,7 +12,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 from config import heartbeat
-from config.schedules import SCHEDULES, ensure_schedules
+from config.schedules import SCHEDULES, correct_times, ensure_schedules
 from integrations.models import Connection, Delivery, Heartbeat
 from subscriptions.actions import subscription as actions
 from subscriptions.actors import Actor, ActorKind
@@ -183,3 +183,24 @@ def test_the_task_queue_claims_by_an_index_and_its_ids_start_again_before_they_a
         cursor.execute("SELECT setval('django_q_ormq_id_seq', 2147483647)")
     async_task("config.heartbeat.pulse")
     assert OrmQ.objects.get().pk == 1
+
+
+@pytest.mark.django_db
+def test_a_heartbeat_from_before_the_clock_fell_back_is_no_sign_of_life() -> None:
+    beat("fallen", -3600)
+    assert heartbeat.cluster_ages()["fallen"] == pytest.approx(3600, abs=5)
+
+
+@pytest.mark.django_db
+def test_a_schedule_goes_on_when_the_clock_has_fallen_back() -> None:
+    now = timezone.now()
+    ensure_schedules()
+    hourly = Schedule.objects.filter(minutes=60)
+    Schedule.objects.filter(minutes=1).update(next_run=now + timedelta(minutes=3))
+    hourly.update(next_run=now + timedelta(minutes=61))
+    correct_times()
+    assert not Schedule.objects.filter(minutes=1, next_run__gt=timezone.now()).exists()
+    assert set(hourly.values_list("next_run", flat=True)) == {now + timedelta(minutes=61)}
+    hourly.update(next_run=now + timedelta(hours=3))
+    correct_times()
+    assert not hourly.filter(next_run__gt=timezone.now()).exists()

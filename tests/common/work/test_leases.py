@@ -277,3 +277,17 @@ def test_a_claim_does_not_wait_for_a_step_that_is_being_committed(row: JobRun, n
         held.advance(5)
         assert elsewhere(row) is None
     assert columns(row, "cursor", "attempts") == (5, 0)
+
+
+@pytest.mark.parametrize(("fallen", "is_free"), [(0, False), (59, False), (61, True), (3600, True)])
+def test_a_lease_from_before_the_clock_fell_back_holds_nobody_up(
+    row: JobRun, noon: time_machine.Traveller, fallen: int, is_free: bool
+) -> None:
+    claimed(row)
+    noon.shift(-fallen)
+    assert bool(claim(row)) == is_free
+
+
+def test_a_rest_is_no_lease_that_lasts_too_long(row: JobRun) -> None:
+    claimed(row).release(rest=timedelta(hours=1))
+    assert claim(row) is None
