@@ -12,6 +12,15 @@ from config import heartbeat
 from integrations.delivery_figures import count_last_hour, late_connections, paused_connections
 
 LAG_ALARM = timedelta(minutes=15)
+# Backups and exports may take as long. The portal's own sessions are ended after a minute of idleness in a transaction.
+LONG_TRANSACTION = timedelta(minutes=5)
+# A session that has read holds a snapshot; one that has written, an id. Either keeps every row that has gone since.
+OLDEST_TRANSACTION = """
+SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float
+FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+  AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+"""
 Check = dict[str, Any]
 
 
@@ -35,7 +44,7 @@ def read_checks() -> dict[str, Check]:
             cursor.execute("SELECT 1")
         checks = {"database": {"status": "ok"}, "migrations": _migrations()}
         if checks["migrations"]["status"] == "ok":
-            checks |= {"workers": _workers(), "deliveries": _deliveries()}
+            checks |= {"workers": _workers(), "deliveries": _deliveries(), "transactions": _transactions()}
     except Error:
         checks = {"database": {"status": "fail"}}
     return checks
@@ -68,3 +77,11 @@ def _deliveries() -> Check:
         "paused_lanes": paused,
         "last_hour": count_last_hour(now),
     }
+
+
+def _transactions() -> Check:
+    """One that stays open keeps PostgreSQL from cleaning up: tables grow, and everything becomes slower by and by."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST_TRANSACTION)
+        seconds: float = cursor.fetchone()[0]
+    return {"status": "warn" if seconds > LONG_TRANSACTION.total_seconds() else "ok", "oldest": round(seconds, 1)}

@@ -1,5 +1,7 @@
 from datetime import timedelta
+from unittest.mock import ANY
 
+import psycopg
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
@@ -11,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
-from config import heartbeat
+from config import health, heartbeat
 from config.schedules import SCHEDULES, correct_times, ensure_schedules
 from integrations.models import Connection, Delivery, Heartbeat
 from subscriptions.actions import subscription as actions
@@ -45,6 +47,7 @@ def test_readyz_is_503_until_a_worker_cluster_gives_a_sign_of_life(client: Clien
                 "paused_lanes": [],
                 "last_hour": {"delivered": 0, "failed": 0, "retried": 0},
             },
+            "transactions": {"status": "ok", "oldest": ANY},
         },
     }
 
@@ -204,3 +207,18 @@ def test_a_schedule_goes_on_when_the_clock_has_fallen_back() -> None:
     hourly.update(next_run=now + timedelta(hours=3))
     correct_times()
     assert not hourly.filter(next_run__gt=timezone.now()).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "status"), [("SELECT count(*) FROM subscriptions_order", "warn"), ("SELECT 1", "ok")]
+)
+def test_a_transaction_that_stays_open_is_a_warning(
+    client: Client, monkeypatch: pytest.MonkeyPatch, statement: str, status: str
+) -> None:
+    monkeypatch.setattr(health, "LONG_TRANSACTION", timedelta(0))
+    with psycopg.connect(**connection.get_connection_params()) as reader:
+        # At its weakest level, a session keeps no rows between two statements.
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if status == "warn" else None
+        reader.execute(statement)
+        assert client.get("/readyz").json()["checks"]["transactions"]["status"] == status

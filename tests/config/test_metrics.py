@@ -67,6 +67,7 @@ def test_metrics_tell_what_the_health_pages_show_of_all_merchants(client: Client
         ("check", "migrations"): 0,
         ("check", "workers"): 0,
         ("check", "deliveries"): 2,
+        ("check", "transactions"): 0,
         ("connection_paused", str(paused.pk)): 1,
         ("deliveries_waiting",): 1,
         ("deliveries_last_hour", "delivered"): 10,
