@@ -1,13 +1,13 @@
 """The clock of test customers. When it moves forward, the jobs do what they would have done by then."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from common.work import notify_worker
+from common.work import claim_lease, notify_worker
 from subscriptions import calendar
 from subscriptions.actions import upcoming_order
 from subscriptions.actions.customer import move_clock
@@ -16,18 +16,24 @@ from subscriptions.errors import Busy, refused
 from subscriptions.jobs import dispatch, reminders, timed_tasks
 from subscriptions.jobs.catalogue import JOBS
 from subscriptions.jobs.job import Days, Job
-from subscriptions.models import Customer, Merchant, Order
+from subscriptions.models import ClockMove, Customer, Merchant, Order
 
 STEP_TASK = "subscriptions.jobs.clock.move_step"
 STEP = timedelta(days=7)
 SECONDS = 300  # the limit for one step
-# A lock of the worker's database session, for `is_moving`: it ends with the session, even if the worker dies.
-CLOCK_LOCK = "hashtextextended('test clock of customer ' || %s, 0)"
 
 
-def advance_clocks(merchant: Merchant, customers: Sequence[Customer], to: datetime, *, actor: Actor) -> None:
+def advance_clocks(
+    merchant: Merchant,
+    customers: Sequence[Customer],
+    to: datetime,
+    *,
+    actor: Actor,
+    keep_lease: Callable[[], None] = lambda: None,
+) -> None:
     """Move the clocks of these test customers of `merchant` to `to`, and do everything that is due until then.
 
+    `keep_lease` is called before each moment at which something is due.
     Refused for customers who are no test customers, for clocks that differ, and when `move_clock` refuses.
     """
     rows = merchant.customers.filter(pk__in=[customer.pk for customer in customers])
@@ -39,6 +45,7 @@ def advance_clocks(merchant: Merchant, customers: Sequence[Customer], to: dateti
         for customer in rows:
             move_clock(customer, actor=actor, to=to)
     for moment, jobs in _due_moments(merchant, rows, start, to):
+        keep_lease()
         _do_due_work(merchant, rows, moment, jobs)
     _do_due_work(merchant, rows, to, [])
 
@@ -60,22 +67,27 @@ def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]
     if customer.clock != (datetime.fromisoformat(seen) if seen else None):
         return
     by, aim = Actor.from_json(actor), datetime.fromisoformat(to)
-    with _locked_clock(customer_id):
-        try:
-            advance_clocks(customer.merchant, [customer], min((customer.clock or calendar.now()) + STEP, aim), actor=by)
-        except Busy:
-            return begin_move(customer, aim, actor=by)
+    if (move := _claim_clock(customer)) is None:
+        # If that worker has died, the clock still shows the same time once its lease is over.
+        return notify_worker(
+            STEP_TASK, customer_id, seen, to, actor, timeout=SECONDS, at=timezone.now() + ClockMove.lease_length
+        )
+    upto = min((customer.clock or calendar.now()) + STEP, aim)
+    is_busy = False
+    try:
+        advance_clocks(customer.merchant, [customer], upto, actor=by, keep_lease=move.keep)
+    except Busy:
+        is_busy = True
+    finally:
+        move.release()
     customer.refresh_from_db(fields=["clock"])
-    if customer.clock and customer.clock < aim:
+    if is_busy or (customer.clock and customer.clock < aim):
         begin_move(customer, aim, actor=by)
 
 
 def is_moving(customer: Customer) -> bool:
     """Whether a worker is moving this customer's clock. The clock shows the end of a step once the step starts."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_try_advisory_xact_lock_shared({CLOCK_LOCK})", [str(customer.pk)])
-        (is_free,) = cursor.fetchone()
-    return not is_free
+    return ClockMove.objects.filter(customer=customer, lease_until__gt=timezone.now()).exists()
 
 
 def remind_test_customer(customer: Customer) -> Order | None:
@@ -88,15 +100,9 @@ def remind_test_customer(customer: Customer) -> Order | None:
     return order and upcoming_order.remind(order, actor=reminders.ACTOR, again=True).subject
 
 
-@contextmanager
-def _locked_clock(customer_id: int) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_lock({CLOCK_LOCK})", [str(customer_id)])
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_unlock({CLOCK_LOCK})", [str(customer_id)])
+def _claim_clock(customer: Customer) -> ClockMove | None:
+    move, _ = ClockMove.objects.get_or_create(customer=customer)
+    return claim_lease(ClockMove.objects.all(), move.pk)
 
 
 def _must_be_test(customer: Customer) -> None:

@@ -36,7 +36,7 @@ from subscriptions.models.second_factor import SecondFactor
 from subscriptions.models.staff_session import StaffSession
 from subscriptions.models.subscription import Subscription
 from subscriptions.models.unplanned import UnplannedSubscription
-from subscriptions.models.work import CheckoutRequest, Refusal, Replacement
+from subscriptions.models.work import CheckoutRequest, ClockMove, Refusal, Replacement
 
 __all__ = [
     "ActiveChange",
@@ -50,6 +50,7 @@ __all__ = [
     "BulkRun",
     "CancelReason",
     "CheckoutRequest",
+    "ClockMove",
     "CohortCount",
     "Coupon",
     "Customer",

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.work import Leased, LeasedRun
+from subscriptions.models.customer import Customer
 from subscriptions.models.fields import PublicIdField
 from subscriptions.models.merchant import Merchant
 from subscriptions.models.product import Product
@@ -43,6 +44,17 @@ class CheckoutRequest(Leased):
 
     def __str__(self) -> str:
         return self.merchant_order_id
+
+
+class ClockMove(Leased):
+    """The clock of a test customer while a worker moves it by a step."""
+
+    lease_length = timedelta(minutes=1)  # longer than the work of one moment takes
+
+    customer = models.OneToOneField(Customer, models.CASCADE, related_name="clock_move")
+
+    def __str__(self) -> str:
+        return f"clock of {self.customer_id}"
 
 
 class Replacement(LeasedRun):

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 from django_q.models import OrmQ
 
 from subscriptions.jobs import clock
-from subscriptions.models import Customer, Event, JobRun, Merchant, Order, Role, SimulatedOutcome
+from subscriptions.models import ClockMove, Customer, Event, JobRun, Merchant, Order, Role, SimulatedOutcome
 from tests import factories as f
 from tests.admin.pages import visible_text
 
@@ -141,6 +142,24 @@ def test_two_moves_at_once_are_one(staff: Client, customer: Customer, noon: Any)
     customer.refresh_from_db()
     assert customer.clock == NOW + timedelta(days=1)
     assert customer.activities.filter(verb="customer.move_clock").count() == 1
+
+
+def test_a_step_waits_for_the_worker_that_moves_the_clock(customer: Customer, noon: time_machine.Traveller) -> None:
+    """If that worker has died, its lease ends."""
+    clock.begin_move(customer, NOW + timedelta(days=1), actor=f.STAFF)
+    ClockMove.objects.create(customer=customer, **ClockMove.new_lease())
+    assert clock.is_moving(customer)
+    queued = OrmQ.objects.get()
+    queued.delete()
+    clock.move_step(*queued.task["args"])
+    customer.refresh_from_db()
+    assert customer.clock is None
+    again = OrmQ.objects.get()
+    assert (again.task["args"], again.lock) == (queued.task["args"], NOW + timedelta(minutes=1))
+    noon.shift(61)
+    work_queue()
+    customer.refresh_from_db()
+    assert (customer.clock, clock.is_moving(customer)) == (NOW + timedelta(days=1), False)
 
 
 def test_nonsense_in_the_pages_address_is_ignored(staff: Client, customer: Customer) -> None:

@@ -35,6 +35,7 @@ from subscriptions.models import (
     BulkRow,
     BulkRun,
     CheckoutRequest,
+    ClockMove,
     Customer,
     Grantee,
     IdempotencyKey,
@@ -102,6 +103,7 @@ def _add_rows(customer: Customer, live: Any, placed: Order, product: Product) ->
     SimulatedOutcome.objects.create(merchant=merchant, payment=live.payment)
     SimulatedPlacement.objects.create(merchant=merchant, order_public_id=placed.public_id, outcome="000")
     PlacementAttempt.objects.create(merchant=merchant, order=placed, tries=1, effect="placed")
+    ClockMove.objects.create(customer=customer)
     UnplannedSubscription.objects.create(merchant=merchant, subscription=live)
     Refusal.objects.create(replacement=Replacement.objects.create(product=product, **own, **lease), subscription=live)
     bulk = BulkRun.objects.create(**own, **lease, kind="order.move", answers={}, about="Move", state="done")
