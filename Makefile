@@ -19,6 +19,7 @@ run: .venv/.base
 
 test: lint
 	@.ci/chromium
+	@.ci/servers
 	.venv/bin/pytest $(PYTEST_ARGS)
 
 test-next: .venv-next/.next

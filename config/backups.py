@@ -12,12 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import copyfileobj
 from subprocess import PIPE, Popen
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config import postgres
 from config.secrets import FORMER, GENERATORS
@@ -104,14 +104,25 @@ def _refuse_other_secrets(secrets: str) -> None:
         raise BackupError(f"The environment sets {', '.join(other)}, to other values than the backup. Unset them.")
 
 
-def _run_program(command: tuple[str, ...], source: IO[bytes] | None = None, sink: IO[bytes] | None = None) -> None:
-    """Run a program of PostgreSQL on the portal's database, fed from `source` or writing to `sink`."""
+def _read_server() -> dict[str, Any]:
+    """How the programs of PostgreSQL reach it: not through a pooler, where their settings would stay for others."""
+    if settings.DATABASE_DIRECT_URL:
+        return conninfo_to_dict(settings.DATABASE_DIRECT_URL)
+    if settings.DATABASE_POOLED:
+        raise BackupError("A pooler is in front of the database. Set DATABASE_DIRECT_URL to the server behind it.")
     connection.ensure_connection()
     info = connection.connection.info
     # Without the limits of time that the portal sets for its own statements.
     parameters = {name: value for name, value in info.get_parameters().items() if name != "options"}
-    words = [str(postgres.BIN / command[0]), *command[1:], f"--dbname={make_conninfo(**parameters)}"]
-    environment = os.environ | ({"PGPASSWORD": info.password} if info.password else {})
+    return parameters | ({"password": info.password} if info.password else {})
+
+
+def _run_program(command: tuple[str, ...], source: IO[bytes] | None = None, sink: IO[bytes] | None = None) -> None:
+    """Run a program of PostgreSQL on the portal's database, fed from `source` or writing to `sink`."""
+    server = _read_server()
+    password = server.pop("password", None)
+    words = [str(postgres.BIN / command[0]), *command[1:], f"--dbname={make_conninfo(**server)}"]
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
     with tempfile.TemporaryFile("w+") as said:
         # A program that gives up closes its pipe; what it said tells why.
         with suppress(BrokenPipeError), Popen(words, env=environment, stdin=PIPE, stdout=PIPE, stderr=said) as run:

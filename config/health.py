@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from config import heartbeat
+from config.database.sessions import missing_settings, what_to_do
 from integrations.delivery_figures import count_last_hour, late_connections, paused_connections
 
 LAG_ALARM = timedelta(minutes=15)
@@ -40,14 +41,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def read_checks() -> dict[str, Check]:
     """By name; those that need the tables are missing until the database responds and is migrated."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        checks = {"database": {"status": "ok"}, "migrations": _migrations()}
+        checks = {"database": _database(), "migrations": _migrations()}
         if checks["migrations"]["status"] == "ok":
             checks |= {"workers": _workers(), "deliveries": _deliveries(), "transactions": _transactions()}
     except Error:
         checks = {"database": {"status": "fail"}}
     return checks
+
+
+def _database() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    if missing := missing_settings():
+        return {"status": "warn", "missing_settings": missing, "remedy": what_to_do(missing)}
+    return {"status": "ok"}
 
 
 def _migrations() -> Check:

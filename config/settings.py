@@ -8,6 +8,7 @@ import environ
 
 from config import api_docs, postgres, secrets, staff_shell
 from config.content_policy import build_content_policy
+from config.database.sessions import connection_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -110,20 +111,17 @@ TEMPLATES = [
 
 EMBEDDED_POSTGRES = not env("DATABASE_URL", default="")
 DATABASE_URL = postgres.start_embedded_server(HOME) if EMBEDDED_POSTGRES else env("DATABASE_URL")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-DATABASES["default"] |= {
-    "ENGINE": "config.database",
-    # The ORM broker is ten times slower when each of its queries opens a connection.
-    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
-    "CONN_HEALTH_CHECKS": True,
-}
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
-    # A REST client waits two seconds for a customer whom another write has locked.
-    "options": "-c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s",
-    "prepare_threshold": env.int("PREPARE_THRESHOLD", default=5),
-    "server_side_binding": True,
-    "connect_timeout": 5,
+# Behind a pooler in transaction mode, such as PgBouncer, a session keeps nothing from one transaction to the next.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
+# The server behind the pooler, for the programs of PostgreSQL that need a session: those of backup and restore.
+DATABASE_DIRECT_URL = env("DATABASE_DIRECT_URL", default="")
+DATABASES = {
+    "default": connection_settings(
+        env.db_url_config(DATABASE_URL),
+        pooled=DATABASE_POOLED,
+        max_age=env.int("CONN_MAX_AGE", default=60),
+        prepare_threshold=env.int("PREPARE_THRESHOLD", default=5),
+    )
 }
 # A web server's statement that has no answer by then gets its client a 503: the database or the network is gone.
 STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=30)

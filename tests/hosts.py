@@ -1,0 +1,141 @@
+"""The portal on several hosts: PostgreSQL, PgBouncer and Redis, two hosts with the web server and two with workers.
+
+All of them are on this machine, each host with a folder, a name and a port of its own.
+"""
+
+import json
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from config import postgres
+from config.database.sessions import SESSION_SETTINGS
+from config.supervision.leftovers import marked_processes
+from tests.portal import Portal, wait_until
+from tests.servers import Server, free_port, make_pool, make_redis
+
+MANAGE = [sys.executable, "manage.py"]
+SETTINGS = "tests.jobs.chaos.settings"
+HEARTBEAT_SECONDS = 4
+
+
+class Host(Portal):
+    """A machine with either the web server or workers."""
+
+    def __init__(self, folder: Path, role: str, environment: dict[str, str]) -> None:
+        folder.mkdir()
+        super().__init__(folder)
+        self.environment |= environment | {"REPRISE_CLUSTER": folder.name, "PORT": str(self.port)}
+        self.server = Server(folder / "output", [*MANAGE, role], self.environment)
+
+    @property
+    def clusters(self) -> set[str]:
+        return {f"{self.home.name}:workers-{number}" for number in (1, 2)}
+
+    def kill(self) -> None:
+        """As when the machine loses its power."""
+        for process in [*([psutil.Process(self.server.process.pid)] if self.server.process else []), *self.marked()]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.server.end(signal.SIGKILL)
+
+    def marked(self) -> list[psutil.Process]:
+        return marked_processes(self.home)
+
+    def ask_readyz(self) -> tuple[int, dict[str, Any]]:
+        """The status, 0 without an answer, and what each check says."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=20) as answer:
+                return answer.status, json.load(answer)["checks"]
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.load(refused)["checks"]
+        except OSError:
+            return 0, {}
+
+
+class Hosts:
+    """`environment` is what all hosts have; change it before `running`."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds the files of a migrated database server in `postgres`."""
+        self.folder = folder
+        self.direct_url = postgres.start_embedded_server(folder)
+        with psycopg.connect(self.direct_url, autocommit=True) as connection:
+            for name, value in SESSION_SETTINGS.items():
+                connection.execute(f"ALTER ROLE CURRENT_USER SET {name} = '{value}'")
+        self.pool_port, self.redis_port = free_port(), free_port()
+        server = f"host={folder / 'postgres'} user=postgres dbname=postgres"
+        self.pool = make_pool(folder, server, listen_port=str(self.pool_port))
+        self.redis = make_redis(folder, self.redis_port)
+        self.environment = {
+            "DJANGO_SETTINGS_MODULE": SETTINGS,
+            "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.pool_port}/pooled",
+            "DATABASE_POOLED": "true",
+            "DATABASE_DIRECT_URL": self.direct_url,
+            "HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+            "OUTBOUND_ALLOW_PRIVATE_ADDRESSES": "1",
+            "WEB_WORKERS": "1",
+        }
+        self.web = [self._host(f"web-{number}", "web") for number in (1, 2)]
+        self.workers = [self._host(f"workers-{number}", "workers") for number in (1, 2)]
+        for host in (*self.web, *self.workers):
+            host.environment["PUBLIC_URL"] = f"http://127.0.0.1:{self.web[0].port}"
+
+    def _host(self, name: str, role: str) -> Host:
+        return Host(self.folder / name, role, self.environment)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """All servers and hosts, from when both web hosts find all clusters alive."""
+        try:
+            self.pool.start()
+            self.redis.start()
+            for host in (*self.web, *self.workers):
+                host.server.start()
+            wait_until(self.is_whole, 120, pause=1)
+            yield
+        finally:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        for host in (*self.workers, *self.web):
+            if host.server.process:
+                host.server.process.send_signal(signal.SIGTERM)
+        for server in [*(host.server for host in (*self.workers, *self.web)), self.pool, self.redis]:
+            server.end()
+        self.stop_database()
+
+    def is_whole(self) -> bool:
+        """Whether both web hosts say that all is well, with the clusters of both worker hosts."""
+        clusters = set().union(*(host.clusters for host in self.workers))
+        for host in self.web:
+            code, checks = host.ask_readyz()
+            if code != 200 or any(check["status"] != "ok" for name, check in checks.items() if name != "deliveries"):
+                return False
+            if set(checks["workers"]["heartbeats"]) != clusters:
+                return False
+        return True
+
+    def stop_database(self) -> None:
+        """All sessions end at once, as before a restart."""
+        pid = int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
+        server = psutil.Process(pid)
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+
+    def start_database(self) -> None:
+        postgres.ensure_server_running(self.folder)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Beside the pooler."""
+        with psycopg.connect(self.direct_url) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
