@@ -40,7 +40,7 @@ class Killer(threading.Thread):
         return [worker for worker, used in before.items() if _used(worker) > used]
 
     def workers(self) -> list[psutil.Process]:
-        found = [process for process in self.portal.processes("qcluster") if _depth(process) == 2]
+        found = [process for process in self.portal.processes("qcluster") if cluster_depth(process) == 2]
         return found
 
     @contextmanager
@@ -88,7 +88,7 @@ def _used(process: psutil.Process) -> float:
         return 0.0
 
 
-def _depth(process: psutil.Process) -> int:
+def cluster_depth(process: psutil.Process) -> int:
     """Of a cluster's main process 0, of its sentinel 1, of workers, monitor and pusher 2."""
     try:
         return sum("qcluster" in parent.cmdline() for parent in process.parents())
