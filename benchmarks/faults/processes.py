@@ -49,8 +49,8 @@ def scheduler(scene: Scene) -> str:
 
 
 def database(scene: Scene) -> str:
-    """PostgreSQL is killed: requests get 503 with Retry-After, it is started again within 10 s, and nothing is lost that
-    was answered with 200.
+    """PostgreSQL is killed: requests get 503 with Retry-After, it is started again within 10 s, and nothing is lost
+    that was answered with 200.
     """
     with scene.running():
         server = scene.portal.postmaster()
