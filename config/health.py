@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from config import heartbeat
 from config.database.sessions import missing_settings, what_to_do
+from config.redis_server import responds
 from integrations.delivery_figures import count_last_hour, late_connections, paused_connections
 
 LAG_ALARM = timedelta(minutes=15)
@@ -46,7 +48,16 @@ def read_checks() -> dict[str, Check]:
             checks |= {"workers": _workers(), "deliveries": _deliveries(), "transactions": _transactions()}
     except Error:
         checks = {"database": {"status": "fail"}}
-    return checks
+    return checks | _redis()
+
+
+def _redis() -> dict[str, Check]:
+    """Nothing where no setting names a Redis. The portal does without one that does not respond."""
+    cache = settings.CACHES["default"]
+    uses = {"task_queue": settings.BROKER_URL}
+    uses["cache"] = cache["LOCATION"] if cache["BACKEND"] == "config.cache.SharedCache" else ""
+    found = {use: responds(url) for use, url in uses.items() if url}
+    return {"redis": {"status": "ok" if all(found.values()) else "warn", **found}} if found else {}
 
 
 def _database() -> Check:

@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from common.db import fetch_rows
 from common.web.client_address import client_address
 from config import health, heartbeat
+from config.task_queue import redis_client, redis_fallback, redis_key
 from integrations.delivery_figures import SUMMED, late_connections, paused_connections
 from integrations.models import Delivery, DeliveryMinute
 from subscriptions.models import PlacementAttempt
@@ -97,7 +98,8 @@ def _waiting() -> Values:
 
 
 def _tasks() -> Values:
-    return {"": OrmQ.objects.all()[:MOST_COUNTED].count()}
+    in_redis = redis_fallback().ask(lambda: redis_client().llen(redis_key()), 0) if settings.BROKER_URL else 0
+    return {"": OrmQ.objects.all()[:MOST_COUNTED].count() + in_redis}
 
 
 def _under_way() -> Values:

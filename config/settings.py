@@ -128,6 +128,8 @@ STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    CACHES["default"]["BACKEND"] = "config.cache.SharedCache"
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -228,11 +230,13 @@ TOKEN_DEPARTURES = "integrations.departures.last_departure"
 # Dotted paths of f(link) -> list of sentences: warnings about a link from the layers above.
 LINK_CHECKS = ["integrations.link_checks.find_token_obstacles"]
 
+# Where wake-ups are queued: redis://, or empty for the database.
+BROKER_URL = env("BROKER_URL", default="")
 # django-q2 only wakes workers and keeps the schedule; what is due is recorded in our own tables.
 Q_CLUSTER = {
     "name": "default",
     "orm": "default",
-    "broker_class": "config.heartbeat.Broker",
+    "broker_class": "config.task_queue.Broker",
     "workers": env.int("WORKERS", default=2),
     "queue_limit": env.int("WORKERS", default=2),
     "bulk": 1,
@@ -244,7 +248,8 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "time_zone": "UTC",
-    "poll": 0.2,
+    # Seconds between two looks into an empty table; the workers wait for Redis instead where they have one.
+    "poll": 0 if BROKER_URL else 0.2,
     "recycle": 5000,
     "save_limit": 0,
     "label": "Task queue",

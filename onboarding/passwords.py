@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from common.web.client_address import client_address
 from common.web.rate_limit import count_request
-from common.work.wake import notify_worker
+from common.work import queue_task
 from subscriptions.staff.audit import Kind, audit_person, audit_teams, person_name
 from subscriptions.staff.logins import remember_device
 from subscriptions.staff.reset_links import RESET_HOURS, reset_link
@@ -59,7 +59,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if count_request("forgotten", client_address(request), ASKED_PER_MINUTE).exceeded:
         return render(request, "locked_out.html", status=429)
     # In the background: neither the page nor its time tells whether there is such a login.
-    notify_worker("onboarding.passwords.send_links", form.cleaned_data["email"], client_address(request))
+    queue_task("onboarding.passwords.send_links", form.cleaned_data["email"], client_address(request))
     return render(request, "onboarding/forgotten.html", {**context, "is_sent": True})
 
 

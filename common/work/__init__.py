@@ -20,7 +20,15 @@ To take work away from a running worker, clear `lease_token`: its next write rai
 
 from common.work.lease import Leased, LeasedQueue, LeasedRun, LeaseLost, claim_lease, unleased_rows
 from common.work.turn import Turn
-from common.work.wake import call_after_commit, notify_after_commit, notify_worker, request_wake, sweep_rows, yield_turn
+from common.work.wake import (
+    call_after_commit,
+    notify_after_commit,
+    notify_worker,
+    queue_task,
+    request_wake,
+    sweep_rows,
+    yield_turn,
+)
 
 __all__ = [
     "LeaseLost",
@@ -32,6 +40,7 @@ __all__ = [
     "claim_lease",
     "notify_after_commit",
     "notify_worker",
+    "queue_task",
     "request_wake",
     "sweep_rows",
     "unleased_rows",

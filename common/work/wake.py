@@ -1,23 +1,25 @@
 """Wake-ups: tasks that make a worker look at a row. The next sweep makes up for a lost one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.tasks import async_task
 
 from common.work.lease import Leased, LeasedQueue, unleased_rows
 
 
-class DelayedQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
-    """The task queue, for tasks that no worker takes before `at`: workers leave tasks alone that are locked."""
+class TableQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
+    """The task queue's table, for tasks that no worker takes before `at`: workers leave tasks alone that are locked."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime | None) -> None:
         super().__init__()
-        self.at = at
+        self.at = at or timezone.now()
 
     def enqueue(self, task: str) -> int:
         queued: int = self.get_connection().create(key=self.list_key, payload=task, lock=self.at).pk
@@ -25,11 +27,24 @@ class DelayedQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
 
 
 def notify_worker(task: str, *args: Any, timeout: int | None = None, at: datetime | None = None) -> None:
-    """Queue `task`, the dotted path of a function, to be started now or at `at`.
+    """Queue `task`, the dotted path of a function, to be started now or at `at`. A sweep makes up for it if it is lost.
 
-    The task may run for `timeout` seconds instead of the queue's limit.
+    The task may run for `timeout` seconds instead of the queue's limit. It is part of this transaction, or is queued
+    once this transaction is committed.
     """
-    options = {"timeout": timeout, "broker": DelayedQueue(at) if at else None}
+    if settings.BROKER_URL and at is None:
+        call_after_commit(_queue_task, task, args, timeout, None)
+    else:
+        queue_task(task, *args, timeout=timeout, at=at)
+
+
+def queue_task(task: str, *args: Any, timeout: int | None = None, at: datetime | None = None) -> None:
+    """`notify_worker` for a task that no sweep makes up for: it is part of this transaction and outlives a worker."""
+    _queue_task(task, args, timeout, TableQueue(at))
+
+
+def _queue_task(task: str, args: Sequence[Any], timeout: int | None, broker: ORM | None) -> None:
+    options = {"timeout": timeout, "broker": broker}
     async_task(task, *args, save=False, **{name: value for name, value in options.items() if value})
 
 

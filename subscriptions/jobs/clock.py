@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from common.work import claim_lease, notify_worker
+from common.work import claim_lease, queue_task
 from subscriptions import calendar
 from subscriptions.actions import upcoming_order
 from subscriptions.actions.customer import move_clock
@@ -55,7 +55,7 @@ def begin_move(customer: Customer, to: datetime, *, actor: Actor) -> None:
     _must_be_test(customer)
     seen = customer.clock.isoformat() if customer.clock else None
     # The queue's own time-out would cut off posts with slow answers.
-    notify_worker(STEP_TASK, customer.pk, seen, to.isoformat(), actor.as_json(), timeout=SECONDS)
+    queue_task(STEP_TASK, customer.pk, seen, to.isoformat(), actor.as_json(), timeout=SECONDS)
 
 
 def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]) -> None:
@@ -69,7 +69,7 @@ def move_step(customer_id: int, seen: str | None, to: str, actor: dict[str, str]
     by, aim = Actor.from_json(actor), datetime.fromisoformat(to)
     if (move := _claim_clock(customer)) is None:
         # If that worker has died, the clock still shows the same time once its lease is over.
-        return notify_worker(
+        return queue_task(
             STEP_TASK, customer_id, seen, to, actor, timeout=SECONDS, at=timezone.now() + ClockMove.lease_length
         )
     upto = min((customer.clock or calendar.now()) + STEP, aim)

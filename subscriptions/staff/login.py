@@ -22,7 +22,7 @@ from django.views.generic import FormView
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.web.client_address import client_address
-from common.work import notify_worker
+from common.work import queue_task
 from subscriptions.models import SecondFactor
 from subscriptions.models.second_factor import has_second_factor
 from subscriptions.staff.audit import Kind, audit_person, audit_teams, person_name
@@ -57,7 +57,7 @@ def note_failure(request: Any, name: str) -> None:
     )
     # In the background: the time of the answer does not tell whether there is such a login.
     name = name.replace("\0", "")[:LONGEST_NAME]
-    notify_worker("subscriptions.staff.login.audit_failure", name, sentence, client_address(request), timezone.now())
+    queue_task("subscriptions.staff.login.audit_failure", name, sentence, client_address(request), timezone.now())
 
 
 def audit_failure(name: str, sentence: str, address: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
-from config import health, heartbeat
+from config import health, heartbeat, task_queue
 from config.schedules import SCHEDULES, correct_times, ensure_schedules
 from integrations.models import Connection, Delivery, Heartbeat
 from subscriptions.actions import subscription as actions
@@ -149,8 +149,8 @@ def test_readyz_is_503_when_the_database_is_gone(client: Client, monkeypatch: py
 @pytest.mark.django_db
 def test_a_pulse_task_comes_first_and_its_execution_is_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPRISE_CLUSTER", "workers-9")
-    broker = heartbeat.Broker("default")
-    async_task("config.heartbeat.pulse")
+    broker = task_queue.Broker("default")
+    async_task("config.task_queue.pulse")
     [(pulse, _)] = broker.dequeue()
     assert not Heartbeat.objects.exists()
     broker.acknowledge(pulse)
@@ -184,7 +184,7 @@ def test_the_task_queue_claims_by_an_index_and_its_ids_start_again_before_they_a
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'task_queue_claim'")
         assert "(key, lock, id)" in cursor.fetchone()[0]
         cursor.execute("SELECT setval('django_q_ormq_id_seq', 2147483647)")
-    async_task("config.heartbeat.pulse")
+    async_task("config.task_queue.pulse")
     assert OrmQ.objects.get().pk == 1
 
 

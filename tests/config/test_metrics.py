@@ -54,7 +54,7 @@ def test_metrics_tell_what_the_health_pages_show_of_all_merchants(client: Client
         PlacementAttempt.objects.create(
             merchant=order.merchant, order=order, tries=tries, effect=effect, started=started
         )
-    async_task("config.heartbeat.pulse")
+    async_task("config.task_queue.pulse")
     found = scrape(client)
     for name, expected in {
         ("cluster_silence_seconds", "here:workers-1"): 20,
