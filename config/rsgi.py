@@ -30,7 +30,6 @@ from config.spoilt_answers import SpoiltAnswer, send_spoilt_answer
 from config.wsgi import application as django_application
 
 logger = logging.getLogger(__name__)
-DatabaseWrapper.statement_seconds = settings.STATEMENT_SECONDS
 LARGEST_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes; Django reads no larger one
 MOST_STREAMS = 2  # at a time in one process; each keeps a connection to the database
 LARGEST_IN_MEMORY = 64 * 1024  # bytes of one body; a larger one waits in a temporary file
@@ -68,6 +67,7 @@ class Application:
         self.downloads: SimpleQueue[Download] = SimpleQueue()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        DatabaseWrapper.statement_seconds = settings.STATEMENT_SECONDS
         work = [(self._answer_calls, settings.WEB_THREADS), (self._make_downloads, MOST_STREAMS)]
         for target, number in work:
             for _ in range(number):
