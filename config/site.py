@@ -1,19 +1,24 @@
 """What the admin site shows around its pages: the sidebar and the merchant's name."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
 
 from subscriptions.staff.current_merchant import membership_of, memberships_of, merchant_of
 from subscriptions.staff.roles import Right, may
+
+# Lazy, because the addresses are made after the settings, and kept: each page asks for all of them.
+reverse_once = lazy(cache(reverse), str)
 
 
 def menu_item(title: str, icon: str, page: str, right: Right = Right.VIEW) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{page}"),
+        "link": reverse_once(f"admin:{page}"),
         "permission": lambda request: may(request, right),
     }
 

@@ -28,7 +28,7 @@ def crawl_staff_pages(client: Client, *first: str) -> Iterator[tuple[str, str, H
             found = [answer.headers["Location"]]
         else:
             found = LINK.findall(answer.content.decode()) if "html" in answer.headers["Content-Type"] else []
-        for link in found:
+        for link in dict.fromkeys(found):
             target = urljoin(address, unescape(link)).partition("#")[0]
             if target.startswith("/admin/") and visit_key(target) not in seen:
                 seen.add(visit_key(target))
