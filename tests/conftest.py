@@ -71,11 +71,11 @@ def emptied_by_delete() -> Iterator[None]:
 def _empty(test: TransactionTestCase) -> None:
     kept = {"django_migrations", "django_content_type", "auth_permission", "django_q_schedule"}
     tables = [table for table in connection.introspection.django_table_names() if table not in kept]
+    deletes = "; ".join(f"DELETE FROM {table}" for table in tables)
     # Locked first, as TRUNCATE does, so that a thread still writing finishes before.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"LOCK {', '.join(tables)}")
-        for table in tables:
-            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute(f"DO 'BEGIN {deletes}; END'")
 
 
 @pytest.fixture(scope="session")
