@@ -13,12 +13,20 @@ from pytest_django import DjangoDbBlocker
 
 from subscriptions.api import request_log
 from tests import migrated, surfaces
+from tests.scale import is_drawn
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with slow tests run first, so that no worker begins one when the others are finished."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
+    if config.args == config.getini("testpaths"):  # who names a file wants all of it
+        seed = config.getoption("randomly_seed", 0)
+        sampled = [(item, mark) for item in items for mark in item.iter_markers("sampled")]
+        left_out = {item for item, mark in sampled if not is_drawn(item.nodeid, *mark.args, seed=seed)}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish() -> None:
@@ -26,8 +34,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many cases the tests made that make their own."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How to repeat the order, and how many cases the tests made that make their own."""
+    if seed := config.getoption("randomly_seed", None):
+        terminalreporter.write_line(f"The same order again: --randomly-seed={seed}")
     for report in terminalreporter.getreports(""):  # of the ends of tests
         for name, value in report.user_properties:
             if name == "cases" and report.when == "teardown":

@@ -96,6 +96,7 @@ def assert_serial_result(first: verbs.Verb, second: verbs.Verb, situation: str =
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("first", "second"), COMMONEST)
 @time_machine.travel(NOON, tick=True)

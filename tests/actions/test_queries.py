@@ -126,6 +126,7 @@ def count_statements(case: str, subscriptions: int) -> int:
     return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in context)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", TABLE)
 @pytest.mark.parametrize("subscriptions", [1, 2, 4])
 @time_machine.travel("2026-11-20T17:00:00Z", tick=False)

@@ -45,6 +45,7 @@ def secrets_of(role: str) -> list[str]:
 
 
 # The pages of a test merchant and those of a live one: with more links, and with fewer.
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("role", "is_test"),
     [(Role.OWNER, True), (Role.MARKETING, True), (Role.SUPPORT, False), (Role.READ_ONLY, False)],

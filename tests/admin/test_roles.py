@@ -278,6 +278,7 @@ def test_the_expectations_name_every_button() -> None:
     assert set(BUTTONS) == {(m, b.verb) for m, one in site._registry.items() for b in one.buttons}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("role", Role.values)
 @pytest.mark.parametrize(("model", "verb"), BUTTONS)
 def test_a_button_is_for_its_roles_only(model: type[Model], verb: str, role: str, own: World, login: Login) -> None:

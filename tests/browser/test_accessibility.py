@@ -57,6 +57,7 @@ def test_the_form_without_scripts_has_no_accessibility_faults(visit, merchant, o
     assert find_violations(page) == []
 
 
+@pytest.mark.sampled(2)
 @SCHEMES
 @SCREENS
 def test_the_editor_has_no_accessibility_faults(visit, portal, merchant, screen, scheme):

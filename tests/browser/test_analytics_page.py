@@ -58,6 +58,7 @@ def staff(portal: str, merchant: Merchant, visit: Callable[..., Page]) -> Callab
     return before
 
 
+@pytest.mark.sampled(2)
 @LOOKS
 @pytest.mark.parametrize("query", ["", "?period=90", "?period=own&first=2026-02-02"], ids=["month", "90", "wrong"])
 def test_the_analytics_page_has_no_accessibility_faults(clicks, staff, query, screen, scheme):

@@ -108,6 +108,7 @@ OTHERS: dict[str, Cause] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("table", "code"), ERRORS)
 def test_each_refusal_shows_the_message_of_the_table_on_the_shops_page(page, shop, orders, table, code):
     address = (OTHERS[table] if code == "other" else CAUSES[code])(orders, table)

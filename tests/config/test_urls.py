@@ -19,7 +19,7 @@ from subscriptions.models import Membership, Subscription
 from tests.factories import STAFF, ConnectionFactory, MembershipFactory, subscription_with_order
 from tests.rows import read_all_rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PLACEHOLDER = re.compile(r"<[^>]+>|\(\?P<(\w+)>[^)]*\)")
 ACTS = "/one_click/reactivate/"
 
@@ -104,6 +104,7 @@ def addresses(route: str, subscription: Subscription) -> list[str]:
     return [path + end for path in filled for end in ("", query)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("route", ROUTES)
 def test_get_and_head_change_no_row_of_the_domain(route, subscription, visitors):
     cache.clear()

@@ -34,6 +34,7 @@ def receive(settings, live_server) -> Callable[..., SandboxEvent]:
     return run
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, receive):
     received = receive(kind).properties
@@ -42,6 +43,7 @@ def test_an_event_of_every_kind_reaches_the_sandbox_as_described(kind, receive):
     assert find_mismatches({key: value for key, value in received.items() if key[0] != "$"}, shape) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_leaves_the_customers_profile_with_the_status_described(kind, receive):
     customer = Customer.objects.get()

@@ -99,6 +99,7 @@ CHANGES = [  # what the clocks do, and the hour of the job
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("zone", "day", "hour"), CHANGES)
 def test_a_daylight_saving_change_neither_skips_nor_doubles_a_day(
     work: CountingWork, monkeypatch: pytest.MonkeyPatch, zone: str, day: date, hour: int
