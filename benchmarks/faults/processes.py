@@ -43,7 +43,7 @@ def scheduler(scene: Scene) -> str:
         before = scene.cluster_pids()
         killed = scene.kill_cluster_parts(depth=1)
         begun = time.monotonic()
-        wait_until(lambda: before.isdisjoint(scene.cluster_pids()), seconds=60)
+        wait_until(lambda: before.isdisjoint(scene.cluster_pids()), seconds=120)
         back = time.monotonic() - begun
     return f"{killed} processes killed; both clusters beat again after {back:.0f} s; {scene.told_deliveries()}"
 

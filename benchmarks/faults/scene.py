@@ -34,11 +34,11 @@ EXPECTED = {200, 503, 429, 0}
 
 
 class Scene:
-    """The portal of `home`. Its waits are those of every portal, but its workers show each 5 s that they live."""
+    """The portal of `home`. Its waits are those of every portal, but its workers show each 10 s that they live."""
 
     def __init__(self, home: Path) -> None:
         self.portal = Portal(home)
-        self.portal.environment |= {"HEARTBEAT_SECONDS": "5", **RATES}
+        self.portal.environment |= {"HEARTBEAT_SECONDS": "10", **RATES}
         self.visitors: Visitors
         self.seconds_to_deliver = 0.0
 
