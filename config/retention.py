@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
+from config.history import remove_history
 from integrations.models import Delivery, DeliveryMinute, GladlyRequest, ProfileRun, Replay, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
@@ -86,16 +88,22 @@ def expired_bodies(now: datetime) -> QuerySet[Delivery]:
     return old.exclude(state=Delivery.State.PENDING)
 
 
-def clean() -> int:
-    """Hourly task: remove what has expired; the number of rows. A new task continues after the end of the turn."""
-    turn, removed, now = Turn(), 0, timezone.now()
+def remove_expired(now: datetime) -> Iterator[int]:
+    """Remove a chunk, yield the number of its rows, and so on."""
     steps: list[Step] = [(rows, QuerySet.delete) for rows in expired_rows(now)]
     steps.append((expired_bodies(now), lambda rows: rows.update(body=None)))
     for rows, remove in steps:
         while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
             remove(rows.model._base_manager.filter(pk__in=keys))
-            removed += len(keys)
-            if turn.is_over:
-                notify_worker(TASK)
-                return removed
+            yield len(keys)
+
+
+def clean() -> int:
+    """Hourly task: remove what has expired; the number of rows. A new task continues after the end of the turn."""
+    turn, removed, now = Turn(), 0, timezone.now()
+    for count in chain(remove_expired(now), remove_history(now)):
+        removed += count
+        if turn.is_over:
+            notify_worker(TASK)
+            break
     return removed

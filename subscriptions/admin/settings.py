@@ -147,6 +147,7 @@ class MerchantSettingsAdmin(OneRowAdmin):
             },
         ),
         ("Team", {"fields": ["requires_two_factor"]}),
+        ("History", {"fields": ["history_days"]}),
         ("Keys and IDs", {"fields": ["id_outside", "storefront_key", "old_key", "is_test", "created"]}),
     ]
 

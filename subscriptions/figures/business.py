@@ -51,6 +51,9 @@ FIGURES = {
     catalogue.SUBSCRIPTION_CANCEL: CANCELLED,
     catalogue.ORDER_REJECT: REJECTED,
 }
+FAILURES = [catalogue.ORDER_REJECT, catalogue.RETRYABLE_FAILURE]
+COUNTED_KINDS = {*FIGURES, *FAILURES}
+"""The events that all figures are counted from; those of the others may be removed."""
 AMOUNT: Any = DecimalField(max_digits=28, decimal_places=2)
 NOTHING = Value(Decimal(0), AMOUNT)
 REASON = Left(Coalesce(KeyTextTransform("cancel_reason_code", "payload"), Value("")), LONGEST_CANCEL_CODE)
@@ -141,7 +144,7 @@ def _count_placed(merchant: Merchant, wanted: Q) -> Iterator[tuple[Any, Any]]:
 def placed_items(merchant: Merchant, wanted: Q) -> Any:
     """A queryset of placed items with `detail`: why they count as recovered; empty for all others."""
     earlier = Event.objects.filter(merchant=merchant, at__lte=OuterRef("first_placed"))
-    failed = earlier.filter(order=OuterRef("order"), kind__in=[catalogue.ORDER_REJECT, catalogue.RETRYABLE_FAILURE])
+    failed = earlier.filter(order=OuterRef("order"), kind__in=FAILURES)
     returned = earlier.filter(
         subscription=OuterRef("subscription"),
         kind=catalogue.SUBSCRIPTION_REACTIVATE,

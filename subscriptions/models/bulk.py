@@ -88,7 +88,7 @@ class BulkRow(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     sentence = models.TextField(blank=True, help_text="What was done, or why nothing was.")
-    activity = models.ForeignKey(Activity, models.DO_NOTHING, null=True, related_name="+", db_index=False)
+    activity = models.ForeignKey(Activity, models.DO_NOTHING, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "subject"], name="bulk_row_once")]

@@ -133,6 +133,15 @@ class Merchant(models.Model):
         help_text="Everybody on your team gives a code of an authenticator app at each login. Who has none yet sets it "
         "up first.",
     )
+    history_days = models.PositiveSmallIntegerField(
+        "days of history",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(365)],
+        help_text="Older activity, and the contents of older events, are removed within the hour and cannot be brought "
+        "back. Figures and notes stay. At least 365; leave empty to keep everything.",
+    )
+    history_until = models.DateTimeField(null=True, editable=False, help_text="Older history was removed.")
     webhook_kinds = ArrayField(
         models.CharField(max_length=64),
         default=list,
@@ -155,6 +164,7 @@ class Merchant(models.Model):
                 name="merchant_manual_retry_days",
             ),
             models.CheckConstraint(condition=models.Q(disengaged_after__gte=1), name="merchant_disengaged_after"),
+            models.CheckConstraint(condition=models.Q(history_days__gte=365), name="merchant_history_days"),
             models.CheckConstraint(
                 condition=models.Q(currency_code__regex="^[A-Z]{3}$", country_code__regex="^[A-Z]{2}$"),
                 name="merchant_codes",

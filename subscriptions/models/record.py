@@ -33,7 +33,7 @@ class Activity(models.Model):
     undo_facts = models.JSONField(
         null=True, editable=False, help_text="What an undo puts back, and which rows it needs unchanged."
     )
-    # Activities are never deleted.
+    # Only later activities are compared with it, so it may name one that was removed with its merchant's old history.
     undoes = models.ForeignKey(
         "self", models.DO_NOTHING, null=True, editable=False, related_name="+", db_index=False, db_constraint=False
     )

@@ -268,3 +268,17 @@ def test_a_line_that_is_shown_tells_when_its_deliveries_come_to_an_end(
     assert b"waiting=" not in answer.content
     foreign = Activity.objects.create(merchant=f.MerchantFactory(), customer=f.CustomerFactory(), sentence="Theirs")
     assert client.get(f"{address}?after={foreign.pk}&waiting={foreign.pk}&waiting=x").status_code == 204
+
+
+def test_the_end_of_the_feed_says_until_when_history_was_removed(
+    merchant: Merchant, client: Client, subscription: Subscription
+) -> None:
+    removed = datetime(2030, 5, 4, 12, tzinfo=UTC)
+    page = feed(subscription.customer)
+    assert "was removed" not in visible_text(client.get(page))
+    Merchant.objects.update(history_until=removed)
+    assert "Activity up to May 4, 2030 was removed" in visible_text(client.get(page))
+    write_activities(subscription.customer, LINES + 1)
+    assert "was removed" not in visible_text(client.get(page))
+    Merchant.objects.update(history_until=subscription.customer.created - timedelta(days=1))
+    assert "was removed" not in visible_text(client.get(page, {"q": "nothing"}))

@@ -113,11 +113,12 @@ def test_the_simulator_has_no_test(merchant: Merchant, client: Client) -> None:
 def test_the_automation_settings_are_saved(merchant: Merchant, client: Client) -> None:
     page = f"/admin/subscriptions/merchant/{merchant.pk}/change/"
     changes = {"reminder_hour": "8", "placement_hour": "", "retry_plan": "manual", "retry_days": "2, 5, 9"}
-    assert fill(client, page, **changes, placed_hourly="on", generic_error_limit="5", disengaged_after="4") == ""
+    changes |= {"generic_error_limit": "5", "disengaged_after": "4", "history_days": "730"}
+    assert fill(client, page, **changes, placed_hourly="on") == ""
     merchant.refresh_from_db()
     assert (merchant.reminder_hour, merchant.placement_hour, merchant.placed_hourly) == (8, None, True)
     assert (merchant.retry_plan, merchant.retry_days) == (RetryPlan.MANUAL, [2, 5, 9])
-    assert (merchant.generic_error_limit, merchant.disengaged_after) == (5, 4)
+    assert (merchant.generic_error_limit, merchant.disengaged_after, merchant.history_days) == (5, 4, 730)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,7 @@ def test_the_automation_settings_are_saved(merchant: Merchant, client: Client) -
         ({"retry_plan": "manual", "retry_days": ""}, "Enter the days of the manual plan, for example 2, 5, 9."),
         ({"retry_plan": "manual", "retry_days": "9, 2"}, "Enter each day once, in ascending order, from 1 to 90."),
         ({"reminder_days": "2"}, "greater than or equal to 5"),
+        ({"history_days": "364"}, "greater than or equal to 365"),
         ({"placement_hour": "12"}, "12 is not one of the available choices."),
     ],
 )

@@ -69,6 +69,8 @@ def unsent_events(connection: Connection, kinds: Sequence[str], since: datetime)
     """The past events of these kinds that the connection was not sent and will not be sent."""
     known = Delivery.objects.filter(connection=connection, event=OuterRef("pk"), state__in=ON_ITS_WAY)
     events = Event.objects.filter(merchant=connection.merchant, kind__in=kinds, at__gte=since, at__lte=timezone.now())
+    if removed := connection.merchant.history_until:
+        events = events.filter(at__gt=removed)  # older ones have lost their contents
     return events.filter(~Exists(known), customer__in=reachable_customers(connection))
 
 

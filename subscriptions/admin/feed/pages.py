@@ -49,7 +49,9 @@ class FeedAdmin(MerchantAdmin):
 
     def describe_feed(self, row: Any, form: FeedForm, page: Page, query: str) -> dict[str, Any]:
         addresses = {"url": self.url("activity", row), "file_url": self.url("activity_file", row)}
-        return {"form": form, "page": page, "query": query, **addresses}
+        removed = form.merchant.history_until
+        is_cut = removed is not None and row.created <= removed
+        return {"form": form, "page": page, "query": query, "removed": removed if is_cut else None, **addresses}
 
     def activity(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The feed as the query asks for it; with `after`, only the lines that came since."""
