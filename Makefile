@@ -10,8 +10,8 @@ PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 INSTALL = $(PIP) install --require-hashes --requirement
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make requirements" --python-version
-# What the newest Django could break first: the fast statements, and what stands on them.
-TESTS_NEXT ?= tests/common/db tests/actions tests/oneclick/redemption
+# What the newest Django could break first: the fast statements, and what stands on them; and what is cheap.
+TESTS_NEXT ?= tests/common tests/actions tests/oneclick/redemption tests/objects tests/importing tests/test_surfaces.py
 PRODUCTION = PUBLIC_URL=https://portal.example.com ALLOWED_HOSTS=portal.example.com
 
 run: .venv/.base
