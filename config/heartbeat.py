@@ -7,7 +7,10 @@ task of its own through all its parts, and the last of them writes the heartbeat
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
 
 from django.conf import settings
 from django.db.models import Q
@@ -26,9 +29,19 @@ def cluster_name() -> str:
 
 
 def supervised_name(cluster: str) -> str:
-    """The name of a cluster on this machine. Of a long host name the end stays, which tells containers apart."""
+    """The name of a cluster of this installation. Of a long host name the end stays, which tells containers apart."""
+    machine = os.environ.get("REPRISE_CLUSTER") or f"{socket.gethostname()}-{_installation_mark()}"
     room = (Heartbeat._meta.get_field("cluster").max_length or 0) - len(cluster) - 1
-    return f"{cluster_name()[-room:]}:{cluster}"
+    return f"{machine[-room:]}:{cluster}"
+
+
+def _installation_mark() -> str:
+    """Tells installations apart whose hosts have the same name; made once in REPRISE_HOME."""
+    path: Path = settings.HOME / "run" / "installation"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), path.open("x") as file:
+        file.write(token_hex(3))
+    return path.read_text()
 
 
 def last_beats() -> dict[str, datetime]:

@@ -51,7 +51,8 @@ def assert_workers_elsewhere_are_seen_until_they_stop(portal: Portal, home: Path
     home.mkdir()
     workers = Portal(home)
     workers.environment |= {"DATABASE_URL": database_url, "REPRISE_CLUSTER": "elsewhere"}
-    here, there = socket.gethostname(), "elsewhere"
+    mark = (portal.home / "run" / "installation").read_text()
+    here, there = f"{socket.gethostname()}-{mark}", "elsewhere"
     with workers.running(sys.executable, "manage.py", "workers"):
         wait_until(lambda: clusters_of(portal) == {f"{host}:workers-{n}" for host in (here, there) for n in (1, 2)})
     assert clusters_of(portal) == {f"{here}:workers-1", f"{here}:workers-2"}

@@ -1,4 +1,6 @@
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 
 import psycopg
@@ -78,11 +80,18 @@ def test_a_cluster_that_was_taken_away_is_missed_for_an_hour_or_until_it_is_forg
     assert client.get("/readyz").json()["checks"]["workers"]["status"] == "ok"
 
 
-def test_clusters_are_named_with_their_host_of_which_the_end_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installations_have_names_of_their_own_even_on_hosts_of_one_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+) -> None:
     monkeypatch.delenv("REPRISE_CLUSTER", raising=False)
     monkeypatch.setattr("socket.gethostname", lambda: "reprise-" * 7 + "5f6d-x7k2p")
-    name = heartbeat.supervised_name("workers-1")
-    assert (len(name), name[-20:]) == (64, "5f6d-x7k2p:workers-1")
+    names = []
+    for home in ("one", "two", "one"):
+        settings.HOME = tmp_path / home
+        names.append(heartbeat.supervised_name("workers-1"))
+    assert names[0] == names[2] != names[1]
+    # Of a long name the end stays.
+    assert {(len(name), name.partition("5f6d-x7k2p-")[2][6:]) for name in names} == {(64, ":workers-1")}
 
 
 @pytest.mark.django_db
