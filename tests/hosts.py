@@ -10,11 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres
 from config.database.sessions import SESSION_SETTINGS
@@ -24,7 +26,8 @@ from tests.servers import Server, free_port, make_pool, make_redis
 
 MANAGE = [sys.executable, "manage.py"]
 SETTINGS = "tests.jobs.chaos.settings"
-HEARTBEAT_SECONDS = 4
+HEARTBEAT_SECONDS = 5
+SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 
 
 class Host(Portal):
@@ -45,7 +48,7 @@ class Host(Portal):
         for process in [*([psutil.Process(self.server.process.pid)] if self.server.process else []), *self.marked()]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self.server.end(signal.SIGKILL)
+        self.server.kill()
 
     def marked(self) -> list[psutil.Process]:
         return marked_processes(self.home)
@@ -72,7 +75,7 @@ class Hosts:
             for name, value in SESSION_SETTINGS.items():
                 connection.execute(f"ALTER ROLE CURRENT_USER SET {name} = '{value}'")
         self.pool_port, self.redis_port = free_port(), free_port()
-        server = f"host={folder / 'postgres'} user=postgres dbname=postgres"
+        server = f"host={conninfo_to_dict(self.direct_url)['host']} user=postgres dbname=postgres"
         self.pool = make_pool(folder, server, listen_port=str(self.pool_port))
         self.redis = make_redis(folder, self.redis_port)
         self.environment = {
@@ -80,6 +83,8 @@ class Hosts:
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.pool_port}/pooled",
             "DATABASE_POOLED": "true",
             "DATABASE_DIRECT_URL": self.direct_url,
+            "BROKER_URL": f"redis://127.0.0.1:{self.redis_port}/0",
+            "CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/1",
             "HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "OUTBOUND_ALLOW_PRIVATE_ADDRESSES": "1",
             "WEB_WORKERS": "1",
@@ -98,9 +103,13 @@ class Hosts:
         try:
             self.pool.start()
             self.redis.start()
-            for host in (*self.web, *self.workers):
+            for host in self.web:
                 host.server.start()
-            wait_until(self.is_whole, 120, pause=1)
+            # One after the other, as clusters that need too long for their first sign of life are started anew.
+            for host in self.workers:
+                host.server.start()
+                self.await_beats(host)
+            wait_until(self.is_whole, 180, pause=1)
             yield
         finally:
             self._end_all()
@@ -112,6 +121,20 @@ class Hosts:
         for server in [*(host.server for host in (*self.workers, *self.web)), self.pool, self.redis]:
             server.end()
         self.stop_database()
+
+    def await_beats(self, host: Host) -> None:
+        """Until each cluster of `host` gives a sign of life."""
+        since = datetime.now(UTC)
+        wait_until(
+            lambda: host.clusters <= {name for name, at in self.read_beats().items() if at > since}, 180, pause=0.5
+        )
+
+    def read_beats(self) -> dict[str, datetime]:
+        """The last sign of life of each cluster; empty while the database is away."""
+        try:
+            return dict(self.query("SELECT cluster, beat_at FROM integrations_heartbeat"))
+        except psycopg.Error:
+            return {}
 
     def is_whole(self) -> bool:
         """Whether both web hosts say that all is well, with the clusters of both worker hosts."""

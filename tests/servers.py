@@ -59,6 +59,9 @@ class Server:
                 **as_user,
             )
 
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Signal the main process, and end what is left of its group."""
         if self.process is None:

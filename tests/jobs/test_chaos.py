@@ -1,25 +1,20 @@
 """The automation of the whole portal, while workers are killed at random and the database stops."""
 
 import fcntl
-import json
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests import migrated
+from tests.jobs.chaos.outside import Shop, find_wrong, find_wrong_posts, inside, report
 from tests.killer import Killer
-from tests.placement.platform import Handler, running_platform
+from tests.placement.platform import running_platform
 from tests.portal import Portal, wait_until
 from tests.scale import scaled
 
@@ -27,19 +22,6 @@ pytestmark = pytest.mark.slow
 SEED = 4
 MERCHANTS, CUSTOMERS = scaled(30, full=50), 2  # per merchant
 DUE = scaled(100, full=150)
-
-
-class Shop:
-    """A platform that counts requests by their keys and creates one order per key."""
-
-    def __init__(self) -> None:
-        self.posts: Counter[str] = Counter()
-
-    def answer(self, handler: Handler) -> None:
-        key = handler.headers["Idempotency-Key"]
-        self.posts[key] += 1
-        time.sleep(0.02)
-        handler.answer(f"<order><code>SUCCESS</code><orderId>{key}</orderId></order>".encode())
 
 
 @pytest.fixture
@@ -67,27 +49,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         yield made
 
 
-def inside(portal: Portal, *calls: str) -> str:
-    """Run functions of `chaos.inside` in the portal's own database; returns their output."""
-    code = "from tests.jobs.chaos import inside as chaos; " + "; ".join(f"chaos.{call}" for call in calls)
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
-        cwd=settings.BASE_DIR,
-        env=portal.environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def report(portal: Portal, *calls: str) -> dict[str, Any]:
-    """The report after `calls`."""
-    found: dict[str, Any] = json.loads(inside(portal, *calls, "report()").splitlines()[-1])
-    return found
-
-
 def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: Shop, url: str) -> None:
     inside(portal, f"seed_days({url!r}, {MERCHANTS}, {CUSTOMERS})")
     killer = Killer(portal, random.Random(SEED))
@@ -97,24 +58,7 @@ def test_killed_workers_neither_lose_nor_double_anything(portal: Portal, shop: S
     why = f"seed {SEED}, {killer.killed} killed: {came}"
     customers = MERCHANTS * CUSTOMERS
     assert killer.killed >= scaled(3, full=5), why
-    assert came["runs"] == {f"{job} done": MERCHANTS for job in ("reminders", "cards", "stock", "placement")}, why
-    assert came["failures"] == 0, why
-    assert came["placed"] == {"2": customers}, why
-    once = {"reminder 1": customers, "credit_card_expiration_warning 1": customers, "success 2": customers}
-    assert came["told"] == {**once, "out_of_stock 1": customers}, why
-    # These are a day old: once the product is back, they are obsolete.
-    came["sandbox"].pop("out_of_stock 1", None)
-    assert came["sandbox"] == dict.fromkeys(once, customers // 5), why
-    assert len(came["simulated"]) == 2 * customers // 5, why
-    assert_posted_once(shop, came, why)
-
-
-def assert_posted_once(shop: Shop, came: dict[str, Any], why: str) -> None:
-    """Each live order is at the platform under one key; it was sent again only where a worker had died."""
-    assert sorted(shop.posts) == sorted(came["live"]), why
-    assert all(posts <= came["tries"][key] for key, posts in shop.posts.items()), why
-    assert set(came["attempts"]) <= {"placed", "no_answer"}, why
-    assert came["attempts"]["placed"] == len(came["tries"]), why
+    assert find_wrong(shop, came, MERCHANTS, customers) == [], why
 
 
 def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single(
@@ -135,7 +79,7 @@ def test_a_database_away_for_ten_seconds_leaves_a_placement_run_whole_and_single
     assert came["placed"]["1"] == came["told"]["success 1"] == DUE, why
     earlier = set(before["live"])
     came |= {"live": [key for key in came["live"] if key not in earlier]}
-    assert_posted_once(shop, came, why)
+    assert find_wrong_posts(shop, came) == [], why
 
 
 @contextmanager
