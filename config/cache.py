@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
+from redis import RedisError
 
-from config.redis_server import OPTIONS, Fallback
+from config.fallback import Fallback
+from config.redis_server import OPTIONS
 
 # Of each method, what it returns instead: nothing is found, and the first request of a minute is never one too many.
 WITHOUT: dict[str, Any] = {
@@ -26,7 +28,7 @@ class SharedCache(RedisCache):
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         params["OPTIONS"] = OPTIONS | params.get("OPTIONS", {})
         super().__init__(server, params)
-        self.fallback = Fallback("cache")
+        self.fallback = Fallback("Redis as cache", RedisError)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         return self.fallback.ask(lambda: super(SharedCache, self).get(key, default, version), default)

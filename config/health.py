@@ -4,16 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from config import heartbeat
+from config.database import replica
 from config.database.sessions import missing_settings, what_to_do
 from config.redis_server import responds
 from integrations.delivery_figures import count_last_hour, late_connections, paused_connections
 
+# A replica that takes longer to replay what was committed is behind.
+REPLAY_SECONDS = 1.0
 LAG_ALARM = timedelta(minutes=15)
 # Backups and exports may take as long. The portal's own sessions are ended after a minute of idleness in a transaction.
 LONG_TRANSACTION = timedelta(minutes=5)
@@ -48,7 +51,7 @@ def read_checks() -> dict[str, Check]:
             checks |= {"workers": _workers(), "deliveries": _deliveries(), "transactions": _transactions()}
     except Error:
         checks = {"database": {"status": "fail"}}
-    return checks | _redis()
+    return checks | _redis() | _replica()
 
 
 def _redis() -> dict[str, Check]:
@@ -58,6 +61,17 @@ def _redis() -> dict[str, Check]:
     uses["cache"] = cache["LOCATION"] if cache["BACKEND"] == "config.cache.SharedCache" else ""
     found = {use: responds(url) for use, url in uses.items() if url}
     return {"redis": {"status": "ok" if all(found.values()) else "warn", **found}} if found else {}
+
+
+def _replica() -> dict[str, Check]:
+    """Nothing where no setting names one. Lists are read from the primary while it does not respond, or is behind."""
+    if replica.REPLICA not in connections:
+        return {}
+    try:
+        behind = replica.find_bytes_behind(REPLAY_SECONDS)
+    except Error:
+        return {"replica": {"status": "warn", "responds": False}}
+    return {"replica": {"status": "ok" if behind == 0 else "warn", "responds": True, "bytes_behind": behind}}
 
 
 def _database() -> Check:

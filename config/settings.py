@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "config.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.database.replica.ReplicaMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -123,6 +124,15 @@ DATABASES = {
         prepare_threshold=env.int("PREPARE_THRESHOLD", default=5),
     )
 }
+# A replica, from which lists are read; `default` is then the primary.
+if DATABASE_REPLICA_URL := env("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = connection_settings(
+        env.db_url_config(DATABASE_REPLICA_URL),
+        pooled=DATABASE_POOLED,
+        max_age=env.int("CONN_MAX_AGE", default=60),
+        prepare_threshold=env.int("PREPARE_THRESHOLD", default=5),
+    )
+    DATABASE_ROUTERS = ["config.database.replica.Router"]
 # A web server's statement that has no answer by then gets its client a 503: the database or the network is gone.
 STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

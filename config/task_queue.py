@@ -14,10 +14,11 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.signing import SignedPackage
-from redis import Redis
+from redis import Redis, RedisError
 
 from config import heartbeat
-from config.redis_server import Fallback, connect
+from config.fallback import Fallback
+from config.redis_server import connect
 
 PULSE = "pulse"
 TABLE_SECONDS = 1.0  # from one look into the table to the next, with Redis in front of it
@@ -72,7 +73,7 @@ def redis_client() -> Redis:
 
 @cache
 def redis_fallback() -> Fallback:
-    return Fallback("task queue")
+    return Fallback("Redis as task queue", RedisError)
 
 
 def redis_key() -> str:

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from common.web.json_body import decode_json
 from common.web.public_ids import parse_public_id
+from common.web.replica_reads import reads_replica
 from subscriptions.actions.core import ActionContext
 from subscriptions.actions.customer_lock import hold_customer
 from subscriptions.api import authentication, errors, etags, idempotency, pagination
@@ -136,6 +137,7 @@ class OwnFilters(DjangoFilterBackend):
         return kwargs
 
 
+@reads_replica
 class ListView(View, ListAPIView[Any]):
     """`across`: the list is one across customers, which not every API key may read as a whole.
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from common.web.replica_reads import reads_replica
 from subscriptions.staff.base import MerchantAdmin
 from subscriptions.staff.lists import saved_views
 from subscriptions.staff.lists.change_list import WorkList
@@ -56,6 +57,7 @@ class ListAdmin(MerchantAdmin):
     def page_url(self, page: str) -> str:
         return reverse(f"admin:{self.url_name(page)}")
 
+    @reads_replica
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         head = self.list_head(request) if self.has_view_permission(request) else {}
         return super().changelist_view(request, {**head, **(extra_context or {})})
