@@ -22,7 +22,7 @@ from config import postgres
 from config.database.sessions import SESSION_SETTINGS
 from config.supervision.leftovers import marked_processes
 from tests.portal import Portal, wait_until
-from tests.servers import Server, free_port, make_pool, make_redis
+from tests.servers import Server, free_port, make_pool, make_redis, make_replica
 
 MANAGE = [sys.executable, "manage.py"]
 SETTINGS = "tests.jobs.chaos.settings"
@@ -75,12 +75,17 @@ class Hosts:
             for name, value in SESSION_SETTINGS.items():
                 connection.execute(f"ALTER ROLE CURRENT_USER SET {name} = '{value}'")
         self.pool_port, self.redis_port = free_port(), free_port()
-        server = f"host={conninfo_to_dict(self.direct_url)['host']} user=postgres dbname=postgres"
-        self.pool = make_pool(folder, server, listen_port=str(self.pool_port))
+        self.replica_url = make_replica(folder / "replica", self.direct_url)
+        servers = {"pooled": self.direct_url, "replica": self.replica_url}
+        databases = {
+            name: f"host={conninfo_to_dict(url)['host']} user=postgres dbname=postgres" for name, url in servers.items()
+        }
+        self.pool = make_pool(folder, databases, listen_port=str(self.pool_port))
         self.redis = make_redis(folder, self.redis_port)
         self.environment = {
             "DJANGO_SETTINGS_MODULE": SETTINGS,
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.pool_port}/pooled",
+            "DATABASE_REPLICA_URL": f"postgresql://postgres@127.0.0.1:{self.pool_port}/replica",
             "DATABASE_POOLED": "true",
             "DATABASE_DIRECT_URL": self.direct_url,
             "BROKER_URL": f"redis://127.0.0.1:{self.redis_port}/0",
@@ -88,6 +93,7 @@ class Hosts:
             "HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "OUTBOUND_ALLOW_PRIVATE_ADDRESSES": "1",
             "WEB_WORKERS": "1",
+            "PLACEMENT_CONCURRENCY": "1",
         }
         self.web = [self._host(f"web-{number}", "web") for number in (1, 2)]
         self.workers = [self._host(f"workers-{number}", "workers") for number in (1, 2)]
@@ -120,6 +126,7 @@ class Hosts:
                 host.server.process.send_signal(signal.SIGTERM)
         for server in [*(host.server for host in (*self.workers, *self.web)), self.pool, self.redis]:
             server.end()
+        self.stop_replica()
         self.stop_database()
 
     def await_beats(self, host: Host) -> None:
@@ -149,16 +156,25 @@ class Hosts:
 
     def stop_database(self) -> None:
         """All sessions end at once, as before a restart."""
-        pid = int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
-        server = psutil.Process(pid)
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
+        _stop_server(self.folder)
 
     def start_database(self) -> None:
         postgres.ensure_server_running(self.folder)
+
+    def stop_replica(self) -> None:
+        _stop_server(self.folder / "replica")
+
+    def start_replica(self) -> None:
+        postgres.ensure_server_running(self.folder / "replica")
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Beside the pooler."""
         with psycopg.connect(self.direct_url) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+
+def _stop_server(home: Path) -> None:
+    server = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
+    server.send_signal(signal.SIGINT)
+    server.wait(20)

@@ -8,13 +8,14 @@ import signal
 import socket
 import stat
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres
 
@@ -73,14 +74,14 @@ class Server:
         self.process = None
 
 
-def make_pool(folder: Path, database: str, **options: str) -> Server:
-    """A PgBouncer as deploy/pgbouncer.ini describes it, in front of `database` (psycopg's words) as `pooled`.
+def make_pool(folder: Path, databases: Mapping[str, str], **options: str) -> Server:
+    """A PgBouncer as deploy/pgbouncer.ini describes it, in front of the `databases` (psycopg's words) by their names.
 
     `options` go before those of the file.
     """
     sample = configparser.ConfigParser()
     sample.read(settings.BASE_DIR / "deploy" / "pgbouncer.ini")
-    sample["databases"] = {"pooled": database}
+    sample["databases"] = databases
     # Without a password, and not in the place of another one.
     sample["pgbouncer"].update({"auth_type": "any", "unix_socket_dir": "", **options})
     path = folder / "pgbouncer.ini"
@@ -97,3 +98,18 @@ def make_pool(folder: Path, database: str, **options: str) -> Server:
 def make_redis(folder: Path, port: int) -> Server:
     words = f"redis-server --port {port} --bind 127.0.0.1 --save --appendonly no --dir {folder}"
     return Server(folder / "redis.log", words.split(), dict(os.environ))
+
+
+def make_replica(home: Path, primary_url: str) -> str:
+    """Copy the database server at `primary_url` into `home`, start it there as its replica, and return its URL."""
+    data = home / "postgres"
+    home.mkdir()
+    postgres._make_private_folder(data, user := postgres._server_user())
+    if user:
+        postgres._allow_server_user(data, user)
+    socket_folder = str(conninfo_to_dict(primary_url)["host"])
+    copy = ("-R", "-c", "fast", "-U", "postgres", "-h", socket_folder, "-D", str(data))
+    done = postgres._run_program("pg_basebackup", *copy)
+    assert done.returncode == 0, done.stdout
+    (data / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # copied with the rest
+    return postgres.start_embedded_server(home)

@@ -13,6 +13,8 @@ from typing import Any
 
 from benchmarks.chaos.settled import markdown_table, settled_home
 
+SIMULATED = "SELECT count(*) FROM subscriptions_simulatedplacement WHERE order_merchant_id <> ''"
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -23,6 +25,7 @@ class Trial:
     rounds: int = 3
     away: float = 15
     post_seconds: float = 1
+    patience: int = 1200
 
 
 def main() -> None:
@@ -57,9 +60,11 @@ def fault_all(hosts: Any, shop: Any, url: str, trial: Trial) -> dict[str, Any]:
 
     watch, begun = Watch(hosts), time.monotonic()
     inside(hosts.web[0], f"seed_days({url!r}, {trial.merchants}, {trial.customers})")
-    ticking = threading.Thread(target=inside, args=(hosts.web[0], "tick_until_done(1200)"))
+    ticking = threading.Thread(target=inside, args=(hosts.web[0], f"tick_until_done({trial.patience})"))
     ticking.start()
-    wait_until(lambda: len(shop.posts) > trial.merchants // 10)
+    # The simulator is in the database: without it, its orders wait for the next day's run.
+    simulated = 2 * trial.customers * trial.merchants // 5
+    wait_until(lambda: hosts.query(SIMULATED)[0][0] >= simulated and len(shop.posts) > 0, 120)
     posts = []
     with watch.at_work(pause=1.5):
         for number in range(trial.rounds):
@@ -84,7 +89,7 @@ def fault_all(hosts: Any, shop: Any, url: str, trial: Trial) -> dict[str, Any]:
 
 
 def _fault_each(hosts: Any, watch: Any, worker: Any, other: Any, away: float) -> None:
-    """While the host `worker` is dead, Redis, the pooler and the database die too, and come back."""
+    """While the host `worker` is dead, Redis, the replica, the pooler and the database die too, and come back."""
     from tests.hosts import SILENCE_SECONDS  # noqa: PLC0415  settings come first
     from tests.readiness import MARGIN  # noqa: PLC0415  likewise
 
@@ -93,11 +98,13 @@ def _fault_each(hosts: Any, watch: Any, worker: Any, other: Any, away: float) ->
         worker.kill()
         with watch.unsettling(other):
             hosts.redis.kill()
+            hosts.stop_replica()
             with watch.database_away():
                 hosts.pool.kill()
                 time.sleep(away)
             hosts.pool.start()
             hosts.redis.start()
+            hosts.start_replica()
             time.sleep(1)
             with watch.database_away():
                 hosts.stop_database()
@@ -111,7 +118,7 @@ def _fault_each(hosts: Any, watch: Any, worker: Any, other: Any, away: float) ->
 def _rows(trial: Trial, came: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("merchants; customers", f"{trial.merchants}; {trial.merchants * trial.customers}"),
-        ("each killed: a worker host, Redis, PgBouncer, PostgreSQL", f"{trial.rounds} times"),
+        ("each killed: a worker host, Redis, PgBouncer, PostgreSQL and its replica", f"{trial.rounds} times"),
         ("orders at the platform after each of them", ", ".join(map(str, came["posts_after_rounds"]))),
         ("orders placed; under one key each", f"{len(came['tries'])}; {len(came['posts'])} posted"),
         ("attempts", ", ".join(f"{effect}: {count}" for effect, count in came["attempts"].items())),

@@ -47,7 +47,7 @@ def pooled(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> 
     words = psycopg.conninfo.conninfo_to_dict(direct)
     folder, port = tmp_path_factory.mktemp("pooled", numbered=True), free_port()
     server = f"host={words['host']} user={words['user']} dbname={words['dbname']}"
-    pool = make_pool(folder, server, listen_port=str(port), default_pool_size="1")
+    pool = make_pool(folder, {"pooled": server}, listen_port=str(port), default_pool_size="1")
     pool.start()
     new = connection_settings({}, pooled=True, max_age=60, prepare_threshold=5)
     new |= {"HOST": "127.0.0.1", "PORT": str(port), "NAME": "pooled", "USER": words["user"]}

@@ -20,6 +20,7 @@ from tests import factories as f
 from tests.config.test_health import beat
 from tests.migrated import copy_server
 from tests.portal import wait_until
+from tests.servers import make_replica
 
 LIST = "/api/subscriptions/"
 
@@ -29,16 +30,10 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self.first, self.second = folder / "first", folder / "second"
-        for each in (self.first, self.second):
-            each.mkdir()
+        self.first.mkdir()
         copy_server(self.first)
         self.url = postgres.start_embedded_server(self.first)
-        postgres._make_private_folder(self.second / "postgres", user := postgres._server_user())
-        if user:
-            postgres._allow_server_user(self.second / "postgres", user)
-        self.run("pg_basebackup", "-R", "-c", "fast", "-U", "postgres", "-h", host(self.url), "-D", self.data)
-        Path(self.data, ".s.PGSQL.5432.lock").unlink()  # copied with the rest
-        self.replica_url = postgres.start_embedded_server(self.second)
+        self.replica_url = make_replica(self.second, self.url)
 
     @property
     def data(self) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Count, Q
 from django_q.tasks import async_task
 
@@ -68,8 +68,8 @@ def tick_until_done(seconds: float) -> None:
                 async_task(task, save=False)
             if _is_done():
                 return
-        except OperationalError:
-            pass
+        except (InterfaceError, OperationalError):
+            connection.close()
         time.sleep(0.7)
 
 

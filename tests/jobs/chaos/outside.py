@@ -36,7 +36,7 @@ def inside(portal: Portal, *calls: str) -> str:
         env=portal.environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=1500,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
