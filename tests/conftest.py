@@ -21,6 +21,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Files with slow tests run first, so that no worker begins one when the others are finished."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
+    for path in {item.path for item in items if item.get_closest_marker("in_order")}:
+        places = [place for place, item in enumerate(items) if item.path == path]
+        steps = sorted((items[place] for place in places), key=lambda item: item.location[1] or 0)
+        for place, item in zip(places, steps, strict=True):
+            items[place] = item
     if config.args == config.getini("testpaths"):  # who names a file wants all of it
         seed = config.getoption("randomly_seed", 0)
         sampled = [(item, mark) for item in items for mark in item.iter_markers("sampled")]

@@ -21,7 +21,8 @@ REPLICA = "replica"
 # A replica usually replays within a few milliseconds. Longer than this a request does not wait for it.
 CATCH_UP_SECONDS = 0.1
 PAUSE = 0.005  # seconds
-COMMITTED = "SELECT pg_current_wal_flush_lsn()::text"
+# What is written, not what is on the disk: commits that did not wait for it are seen by others too.
+COMMITTED = "SELECT pg_current_wal_insert_lsn()::text"
 # NULL from a server that is no replica, such as one that was promoted.
 BEHIND = "SELECT greatest(pg_wal_lsn_diff(%s::pg_lsn, pg_last_wal_replay_lsn()), 0) WHERE pg_is_in_recovery()"
 

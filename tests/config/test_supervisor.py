@@ -11,7 +11,7 @@ from config.supervision.leftovers import marked_processes
 from tests import migrated
 from tests.portal import Portal, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.in_order]
 
 
 @pytest.fixture(scope="module")

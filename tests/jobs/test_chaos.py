@@ -18,7 +18,7 @@ from tests.placement.platform import running_platform
 from tests.portal import Portal, wait_until
 from tests.scale import scaled
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.in_order]
 SEED = 4
 MERCHANTS, CUSTOMERS = scaled(30, full=50), 2  # per merchant
 DUE = scaled(100, full=150)
