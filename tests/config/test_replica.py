@@ -15,6 +15,7 @@ from common.web.replica_reads import reads_replica
 from config import health, postgres
 from config.database import replica
 from subscriptions import api_keys
+from subscriptions.api.views.base import ListView
 from subscriptions.models import Merchant, Subscription
 from tests import factories as f
 from tests.config.test_health import beat
@@ -199,6 +200,19 @@ def test_a_replica_that_fails_during_a_list_leaves_it_to_the_primary(servers: Se
     assert middleware.process_view(request, view, (), {}) is None
     assert (middleware(request).content, read) == (b"whole", ["replica", "default"])
     assert replica.fallback.is_resting
+
+
+def test_a_fault_of_a_list_is_answered_as_everywhere(
+    client: Client, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(view: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ListView, "paginator", property(fail))
+    client.raise_request_exception = False
+    answer = client.get(LIST)
+    assert (answer.status_code, answer.json()) == (500, {"detail": "Something went wrong on our side."})
+    assert not replica.fallback.is_resting
 
 
 def test_a_server_that_is_no_replica_is_not_read(client: Client, servers: Servers) -> None:
