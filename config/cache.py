@@ -10,7 +10,6 @@ from config.redis_server import OPTIONS
 
 # Of each method, what it returns instead: nothing is found, and the first request of a minute is never one too many.
 WITHOUT: dict[str, Any] = {
-    "get": None,
     "add": True,
     "set": None,
     "touch": False,
@@ -41,5 +40,5 @@ def _replaced(name: str) -> Any:
     return method
 
 
-for name in WITHOUT.keys() - {"get"}:
+for name in WITHOUT:
     setattr(SharedCache, name, _replaced(name))

@@ -116,23 +116,19 @@ DATABASE_URL = postgres.start_embedded_server(HOME) if EMBEDDED_POSTGRES else en
 DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 # The server behind the pooler, for the programs of PostgreSQL that need a session: those of backup and restore.
 DATABASE_DIRECT_URL = env("DATABASE_DIRECT_URL", default="")
-DATABASES = {
-    "default": connection_settings(
-        env.db_url_config(DATABASE_URL),
-        pooled=DATABASE_POOLED,
-        max_age=env.int("CONN_MAX_AGE", default=60),
-        prepare_threshold=env.int("PREPARE_THRESHOLD", default=5),
-    )
-}
 # A replica, from which lists are read; `default` is then the primary.
-if DATABASE_REPLICA_URL := env("DATABASE_REPLICA_URL", default=""):
-    DATABASES["replica"] = connection_settings(
-        env.db_url_config(DATABASE_REPLICA_URL),
+DATABASE_REPLICA_URL = env("DATABASE_REPLICA_URL", default="")
+DATABASE_ROUTERS = ["config.database.replica.Router"] if DATABASE_REPLICA_URL else []
+DATABASES = {
+    alias: connection_settings(
+        env.db_url_config(url),
         pooled=DATABASE_POOLED,
         max_age=env.int("CONN_MAX_AGE", default=60),
         prepare_threshold=env.int("PREPARE_THRESHOLD", default=5),
     )
-    DATABASE_ROUTERS = ["config.database.replica.Router"]
+    for alias, url in {"default": DATABASE_URL, "replica": DATABASE_REPLICA_URL}.items()
+    if url
+}
 # A web server's statement that has no answer by then gets its client a 503: the database or the network is gone.
 STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
