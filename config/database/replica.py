@@ -71,7 +71,7 @@ class ReplicaMiddleware:
         with reading_replica():
             try:
                 return fallback.ask(answer, None)
-            except Exception:
+            except Exception:  # Django asks `process_exception` about views alone, so it runs as one again
                 return None
 
 
