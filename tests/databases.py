@@ -59,11 +59,9 @@ def read_rows(url: str) -> Rows:
     return rows | {"sequences": [{"name": name, "value": value} for name, value in sequences]}
 
 
-def count_rows(rows: list[dict[str, Any]], columns: set[str]) -> Counter[str]:
-    """How often each row is there, as far as `columns` tell them apart."""
-    return Counter(
-        json.dumps({name: value for name, value in row.items() if name in columns}, sort_keys=True) for row in rows
-    )
+def count_rows(rows: list[dict[str, Any]]) -> Counter[str]:
+    """How often each row is there."""
+    return Counter(json.dumps(row, sort_keys=True) for row in rows)
 
 
 def read_schema(url: str) -> list[str]:
