@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
+from axes.models import AccessLog
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -66,7 +68,11 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield from expired_imports(now)
     yield JobRun.objects.filter(created__lt=now - timedelta(days=400))
     yield Invitation.objects.filter(expires__lt=now - timedelta(days=90))
-    yield AuditEntry.objects.filter(at__lt=now - timedelta(days=2 * 365))
+    audited = now - timedelta(days=2 * 365)
+    yield AuditEntry.objects.filter(at__lt=audited)
+    # Of before the portal had an audit of its own.
+    yield AccessLog.objects.filter(attempt_time__lt=audited)
+    yield LogEntry.objects.filter(action_time__lt=audited)
     ended = ProfileRun.objects.exclude(finished=None)
     yield ended.filter(kind=ProfileRun.Kind.COMPARISON, created__lt=now - timedelta(days=30))
     yield ended.filter(created__lt=now - timedelta(days=400))

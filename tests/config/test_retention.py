@@ -5,6 +5,9 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from axes.models import AccessLog
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
@@ -66,6 +69,15 @@ def session() -> Model:
 
 def session_of_before() -> Model:
     return Session.objects.create(session_key="s", session_data="", expire_date=timezone.now())
+
+
+def login_of_before() -> Model:
+    return AccessLog.objects.create(username="ana", session_hash="")
+
+
+def change_of_before() -> Model:
+    user = User.objects.create(username="ana")
+    return LogEntry.objects.create(user=user, object_id="1", object_repr="Ana", action_flag=CHANGE)
 
 
 def task() -> Model:
@@ -161,6 +173,8 @@ def cancelled(noon: time_machine.Traveller) -> None:
         (job_run, 400),
         (finished_import, 400),
         (refused_row, 30),
+        (login_of_before, 730),
+        (change_of_before, 730),
     ],
 )
 def test_rows_are_deleted_after_their_retention_time(
