@@ -25,7 +25,7 @@ from subscriptions.models import Merchant, Subscription
 from tests import migrated
 from tests.databases import Rows, connected_to, count_rows, new_database, read_rows, read_schema
 
-# The demo shop of the version before this one (commit 18e2e7e): `manage.py backup` after `make run` and `make demo-json`.
+# The demo shop of the version before this one (18e2e7e): `manage.py backup` beside `make run`, after `make demo-json`.
 RELEASED = Path(__file__).parent / "released.zip"
 # What the migrations since then add: columns, and rows in the tables that each migration writes to.
 ADDED = {"subscriptions_merchant": {"history_days", "history_until"}}
