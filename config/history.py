@@ -1,7 +1,7 @@
 """Removes the history that is older than a merchant wants to keep.
 
 Figures stay as they are, and exact when they are counted anew: of the events that they are counted from,
-what they read stays. So do notes, and events that still wait to be delivered.
+what they read stays. So do notes, and events as long as they have a delivery.
 """
 
 from collections.abc import Iterator
@@ -39,13 +39,25 @@ def remove_chunk(merchant: Merchant, limit: datetime) -> int:
     merchant.history_until = last[0] if last else limit
     span = after & Q(at__lte=merchant.history_until)
     with transaction.atomic():
-        removed = _remove(Activity.objects.filter(span).exclude(verb=NOTE))
-        waiting = Delivery.objects.filter(event=OuterRef("pk"))
-        events = Event.objects.filter(span).exclude(Exists(waiting))
-        removed += _remove(events.exclude(kind__in=COUNTED_KINDS))
-        removed += events.exclude(recipient={}).update(payload=RawSQL(FACTS, [KEPT_FACTS]), recipient={})
+        removed = _remove(Activity.objects.filter(span).exclude(verb=NOTE)) + _remove_events(Event.objects.filter(span))
         Merchant.objects.filter(pk=merchant.pk).update(history_until=merchant.history_until)
     return removed
+
+
+def remove_deliveries(deliveries: QuerySet[Delivery]) -> None:
+    """With the events that only these deliveries have kept, as the merchant's history ends after them."""
+    with transaction.atomic():
+        kept = Event.objects.filter(deliveries__in=deliveries, at__lte=F("merchant__history_until"))
+        keys = list(kept.values_list("pk", flat=True))
+        deliveries.delete()
+        _remove_events(Event.objects.filter(pk__in=keys))
+
+
+def _remove_events(events: QuerySet[Event]) -> int:
+    """Of those without a delivery. The number of rows that are gone or emptied."""
+    events = events.exclude(Exists(Delivery.objects.filter(event=OuterRef("pk"))))
+    removed = _remove(events.exclude(kind__in=COUNTED_KINDS))
+    return removed + events.exclude(recipient={}).update(payload=RawSQL(FACTS, [KEPT_FACTS]), recipient={})
 
 
 def _remove(rows: QuerySet[Any]) -> int:

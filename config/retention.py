@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from common.work import Turn, notify_worker
-from config.history import remove_history
+from config.history import remove_deliveries, remove_history
 from integrations.models import Delivery, DeliveryMinute, GladlyRequest, ProfileRun, Replay, SandboxEvent, SandboxImport
 from oneclick.analytics import figures
 from oneclick.models import ActionToken, Click
@@ -43,7 +43,7 @@ CHUNK = 1000  # rows of one transaction, few enough that no other write waits lo
 
 
 def expired_rows(now: datetime) -> Iterator[QuerySet]:
-    """Rows that may be deleted. Attempts go with their deliveries; a used link stays after its clicks are deleted."""
+    """Rows that may be deleted. A used link stays after its clicks are deleted."""
     yield IdempotencyKey.objects.filter(created__lt=now - idempotency.KEPT)
     yield StaffSession.objects.filter(expire_date__lt=now)
     # Of before the portal had sessions of its own: nobody is logged in by them.
@@ -60,7 +60,6 @@ def expired_rows(now: datetime) -> Iterator[QuerySet]:
     yield unopened.exclude(order__status=OrderStatus.UNSENT)
     yield PlacementAttempt.objects.filter(started__lt=now - timedelta(days=180)).exclude(effect="")
     yield SimulatedPlacement.objects.filter(created__lt=now - timedelta(days=180))
-    yield Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
     yield Replay.objects.filter(finished__lt=now - timedelta(days=180))
     # Their rows first, in chunks: there may be a hundred thousand.
     yield BulkRow.objects.filter(run__finished__lt=now - timedelta(days=180))
@@ -88,6 +87,11 @@ def expired_imports(now: datetime) -> Iterator[QuerySet]:
     yield ended.filter(finished__lt=now - timedelta(days=400))
 
 
+def expired_deliveries(now: datetime) -> QuerySet[Delivery]:
+    """Attempts go with them."""
+    return Delivery.objects.filter(created__lt=now - timedelta(days=180)).exclude(state=Delivery.State.PENDING)
+
+
 def expired_bodies(now: datetime) -> QuerySet[Delivery]:
     """Deliveries that stay without their body."""
     old = Delivery.objects.filter(created__lt=now - timedelta(days=settings.WEBHOOK_BODY_DAYS), body__isnull=False)
@@ -97,6 +101,7 @@ def expired_bodies(now: datetime) -> QuerySet[Delivery]:
 def remove_expired(now: datetime) -> Iterator[int]:
     """Remove a chunk, yield the number of its rows, and so on."""
     steps: list[Step] = [(rows, QuerySet.delete) for rows in expired_rows(now)]
+    steps.append((expired_deliveries(now), remove_deliveries))
     steps.append((expired_bodies(now), lambda rows: rows.update(body=None)))
     for rows, remove in steps:
         while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):

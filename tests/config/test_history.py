@@ -76,6 +76,35 @@ def test_an_event_that_waits_to_be_delivered_keeps_its_contents(noon: time_machi
     assert list(Event.objects.filter(deliveries__isnull=False).values_list("payload", "recipient")) == waiting
 
 
+@pytest.mark.parametrize("history_days", [365, None])
+def test_an_event_that_was_delivered_late_goes_with_its_last_delivery(
+    history_days: int | None, noon: time_machine.Traveller
+) -> None:
+    row = subscription_with_order()
+    Merchant.objects.update(history_days=history_days)
+    for name in ("first", "last"):
+        ConnectionFactory(merchant=row.merchant, name=name)
+    remind(Order.objects.get(), actor=STAFF)
+    cancel(row, actor=STAFF)
+    noon.shift(YEAR)
+    retention.clean()
+    before = list(Event.objects.order_by("pk").values())
+    first, last = (Delivery.objects.filter(connection=lane) for lane in Connection.objects.order_by("pk"))
+    for deliveries, goes in ((first, False), (last, bool(history_days))):
+        deliveries.update(state=Delivery.State.DONE)
+        retention.clean()
+        assert not deliveries.exists()
+        assert (list(Event.objects.order_by("pk").values()) == before) is not goes
+    gone = history_days is not None
+    assert Event.objects.filter(kind=ORDER_REMINDER).exists() is not gone
+    event = Event.objects.get(kind=SUBSCRIPTION_CANCEL)
+    assert (event.recipient == {}, "cancel_reason_code" in event.payload, len(event.payload) > 3) == (
+        gone,
+        True,
+        not gone,
+    )
+
+
 def test_history_is_removed_in_chunks_and_each_moment_is_looked_at_once(
     row: Subscription, noon: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
