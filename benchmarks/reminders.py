@@ -23,7 +23,7 @@ MODELS: list[type[Model]] = [Activity, Event, ActionToken, Delivery]
 
 
 def measure_figures() -> Iterator[Figure]:
-    few, many = (_run_worker(reminders_seed.create_subscribers(number), number) for number in (FEW, MANY))
+    few, many = (run_worker(reminders_seed.create_subscribers(number), number) for number in (FEW, MANY))
     rows = "PostgreSQL inserting the same rows, one INSERT … SELECT per table"
     yield Figure(
         "reminder_run", MANY / many["seconds"], MANY / _same_rows_seconds(), "reminders/s", f"reference: {rows}"
@@ -32,7 +32,7 @@ def measure_figures() -> Iterator[Figure]:
     yield Figure("reminder_memory", many["peak"], few["peak"], "MB", orders)
 
 
-def _run_worker(merchant: Merchant, number: int) -> dict[str, float]:
+def run_worker(merchant: Merchant, number: int) -> dict[str, float]:
     """What the worker measured of the merchant's run, which must make `number` reminders."""
     command = [sys.executable, "-m", "benchmarks.reminders_worker", str(merchant.pk)]
     env = {**os.environ, "DATABASE_URL": settings.DATABASE_URL}

@@ -62,4 +62,4 @@ def _remove_events(events: QuerySet[Event]) -> int:
 
 def _remove(rows: QuerySet[Any]) -> int:
     """Without the rows that lose a pointer to them."""
-    return rows.delete()[1].get(rows.model._meta.label, 0)
+    return rows.only("pk").delete()[1].get(rows.model._meta.label, 0)
