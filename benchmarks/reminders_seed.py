@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import Max
 
+from benchmarks import seed
 from integrations.models import Connection
 from oneclick.models import OneClickSettings
 from subscriptions import calendar
@@ -35,8 +36,8 @@ FROM generate_series({first}, {last}) n;
 INSERT INTO subscriptions_order (id, merchant_id, customer_id, payment_id, shipping_address_id, public_id, status,
     place_date, sub_total, tax_total, shipping_total, discount_total, total, currency_code, tries, declines,
     generic_error_count, locked, oos_free_shipping, created, updated)
-SELECT n, {merchant}, n, n, n, gen_random_uuid(), 1, '{day}', 12, 0, 0, 0, 12, 'USD', 0, 0, 0, false, false, now(),
-    now()
+SELECT n, {merchant}, n, n, n, gen_random_uuid(), 1, date '{day}' + (n % {spread})::int, 12, 0, 0, 0, 12, 'USD', 0, 0,
+    0, false, false, now(), now()
 FROM generate_series({first}, {last}) n;
 INSERT INTO subscriptions_item (id, merchant_id, order_id, subscription_id, product_id, public_id, quantity, price,
     extra_cost, total_price, one_time, frozen, upcoming, created)
@@ -45,8 +46,11 @@ FROM generate_series({first}, {last}) n;
 """
 
 
-def create_subscribers(number: int) -> Merchant:
-    """A new merchant with `number` subscribers, whose orders are due in five days."""
+def create_subscribers(number: int, *, later: int = 0, spread: int = 1) -> Merchant:
+    """A new merchant with `number` subscribers, whose orders are due in five days.
+
+    With `later` they are due so many days after that, and with `spread` on so many days from then on.
+    """
     merchant = Merchant.objects.create(name=f"{number} orders", shop_url="https://shop.test")
     OneClickSettings.objects.create(merchant=merchant, shop_origins=["https://shop.test"])
     Connection.objects.create(
@@ -57,7 +61,7 @@ def create_subscribers(number: int) -> Merchant:
         for n in range(PRODUCTS)
     ]
     first = 1 + (Customer.objects.aggregate(last=Max("id"))["last"] or 0)
-    day = calendar.today(merchant.time_zone) + timedelta(days=merchant.reminder_days)
+    day = calendar.today(merchant.time_zone) + timedelta(days=merchant.reminder_days + later)
     with connection.cursor() as cursor:
         cursor.execute(
             ROWS.format(
@@ -67,7 +71,8 @@ def create_subscribers(number: int) -> Merchant:
                 first=first,
                 last=first + number - 1,
                 day=day,
+                spread=spread,
             )
         )
-        cursor.execute("VACUUM ANALYZE")
+    seed.settle_database()
     return merchant
