@@ -6,6 +6,7 @@ The numbers are those of the whole installation, whichever web process answers, 
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from math import nan
 from typing import Any
 
 from django.conf import settings
@@ -49,6 +50,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
     checks = health.read_checks()
     _gauge(registry, "check", "0: ok, 1: warning, 2: failure, as /readyz says.", "check", _levels(checks))
+    for check, name, text, label, find in FOUND:
+        if check in checks:
+            _gauge(registry, name, text, label, find(checks[check]))
     if "workers" in checks:  # the database responds and is migrated
         for name, text, label, read in READ:
             _gauge(registry, name, text, label, read())
@@ -115,6 +119,28 @@ def _runs() -> Values:
     return dict(fetch_rows(RUNS, [timezone.now() - timedelta(days=1)]))
 
 
+def _missing_settings(check: health.Check) -> Values:
+    return dict.fromkeys(check.get("missing_settings", ()), 1)
+
+
+def _bytes_behind(check: health.Check) -> Values:
+    known = check.get("bytes_behind")
+    return {"": nan if known is None else known}
+
+
+def _responding_uses(check: health.Check) -> Values:
+    return {use: responds for use, responds in check.items() if use != "status"}
+
+
+# A check, and the name, meaning, label or "" of what it found, with what takes the values by label from it.
+FOUND: list[tuple[str, str, str, str, Callable[[health.Check], Values]]] = [
+    ("database", "session_setting_missing", "1 for each that sessions lack.", "setting", _missing_settings),
+    ("migrations", "migrations_unapplied", "Migrations to be run.", "", lambda check: {"": check["unapplied"]}),
+    ("transactions", "transaction_oldest_seconds", "Of those open now.", "", lambda check: {"": check["oldest"]}),
+    ("redis", "redis_responds", "By what it is used for: 1, or 0.", "use", _responding_uses),
+    ("replica", "replica_responds", "1, or 0.", "", lambda check: {"": check["responds"]}),
+    ("replica", "replica_behind_bytes", "What the replica has not replayed in a second.", "", _bytes_behind),
+]
 # Name, meaning, label or "", and what reads the values by label.
 READ: list[tuple[str, str, str, Callable[[], Values]]] = [
     ("cluster_silence_seconds", "Since the last heartbeat of a cluster.", "cluster", heartbeat.cluster_ages),

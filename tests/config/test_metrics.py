@@ -1,5 +1,7 @@
 import re
 from datetime import timedelta
+from math import isnan
+from typing import Any
 
 import pytest
 import yaml
@@ -11,6 +13,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 from prometheus_client.parser import text_string_to_metric_families
 
+from config import health
+from config.database import sessions
 from integrations.models import Heartbeat
 from subscriptions.models import JobRun, PlacementAttempt
 from tests import factories as f
@@ -59,6 +63,7 @@ def test_metrics_tell_what_the_health_pages_show_of_all_merchants(client: Client
     for name, expected in {
         ("cluster_silence_seconds", "here:workers-1"): 20,
         ("placement_under_way_seconds",): 1200,
+        ("transaction_oldest_seconds",): 0,
     }.items():
         assert expected <= found.pop(name) < expected + 30
     assert 1200 <= found.pop(("connection_lag_seconds", str(late.pk))) < 1230
@@ -68,6 +73,7 @@ def test_metrics_tell_what_the_health_pages_show_of_all_merchants(client: Client
         ("check", "workers"): 0,
         ("check", "deliveries"): 2,
         ("check", "transactions"): 0,
+        ("migrations_unapplied",): 0,
         ("connection_paused", str(paused.pk)): 1,
         ("deliveries_waiting",): 1,
         ("deliveries_last_hour", "delivered"): 10,
@@ -86,7 +92,7 @@ def test_metrics_tell_what_the_health_pages_show_of_all_merchants(client: Client
 @pytest.mark.django_db
 def test_metrics_of_an_installation_that_is_not_migrated_are_its_checks_alone(client: Client) -> None:
     MigrationRecorder(database).record_unapplied("portal", "0001_task_queue")
-    assert scrape(client) == {("check", "database"): 0, ("check", "migrations"): 2}
+    assert scrape(client) == {("check", "database"): 0, ("check", "migrations"): 2, ("migrations_unapplied",): 1}
 
 
 @pytest.mark.django_db
@@ -108,11 +114,60 @@ def test_with_a_token_metrics_are_for_who_has_it_wherever_from(client: Client) -
         assert client.get("/metrics", headers={"Authorization": wrong}).status_code == 401
 
 
+@pytest.fixture
+def everything_wrong(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis where none listens, a replica that is none, and a pooler's sessions without their settings."""
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.DATABASE_POOLED = True
+    monkeypatch.setattr(health.replica, "REPLICA", "default")
+    monkeypatch.setitem(sessions.SESSION_SETTINGS, "lock_timeout", "3s")
+    Heartbeat.objects.create(cluster="here:workers-1", pid=1, beat_at=timezone.now())
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("everything_wrong")
+def test_metrics_tell_what_the_checks_of_other_servers_found(client: Client) -> None:
+    found = {key: value for key, value in scrape(client).items() if key[0].startswith(("redis", "replica", "session"))}
+    assert isnan(found.pop(("replica_behind_bytes",)))
+    assert found == {
+        ("redis_responds", "task_queue"): 0,
+        ("replica_responds",): 1,
+        ("session_setting_missing", "lock_timeout"): 1,
+    }
+
+
+OWN_ALERTS = {
+    "workers": ["reprise_cluster_silence_seconds"],
+    "deliveries": ["reprise_connection_lag_seconds", "reprise_connection_paused"],
+    "transactions": ['reprise_check{check="transactions"} == 1'],
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("everything_wrong")
+def test_whatever_a_check_warns_of_raises_an_alert(client: Client) -> None:
+    checks = client.get("/readyz").json()["checks"]
+    assert checks.keys() == {"database", "migrations", "redis", "replica", *OWN_ALERTS}
+    expressions = [rule["expr"] for rule in alert_rules()]
+    (others,) = (text for text in expressions if text.startswith("reprise_check{check!~"))
+    assert set(re.findall(r"\w+", others.partition("!~")[2].partition("}")[0])) == OWN_ALERTS.keys()
+    for starts in OWN_ALERTS.values():
+        assert [start for start in starts if not any(text.startswith(start) for text in expressions)] == []
+    assert "reprise_check == 2" in expressions
+
+
+def alert_rules() -> list[dict[str, str]]:
+    rules: list[dict[str, str]] = yaml.safe_load((settings.BASE_DIR / "deploy/alerts.yml").read_text())["groups"][0][
+        "rules"
+    ]
+    return rules
+
+
+@pytest.mark.usefixtures("everything_wrong")
 @pytest.mark.django_db
 def test_alert_rules_and_docs_name_the_metrics_there_are(client: Client) -> None:
-    Heartbeat.objects.create(cluster="here:workers-1", pid=1, beat_at=timezone.now())
     there = set(NAMES.findall(client.get("/metrics").content.decode()))
-    rules = yaml.safe_load((settings.BASE_DIR / "deploy/alerts.yml").read_text())["groups"][0]["rules"]
+    rules = alert_rules()
     assert {name for rule in rules for name in NAMES.findall(rule["expr"])} <= there
     docs = (settings.BASE_DIR / "docs/operators/monitoring.md").read_text()
     assert set(NAMES.findall(docs.partition("## Metrics")[2])) == there
