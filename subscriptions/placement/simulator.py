@@ -3,10 +3,11 @@
 import json
 import time
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from common.web.outages import OUTAGES
 from subscriptions.models import GatewaySettings, SimulatedOutcome, SimulatedPlacement
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.http_gateway import Codec, NoAnswer, make_attempt
@@ -16,6 +17,8 @@ from subscriptions.placement.xml_codec import XML_CODEC, xml_element, xml_leaves
 
 Outcome = SimulatedOutcome.Outcome
 PLACING = (Outcome.APPROVE, Outcome.LOST)
+PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 0.5
 ID_PREFIX = "SIM-"  # of the order ids it gives, as a platform would
 GARBAGE = b"<html>\xff\x00 We are sorry: <order><code>SUCC"
 COUNT_POST = """
@@ -33,7 +36,20 @@ class Simulator:
     def place(self, request: PlacementRequest) -> PlacementResult:
         settings: GatewaySettings | None = getattr(request.merchant, "gateway", None)
         codec = JSON_CODEC if settings and settings.kind == GatewaySettings.Kind.JSON else XML_CODEC
-        return make_attempt(codec, request, lambda: _reply_to(request, codec))
+        return make_attempt(codec, request, lambda: _reply_patiently(request, codec))
+
+
+def _reply_patiently(request: PlacementRequest, codec: Codec) -> PlatformReply:
+    """`_reply_to` as soon as the database is there, whose outage no real platform would share."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return _reply_to(request, codec)
+        except OUTAGES:
+            if connection.in_atomic_block or time.monotonic() > ends:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(PAUSE_SECONDS)
 
 
 def _reply_to(request: PlacementRequest, codec: Codec) -> PlatformReply:

@@ -4,9 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, connections
 
 from subscriptions.models import Effect, GatewaySettings, OrderStatus, SimulatedOutcome, SimulatedPlacement
+from subscriptions.placement import simulator
 from subscriptions.placement.gateway import PlacementRequest
 from subscriptions.placement.results import RESULT_CODES, PlacementResult
 from subscriptions.placement.simulator import Simulator
@@ -123,3 +124,30 @@ def test_simultaneous_requests_for_one_order_place_it_once_and_are_all_counted()
         answers = list(pool.map(post, range(16)))
     assert {answer.order_id for answer in answers} == {simulated_order(request).order_merchant_id}
     assert simulated_order(request).times_asked == 16
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLostDatabase:
+    """A real platform would not share the outage of the portal's database."""
+
+    @pytest.fixture
+    def request_of_lost_session(self, monkeypatch):
+        monkeypatch.setattr(simulator, "PAUSE_SECONDS", 0)
+        request = create_request()
+        other = connections["default"].copy()
+        with connection.cursor() as cursor, other.cursor() as beside:
+            cursor.execute("SELECT pg_backend_pid()")
+            beside.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
+        other.close()
+        yield request
+        connection.close()
+
+    def test_an_order_is_placed_over_a_new_connection(self, request_of_lost_session):
+        answer = place_order(request_of_lost_session)
+        assert answer.effect is Effect.PLACED
+        assert simulated_order(request_of_lost_session).order_merchant_id == answer.order_id
+
+    def test_the_simulator_does_not_wait_for_ever(self, request_of_lost_session, monkeypatch):
+        monkeypatch.setattr(simulator, "PATIENCE_SECONDS", 0)
+        with pytest.raises(OperationalError):
+            place_order(request_of_lost_session)
