@@ -53,10 +53,12 @@ def test_what_is_slow_wrong_or_late_gave_way() -> None:
         ("API read", 5, [10.0, 20.0, 1001.0], {}),
         ("staff page", 5, [1.0, 1.0, 1.0], {"status 503": 2}),
     ]
-    assert find_what_gave(rows[:1], 60) == []
-    assert find_what_gave(rows, 61) == [
+    slow_delivery = ("event", 5, [1.0, 1.0, 2000.0], {})
+    assert find_what_gave(rows[:1], [slow_delivery], 60) == []
+    assert find_what_gave(rows, [("event", 5, [1.0, 1.0, 1.0], {"failed": 1})], 61) == [
         "API read: p99 1,001 ms",
         "staff page: status 503: 2",
+        "event: failed: 1",
         "deliveries arrived 61 s late",
     ]
 

@@ -32,7 +32,7 @@ def play_days(home: Path, times: list[int], hour_seconds: float) -> None:
     # Only now, because the modules read the settings.
     from benchmarks.day.merchant import SUBSCRIBERS, Day, create_merchant, plan_orders  # noqa: PLC0415  settings first
     from benchmarks.day.processor import Processor  # noqa: PLC0415  likewise
-    from benchmarks.day.report import find_what_gave, make_report, request_rows  # noqa: PLC0415  likewise
+    from benchmarks.day.report import delivery_rows, find_what_gave, make_report, request_rows  # noqa: PLC0415  likewise
     from benchmarks.day.traffic import Kind, send_traffic  # noqa: PLC0415  likewise
     from benchmarks.day.visits import make_visits  # noqa: PLC0415  likewise
     from benchmarks.day.work import Work  # noqa: PLC0415  likewise
@@ -53,7 +53,7 @@ def play_days(home: Path, times: list[int], hour_seconds: float) -> None:
                 with work.going_on():
                     send_traffic(portal.port, kinds, hour_seconds)
                 print(make_report(day, hour_seconds, kinds, work, processor), flush=True)  # noqa: T201  the product here
-                if find_what_gave(request_rows(kinds), work.late):
+                if find_what_gave(request_rows(kinds), delivery_rows(work), work.late):
                     break
 
 

@@ -21,21 +21,27 @@ def request_rows(kinds: list[Kind]) -> list[Row]:
     return [(kind.name, len(kind.times), percentiles(kind.times), _errors(kind)) for kind in kinds]
 
 
-def find_what_gave(rows: list[Row], late: float) -> list[str]:
+def delivery_rows(work: Work) -> list[Row]:
+    return [
+        ("event that somebody waits for, until its receiver has it", *work.delivered(bulk=False)),
+        ("event of many customers, likewise", *work.delivered(bulk=True)),
+    ]
+
+
+def find_what_gave(requests: list[Row], deliveries: list[Row], late: float) -> list[str]:
     """Empty if the portal kept up. `late`: seconds after midnight in which the last delivery arrived."""
-    slow = [f"{name}: p99 {times[2]:,.0f} ms" for name, _, times, _ in rows if times[2] > MOST_MILLISECONDS]
-    wrong = [f"{name}: {_counted(errors)}" for name, _, _, errors in rows if errors]
+    slow = [f"{name}: p99 {times[2]:,.0f} ms" for name, _, times, _ in requests if times[2] > MOST_MILLISECONDS]
+    wrong = [f"{name}: {_counted(errors)}" for name, _, _, errors in [*requests, *deliveries] if errors]
     return slow + wrong + ([f"deliveries arrived {late:.0f} s late"] if late > LATENESS else [])
 
 
 def make_report(day: Day, hour_seconds: float, kinds: list[Kind], work: Work, processor: Processor) -> str:
-    rows = request_rows(kinds)
-    rows += [
-        ("event that somebody waits for, until its receiver has it", *work.delivered(bulk=False)),
-        ("event of many customers, likewise", *work.delivered(bulk=True)),
-    ]
+    requests, deliveries = request_rows(kinds), delivery_rows(work)
     lines = ["| kind | how many | p50, p95, p99 | errors |", "|---|---|---|---|"]
-    lines += [f"| {name} | {count:,} | {_told(times)} ms | {_counted(errors)} |" for name, count, times, errors in rows]
+    lines += [
+        f"| {name} | {count:,} | {_told(times)} ms | {_counted(errors)} |"
+        for name, count, times, errors in requests + deliveries
+    ]
     seen = [
         *((f"{day.orders:,} orders: {name}", f"{seconds:.0f} s") for name, seconds in work.done.items()),
         (
@@ -43,7 +49,7 @@ def make_report(day: Day, hour_seconds: float, kinds: list[Kind], work: Work, pr
             f"{work.most_waiting:,}, {work.left_waiting:,}, {work.late:.0f} s later",
         ),
         *processor.rows(),
-        ("what gave way", "; ".join(find_what_gave(rows, work.late)) or "nothing"),
+        ("what gave way", "; ".join(find_what_gave(requests, deliveries, work.late)) or "nothing"),
     ]
     head = f"{day.times} times the realistic size, an hour in {hour_seconds:.0f} s"
     return f"{head}\n\n" + "\n".join(lines) + f"\n\n{markdown_table(seen)}\n"

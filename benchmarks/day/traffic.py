@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 CONNECTIONS = 16  # of each kind
+IDLE_SECONDS = 2  # after which a client does not trust a kept connection; the server ends idle ones
 SUCCESS = {200, 204, 302, 303}  # some staff pages and all fetched links lead to another page
 
 
@@ -54,15 +55,19 @@ async def _send_all(port: int, kinds: list[Kind], hour_seconds: float) -> None:
 
 
 async def _send_kind(port: int, kind: Kind, due: Iterator[float]) -> None:
-    streams = None
+    streams, used = None, 0.0
     for moment in due:
         await asyncio.sleep(max(moment - time.perf_counter(), 0))
+        if streams and time.perf_counter() - used > IDLE_SECONDS:
+            streams[1].close()
+            streams = None
         try:
             streams = streams or await asyncio.open_connection("127.0.0.1", port)
             status = await _exchange(*streams, next(kind.requests))
         except (OSError, asyncio.IncompleteReadError):
             status, streams = 0, None
-        kind.times.append(time.perf_counter() - moment)
+        used = time.perf_counter()
+        kind.times.append(used - moment)
         kind.statuses[status] += 1
 
 
