@@ -46,7 +46,7 @@ STAFF = Actor(ActorKind.STAFF, "bench", "Benchmark")
 def measure_figures() -> Iterator[Figure]:
     few = _send_flood(FEW)
     merchant = _create_flood(MANY)
-    with _running_sink() as (port, _):
+    with running_sink() as (port, _):
         many = _drain(merchant, port)
         yield Figure(
             "delivery",
@@ -64,7 +64,7 @@ def measure_figures() -> Iterator[Figure]:
 
 def _send_flood(number: int) -> dict[str, float]:
     merchant = _create_flood(number)
-    with _running_sink() as (port, _):
+    with running_sink() as (port, _):
         return _drain(merchant, port)
 
 
@@ -81,7 +81,7 @@ def _create_flood(number: int) -> Merchant:
 
 
 def _drain(merchant: Merchant, port: int) -> dict[str, float]:
-    with _start_worker(merchant, port) as worker:
+    with start_worker(merchant, port) as worker:
         output, _ = worker.communicate()
     if worker.returncode:
         sys.exit("the deliveries did not leave; see above")
@@ -92,7 +92,7 @@ def _drain(merchant: Merchant, port: int) -> dict[str, float]:
     return measured
 
 
-def _start_worker(merchant: Merchant, port: int, *options: str) -> subprocess.Popen[bytes]:
+def start_worker(merchant: Merchant, port: int, *options: str) -> subprocess.Popen[bytes]:
     target = merchant.connections.get()
     Connection.objects.filter(pk=target.pk).update(base_url=f"http://127.0.0.1:{port}")
     command = [sys.executable, "-m", "benchmarks.delivery_worker", str(target.pk), *options]
@@ -116,7 +116,7 @@ def _statements_rate(merchant: Merchant) -> float:
 def _single_figure() -> Figure:
     merchant = _create_flood(LIVE)
     Delivery.objects.filter(merchant=merchant).update(attempts_made=1)  # what was tried before goes alone
-    with _running_sink(ANSWER_MS) as (port, _):
+    with running_sink(ANSWER_MS) as (port, _):
         measured = _drain(merchant, port)
     limit = Klaviyo.in_flight / (ANSWER_MS / 1000)
     note = (
@@ -135,7 +135,7 @@ def _live_p99(flood: int) -> float:
     """Seconds within which 99 of 100 live events arrive that are committed while a flood leaves."""
     merchant = _create_flood(flood)
     committed: dict[str, float] = {}
-    with _running_sink() as (port, arrivals), _start_worker(merchant, port, f"{arrivals}.end") as worker:
+    with running_sink() as (port, arrivals), start_worker(merchant, port, f"{arrivals}.end") as worker:
         _wait_for_first(merchant)
         for subscription in Subscription.objects.filter(merchant=merchant).order_by("-pk")[:PROBES]:
             context = cancel(subscription, actor=STAFF)
@@ -157,7 +157,7 @@ def _wait_for_first(merchant: Merchant) -> None:
 
 
 @contextmanager
-def _running_sink(milliseconds: int = 0) -> Iterator[tuple[int, Path]]:
+def running_sink(milliseconds: int = 0) -> Iterator[tuple[int, Path]]:
     with socket.socket() as probe, tempfile.TemporaryDirectory() as folder:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
