@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "oneclick.pages.domains.OwnDomain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.ContentPolicy",
     "config.middleware.PermissionsPolicy",
     "subscriptions.api.middleware.ApiGate",
     "config.middleware.StaffSessionMiddleware",
