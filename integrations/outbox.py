@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, PositiveIntegerField, Q, QuerySet, When
 from django.utils import timezone
 
-from common.db import execute, fetch_rows, plain_array
+from common.db import execute, fetch_rows, plain_array, text_array
 from common.work import LeaseLost, Turn, call_after_commit, claim_lease, request_wake, sweep_rows
 from integrations import pace
 from integrations.models import Connection, Delivery
@@ -52,6 +52,7 @@ WHERE merchant_id = %s AND NOT wake_requested
     SELECT FROM integrations_delivery
     WHERE connection_id = connection.id AND state = 'pending' AND bulk IN (true, false) AND due <= %s)
 """
+SANDBOXES = text_array(f"%{path}" for path in sandbox.PATHS.values())
 
 
 def enqueue(events: list[Event]) -> None:
@@ -147,5 +148,5 @@ def _facts(events: list[Event], bulk: bool) -> list[Any]:
         plain_array(event.customer_id for event in events),
         plain_array(event.kind for event in events),
         plain_array(event.customer.is_test for event in events),
-        [f"%{path}" for path in sandbox.PATHS.values()],
+        SANDBOXES,
     ]

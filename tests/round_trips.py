@@ -3,44 +3,42 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from django.db import connection
-from psycopg.pq import PipelineStatus
+
+from common.db.session import Answer, Session
 
 BLOCKS = ("SAVEPOINT", "RELEASE SAVEPOINT")
+send_all = Session.send_all
 
 
 class RoundTrips:
-    """`statements` are all that were sent, `waits` those that were waited for and the ends of pipelines."""
+    """`statements` are all that were sent; `waits` has, for each wait, the statements whose answers came with it."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
-        self.waits: list[str] = []
-        self.is_pipeline_open = False
+        self.waits: list[list[str]] = []
 
-    def __call__(self, execute: Callable[..., Any], sql: Any, *statement: Any) -> Any:
-        if not str(sql).startswith(BLOCKS):
-            self.statements.append(str(sql).strip())
-            self._count(self.statements[-1])
+    def note_statement(self, execute: Callable[..., Any], sql: Any, *statement: Any) -> Any:
+        text, (*_, context) = str(sql).strip(), statement
+        if not text.startswith(BLOCKS):
+            self.statements.append(text)
+            session = getattr(connection, "session", None)
+            if session is None or context["cursor"] is not session.cursor:  # one of Django's
+                self.waits.append([text])
         return execute(sql, *statement)
 
-    def _count(self, sql: str) -> None:
-        is_in_pipeline = connection.connection.pgconn.pipeline_status != PipelineStatus.OFF
-        if self.is_pipeline_open and not is_in_pipeline:
-            self.end_pipeline()
-        self.is_pipeline_open = is_in_pipeline
-        if not is_in_pipeline or sql.startswith("SELECT") or "RETURNING" in sql:
-            self.waits.append(sql)
-
-    def end_pipeline(self) -> None:
-        if self.is_pipeline_open:
-            self.waits.append("the end of a pipeline")
-        self.is_pipeline_open = False
+    def note_wait(self, session: Session) -> None:
+        sent: list[Answer] = session.unsent
+        if sent:
+            self.waits.append([answer.statement.command.decode() for answer in sent])
+        send_all(session)
 
 
 @contextmanager
 def round_trips() -> Iterator[RoundTrips]:
     counted = RoundTrips()
-    with connection.execute_wrapper(counted):
+    waits = patch.object(Session, "send_all", lambda session: counted.note_wait(session))
+    with connection.execute_wrapper(counted.note_statement), waits:
         yield counted
-    counted.end_pipeline()

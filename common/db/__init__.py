@@ -19,10 +19,10 @@ Make: `new_row(Order, status=1)` is `Order(status=1)` for values that fit their 
 Do not wait: inside a `pipeline`, only statements whose rows are read wait. `reserve_ids` fetches the keys of new rows
 beforehand, so that no `insert` has to read one.
 
-    with transaction.atomic(), reserve_ids({Activity: 1, Event: 2}), pipeline():
+    with transaction.atomic(), pipeline(), reserve_ids({Activity: 1, Event: 2}):
         ...
 
-SQL of your own: `fetch_rows` and `execute` keep a cursor for each SQL text; `plain_array` and `text_array` write long
+SQL of your own: `fetch_rows` and `execute` prepare each SQL text once; `plain_array` and `text_array` write long
 arrays. `skip_flush` is for transactions that may be lost in a crash.
 
 Rules and limits:

@@ -1,37 +1,34 @@
-"""Runs repeated statements on cursors that are kept, and sends them through pipelines."""
+"""Runs statements in the session of this thread, one by one or in pipelines."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.transaction import TransactionManagementError
 
-# A cursor holds the rows it has read until its statement runs again.
-MOST_ROWS = 100
-# For one connection. A few dozen statements run all the time; some have a merchant's key in their text.
-MOST_CURSORS = 300
+from common.db.session import Answer, Session
 
 
 def fetch_rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run the statement and return its rows. Keep its text constant, and pass what varies as values."""
-    rows: list[tuple[Any, ...]] = execute(sql, values).fetchall()
-    if len(rows) > MOST_ROWS:
-        _kept_cursors(connections[DEFAULT_DB_ALIAS]).pop(sql, None)
-    return rows
+    return execute(sql, values).fetchall()
 
 
-def execute(sql: str, values: Sequence[Any] = ()) -> Any:
-    """Run the statement and return its cursor, which must be read before the same statement runs again."""
-    connection = connections[DEFAULT_DB_ALIAS]
+def execute(sql: str, values: Sequence[Any] = ()) -> Answer:
+    """Run the statement; its `rowcount` is the number of rows it wrote, and `fetchall()` gives those it returns."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    session = _session(connection)
+    connection.validate_no_broken_transaction()
     if connection.queries_logged:
-        cursor = connection.cursor()
-    else:
-        kept = _kept_cursors(connection)
-        cursor = kept.get(sql) or kept.setdefault(sql, connection.cursor())
-    cursor.execute(sql, values)
-    return cursor
+        connection.queries_log.append({"sql": connection.ops.compose_sql(sql, values), "time": ""})
+    run: Callable[..., Any] = session.run
+    if len(connection.execute_wrappers) == session.pipelines:  # theirs let it pass
+        return run(sql, values)  # type: ignore[no-any-return]
+    for wrapper in reversed(connection.execute_wrappers):
+        run = partial(wrapper, run)
+    return run(sql, values, False, {"connection": connection, "cursor": session.cursor})  # type: ignore[no-any-return]
 
 
 def skip_flush() -> None:
@@ -61,21 +58,19 @@ def _quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _kept_cursors(connection: Any) -> Any:
-    # Making a cursor, and finding its values' converters again, costs as much as the rest of a small statement.
+def _session(connection: Any) -> Session:
     if not connection.in_atomic_block:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-    owner, cursors = connection.__dict__.get("kept_cursors", (None, {}))
-    if owner is not connection.connection or len(cursors) > MOST_CURSORS:
-        cursors = {}
-        connection.__dict__["kept_cursors"] = connection.connection, cursors
-    return cursors
+    session: Session | None = connection.__dict__.get("session")
+    if session is None or session.raw is not connection.connection:
+        session = connection.__dict__["session"] = Session(connection)
+    return session
 
 
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Send the statements inside one after the other, and wait for PostgreSQL only where rows are read.
+    """Send the statements inside together: with the next one whose rows are read, or at the end.
 
     Call it only inside a transaction, because errors are raised late: by a later statement, at an inner `atomic`
     block, or at the end. They are Django's usual errors.
@@ -83,23 +78,23 @@ def pipeline() -> Iterator[None]:
     connection = connections[DEFAULT_DB_ALIAS]
     if not connection.in_atomic_block:
         raise TransactionManagementError("A pipeline needs a transaction.")
+    session = _session(connection)
 
-    def wait_at_savepoints(execute: Callable[..., Any], sql: Any, *statement: Any) -> Any:
-        # An error is raised inside the block that caused it, and none is left when that block is rolled back.
-        if str(sql).startswith(("SAVEPOINT ", "RELEASE SAVEPOINT ")):
-            with connection.wrap_database_errors:
-                sent.sync()
-        while str(sql).startswith("ROLLBACK TO SAVEPOINT ") and not connection.connection.closed:
-            with suppress(psycopg.Error):  # raises one at a time
-                sent.sync()
-                break
-        return execute(sql, *statement)
+    def send_before(execute: Callable[..., Any], sql: Any, values: Any, many: bool, context: Any) -> Any:
+        """Django's own statements find what was written before; so errors are raised in the block they belong to."""
+        if context["cursor"] is not session.cursor:
+            with suppress(*[Error] if str(sql).startswith("ROLLBACK TO SAVEPOINT ") else []):
+                session.send_all()
+        return execute(sql, values, many, context)
 
-    with connection.wrap_database_errors:
-        try:
-            with connection.connection.pipeline() as sent, connection.execute_wrapper(wait_at_savepoints):
-                yield
-        except psycopg.errors.PipelineAborted as passed_over:
-            # At the end psycopg may raise this for a statement after the one that failed.
-            reason = passed_over.__context__
-            raise (reason if isinstance(reason, psycopg.Error) else passed_over) from None
+    session.pipelines += 1
+    try:
+        with connection.execute_wrapper(send_before):
+            yield
+    except BaseException:
+        with suppress(Error):  # the body's error says more
+            session.send_all()
+        raise
+    finally:
+        session.pipelines -= 1
+    session.send_all()

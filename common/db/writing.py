@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -11,11 +11,12 @@ from psycopg.sql import as_string
 
 from common.db.columns import Columns, NeedsOrm, require_supported
 from common.db.query import Row, bare_row
-from common.db.statements import execute, fetch_rows
+from common.db.session import Answer
+from common.db.statements import execute
 
 Model = type[models.Model]
 
-_reserved: ContextVar[Mapping[Model, list[int]] | None] = ContextVar("reserved_ids", default=None)
+_reserved: ContextVar["ReservedKeys | None"] = ContextVar("reserved_ids", default=None)
 
 
 def new_row(model: type[Row], **values: Any) -> Row:
@@ -85,20 +86,33 @@ def update_many(rows: Sequence[models.Model], *names: str) -> None:
             update(row, *names)
 
 
+class ReservedKeys:
+    """The keys of new rows by model, in the answer of a statement that a pipeline may not have sent yet."""
+
+    def __init__(self, numbers: Mapping[Model, int], answer: Answer) -> None:
+        self.numbers, self.answer = numbers, answer
+
+    @cached_property
+    def found(self) -> Mapping[Model, list[int]]:
+        found: dict[Model, list[int]] = {model: [] for model in self.numbers}
+        columns = [found[model] for model, number in self.numbers.items() for _ in range(number)]
+        for row in self.answer.fetchall():
+            for keys, key in zip(columns, row, strict=True):
+                keys.append(key)
+        return found
+
+
 @contextmanager
 def reserve_ids(numbers: Mapping[Model, int], times: int = 1) -> Iterator[None]:
     """Fetch keys for new rows, `times` times the number of each model; inserts inside the block take them.
 
     Call it in a transaction that holds the lock which all writers of these rows take first, such as their customer's:
-    the keys then rise in the order of the transactions. Keys left over are lost.
+    the keys then rise in the order of the transactions. Keys left over are lost. Inside a pipeline it does not wait
+    before the first insert.
     """
-    found: dict[Model, list[int]] = {model: [] for model in numbers}
-    columns = [found[model] for model, number in numbers.items() for _ in range(number)]
     database = connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]
-    for row in fetch_rows(_reservation(tuple(numbers.items()), database), [times]):
-        for keys, key in zip(columns, row, strict=True):
-            keys.append(key)
-    token = _reserved.set(found)
+    answer = execute(_reservation(tuple(numbers.items()), database), [times])
+    token = _reserved.set(ReservedKeys(numbers, answer))
     try:
         yield
     finally:
@@ -111,7 +125,8 @@ def take_reserved_ids(rows: Sequence[models.Model]) -> Sequence[models.Model]:
     All of them get keys, or none: keys from the database are above the reserved ones, which must not be used later.
     """
     keyless = [row for row in rows if row.pk is None]
-    reserved = (_reserved.get() or {}).get(type(rows[0]), [])
+    held = _reserved.get()
+    reserved = held.found.get(type(rows[0]), []) if held and keyless else []
     taken, reserved[: len(keyless)] = reserved[: len(keyless)], []
     if len(taken) < len(keyless):
         return keyless

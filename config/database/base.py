@@ -3,6 +3,7 @@ out of its errors, and notices a network that has gone silent.
 """
 
 import select
+from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
 from django.utils.functional import cached_property
+from psycopg._preparing import PrepareManager
 from psycopg.abc import Buffer
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
@@ -40,6 +42,17 @@ class BriefErrors(DatabaseErrorWrapper):
         super().__exit__(kind, error, traceback)
 
 
+class OwnStatements(PrepareManager):
+    """The statements that psycopg has prepared. After a ROLLBACK it drops these, and not those of `common.db` too."""
+
+    def clear(self) -> bool:
+        names = [*self._names.values()]
+        cleared = super().clear()
+        if cleared:
+            self._to_flush = deque(names)
+        return cleared
+
+
 # The kernel gives a connection up whose other machine is silent for so long. Its own limits are hours.
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}  # ms
 
@@ -57,6 +70,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
+        threshold, connection._prepared = connection.prepare_threshold, OwnStatements()
+        connection.prepare_threshold = threshold
         if self.statement_seconds:
             connection.wait = partial(_wait_with_limit, connection, self.statement_seconds)
         if self.timezone is UTC:

@@ -68,7 +68,7 @@ def redeem_token(
                 raise InDoubt(token, visit)
             # Before the action, which may move the items of the order; a subscription comes with the result.
             product_id = find_product_id(token, link_action.name, visit.product) if token.order_id else None
-            with reserve_ids(WRITTEN), pipeline():
+            with pipeline(), reserve_ids(WRITTEN):
                 actor = Actor(ActorKind.LINK, str(token.pk), f"1-Click {link_action.action}")
                 result = link_action.perform(token, given, actor)
                 message = write_message(token, link_action.name, result.message)

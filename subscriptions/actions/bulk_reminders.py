@@ -45,7 +45,7 @@ def remind_customers(
         orders = _load_orders(merchant, list(by_key), due)
         items = bulk_orders.load_items_of_orders(orders)
         contexts: list[ActionContext[Order]] = []
-        with reserve_ids({Activity: 1, Event: 1}, times=len(orders)), pipeline():
+        with pipeline(), reserve_ids({Activity: 1, Event: 1}, times=len(orders)):
             # Check constraints with each write, while the next part is prepared, instead of all at the commit.
             execute("SET CONSTRAINTS ALL IMMEDIATE")
             for begin in range(0, len(orders), PART):

@@ -79,7 +79,7 @@ def record_result(attempt: PlacementAttempt, answer: PlacementResult) -> None:
 
     A success always counts. Any other answer counts only if the order has not been tried again since.
     """
-    with lock_customer(ANSWERED, pk=attempt.pk) as now, reserve_ids(WRITTEN), pipeline():
+    with lock_customer(ANSWERED, pk=attempt.pk) as now, pipeline(), reserve_ids(WRITTEN):
         _conclude(now, answer)
 
 

@@ -42,12 +42,12 @@ def answered_attempts(merchant: Merchant, number: int) -> list[record_results.An
     return [(create_attempt(each), PLACED) for each in create_queued_orders(merchant, number)]
 
 
-def test_recording_one_result_waits_for_the_database_six_times(merchant: Merchant) -> None:
+def test_recording_one_result_waits_for_the_database_five_times(merchant: Merchant) -> None:
     f.ConnectionFactory(merchant=merchant, wake_requested=True)
     ((attempt, answer),) = answered_attempts(merchant, 1)
     with round_trips() as counted:
         record_results.record_result(attempt, answer)
-    assert (len(counted.waits), len(counted.statements)) == (6, 12)
+    assert (len(counted.waits), len(counted.statements)) == (5, 12)
 
 
 @pytest.mark.parametrize("number", [2, 12])

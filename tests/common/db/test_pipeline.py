@@ -4,9 +4,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from common.db import insert, insert_many, pipeline, reserve_ids, update
+from common.db import execute, fetch_rows, insert, insert_many, pipeline, reserve_ids, update
 from subscriptions.models import Event
 from tests.common.db.written_rows import activity, event_without_key, events, first_name, statements, twins
+from tests.round_trips import round_trips
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,22 @@ def test_a_statement_that_is_read_and_one_that_is_not_may_share_their_text(custo
         insert_many(more := [event_without_key(customer) for _ in range(2)])
     keys = list(Event.objects.order_by("pk").values_list("pk", flat=True))
     assert (len(keys), keys[:3], keys[-2:]) == (7, [row.pk for row in made], [row.pk for row in more])
+
+
+def test_more_is_written_and_answered_than_the_network_holds(customer):
+    customer.extra_data = {"text": "x" * 20_000}
+    with pipeline():
+        answers = [execute("SELECT %s", ["y" * 20_000]) for _ in range(300)]
+        for _ in range(300):
+            update(customer, "extra_data")
+    assert {len(answer.fetchall()[0][0]) for answer in answers} == {20_000}
+
+
+def test_keys_that_are_reserved_inside_come_with_the_next_read(customer):
+    with round_trips() as counted, pipeline(), reserve_ids({Event: 2}):
+        assert fetch_rows("SELECT %s::int", [1]) == [(1,)]
+        insert(event_without_key(customer))
+    assert [len(sent) for sent in counted.waits] == [2, 1]
 
 
 # Errors

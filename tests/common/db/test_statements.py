@@ -1,40 +1,61 @@
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 
 from common.db import fetch_rows, plain_array, text_array, update
-from common.db.statements import MOST_CURSORS, MOST_ROWS
+from common.db.session import MOST_STATEMENTS
 from tests.factories import ProductFactory
 
 SERVER = "SELECT pg_backend_pid()"
 COUNT = "SELECT generate_series(1, %s)"
 
 
-def kept(sql: str):
-    return connection.kept_cursors[1].get(sql)
+def prepared() -> list[str]:
+    """What the server has prepared for statements of `common.db`, as it was written there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE name LIKE 'kept%' ORDER BY name")
+        return [statement for (statement,) in cursor]
 
 
-@pytest.mark.django_db
-def test_a_statement_runs_again_and_again_on_one_cursor():
-    cursors = set()
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_is_prepared_once_and_runs_again_and_again():
+    connection.close()
     for number in (1, 2, 3):
         assert fetch_rows(COUNT, [number]) == [(each,) for each in range(1, number + 1)]
-        cursors.add(kept(COUNT))
-    assert len(cursors) == 1 and None not in cursors
+    assert prepared() == ["SELECT generate_series(1, $1)"]
 
 
-@pytest.mark.django_db
-def test_what_was_read_is_not_held_on_to_when_it_is_much():
-    assert len(fetch_rows(COUNT, [MOST_ROWS + 1])) == MOST_ROWS + 1
-    assert kept(COUNT) is None
-    assert len(fetch_rows(COUNT, [MOST_ROWS])) == MOST_ROWS
-    assert kept(COUNT) is not None
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_was_refused_is_prepared_when_it_runs_again(customer):
+    connection.close()
+    wrong = "SELECT first_name FROM subscriptions_customer WHERE no_such = %s"
+    for _ in range(2):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            fetch_rows(wrong, [1])
+    assert prepared() == []
 
 
-@pytest.mark.django_db
-def test_cursors_of_ever_new_statements_do_not_pile_up():
-    for number in range(MOST_CURSORS + 2):
+@pytest.mark.django_db(transaction=True)
+def test_what_psycopg_drops_after_a_rollback_is_its_own():
+    connection.close()
+    with connection.cursor() as cursor, transaction.atomic():
+        for _ in range(connection.connection.prepare_threshold + 2):
+            cursor.execute("SELECT 'of psycopg'")
+        cursor.execute("SAVEPOINT here")
+        fetch_rows(COUNT, [1])
+        cursor.execute("ROLLBACK TO SAVEPOINT here")
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert cursor.fetchall() == [("SELECT generate_series(1, $1)",)]
+        assert fetch_rows(COUNT, [1]) == [(1,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_oldest_of_ever_new_statements_are_dropped():
+    connection.close()
+    for number in range(MOST_STATEMENTS + 2):
         assert fetch_rows(f"SELECT {number}", []) == [(number,)]
-    assert len(connection.kept_cursors[1]) <= MOST_CURSORS + 1
+    kept = set(prepared())
+    assert len(kept) <= MOST_STATEMENTS + 1
+    assert "SELECT 0" not in kept
 
 
 @pytest.mark.django_db
