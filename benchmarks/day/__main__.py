@@ -20,7 +20,7 @@ ANSWER_MS = "50"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.day", description=__doc__)
     parser.add_argument("--times", type=int, nargs="+", default=[10], help="of 50,000 subscribers")
-    parser.add_argument("--minutes", type=float, default=6, help="into which the 24 hours are pressed")
+    parser.add_argument("--minutes", type=float, default=12, help="into which the 24 hours are pressed")
     options = parser.parse_args()
     with settled_home() as home:
         # The web server answers as for many customers' computers, not as for one.
