@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.retention import expired_deliveries
 from subscriptions import api_keys
 from subscriptions.actions import orders
 from subscriptions.admin.filters import orders_needing_you
@@ -186,3 +187,10 @@ def test_a_customers_open_order_is_never_looked_for_by_the_day_alone(long_lists)
     conditions = queries[0]["sql"].split("WHERE")[1]
     # An index by day would do for the planner, as long as the statistics expect few orders of that day.
     assert "customer_id" in conditions and "place_date" not in conditions
+
+
+def test_old_deliveries_are_found_without_reading_the_others(db: None) -> None:
+    with connection.cursor() as cursor:
+        # A table without rows is read whole or by its key, whatever other indexes it has.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    assert "delivery_age" in expired_deliveries(timezone.now()).order_by("pk")[:1000].explain()

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Left
@@ -127,6 +128,8 @@ class Delivery(models.Model):
             models.Index(fields=["merchant", "-id"], name="delivery_list"),
             models.Index(fields=["connection", "-id"], name="delivery_of_connection"),
             models.Index(fields=["created"], condition=Q(body__isnull=False), name="delivery_with_body"),
+            # For what removes old ones: a few pages, and nothing to write for most rows.
+            BrinIndex(fields=["created"], autosummarize=True, name="delivery_age"),
             models.Index(
                 fields=["merchant", "-id"], condition=Q(state__in=["dead", "unknown"]), name="delivery_failed"
             ),
