@@ -88,13 +88,16 @@ def _measure_redemptions(port: int, genuine: Iterator[bytes], merchant: Merchant
     script = _same_rows_script(merchant)
     # In turns, so that a change in the machine's speed affects both.
     for turn in range(TURNS):
+        seed.settle_disk()
         redeemed.append(load.run_load(port, genuine, connections=CONNECTIONS, seconds=SECONDS))
         _expect_statuses({200}, redeemed[-1])
+        seed.settle_disk()
         written.append(run_pgbench(script, clients=CONNECTIONS, seconds=SECONDS, k=turn * NUMBERS_A_TURN))
     peak, limit = mean(result.rate for result in redeemed), mean(result.rate for result in written)
     note = f"{CONNECTIONS} connections; reference: pgbench writing the same rows"
     yield Figure("redemptions", peak, limit, "redemptions/s", note)
     seed.settle_database()  # otherwise autovacuum would clean up after pgbench meanwhile
+    seed.settle_disk()
     own = run_pgbench(script, clients=CONNECTIONS, seconds=TAIL, k=TURNS * NUMBERS_A_TURN, pace=limit / 2).p99
     note = f"at half the peak rate, {peak / 2:.0f}/s; reference: pgbench's at half of its own, {limit / 2:.0f}/s"
     yield Figure("redemption_p99", _tail(port, genuine, peak / 2), own, "ms", note)
