@@ -99,7 +99,7 @@ class Session:
         self.cursor = connection.cursor()  # its conversions are Django's
         self.prepares = self.raw.prepare_threshold is not None
         self.statements: OrderedDict[tuple[str, tuple[int, ...] | None], Statement] = OrderedDict()
-        self.made, self.dropped = 0, list[bytes]()
+        self.made, self.dropped = 0, list[Statement]()
         self.unsent: list[Answer] = []
         self.pipelines = 0
 
@@ -137,13 +137,12 @@ class Session:
     def _statement(self, sql: str, types: tuple[int, ...] | None) -> Statement:
         key = sql, types
         if (known := self.statements.get(key)) is not None:
+            self.statements.move_to_end(key)
             return known
         self.made += 1
         self.statements[key] = made = Statement(sql, types, f"kept_{self.made}".encode(), self.cursor.cursor)
         if len(self.statements) > MOST_STATEMENTS:
-            _, oldest = self.statements.popitem(last=False)
-            if oldest.is_prepared:
-                self.dropped.append(oldest.name)
+            self.dropped.append(self.statements.popitem(last=False)[1])
         return made
 
     def _exchange(self, unsent: Sequence[Answer]) -> Iterator[Any]:
@@ -177,9 +176,6 @@ class Session:
         if not self.raw.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
             pgconn.send_query_params(b"BEGIN", None)
             expected.append(None)
-        while self.dropped:
-            pgconn.send_query_params(b"DEALLOCATE " + self.dropped.pop(), None)
-            expected.append(None)
         for answer in unsent:
             statement = answer.statement
             if not self.prepares:
@@ -191,4 +187,9 @@ class Session:
                     expected.append(statement)
                 pgconn.send_query_prepared(statement.name, answer.values, answer.formats)
             expected.append(answer)
+        # Only now: one of them may have been among the unsent.
+        while self.dropped:
+            if (dropped := self.dropped.pop()).is_prepared:
+                pgconn.send_query_params(b"DEALLOCATE " + dropped.name, None)
+                expected.append(None)
         return expected

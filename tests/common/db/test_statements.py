@@ -1,7 +1,7 @@
 import pytest
 from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 
-from common.db import fetch_rows, plain_array, text_array, update
+from common.db import execute, fetch_rows, pipeline, plain_array, text_array, update
 from common.db.session import MOST_STATEMENTS
 from tests.factories import ProductFactory
 
@@ -56,6 +56,32 @@ def test_the_oldest_of_ever_new_statements_are_dropped():
     kept = set(prepared())
     assert len(kept) <= MOST_STATEMENTS + 1
     assert "SELECT 0" not in kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_runs_often_is_not_among_the_oldest():
+    connection.close()
+    for number in range(MOST_STATEMENTS + 2):
+        assert fetch_rows(COUNT, [1]) == [(1,)]
+        fetch_rows(f"SELECT {number}", [])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE 'SELECT generate_series%'")
+        assert cursor.fetchall() == [("kept_1",)]  # since its first run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_is_dropped_while_it_waits_in_a_pipeline_runs_before():
+    connection.close()
+    with transaction.atomic(), pipeline():
+        fetch_rows("SELECT 'oldest'", [])
+        for number in range(MOST_STATEMENTS - 1):
+            fetch_rows(f"SELECT {number}", [])
+        waiting = [
+            execute("SELECT 'oldest'"),
+            *(execute(f"SELECT {number}, 'new'") for number in range(MOST_STATEMENTS)),
+        ]
+        assert [answer.fetchall()[0][0] for answer in waiting] == ["oldest", *range(MOST_STATEMENTS)]
+    assert len(prepared()) <= MOST_STATEMENTS
 
 
 @pytest.mark.django_db
